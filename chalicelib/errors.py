@@ -1,0 +1,127 @@
+"""The domain's errors. Each knows its HTTP status, its problem type, and whether a retry can help.
+
+`detail` is for the person who asked: it names what was wrong and what to do. `status` and `title`
+are those of RFC 9457; `type` is made from the class's `slug`.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class LonghaulError(Exception):
+    """The root. `retryable`: the same step may succeed later without anybody changing anything."""
+
+    status: ClassVar[int] = 500
+    slug: ClassVar[str] = "internal-error"
+    title: ClassVar[str] = "Internal error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, detail: str, *, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = headers or {}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing wrong with the input. `pointer` is a JSON pointer (RFC 6901) into the body, or the
+    name of a header or query parameter."""
+
+    pointer: str
+    detail: str
+
+
+# -- requests
+# -----------------------------------------------------------------------------------------
+
+
+class InvalidRequest(LonghaulError):
+    status, slug, title = 400, "invalid-request", "The request is not valid"
+
+    def __init__(self, detail: str, errors: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(detail)
+        self.errors = errors
+
+
+class MalformedBody(LonghaulError):
+    status, slug, title = 400, "malformed-body", "The body is not JSON"
+
+
+class NotFound(LonghaulError):
+    status, slug, title = 404, "not-found", "Not found"
+
+
+class MethodNotAllowed(LonghaulError):
+    status, slug, title = 405, "method-not-allowed", "Method not allowed"
+
+
+class NotReady(LonghaulError):
+    status, slug, title = 409, "not-ready", "The archive is not ready"
+
+
+class AlreadyEnded(LonghaulError):
+    status, slug, title = 409, "already-ended", "The job has ended"
+
+
+class Expired(LonghaulError):
+    status, slug, title = 410, "expired", "The archive has expired"
+
+
+class BodyTooLarge(LonghaulError):
+    status, slug, title = 413, "body-too-large", "The body is too large"
+
+
+class UnsupportedMediaType(LonghaulError):
+    status, slug, title = 415, "unsupported-media-type", "Unsupported media type"
+
+
+class IdempotencyKeyReused(LonghaulError):
+    status, slug, title = 422, "idempotency-key-reused", "The Idempotency-Key was used before"
+
+
+# -- jobs
+# ---------------------------------------------------------------------------------------------
+
+
+class JobFailed(LonghaulError):
+    """A step found that the job cannot succeed: it fails at once, with this error as its reason."""
+
+
+class SourceMissing(JobFailed):
+    slug, title = "source-missing", "A source file is missing"
+
+
+class SourceChanged(JobFailed):
+    slug, title = "source-changed", "A source file changed while the archive was built"
+
+
+class NothingToExport(JobFailed):
+    slug, title = "nothing-to-export", "There is nothing to export"
+
+
+class AccessDenied(JobFailed):
+    slug, title = "access-denied", "Access to the storage was denied"
+
+
+class LimitExceeded(JobFailed):
+    slug, title = "limit-exceeded", "The archive is larger than S3 allows"
+
+
+class GivenUp(JobFailed):
+    slug, title = "given-up", "The job was given up"
+
+
+class Unavailable(LonghaulError):
+    """A service did not answer, or asked to slow down."""
+
+    status, slug, title, retryable = 503, "unavailable", "A service is not available", True
+
+
+class JobEnded(Exception):
+    """The job has ended while a step worked on it, so the step has nothing left to do: no
+    failure."""
+
+
+class UploadGone(Exception):
+    """The multipart upload does not exist any more, completed or aborted: what that means is the
+    step's to find out."""

@@ -1,0 +1,54 @@
+"""The state machine of a job. Pure.
+
+    queued ──► processing ──► completed ──► (expired)
+       │            │
+       └────────────┴──► failed | cancelled
+
+No status ever goes back. `expired` is not stored: a completed job is expired from a moment on that
+was fixed when it completed, so it needs nobody to move it there.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Status(StrEnum):
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class Stage(StrEnum):
+    """What is being done for a job."""
+
+    QUEUED = "queued"
+    PLANNING = "planning"
+    ASSEMBLING = "assembling"
+    FINALIZING = "finalizing"
+    DONE = "done"
+
+
+_NEXT: Final[dict[Status, frozenset[Status]]] = {
+    Status.QUEUED: frozenset({Status.PROCESSING, Status.FAILED, Status.CANCELLED}),
+    Status.PROCESSING: frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED}),
+    Status.COMPLETED: frozenset({Status.EXPIRED}),
+    Status.FAILED: frozenset(),
+    Status.CANCELLED: frozenset(),
+    Status.EXPIRED: frozenset(),
+}
+
+OPEN: Final = frozenset({Status.QUEUED, Status.PROCESSING})
+"""A job in one of these is not done: something will still happen to it."""
+
+
+def may_become(current: Status, target: Status) -> bool:
+    """Whether a job may go from one status to the other."""
+    return target in _NEXT[current]
+
+
+def origins(target: Status) -> frozenset[Status]:
+    """The statuses from which a job may go to `target`: the condition of that write."""
+    return frozenset(status for status, following in _NEXT.items() if target in following)

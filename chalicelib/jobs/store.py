@@ -1,0 +1,331 @@
+"""The jobs table. Every write is conditional on what the state machine allows.
+
+A write whose condition fails is not an error of the table: the method answers False (or None), and
+the step that asked finds out what happened meanwhile.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from chalicelib.aws import error_code, translated
+from chalicelib.errors import InvalidRequest
+from chalicelib.jobs import items
+from chalicelib.jobs.model import Failure, Job, PlanRef
+from chalicelib.jobs.states import OPEN, Stage, Status, origins
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+BY_USER: Final = "byUser"
+OPEN_INDEX: Final = "open"
+
+STALLED_AFTER_MS: Final = 60_000
+"""A job that nothing has moved for this long is looked at by the sweeper."""
+
+_WAKE_STEP_MS: Final = 30_000
+"""`wakeAt` is kept to multiples of this, so that most progress writes leave the index alone."""
+
+
+REASON_MAX: Final = 300  # characters of a reason that the record keeps
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Jobs, newest first, and where the next page begins: (createdAt, jobId) of the last, or
+    None."""
+
+    jobs: tuple[Job, ...]
+    next: tuple[int, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobStore:
+    """The table through one client."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    # -- read -----------------------------------------------------------------------------------
+
+    def get(self, job_id: str) -> Job | None:
+        """The job as it is now (a consistent read)."""
+        with translated("read the job"):
+            answer = self.client.get_item(
+                TableName=self.table, Key=_key(job_id), ConsistentRead=True
+            )
+        return items.to_job(answer["Item"]) if "Item" in answer else None
+
+    def by_user(self, user_id: str, limit: int, after: tuple[int, str] | None = None) -> Page:
+        """One page of a user's jobs. The index holds keys only, so that progress never writes to
+        it."""
+        start: Any = {}
+        if after:
+            start["ExclusiveStartKey"] = {
+                **_key(after[1]),
+                "userId": items.attribute(user_id),
+                "createdAt": items.attribute(after[0]),
+            }
+        try:
+            with translated("list the jobs"):
+                answer = self.client.query(
+                    TableName=self.table,
+                    IndexName=BY_USER,
+                    KeyConditionExpression="userId = :user",
+                    ExpressionAttributeValues={":user": items.attribute(user_id)},
+                    ScanIndexForward=False,
+                    Limit=limit,
+                    **start,
+                )
+        except self.client.exceptions.ClientError as error:
+            if error_code(error) == "ValidationException" and after:
+                raise InvalidRequest("cursor: is not one that this list gave") from error
+            raise
+        jobs = self._get_many([item["jobId"]["S"] for item in answer["Items"]])
+        last = answer.get("LastEvaluatedKey")
+        return Page(jobs, (int(last["createdAt"]["N"]), last["jobId"]["S"]) if last else None)
+
+    def _get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
+        """Those of the jobs that exist, in the order asked for."""
+        found: dict[str, Job] = {}
+        # BatchGetItem takes 100 keys and may leave some for a second call.
+        # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+        pending: Any = {self.table: {"Keys": [_key(job_id) for job_id in job_ids]}}
+        while job_ids and pending:
+            with translated("read the jobs"):
+                answer = self.client.batch_get_item(RequestItems=pending)
+            for item in answer["Responses"].get(self.table, []):
+                job = items.to_job(item)
+                found[job.job_id] = job
+            pending = answer.get("UnprocessedKeys")
+        return tuple(found[job_id] for job_id in job_ids if job_id in found)
+
+    def stalled(self, now: int) -> Iterator[str]:
+        """The ids of open jobs whose `wakeAt` has passed, the longest waiting of each shard
+        first."""
+        for shard in range(items.OPEN_SHARDS):
+            more: Any = {}
+            while True:
+                with translated("look for stalled jobs"):
+                    answer = self.client.query(
+                        TableName=self.table,
+                        IndexName=OPEN_INDEX,
+                        KeyConditionExpression="openShard = :shard AND wakeAt < :now",
+                        ExpressionAttributeValues={
+                            ":shard": items.attribute(shard),
+                            ":now": items.attribute(now),
+                        },
+                        **more,
+                    )
+                for item in answer["Items"]:
+                    yield item["jobId"]["S"]
+                if "LastEvaluatedKey" not in answer:
+                    break
+                more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    # -- write ----------------------------------------------------------------------------------
+
+    def create(self, job: Job) -> bool:
+        """Writes a new job. False: there is one with this id already."""
+        try:
+            with translated("write the job"):
+                self.client.put_item(
+                    TableName=self.table,
+                    Item=items.from_job(job),
+                    ConditionExpression="attribute_not_exists(jobId)",
+                )
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def start(self, job_id: str, now: int) -> Job | None:
+        """queued → processing. None if the job is not queued."""
+        return self._to(Status.PROCESSING, job_id, now, {"stage": Stage.PLANNING, "startedAt": now})
+
+    def set_plan(  # noqa: PLR0913 - the facts of a plan
+        self,
+        job_id: str,
+        now: int,
+        *,
+        plan: PlanRef,
+        total_files: int,
+        bytes_total: int,
+        missing_count: int,
+        missing: tuple[int | str, ...] | None,
+    ) -> Job | None:
+        """Fixes the plan of a job that has none yet. None if it has one, or is not processing."""
+        return self._update(
+            job_id,
+            now,
+            {
+                "stage": items.attribute(Stage.ASSEMBLING),
+                "startedAt": items.attribute(now),
+                "totalFiles": items.attribute(total_files),
+                "bytesTotal": items.attribute(bytes_total),
+                **items.plan_attributes(plan),
+                **items.missing_attributes(missing_count, missing),
+            },
+            while_in={Status.PROCESSING},
+            condition="attribute_not_exists(planDigest)",
+        )
+
+    def report(self, job_id: str, now: int, stage: Stage, files_done: int, bytes_done: int) -> bool:
+        """Progress, which never goes back. False if the job is not processing any more."""
+        values = {
+            "stage": items.attribute(stage),
+            "filesDone": items.attribute(files_done),
+            "bytesDone": items.attribute(bytes_done),
+        }
+        forward = "bytesDone <= :bytesDone AND filesDone <= :filesDone"
+        if self._update(job_id, now, values, while_in={Status.PROCESSING}, condition=forward):
+            return True
+        # Another worker is further: only say that this one is at it too.
+        return self._update(job_id, now, {}, while_in={Status.PROCESSING}) is not None
+
+    def segment_done(self, job: Job, segment: int) -> frozenset[int]:
+        """Counts the segment as done, once however often it is said; gives all that are done.
+
+        The set is kept beside the record, which it would make too large.
+        """
+        with translated("count a segment"):
+            answer = self.client.update_item(
+                TableName=self.table,
+                Key=_key(f"{job.job_id}/segments"),
+                UpdateExpression="ADD done :segment SET #ttl = :ttl",
+                ExpressionAttributeNames={"#ttl": "ttl"},
+                ExpressionAttributeValues={
+                    ":segment": {"NS": [str(segment)]},
+                    ":ttl": items.attribute((job.expires_at + items.RECORD_GRACE_MS) // 1000),
+                },
+                ReturnValues="ALL_NEW",
+            )
+        return frozenset(int(number) for number in answer["Attributes"]["done"]["NS"])
+
+    def segments_done(self, job_id: str) -> frozenset[int]:
+        with translated("read the segments"):
+            answer = self.client.get_item(
+                TableName=self.table, Key=_key(f"{job_id}/segments"), ConsistentRead=True
+            )
+        done = answer.get("Item", {}).get("done", {"NS": []})
+        return frozenset(int(number) for number in done["NS"])
+
+    def complete(self, job: Job, now: int, expires_at: int, files_done: int) -> Job | None:
+        """processing → completed: the archive is there, whole."""
+        values: dict[str, str | int] = {
+            "stage": Stage.DONE,
+            "filesDone": files_done,
+            "bytesDone": job.bytes_total,
+            "expiresAt": expires_at,
+            "ttl": (expires_at + items.RECORD_GRACE_MS) // 1000,
+        }
+        return self._to(Status.COMPLETED, job.job_id, now, values)
+
+    def fail(self, job_id: str, now: int, failure: Failure) -> Job | None:
+        """queued or processing → failed."""
+        return self._to(
+            Status.FAILED, job_id, now, {"failure": items.failure_attribute(failure)["S"]}
+        )
+
+    def cancel(self, job_id: str, now: int) -> Job | None:
+        """queued or processing → cancelled."""
+        return self._to(Status.CANCELLED, job_id, now, {})
+
+    def note(self, job_id: str, reason: str) -> None:
+        """Keeps why a step was put off: the failure's reason, should all tries fail."""
+        ended = self.client.exceptions.ConditionalCheckFailedException
+        with suppress(ended), translated("write the job"):
+            self.client.update_item(
+                TableName=self.table,
+                Key=_key(job_id),
+                UpdateExpression="SET lastReason = :reason",
+                ConditionExpression="attribute_exists(wakeAt)",
+                ExpressionAttributeValues={":reason": items.attribute(reason[:REASON_MAX])},
+            )
+
+    def last_note(self, job_id: str) -> str | None:
+        """The reason that was noted last."""
+        with translated("read the job"):
+            answer = self.client.get_item(
+                TableName=self.table, Key=_key(job_id), ProjectionExpression="lastReason"
+            )
+        note = answer.get("Item", {}).get("lastReason")
+        return note["S"] if note else None
+
+    def claim_sweep(self, job: Job, now: int, wake_at: int) -> bool:
+        """Whether the sweeper that asks is the one to send the job's next step again."""
+        try:
+            with translated("wake the job"):
+                self.client.update_item(
+                    TableName=self.table,
+                    Key=_key(job.job_id),
+                    UpdateExpression="SET wakeAt = :later ADD sweeps :one",
+                    ConditionExpression="wakeAt = :seen AND wakeAt < :now",
+                    ExpressionAttributeValues={
+                        ":later": items.attribute(wake_at),
+                        ":seen": items.attribute(job.wake_at or 0),
+                        ":now": items.attribute(now),
+                        ":one": items.attribute(1),
+                    },
+                )
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _to(
+        self, status: Status, job_id: str, now: int, values: dict[str, str | int]
+    ) -> Job | None:
+        attributes = {name: items.attribute(value) for name, value in values.items()}
+        attributes["status"] = items.attribute(status)
+        return self._update(job_id, now, attributes, while_in=origins(status), into=status)
+
+    def _update(  # noqa: PLR0913 - one place that writes
+        self,
+        job_id: str,
+        now: int,
+        attributes: "dict[str, AttributeValueTypeDef]",
+        *,
+        while_in: Collection[Status],
+        into: Status = Status.PROCESSING,
+        condition: str | None = None,
+    ) -> Job | None:
+        attributes = {**attributes, "updatedAt": items.attribute(now)}
+        remove = ""
+        if into in OPEN:
+            attributes["wakeAt"] = items.attribute(wake_time(now))
+            attributes["sweeps"] = items.attribute(0)
+        else:
+            remove = " REMOVE openShard, wakeAt"
+        allowed = {f":in{i}": items.attribute(status) for i, status in enumerate(while_in)}
+        conditions = [f"#status IN ({', '.join(allowed)})", *([condition] if condition else [])]
+        assignments = ", ".join(f"#{name} = :{name}" for name in attributes)
+        try:
+            with translated("write the job"):
+                answer = self.client.update_item(
+                    TableName=self.table,
+                    Key=_key(job_id),
+                    UpdateExpression=f"SET {assignments}{remove}",
+                    ConditionExpression=" AND ".join(conditions),
+                    ExpressionAttributeNames={
+                        **{f"#{name}": name for name in attributes},
+                        "#status": "status",
+                    },
+                    ExpressionAttributeValues={
+                        **{f":{name}": value for name, value in attributes.items()},
+                        **allowed,
+                    },
+                    ReturnValues="ALL_NEW",
+                )
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return None
+        return items.to_job(answer["Attributes"])
+
+
+def wake_time(now: int) -> int:
+    """When a job that has moved just now is to be looked at."""
+    return -(-(now + STALLED_AFTER_MS) // _WAKE_STEP_MS) * _WAKE_STEP_MS
+
+
+def _key(job_id: str) -> "dict[str, AttributeValueTypeDef]":
+    return {"jobId": items.attribute(job_id)}

@@ -1,0 +1,41 @@
+"""What a step works with, handed to it: so that a test can hand it something else."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from chalicelib import aws
+from chalicelib.jobs.store import JobStore
+from chalicelib.pipeline.queue import Queue
+from chalicelib.settings import Settings, settings
+from chalicelib.storage import Bucket
+
+
+def now_ms() -> int:
+    """Unix time in milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Collaborators:
+    settings: Settings
+    jobs: JobStore
+    source: Bucket
+    archive: Bucket
+    queue: Queue
+    now: Callable[[], int] = now_ms
+
+
+@cache
+def collaborators() -> Collaborators:
+    """Those of this process: the stack that its environment names."""
+    config = settings()
+    s3 = aws.s3()
+    return Collaborators(
+        settings=config,
+        jobs=JobStore(aws.dynamodb(), config.jobs_table),
+        source=Bucket(s3, config.source_bucket),
+        archive=Bucket(s3, config.archive_bucket),
+        queue=Queue(aws.sqs(), config.queue_url),
+    )

@@ -1,0 +1,61 @@
+"""What one SQS message says: which step of which job. Pure."""
+
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+VERSION: Final = 1
+BODY_MAX: Final = 1024  # bytes; ours are under 150
+JOB_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class BadMessage(ValueError):
+    """Not a message of ours: it can never be worked on."""
+
+
+class Step(StrEnum):
+    PLAN = "plan"
+    ASSEMBLE = "assemble"
+    FINALIZE = "finalize"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`segment` is set for `assemble` alone."""
+
+    step: Step
+    job_id: str
+    segment: int | None = None
+
+    def to_body(self) -> str:
+        body: dict[str, str | int] = {"v": VERSION, "step": self.step, "job": self.job_id}
+        if self.segment is not None:
+            body["segment"] = self.segment
+        return json.dumps(body)
+
+
+def from_body(body: str) -> Message:
+    """Raises BadMessage, saying what is wrong."""
+    if len(body) > BODY_MAX:
+        raise BadMessage(f"{len(body)} characters are too many")
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadMessage("it is not JSON") from error
+    if not isinstance(content, dict):
+        raise BadMessage("it is no JSON object")
+    if content.get("v") != VERSION:
+        raise BadMessage(f"version {content.get('v')!r} is not {VERSION}")
+    job_id, segment = content.get("job"), content.get("segment")
+    if not isinstance(job_id, str) or not JOB_ID.fullmatch(job_id):
+        raise BadMessage("it names no job")
+    try:
+        step = Step(str(content.get("step")))
+    except ValueError as error:
+        raise BadMessage(f"step {content.get('step')!r} is unknown") from error
+    counted = isinstance(segment, int) and not isinstance(segment, bool) and segment >= 0
+    if counted != (step is Step.ASSEMBLE):
+        raise BadMessage(f"segment {segment!r} does not go with step {step}")
+    return Message(step, job_id, segment)

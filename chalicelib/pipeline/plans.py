@@ -1,0 +1,180 @@
+"""A plan at rest: one object in S3 that is read in slices, one slice a segment.
+
+    work/{job}/{digest}/plan        the slices, one after another, each gzipped JSON
+    work/{job}/{digest}/index       JSON: the facts of the plan and where each slice lies
+    work/{job}/{digest}/crc32-{n}   JSON: the CRC-32s that segment n found out while it streamed
+
+The digest names the content, so twins that plan the same write the same, and those that do not (a
+source changed between them) do not overwrite each other.
+"""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.archive.layout import Entry, Part, Plan, Segment
+from chalicelib.archive.manifest import Head
+from chalicelib.errors import Unavailable
+from chalicelib.jobs.model import Job
+from chalicelib.storage import Bucket
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What one segment needs of the plan. `entries[i]` is entry `first_entry + i` of the archive,
+    and a part's `copied` counts from `first_entry` too."""
+
+    first_entry: int
+    entries: tuple[Entry, ...]
+    offsets: tuple[int, ...]
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The plan without its entries. `places[n]` is the (start, length) of segment n's slice."""
+
+    digest: str
+    head: Head
+    size: int
+    files: int
+    tail_start: int
+    manifest_length: int
+    segments: tuple[Segment, ...]
+    places: tuple[tuple[int, int], ...]
+
+    @property
+    def final(self) -> int:
+        """The number of the segment that `finalize` builds: the last."""
+        return len(self.segments) - 1
+
+
+def store(bucket: Bucket, job: Job, plan: Plan, head: Head) -> Index:
+    """Writes the plan beside the job."""
+    slices = [_packed(plan, segment) for segment in plan.segments]
+    places = []
+    at = 0
+    for body in slices:
+        places.append((at, len(body)))
+        at += len(body)
+    content = b"".join(slices)
+    index = Index(
+        digest=hashlib.sha256(content + repr(head).encode()).hexdigest()[:16],
+        head=head,
+        size=plan.size,
+        files=len(plan.entries),
+        tail_start=plan.tail_start,
+        manifest_length=plan.manifest_length,
+        segments=plan.segments,
+        places=tuple(places),
+    )
+    bucket.write(_key(job, index.digest, "plan"), content)
+    bucket.write(_key(job, index.digest, "index"), _index_to_json(index), "application/json")
+    return index
+
+
+def load(bucket: Bucket, job: Job, digest: str) -> Index:
+    """Raises Unavailable if it cannot be read (it was written before the job named it)."""
+    return _index_from_json(digest, _required(bucket, _key(job, digest, "index")))
+
+
+def load_slice(bucket: Bucket, job: Job, index: Index, segment: int) -> Slice:
+    """The slice of one segment."""
+    start, length = index.places[segment]
+    body = bucket.read_range(_key(job, index.digest, "plan"), start, length)
+    content: dict[str, Any] = json.loads(gzip.decompress(body))
+    rows = content["entries"]
+    return Slice(
+        first_entry=index.segments[segment].first_entry,
+        entries=tuple(Entry(*row[:6]) for row in rows),
+        offsets=tuple(row[6] for row in rows),
+        parts=tuple(Part(*row) for row in content["parts"]),
+    )
+
+
+def entries(bucket: Bucket, job: Job, index: Index) -> Iterator[tuple[int, Entry, int]]:
+    """Every entry once, in archive order, with its index and offset; one slice in memory at a
+    time."""
+    following = 0
+    for number in range(len(index.segments)):
+        part = load_slice(bucket, job, index, number)
+        for i, (entry, offset) in enumerate(zip(part.entries, part.offsets, strict=True)):
+            if part.first_entry + i >= following:  # one that lies in two segments comes twice
+                yield part.first_entry + i, entry, offset
+                following = part.first_entry + i + 1
+
+
+def store_crc32s(
+    bucket: Bucket, job: Job, digest: str, segment: int, found: dict[int, int]
+) -> None:
+    """Keeps what a segment found out, by entry index."""
+    body = json.dumps(sorted(found.items())).encode()
+    bucket.write(_key(job, digest, f"crc32-{segment}"), body, "application/json")
+
+
+def load_crc32s(bucket: Bucket, job: Job, digest: str, segment: int) -> dict[int, int] | None:
+    """None if the segment has not kept any."""
+    body = bucket.read(_key(job, digest, f"crc32-{segment}"))
+    return None if body is None else dict(json.loads(body))
+
+
+def _key(job: Job, digest: str, name: str) -> str:
+    return f"{job.work_prefix}{digest}/{name}"
+
+
+def _required(bucket: Bucket, key: str) -> bytes:
+    body = bucket.read(key)
+    if body is None:
+        raise Unavailable(f"could not read {key}: it is not there")
+    return body
+
+
+def _packed(plan: Plan, segment: Segment) -> bytes:
+    first, end = segment.first_entry, segment.end_entry
+    content = {
+        "entries": [
+            [e.name, e.key, e.etag, e.size, e.crc32, e.modified, offset]
+            for e, offset in zip(plan.entries[first:end], plan.offsets[first:end], strict=True)
+        ],
+        "parts": [
+            [p.number, p.start, p.length, None if p.copied is None else p.copied - first]
+            for p in plan.parts[segment.first_part : segment.end_part]
+        ],
+    }
+    # mtime=0: the same plan gives the same bytes.
+    return gzip.compress(json.dumps(content, separators=(",", ":")).encode(), 6, mtime=0)
+
+
+def _index_to_json(index: Index) -> bytes:
+    content = {
+        "jobId": index.head.job_id,
+        "created": index.head.created,
+        "missing": list(index.head.missing),
+        "size": index.size,
+        "files": index.files,
+        "tailStart": index.tail_start,
+        "manifestLength": index.manifest_length,
+        "segments": [
+            [s.first_part, s.end_part, s.first_entry, s.end_entry, s.bytes, s.files, s.unknown]
+            for s in index.segments
+        ],
+        "places": index.places,
+    }
+    return json.dumps(content, ensure_ascii=False).encode()
+
+
+def _index_from_json(digest: str, body: bytes) -> Index:
+    content: dict[str, Any] = json.loads(body)
+    return Index(
+        digest=digest,
+        head=Head(content["jobId"], content["created"], tuple(content["missing"])),
+        size=content["size"],
+        files=content["files"],
+        tail_start=content["tailStart"],
+        manifest_length=content["manifestLength"],
+        segments=tuple(Segment(*row) for row in content["segments"]),
+        places=tuple((start, length) for start, length in content["places"]),
+    )

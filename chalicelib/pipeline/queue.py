@@ -1,0 +1,68 @@
+"""The export queue."""
+
+import hashlib
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.aws import translated
+from chalicelib.batches import batched
+from chalicelib.errors import Unavailable
+from chalicelib.pipeline.messages import Message
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.client import SQSClient
+
+_BATCH: Final = 10
+"""Entries of one SendMessageBatch, at most.
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html"""
+
+RETRY_FIRST_SECONDS: Final = 2
+RETRY_MAX_SECONDS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The queue through one client."""
+
+    client: "SQSClient"
+    url: str
+
+    def check(self) -> None:
+        """Raises if the queue cannot be reached."""
+        with translated("reach the queue"):
+            self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])
+
+    def send(self, messages: Iterable[Message], user_id: str) -> None:
+        """Sends all of them, or raises Unavailable with some perhaps sent.
+
+        The user is the message group: SQS then serves users fairly
+        (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html).
+        """
+        group = hashlib.sha256(user_id.encode()).hexdigest()[:32]
+        for batch in batched(messages, _BATCH):
+            with translated("send a step"):
+                answer = self.client.send_message_batch(
+                    QueueUrl=self.url,
+                    Entries=[
+                        {"Id": str(i), "MessageBody": message.to_body(), "MessageGroupId": group}
+                        for i, message in enumerate(batch)
+                    ],
+                )
+            if answer.get("Failed"):
+                raise Unavailable(f"could not send a step: {answer['Failed'][0]['Code']}")
+
+    def hide(self, receipt: str, seconds: int) -> None:
+        """The message stays invisible for so long from now on."""
+        with translated("extend a message"):
+            self.client.change_message_visibility(
+                QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds
+            )
+
+
+def retry_delay(receives: int) -> int:
+    """Seconds until a failed step is tried again: exponential, with full jitter in its upper
+    half."""
+    ceiling = min(RETRY_MAX_SECONDS, RETRY_FIRST_SECONDS * 2 ** max(receives - 1, 0))
+    return random.randint(-(-ceiling // 2), ceiling)

@@ -1,0 +1,81 @@
+"""Takes steps from SQS events: what succeeds is acknowledged, what fails is left for another
+try."""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chalicelib.errors import JobEnded, LonghaulError, Unavailable
+from chalicelib.jobs.model import Failure, Job
+from chalicelib.log import logger
+from chalicelib.pipeline import steps
+from chalicelib.pipeline.collaborators import Collaborators
+from chalicelib.pipeline.messages import BadMessage, Message, from_body
+from chalicelib.pipeline.queue import retry_delay
+
+Record = Mapping[str, Any]
+
+
+def work(records: Iterable[Record], stack: Collaborators) -> dict[str, list[dict[str, str]]]:
+    """Does the step of each SQS record. Gives Lambda's partial batch response: the messages to try
+    again. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html"""
+    failed = [record["messageId"] for record in records if not _done(record, stack)]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _done(record: Record, stack: Collaborators) -> bool:
+    """Whether the message can be deleted."""
+    receives = int(record["attributes"]["ApproximateReceiveCount"])
+    try:
+        message = from_body(record["body"])
+    except BadMessage as error:
+        # It cannot be worked on now or ever; trying again would only cost others time.
+        logger().error("message dropped", extra={"reason": str(error), "id": record["messageId"]})
+        return True
+    about: dict[str, Any] = {
+        "jobId": message.job_id,
+        "step": message.step,
+        "segment": message.segment,
+        "attempt": receives,
+    }
+    started = time.monotonic()
+    try:
+        steps.run(message, stack, record["receiptHandle"])
+    except JobEnded:
+        outcome = "nothing to do"
+    except LonghaulError as error:
+        if error.retryable:
+            return _put_off(error.detail, message, record, stack, about)
+        fail(message.job_id, Failure(error.slug, error.title, error.detail), stack)
+        outcome = "job failed"
+        about["reason"] = error.detail
+    except Exception as error:  # noqa: BLE001 - see below
+        # A bug, or a service's answer that nobody foresaw: the queue gives it a few more tries, and
+        # the dead letters' handler ends the job.
+        logger().exception("step broke", extra=about)
+        return _put_off(f"internal error: {type(error).__name__}", message, record, stack, about)
+    else:
+        outcome = "step done"
+    logger().info(outcome, extra={**about, "ms": int((time.monotonic() - started) * 1000)})
+    return True
+
+
+def _put_off(
+    reason: str, message: Message, record: Record, stack: Collaborators, about: dict[str, Any]
+) -> bool:
+    delay = retry_delay(about["attempt"])
+    logger().warning("step put off", extra={**about, "reason": reason, "seconds": delay})
+    try:
+        stack.jobs.note(message.job_id, reason)
+        stack.queue.hide(record["receiptHandle"], delay)
+    except Unavailable:
+        pass  # then the message comes back when its lease ends
+    return False
+
+
+def fail(job_id: str, failure: Failure, stack: Collaborators) -> Job | None:
+    """Ends the job with this failure, and throws away what was uploaded. None if it had ended."""
+    job = stack.jobs.fail(job_id, stack.now(), failure)
+    if job and job.plan:
+        stack.archive.abort_upload(job.archive_key, job.plan.upload)
+    return job

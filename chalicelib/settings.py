@@ -1,0 +1,106 @@
+"""The environment, read once into one frozen object. A bad value fails at start, by its name."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+LINK_TTL_MAX: Final = 7 * 24 * 3600
+"""Seconds: a SigV4 presigned link lives a week at most.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html"""
+
+
+class SettingsError(ValueError):
+    """An environment variable is missing or holds a value that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an operator can set. docs/configuration.md says what each is for."""
+
+    jobs_table: str
+    queue_url: str
+    source_bucket: str
+    archive_bucket: str
+    source_key_template: str
+    source_prefix: str
+    archive_ttl_days: int
+    link_ttl_seconds: int
+    max_body_bytes: int
+    public_endpoint_url: str | None
+    """The endpoint under which callers reach S3; None: AWS's own."""
+    api_url_template: str | None
+    """The API's base URL with {apiId} and {stage}; None: the request tells it."""
+    cors_origin: str
+
+    @property
+    def archive_ttl_ms(self) -> int:
+        return self.archive_ttl_days * 24 * 3600 * 1000
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """The settings that `environ` gives. Raises SettingsError, naming the variable and its
+    value."""
+
+    def text(name: str, default: str | None = None) -> str:
+        value = environ.get(name, "") or default
+        if value is None:
+            raise SettingsError(f"{name} is not set")
+        return value
+
+    def number(name: str, default: int, low: int, high: int) -> int:
+        raw = text(name, str(default))
+        if not raw.isascii() or not raw.isdigit() or not low <= int(raw) <= high:
+            raise SettingsError(f"{name} must be a whole number from {low} to {high}, not {raw!r}")
+        return int(raw)
+
+    return Settings(
+        jobs_table=text("JOBS_TABLE"),
+        queue_url=text("QUEUE_URL"),
+        source_bucket=text("SOURCE_BUCKET"),
+        archive_bucket=text("ARCHIVE_BUCKET"),
+        source_key_template=_key_template(text("SOURCE_KEY_TEMPLATE", "downloads/{file_id}")),
+        source_prefix=_checked(
+            "SOURCE_PREFIX",
+            environ.get("SOURCE_PREFIX", ""),
+            lambda value: not value or (value.endswith("/") and not value.startswith("/")),
+            "must be empty or end with '/' and not begin with it",
+        ),
+        archive_ttl_days=number("ARCHIVE_TTL_DAYS", 7, 1, 3650),
+        link_ttl_seconds=number("LINK_TTL_SECONDS", 900, 1, LINK_TTL_MAX),
+        max_body_bytes=number("MAX_BODY_BYTES", 2 * 1024**2, 1024, 4 * 1024**2),
+        public_endpoint_url=_url("PUBLIC_ENDPOINT_URL", environ),
+        api_url_template=_url("API_URL_TEMPLATE", environ),
+        cors_origin=text("CORS_ORIGIN", "*"),
+    )
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return load(os.environ)
+
+
+def _key_template(value: str) -> str:
+    try:
+        distinct = value.format(file_id=1) != value.format(file_id=2)
+    except (LookupError, ValueError, AttributeError):
+        distinct = False
+    if not distinct:
+        raise SettingsError(
+            f"SOURCE_KEY_TEMPLATE must hold {{file_id}} and no other field, not {value!r}"
+        )
+    return value
+
+
+def _url(name: str, environ: Mapping[str, str]) -> str | None:
+    value = environ.get(name, "").rstrip("/")
+    is_url = value.startswith(("http://", "https://"))
+    return _checked(name, value, lambda _: not value or is_url, "must be a URL") or None
+
+
+def _checked(name: str, value: str, ok: Callable[[str], bool], rule: str) -> str:
+    if not ok(value):
+        raise SettingsError(f"{name} {rule}, not {value!r}")
+    return value

@@ -1,0 +1,153 @@
+"""Finds the source files of a request: their sizes, ETags, CRC-32s and names."""
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Final
+
+from chalicelib.archive import layout, names
+from chalicelib.batches import batched
+from chalicelib.errors import NothingToExport, SourceMissing
+from chalicelib.settings import Settings
+from chalicelib.sources.request import ExportRequest
+from chalicelib.storage import Bucket, ObjectFacts, decoded_metadata
+
+LOOKUPS_AT_ONCE: Final = 32
+"""HEAD requests under way at a time."""
+
+_BATCH: Final = 256
+_READ: Final = 8 * 1024**2  # bytes of one read for a CRC-32 that S3 does not know
+_NAMED: Final = 10  # missing files that an error message names
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The entries of the archive in order, and what was asked for but is not there (ids or
+    keys)."""
+
+    entries: tuple[layout.Entry, ...]
+    missing: tuple[int | str, ...]
+
+
+def key_of(file_id: int, settings: Settings) -> str:
+    return settings.source_key_template.format(file_id=file_id)
+
+
+def find(
+    request: ExportRequest, settings: Settings, bucket: Bucket, tick: Callable[[], None]
+) -> Found:
+    """Looks up everything that was asked for. `tick` is called at least once for each 256 files.
+
+    Raises SourceMissing under `on_missing: fail`, NothingToExport for a prefix without files.
+    """
+    if request.prefix is not None:
+        files = _under_prefix(bucket, request.prefix, tick)
+        if not files:
+            raise NothingToExport(f"no file of the source bucket begins with {request.prefix!r}")
+        return _found(bucket, files, (), tick)
+    asked: dict[str, int | str] = {
+        key_of(file_id, settings): file_id for file_id in request.file_ids or ()
+    } or {key: key for key in request.keys or ()}
+    facts = _look_up(bucket, asked, tick)
+    missing = tuple(asked[key] for key in asked if facts[key] is None)
+    if missing and request.on_missing == "fail":
+        named = ", ".join(map(str, missing[:_NAMED]))
+        more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+        raise SourceMissing(
+            f"{len(missing)} of {len(asked)} files do not exist: {named}{more}. "
+            "Leave them out, or ask with on_missing 'skip'."
+        )
+    files = [
+        (
+            _own_name(fact) if request.file_ids else fact.key.removeprefix(settings.source_prefix),
+            fact,
+        )
+        for fact in facts.values()
+        if fact
+    ]
+    return _found(bucket, files, missing, tick)
+
+
+def _under_prefix(
+    bucket: Bucket, prefix: str, tick: Callable[[], None]
+) -> list[tuple[str, ObjectFacts]]:
+    folder = prefix[: prefix.rfind("/") + 1]
+    files = []
+    for batch in batched(bucket.list_objects(prefix), _BATCH):
+        tick()
+        # A key that ends with "/" and has no bytes is the mark of a folder, not a file.
+        files += [
+            (fact.key.removeprefix(folder), fact)
+            for fact in batch
+            if fact.size or not fact.key.endswith("/")
+        ]
+    large = {
+        fact.key: index for index, (_, fact) in enumerate(files) if fact.size >= layout.COPY_MIN
+    }
+    # A listing has no checksums, and what is to be copied needs its own first.
+    for key, fact in _look_up(bucket, large, tick).items():
+        name, listed = files[large[key]]
+        if fact and fact.etag == listed.etag:
+            files[large[key]] = (name, fact)
+    return files
+
+
+def _look_up(
+    bucket: Bucket, keys: Iterable[str], tick: Callable[[], None]
+) -> dict[str, ObjectFacts | None]:
+    facts: dict[str, ObjectFacts | None] = {}
+    with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as pool:
+        for batch in batched(keys, _BATCH):
+            facts.update(zip(batch, pool.map(bucket.head, batch), strict=True))
+            tick()
+    return facts
+
+
+def _own_name(fact: ObjectFacts) -> str:
+    given = fact.metadata.get("filename", "").strip()
+    return decoded_metadata(given) if given else fact.key.rsplit("/", 1)[-1]
+
+
+def _found(
+    bucket: Bucket,
+    files: Iterable[tuple[str, ObjectFacts]],
+    missing: tuple[int | str, ...],
+    tick: Callable[[], None],
+) -> Found:
+    files = list(files)
+    entries = tuple(
+        layout.Entry(
+            name, fact.key, fact.etag, fact.size, 0 if not fact.size else fact.crc32, fact.modified
+        )
+        for name, (_, fact) in zip(names.unique_names(raw for raw, _ in files), files, strict=True)
+    )
+    return Found(tuple(_with_crc32(bucket, entries, tick)), missing)
+
+
+def _with_crc32(
+    bucket: Bucket, entries: Iterable[layout.Entry], tick: Callable[[], None]
+) -> Iterator[layout.Entry]:
+    """Reads once each large file whose CRC-32 S3 does not know; a small one's is found on its
+    way."""
+    for entry in entries:
+        if entry.crc32 is None and entry.size > layout.STREAM_PART:
+            yield replace(entry, crc32=_read_crc32(bucket, entry, tick))
+        else:
+            yield entry
+
+
+def _read_crc32(bucket: Bucket, entry: layout.Entry, tick: Callable[[], None]) -> int:
+    crc32 = 0
+    with ThreadPoolExecutor(4) as pool:
+        starts = range(0, entry.size, _READ)
+        for batch in batched(starts, 4):
+            tick()
+            for chunk in pool.map(
+                lambda start: bucket.read_range(
+                    entry.key, start, min(_READ, entry.size - start), entry.etag
+                ),
+                batch,
+            ):
+                crc32 = zlib.crc32(chunk, crc32)
+    return crc32

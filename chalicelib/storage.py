@@ -1,0 +1,296 @@
+"""What Longhaul asks of S3: one bucket, a dozen requests, and what their failures mean.
+
+Everything above this file speaks of objects and uploads and never of botocore. Each method is one
+request (listings: one a page), raises Unavailable where a retry may help and AccessDenied where
+not.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from email.header import decode_header
+from typing import TYPE_CHECKING, Any, Final
+
+from chalicelib.aws import error_code, http_status, translated
+from chalicelib.errors import SourceChanged, Unavailable, UploadGone
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+_NOT_FOUND: Final = 404
+_PRECONDITION_FAILED: Final = 412
+_READ_ATTEMPTS: Final = 4
+_CHUNK: Final = 1024**2  # bytes asked of a response body at a time
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFacts:
+    """What S3 tells of an object without its bytes.
+
+    `etag` keeps its quotes. `crc32` is the CRC-32 of the whole object, None where S3 has none.
+    `modified` is Unix time in seconds.
+    """
+
+    key: str
+    size: int
+    etag: str
+    modified: int
+    crc32: int | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedPart:
+    number: int
+    etag: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One bucket through one client."""
+
+    client: "S3Client"
+    name: str
+
+    def check(self) -> None:
+        """Raises if the bucket cannot be reached."""
+        with translated(f"reach the bucket {self.name}"):
+            self.client.head_bucket(Bucket=self.name)
+
+    # -- objects --------------------------------------------------------------------------------
+
+    def head(self, key: str, *, checksum: bool = True) -> ObjectFacts | None:
+        """The object's facts, with its CRC-32 if S3 has it; None if there is no such object."""
+        more: Any = {"ChecksumMode": "ENABLED"} if checksum else {}
+        try:
+            with translated(f"look at {key}"):
+                answer = self.client.head_object(Bucket=self.name, Key=key, **more)
+        except self.client.exceptions.ClientError as error:
+            if http_status(error) == _NOT_FOUND:
+                return None
+            raise
+        whole = answer.get("ChecksumType", "FULL_OBJECT") == "FULL_OBJECT"
+        return ObjectFacts(
+            key=key,
+            size=answer["ContentLength"],
+            etag=answer["ETag"],
+            modified=int(answer["LastModified"].timestamp()),
+            crc32=_crc32(answer.get("ChecksumCRC32")) if whole else None,
+            metadata=answer["Metadata"],
+        )
+
+    def list_objects(self, prefix: str) -> Iterator[ObjectFacts]:
+        """Every object whose key begins with `prefix`, in key order. Without CRC-32 and
+        metadata."""
+        more: Any = {}
+        while True:
+            with translated(f"list {prefix!r}"):
+                page = self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, **more)
+            for item in page.get("Contents", []):
+                yield ObjectFacts(
+                    key=item["Key"],
+                    size=item["Size"],
+                    etag=item["ETag"],
+                    modified=int(item["LastModified"].timestamp()),
+                )
+            if not page.get("NextContinuationToken"):
+                return
+            more = {"ContinuationToken": page["NextContinuationToken"]}
+
+    def read(self, key: str) -> bytes | None:
+        """The whole object, which must be small; None if there is none."""
+        try:
+            with translated(f"read {key}"):
+                return self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
+        except self.client.exceptions.ClientError as error:
+            if http_status(error) == _NOT_FOUND:
+                return None
+            raise
+
+    def read_range(self, key: str, start: int, length: int, etag: str | None = None) -> bytes:
+        """`length` bytes (at least one) from `start`."""
+        buffer = bytearray(length)
+        self.read_into(memoryview(buffer), key, start, etag)
+        return bytes(buffer)
+
+    def read_into(
+        self, buffer: memoryview, key: str, start: int = 0, etag: str | None = None
+    ) -> None:
+        """Fill `buffer` (which is not empty) with the object's bytes from `start`.
+
+        Raises SourceChanged if the object is gone, is shorter, or does not have the given ETag.
+        """
+        for attempt in range(1, _READ_ATTEMPTS + 1):
+            try:
+                self._read_once(buffer, key, start, etag)
+            except Unavailable:
+                if attempt == _READ_ATTEMPTS:
+                    raise
+            else:
+                return
+
+    def _read_once(self, buffer: memoryview, key: str, start: int, etag: str | None) -> None:
+        end = start + len(buffer)
+        condition: Any = {"IfMatch": etag} if etag else {}
+        try:
+            with translated(f"read {key}"):
+                body = self.client.get_object(
+                    Bucket=self.name, Key=key, Range=f"bytes={start}-{end - 1}", **condition
+                )["Body"]
+                filled = 0
+                while filled < len(buffer):
+                    chunk = body.read(min(len(buffer) - filled, _CHUNK))
+                    if not chunk:
+                        raise Unavailable(f"could not read {key}: the answer was cut short")
+                    buffer[filled : filled + len(chunk)] = chunk
+                    filled += len(chunk)
+        except self.client.exceptions.ClientError as error:
+            raise _changed(error, key) from error
+        except OSError as error:  # a connection lost in the middle of the body
+            raise Unavailable(f"could not read {key}: {type(error).__name__}") from error
+
+    def write(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
+        """Put the object, in place of any there is."""
+        with translated(f"write {key}"):
+            self.client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type)
+
+    def delete(self, key: str) -> None:
+        """Deletes the object; that there is none is no error."""
+        with translated(f"delete {key}"):
+            self.client.delete_object(Bucket=self.name, Key=key)
+
+    # -- multipart uploads ----------------------------------------------------------------------
+
+    def create_upload(self, key: str, content_type: str) -> str:
+        """Opens a multipart upload and gives its id."""
+        with translated(f"open an upload for {key}"):
+            return self.client.create_multipart_upload(
+                Bucket=self.name, Key=key, ContentType=content_type
+            )["UploadId"]
+
+    def upload_part(self, key: str, upload: str, number: int, body: bytes | bytearray) -> None:
+        """Raises UploadGone if the upload was completed or aborted."""
+        try:
+            with translated(f"upload part {number} of {key}"):
+                self.client.upload_part(
+                    Bucket=self.name,
+                    Key=key,
+                    UploadId=upload,
+                    PartNumber=number,
+                    Body=body,  # type: ignore[arg-type]
+                )
+        except self.client.exceptions.ClientError as error:
+            raise _gone(error) from error
+
+    def copy_part(  # noqa: PLR0913 - what one UploadPartCopy takes
+        self,
+        key: str,
+        upload: str,
+        number: int,
+        *,
+        source: str,
+        source_key: str,
+        etag: str,
+        start: int,
+        length: int,
+    ) -> None:
+        """Has S3 copy `length` bytes from `start` of an object into a part.
+
+        Raises SourceChanged if that object is gone or does not have the given ETag, UploadGone as
+        above.
+        """
+        try:
+            with translated(f"copy {source_key}"):
+                self.client.upload_part_copy(
+                    Bucket=self.name,
+                    Key=key,
+                    UploadId=upload,
+                    PartNumber=number,
+                    CopySource={"Bucket": source, "Key": source_key},
+                    CopySourceIfMatch=etag,
+                    CopySourceRange=f"bytes={start}-{start + length - 1}",
+                )
+        except self.client.exceptions.ClientError as error:
+            if error_code(error) == "NoSuchUpload":
+                raise UploadGone from error
+            raise _changed(error, source_key) from error
+
+    def list_parts(self, key: str, upload: str, first: int = 1) -> Iterator[UploadedPart]:
+        """The parts that the upload has, by number, from `first` on. Raises UploadGone."""
+        more: Any = {"PartNumberMarker": first - 1} if first > 1 else {}
+        while True:
+            try:
+                with translated(f"list the parts of {key}"):
+                    page = self.client.list_parts(
+                        Bucket=self.name, Key=key, UploadId=upload, **more
+                    )
+            except self.client.exceptions.ClientError as error:
+                raise _gone(error) from error
+            for part in page.get("Parts", []):
+                yield UploadedPart(part["PartNumber"], part["ETag"], part["Size"])
+            if not page.get("IsTruncated"):
+                return
+            more = {"PartNumberMarker": page["NextPartNumberMarker"]}
+
+    def complete_upload(self, key: str, upload: str, parts: list[UploadedPart]) -> None:
+        """Makes the object of its parts. Raises UploadGone."""
+        try:
+            with translated(f"complete {key}"):
+                self.client.complete_multipart_upload(
+                    Bucket=self.name,
+                    Key=key,
+                    UploadId=upload,
+                    MultipartUpload={
+                        "Parts": [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
+                    },
+                )
+        except self.client.exceptions.ClientError as error:
+            raise _gone(error) from error
+
+    def abort_upload(self, key: str, upload: str) -> None:
+        """Throws the upload and its parts away; that there is none (any more) is no error."""
+        try:
+            with translated(f"abort an upload of {key}"):
+                self.client.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload)
+        except self.client.exceptions.ClientError as error:
+            if error_code(error) != "NoSuchUpload":
+                raise
+
+
+def decoded_metadata(value: str) -> str:
+    """A metadata value as text. S3 gives what is not ASCII as RFC 2047 encoded words; a value that
+    came as raw UTF-8 was read as Latin-1 by the HTTP client.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html"""
+    if "=?" in value:
+        try:
+            return "".join(
+                part if isinstance(part, str) else part.decode(charset or "ascii", "replace")
+                for part, charset in decode_header(value)
+            )
+        except (LookupError, ValueError):
+            return value
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
+
+
+def _crc32(encoded: str | None) -> int | None:
+    """S3 gives a checksum as base64 of its bytes, the most significant first."""
+    if not encoded:
+        return None
+    from base64 import b64decode
+
+    return int.from_bytes(b64decode(encoded), "big")
+
+
+def _gone(error: Exception) -> Exception:
+    return UploadGone() if error_code(error) == "NoSuchUpload" else error
+
+
+def _changed(error: Exception, key: str) -> Exception:
+    if http_status(error) == _NOT_FOUND:
+        return SourceChanged(f"{key} was deleted after the export had begun; export again")
+    if http_status(error) == _PRECONDITION_FAILED or error_code(error) == "InvalidRange":
+        return SourceChanged(f"{key} was overwritten after the export had begun; export again")
+    return error
