@@ -1,0 +1,77 @@
+"""The Chalice app: each route and event handler in a few lines; nothing else lives here."""
+
+from typing import Any
+
+from chalice.app import Chalice, CloudWatchEvent, Rate, Response, SQSEvent
+
+from chalicelib.http import exports
+from chalicelib.http.gate import CORS, answer, gate
+from chalicelib.pipeline.collaborators import collaborators
+
+app = Chalice(app_name="longhaul", configure_logs=False)
+app.register_middleware(gate(app), "http")
+
+
+@app.route("/v1/export", methods=["POST"], content_types=[], cors=CORS)
+def create_export() -> Response:
+    return answer(app, lambda call: exports.create(call, collaborators()))
+
+
+@app.route("/v1/export", methods=["GET"], content_types=[], cors=CORS)
+def list_exports() -> Response:
+    return answer(app, lambda call: exports.listing(call, collaborators()))
+
+
+@app.route("/v1/export/{job_id}", methods=["GET"], content_types=[], cors=CORS)
+def export_status(job_id: str) -> Response:
+    return answer(app, lambda call: exports.status(call, collaborators(), job_id))
+
+
+@app.route("/v1/export/{job_id}", methods=["DELETE"], content_types=[], cors=CORS)
+def cancel_export(job_id: str) -> Response:
+    return answer(app, lambda call: exports.cancel(call, collaborators(), job_id))
+
+
+@app.route("/v1/export/{job_id}/download", methods=["GET"], content_types=[], cors=CORS)
+def download_archive(job_id: str) -> Response:
+    return answer(app, lambda call: exports.download(call, collaborators(), job_id))
+
+
+@app.route("/v1/download/check", methods=["POST"], content_types=[], cors=CORS)
+def check_availability() -> Response:
+    return answer(app, lambda call: exports.check(call, collaborators()))
+
+
+@app.route("/health", methods=["GET"], content_types=[], cors=CORS)
+def health() -> Response:
+    from chalicelib.http.health import health
+
+    return answer(app, lambda _: health(collaborators()))
+
+
+@app.route("/openapi.json", methods=["GET"], content_types=[], cors=CORS)
+def openapi() -> Response:
+    from chalicelib.http.openapi import document
+
+    return answer(app, document)
+
+
+@app.on_sqs_message(queue="exports", batch_size=1, name="worker")
+def worker(event: SQSEvent) -> dict[str, Any]:
+    from chalicelib.pipeline.worker import work
+
+    return work(event.to_dict()["Records"], collaborators())
+
+
+@app.on_sqs_message(queue="dead-letters", batch_size=10, name="dead_letters")
+def dead_letters(event: SQSEvent) -> None:
+    from chalicelib.pipeline.dead_letters import bury
+
+    bury(event.to_dict()["Records"], collaborators())
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES), name="sweeper")
+def sweeper(_: CloudWatchEvent) -> None:
+    from chalicelib.pipeline.sweeper import sweep
+
+    sweep(collaborators())

@@ -1,0 +1,1 @@
+"""HTTP: parsing, problems, headers, and what each route answers."""

@@ -1,0 +1,107 @@
+"""A job as the API shows it. Pure."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.http.problems import type_uri
+from chalicelib.jobs.model import Job
+from chalicelib.jobs.states import OPEN, Stage, Status
+
+Answer = dict[str, Any]
+
+_MESSAGES = {
+    Status.QUEUED: "Waiting for a worker.",
+    Status.COMPLETED: "The archive is ready.",
+    Status.FAILED: "The export failed.",
+    Status.CANCELLED: "The export was cancelled.",
+    Status.EXPIRED: "The archive has expired.",
+}
+
+
+def accepted(job: Job, base: str) -> Answer:
+    """The answer to a request that made (or found) this job."""
+    url = job_url(job, base)
+    return {
+        "jobId": job.job_id,
+        "status": job.status,
+        "totalFiles": job.total_files,
+        "message": "The export is queued; follow statusUrl."
+        if job.status is Status.QUEUED
+        else "This export was asked for before; follow statusUrl.",
+        "statusUrl": url,
+        "sseUrl": f"{url}/progress",
+        "downloadUrl": f"{url}/download",
+    }
+
+
+def job_answer(job: Job, now: int, base: str, missing: Sequence[int | str]) -> Answer:
+    """Everything there is to know of a job at this time. `missing` is the whole list."""
+    status = job.status_at(now)
+    result = None
+    if status in (Status.COMPLETED, Status.EXPIRED):
+        ready = status is Status.COMPLETED
+        result = {
+            "s3Key": job.archive_key,
+            "fileSize": job.bytes_total,
+            "processedFiles": job.files_done,
+            "totalFiles": job.total_files,
+            "missing": list(missing),
+            "downloadUrl": f"{job_url(job, base)}/download?redirect=true" if ready else None,
+        }
+    error = None
+    if job.failure:
+        error = {
+            "type": type_uri(job.failure.slug),
+            "title": job.failure.title,
+            "detail": job.failure.detail,
+        }
+    return {
+        "jobId": job.job_id,
+        "status": status,
+        "progress": {
+            "percent": job.percent,
+            "currentFile": job.files_done,
+            "totalFiles": job.total_files,
+            "bytesDone": job.bytes_done,
+            "bytesTotal": job.bytes_total,
+            "stage": job.stage,
+            "message": _message(job, status),
+            "etaSeconds": job.eta_seconds,
+        },
+        "result": result,
+        "error": error,
+        "createdAt": _iso(job.created_at),
+        "updatedAt": _iso(job.updated_at),
+        "expiresAt": _iso(job.expires_at),
+    }
+
+
+def poll_after(job: Job) -> int | None:
+    """Seconds until the status is worth another look; None when it will not change by itself."""
+    if job.status not in OPEN:
+        return None
+    return min(max((job.eta_seconds or 0) // 10, 1), 10)
+
+
+def job_url(job: Job, base: str) -> str:
+    return f"{base}/v1/export/{job.job_id}"
+
+
+def _message(job: Job, status: Status) -> str:
+    if status is not Status.PROCESSING:
+        return _MESSAGES[status]
+    if job.stage is Stage.PLANNING:
+        return f"Looking up {job.total_files} files." if job.total_files else "Listing the files."
+    if job.stage is Stage.FINALIZING:
+        return "Completing the archive."
+    return f"Building the archive: {job.files_done} of {job.total_files} files."
+
+
+def _iso(moment: int) -> str:
+    """RFC 3339 in UTC, to the millisecond."""
+    return (
+        datetime.fromtimestamp(moment / 1000, UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )

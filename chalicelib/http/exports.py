@@ -1,0 +1,266 @@
+"""What each route does: from a parsed request to an answer. Knows jobs, and nothing of Chalice."""
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID, uuid4, uuid5
+
+from chalicelib import aws
+from chalicelib.errors import (
+    AlreadyEnded,
+    Expired,
+    IdempotencyKeyReused,
+    LonghaulError,
+    NotFound,
+    NotReady,
+)
+from chalicelib.http import answers, links, parse, schemas
+from chalicelib.http.callers import Context, base_url, caller, check_owner
+from chalicelib.jobs.model import Job
+from chalicelib.jobs.states import OPEN, Stage, Status
+from chalicelib.jobs.store import wake_time
+from chalicelib.log import logger
+from chalicelib.pipeline import plans
+from chalicelib.pipeline.collaborators import Collaborators
+from chalicelib.pipeline.messages import JOB_ID, Message, Step
+from chalicelib.sources.find import key_of
+from chalicelib.sources.request import ExportRequest
+
+LIMIT_DEFAULT: Final = 20
+LIMIT_MAX: Final = 100
+"""Jobs of one page: what one BatchGetItem takes."""
+
+_IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+_IDEMPOTENT_JOBS: Final = UUID("6f6b3f0e-3a51-4f0e-9c3e-2f1f0a7d5b11")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request as the routes need it. Header names are lower case."""
+
+    context: Context
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer before HTTP: `content` None means no body."""
+
+    status: int
+    content: answers.Answer | None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def create(call: Call, stack: Collaborators) -> Reply:
+    """POST /v1/export"""
+    asked = parse.export_request(call.body, call.headers.get("content-type"), stack.settings)
+    user_id = caller(call.context, asked.user_id)
+    job_id = _job_id(user_id, call.headers.get("idempotency-key"))
+    now = stack.now()
+    job = Job(
+        job_id=job_id,
+        user_id=user_id,
+        status=Status.QUEUED,
+        stage=Stage.QUEUED,
+        request=asked.digest,
+        filename=links.archive_filename(asked.filename, job_id),
+        total_files=asked.total_files,
+        created_at=now,
+        updated_at=now,
+        expires_at=now + stack.settings.archive_ttl_ms,
+        wake_at=wake_time(now),
+    )
+    job = _accept(job, asked, stack)
+    base = base_url(call.context, stack.settings)
+    headers = {"Location": answers.job_url(job, base), "Retry-After": "1"}
+    return Reply(202, answers.accepted(job, base), headers)
+
+
+def _accept(job: Job, asked: ExportRequest, stack: Collaborators) -> Job:
+    """The job on record: this one, or the one that the same Idempotency-Key made before.
+
+    First what the job needs, then the job, then its first step. A crash between the first two
+    leaves an object that expires; between the last two, a job that the sweeper finds.
+    """
+    stack.archive.write(job.request_key, asked.to_json(), "application/json")
+    if not stack.jobs.create(job):
+        first = stack.jobs.get(job.job_id)
+        if first is None:
+            raise NotFound(f"the job {job.job_id} has just been removed; ask again")
+        if first.request != job.request:
+            raise IdempotencyKeyReused(
+                "this Idempotency-Key was used for another request; use a new key for a new export"
+            )
+        return first
+    about: dict[str, Any] = {"jobId": job.job_id, "files": job.total_files}
+    try:
+        stack.queue.send([Message(Step.PLAN, job.job_id)], job.user_id)
+    except LonghaulError as error:
+        # The job is on record, so it is accepted: the sweeper will send its step.
+        logger().warning("job created, step not sent", extra={**about, "reason": error.detail})
+    else:
+        logger().info("job created", extra=about)
+    return job
+
+
+def _job_id(user_id: str, idempotency_key: str | None) -> str:
+    """A new id; for an Idempotency-Key, always the same one: so the conditional write of the job is
+    all that it takes for the second of two requests to find the first, even at the same time."""
+    if idempotency_key is None:
+        return str(uuid4())
+    if not _IDEMPOTENCY_KEY.fullmatch(idempotency_key):
+        raise parse.invalid("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
+    return str(uuid5(_IDEMPOTENT_JOBS, json.dumps([user_id, idempotency_key])))
+
+
+def listing(call: Call, stack: Collaborators) -> Reply:
+    """GET /v1/export"""
+    limit = call.query.get("limit", str(LIMIT_DEFAULT))
+    if not re.fullmatch(r"\d{1,4}", limit, re.ASCII) or not 1 <= int(limit) <= LIMIT_MAX:
+        raise parse.invalid("limit", f"must be a whole number from 1 to {LIMIT_MAX}")
+    claimed = call.query.get("user_id", "anonymous")
+    user = schemas.USER_ID
+    if not re.match(user["pattern"], claimed) or not 1 <= len(claimed) <= user["maxLength"]:
+        raise parse.invalid("user_id", f"must have 1 to {user['maxLength']} characters")
+    page = stack.jobs.by_user(
+        caller(call.context, claimed), int(limit), _from_cursor(call.query.get("cursor"))
+    )
+    base, now = base_url(call.context, stack.settings), stack.now()
+    jobs = [answers.job_answer(job, now, base, job.missing or ()) for job in page.jobs]
+    return Reply(200, {"jobs": jobs, "cursor": _to_cursor(page.next)}, _uncached())
+
+
+def status(call: Call, stack: Collaborators, job_id: str) -> Reply:
+    """GET /v1/export/{jobId}"""
+    job = _job(call, stack, job_id)
+    base = base_url(call.context, stack.settings)
+    content = answers.job_answer(job, stack.now(), base, _missing(job, stack))
+    headers = {"ETag": _etag(content), "Cache-Control": "no-cache"}
+    after = answers.poll_after(job)
+    if after is not None:
+        headers["Retry-After"] = str(after)
+    if _matches(call.headers.get("if-none-match", ""), headers["ETag"]):
+        return Reply(304, None, headers)
+    return Reply(200, content, headers)
+
+
+def download(call: Call, stack: Collaborators, job_id: str) -> Reply:
+    """GET /v1/export/{jobId}/download"""
+    redirect = call.query.get("redirect", "false")
+    if redirect not in ("true", "false"):
+        raise parse.invalid("redirect", f"must be true or false, not {redirect[:20]!r}")
+    job = _job(call, stack, job_id)
+    now = stack.now()
+    seen = job.status_at(now)
+    if seen is Status.EXPIRED:
+        raise Expired("the archive has expired and was deleted; export again")
+    if seen is not Status.COMPLETED:
+        raise _not_ready(job)
+    if stack.archive.head(job.archive_key, checksum=False) is None:
+        raise Expired("the archive was deleted before its time; export again")
+    client = aws.s3_for_links(stack.settings.public_endpoint_url)
+    link, seconds = links.presigned(client, job, stack.settings, now)
+    if redirect == "true":
+        return Reply(303, None, {"Location": link, **_uncached()})
+    content = {
+        "jobId": job.job_id,
+        "status": "ready",
+        "downloadUrl": link,
+        "expiresIn": seconds,
+        "message": f"Download within {seconds} seconds, or ask for a new link.",
+    }
+    return Reply(200, content, _uncached())
+
+
+def cancel(call: Call, stack: Collaborators, job_id: str) -> Reply:
+    """DELETE /v1/export/{jobId}"""
+    job = _job(call, stack, job_id)
+    cancelled = stack.jobs.cancel(job.job_id, stack.now())
+    if cancelled is None:
+        now_job = _job(call, stack, job_id)
+        raise AlreadyEnded(
+            f"the job is {now_job.status_at(stack.now())}, so there is nothing to cancel"
+        )
+    logger().info("job cancelled", extra={"jobId": job.job_id})
+    if cancelled.plan:
+        stack.archive.abort_upload(cancelled.archive_key, cancelled.plan.upload)
+    base = base_url(call.context, stack.settings)
+    return Reply(202, answers.job_answer(cancelled, stack.now(), base, ()), _uncached())
+
+
+def check(call: Call, stack: Collaborators) -> Reply:
+    """POST /v1/download/check"""
+    file_id = parse.check_request(call.body, call.headers.get("content-type"), stack.settings)
+    key = key_of(file_id, stack.settings)
+    found = stack.source.head(key, checksum=False)
+    content = {
+        "file_id": file_id,
+        "available": found is not None,
+        "s3Key": key if found else None,
+        "size": found.size if found else None,
+    }
+    return Reply(200, content, _uncached())
+
+
+def _job(call: Call, stack: Collaborators, job_id: str) -> Job:
+    job = stack.jobs.get(job_id) if JOB_ID.fullmatch(job_id) else None
+    if job is None:
+        raise NotFound(f"there is no job {job_id[:60]!r}; it may have expired long ago")
+    check_owner(call.context, job)
+    return job
+
+
+def _not_ready(job: Job) -> LonghaulError:
+    if job.status in OPEN:
+        wait = str(answers.poll_after(job))
+        return NotReady(
+            f"the job is {job.status}, {job.percent} % done; ask again when it is completed",
+            headers={"Retry-After": wait},
+        )
+    return NotReady(f"the job is {job.status}, so there is no archive; export again")
+
+
+def _missing(job: Job, stack: Collaborators) -> tuple[int | str, ...]:
+    """The whole list, which lies with the plan where the record has no room for it."""
+    if job.missing is not None or job.plan is None or job.status is not Status.COMPLETED:
+        return job.missing or ()
+    return tuple(plans.load(stack.archive, job, job.plan.digest).head.missing)
+
+
+def _etag(content: answers.Answer) -> str:
+    return f'"{hashlib.sha256(json.dumps(content).encode()).hexdigest()[:20]}"'
+
+
+def _matches(if_none_match: str, etag: str) -> bool:
+    """RFC 9110, section 13.1.2: a list of tags, compared weakly, or any."""
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return "*" in tags or etag in tags
+
+
+def _to_cursor(position: tuple[int, str] | None) -> str | None:
+    if position is None:
+        return None
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
+
+
+def _from_cursor(cursor: str | None) -> tuple[int, str] | None:
+    if cursor is None:
+        return None
+    try:
+        created_at, job_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError, TypeError, RecursionError):
+        created_at, job_id = None, None
+    if type(created_at) is not int or not isinstance(job_id, str) or not JOB_ID.fullmatch(job_id):
+        raise parse.invalid("cursor", "is not one that this list gave")
+    return created_at, job_id
+
+
+def _uncached() -> dict[str, str]:
+    return {"Cache-Control": "no-store"}

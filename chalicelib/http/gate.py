@@ -1,0 +1,113 @@
+"""What every request passes: its id, its problems, and the headers of its answer.
+
+`answer` runs one route's function; `gate` is Chalice's middleware around all of them, and also
+turns what Chalice itself refuses (an unknown route, a method that a route lacks) into problem
+documents.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import uuid4
+
+from chalice.app import Chalice, CORSConfig, Request, Response
+
+from chalicelib.errors import LonghaulError, MethodNotAllowed, NotFound
+from chalicelib.http.exports import Call, Reply
+from chalicelib.http.parse import raw_body
+from chalicelib.http.problems import CONTENT_TYPE, problem
+from chalicelib.log import logger
+
+CORS: Final = CORSConfig(
+    allow_headers=["Idempotency-Key", "If-None-Match", "Last-Event-ID", "Prefer", "X-Request-ID"],
+    expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID"],
+    max_age=3600,
+)
+
+_SANE_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_METHOD_NOT_ALLOWED: Final = 405
+_FIRST_ERROR: Final = 400
+
+_SECURITY: Final = {
+    # https://cheatsheetseries.owasp.org/cheatsheets/HTTP_Headers_Cheat_Sheet.html
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
+def answer(app: Chalice, route: Callable[[Call], Reply]) -> Response:
+    """What the route answers; a problem document if it raises."""
+    request = app.current_request
+    if request is None:
+        raise RuntimeError("a route was called without a request")
+    request_id = request_id_of(request)
+    try:
+        event = request.to_original_event()
+        reply = route(
+            Call(
+                context=request.context,
+                headers={name.lower(): value for name, value in request.headers.items()},
+                query=event.get("queryStringParameters") or {},
+                body=raw_body(event),
+            )
+        )
+    except LonghaulError as error:
+        if error.status >= LonghaulError.status:
+            logger().exception("request failed", extra={"requestId": request_id})
+        return problem(error, request_id)
+    except Exception:  # noqa: BLE001 - whatever it is, the caller gets a problem document
+        logger().exception("request broke", extra={"requestId": request_id})
+        return problem(LonghaulError("something went wrong on our side; try again"), request_id)
+    body = "" if reply.content is None else json.dumps(reply.content, ensure_ascii=False)
+    headers: dict[str, Any] = {**reply.headers}
+    if body:
+        headers.setdefault("Content-Type", "application/json")
+    return Response(body=body, status_code=reply.status, headers=headers)
+
+
+def gate(app: Chalice) -> Callable[[Request, Callable[[Request], Response]], Response]:
+    """The middleware for HTTP events."""
+
+    def middleware(request: Request, get_response: Callable[[Request], Response]) -> Response:
+        request_id = request_id_of(request)
+        resource = request.context["resourcePath"]
+        if resource in app.routes:
+            response = get_response(request)
+        else:
+            path = request.context.get("path", "")[:200]
+            response = problem(NotFound(f"there is no {path}; see /openapi.json"), request_id)
+        if response.status_code == _METHOD_NOT_ALLOWED:
+            allowed = ", ".join(sorted([*app.routes[resource], "OPTIONS"]))
+            error = MethodNotAllowed(
+                f"{request.method} is not possible here, only {allowed}", headers={"Allow": allowed}
+            )
+            response = problem(error, request_id)
+        elif (
+            response.status_code >= _FIRST_ERROR
+            and response.headers.get("Content-Type") != CONTENT_TYPE
+            and resource != "/health"
+        ):
+            response = problem(LonghaulError("something went wrong on our side"), request_id)
+        response.headers.update(
+            {
+                "X-Request-ID": request_id,
+                **_SECURITY,
+                **CORS.get_access_control_headers(),
+            }
+        )
+        return response
+
+    return middleware
+
+
+def request_id_of(request: Request) -> str:
+    """The caller's X-Request-ID if it is sane, else the gateway's own, which is a UUID."""
+    given = request.headers.get("x-request-id", "")
+    if _SANE_REQUEST_ID.fullmatch(given):
+        return str(given)
+    return str(request.context.get("requestId") or uuid4())

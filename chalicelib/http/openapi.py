@@ -1,0 +1,216 @@
+"""GET /openapi.json: the API, described in OpenAPI 3.1 from the very schemas that requests are
+checked against. A test holds the routes, and another the answers, to it.
+"""
+
+from typing import Any, Final
+
+from chalicelib.http import schemas
+from chalicelib.http.callers import base_url
+from chalicelib.http.exports import LIMIT_DEFAULT, LIMIT_MAX, Call, Reply
+from chalicelib.http.problems import CONTENT_TYPE
+from chalicelib.settings import settings
+
+VERSION: Final = "0.1.0"
+
+_COMPONENTS: Final = {
+    "ExportRequest": schemas.EXPORT_REQUEST,
+    "ExportAccepted": schemas.EXPORT_ACCEPTED,
+    "Job": schemas.JOB,
+    "JobList": schemas.JOB_LIST,
+    "Download": schemas.DOWNLOAD,
+    "CheckRequest": schemas.CHECK_REQUEST,
+    "CheckAnswer": schemas.CHECK_ANSWER,
+    "Health": schemas.HEALTH,
+    "Problem": schemas.PROBLEM,
+}
+
+_HEADERS: Final = {
+    "Location": "Where the job is.",
+    "Retry-After": "Seconds until it is worth asking again.",
+    "ETag": "Changes whenever the answer does.",
+}
+
+
+def document(call: Call) -> Reply:
+    """The document, with this stack's own URL as its server."""
+    content = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Longhaul",
+            "version": VERSION,
+            "summary": "Slow downloads as jobs",
+            "description": "Post what you want, get a job id at once, watch it or come back "
+            "later, and download one ZIP archive straight from S3.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": base_url(call.context, settings())}],
+        "paths": paths(),
+        "components": {"schemas": _COMPONENTS},
+    }
+    return Reply(200, content, {"Cache-Control": "max-age=300"})
+
+
+def paths() -> dict[str, dict[str, Any]]:
+    """Every route with its methods, parameters and answers."""
+    job_id = _parameter("job_id", "path", {"type": "string", "format": "uuid"}, "The job's id.")
+    return {
+        "/v1/export": {
+            "post": _operation(
+                "createExport",
+                "Ask for an export",
+                {
+                    202: (
+                        "ExportAccepted",
+                        "Accepted; the job is queued.",
+                        ["Location", "Retry-After"],
+                    )
+                },
+                problems=[400, 413, 415, 422],
+                body="ExportRequest",
+                parameters=[
+                    _parameter(
+                        "Idempotency-Key",
+                        "header",
+                        {"type": "string", "minLength": 1, "maxLength": 255},
+                        "A repeated request with the same key gives the first one's job.",
+                    )
+                ],
+            ),
+            "get": _operation(
+                "listExports",
+                "The caller's jobs, newest first",
+                {200: ("JobList", "One page.", [])},
+                problems=[400],
+                parameters=[
+                    _parameter("user_id", "query", schemas.USER_ID, "Whose jobs."),
+                    _parameter(
+                        "limit",
+                        "query",
+                        {
+                            "type": "integer",
+                            "minimum": 1,
+                            "maximum": LIMIT_MAX,
+                            "default": LIMIT_DEFAULT,
+                        },
+                        "Jobs on one page.",
+                    ),
+                    _parameter("cursor", "query", {"type": "string"}, "From the page before."),
+                ],
+            ),
+        },
+        "/v1/export/{job_id}": {
+            "get": _operation(
+                "getExport",
+                "How far a job is",
+                {
+                    200: ("Job", "The job.", ["ETag", "Retry-After"]),
+                    304: (None, "Not changed since the ETag given.", ["ETag", "Retry-After"]),
+                },
+                problems=[404],
+                parameters=[
+                    job_id,
+                    _parameter("If-None-Match", "header", {"type": "string"}, "An ETag."),
+                ],
+            ),
+            "delete": _operation(
+                "cancelExport",
+                "Cancel a job",
+                {202: ("Job", "Cancelled.", [])},
+                problems=[404, 409],
+                parameters=[job_id],
+            ),
+        },
+        "/v1/export/{job_id}/download": {
+            "get": _operation(
+                "downloadArchive",
+                "A link to the archive",
+                {
+                    200: ("Download", "A fresh presigned link.", []),
+                    303: (None, "The same, as a redirect.", ["Location"]),
+                },
+                problems=[400, 404, 409, 410],
+                parameters=[
+                    job_id,
+                    _parameter(
+                        "redirect",
+                        "query",
+                        {"type": "boolean", "default": False},
+                        "Answer with a redirect to the link.",
+                    ),
+                ],
+            ),
+        },
+        "/v1/download/check": {
+            "post": _operation(
+                "checkAvailability",
+                "Whether a file can be exported",
+                {200: ("CheckAnswer", "Whether the file is there.", [])},
+                problems=[400, 413, 415],
+                body="CheckRequest",
+            ),
+        },
+        "/health": {
+            "get": _operation(
+                "health",
+                "Whether the stack can work",
+                {200: ("Health", "All is well.", []), 503: ("Health", "A check fails.", [])},
+                problems=[],
+            ),
+        },
+        "/openapi.json": {
+            "get": _operation(
+                "openapi", "This document", {200: (None, "OpenAPI 3.1.", [])}, problems=[]
+            ),
+        },
+    }
+
+
+def _operation(  # noqa: PLR0913 - what OpenAPI says of an operation
+    operation_id: str,
+    summary: str,
+    answers: dict[int, tuple[str | None, str, list[str]]],
+    *,
+    problems: list[int],
+    body: str | None = None,
+    parameters: list[dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    operation: dict[str, Any] = {"operationId": operation_id, "summary": summary}
+    if parameters:
+        operation["parameters"] = parameters
+    if body:
+        operation["requestBody"] = {"required": True, "content": _content(body)}
+    responses: dict[str, Any] = {}
+    for status, (schema, description, headers) in answers.items():
+        responses[str(status)] = {"description": description}
+        if schema:
+            responses[str(status)]["content"] = _content(schema)
+        if headers:
+            responses[str(status)]["headers"] = {
+                name: {"description": _HEADERS[name], "schema": {"type": "string"}}
+                for name in headers
+            }
+    for status in problems:
+        responses[str(status)] = {
+            "description": "A problem.",
+            "content": _content("Problem", CONTENT_TYPE),
+        }
+    if operation_id != "health":
+        responses["default"] = {
+            "description": "Any other problem.",
+            "content": _content("Problem", CONTENT_TYPE),
+        }
+    return {**operation, "responses": responses}
+
+
+def _content(schema: str, content_type: str = "application/json") -> dict[str, Any]:
+    return {content_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+
+
+def _parameter(name: str, where: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": where,
+        "required": where == "path",
+        "schema": schema,
+        "description": description,
+    }

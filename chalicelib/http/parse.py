@@ -1,0 +1,177 @@
+"""From what a caller sent to what it means, or to an error that names each thing wrong with it."""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final, NoReturn
+
+from chalicelib.errors import (
+    BodyTooLarge,
+    FieldError,
+    InvalidRequest,
+    MalformedBody,
+    UnsupportedMediaType,
+)
+from chalicelib.http import schemas
+from chalicelib.settings import Settings
+from chalicelib.sources.request import ExportRequest
+
+ERRORS_SHOWN: Final = 20
+"""Errors in one answer; nobody reads more, and 10,000 bad ids would make a large one."""
+
+_VALUE_SHOWN: Final = 60  # characters of a bad value
+_JSON_TYPE: Final = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;.*)?", re.IGNORECASE)
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+def export_request(body: bytes, content_type: str | None, settings: Settings) -> ExportRequest:
+    """The request that the body of `POST /v1/export` makes. Raises what `json_body` does."""
+    asked = json_body(body, content_type, "export", settings)
+    for field in ("file_ids", "keys"):
+        if field in asked:
+            # Once each, in the order of first mention. JSON Schema takes 10001.0 for an integer.
+            as_is: type = int if field == "file_ids" else str
+            asked[field] = tuple(dict.fromkeys(map(as_is, asked[field])))
+    _check_keys(asked, settings.source_prefix)
+    return ExportRequest(**asked)
+
+
+def check_request(body: bytes, content_type: str | None, settings: Settings) -> int:
+    """The file id that the body of `POST /v1/download/check` names. Raises what `json_body`
+    does."""
+    return int(json_body(body, content_type, "check", settings)["file_id"])
+
+
+def json_body(
+    body: bytes, content_type: str | None, schema: str, settings: Settings
+) -> dict[str, Any]:
+    """The body as the schema has it. Raises UnsupportedMediaType, BodyTooLarge, MalformedBody or
+    InvalidRequest."""
+    if content_type and not _JSON_TYPE.fullmatch(content_type.strip()):
+        raise UnsupportedMediaType(f"Content-Type is {_shown(content_type)}; send application/json")
+    if len(body) > settings.max_body_bytes:
+        raise BodyTooLarge(
+            f"the body has {len(body)} bytes, and at most {settings.max_body_bytes} are taken; "
+            "name fewer files, or a prefix"
+        )
+    try:
+        content = json.loads(body.decode(), parse_constant=_refuse)
+    except RecursionError:
+        raise MalformedBody("the body is nested too deeply") from None
+    except UnicodeDecodeError as error:
+        raise MalformedBody(f"the body is not UTF-8: byte {error.start}") from error
+    except ValueError as error:
+        raise MalformedBody(f"the body is not JSON: {error}") from error
+    _validate(schema, content)
+    return dict(content)
+
+
+def raw_body(event: Mapping[str, Any]) -> bytes:
+    """The body of an API Gateway event. Raises MalformedBody if its base64 is broken."""
+    body: str = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return body.encode(errors="surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error as error:
+        raise MalformedBody("the body is not base64, though the gateway says so") from error
+
+
+def invalid(pointer: str, detail: str) -> InvalidRequest:
+    """One thing wrong, as an error to raise."""
+    return InvalidRequest(f"{pointer}: {detail}", (FieldError(pointer, detail),))
+
+
+@cache
+def _validator(schema: str) -> Callable[[Any], Any]:
+    import fastjsonschema
+
+    schema_of = {"export": schemas.EXPORT_REQUEST, "check": schemas.CHECK_REQUEST}
+    return fastjsonschema.compile(schema_of[schema], use_default=False, fast_fail=False)
+
+
+def _validate(schema: str, content: object) -> None:
+    from fastjsonschema import JsonSchemaValuesException
+
+    try:
+        _validator(schema)(content)
+    except JsonSchemaValuesException as exception:
+        found = [error for fault in exception.errors for error in _field_errors(fault)]
+        if not isinstance(content, dict):
+            found = found[:1]
+        _raise(found)
+    if isinstance(content, dict):
+        _raise(
+            [
+                FieldError(f"/{name}", "holds half of a surrogate pair, which is not a character")
+                for name, value in content.items()
+                if _SURROGATE.search(value if isinstance(value, str) else "\n".join(_texts(value)))
+            ]
+        )
+
+
+def _texts(value: object) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _field_errors(fault: Any) -> list[FieldError]:
+    """What fastjsonschema found, as pointers and sentences."""
+    pointer = "".join(f"/{step}" for step in fault.path[1:])
+    if fault.rule == "oneOf":
+        return [FieldError("", "exactly one of file_ids, keys and prefix must be given")]
+    if fault.rule == "additionalProperties":
+        known = fault.definition["properties"]
+        return [
+            FieldError(f"/{_escaped(name)}", f"is not known; known are {', '.join(known)}")
+            for name in fault.value
+            if name not in known
+        ]
+    if fault.rule == "required":
+        missing = [name for name in fault.definition["required"] if name not in fault.value]
+        return [FieldError(f"/{name}", "is missing") for name in missing]
+    if fault.rule == "pattern":
+        return [FieldError(pointer, f"{_shown(fault.value)} holds a control character")]
+    rule = fault.message.removeprefix(f"{fault.name} ")
+    if fault.rule in ("minItems", "maxItems"):
+        return [FieldError(pointer, f"{rule}, and has {len(fault.value)}")]
+    return [FieldError(pointer, f"{_shown(fault.value)} {rule}")]
+
+
+def _check_keys(asked: Mapping[str, Any], source_prefix: str) -> None:
+    named = [(f"/keys/{i}", key) for i, key in enumerate(asked.get("keys", ()))]
+    if "prefix" in asked:
+        named.append(("/prefix", asked["prefix"]))
+    errors = []
+    for pointer, key in named:
+        if not key.startswith(source_prefix):
+            errors.append(FieldError(pointer, f"{_shown(key)} must begin with {source_prefix!r}"))
+        elif len(key.encode()) > schemas.KEY_MAX:
+            errors.append(
+                FieldError(pointer, f"{_shown(key)} is longer than {schemas.KEY_MAX} bytes")
+            )
+    _raise(errors)
+
+
+def _raise(errors: list[FieldError]) -> None:
+    if not errors:
+        return
+    first = f"{errors[0].pointer.lstrip('/') or 'the body'}: {errors[0].detail}"
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    raise InvalidRequest(first + more, tuple(errors[:ERRORS_SHOWN]))
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= _VALUE_SHOWN else f"{text[:_VALUE_SHOWN]}…"
+
+
+def _escaped(name: str) -> str:
+    """A name within a JSON pointer (RFC 6901, section 3)."""
+    return name[:_VALUE_SHOWN].replace("~", "~0").replace("/", "~1")
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a JSON value")

@@ -1,0 +1,37 @@
+"""Errors as RFC 9457 problem documents."""
+
+import json
+from typing import Any, Final
+
+from chalice.app import Response
+
+from chalicelib.errors import InvalidRequest, LonghaulError
+
+CONTENT_TYPE: Final = "application/problem+json"
+TYPE_BASE: Final = "urn:problem-type:longhaul:"
+"""A name, not an address: docs/problems.md explains each."""
+
+
+def type_uri(slug: str) -> str:
+    """The problem's type (RFC 9457, section 3.1.1)."""
+    return f"{TYPE_BASE}{slug}"
+
+
+def problem(error: LonghaulError, request_id: str) -> Response:
+    """The answer to a request that ended in this error."""
+    content: dict[str, Any] = {
+        "type": type_uri(error.slug),
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "requestId": request_id,
+    }
+    if isinstance(error, InvalidRequest) and error.errors:
+        content["errors"] = [
+            {"pointer": fault.pointer, "detail": fault.detail} for fault in error.errors
+        ]
+    return Response(
+        body=json.dumps(content, ensure_ascii=False),
+        status_code=error.status,
+        headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store", **error.headers},
+    )

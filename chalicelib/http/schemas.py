@@ -1,0 +1,221 @@
+"""JSON Schemas of what comes in and what goes out.
+
+They are both what requests are checked against and what the OpenAPI document shows, so these two
+cannot say different things. (OpenAPI 3.1 takes JSON Schema as it is; the checks use the draft-07
+subset.)
+"""
+
+from typing import Any, Final
+
+Schema = dict[str, Any]
+
+FILES_MAX: Final = 10_000
+FILE_ID_MIN: Final = 10_000
+FILE_ID_MAX: Final = 100_000_000
+KEY_MAX: Final = 1_024
+"""S3's limit, which counts bytes. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+
+_NO_CONTROL_CHARACTERS: Final = r"^[^\u0000-\u001f\u007f]*$"
+
+FILE_ID: Final[Schema] = {
+    "type": "integer",
+    "minimum": FILE_ID_MIN,
+    "maximum": FILE_ID_MAX,
+    "examples": [10001],
+}
+
+USER_ID: Final[Schema] = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 128,
+    "pattern": _NO_CONTROL_CHARACTERS,
+    "description": "Whose job it is, until the stack has an authorizer.",
+}
+
+_KEY: Final[Schema] = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": KEY_MAX,
+    "pattern": _NO_CONTROL_CHARACTERS,
+}
+
+EXPORT_REQUEST: Final[Schema] = {
+    "type": "object",
+    "description": "Exactly one of file_ids, keys and prefix says which files to export.",
+    "additionalProperties": False,
+    "properties": {
+        "file_ids": {
+            "type": "array",
+            "description": "Files by id; an id that comes twice counts once.",
+            "minItems": 1,
+            "maxItems": FILES_MAX,
+            "items": FILE_ID,
+        },
+        "keys": {
+            "type": "array",
+            "description": "Files by their key in the source bucket; each counts once.",
+            "minItems": 1,
+            "maxItems": FILES_MAX,
+            "items": _KEY,
+        },
+        "prefix": {
+            **_KEY,
+            "description": "Every file of the source bucket whose key begins with this.",
+        },
+        "filename": {
+            "type": "string",
+            "description": "The name under which the archive is downloaded. No control characters.",
+            "minLength": 1,
+            "maxLength": 200,
+            "pattern": _NO_CONTROL_CHARACTERS,
+        },
+        "on_missing": {
+            "description": "When a file does not exist: fail, or leave it out and list it.",
+            "enum": ["fail", "skip"],
+            "default": "skip",
+        },
+        "user_id": {**USER_ID, "default": "anonymous"},
+        "fresh": {
+            "type": "boolean",
+            "description": "Build a new archive even if one of the same files is there already.",
+            "default": False,
+        },
+    },
+    "oneOf": [{"required": ["file_ids"]}, {"required": ["keys"]}, {"required": ["prefix"]}],
+    "examples": [{"file_ids": [10001, 10002], "filename": "March.zip"}],
+}
+
+CHECK_REQUEST: Final[Schema] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"file_id": FILE_ID},
+    "required": ["file_id"],
+}
+
+
+def _answer(properties: Schema) -> Schema:
+    """An object with all of these and nothing else."""
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+        "required": list(properties),
+    }
+
+
+def _optional(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+_TEXT: Final[Schema] = {"type": "string"}
+_COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
+_URL: Final[Schema] = {"type": "string", "format": "uri"}
+_TIME: Final[Schema] = {"type": "string", "format": "date-time"}
+_JOB_ID: Final[Schema] = {"type": "string", "format": "uuid"}
+_STATUS: Final[Schema] = {
+    "enum": ["queued", "processing", "completed", "failed", "cancelled", "expired"]
+}
+
+EXPORT_ACCEPTED: Final = _answer(
+    {
+        "jobId": _JOB_ID,
+        "status": _STATUS,
+        "totalFiles": {**_COUNT, "description": "0 for a prefix, which is listed later."},
+        "message": _TEXT,
+        "statusUrl": _URL,
+        "sseUrl": _URL,
+        "downloadUrl": _URL,
+    }
+)
+
+JOB: Final = _answer(
+    {
+        "jobId": _JOB_ID,
+        "status": _STATUS,
+        "progress": _answer(
+            {
+                "percent": {"type": "integer", "minimum": 0, "maximum": 100},
+                "currentFile": {**_COUNT, "description": "How many files are in the archive."},
+                "totalFiles": _COUNT,
+                "bytesDone": {**_COUNT, "description": "Bytes of the archive that are there."},
+                "bytesTotal": {**_COUNT, "description": "0 until the archive is planned."},
+                "stage": {"enum": ["queued", "planning", "assembling", "finalizing", "done"]},
+                "message": _TEXT,
+                "etaSeconds": _optional(_COUNT),
+            }
+        ),
+        "result": _optional(
+            _answer(
+                {
+                    "s3Key": _TEXT,
+                    "fileSize": {**_COUNT, "description": "Bytes."},
+                    "processedFiles": _COUNT,
+                    "totalFiles": _COUNT,
+                    "missing": {
+                        "type": "array",
+                        "description": "The ids or keys that were asked for and do not exist.",
+                        "items": {"type": ["integer", "string"]},
+                    },
+                    "downloadUrl": _optional(
+                        {**_URL, "description": "Redirects to a fresh link; null once expired."}
+                    ),
+                }
+            )
+        ),
+        "error": _optional(_answer({"type": _URL, "title": _TEXT, "detail": _TEXT})),
+        "createdAt": _TIME,
+        "updatedAt": _TIME,
+        "expiresAt": _TIME,
+    }
+)
+
+JOB_LIST: Final = _answer(
+    {
+        "jobs": {"type": "array", "items": JOB},
+        "cursor": _optional({**_TEXT, "description": "For the next page; null on the last."}),
+    }
+)
+
+DOWNLOAD: Final = _answer(
+    {
+        "jobId": _JOB_ID,
+        "status": {"const": "ready"},
+        "downloadUrl": {**_URL, "description": "A presigned link straight to S3."},
+        "expiresIn": {**_COUNT, "description": "Seconds."},
+        "message": _TEXT,
+    }
+)
+
+CHECK_ANSWER: Final = _answer(
+    {
+        "file_id": FILE_ID,
+        "available": {"type": "boolean"},
+        "s3Key": _optional(_TEXT),
+        "size": _optional({**_COUNT, "description": "Bytes."}),
+    }
+)
+
+_CHECK: Final[Schema] = {"enum": ["ok", "error"]}
+HEALTH: Final = _answer(
+    {
+        "status": {"enum": ["healthy", "unhealthy"]},
+        "checks": _answer({"storage": _CHECK, "database": _CHECK, "queue": _CHECK}),
+    }
+)
+
+PROBLEM: Final[Schema] = {
+    "type": "object",
+    "description": "RFC 9457 problem details.",
+    "properties": {
+        "type": _URL,
+        "title": _TEXT,
+        "status": {"type": "integer"},
+        "detail": _TEXT,
+        "requestId": _TEXT,
+        "errors": {
+            "type": "array",
+            "items": _answer({"pointer": _TEXT, "detail": _TEXT}),
+        },
+    },
+    "required": ["type", "title", "status", "detail", "requestId"],
+}
