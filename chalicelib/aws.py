@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sqs.client import SQSClient
 
+    from chalicelib.fastpath import FastPath
+
 S3_CONNECTIONS: Final = 48
 """Open connections to S3 in one worker: as many as it has requests under way."""
 
@@ -77,6 +79,15 @@ def s3() -> "S3Client":
             response_checksum_validation="when_required",
         ),
     )  # type: ignore[return-value]
+
+
+@cache
+def s3_fast_path() -> "FastPath | None":
+    """The shorter way to S3 for requests that come by the thousand; None without credentials."""
+    from chalicelib.fastpath import fast_path
+
+    credentials = _session().get_credentials()
+    return fast_path(s3(), credentials, S3_CONNECTIONS) if credentials else None
 
 
 @cache

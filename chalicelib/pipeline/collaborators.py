@@ -31,11 +31,11 @@ class Collaborators:
 def collaborators() -> Collaborators:
     """Those of this process: the stack that its environment names."""
     config = settings()
-    s3 = aws.s3()
+    s3, fast = aws.s3(), aws.s3_fast_path()
     return Collaborators(
         settings=config,
         jobs=JobStore(aws.dynamodb(), config.jobs_table),
-        source=Bucket(s3, config.source_bucket),
-        archive=Bucket(s3, config.archive_bucket),
+        source=Bucket(s3, config.source_bucket, fast),
+        archive=Bucket(s3, config.archive_bucket, fast),
         queue=Queue(aws.sqs(), config.queue_url),
     )

@@ -38,7 +38,7 @@ def _done(record: Record, stack: Collaborators) -> bool:
         "segment": message.segment,
         "attempt": receives,
     }
-    started = time.monotonic()
+    started, started_cpu = time.monotonic(), time.process_time()
     try:
         steps.run(message, stack, record["receiptHandle"])
     except JobEnded:
@@ -56,7 +56,9 @@ def _done(record: Record, stack: Collaborators) -> bool:
         return _put_off(f"internal error: {type(error).__name__}", message, record, stack, about)
     else:
         outcome = "step done"
-    logger().info(outcome, extra={**about, "ms": int((time.monotonic() - started) * 1000)})
+    about["ms"] = int((time.monotonic() - started) * 1000)
+    about["cpuMs"] = int((time.process_time() - started_cpu) * 1000)
+    logger().info(outcome, extra=about)
     return True
 
 

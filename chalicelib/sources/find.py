@@ -9,9 +9,10 @@ from typing import Final
 from chalicelib.archive import layout, names
 from chalicelib.batches import batched
 from chalicelib.errors import NothingToExport, SourceMissing
+from chalicelib.objects import ObjectFacts, decoded_metadata
 from chalicelib.settings import Settings
 from chalicelib.sources.request import ExportRequest
-from chalicelib.storage import Bucket, ObjectFacts, decoded_metadata
+from chalicelib.storage import Bucket
 
 LOOKUPS_AT_ONCE: Final = 32
 """HEAD requests under way at a time."""

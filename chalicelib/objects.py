@@ -1,0 +1,73 @@
+"""Objects of S3 as facts, and how S3 writes some of them. Pure."""
+
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.header import decode_header
+from typing import Final, Protocol
+
+_CHUNK: Final = 1024**2  # bytes asked of a body at a time
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFacts:
+    """What S3 tells of an object without its bytes.
+
+    `etag` keeps its quotes. `crc32` is the CRC-32 of the whole object, None where S3 has none.
+    `modified` is Unix time in seconds.
+    """
+
+    key: str
+    size: int
+    etag: str
+    modified: int
+    crc32: int | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedPart:
+    number: int
+    etag: str
+    size: int
+
+
+def decoded_metadata(value: str) -> str:
+    """A metadata value as text. S3 gives what is not ASCII as RFC 2047 encoded words; a value that
+    came as raw UTF-8 was read as Latin-1 by the HTTP client.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html"""
+    if "=?" in value:
+        try:
+            return "".join(
+                part if isinstance(part, str) else part.decode(charset or "ascii", "replace")
+                for part, charset in decode_header(value)
+            )
+        except (LookupError, ValueError):
+            return value
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
+
+
+class Readable(Protocol):
+    def read(self, amt: int | None = None) -> bytes: ...
+
+
+def filled(buffer: memoryview, body: Readable) -> bool:
+    """Reads the body into the buffer. False if it ends too early."""
+    at = 0
+    while at < len(buffer):
+        chunk = body.read(min(len(buffer) - at, _CHUNK))
+        if not chunk:
+            return False
+        buffer[at : at + len(chunk)] = chunk
+        at += len(chunk)
+    return True
+
+
+def crc32_of_base64(encoded: str | None) -> int | None:
+    """S3 gives a checksum as base64 of its bytes, the most significant first."""
+    if not encoded:
+        return None
+    return int.from_bytes(b64decode(encoded), "big")
