@@ -32,7 +32,6 @@ class Settings:
     """The endpoint under which callers reach S3; None: AWS's own."""
     api_url_template: str | None
     """The API's base URL with {apiId} and {stage}; None: the request tells it."""
-    cors_origin: str
 
     @property
     def archive_ttl_ms(self) -> int:
@@ -72,7 +71,6 @@ def load(environ: Mapping[str, str]) -> Settings:
         max_body_bytes=number("MAX_BODY_BYTES", 2 * 1024**2, 1024, 4 * 1024**2),
         public_endpoint_url=_url("PUBLIC_ENDPOINT_URL", environ),
         api_url_template=_url("API_URL_TEMPLATE", environ),
-        cors_origin=text("CORS_ORIGIN", "*"),
     )
 
 
