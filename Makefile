@@ -1,0 +1,106 @@
+# Every way to use Longhaul. `make` lists them.
+
+export TARGET ?= ministack
+PYTHON3 ?= python3
+VENV    := .venv
+PYTHON  := $(VENV)/bin/python
+INFRA   := $(PYTHON) -m infra
+
+# The environment is made again when the lock changes, and only then.
+READY := $(VENV)/.ready
+
+# Resolves the lock for all Pythons and platforms at once, which pip cannot.
+UV_VERSION := 0.13.9
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+##@ Try it
+.PHONY: help
+help: ## Show this list
+	@if [ -t 1 ] && [ -z "$$NO_COLOR" ]; then b='\033[1m'; c='\033[36m'; d='\033[2m'; o='\033[0m'; fi; \
+	awk -v b="$$b" -v c="$$c" -v d="$$d" -v o="$$o" -v target='$(TARGET)' 'BEGIN { FS = ":.*## "; \
+	    printf "\n%sLonghaul%s  downloads that outlive the request\n", b, o } \
+	  /^##@ / { printf "\n%s%s%s\n", b, substr($$0, 5), o } \
+	  /^[a-z-]+:.*## / { printf "  %smake %-9s%s %s\n", c, $$1, o, $$2 } \
+	  END { printf "\n%sTARGET=%s; there are ministack, localstack and aws.%s\n\n", d, target, o }' \
+	  $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: $(READY) ## See a real export, from nothing to a checked ZIP
+	@$(PYTHON) -m infra.demo
+
+##@ Run it
+.PHONY: up
+up: $(READY) ## Start the target and deploy; after a change, deploy again
+	@$(INFRA) up $(if $(AUTH),--auth)
+
+.PHONY: down
+down: $(READY) ## Stop the emulator and drop its data; on AWS, delete the stack
+	@$(INFRA) down
+
+.PHONY: url
+url: $(READY) ## Print the API's base URL
+	@$(INFRA) url
+
+.PHONY: outputs
+outputs: $(READY) ## Print the stack's names and addresses as JSON
+	@$(INFRA) outputs
+
+.PHONY: logs
+logs: $(READY) ## Follow the logs of the functions
+	@$(INFRA) logs
+
+##@ Work on it
+.PHONY: setup
+setup: $(READY) ## Make the Python environment in .venv
+	@echo 'Ready: $(VENV)'
+
+.PHONY: test
+test: $(READY) ## Run every test: unit, integration, end to end
+	@$(PYTHON) -m pytest tests/unit tests/integration --numprocesses auto
+	@$(PYTHON) -m pytest tests/e2e
+
+.PHONY: check
+check: $(READY) ## Lint, check the format and the types
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+
+.PHONY: format
+format: $(READY) ## Format the code, and fix what can be fixed
+	@$(PYTHON) -m ruff check --fix --quiet .
+	@$(PYTHON) -m ruff format .
+
+.PHONY: lock
+lock: ## Pin requirements-dev.in anew into requirements-dev.txt
+	@$(PYTHON3) -m venv --clear .longhaul/lock
+	@.longhaul/lock/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@.longhaul/lock/bin/uv pip compile --quiet --universal --generate-hashes --upgrade \
+	  --python-version 3.11 --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command 'make lock' --output-file requirements-dev.txt requirements-dev.in
+	@rm -rf .longhaul/lock
+	@echo 'requirements-dev.txt is pinned anew.'
+
+.PHONY: clean
+clean: ## Stop the local targets; remove .venv, .longhaul and the caches
+	@if [ -x $(PYTHON) ]; then for target in ministack localstack; do \
+	  $(PYTHON) -m infra --target $$target down >/dev/null 2>&1 || true; done; fi
+	@rm -rf $(VENV) .longhaul .chalice/deployments .chalice/deployed
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo 'Clean.'
+
+$(READY): requirements-dev.txt
+	@$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Longhaul needs Python 3.11 or later; $(PYTHON3) is $$($(PYTHON3) --version 2>&1)."; \
+	  echo "Name another one: make setup PYTHON3=python3.13"; exit 1; } >&2
+	@$(PYTHON3) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON3) cannot make virtual environments."; \
+	  echo "On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; } >&2
+	@echo 'Making the Python environment in $(VENV). This takes a minute, once.' >&2
+	@$(PYTHON3) -m venv --clear $(VENV)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile \
+	  --require-hashes -r requirements-dev.txt
+	@touch $@

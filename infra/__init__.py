@@ -1,0 +1,1 @@
+"""Deploys Longhaul, and runs the emulator that it is deployed to on a laptop."""
