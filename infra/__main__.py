@@ -1,0 +1,124 @@
+"""The command line: `python -m infra COMMAND`. The Makefile has a target for each command."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra import emulators, logs, stack, targets
+from infra.console import complain, say
+from infra.errors import InfraError, NotDeployedError
+from infra.targets import TARGET_NAMES, Target, TargetName
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which stack a command is about."""
+
+    target: Target
+    state: Path
+    stack_name: str
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--target",
+    "target_name",
+    type=click.Choice(TARGET_NAMES),
+    default="ministack",
+    envvar="TARGET",
+    show_default=True,
+    show_envvar=True,
+    help="Where the stack runs.",
+)
+@click.option("--stack-name", help="The stack's name.  [default: longhaul-STAGE]")
+@click.pass_context
+def cli(context: click.Context, target_name: TargetName, stack_name: str | None) -> None:
+    """Deploys Longhaul, and tells where it is."""
+    target = targets.named(target_name)
+    name = stack_name or stack.default_name(target)
+    context.obj = Place(target, stack.state_directory(target), name)
+
+
+@cli.command()
+@click.option("--auth", is_flag=True, help="Let MiniStack enforce the functions' IAM policies.")
+@click.pass_obj
+def up(place: Place, *, auth: bool) -> None:
+    """Start the target and deploy; after a change, deploy again."""
+    outputs = stack.up(place.target, place.state, place.stack_name, auth=auth)
+    say(f"[bold]{outputs.api_url}[/]")
+
+
+@cli.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def down(place: Place, *, yes: bool) -> None:
+    """Stop the emulator and drop what it holds; on AWS, delete the stack."""
+    if not place.target.is_local and not yes:
+        click.confirm(
+            f"Delete the stack {place.stack_name} in {place.target.region}, with its jobs and "
+            "archives? (Its source bucket stays.)",
+            abort=True,
+            err=True,
+        )
+    was_up = stack.down(place.target, place.state, place.stack_name)
+    say(f"{place.target.name} is down." if was_up else f"{place.target.name} was not running.")
+
+
+@cli.command()
+@click.pass_obj
+def url(place: Place) -> None:
+    """Print the API's base URL."""
+    click.echo(stack.deployed(place.target, place.state, place.stack_name).api_url)
+
+
+@cli.command()
+@click.pass_obj
+def outputs(place: Place) -> None:
+    """Print the names and addresses of the stack as JSON."""
+    click.echo(stack.deployed(place.target, place.state, place.stack_name).to_json())
+
+
+@cli.command(name="logs")
+@click.option("--function", help="Only this one: APIHandler, Worker, DeadLetters or Sweeper.")
+@click.option("--since", default=10.0, show_default=True, help="Minutes to look back.")
+@click.option("--follow/--no-follow", default=True, help="Wait for more.  [default: follow]")
+@click.pass_obj
+def show_logs(place: Place, *, function: str | None, since: float, follow: bool) -> None:
+    """Follow what the functions log."""
+    target = emulators.found(place.target, place.state)
+    names = logs.chosen(logs.functions(target, place.stack_name), function)
+    try:
+        for line in logs.follow(target, names, since_seconds=since * 60, forever=follow):
+            click.echo(str(line))
+    except KeyboardInterrupt:
+        click.echo()
+
+
+@cli.command()
+@click.pass_obj
+def status(place: Place) -> None:
+    """Tell if the stack is up, and where it keeps its log."""
+    try:
+        found = stack.deployed(place.target, place.state, place.stack_name)
+    except NotDeployedError as missing:
+        click.echo(str(missing))
+        sys.exit(1)
+    click.echo(f"{place.stack_name} is up: {found.api_url}")
+    if place.target.is_local:
+        click.echo(f"log: {emulators.log_file(place.target, place.state)}")
+
+
+def main() -> None:
+    """Runs a command; what stands in its way is told in a line or two, without a traceback."""
+    try:
+        cli()
+    except (InfraError, BotoCoreError, ClientError) as error:
+        complain(str(error))
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""What can go wrong outside the code: each message is meant for the person at the terminal."""
+
+
+class InfraError(Exception):
+    """A command could not do its work; the message says why and, where known, what to do."""
+
+
+class PackageError(InfraError):
+    """Chalice could not build the deployment package."""
+
+
+class EmulatorError(InfraError):
+    """The emulator did not start, or is not the one we started."""
+
+
+class DeployError(InfraError):
+    """CloudFormation refused the stack, or a resource of it failed."""
+
+
+class NotDeployedError(InfraError):
+    """There is no stack to ask."""

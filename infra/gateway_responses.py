@@ -1,0 +1,71 @@
+"""The answers that API Gateway gives without asking the app, in the app's own error format."""
+
+import json
+from http import HTTPStatus
+from typing import TypedDict
+
+
+class GatewayResponse(TypedDict):
+    """One entry of `x-amazon-apigateway-gateway-responses`."""
+
+    statusCode: str
+    responseParameters: dict[str, str]
+    responseTemplates: dict[str, str]
+
+
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+_STATUS_OF = {
+    "DEFAULT_4XX": HTTPStatus.BAD_REQUEST,
+    "DEFAULT_5XX": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "ACCESS_DENIED": HTTPStatus.FORBIDDEN,
+    "API_CONFIGURATION_ERROR": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "AUTHORIZER_CONFIGURATION_ERROR": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "AUTHORIZER_FAILURE": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "BAD_REQUEST_BODY": HTTPStatus.BAD_REQUEST,
+    "BAD_REQUEST_PARAMETERS": HTTPStatus.BAD_REQUEST,
+    "EXPIRED_TOKEN": HTTPStatus.FORBIDDEN,
+    "INTEGRATION_FAILURE": HTTPStatus.BAD_GATEWAY,
+    "INTEGRATION_TIMEOUT": HTTPStatus.GATEWAY_TIMEOUT,
+    "INVALID_API_KEY": HTTPStatus.FORBIDDEN,
+    "INVALID_SIGNATURE": HTTPStatus.FORBIDDEN,
+    # API Gateway's name for a path that the API does not have.
+    "MISSING_AUTHENTICATION_TOKEN": HTTPStatus.NOT_FOUND,
+    "QUOTA_EXCEEDED": HTTPStatus.TOO_MANY_REQUESTS,
+    "REQUEST_TOO_LARGE": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "RESOURCE_NOT_FOUND": HTTPStatus.NOT_FOUND,
+    "THROTTLED": HTTPStatus.TOO_MANY_REQUESTS,
+    "UNAUTHORIZED": HTTPStatus.UNAUTHORIZED,
+    "UNSUPPORTED_MEDIA_TYPE": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "WAF_FILTERED": HTTPStatus.FORBIDDEN,
+}
+
+# Headers take a fixed value in single quotes. The body's own type has to be set here: API Gateway
+# picks the template by the request, and knows application/json only.
+_HEADERS = {
+    "gatewayresponse.header.Content-Type": "'application/problem+json'",
+    "gatewayresponse.header.Cache-Control": "'no-store'",
+    "gatewayresponse.header.X-Content-Type-Options": "'nosniff'",
+    "gatewayresponse.header.Access-Control-Allow-Origin": "'*'",
+}
+
+
+def gateway_responses() -> dict[str, GatewayResponse]:
+    """An RFC 9457 problem document for each kind of answer that API Gateway gives by itself."""
+    return {kind: _problem(status) for kind, status in _STATUS_OF.items()}
+
+
+def _problem(status: HTTPStatus) -> GatewayResponse:
+    headers = dict(_HEADERS)
+    if status is HTTPStatus.TOO_MANY_REQUESTS:
+        headers["gatewayresponse.header.Retry-After"] = "'1'"
+    title = json.dumps(status.phrase)
+    # $context.error.messageString comes with its quotes.
+    body = (
+        f'{{"type": "about:blank", "title": {title}, "status": {status.value}, '
+        '"detail": $context.error.messageString, "requestId": "$context.requestId"}'
+    )
+    return {
+        "statusCode": str(status.value),
+        "responseParameters": headers,
+        "responseTemplates": {"application/json": body},
+    }

@@ -1,0 +1,64 @@
+"""What a deployed stack is made of, for people, scripts and tests."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Self
+
+from infra.targets import Target
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The names and addresses of one deployed stack. `endpoint_url` is None on AWS."""
+
+    api_url: str
+    endpoint_url: str | None
+    region: str
+    source_bucket: str
+    archive_bucket: str
+    jobs_table: str
+    queue_url: str
+    dead_letter_queue_url: str
+    api_function: str
+    worker_function: str
+    stack_name: str
+
+    def to_json(self) -> str:
+        """A JSON object with the same names in camelCase."""
+        return json.dumps({_camel_case(k): v for k, v in asdict(self).items()}, indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """What `to_json` wrote."""
+        stored = json.loads(text)
+        return cls(**{name: stored[_camel_case(name)] for name in cls.__dataclass_fields__})
+
+
+def of_stack(target: Target, stack_name: str, values: Mapping[str, str]) -> Outputs:
+    """Our outputs from those of the stack, `values` by their names in the template."""
+    return Outputs(
+        api_url=_api_url(target, values),
+        endpoint_url=target.endpoint_url,
+        region=target.region,
+        source_bucket=values["SourceBucket"],
+        archive_bucket=values["ArchiveBucket"],
+        jobs_table=values["JobsTable"],
+        queue_url=values["QueueUrl"],
+        dead_letter_queue_url=values["DeadLetterQueueUrl"],
+        api_function=values["ApiFunction"],
+        worker_function=values["WorkerFunction"],
+        stack_name=stack_name,
+    )
+
+
+def _api_url(target: Target, values: Mapping[str, str]) -> str:
+    if not target.is_local:
+        return values["ApiUrl"].rstrip("/")
+    stage = values["ApiUrl"].rstrip("/").rpartition("/")[2]
+    return target.api_url_template.format(apiId=values["RestAPIId"], stage=stage)
+
+
+def _camel_case(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)

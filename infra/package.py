@@ -1,0 +1,97 @@
+"""Builds what is deployed: Chalice's template and zip, the same bytes for the same sources."""
+
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infra.errors import PackageError
+from infra.paths import REPOSITORY, RESOURCES, STATE
+from infra.targets import Target
+
+_CHALICE = "import sys; from chalice.cli import main; sys.exit(main())"
+
+# The earliest time a ZIP can tell. Real times would make each package differ from the last one.
+_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+_READABLE_BY_ALL = 0o644 << 16
+
+
+@dataclass(frozen=True)
+class Package:
+    """`digest` names the content of `code`; `template` does not know yet where the code will be."""
+
+    code: Path
+    digest: str
+    template: dict[str, Any]
+
+
+def build(target: Target, directory: Path) -> Package:
+    """Packages the app for the target's stage; raises PackageError with Chalice's own words."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=directory) as scratch:
+        with _one_at_a_time():
+            _run_chalice(target, Path(scratch))
+        template = yaml.safe_load((Path(scratch) / "sam.yaml").read_text())
+        return stable(Path(scratch) / "deployment.zip", directory, template)
+
+
+def _run_chalice(target: Target, output: Path) -> None:
+    command = [sys.executable, "-c", _CHALICE, "package", "--stage", target.stage]
+    command += ["--template-format", "yaml", "--merge-template", str(RESOURCES), str(output)]
+    done = subprocess.run(
+        command,
+        cwd=REPOSITORY,
+        env={**os.environ, "AWS_DEFAULT_REGION": target.region},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0 or not (output / "deployment.zip").exists():
+        raise PackageError(f"Chalice could not package the app.\n\n{_reason(done.stdout)}")
+
+
+def _reason(output: str) -> str:
+    """What Chalice says about the app itself, without the traceback that leads there."""
+    return output.rpartition("\nRuntimeError: ")[2].strip()
+
+
+def stable(packed: Path, directory: Path, template: dict[str, Any]) -> Package:
+    """Chalice's zip without what varies from one build to the next."""
+    with zipfile.ZipFile(packed) as archive:
+        names = sorted(n for n in archive.namelist() if not n.endswith(("/", ".pyc")))
+        files = {name: archive.read(name) for name in names}
+    digest = hashlib.sha256()
+    for name, content in files.items():
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    code = directory / f"{digest.hexdigest()[:32]}.zip"
+    if not code.exists():
+        for outdated in directory.glob("*.zip"):
+            outdated.unlink()
+        unfinished = code.with_suffix(".part")
+        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in files.items():
+                entry = zipfile.ZipInfo(name, date_time=_ZIP_EPOCH)
+                entry.external_attr = _READABLE_BY_ALL
+                archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+        unfinished.rename(code)
+    return Package(code=code, digest=code.stem, template=template)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Chalice keeps a cache in the source tree that two runs must not write at once."""
+    STATE.mkdir(exist_ok=True)
+    with (STATE / "package.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,9 @@
+"""Where things lie in the repository."""
+
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+RESOURCES = REPOSITORY / "infra" / "resources.yaml"
+CHALICE_CONFIG = REPOSITORY / ".chalice" / "config.json"
+STATE = REPOSITORY / ".longhaul"
+"""All that a run leaves behind: git-ignored, and safe to delete once nothing runs."""

@@ -1,0 +1,118 @@
+"""Brings a whole stack up and down: emulator, package, upload, deployment."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from infra import bucket, emulators, outputs, package, preflights, targets, template
+from infra.bucket import DeploymentBucket
+from infra.console import step
+from infra.deploy import Stack
+from infra.outputs import Outputs
+from infra.package import Package
+from infra.paths import CHALICE_CONFIG, STATE
+from infra.targets import Target
+from infra.template import Template
+
+SOURCE_BUCKET_VARIABLE = "EXISTING_SOURCE_BUCKET"
+"""Environment variable that names a bucket which already holds the source files."""
+
+
+def state_directory(target: Target) -> Path:
+    """Where this checkout keeps what it knows of the target."""
+    return STATE / target.name
+
+
+def default_name(target: Target) -> str:
+    """The stack's name unless the user chooses another."""
+    return f"longhaul-{target.stage}"
+
+
+def up(target: Target, state: Path, stack_name: str, *, auth: bool = False) -> Outputs:
+    """Starts the target if it is an emulator, deploys the stack, and stores its outputs."""
+    started = emulators.started(target, state, auth=auth)
+    with step("Package") as note:
+        built = package.build(started, state / "package")
+        note(f"{built.code.stat().st_size / 1e6:.1f} MB, {built.digest[:8]}")
+    stack = Stack(started, stack_name)
+    with step("Deploy") as note:
+        note("uploading")
+        completed, template_url = _upload(started, built)
+        parameters = template.parameters(completed, _parameters(started))
+        changed = stack.deploy(template_url, parameters, note)
+        values = stack.outputs()
+        if target.name == "ministack":
+            preflights.install(started, values["RestAPIId"], preflights.answers(completed))
+        if not changed:
+            note("nothing has changed")
+    deployed = outputs.of_stack(started, stack_name, values)
+    (state / "outputs.json").write_text(deployed.to_json() + "\n")
+    return deployed
+
+
+def down(target: Target, state: Path, stack_name: str) -> bool:
+    """Stops an emulator with all that it holds; on AWS, deletes the stack and its archives.
+
+    False if the emulator was not running.
+    """
+    was_up = True
+    if target.is_local:
+        was_up = emulators.stop(target, state)
+    else:
+        with step("Delete") as note:
+            stack = Stack(target, stack_name)
+            note("emptying the archive bucket")
+            bucket.empty(target.session().client("s3"), stack.outputs()["ArchiveBucket"])
+            stack.delete(note)
+    (state / "outputs.json").unlink(missing_ok=True)
+    return was_up
+
+
+def deployed(target: Target, state: Path, stack_name: str) -> Outputs:
+    """The outputs of the stack as it is now; raises if it or its emulator is not up."""
+    found = emulators.found(target, state)
+    return outputs.of_stack(found, stack_name, Stack(found, stack_name).outputs())
+
+
+@contextmanager
+def running(state: Path, *, auth: bool = False) -> Iterator[Outputs]:
+    """A stack on a MiniStack of its own, for the time of the body.
+
+    Its state goes to `state`, its port is a free one: nothing that runs already is touched.
+    With `auth`, each Lambda function may do only what its IAM policy allows.
+    """
+    target = targets.named("ministack")
+    try:
+        yield up(target, state, default_name(target), auth=auth)
+    finally:
+        down(target, state, default_name(target))
+
+
+def _upload(target: Target, built: Package) -> tuple[Template, str]:
+    """Puts code and template where CloudFormation reads them: the template, and its URL."""
+    store = DeploymentBucket(target)
+    store.ensure()
+    code_key = f"longhaul/{built.digest}.zip"
+    store.put_once(code_key, built.code.read_bytes())
+    completed = template.complete(built.template, code_bucket=store.name, code_key=code_key)
+    # Always by way of S3: a template in the request itself may have 51,200 bytes only.
+    document = json.dumps(completed, sort_keys=True).encode()
+    template_key = f"longhaul/{hashlib.sha256(document).hexdigest()[:32]}.json"
+    store.put_once(template_key, document)
+    return completed, store.url(template_key)
+
+
+def _parameters(target: Target) -> dict[str, str | None]:
+    """What our template may ask for; None leaves the template's default."""
+    config = json.loads(CHALICE_CONFIG.read_text())
+    of_stage = config["stages"][target.stage].get("environment_variables", {})
+    environment = config.get("environment_variables", {}) | of_stage
+    return {
+        "ArchiveTtlDays": environment.get("ARCHIVE_TTL_DAYS"),
+        "ExistingSourceBucket": os.environ.get(SOURCE_BUCKET_VARIABLE),
+        "PublicEndpointUrl": target.endpoint_url,
+        "ApiUrlTemplate": target.api_url_template if target.is_local else None,
+    }

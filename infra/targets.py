@@ -1,0 +1,76 @@
+"""The places Longhaul can be deployed to, and how to talk to each."""
+
+import os
+from dataclasses import dataclass, replace
+from typing import Literal, Self, cast
+from urllib.parse import urlsplit
+
+import boto3
+from localstack_client.session import Session as LocalSession
+
+from infra.errors import InfraError
+
+TargetName = Literal["ministack", "localstack", "aws"]
+TARGET_NAMES: tuple[TargetName, ...] = ("ministack", "localstack", "aws")
+
+LOCAL_REGION = "us-east-1"
+LOCAL_KEY = "test"
+"""Access key and secret of the emulators' root user."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One place to deploy to. `endpoint_url` is None on AWS, and on an emulator not yet started."""
+
+    name: TargetName
+    stage: str
+    region: str
+    endpoint_url: str | None = None
+
+    @property
+    def is_local(self) -> bool:
+        return self.name != "aws"
+
+    @property
+    def api_url_template(self) -> str:
+        """A local API's base URL by path: a name below localhost would need DNS that many lack."""
+        return f"{self.endpoint_url}/_aws/execute-api/{{apiId}}/{{stage}}"
+
+    def at(self, endpoint_url: str) -> Self:
+        """The same target, reached at `endpoint_url`."""
+        return replace(self, endpoint_url=endpoint_url)
+
+    def session(self) -> boto3.Session:
+        """A session whose clients talk to this target and, if it is local, to nothing else."""
+        if not self.is_local:
+            return boto3.Session(region_name=self.region)
+        if self.endpoint_url is None:
+            raise InfraError(f"{self.name} is not running. Start it with: make up")
+        ignore_user_settings()
+        session = LocalSession(
+            aws_access_key_id=LOCAL_KEY,
+            aws_secret_access_key=LOCAL_KEY,
+            region_name=self.region,
+            localstack_host=urlsplit(self.endpoint_url).netloc,
+        )
+        return cast("boto3.Session", session)
+
+
+def named(name: TargetName) -> Target:
+    """The target of that name; AWS in the region that the user's own settings choose."""
+    if name != "aws":
+        return Target(name=name, stage="local", region=LOCAL_REGION)
+    region = boto3.Session().region_name
+    if not region:
+        raise InfraError("No AWS region is set. Choose one: export AWS_REGION=eu-west-1")
+    return Target(name="aws", stage="prod", region=region)
+
+
+def ignore_user_settings() -> None:
+    """Lets this process and its children forget the profile, endpoint and files of other AWS work.
+
+    Any of them would redirect a local client, or make it fail.
+    """
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "USE_SSL"):
+        os.environ.pop(name, None)
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull

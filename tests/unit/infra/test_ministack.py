@@ -1,0 +1,47 @@
+"""The embedded target: what its directory tells."""
+
+import os
+from pathlib import Path
+
+import psutil
+import pytest
+
+from infra import daemon, ministack
+from infra.daemon import Daemon
+from infra.errors import EmulatorError
+
+GONE = Daemon(pid=2**22 + 1, started_at=0.0, port=4570)
+"""No system gives out this process id."""
+
+
+def test_a_directory_without_state_has_no_endpoint(tmp_path: Path) -> None:
+    assert ministack.endpoint(tmp_path) is None
+
+
+def test_a_stale_state_file_has_no_endpoint(tmp_path: Path) -> None:
+    daemon.remember(GONE, tmp_path / "process.json")
+
+    assert ministack.endpoint(tmp_path) is None
+
+
+def test_stopping_what_has_gone_already_stops_nothing(tmp_path: Path) -> None:
+    daemon.remember(GONE, tmp_path / "process.json")
+
+    assert ministack.stop(tmp_path) is False
+
+
+def test_a_running_instance_that_enforces_no_iam_is_not_passed_off_as_one_that_does(
+    tmp_path: Path,
+) -> None:
+    running = Daemon(os.getpid(), psutil.Process().create_time(), port=4570)
+    daemon.remember(running, tmp_path / "process.json")
+
+    with pytest.raises(EmulatorError, match="make down"):
+        ministack.start(tmp_path, auth=True)
+
+
+def test_an_instance_that_runs_already_is_found(tmp_path: Path) -> None:
+    running = Daemon(os.getpid(), psutil.Process().create_time(), port=4570)
+    daemon.remember(running, tmp_path / "process.json")
+
+    assert ministack.start(tmp_path) == "http://127.0.0.1:4570"

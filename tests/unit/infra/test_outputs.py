@@ -1,0 +1,79 @@
+"""What the deployer tells about a stack."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from infra import outputs
+from infra.outputs import Outputs
+from infra.targets import Target
+
+VALUES = {
+    "ApiUrl": "https://a1b2.execute-api.eu-west-1.amazonaws.com/api/",
+    "RestAPIId": "a1b2",
+    "SourceBucket": "sources",
+    "ArchiveBucket": "archives",
+    "JobsTable": "jobs",
+    "QueueUrl": "https://queue",
+    "DeadLetterQueueUrl": "https://dead-letters",
+    "ApiFunction": "api",
+    "WorkerFunction": "worker",
+    "Unasked": "x",
+}
+LOCAL = Target("ministack", "local", "us-east-1", "http://127.0.0.1:4570")
+AWS = Target("aws", "prod", "eu-west-1")
+
+
+def _outputs(target: Target) -> Outputs:
+    return outputs.of_stack(target, "longhaul-test", VALUES)
+
+
+def test_a_local_api_is_reached_by_path() -> None:
+    assert _outputs(LOCAL).api_url == "http://127.0.0.1:4570/_aws/execute-api/a1b2/api"
+
+
+def test_an_api_on_aws_has_its_own_host_and_no_trailing_slash() -> None:
+    assert _outputs(AWS).api_url == "https://a1b2.execute-api.eu-west-1.amazonaws.com/api"
+
+
+def test_json_has_exactly_the_documented_names() -> None:
+    told = json.loads(_outputs(LOCAL).to_json())
+
+    assert list(told) == [
+        "apiUrl",
+        "endpointUrl",
+        "region",
+        "sourceBucket",
+        "archiveBucket",
+        "jobsTable",
+        "queueUrl",
+        "deadLetterQueueUrl",
+        "apiFunction",
+        "workerFunction",
+        "stackName",
+    ]
+
+
+def test_json_on_aws_has_no_endpoint() -> None:
+    assert json.loads(_outputs(AWS).to_json())["endpointUrl"] is None
+
+
+def test_what_was_written_as_json_can_be_read_again() -> None:
+    written = _outputs(LOCAL)
+
+    assert Outputs.from_json(written.to_json()) == written
+
+
+@pytest.mark.parametrize("missing", ["ArchiveBucket", "QueueUrl"])
+def test_a_stack_that_lacks_an_output_is_not_hidden(missing: str) -> None:
+    values = {name: value for name, value in VALUES.items() if name != missing}
+
+    with pytest.raises(KeyError, match=missing):
+        outputs.of_stack(LOCAL, "longhaul-test", values)
+
+
+def test_a_target_moved_to_another_endpoint_tells_the_new_one() -> None:
+    moved = replace(LOCAL, endpoint_url="http://127.0.0.1:9999")
+
+    assert _outputs(moved).api_url.startswith("http://127.0.0.1:9999/")

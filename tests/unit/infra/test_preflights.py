@@ -1,0 +1,31 @@
+"""What MiniStack is told about CORS preflights."""
+
+from typing import Any
+
+from infra import preflights
+from infra.template import INTEGRATION
+
+HEADERS = {"method.response.header.Access-Control-Allow-Origin": "'*'"}
+
+
+def _template(options: dict[str, Any]) -> dict[str, Any]:
+    paths = {"/jobs": {"options": {INTEGRATION: options}}}
+    return {
+        "Resources": {
+            "JobsTable": {"Type": "AWS::DynamoDB::Table"},
+            "RestAPI": {
+                "Type": "AWS::Serverless::Api",
+                "Properties": {"DefinitionBody": {"paths": paths}},
+            },
+        }
+    }
+
+
+def test_a_preflight_that_the_gateway_answers_is_told_with_its_headers() -> None:
+    mock = {"type": "mock", "responses": {"default": {"responseParameters": HEADERS}}}
+
+    assert preflights.answers(_template(mock)) == {"/jobs": HEADERS}
+
+
+def test_a_preflight_that_reaches_the_app_is_left_to_it() -> None:
+    assert preflights.answers(_template({"type": "aws_proxy"})) == {}

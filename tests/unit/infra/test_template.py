@@ -1,0 +1,169 @@
+"""The template that goes to CloudFormation, made from the one that Chalice writes."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+
+from infra import template
+from infra.template import EVERY_METHOD, EVERY_OTHER_PATH, GATEWAY_RESPONSES, INTEGRATION
+
+
+def _to_app() -> dict[str, Any]:
+    return {INTEGRATION: {"type": "aws_proxy", "uri": "the-function"}}
+
+
+@pytest.fixture
+def from_chalice() -> dict[str, Any]:
+    """A template with one function and an API of one route, with a CORS preflight."""
+    return {
+        "Resources": {
+            "Worker": {
+                "Type": "AWS::Serverless::Function",
+                "Properties": {"CodeUri": "./deployment.zip"},
+            },
+            "RestAPI": {
+                "Type": "AWS::Serverless::Api",
+                "Properties": {
+                    "DefinitionBody": {
+                        "paths": {
+                            "/jobs/{jobId}": {
+                                "options": {INTEGRATION: {"type": "mock"}},
+                                "get": _to_app() | {"summary": "Chalice's own"},
+                            }
+                        }
+                    }
+                },
+            },
+            "JobsTable": {"Type": "AWS::DynamoDB::Table", "Properties": {"CodeUri": "untouched"}},
+        }
+    }
+
+
+@pytest.fixture
+def completed(from_chalice: dict[str, Any]) -> dict[str, Any]:
+    return template.complete(from_chalice, code_bucket="packages", code_key="longhaul/1.zip")
+
+
+@pytest.fixture
+def paths(completed: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = _definition(completed)["paths"]
+    return found
+
+
+def _definition(completed: dict[str, Any]) -> dict[str, Any]:
+    body: dict[str, Any] = completed["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    return body
+
+
+def test_each_function_takes_its_code_from_the_upload(completed: dict[str, Any]) -> None:
+    worker = completed["Resources"]["Worker"]["Properties"]
+
+    assert worker["CodeUri"] == {"Bucket": "packages", "Key": "longhaul/1.zip"}
+
+
+def test_other_resources_stay_as_they_are(
+    from_chalice: dict[str, Any], completed: dict[str, Any]
+) -> None:
+    assert completed["Resources"]["JobsTable"] == from_chalice["Resources"]["JobsTable"]
+
+
+def test_the_template_given_is_not_changed(from_chalice: dict[str, Any]) -> None:
+    before = json.dumps(from_chalice)
+
+    template.complete(from_chalice, code_bucket="packages", code_key="longhaul/1.zip")
+
+    assert json.dumps(from_chalice) == before
+
+
+def test_an_api_without_paths_of_the_app_gets_a_root_and_a_path_for_all_others(
+    paths: dict[str, Any],
+) -> None:
+    assert set(paths) == {"/", EVERY_OTHER_PATH, "/jobs/{jobId}"}
+
+
+@pytest.mark.parametrize("path", ["/", EVERY_OTHER_PATH, "/jobs/{jobId}"])
+def test_every_method_of_a_path_is_served(paths: dict[str, Any], path: str) -> None:
+    assert set(paths[path]) == set(EVERY_METHOD)
+
+
+@pytest.mark.parametrize("method", ["delete", "head", "patch", "post", "put"])
+def test_a_method_without_a_route_reaches_the_app(paths: dict[str, Any], method: str) -> None:
+    assert paths["/jobs/{jobId}"][method][INTEGRATION] == _to_app()[INTEGRATION]
+
+
+def test_the_routes_that_chalice_made_stay_its_own(paths: dict[str, Any]) -> None:
+    assert paths["/jobs/{jobId}"]["get"]["summary"] == "Chalice's own"
+
+
+def test_a_cors_preflight_is_still_answered_by_the_gateway(paths: dict[str, Any]) -> None:
+    assert paths["/jobs/{jobId}"]["options"] == {INTEGRATION: {"type": "mock"}}
+
+
+@pytest.mark.parametrize(
+    ("path", "names"), [("/", []), (EVERY_OTHER_PATH, ["proxy"]), ("/jobs/{jobId}", ["jobId"])]
+)
+def test_an_added_method_declares_the_parameters_of_its_path(
+    paths: dict[str, Any], path: str, names: list[str]
+) -> None:
+    declared = [parameter["name"] for parameter in paths[path]["patch"]["parameters"]]
+
+    assert declared == names
+
+
+def test_the_api_has_no_second_stage(completed: dict[str, Any]) -> None:
+    assert completed["Resources"]["RestAPI"]["Properties"]["OpenApiVersion"] == "2.0"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("DEFAULT_4XX", HTTPStatus.BAD_REQUEST),
+        ("DEFAULT_5XX", HTTPStatus.INTERNAL_SERVER_ERROR),
+        ("INTEGRATION_TIMEOUT", HTTPStatus.GATEWAY_TIMEOUT),
+        ("REQUEST_TOO_LARGE", HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+        ("THROTTLED", HTTPStatus.TOO_MANY_REQUESTS),
+    ],
+)
+def test_an_answer_of_the_gateway_itself_is_a_problem_document(
+    completed: dict[str, Any], kind: str, status: HTTPStatus
+) -> None:
+    response = _definition(completed)[GATEWAY_RESPONSES][kind]
+    body = response["responseTemplates"]["application/json"]
+
+    problem = json.loads(body.replace("$context.error.messageString", '"why"'))
+
+    assert problem == {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": "why",
+        "requestId": "$context.requestId",
+    }
+    assert response["statusCode"] == str(status.value)
+
+
+def test_an_answer_of_the_gateway_itself_can_be_read_by_any_page(
+    completed: dict[str, Any],
+) -> None:
+    headers = _definition(completed)[GATEWAY_RESPONSES]["THROTTLED"]["responseParameters"]
+
+    assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+    assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
+
+
+def test_only_parameters_that_the_template_has_are_passed() -> None:
+    asked = {"Parameters": {"ArchiveTtlDays": {"Type": "Number"}}}
+
+    passed = template.parameters(asked, {"ArchiveTtlDays": "7", "Unknown": "x"})
+
+    assert passed == {"ArchiveTtlDays": "7"}
+
+
+def test_a_parameter_without_a_value_is_left_to_its_default() -> None:
+    asked = {"Parameters": {"ExistingSourceBucket": {"Type": "String", "Default": ""}}}
+
+    passed = template.parameters(asked, {"ExistingSourceBucket": None})
+
+    assert passed == {}
