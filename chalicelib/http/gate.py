@@ -79,7 +79,7 @@ def gate(app: Chalice) -> Callable[[Request, Callable[[Request], Response]], Res
         if resource in app.routes:
             response = get_response(request)
         else:
-            path = request.context.get("path", "")[:200]
+            path = request.to_original_event().get("path", "")[:200]
             response = problem(NotFound(f"there is no {path}; see /openapi.json"), request_id)
         if response.status_code == _METHOD_NOT_ALLOWED:
             allowed = ", ".join(sorted([*app.routes[resource], "OPTIONS"]))
