@@ -1,0 +1,45 @@
+"""Notes in the table what events came in; fails a message once when its body asks for that."""
+
+import json
+import os
+import time
+from typing import Any
+
+import boto3
+
+table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
+
+
+def on_messages(event: dict[str, Any], context: Any) -> Any:
+    failures = []
+    for record in event["Records"]:
+        attempt = int(record["attributes"]["ApproximateReceiveCount"])
+        body = json.loads(record["body"])
+        if "meet" in body:
+            meet(body["meet"], body["count"])
+        elif attempt <= body["failures"]:
+            failures.append({"itemIdentifier": record["messageId"]})
+        else:
+            table.put_item(Item={"id": body["id"], "attempt": attempt})
+    return {"batchItemFailures": failures}
+
+
+def meet(place: str, count: int) -> None:
+    """Returns once `count` messages are worked on at the same time."""
+    table.update_item(
+        Key={"id": place},
+        UpdateExpression="ADD present :one",
+        ExpressionAttributeValues={":one": 1},
+    )
+    while table.get_item(Key={"id": place}, ConsistentRead=True)["Item"]["present"] < count:
+        time.sleep(0.05)
+    table.put_item(Item={"id": f"{place}-met"})
+
+
+def on_schedule(event: dict[str, Any], context: Any) -> Any:
+    table.put_item(Item={"id": "tick", "source": event["source"]})
+
+
+def on_request(event: dict[str, Any], context: Any) -> Any:
+    name = event["pathParameters"]["name"]
+    return {"statusCode": 200, "body": json.dumps({"hello": name})}
