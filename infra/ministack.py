@@ -128,9 +128,11 @@ def _allow_open_files(count: int) -> None:
 
 def _await_health(child: Daemon, state: Path) -> None:
     deadline = time.monotonic() + _START_LIMIT_SECONDS
+    # Not through a proxy of the user's, to which 127.0.0.1 is another machine.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while time.monotonic() < deadline and child.is_alive:
         try:
-            urllib.request.urlopen(f"{_url(child)}/_ministack/health", timeout=5).close()
+            direct.open(f"{_url(child)}/_ministack/health", timeout=5).close()
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
         else:

@@ -1,0 +1,168 @@
+"""The demo itself. `make demo` runs it."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.markup import escape
+
+from infra import stack, targets
+from infra.console import complain, console, say
+from infra.demo import api, words
+from infra.demo.api import Accepted, Job, Result
+from infra.demo.bar import Bar, bar, finished, megabytes
+from infra.demo.check import check
+from infra.demo.library import ABSENT_IDS, DemoFile, gather
+from infra.demo.upload import upload
+from infra.demo.words import Hint
+from infra.errors import InfraError
+from infra.outputs import Outputs
+from infra.paths import STATE
+from infra.targets import TARGET_NAMES, Target, TargetName
+
+# As in infra.console: standard output is for what the command answers, here the last page.
+answer = Console(highlight=False)
+
+_PLACE = STATE / "demo"
+_INTERRUPTED = 130
+"""What a shell's command exits with after Ctrl-C."""
+
+
+def run(target: Target) -> None:
+    """The whole demo. Raises InfraError with a sentence for the person at the terminal."""
+    deployed = stack.up(target, stack.state_directory(target), stack.default_name(target))
+    files = _put_files(target, deployed)
+    accepted = _ask(deployed, files)
+    try:
+        result = _follow(accepted)
+        archive = _download(accepted)
+    except KeyboardInterrupt:
+        say(f"\nThe job goes on without you. Look at it: curl -s {accepted['statusUrl']}")
+        raise
+    manifest = _check(archive, accepted, files)
+    copied = words.copied_bytes(manifest, result["fileSize"])
+    _sum_up(archive, result, copied)
+    _suggest(words.hints(deployed.api_url, accepted["jobId"], target.name))
+
+
+def _put_files(target: Target, deployed: Outputs) -> tuple[DemoFile, ...]:
+    with bar("Files") as drawn:
+        drawn.show(0, 0, "gathering")
+        files = gather(_PLACE / "files")
+        total = sum(file.size * len(file.keys) for file in files)
+        at = target.at(deployed.endpoint_url) if deployed.endpoint_url else target
+        draw = _drawing(drawn, total, sum(len(file.keys) for file in files))
+        uploaded = upload(at, deployed.source_bucket, files, draw)
+        how = f"{uploaded} uploaded" if uploaded else "all there already"
+        drawn.end(f"{len(files)} real files, {megabytes(total)}: {how}")
+    return files
+
+
+def _ask(deployed: Outputs, files: Sequence[DemoFile]) -> Accepted:
+    ids = [*(file.file_id for file in files), *ABSENT_IDS]
+    started = time.monotonic()
+    accepted = api.export(deployed.api_url, ids)
+    seconds = time.monotonic() - started
+    console.print(
+        finished("Ask", f"POST /v1/export with {len(ids)} ids, answered", seconds), soft_wrap=True
+    )
+    return accepted
+
+
+def _follow(accepted: Accepted) -> Result:
+    with bar("Export") as drawn:
+        for job in api.watch(accepted["statusUrl"]):
+            if job["result"] is None:
+                _draw_job(drawn, job)
+        result = cast("Result", job["result"])
+        drawn.end(f"{result['processedFiles']} files in one ZIP, {megabytes(result['fileSize'])}")
+    return result
+
+
+def _draw_job(drawn: Bar, job: Job) -> None:
+    progress = job["progress"]
+    done, total = progress["bytesDone"], progress["bytesTotal"]
+    text = f"{progress['currentFile']}/{progress['totalFiles']} files"
+    if total:
+        text += f"  {done / 1e6:.0f}/{total / 1e6:.0f} MB"
+    if progress["etaSeconds"]:
+        text += f"  ~{progress['etaSeconds']} s"
+    drawn.show(done, total, text, title=progress["stage"].capitalize())
+
+
+def _download(accepted: Accepted) -> Path:
+    archive = _PLACE / api.FILENAME
+    with bar("Download") as drawn:
+
+        def draw(done: int, total: int) -> None:
+            drawn.show(done, total, f"{done / 1e6:.0f}/{total / 1e6:.0f} MB")
+
+        api.download(accepted, archive, draw)
+        drawn.end(f"{megabytes(archive.stat().st_size)} straight from S3, by presigned link")
+    return archive
+
+
+def _check(archive: Path, accepted: Accepted, files: Sequence[DemoFile]) -> dict[str, Any]:
+    with bar("Check") as drawn:
+        draw = _drawing(drawn, sum(file.size for file in files), len(files))
+        manifest = check(archive, accepted["jobId"], files, ABSENT_IDS, draw)
+        drawn.end(f"every byte of {len(files)} files; CRC-32, SHA-256, manifest")
+    return manifest
+
+
+def _drawing(drawn: Bar, total_bytes: int, total_files: int) -> Callable[[int, int], None]:
+    def draw(size: int, count: int) -> None:
+        text = f"{count}/{total_files} files  {size / 1e6:.0f}/{total_bytes / 1e6:.0f} MB"
+        drawn.show(size, total_bytes, text)
+
+    return draw
+
+
+def _sum_up(archive: Path, result: Result, copied: int | None) -> None:
+    answer.print()
+    _fact("Your ZIP", f"[bold]{words.shown(archive)}[/], {megabytes(result['fileSize'])}")
+    if copied is not None:
+        rest = result["fileSize"] - copied
+        how = f"S3 copied {megabytes(copied)} by itself, a worker streamed {megabytes(rest)}"
+        _fact("Built", how)
+    missing = words.listed(result["missing"])
+    _fact("Missing", f"{missing}, asked for on purpose: left out, and listed")
+
+
+def _fact(title: str, text: str) -> None:
+    answer.print(f"  {title:<16} {text}", soft_wrap=True)
+
+
+def _suggest(hints: Sequence[Hint]) -> None:
+    answer.print("\n  [bold]Try next[/]")
+    for hint in hints:
+        answer.print(f"  [dim]{hint.about}[/]")
+        answer.print(f"    [cyan]{escape(hint.line)}[/]", soft_wrap=True)
+
+
+def main() -> None:
+    """Runs the demo; what stands in its way is told in a line or two, without a traceback."""
+    try:
+        run(_target())
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+    except (InfraError, BotoCoreError, ClientError, OSError) as error:
+        complain(str(error))
+        sys.exit(1)
+
+
+def _target() -> Target:
+    name = os.environ.get("TARGET", "ministack")
+    if name not in TARGET_NAMES or name == "aws":
+        # On AWS the files would go to, and cost money in, a bucket that may hold others already.
+        raise InfraError(f"The demo runs on this machine only, not on TARGET={name}.")
+    return targets.named(cast("TargetName", name))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""A step of the demo with a bar: live on a terminal, a line a second in a pipe."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn
+
+from infra.console import console
+
+_LINE_SECONDS = 1.0
+_SHORT_SECONDS = 0.1
+_TITLE_WIDTH = len("Start localstack")  # as the steps of infra.console
+# The bar takes what is left of the line, and would jump if the text beside it changed in length.
+_TEXT_WIDTH = 35
+
+
+class Bar:
+    """What `bar` gives its body to draw with."""
+
+    def __init__(self, title: str, progress: Progress) -> None:
+        self._title = title
+        self.last = ""
+        self.started = time.monotonic()
+        self._said = self.started
+        self._progress = progress
+        self._task = progress.add_task(title, total=None, text=" " * _TEXT_WIDTH)
+
+    def show(self, done: int, total: int, text: str, *, title: str | None = None) -> None:
+        """`done` of `total` with `text` beside it; a total of 0 shows that it is not known yet."""
+        self.last = text
+        self._progress.update(
+            self._task,
+            completed=done,
+            total=total or None,
+            text=f"{text:<{_TEXT_WIDTH}}",
+            description=title,
+        )
+        if not console.is_terminal and time.monotonic() - self._said >= _LINE_SECONDS:
+            self._said = time.monotonic()
+            percent = f"{done / total:4.0%}" if total else "    "
+            console.print(
+                f"  {title or self._title:<{_TITLE_WIDTH}} {percent}  {text}", soft_wrap=True
+            )
+
+    def end(self, text: str) -> None:
+        """What stays on the screen when the step has ended well."""
+        self.last = text
+
+
+@contextmanager
+def bar(title: str) -> Iterator[Bar]:
+    """Shows a bar while the body works; afterwards its last text, and how long it took."""
+    progress = Progress(
+        SpinnerColumn("dots"),
+        TextColumn(f"{{task.description:<{_TITLE_WIDTH}}}", markup=False),
+        BarColumn(bar_width=None),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[text]}", style="dim", markup=False),
+        console=console,
+        expand=True,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    with progress:
+        drawn = Bar(title, progress)
+        yield drawn
+    console.print(finished(title, drawn.last, time.monotonic() - drawn.started), soft_wrap=True)
+
+
+def finished(title: str, text: str, seconds: float) -> str:
+    """The line that stays of a step that has ended well."""
+    time_taken = f"{seconds * 1000:.0f} ms" if seconds < _SHORT_SECONDS else f"{seconds:.1f} s"
+    return f"[green]✓[/] {title:<{_TITLE_WIDTH}} [dim]{text}  {time_taken}[/]"
+
+
+def megabytes(count: int) -> str:
+    """193.5 MB; small amounts in kB."""
+    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"  # noqa: PLR2004

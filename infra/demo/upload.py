@@ -1,0 +1,80 @@
+"""Puts the demo's files into the source bucket, each once."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import TYPE_CHECKING
+
+from botocore.config import Config
+
+from infra.demo.library import DemoFile
+from infra.targets import Target
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_AT_ONCE = 8
+_FINGERPRINT_KEY = "demo-fingerprint"
+
+
+def upload(
+    target: Target, bucket: str, files: Sequence[DemoFile], tick: Callable[[int, int], None]
+) -> int:
+    """Uploads what the bucket does not have yet, and tells how many objects that were.
+
+    `tick` gets the bytes and the objects that are there, each time another one is.
+    """
+    s3: S3Client = target.session().client("s3", config=Config(max_pool_connections=_AT_ONCE))
+    objects = [(key, file) for file in files for key in file.keys]
+    there = _sizes(s3, bucket) if _fingerprint(s3, bucket) == fingerprint(files) else {}
+    lacking = [(key, file) for key, file in objects if there.get(key) != file.size]
+    size = sum(file.size for key, file in objects) - sum(file.size for key, file in lacking)
+    tick(size, len(objects) - len(lacking))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        puts = [pool.submit(_put, s3, bucket, key, file) for key, file in lacking]
+        for count, done in enumerate(as_completed(puts), start=len(objects) - len(lacking) + 1):
+            size += done.result()
+            tick(size, count)
+    # Last, so that it tells of objects that are all there.
+    s3.put_object(Bucket=bucket, Key=_FINGERPRINT_KEY, Body=fingerprint(files).encode())
+    return len(lacking)
+
+
+def fingerprint(files: Sequence[DemoFile]) -> str:
+    """Tells one set of files from another, without reading them."""
+    facts = [(file.keys, file.name, file.size, file.path.stat().st_mtime_ns) for file in files]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def metadata_value(text: str) -> str:
+    """`text` as S3 takes it in metadata: ASCII, by RFC 2047 if it must be."""
+    if text.isascii():
+        return text
+    return f"=?UTF-8?B?{base64.b64encode(text.encode()).decode()}?="
+
+
+def _fingerprint(s3: "S3Client", bucket: str) -> str | None:
+    """Of what was uploaded last."""
+    try:
+        return s3.get_object(Bucket=bucket, Key=_FINGERPRINT_KEY)["Body"].read().decode()
+    except s3.exceptions.NoSuchKey:
+        return None
+
+
+def _sizes(s3: "S3Client", bucket: str) -> dict[str, int]:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    return {found["Key"]: found["Size"] for page in pages for found in page.get("Contents", [])}
+
+
+def _put(s3: "S3Client", bucket: str, key: str, file: DemoFile) -> int:
+    with file.path.open("rb") as body:
+        # S3 then knows the CRC-32, and the file need not be read for its header in the archive.
+        s3.put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=body,
+            ChecksumAlgorithm="CRC32",
+            Metadata={"filename": metadata_value(file.name)},
+        )
+    return file.size
