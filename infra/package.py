@@ -51,7 +51,12 @@ def _run_chalice(target: Target, output: Path) -> None:
     done = subprocess.run(
         command,
         cwd=REPOSITORY,
-        env={**os.environ, "AWS_DEFAULT_REGION": target.region},
+        # It asks for credentials and uses none: without these it would look for EC2's.
+        env={
+            **os.environ,
+            "AWS_DEFAULT_REGION": target.region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
