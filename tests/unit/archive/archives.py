@@ -1,0 +1,163 @@
+"""Whole archives, put together from plan, pieces and tail as a worker does it, and a reader of them
+that shares nothing with the code under test."""
+
+import io
+import zlib
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from struct import Struct
+
+from chalicelib.archive import format as zip_format
+from chalicelib.archive import pieces
+from chalicelib.archive.layout import Entry, Part, Plan, data_offset
+from chalicelib.archive.manifest import Head
+
+HEAD = Head("5f0c5d0e-0000-4000-8000-000000000000", 1_700_000_000, (10_007, "gone/é.txt"))
+
+
+def an_entry(index: int, size: int, *, crc32: int | None = 0, name: str | None = None) -> Entry:
+    return Entry(name or f"file-{index}", f"key-{index}", '"etag"', size, crc32, 1_700_000_000)
+
+
+def entries_of(sizes: Iterable[int]) -> tuple[Entry, ...]:
+    return tuple(an_entry(index, size) for index, size in enumerate(sizes))
+
+
+def assembled(plan: Plan, contents: Sequence[bytes]) -> bytes:
+    """The archive of a plan whose source files hold these contents."""
+    crc32s = [zlib.crc32(content) for content in contents]
+    tail = tail_of(plan, crc32s)
+    parts = []
+    for part in plan.parts:
+        if part.copied is None:
+            parts.append(_streamed(plan, part, contents, crc32s, tail))
+        else:
+            start = part.start - data_start(plan, part.copied)
+            parts.append(contents[part.copied][start : start + part.length])
+    return b"".join(parts)
+
+
+def tail_of(plan: Plan, crc32s: Sequence[int]) -> bytes:
+    def listed() -> Iterator[tuple[Entry, int, int]]:
+        return zip(plan.entries, plan.offsets, crc32s, strict=True)
+
+    return b"".join(pieces.tail(HEAD, plan.tail_start, plan.manifest_length, listed))
+
+
+def data_start(plan: Plan, entry: int) -> int:
+    return data_offset(plan.entries[entry], plan.offsets[entry])
+
+
+def _streamed(
+    plan: Plan, part: Part, contents: Sequence[bytes], crc32s: Sequence[int], tail: bytes
+) -> bytes:
+    body = bytearray(part.length)
+    for piece in pieces.pieces(
+        plan.entries, plan.offsets, part.start, min(part.end, plan.tail_start)
+    ):
+        if piece.header_at is not None:
+            header = zip_format.local_header(plan.entries[piece.entry].member, crc32s[piece.entry])
+            body[piece.header_at : piece.header_at + len(header)] = header
+        source = contents[piece.entry][piece.source_start : piece.source_start + piece.length]
+        body[piece.data_at : piece.data_at + piece.length] = source
+    if part.end > plan.tail_start:
+        tail_at = max(plan.tail_start - part.start, 0)
+        run = tail[part.start + tail_at - plan.tail_start : part.end - plan.tail_start]
+        body[tail_at : tail_at + len(run)] = run
+    return bytes(body)
+
+
+@dataclass(frozen=True)
+class Sparse:
+    """An archive of any size whose source files hold nothing but zeros: only its headers and its
+    tail take memory."""
+
+    plan: Plan
+
+    def open(self) -> io.BufferedReader:
+        plan = self.plan
+        regions = [
+            (offset, zip_format.local_header(entry.member, entry.crc32 or 0))
+            for entry, offset in zip(plan.entries, plan.offsets, strict=True)
+        ]
+        regions.append((plan.tail_start, tail_of(plan, [e.crc32 or 0 for e in plan.entries])))
+        return io.BufferedReader(_SparseFile(plan.size, regions))
+
+
+class _SparseFile(io.RawIOBase):
+    """Zeros, but for some regions."""
+
+    def __init__(self, size: int, regions: Sequence[tuple[int, bytes]]) -> None:
+        self._size, self._regions, self._at = size, regions, 0
+        self._starts = [start for start, _ in regions]
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        if self._at < 0:
+            raise OSError("a position before the file")
+        return self._at
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        length = min(len(buffer), max(self._size - self._at, 0))
+        end = self._at + length
+        found = bytearray(length)
+        for start, content in self._regions[max(bisect_right(self._starts, self._at) - 1, 0) :]:
+            if start >= end:
+                break
+            skipped = max(self._at - start, 0)
+            run = content[skipped : end - start]
+            at = start + skipped - self._at
+            found[at : at + len(run)] = run
+        buffer[:length] = found
+        self._at = end
+        return length
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """What a reader that sees an archive front to back knows of a file."""
+
+    name: str
+    content: bytes
+
+
+_LOCAL = Struct("<4sHHHHHIIIHH")
+_UTF8_ALONE = 0x0800
+_STORED = 0
+
+
+def read_as_stream(archive: bytes) -> list[Streamed]:
+    """Reads by local headers alone, as java.util.zip's stream does: what follows must be known from
+    the header."""
+    files = []
+    at = 0
+    while archive[at : at + 4] == b"PK\x03\x04":
+        fields = _LOCAL.unpack_from(archive, at)
+        _, _, flags, method, _, _, crc32, packed, size, name_length, extra_length = fields
+        assert (flags, method, packed) == (_UTF8_ALONE, _STORED, size)
+        name_at = at + _LOCAL.size
+        data_at = name_at + name_length + extra_length
+        content = archive[data_at : data_at + size]
+        assert zlib.crc32(content) == crc32
+        files.append(Streamed(archive[name_at : name_at + name_length].decode(), content))
+        at = data_at + size
+    assert archive[at : at + 4] == b"PK\x01\x02"
+    return files
+
+
+def with_crc32s(entries: Sequence[Entry], contents: Sequence[bytes]) -> tuple[Entry, ...]:
+    """The entries with the CRC-32 of these contents where they had one."""
+    return tuple(
+        entry if entry.crc32 is None else replace(entry, crc32=zlib.crc32(content))
+        for entry, content in zip(entries, contents, strict=True)
+    )

@@ -1,0 +1,138 @@
+"""A job as the API shows it."""
+
+import json
+
+import fastjsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.http import answers, schemas
+from chalicelib.jobs.model import Failure, Job
+from chalicelib.jobs.states import OPEN, Stage, Status
+from tests.unit.samples import JOB_ID, NOW, a_job, jobs
+
+BASE = "https://api.example.com/v1-stage"
+URL = f"{BASE}/v1/export/{JOB_ID}"
+
+valid_job = fastjsonschema.compile(schemas.JOB)
+valid_acceptance = fastjsonschema.compile(schemas.EXPORT_ACCEPTED)
+
+
+@given(jobs(), st.integers(NOW, NOW + 10**10))
+def test_any_job_at_any_time_is_shown_as_documented(job: Job, now: int) -> None:
+    answer = json.loads(json.dumps(answers.job_answer(job, now, BASE, job.missing or ())))
+
+    assert valid_job(answer) == answer
+    assert answer["status"] == job.status_at(now)
+
+
+@given(jobs())
+def test_any_job_is_accepted_as_documented(job: Job) -> None:
+    answer = json.loads(json.dumps(answers.accepted(job, BASE)))
+
+    assert valid_acceptance(answer) == answer
+
+
+def test_a_new_job_is_accepted_with_the_way_to_everything() -> None:
+    assert answers.accepted(a_job(), BASE) == {
+        "jobId": JOB_ID,
+        "status": "queued",
+        "totalFiles": 10,
+        "message": "The export is queued; follow statusUrl.",
+        "statusUrl": URL,
+        "sseUrl": f"{URL}/progress",
+        "downloadUrl": f"{URL}/download",
+    }
+
+
+def test_a_job_of_the_same_idempotency_key_is_not_said_to_be_queued() -> None:
+    answer = answers.accepted(a_job(status=Status.PROCESSING), BASE)
+
+    assert answer["status"] == "processing"
+    assert "asked for before" in answer["message"]
+
+
+def test_a_completed_job_has_a_result_and_a_way_to_it() -> None:
+    job = a_job(status=Status.COMPLETED, bytes_total=1_000, files_done=9, stage=Stage.DONE)
+
+    answer = answers.job_answer(job, NOW, BASE, [10_007])
+
+    assert answer["result"] == {
+        "s3Key": f"archives/{JOB_ID}.zip",
+        "fileSize": 1_000,
+        "processedFiles": 9,
+        "totalFiles": 10,
+        "missing": [10_007],
+        "downloadUrl": f"{URL}/download?redirect=true",
+    }
+
+
+def test_an_expired_job_has_a_result_without_a_way_to_it() -> None:
+    job = a_job(status=Status.COMPLETED, expires_at=NOW)
+
+    answer = answers.job_answer(job, NOW, BASE, ())
+
+    assert answer["status"] == "expired"
+    assert answer["result"]["downloadUrl"] is None
+    assert answer["progress"]["percent"] == 100
+
+
+@pytest.mark.parametrize("status", sorted(set(Status) - {Status.COMPLETED, Status.EXPIRED}))
+def test_no_other_job_has_a_result(status: Status) -> None:
+    assert answers.job_answer(a_job(status=status), NOW, BASE, ())["result"] is None
+
+
+def test_a_failed_job_says_why() -> None:
+    job = a_job(status=Status.FAILED, failure=Failure("source-missing", "Missing", "no file 10001"))
+
+    assert answers.job_answer(job, NOW, BASE, ())["error"] == {
+        "type": "urn:problem-type:longhaul:source-missing",
+        "title": "Missing",
+        "detail": "no file 10001",
+    }
+
+
+def test_times_are_in_utc_to_the_millisecond() -> None:
+    answer = answers.job_answer(a_job(updated_at=NOW + 7), NOW, BASE, ())
+
+    assert answer["createdAt"] == "2023-11-14T22:13:20.000Z"
+    assert answer["updatedAt"] == "2023-11-14T22:13:20.007Z"
+
+
+@pytest.mark.parametrize(
+    ("stage", "total_files", "message"),
+    [
+        (Stage.PLANNING, 10, "Looking up 10 files."),
+        (Stage.PLANNING, 0, "Listing the files."),
+        (Stage.ASSEMBLING, 10, "Building the archive: 3 of 10 files."),
+        (Stage.FINALIZING, 10, "Completing the archive."),
+    ],
+)
+def test_a_job_at_work_says_what_is_done(stage: Stage, total_files: int, message: str) -> None:
+    job = a_job(status=Status.PROCESSING, stage=stage, total_files=total_files, files_done=3)
+
+    assert answers.job_answer(job, NOW, BASE, ())["progress"]["message"] == message
+
+
+@given(jobs())
+def test_an_open_job_is_worth_another_look_soon_and_no_other_is(job: Job) -> None:
+    after = answers.poll_after(job)
+
+    assert (after is not None) is (job.status in OPEN)
+    assert after is None or 1 <= after <= 10
+
+
+@pytest.mark.parametrize(("seconds_left", "after"), [(5, 1), (50, 5), (1_000, 10)])
+def test_the_longer_a_job_takes_the_later_is_another_look_worth_it(
+    seconds_left: int, after: int
+) -> None:
+    job = a_job(
+        status=Status.PROCESSING,
+        started_at=NOW,
+        updated_at=NOW + seconds_left * 1000,
+        bytes_total=2,
+        bytes_done=1,
+    )
+
+    assert answers.poll_after(job) == after

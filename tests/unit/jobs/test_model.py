@@ -1,0 +1,100 @@
+"""What a job's record says of its progress, its objects and its end."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.jobs.model import Job
+from chalicelib.jobs.states import Status
+from tests.unit.samples import JOB_ID, NOW, a_job, jobs
+
+
+def test_the_objects_of_a_job_lie_under_its_id() -> None:
+    job = a_job(request="abc")
+
+    assert job.archive_key == f"archives/{JOB_ID}.zip"
+    assert job.work_prefix == f"work/{JOB_ID}/"
+    assert job.request_key == f"work/{JOB_ID}/request-abc.json"
+
+
+@pytest.mark.parametrize(
+    ("now", "seen"),
+    [(NOW - 1, Status.COMPLETED), (NOW, Status.EXPIRED), (NOW + 1, Status.EXPIRED)],
+)
+def test_a_completed_job_expires_by_itself(now: int, seen: Status) -> None:
+    assert a_job(status=Status.COMPLETED, expires_at=NOW).status_at(now) is seen
+
+
+@pytest.mark.parametrize("status", sorted(set(Status) - {Status.COMPLETED}))
+def test_no_other_job_expires(status: Status) -> None:
+    assert a_job(status=status, expires_at=NOW).status_at(NOW + 1) is status
+
+
+@given(jobs())
+def test_percent_is_whole_only_when_the_job_has_completed(job: Job) -> None:
+    assert 0 <= job.percent <= 100
+    assert (job.percent == 100) is (job.status is Status.COMPLETED)
+
+
+@given(st.integers(0, 2**45), st.integers(0, 2**45))
+def test_percent_never_falls_while_bytes_come(one: int, other: int) -> None:
+    before, after = (
+        a_job(status=Status.PROCESSING, bytes_total=2**45, bytes_done=done)
+        for done in sorted((one, other))
+    )
+
+    assert before.percent <= after.percent
+
+
+@pytest.mark.parametrize(("done", "percent"), [(0, 0), (1, 0), (10, 1), (999, 99), (1_000, 99)])
+def test_percent_counts_whole_ones(done: int, percent: int) -> None:
+    job = a_job(status=Status.PROCESSING, bytes_total=1_000, bytes_done=done)
+
+    assert job.percent == percent
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "done", "seconds"), [(10_000, 500, 10), (10_000, 1_000, 0), (1, 999, 1), (0, 1, 0)]
+)
+def test_the_time_left_follows_the_pace_so_far(elapsed: int, done: int, seconds: int) -> None:
+    job = a_job(
+        status=Status.PROCESSING,
+        started_at=NOW,
+        updated_at=NOW + elapsed,
+        bytes_total=1_000,
+        bytes_done=done,
+    )
+
+    assert job.eta_seconds == seconds
+
+
+@given(jobs())
+def test_a_job_that_does_not_move_has_no_time_left_to_tell(job: Job) -> None:
+    moves = job.status is Status.PROCESSING and job.bytes_done > 0
+
+    assert (job.eta_seconds is None) is not moves
+
+
+@given(jobs())
+def test_the_time_left_is_never_negative(job: Job) -> None:
+    assert (job.eta_seconds or 0) >= 0
+
+
+@pytest.mark.xfail(strict=True, reason="nothing holds the time left at zero")
+@pytest.mark.parametrize(
+    ("elapsed", "done"),
+    [
+        pytest.param(10_000, 1_500, id="bytes that were counted twice"),
+        pytest.param(-5_000, 500, id="a worker whose clock is behind"),
+    ],
+)
+def test_the_time_left_is_never_negative_whatever_workers_report(elapsed: int, done: int) -> None:
+    job = a_job(
+        status=Status.PROCESSING,
+        started_at=NOW,
+        updated_at=NOW + elapsed,
+        bytes_total=1_000,
+        bytes_done=done,
+    )
+
+    assert (job.eta_seconds or 0) >= 0

@@ -1,0 +1,29 @@
+"""How long a failed step waits."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.pipeline.queue import RETRY_FIRST_SECONDS, RETRY_MAX_SECONDS, retry_delay
+
+LONGEST_HIDE = 43_200
+"""Seconds: what ChangeMessageVisibility takes."""
+
+
+@given(st.integers(0, 1_000))
+def test_a_delay_lies_within_what_the_queue_takes(receives: int) -> None:
+    assert 0 < retry_delay(receives) <= RETRY_MAX_SECONDS <= LONGEST_HIDE
+
+
+@pytest.mark.parametrize(
+    ("receives", "shortest", "longest"),
+    [(0, 1, 2), (1, 1, 2), (2, 2, 4), (3, 4, 8), (5, 16, 32), (6, 30, 60), (100, 30, 60)],
+)
+def test_a_delay_doubles_up_to_the_longest(receives: int, shortest: int, longest: int) -> None:
+    delays = {retry_delay(receives) for _ in range(2_000)}
+
+    assert (min(delays), max(delays)) == (shortest, longest)
+
+
+def test_the_first_try_again_comes_soon() -> None:
+    assert retry_delay(1) <= RETRY_FIRST_SECONDS

@@ -1,0 +1,86 @@
+"""A job and settings as tests need them: all but what a test is about."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from chalicelib.http.links import archive_filename
+from chalicelib.jobs.model import MISSING_INLINE, Failure, Job, PlanRef
+from chalicelib.jobs.states import OPEN, Stage, Status
+from chalicelib.settings import Settings, load
+
+JOB_ID = "5f0c5d0e-1111-4222-8333-444455556666"
+NOW = 1_700_000_000_000  # 2023-11-14T22:13:20Z
+DAY = 24 * 3600 * 1000
+REQUIRED = {
+    "JOBS_TABLE": "jobs",
+    "QUEUE_URL": "https://queue",
+    "SOURCE_BUCKET": "sources",
+    "ARCHIVE_BUCKET": "archives",
+}
+
+
+def some_settings(**more: str) -> Settings:
+    return load({**REQUIRED, **more})
+
+
+def a_job(**facts: Any) -> Job:
+    """A job that was queued just now, but for these facts."""
+    job: dict[str, Any] = {
+        "job_id": JOB_ID,
+        "user_id": "anonymous",
+        "status": Status.QUEUED,
+        "stage": Stage.QUEUED,
+        "request": "0123456789abcdef",
+        "filename": "export.zip",
+        "total_files": 10,
+        "created_at": NOW,
+        "updated_at": NOW,
+        "expires_at": NOW + 7 * DAY,
+    }
+    return Job(**{**job, **facts})
+
+
+texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1)
+moments = st.integers(NOW, NOW + 30 * DAY)
+plan_refs = st.builds(
+    PlanRef, digest=st.just("0123456789abcdef"), upload=texts, steps=st.integers(0, 9_999)
+)
+failures = st.builds(Failure, slug=st.just("given-up"), title=texts, detail=texts)
+missing_lists = st.lists(st.integers(10_000, 10**8) | texts, max_size=5).map(tuple)
+
+
+@st.composite
+def jobs(draw: st.DrawFn) -> Job:
+    """Any job that the store can hold."""
+    status = draw(st.sampled_from([status for status in Status if status is not Status.EXPIRED]))
+    planned = draw(st.booleans())
+    bytes_total = draw(st.integers(1, 2**45)) if planned else 0
+    missing: tuple[int | str, ...] = draw(missing_lists) if planned else ()
+    listed_elsewhere = bool(missing) and draw(st.booleans())
+    created_at, started_at, updated_at, expires_at = sorted(
+        draw(st.lists(moments, min_size=4, max_size=4))
+    )
+    return a_job(
+        user_id=draw(texts),
+        status=status,
+        stage=draw(st.sampled_from(Stage)),
+        filename=archive_filename(draw(texts), JOB_ID),
+        total_files=draw(st.integers(0, 10_000)),
+        created_at=created_at,
+        updated_at=updated_at,
+        expires_at=expires_at,
+        started_at=None if status is Status.QUEUED else started_at,
+        files_done=draw(st.integers(0, 10_000)) if planned else 0,
+        bytes_done=draw(st.integers(0, bytes_total)),
+        bytes_total=bytes_total,
+        plan=draw(plan_refs) if planned else None,
+        missing_count=len(missing) if planned else None,
+        missing=None if listed_elsewhere else missing,
+        failure=draw(failures) if status is Status.FAILED else None,
+        wake_at=draw(moments) if status in OPEN else None,
+        sweeps=draw(st.integers(0, 8)),
+    )
+
+
+LARGEST_MISSING = ("x" * (MISSING_INLINE - 4),)  # as JSON with brackets and quotes

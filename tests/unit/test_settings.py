@@ -1,0 +1,142 @@
+"""A bad value fails at start, by its name."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.settings import LINK_TTL_MAX, SettingsError, load
+from tests.unit.samples import REQUIRED, some_settings
+
+
+def test_what_is_not_set_has_a_default() -> None:
+    settings = load(REQUIRED)
+
+    assert settings.source_key_template == "downloads/{file_id}"
+    assert settings.source_prefix == ""
+    assert (settings.archive_ttl_days, settings.archive_ttl_ms) == (7, 604_800_000)
+    assert (settings.link_ttl_seconds, settings.max_body_bytes) == (900, 2 * 1024**2)
+    assert (settings.public_endpoint_url, settings.api_url_template) == (None, None)
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("value", [None, ""])
+def test_what_must_be_set_is_named_when_it_is_not(name: str, value: str | None) -> None:
+    environ = {key: text for key, text in REQUIRED.items() if key != name}
+
+    with pytest.raises(SettingsError, match=f"{name} is not set"):
+        load(environ if value is None else {**environ, name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [
+        ("ARCHIVE_TTL_DAYS", 1, 3650),
+        ("LINK_TTL_SECONDS", 1, LINK_TTL_MAX),
+        ("MAX_BODY_BYTES", 1024, 4 * 1024**2),
+    ],
+)
+def test_a_number_is_taken_within_its_limits_and_no_further(name: str, low: int, high: int) -> None:
+    field = name.lower()
+
+    assert [getattr(some_settings(**{name: str(at)}), field) for at in (low, high)] == [low, high]
+    for beyond in (low - 1, high + 1):
+        with pytest.raises(SettingsError, match=f"{name} must be .* from {low} to {high}, not"):
+            some_settings(**{name: str(beyond)})
+
+
+@pytest.mark.parametrize("value", ["x", "-1", "1.5", "1e3", " 7", "7 ", "0x10", "\u0667", "\u00b2"])
+def test_what_is_no_whole_number_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match="ARCHIVE_TTL_DAYS"):
+        some_settings(ARCHIVE_TTL_DAYS=value)
+
+
+@pytest.mark.parametrize(
+    "template", ["{file_id}", "a/{file_id:09d}.pdf", "{file_id}/{file_id}", "{{x}}/{file_id!s}"]
+)
+def test_a_key_template_holds_the_file_id(template: str) -> None:
+    assert some_settings(SOURCE_KEY_TEMPLATE=template).source_key_template == template
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "downloads/",
+        "{}",
+        "{0}",
+        "{file_id}/{name}",
+        "{file_id.name}",
+        "{file_id:q}",
+        "{file_id",
+        "file_id}",
+        "{{file_id}}",
+        pytest.param(
+            "{file_id[0]}",
+            marks=pytest.mark.xfail(
+                strict=True, raises=TypeError, reason="format raises a TypeError, nobody catches it"
+            ),
+        ),
+        pytest.param(
+            "{file_id:.0e}",
+            marks=pytest.mark.xfail(
+                strict=True, reason="ids 1 and 2 have keys of their own, 10001 and 10002 have not"
+            ),
+        ),
+    ],
+)
+def test_a_key_template_that_cannot_tell_files_apart_is_refused(template: str) -> None:
+    with pytest.raises(SettingsError, match="SOURCE_KEY_TEMPLATE must hold"):
+        some_settings(SOURCE_KEY_TEMPLATE=template)
+
+
+@pytest.mark.parametrize("prefix", ["", "a/", "a/b/"])
+def test_a_source_prefix_is_a_folder_or_everything(prefix: str) -> None:
+    assert some_settings(SOURCE_PREFIX=prefix).source_prefix == prefix
+
+
+@pytest.mark.parametrize("prefix", ["a", "/a/", "/", "a/b"])
+def test_another_source_prefix_is_refused(prefix: str) -> None:
+    with pytest.raises(SettingsError, match="SOURCE_PREFIX must be empty or end with '/'"):
+        some_settings(SOURCE_PREFIX=prefix)
+
+
+@pytest.mark.parametrize("name", ["PUBLIC_ENDPOINT_URL", "API_URL_TEMPLATE"])
+def test_a_url_loses_its_last_slash(name: str) -> None:
+    assert getattr(some_settings(**{name: "http://x:1/"}), name.lower()) == "http://x:1"
+
+
+@pytest.mark.parametrize("name", ["PUBLIC_ENDPOINT_URL", "API_URL_TEMPLATE"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x",
+        "ftp://x",
+        "//x",
+        "http:/x",
+        "http://",
+        pytest.param("/", marks=pytest.mark.xfail(strict=True, reason="it is taken for nothing")),
+    ],
+)
+def test_what_is_no_url_is_refused(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} must be a URL"):
+        some_settings(**{name: value})
+
+
+@given(
+    st.sampled_from(["ARCHIVE_TTL_DAYS", "LINK_TTL_SECONDS", "MAX_BODY_BYTES", "SOURCE_PREFIX"])
+    | st.sampled_from(["PUBLIC_ENDPOINT_URL", "API_URL_TEMPLATE"]),
+    st.text(),
+)
+def test_any_value_is_taken_or_refused_by_name(name: str, value: str) -> None:
+    try:
+        some_settings(**{name: value})
+    except SettingsError as error:
+        refusal = str(error)
+    else:
+        refusal = name
+
+    assert name in refusal
+
+
+def test_settings_cannot_change() -> None:
+    with pytest.raises(AttributeError):
+        some_settings().jobs_table = "other"  # type: ignore[misc]
