@@ -5,12 +5,13 @@ request (listings: one a page), raises Unavailable where a retry may help and Ac
 not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.aws import error_code, http_status, translated
+from chalicelib.batches import batched
 from chalicelib.errors import SourceChanged, Unavailable, UploadGone
 from chalicelib.objects import ObjectFacts, UploadedPart, crc32_of_base64, filled
 
@@ -138,6 +139,15 @@ class Bucket:
         """Deletes the object; that there is none is no error."""
         with translated(f"delete {key}"):
             self.client.delete_object(Bucket=self.name, Key=key)
+
+    def delete_all(self, keys: Iterable[str]) -> None:
+        """Deletes the objects, a thousand with a request; that there is none is no error."""
+        for batch in batched(keys, 1000):
+            with translated(f"delete {len(batch)} objects"):
+                self.client.delete_objects(
+                    Bucket=self.name,
+                    Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True},
+                )
 
     # -- multipart uploads ----------------------------------------------------------------------
 
