@@ -13,8 +13,9 @@ _CHUNK: Final = 1024**2  # bytes asked of a body at a time
 class ObjectFacts:
     """What S3 tells of an object without its bytes.
 
-    `etag` keeps its quotes. `crc32` is the CRC-32 of the whole object, None where S3 has none.
-    `modified` is Unix time in seconds.
+    `etag` keeps its quotes. `crc32` is the CRC-32 of the whole object, None where S3 has none;
+    `composite` says that S3 has those of the object's parts instead. `modified` is Unix time in
+    seconds.
     """
 
     key: str
@@ -22,6 +23,7 @@ class ObjectFacts:
     etag: str
     modified: int
     crc32: int | None = None
+    composite: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
