@@ -70,6 +70,6 @@ def filled(buffer: memoryview, body: Readable) -> bool:
 
 def crc32_of_base64(encoded: str | None) -> int | None:
     """S3 gives a checksum as base64 of its bytes, the most significant first."""
-    if not encoded:
+    if not encoded or "-" in encoded:  # "…-3" is one of three parts' checksums, not of their bytes
         return None
     return int.from_bytes(b64decode(encoded), "big")

@@ -66,8 +66,8 @@ class Bucket:
         )
 
     def part_crc32s(self, key: str, etag: str) -> list[tuple[int, int]] | None:
-        """(CRC-32, length) of each part that the object was uploaded in. None where S3 does not tell
-        those of all parts, or the object does not have this ETag any more."""
+        """(CRC-32, length) of each part that the object was uploaded in. None where S3 does not
+        tell those of all parts, or the object does not have this ETag any more."""
         parts: list[tuple[int, int]] = []
         more: Any = {}
         while True:
