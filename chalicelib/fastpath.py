@@ -53,13 +53,15 @@ class FastPath:
         if answer.status != HTTPStatus.OK:
             return False, None
         said = answer.headers
-        whole = said.get("x-amz-checksum-type", "FULL_OBJECT") == "FULL_OBJECT"
+        checksum = said.get("x-amz-checksum-crc32")
+        composite = said.get("x-amz-checksum-type") == "COMPOSITE"
         facts = ObjectFacts(
             key=key,
             size=int(said["content-length"]),
             etag=said["etag"],
             modified=int(parsedate_to_datetime(said["last-modified"]).timestamp()),
-            crc32=crc32_of_base64(said.get("x-amz-checksum-crc32")) if whole else None,
+            crc32=None if composite else crc32_of_base64(checksum),
+            composite=composite and checksum is not None,
             metadata={
                 name.lower().removeprefix(_METADATA): value
                 for name, value in said.items()

@@ -13,8 +13,9 @@ _CHUNK: Final = 1024**2  # bytes asked of a body at a time
 class ObjectFacts:
     """What S3 tells of an object without its bytes.
 
-    `etag` keeps its quotes. `crc32` is the CRC-32 of the whole object, None where S3 has none.
-    `modified` is Unix time in seconds.
+    `etag` keeps its quotes. `crc32` is the CRC-32 of the whole object, None where S3 has none;
+    `composite` says that S3 has those of the object's parts instead. `modified` is Unix time in
+    seconds.
     """
 
     key: str
@@ -22,6 +23,7 @@ class ObjectFacts:
     etag: str
     modified: int
     crc32: int | None = None
+    composite: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -68,6 +70,6 @@ def filled(buffer: memoryview, body: Readable) -> bool:
 
 def crc32_of_base64(encoded: str | None) -> int | None:
     """S3 gives a checksum as base64 of its bytes, the most significant first."""
-    if not encoded:
+    if not encoded or "-" in encoded:  # "…-3" is one of three parts' checksums, not of their bytes
         return None
     return int.from_bytes(b64decode(encoded), "big")

@@ -5,13 +5,14 @@ request (listings: one a page), raises Unavailable where a retry may help and Ac
 not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.aws import error_code, http_status, translated
-from chalicelib.errors import SourceChanged, Unavailable, UploadGone
+from chalicelib.batches import batched
+from chalicelib.errors import AccessDenied, SourceChanged, Unavailable, UploadGone
 from chalicelib.objects import ObjectFacts, UploadedPart, crc32_of_base64, filled
 
 if TYPE_CHECKING:
@@ -52,15 +53,45 @@ class Bucket:
             if http_status(error) == HTTPStatus.NOT_FOUND:
                 return None
             raise
-        whole = answer.get("ChecksumType", "FULL_OBJECT") == "FULL_OBJECT"
+        given = answer.get("ChecksumCRC32")
+        composite = answer.get("ChecksumType") == "COMPOSITE"
         return ObjectFacts(
             key=key,
             size=answer["ContentLength"],
             etag=answer["ETag"],
             modified=int(answer["LastModified"].timestamp()),
-            crc32=crc32_of_base64(answer.get("ChecksumCRC32")) if whole else None,
+            crc32=None if composite else crc32_of_base64(given),
+            composite=composite and given is not None,
             metadata=answer["Metadata"],
         )
+
+    def part_crc32s(self, key: str, etag: str) -> list[tuple[int, int]] | None:
+        """(CRC-32, length) of each part that the object was uploaded in. None where S3 does not
+        tell those of all parts, or the object does not have this ETag any more."""
+        parts: list[tuple[int, int]] = []
+        more: Any = {}
+        while True:
+            try:
+                with translated(f"look at the parts of {key}"):
+                    answer = self.client.get_object_attributes(
+                        Bucket=self.name,
+                        Key=key,
+                        ObjectAttributes=["ETag", "ObjectParts", "ObjectSize"],
+                        **more,
+                    )
+            except (AccessDenied, self.client.exceptions.ClientError):
+                return None  # it can be read all the same, and a read says what is wrong
+            page = answer.get("ObjectParts", {})
+            for part in page.get("Parts", []):
+                crc32 = crc32_of_base64(part.get("ChecksumCRC32"))
+                if crc32 is None:
+                    return None
+                parts.append((crc32, part["Size"]))
+            if not page.get("IsTruncated"):
+                same = answer.get("ETag", "").strip('"') == etag.strip('"')
+                whole = sum(length for _, length in parts) == answer.get("ObjectSize")
+                return parts if parts and same and whole else None
+            more = {"PartNumberMarker": page["NextPartNumberMarker"]}
 
     def list_objects(self, prefix: str) -> Iterator[ObjectFacts]:
         """Every object whose key begins with `prefix`, in key order. Without CRC-32 and
@@ -138,6 +169,15 @@ class Bucket:
         """Deletes the object; that there is none is no error."""
         with translated(f"delete {key}"):
             self.client.delete_object(Bucket=self.name, Key=key)
+
+    def delete_all(self, keys: Iterable[str]) -> None:
+        """Deletes the objects, a thousand with a request; that there is none is no error."""
+        for batch in batched(keys, 1000):
+            with translated(f"delete {len(batch)} objects"):
+                self.client.delete_objects(
+                    Bucket=self.name,
+                    Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True},
+                )
 
     # -- multipart uploads ----------------------------------------------------------------------
 

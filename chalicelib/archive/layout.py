@@ -17,7 +17,7 @@ final parts (what is left of the body after the last cut, and the tail) belong t
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.archive import format as zip_format
@@ -36,29 +36,25 @@ STREAM_PART: Final = 16 * MIB
 """Bytes of a streamed part, about: a worker holds a few such buffers at a time."""
 
 COPY_PART: Final = 512 * MIB
-"""Bytes of a copied part, at most: S3 copies one part at one pace, so a large file is several
+"""Bytes of a copied part, at most: S3 copies a part at one pace, so a large file is several
 copies."""
 
 COPY_MIN: Final = 16 * MIB
-"""Bytes from which a file is copied. Below, one request to copy costs more than to stream the
+"""Bytes from which a file is copied. Below, a request to copy costs more than to stream the
 file."""
-
-_SCALES: Final = (1, 2, 4)
-"""Where 10,000 parts are too few, these three grow by such a factor, until they suffice. No
-further: a worker's memory bounds a streamed part."""
 
 # What a worker is taken to do in a second, for the size of a segment. See docs/design.md.
 _STREAMED_BYTES_PER_SECOND: Final = 60 * MIB
 _SMALL_FILES_PER_SECOND: Final = 250
 _COPIED_BYTES_PER_SECOND: Final = 1 * GIB
 _COPIES_PER_SECOND: Final = 20
-SEGMENT_SECONDS: Final = 20.0
-"""The work in one segment. What a worker's death costs at most; well below the function's
-timeout."""
+SEGMENT_SECONDS: Final = (20.0, 40.0, 80.0, 160.0)
+"""The work in one segment: what a worker's death costs at most, and well below the function's
+timeout. The first with which a nested archive's segments are few enough."""
 
 
 class ArchiveTooLarge(ValueError):
-    """The archive would exceed what one S3 object, or one multipart upload, can be."""
+    """The archive would exceed what one S3 object can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +79,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of the upload: bytes [start, start + length) of the archive.
+    """One part of an upload: bytes [start, start + length) of the archive.
 
     `copied` is the index of the entry that the whole part is copied from, None for a streamed part.
     """
@@ -101,16 +97,23 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A run of parts that one worker invocation builds: parts[first_part:end_part] of the plan,
-    which need entries[first_entry:end_entry]. `files` counts the entries whose last byte is in the
-    run; `unknown` says that some of its entries' CRC-32s are found out while they are streamed."""
+    which need entries[first_entry:end_entry].
+
+    `start` is where it begins in the archive. `files` counts the entries whose last byte is in it;
+    `unknown` says that some of its entries' CRC-32s are found out while they are streamed. In a
+    nested plan, `joins` are the parts of the archive's upload that the segment's object is copied
+    into; else it is empty.
+    """
 
     first_part: int
     end_part: int
     first_entry: int
     end_entry: int
+    start: int
     bytes: int
     files: int
     unknown: bool
+    joins: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,23 +122,30 @@ class Plan:
 
     `offsets[i]` is where entry i's local header begins. The last segment is the final one: it ends
     with the tail, which begins at `tail_start`. `size` is the archive's length in bytes.
+
+    Where one upload's parts do not suffice the plan is nested: each segment but the final one is
+    built as an object of its own, whose parts are numbered from 1, and that is then copied into the
+    archive's upload.
     """
 
     entries: tuple[Entry, ...]
     offsets: tuple[int, ...]
     parts: tuple[Part, ...]
     segments: tuple[Segment, ...]
+    nested: bool
     tail_start: int
     manifest_length: int
     size: int
 
 
 def lay_out(entries: Sequence[Entry], head: manifest.Head, *, max_parts: int = MAX_PARTS) -> Plan:
-    """The plan for these entries, in this order. The same entries give the same plan.
+    """The plan for these entries. The same entries give the same plan.
 
-    Raises ArchiveTooLarge when the archive would be too long, or would need more than `max_parts`
-    parts however large these are made.
+    Small files are moved to where they fill the room before large ones; else the order is kept.
+    `max_parts` bounds each upload. Raises ArchiveTooLarge when the archive would be too long for
+    S3.
     """
+    entries = tuple(_mortared(entries))
     offsets, tail_start = _offsets(entries)
     manifest_length = manifest.length(head, entries)
     size = tail_start + _tail_length(
@@ -143,26 +153,73 @@ def lay_out(entries: Sequence[Entry], head: manifest.Head, *, max_parts: int = M
     )
     if size > MAX_ARCHIVE:
         raise ArchiveTooLarge(f"the archive would have {size} bytes, and S3 takes {MAX_ARCHIVE}")
-    for scale in _SCALES:
-        stream_part = STREAM_PART * scale
-        body = list(_cut_body(entries, offsets, tail_start, scale))
-        final_start = body[-1].end if body else 0
-        final = [
-            Part(len(body) + 1 + i, start, min(stream_part, size - start))
-            for i, start in enumerate(range(final_start, size, stream_part))
+    body = list(_cut_body(entries, offsets, tail_start))
+    final_start = body[-1].end if body else 0
+    final_count = -(-(size - final_start) // STREAM_PART)
+    nested = len(body) + final_count > max_parts
+    segments = list(_group(entries, offsets, body, max_parts, SEGMENT_SECONDS[0]))
+    joins = 0
+    if nested:
+        segments, joins = _joined(entries, offsets, body, max_parts, final_count)
+        body = [
+            replace(part, number=index + 1)
+            for segment in segments
+            for index, part in enumerate(body[segment.first_part : segment.end_part])
         ]
-        if len(body) + len(final) <= max_parts:
-            break
-    else:
-        raise ArchiveTooLarge(
-            f"the archive would need {len(body) + len(final)} parts, and S3 takes {max_parts}"
-        )
+    final = [
+        Part((joins or len(body)) + 1 + i, start, min(STREAM_PART, size - start))
+        for i, start in enumerate(range(final_start, size, STREAM_PART))
+    ]
     parts = (*body, *final)
-    segments = (
-        *_group(entries, offsets, body),
-        _segment(entries, offsets, parts, len(body), len(parts)),
+    segments.append(_segment(entries, offsets, parts, len(body), len(parts)))
+    return Plan(entries, offsets, parts, tuple(segments), nested, tail_start, manifest_length, size)
+
+
+def _mortared(entries: Sequence[Entry]) -> Iterator[Entry]:
+    """The entries in an order in which small files lie, as far as they go, before each large one:
+    there they fill the MIN_PART that S3 wants between two copied parts."""
+    large = [entry for entry in entries if _copyable(entry)]
+    if not large:
+        yield from entries
+        return
+    small = (entry for entry in entries if not _copyable(entry))
+    for entry in large:
+        room = MIN_PART
+        while room > 0 and (mortar := next(small, None)):
+            yield mortar
+            room -= data_offset(mortar, 0) + mortar.size
+        yield entry
+    yield from small
+
+
+def _copyable(entry: Entry) -> bool:
+    return entry.size >= COPY_MIN and entry.crc32 is not None
+
+
+def _joined(
+    entries: Sequence[Entry],
+    offsets: Sequence[int],
+    body: Sequence[Part],
+    max_parts: int,
+    final_count: int,
+) -> tuple[list[Segment], int]:
+    """The segments of a nested plan, with the parts of the archive's upload that they are copied
+    into, and the number of these."""
+    for seconds in SEGMENT_SECONDS:
+        number = 1
+        joined = []
+        for segment in _group(entries, offsets, body, max_parts, seconds):
+            joins = []
+            start = segment.start
+            for length in _even(segment.bytes, MAX_PART):
+                joins.append(Part(number, start, length))
+                number, start = number + 1, start + length
+            joined.append(replace(segment, joins=tuple(joins)))
+        if number - 1 + final_count <= max_parts:
+            return joined, number - 1
+    raise ArchiveTooLarge(
+        f"the archive would need {number - 1 + final_count} parts, and S3 takes {max_parts}"
     )
-    return Plan(tuple(entries), offsets, parts, segments, tail_start, manifest_length, size)
 
 
 def data_offset(entry: Entry, offset: int) -> int:
@@ -180,10 +237,7 @@ def _offsets(entries: Sequence[Entry]) -> tuple[tuple[int, ...], int]:
 
 
 def _tail_length(
-    entries: Sequence[Entry],
-    offsets: Sequence[int],
-    tail_start: int,
-    listing: zip_format.Member,
+    entries: Sequence[Entry], offsets: Sequence[int], tail_start: int, listing: zip_format.Member
 ) -> int:
     directory_offset = tail_start + zip_format.local_header_length(listing) + listing.size
     directory_size = zip_format.central_header_length(listing, tail_start) + sum(
@@ -194,37 +248,38 @@ def _tail_length(
     return directory_offset + directory_size + end - tail_start
 
 
-def _cut_body(
-    entries: Sequence[Entry], offsets: Sequence[int], tail_start: int, scale: int
-) -> Iterator[Part]:
+def _cut_body(entries: Sequence[Entry], offsets: Sequence[int], tail_start: int) -> Iterator[Part]:
     """The body's parts, in order. Less than MIN_PART may be left after the last for the final
     parts."""
-    stream_part, copy_min = STREAM_PART * scale, COPY_MIN * scale
-    copy_part = min(COPY_PART * scale**2, MAX_PART)
     number = 1
     cut = 0
     for index, (entry, offset) in enumerate(zip(entries, offsets, strict=True)):
         start = data_offset(entry, offset)
         end = start + entry.size
         copy_from = max(start, cut + MIN_PART)
-        # Without its CRC-32 an entry's header can only be written once all of it was read, so such
-        # a one is streamed and stays in one part.
-        known = entry.crc32 is not None
-        if known and entry.size >= copy_min and end - copy_from >= MIN_PART:
+        if _copyable(entry) and end - copy_from >= MIN_PART:
             yield Part(number, cut, copy_from - cut)
             number, cut = number + 1, copy_from
-            for length in _even(end - copy_from, copy_part):
+            for length in _even(end - copy_from, _copy_part(entry.size)):
                 yield Part(number, cut, length, copied=index)
                 number, cut = number + 1, cut + length
-        elif end - cut > stream_part and offset - cut >= MIN_PART:
+        elif end - cut > STREAM_PART and offset - cut >= MIN_PART:
             # Cut before the entry, so that as few small files as may be lie in two parts.
             yield Part(number, cut, offset - cut)
             number, cut = number + 1, offset
-        while known and end - cut >= 2 * stream_part:
-            yield Part(number, cut, stream_part)
-            number, cut = number + 1, cut + stream_part
+        # Without its CRC-32 an entry's header can only be written once all of it was read, so such
+        # a one stays in one part.
+        while entry.crc32 is not None and end - cut >= 2 * STREAM_PART:
+            yield Part(number, cut, STREAM_PART)
+            number, cut = number + 1, cut + STREAM_PART
     if tail_start - cut >= MIN_PART:
         yield Part(number, cut, tail_start - cut)
+
+
+def _copy_part(size: int) -> int:
+    """How large the copied parts of a file of `size` bytes are: a very large one gets larger parts,
+    so that as many as S3 takes suffice for any archive."""
+    return min(max(COPY_PART, size // 64), MAX_PART)
 
 
 def _even(length: int, limit: int) -> Iterator[int]:
@@ -236,13 +291,17 @@ def _even(length: int, limit: int) -> Iterator[int]:
 
 
 def _group(
-    entries: Sequence[Entry], offsets: Sequence[int], parts: Sequence[Part]
+    entries: Sequence[Entry],
+    offsets: Sequence[int],
+    parts: Sequence[Part],
+    max_parts: int,
+    most_seconds: float,
 ) -> Iterator[Segment]:
     first = 0
     seconds = 0.0
     for index, part in enumerate(parts):
         cost = _seconds(part, offsets)
-        if seconds and seconds + cost > SEGMENT_SECONDS:
+        if seconds and (seconds + cost > most_seconds or index - first == max_parts):
             yield _segment(entries, offsets, parts, first, index)
             first, seconds = index, 0.0
         seconds += cost
@@ -251,6 +310,7 @@ def _group(
 
 
 def _seconds(part: Part, offsets: Sequence[int]) -> float:
+    """What a worker is taken to need for a part."""
     if part.copied is not None:
         return 1 / _COPIES_PER_SECOND + part.length / _COPIED_BYTES_PER_SECOND
     files = _first_at(offsets, part.end) - _first_at(offsets, part.start)
@@ -277,6 +337,7 @@ def _segment(
         end_part,
         first_entry,
         end_entry,
+        start=start,
         bytes=end - start,
         files=sum(start < entry_end <= end for entry_end, _ in ends),
         unknown=any(crc32 is None and start < entry_end for entry_end, crc32 in ends),

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID, uuid4, uuid5
@@ -18,6 +19,7 @@ from chalicelib.errors import (
     LonghaulError,
     NotFound,
     NotReady,
+    Unavailable,
 )
 from chalicelib.http import answers, links, parse, schemas
 from chalicelib.http.callers import Context, base_url, caller, check_owner
@@ -190,7 +192,9 @@ def cancel(call: Call, stack: Collaborators, job_id: str) -> Reply:
         )
     logger().info("job cancelled", extra={"jobId": job.job_id})
     if cancelled.plan:
-        stack.archive.abort_upload(cancelled.archive_key, cancelled.plan.upload)
+        # Should this fail, the worker that is at it stops all the same, and what it leaves expires.
+        with suppress(Unavailable):
+            stack.queue.send([Message(Step.DISCARD, job.job_id)], job.user_id)
     base = base_url(call.context, stack.settings)
     return Reply(202, answers.job_answer(cancelled, stack.now(), base, ()), _uncached())
 

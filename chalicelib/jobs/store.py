@@ -203,6 +203,33 @@ class JobStore:
             )
         return frozenset(int(number) for number in answer["Attributes"]["done"]["NS"])
 
+    def claim_upload(self, job: Job, segment: int, upload: str) -> str:
+        """The id of the upload in which a segment is built as an object of its own: this one, or
+        the one that was claimed first."""
+        key = f"{job.job_id}/upload-{segment}"
+        try:
+            with translated("claim an upload"):
+                self.client.put_item(
+                    TableName=self.table,
+                    Item={
+                        **_key(key),
+                        "uploadId": items.attribute(upload),
+                        "ttl": items.attribute((job.expires_at + items.RECORD_GRACE_MS) // 1000),
+                    },
+                    ConditionExpression="attribute_not_exists(jobId)",
+                )
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return self.claimed_upload(job.job_id, segment) or upload
+        return upload
+
+    def claimed_upload(self, job_id: str, segment: int) -> str | None:
+        """The id of the upload that was claimed for a segment."""
+        with translated("read an upload's claim"):
+            answer = self.client.get_item(
+                TableName=self.table, Key=_key(f"{job_id}/upload-{segment}"), ConsistentRead=True
+            )
+        return answer["Item"]["uploadId"]["S"] if "Item" in answer else None
+
     def segments_done(self, job_id: str) -> frozenset[int]:
         with translated("read the segments"):
             answer = self.client.get_item(

@@ -19,6 +19,7 @@ class Step(StrEnum):
     PLAN = "plan"
     ASSEMBLE = "assemble"
     FINALIZE = "finalize"
+    DISCARD = "discard"
 
 
 @dataclass(frozen=True, slots=True)

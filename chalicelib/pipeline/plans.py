@@ -1,8 +1,10 @@
 """A plan at rest: one object in S3 that is read in slices, one slice a segment.
 
-    work/{job}/{digest}/plan        the slices, one after another, each gzipped JSON
-    work/{job}/{digest}/index       JSON: the facts of the plan and where each slice lies
-    work/{job}/{digest}/crc32-{n}   JSON: the CRC-32s that segment n found out while it streamed
+    work/{job}/{digest}/plan       the slices, one after another, each gzipped JSON
+    work/{job}/{digest}/index      JSON: the facts of the plan and where each slice lies
+    work/{job}/{digest}/segment-{n} bytes of the archive, where the plan is nested; until it is
+    there work/{job}/{digest}/crc32-{n}     JSON: the CRC-32s that segment n found out while it
+    streamed
 
 The digest names the content, so twins that plan the same write the same, and those that do not (a
 source changed between them) do not overwrite each other.
@@ -12,7 +14,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.archive.layout import Entry, Part, Plan, Segment
@@ -41,6 +43,7 @@ class Index:
     head: Head
     size: int
     files: int
+    nested: bool
     tail_start: int
     manifest_length: int
     segments: tuple[Segment, ...]
@@ -66,6 +69,7 @@ def store(bucket: Bucket, job: Job, plan: Plan, head: Head) -> Index:
         head=head,
         size=plan.size,
         files=len(plan.entries),
+        nested=plan.nested,
         tail_start=plan.tail_start,
         manifest_length=plan.manifest_length,
         segments=plan.segments,
@@ -121,6 +125,11 @@ def load_crc32s(bucket: Bucket, job: Job, digest: str, segment: int) -> dict[int
     return None if body is None else dict(json.loads(body))
 
 
+def segment_key(job: Job, index: Index, segment: int) -> str:
+    """Where a nested plan's segment is built as an object of its own."""
+    return _key(job, index.digest, f"segment-{segment}")
+
+
 def _key(job: Job, digest: str, name: str) -> str:
     return f"{job.work_prefix}{digest}/{name}"
 
@@ -155,10 +164,15 @@ def _index_to_json(index: Index) -> bytes:
         "missing": list(index.head.missing),
         "size": index.size,
         "files": index.files,
+        "nested": index.nested,
         "tailStart": index.tail_start,
         "manifestLength": index.manifest_length,
         "segments": [
-            [s.first_part, s.end_part, s.first_entry, s.end_entry, s.bytes, s.files, s.unknown]
+            [
+                *(s.first_part, s.end_part, s.first_entry, s.end_entry),
+                *(s.start, s.bytes, s.files, s.unknown),
+                [[part.number, part.start, part.length] for part in s.joins],
+            ]
             for s in index.segments
         ],
         "places": index.places,
@@ -173,8 +187,12 @@ def _index_from_json(digest: str, body: bytes) -> Index:
         head=Head(content["jobId"], content["created"], tuple(content["missing"])),
         size=content["size"],
         files=content["files"],
+        nested=content["nested"],
         tail_start=content["tailStart"],
         manifest_length=content["manifestLength"],
-        segments=tuple(Segment(*row) for row in content["segments"]),
+        segments=tuple(
+            replace(Segment(*row), joins=tuple(Part(*join) for join in joins))
+            for *row, joins in content["segments"]
+        ),
         places=tuple((start, length) for start, length in content["places"]),
     )

@@ -10,7 +10,7 @@ from chalicelib.jobs.model import Failure, Job
 from chalicelib.log import logger
 from chalicelib.pipeline import steps
 from chalicelib.pipeline.collaborators import Collaborators
-from chalicelib.pipeline.messages import BadMessage, Message, from_body
+from chalicelib.pipeline.messages import BadMessage, Message, Step, from_body
 from chalicelib.pipeline.queue import retry_delay
 
 Record = Mapping[str, Any]
@@ -79,5 +79,5 @@ def fail(job_id: str, failure: Failure, stack: Collaborators) -> Job | None:
     """Ends the job with this failure, and throws away what was uploaded. None if it had ended."""
     job = stack.jobs.fail(job_id, stack.now(), failure)
     if job and job.plan:
-        stack.archive.abort_upload(job.archive_key, job.plan.upload)
+        stack.queue.send([Message(Step.DISCARD, job.job_id)], job.user_id)
     return job

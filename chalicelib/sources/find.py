@@ -1,12 +1,12 @@
 """Finds the source files of a request: their sizes, ETags, CRC-32s and names."""
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.archive import layout, names
+from chalicelib.archive import crc, layout, names
 from chalicelib.batches import batched
 from chalicelib.errors import NothingToExport, SourceMissing
 from chalicelib.objects import ObjectFacts, decoded_metadata
@@ -19,6 +19,7 @@ LOOKUPS_AT_ONCE: Final = 32
 
 _BATCH: Final = 256
 _READ: Final = 8 * 1024**2  # bytes of one read for a CRC-32 that S3 does not know
+_READS_AT_ONCE: Final = 4
 _NAMED: Final = 10  # missing files that an error message names
 
 
@@ -117,36 +118,35 @@ def _found(
     tick: Callable[[], None],
 ) -> Found:
     files = list(files)
-    entries = tuple(
+    unique = names.unique_names(raw for raw, _ in files)
+    entries = (
         layout.Entry(
-            name, fact.key, fact.etag, fact.size, 0 if not fact.size else fact.crc32, fact.modified
+            name, fact.key, fact.etag, fact.size, _crc32(bucket, fact, tick), fact.modified
         )
-        for name, (_, fact) in zip(names.unique_names(raw for raw, _ in files), files, strict=True)
+        for name, (_, fact) in zip(unique, files, strict=True)
     )
-    return Found(tuple(_with_crc32(bucket, entries, tick)), missing)
+    return Found(tuple(entries), missing)
 
 
-def _with_crc32(
-    bucket: Bucket, entries: Iterable[layout.Entry], tick: Callable[[], None]
-) -> Iterator[layout.Entry]:
-    """Reads once each large file whose CRC-32 S3 does not know; a small one's is found on its
-    way."""
-    for entry in entries:
-        if entry.crc32 is None and entry.size > layout.STREAM_PART:
-            yield replace(entry, crc32=_read_crc32(bucket, entry, tick))
-        else:
-            yield entry
+def _crc32(bucket: Bucket, fact: ObjectFacts, tick: Callable[[], None]) -> int | None:
+    """The file's CRC-32. None if it is to be found out while the file is streamed: it is small."""
+    if fact.crc32 is not None or not fact.size:
+        return fact.crc32 or 0
+    if fact.size <= layout.STREAM_PART:
+        return None
+    parts = bucket.part_crc32s(fact.key, fact.etag) if fact.composite else None
+    return crc.combined(parts) if parts else _read_crc32(bucket, fact, tick)
 
 
-def _read_crc32(bucket: Bucket, entry: layout.Entry, tick: Callable[[], None]) -> int:
+def _read_crc32(bucket: Bucket, fact: ObjectFacts, tick: Callable[[], None]) -> int:
+    """Reads the whole file once."""
     crc32 = 0
-    with ThreadPoolExecutor(4) as pool:
-        starts = range(0, entry.size, _READ)
-        for batch in batched(starts, 4):
+    with ThreadPoolExecutor(_READS_AT_ONCE) as pool:
+        for batch in batched(range(0, fact.size, _READ), _READS_AT_ONCE):
             tick()
             for chunk in pool.map(
                 lambda start: bucket.read_range(
-                    entry.key, start, min(_READ, entry.size - start), entry.etag
+                    fact.key, start, min(_READ, fact.size - start), fact.etag
                 ),
                 batch,
             ):

@@ -1,0 +1,55 @@
+"""CRC-32 of a whole from the CRC-32s of its parts. Pure.
+
+A CRC is the remainder of a polynomial over GF(2). To append n bytes is to multiply what came before
+by x^(8n), so the CRC of A‖B is crc(A)·x^(8·|B|) mod p, added to crc(B). Powers of x are multiplied
+together from x^(2^k), so the cost is that of a few products, whatever the length.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+_POLYNOMIAL: Final = 0xEDB88320  # of ZIP's CRC-32 (APPNOTE 4.4.7), its bits reversed
+_ONE: Final = 1 << 31  # x^0 in reversed bits
+_X: Final = 1 << 30
+
+
+def combined(parts: Iterable[tuple[int, int]]) -> int:
+    """The CRC-32 of the parts one after another, each given as (its CRC-32, its length in
+    bytes)."""
+    whole = 0
+    for crc32, length in parts:
+        whole = _product(whole, _power_of_x(8 * length)) ^ crc32
+    return whole
+
+
+def _product(a: int, b: int) -> int:
+    """a·b mod p."""
+    result = 0
+    while b:
+        if b & _ONE:
+            result ^= a
+        b = b << 1 & 0xFFFFFFFF
+        a = a >> 1 ^ (_POLYNOMIAL if a & 1 else 0)
+    return result
+
+
+def _powers() -> tuple[int, ...]:
+    """x^(2^k) mod p for k from 0 to 66: enough for lengths up to 2^63 bytes."""
+    powers = [_X]
+    while len(powers) <= 66:  # noqa: PLR2004 - see above
+        powers.append(_product(powers[-1], powers[-1]))
+    return tuple(powers)
+
+
+_POWERS: Final = _powers()
+
+
+def _power_of_x(exponent: int) -> int:
+    result = _ONE
+    k = 0
+    while exponent:
+        if exponent & 1:
+            result = _product(result, _POWERS[k])
+        exponent >>= 1
+        k += 1
+    return result
