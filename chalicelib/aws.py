@@ -127,7 +127,7 @@ def translated(action: str) -> Iterator[None]:
     `action` says what was tried, for the message: "read downloads/10001". Any other ClientError
     passes as it is, for who called knows what it means.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
     try:
         yield
@@ -138,6 +138,8 @@ def translated(action: str) -> Iterator[None]:
         if code in _TRANSIENT or http_status(error) >= _SERVER_ERROR:
             raise Unavailable(f"could not {action}: {code}") from error
         raise
+    except ParamValidationError:
+        raise  # a mistake of ours, which no second try corrects
     except BotoCoreError as error:
         raise Unavailable(f"could not {action}: {type(error).__name__}") from error
 

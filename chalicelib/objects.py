@@ -3,9 +3,11 @@
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.errors import MessageError
 from email.header import decode_header
 from typing import Final, Protocol
 
+_CRC32_BYTES: Final = 4
 _CHUNK: Final = 1024**2  # bytes asked of a body at a time
 
 
@@ -44,7 +46,7 @@ def decoded_metadata(value: str) -> str:
                 part if isinstance(part, str) else part.decode(charset or "ascii", "replace")
                 for part, charset in decode_header(value)
             )
-        except (LookupError, ValueError):
+        except (LookupError, ValueError, MessageError):
             return value
     try:
         return value.encode("latin-1").decode()
@@ -70,6 +72,8 @@ def filled(buffer: memoryview, body: Readable) -> bool:
 
 def crc32_of_base64(encoded: str | None) -> int | None:
     """S3 gives a checksum as base64 of its bytes, the most significant first."""
-    if not encoded or "-" in encoded:  # "…-3" is one of three parts' checksums, not of their bytes
-        return None
-    return int.from_bytes(b64decode(encoded), "big")
+    try:
+        raw = b64decode(encoded or "", validate=True)
+    except ValueError:
+        return None  # "…-3" stands for three parts' checksums, and is none of the bytes
+    return int.from_bytes(raw, "big") if len(raw) == _CRC32_BYTES else None

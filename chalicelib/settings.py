@@ -5,10 +5,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
+from urllib.parse import urlsplit
 
 LINK_TTL_MAX: Final = 7 * 24 * 3600
 """Seconds: a SigV4 presigned link lives a week at most.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html"""
+
+
+_NEIGHBOURS: Final = (10_001, 10_002, 99_999_999, 100_000_000)
+"""File ids of which no two may have the same key."""
 
 
 class SettingsError(ValueError):
@@ -50,7 +55,12 @@ def load(environ: Mapping[str, str]) -> Settings:
 
     def number(name: str, default: int, low: int, high: int) -> int:
         raw = text(name, str(default))
-        if not raw.isascii() or not raw.isdigit() or not low <= int(raw) <= high:
+        if (
+            not raw.isascii()
+            or not raw.isdigit()
+            or len(raw) > len(str(high))
+            or not low <= int(raw) <= high
+        ):
             raise SettingsError(f"{name} must be a whole number from {low} to {high}, not {raw!r}")
         return int(raw)
 
@@ -82,10 +92,10 @@ def settings() -> Settings:
 
 def _key_template(value: str) -> str:
     try:
-        distinct = value.format(file_id=1) != value.format(file_id=2)
-    except (LookupError, ValueError, AttributeError):
-        distinct = False
-    if not distinct:
+        keys = {value.format(file_id=file_id) for file_id in _NEIGHBOURS}
+    except (LookupError, ValueError, AttributeError, TypeError):
+        keys = set()
+    if len(keys) < len(_NEIGHBOURS):
         raise SettingsError(
             f"SOURCE_KEY_TEMPLATE must hold {{file_id}} and no other field, not {value!r}"
         )
@@ -93,9 +103,10 @@ def _key_template(value: str) -> str:
 
 
 def _url(name: str, environ: Mapping[str, str]) -> str | None:
-    value = environ.get(name, "").rstrip("/")
-    is_url = value.startswith(("http://", "https://"))
-    return _checked(name, value, lambda _: not value or is_url, "must be a URL") or None
+    value = environ.get(name, "")
+    url = urlsplit(value)
+    is_url = url.scheme in ("http", "https") and bool(url.netloc)
+    return _checked(name, value, lambda _: not value or is_url, "must be a URL").rstrip("/") or None
 
 
 def _checked(name: str, value: str, ok: Callable[[str], bool], rule: str) -> str:

@@ -211,7 +211,7 @@ def _dos_time(modified: int) -> tuple[int, int]:
     try:
         moment = datetime.fromtimestamp(modified, UTC)
     except (OverflowError, ValueError, OSError):
-        moment = datetime(1980 if modified < 0 else 2107, 1, 1, tzinfo=UTC)
+        moment = datetime(1979 if modified < 0 else 2108, 1, 1, tzinfo=UTC)
     if moment.year < 1980:  # noqa: PLR2004 - the first year that the format knows
         return 0, (1 << 5) | 1
     if moment.year > 2107:  # noqa: PLR2004 - and the last

@@ -35,22 +35,28 @@ MAX_ARCHIVE: Final = MAX_PARTS * MAX_PART  # 48.8 TiB
 STREAM_PART: Final = 16 * MIB
 """Bytes of a streamed part, about: a worker holds a few such buffers at a time."""
 
+STREAM_FILES: Final = 4_000
+"""Files of a streamed part, about, where it has the MIN_PART of bytes that S3 wants."""
+
 COPY_PART: Final = 512 * MIB
 """Bytes of a copied part, at most: S3 copies a part at one pace, so a large file is several
 copies."""
 
 COPY_MIN: Final = 16 * MIB
-"""Bytes from which a file is copied. Below, a request to copy costs more than to stream the
-file."""
+"""Bytes from which a file is copied. Below, a request to copy costs more than to stream the file.
+At least twice MIN_PART: the first part of a file may have to be streamed."""
 
 # What a worker is taken to do in a second, for the size of a segment. See docs/design.md.
 _STREAMED_BYTES_PER_SECOND: Final = 60 * MIB
-_SMALL_FILES_PER_SECOND: Final = 250
+_SMALL_FILES_PER_SECOND: Final = 500
 _COPIED_BYTES_PER_SECOND: Final = 1 * GIB
 _COPIES_PER_SECOND: Final = 20
-SEGMENT_SECONDS: Final = (20.0, 40.0, 80.0, 160.0)
+SEGMENT_SECONDS: Final = 20.0
 """The work in one segment: what a worker's death costs at most, and well below the function's
-timeout. The first with which a nested archive's segments are few enough."""
+timeout."""
+
+_SEGMENT_GROWTH: Final = (1, 2, 4, 8)
+"""By how much more, where a nested archive would have too many segments."""
 
 
 class ArchiveTooLarge(ValueError):
@@ -157,7 +163,7 @@ def lay_out(entries: Sequence[Entry], head: manifest.Head, *, max_parts: int = M
     final_start = body[-1].end if body else 0
     final_count = -(-(size - final_start) // STREAM_PART)
     nested = len(body) + final_count > max_parts
-    segments = list(_group(entries, offsets, body, max_parts, SEGMENT_SECONDS[0]))
+    segments = list(_group(entries, offsets, body, max_parts, SEGMENT_SECONDS))
     joins = 0
     if nested:
         segments, joins = _joined(entries, offsets, body, max_parts, final_count)
@@ -205,10 +211,10 @@ def _joined(
 ) -> tuple[list[Segment], int]:
     """The segments of a nested plan, with the parts of the archive's upload that they are copied
     into, and the number of these."""
-    for seconds in SEGMENT_SECONDS:
+    for growth in _SEGMENT_GROWTH:
         number = 1
         joined = []
-        for segment in _group(entries, offsets, body, max_parts, seconds):
+        for segment in _group(entries, offsets, body, max_parts, SEGMENT_SECONDS * growth):
             joins = []
             start = segment.start
             for length in _even(segment.bytes, MAX_PART):
@@ -252,26 +258,25 @@ def _cut_body(entries: Sequence[Entry], offsets: Sequence[int], tail_start: int)
     """The body's parts, in order. Less than MIN_PART may be left after the last for the final
     parts."""
     number = 1
-    cut = 0
+    cut = files = 0
     for index, (entry, offset) in enumerate(zip(entries, offsets, strict=True)):
         start = data_offset(entry, offset)
         end = start + entry.size
-        copy_from = max(start, cut + MIN_PART)
-        if _copyable(entry) and end - copy_from >= MIN_PART:
+        if _copyable(entry):
+            copy_from = max(start, cut + MIN_PART)
             yield Part(number, cut, copy_from - cut)
-            number, cut = number + 1, copy_from
+            number, cut, files = number + 1, copy_from, 0
             for length in _even(end - copy_from, _copy_part(entry.size)):
                 yield Part(number, cut, length, copied=index)
                 number, cut = number + 1, cut + length
-        elif end - cut > STREAM_PART and offset - cut >= MIN_PART:
-            # Cut before the entry, so that as few small files as may be lie in two parts.
+            continue
+        full = end - cut > STREAM_PART or files >= STREAM_FILES
+        if full and offset - cut >= MIN_PART:
+            # Cut before the entry: a file that is streamed lies in one part. So its header can be
+            # written when all of it was read, which is when its CRC-32 may be known at last.
             yield Part(number, cut, offset - cut)
-            number, cut = number + 1, offset
-        # Without its CRC-32 an entry's header can only be written once all of it was read, so such
-        # a one stays in one part.
-        while entry.crc32 is not None and end - cut >= 2 * STREAM_PART:
-            yield Part(number, cut, STREAM_PART)
-            number, cut = number + 1, cut + STREAM_PART
+            number, cut, files = number + 1, offset, 0
+        files += 1
     if tail_start - cut >= MIN_PART:
         yield Part(number, cut, tail_start - cut)
 

@@ -30,15 +30,12 @@ _BIDI_CONTROLS: Final = frozenset(
 def safe_name(raw: str) -> str:
     """A relative path with "/" between its parts, made from any text. Never empty, idempotent.
 
-    Backslashes count as separators; empty, "." and ".." parts and drive letters go; a control
-    character becomes "_"; a part longer than COMPONENT_MAX bytes is cut before its extension.
+    Backslashes count as separators; empty, "." and ".." parts and drive letters go, and so do dots
+    and spaces that a part ends with, which Windows would drop; a control character becomes "_"; a
+    part longer than COMPONENT_MAX bytes is cut before its extension.
     """
     text = raw if raw.isascii() and raw.isprintable() else _printable(raw)
-    parts = [
-        part
-        for part in (_without_drive(part) for part in text.replace("\\", "/").split("/"))
-        if part not in ("", ".", "..")
-    ]
+    parts = [part for part in map(_plain, text.replace("\\", "/").split("/")) if part]
     return "/".join(_fitted(part) for part in parts) or _FALLBACK
 
 
@@ -56,11 +53,13 @@ def unique_names(raw_names: Iterable[str]) -> Iterator[str]:
     for name in names:
         candidate = name
         identity = _identity(candidate)
-        first = identity
-        while identity in taken or identity in folders:
-            counts[first] = counts.get(first, 1) + 1
-            candidate = _numbered(name, counts[first])
-            identity = _identity(candidate)
+        if identity in taken or identity in folders:
+            # Long names that differ only where they are cut share their numbers.
+            shared = _identity(_numbered(name, 0))
+            while identity in taken or identity in folders:
+                counts[shared] = counts.get(shared, 1) + 1
+                candidate = _numbered(name, counts[shared])
+                identity = _identity(candidate)
         taken.add(identity)
         yield candidate
 
@@ -74,17 +73,17 @@ def _printable(text: str) -> str:
     )
 
 
-def _without_drive(part: str) -> str:
+def _plain(part: str) -> str:
     while _DRIVE.match(part):
         part = part[2:]
-    return part
+    return part.rstrip(". ")
 
 
 def _fitted(part: str) -> str:
     if len(part) * 4 <= COMPONENT_MAX or len(part.encode()) <= COMPONENT_MAX:
         return part
     stem, extension = _split_extension(part)
-    return _cut(stem, COMPONENT_MAX - len(extension.encode())) + extension
+    return (_cut(stem, COMPONENT_MAX - len(extension.encode())) + extension).rstrip(". ")
 
 
 def _split_extension(part: str) -> tuple[str, str]:

@@ -128,9 +128,10 @@ def listing(call: Call, stack: Collaborators) -> Reply:
     if not re.fullmatch(r"\d{1,4}", limit, re.ASCII) or not 1 <= int(limit) <= LIMIT_MAX:
         raise parse.invalid("limit", f"must be a whole number from 1 to {LIMIT_MAX}")
     claimed = call.query.get("user_id", "anonymous")
-    user = schemas.USER_ID
-    if not re.match(user["pattern"], claimed) or not 1 <= len(claimed) <= user["maxLength"]:
-        raise parse.invalid("user_id", f"must have 1 to {user['maxLength']} characters")
+    most = schemas.USER_ID_MAX_BYTES
+    size = len(claimed.encode(errors="replace"))
+    if not 1 <= size <= most or not claimed.isprintable():
+        raise parse.invalid("user_id", f"must have 1 to {most} bytes and no control characters")
     page = stack.jobs.by_user(
         caller(call.context, claimed), int(limit), _from_cursor(call.query.get("cursor"))
     )
@@ -143,7 +144,8 @@ def status(call: Call, stack: Collaborators, job_id: str) -> Reply:
     """GET /v1/export/{jobId}"""
     job = _job(call, stack, job_id)
     base = base_url(call.context, stack.settings)
-    content = answers.job_answer(job, stack.now(), base, _missing(job, stack))
+    now = stack.now()
+    content = answers.job_answer(job, now, base, _missing(job, now, stack))
     headers = {"ETag": _etag(content), "Cache-Control": "no-cache"}
     after = answers.poll_after(job)
     if after is not None:
@@ -231,11 +233,13 @@ def _not_ready(job: Job) -> LonghaulError:
     return NotReady(f"the job is {job.status}, so there is no archive; export again")
 
 
-def _missing(job: Job, stack: Collaborators) -> tuple[int | str, ...]:
-    """The whole list, which lies with the plan where the record has no room for it."""
-    if job.missing is not None or job.plan is None or job.status is not Status.COMPLETED:
-        return job.missing or ()
-    return tuple(plans.load(stack.archive, job, job.plan.digest).head.missing)
+def _missing(job: Job, now: int, stack: Collaborators) -> tuple[int | str, ...]:
+    """The whole list, which lies with the plan where the record has no room for it, and which goes
+    with it when the archive expires."""
+    if job.missing is None and job.plan and job.status_at(now) is Status.COMPLETED:
+        with suppress(plans.PlanGone):
+            return tuple(plans.load(stack.archive, job, job.plan.digest).head.missing)
+    return job.missing or ()
 
 
 def _etag(content: answers.Answer) -> str:

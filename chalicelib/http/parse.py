@@ -1,7 +1,6 @@
 """From what a caller sent to what it means, or to an error that names each thing wrong with it."""
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -22,6 +21,7 @@ from chalicelib.sources.request import ExportRequest
 ERRORS_SHOWN: Final = 20
 """Errors in one answer; nobody reads more, and 10,000 bad ids would make a large one."""
 
+_SCHEMAS: Final = {"export": schemas.EXPORT_REQUEST, "check": schemas.CHECK_REQUEST}
 _VALUE_SHOWN: Final = 60  # characters of a bad value
 _JSON_TYPE: Final = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;.*)?", re.IGNORECASE)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -30,12 +30,12 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 def export_request(body: bytes, content_type: str | None, settings: Settings) -> ExportRequest:
     """The request that the body of `POST /v1/export` makes. Raises what `json_body` does."""
     asked = json_body(body, content_type, "export", settings)
+    _check_bytes(asked, settings.source_prefix)
     for field in ("file_ids", "keys"):
         if field in asked:
             # Once each, in the order of first mention. JSON Schema takes 10001.0 for an integer.
             as_is: type = int if field == "file_ids" else str
             asked[field] = tuple(dict.fromkeys(map(as_is, asked[field])))
-    _check_keys(asked, settings.source_prefix)
     return ExportRequest(**asked)
 
 
@@ -76,7 +76,7 @@ def raw_body(event: Mapping[str, Any]) -> bytes:
         return body.encode(errors="surrogatepass")
     try:
         return base64.b64decode(body, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise MalformedBody("the body is not base64, though the gateway says so") from error
 
 
@@ -89,13 +89,14 @@ def invalid(pointer: str, detail: str) -> InvalidRequest:
 def _validator(schema: str) -> Callable[[Any], Any]:
     import fastjsonschema
 
-    schema_of = {"export": schemas.EXPORT_REQUEST, "check": schemas.CHECK_REQUEST}
-    return fastjsonschema.compile(schema_of[schema], use_default=False, fast_fail=False)
+    return fastjsonschema.compile(_SCHEMAS[schema], use_default=False, fast_fail=False)
 
 
 def _validate(schema: str, content: object) -> None:
     from fastjsonschema import JsonSchemaValuesException
 
+    if isinstance(content, dict):
+        _check_lengths(content, _SCHEMAS[schema])
     try:
         _validator(schema)(content)
     except JsonSchemaValuesException as exception:
@@ -111,6 +112,15 @@ def _validate(schema: str, content: object) -> None:
                 if _SURROGATE.search(value if isinstance(value, str) else "\n".join(_texts(value)))
             ]
         )
+
+
+def _check_lengths(content: Mapping[str, object], schema: schemas.Schema) -> None:
+    """Refuses a list that is too long before anybody looks at its items: a million bad ones would
+    cost more memory than the function has."""
+    for name, rules in schema["properties"].items():
+        value, most = content.get(name), rules.get("maxItems")
+        if most and isinstance(value, list) and len(value) > most:
+            raise invalid(f"/{name}", f"must contain at most {most} items, and has {len(value)}")
 
 
 def _texts(value: object) -> list[str]:
@@ -140,11 +150,19 @@ def _field_errors(fault: Any) -> list[FieldError]:
     return [FieldError(pointer, f"{_shown(fault.value)} {rule}")]
 
 
-def _check_keys(asked: Mapping[str, Any], source_prefix: str) -> None:
+def _check_bytes(asked: Mapping[str, Any], source_prefix: str) -> None:
+    """What JSON Schema cannot say: lengths in bytes, and where keys begin."""
+    errors = [
+        FieldError(f"/{name}", f"has more than {most} bytes in UTF-8")
+        for name, most in (
+            ("filename", schemas.FILENAME_MAX_BYTES),
+            ("user_id", schemas.USER_ID_MAX_BYTES),
+        )
+        if len(asked.get(name, "").encode()) > most
+    ]
     named = [(f"/keys/{i}", key) for i, key in enumerate(asked.get("keys", ()))]
     if "prefix" in asked:
         named.append(("/prefix", asked["prefix"]))
-    errors = []
     for pointer, key in named:
         if not key.startswith(source_prefix):
             errors.append(FieldError(pointer, f"{_shown(key)} must begin with {source_prefix!r}"))
@@ -164,13 +182,16 @@ def _raise(errors: list[FieldError]) -> None:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "an object"
     text = json.dumps(value)
     return text if len(text) <= _VALUE_SHOWN else f"{text[:_VALUE_SHOWN]}…"
 
 
 def _escaped(name: str) -> str:
     """A name within a JSON pointer (RFC 6901, section 3)."""
-    return name[:_VALUE_SHOWN].replace("~", "~0").replace("/", "~1")
+    text = name[:_VALUE_SHOWN].encode(errors="replace").decode()
+    return text.replace("~", "~0").replace("/", "~1")
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -12,6 +12,10 @@ Schema = dict[str, Any]
 FILES_MAX: Final = 10_000
 FILE_ID_MIN: Final = 10_000
 FILE_ID_MAX: Final = 100_000_000
+FILENAME_MAX_BYTES: Final = 255
+USER_ID_MAX_BYTES: Final = 128
+"""The job's record holds both and is to stay below 2 KB."""
+
 KEY_MAX: Final = 1_024
 """S3's limit, which counts bytes. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
 
@@ -27,7 +31,7 @@ FILE_ID: Final[Schema] = {
 USER_ID: Final[Schema] = {
     "type": "string",
     "minLength": 1,
-    "maxLength": 128,
+    "maxLength": USER_ID_MAX_BYTES,
     "pattern": _NO_CONTROL_CHARACTERS,
     "description": "Whose job it is, until the stack has an authorizer.",
 }

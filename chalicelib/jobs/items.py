@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 OPEN_SHARDS: Final = 4
 """Partitions of the index of open jobs: one takes 1,000 writes a second."""
 
+DETAIL_MAX: Final = 400
+"""Bytes of a failure's detail that the record holds."""
+
 RECORD_GRACE_MS: Final = 7 * 24 * 3600 * 1000
 """How long a record outlives its archive, to answer 410 and why, instead of 404."""
 
@@ -104,7 +107,10 @@ def missing_attributes(count: int, missing: tuple[int | str, ...] | None) -> "It
 
 
 def failure_attribute(failure: Failure) -> "AttributeValueTypeDef":
-    return _s(json.dumps([failure.slug, failure.title, failure.detail], ensure_ascii=False))
+    detail = failure.detail
+    if len(detail.encode()) > DETAIL_MAX:
+        detail = detail.encode()[:DETAIL_MAX].decode(errors="ignore") + "…"
+    return _s(json.dumps([failure.slug, failure.title, detail], ensure_ascii=False))
 
 
 def attribute(value: str | int) -> "AttributeValueTypeDef":

@@ -104,4 +104,5 @@ class Job:
             return None
         elapsed = self.updated_at - self.started_at
         left = self.bytes_total - self.bytes_done
-        return math.ceil(elapsed * left / self.bytes_done / 1000)
+        # Workers' clocks may differ.
+        return max(math.ceil(elapsed * left / self.bytes_done / 1000), 0)

@@ -29,7 +29,7 @@ _WAKE_STEP_MS: Final = 30_000
 """`wakeAt` is kept to multiples of this, so that most progress writes leave the index alone."""
 
 
-REASON_MAX: Final = 300  # characters of a reason that the record keeps
+REASON_MAX: Final = 300  # bytes of a reason that the record keeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +268,9 @@ class JobStore:
                 Key=_key(job_id),
                 UpdateExpression="SET lastReason = :reason",
                 ConditionExpression="attribute_exists(wakeAt)",
-                ExpressionAttributeValues={":reason": items.attribute(reason[:REASON_MAX])},
+                ExpressionAttributeValues={
+                    ":reason": items.attribute(reason.encode()[:REASON_MAX].decode(errors="ignore"))
+                },
             )
 
     def last_note(self, job_id: str) -> str | None:
@@ -323,7 +325,7 @@ class JobStore:
             attributes["wakeAt"] = items.attribute(wake_time(now))
             attributes["sweeps"] = items.attribute(0)
         else:
-            remove = " REMOVE openShard, wakeAt"
+            remove = " REMOVE openShard, wakeAt, lastReason"
         allowed = {f":in{i}": items.attribute(status) for i, status in enumerate(while_in)}
         conditions = [f"#status IN ({', '.join(allowed)})", *([condition] if condition else [])]
         assignments = ", ".join(f"#{name} = :{name}" for name in attributes)

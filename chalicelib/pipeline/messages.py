@@ -47,7 +47,7 @@ def from_body(body: str) -> Message:
         raise BadMessage("it is not JSON") from error
     if not isinstance(content, dict):
         raise BadMessage("it is no JSON object")
-    if content.get("v") != VERSION:
+    if type(content.get("v")) is not int or content["v"] != VERSION:
         raise BadMessage(f"version {content.get('v')!r} is not {VERSION}")
     job_id, segment = content.get("job"), content.get("segment")
     if not isinstance(job_id, str) or not JOB_ID.fullmatch(job_id):
@@ -56,7 +56,7 @@ def from_body(body: str) -> Message:
         step = Step(str(content.get("step")))
     except ValueError as error:
         raise BadMessage(f"step {content.get('step')!r} is unknown") from error
-    counted = isinstance(segment, int) and not isinstance(segment, bool) and segment >= 0
-    if counted != (step is Step.ASSEMBLE):
+    counted = type(segment) is int and segment >= 0
+    if not counted if step is Step.ASSEMBLE else segment is not None:
         raise BadMessage(f"segment {segment!r} does not go with step {step}")
     return Message(step, job_id, segment)

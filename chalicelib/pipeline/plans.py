@@ -19,7 +19,6 @@ from typing import Any
 
 from chalicelib.archive.layout import Entry, Part, Plan, Segment
 from chalicelib.archive.manifest import Head
-from chalicelib.errors import Unavailable
 from chalicelib.jobs.model import Job
 from chalicelib.storage import Bucket
 
@@ -55,6 +54,10 @@ class Index:
         return len(self.segments) - 1
 
 
+class PlanGone(Exception):
+    """The plan is not where the job says it is; it was written before the job said so."""
+
+
 def store(bucket: Bucket, job: Job, plan: Plan, head: Head) -> Index:
     """Writes the plan beside the job."""
     slices = [_packed(plan, segment) for segment in plan.segments]
@@ -81,7 +84,7 @@ def store(bucket: Bucket, job: Job, plan: Plan, head: Head) -> Index:
 
 
 def load(bucket: Bucket, job: Job, digest: str) -> Index:
-    """Raises Unavailable if it cannot be read (it was written before the job named it)."""
+    """Raises PlanGone if it is not there."""
     return _index_from_json(digest, _required(bucket, _key(job, digest, "index")))
 
 
@@ -137,7 +140,7 @@ def _key(job: Job, digest: str, name: str) -> str:
 def _required(bucket: Bucket, key: str) -> bytes:
     body = bucket.read(key)
     if body is None:
-        raise Unavailable(f"could not read {key}: it is not there")
+        raise PlanGone(f"could not read {key}: it is not there")
     return body
 
 

@@ -134,9 +134,6 @@ def test_the_modified_time_is_kept_in_utc_to_two_seconds(modified: int) -> None:
         pytest.param(
             10**18,
             (2107, 12, 31, 23, 59, 58),
-            marks=pytest.mark.xfail(
-                strict=True, reason="a time that datetime cannot hold becomes 2107-01-01"
-            ),
         ),
     ],
 )

@@ -4,6 +4,7 @@ neither disk nor memory."""
 import json
 import zipfile
 import zlib
+from dataclasses import replace
 
 import pytest
 
@@ -27,21 +28,22 @@ def test_zipfile_reads_archives_of_any_size(sizes: list[int]) -> None:
 
     with zipfile.ZipFile(archive.open()) as opened:
         files = opened.infolist()[:-1]
-        assert [file.file_size for file in files] == sizes
+        assert sorted(file.file_size for file in files) == sorted(sizes)
         assert [file.header_offset for file in files] == list(archive.plan.offsets)
         for file in files:  # opening one reads its local header
             opened.open(file).close()
         said = json.loads(opened.read(names.MANIFEST))
-    assert [file["size"] for file in said["files"]] == sizes
+    assert sorted(file["size"] for file in said["files"]) == sorted(sizes)
 
 
 @pytest.mark.parametrize("offset", [UINT32_MAX - 1, UINT32_MAX, UINT32_MAX + 1])
 def test_a_file_is_found_on_either_side_of_four_gib(offset: int) -> None:
     header = data_start(layout.lay_out(entries_of([1]), HEAD), 0)
-    before = entries_of([offset - 2 * header - 40, 40])
+    before = entries_of([40, offset - 2 * header - 40])
+    small = [replace(one, crc32=None) for one in before]  # without it none is moved or copied
     zero = Entry("zero", "key", '"etag"', 1, zlib.crc32(b"\0"), 0)
 
-    plan = layout.lay_out([*before, zero], HEAD)
+    plan = layout.lay_out([*small, zero], HEAD)
 
     with zipfile.ZipFile(Sparse(plan).open()) as opened:
         assert opened.getinfo("zero").header_offset == offset

@@ -61,7 +61,7 @@ def test_a_safe_name_is_left_alone(raw: str) -> None:
 
 @pytest.mark.parametrize(
     "harmless",
-    ["report.pdf", "2024/März/Übersicht (1).pdf", ".hidden", "a..b", "...", "日本.txt", "C", "1:2"],
+    ["report.pdf", "2024/März/Übersicht (1).pdf", ".hidden", "a..b", "日本.txt", "C", "1:2"],
 )
 def test_a_harmless_name_is_kept(harmless: str) -> None:
     assert safe_name(harmless) == harmless
@@ -166,7 +166,6 @@ def test_hostile_names_extract_to_where_they_say_and_nowhere_else(raws: list[str
         assert {path.read_text() for path in written} == set(names)
 
 
-@pytest.mark.xfail(strict=True, reason="Windows drops a trailing dot or space of each path part")
 @pytest.mark.parametrize("raws", [["a", "a."], ["a", "a "], ["d/x", "d./x"]])
 def test_no_two_names_extract_to_one_file_on_windows(raws: list[str]) -> None:
     names = list(unique_names(raws))

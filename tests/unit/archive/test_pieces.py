@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.archive import layout, names
-from chalicelib.archive.layout import Entry
+from chalicelib.archive.layout import Entry, Plan
 from chalicelib.archive.pieces import pieces
 from tests.unit.archive.archives import (
     HEAD,
@@ -56,7 +56,11 @@ class Sources:
     """Entries, and what their source files hold."""
 
     entries: tuple[Entry, ...]
-    contents: list[bytes] = field(repr=False)
+    contents: dict[str, bytes] = field(repr=False)
+
+    def in_order_of(self, plan: Plan) -> list[bytes]:
+        """The contents as the plan has the entries, which may move small files forward."""
+        return [self.contents[entry.key] for entry in plan.entries]
 
 
 @st.composite
@@ -73,14 +77,16 @@ def some_sources(draw: st.DrawFn) -> Sources:
         )
         for index, size in enumerate(sizes)
     ]
-    return Sources(with_crc32s(entries, contents), contents)
+    by_key = dict(zip((entry.key for entry in entries), contents, strict=True))
+    return Sources(with_crc32s(entries, contents), by_key)
 
 
 @given(some_sources())
 def test_zipfile_finds_every_file_whole(sources: Sources) -> None:
-    entries, contents = sources.entries, sources.contents
+    plan = layout.lay_out(sources.entries, HEAD)
+    entries, contents = plan.entries, sources.in_order_of(plan)
 
-    archive = assembled(layout.lay_out(entries, HEAD), contents)
+    archive = assembled(plan, contents)
 
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
         assert opened.testzip() is None
@@ -90,9 +96,10 @@ def test_zipfile_finds_every_file_whole(sources: Sources) -> None:
 
 @given(some_sources())
 def test_a_reader_that_only_streams_finds_the_same(sources: Sources) -> None:
-    entries, contents = sources.entries, sources.contents
+    plan = layout.lay_out(sources.entries, HEAD)
+    entries, contents = plan.entries, sources.in_order_of(plan)
 
-    *files, manifest = read_as_stream(assembled(layout.lay_out(entries, HEAD), contents))
+    *files, manifest = read_as_stream(assembled(plan, contents))
 
     assert [file.name for file in files] == [entry.name for entry in entries]
     assert [file.content for file in files] == contents
@@ -103,15 +110,16 @@ def test_a_reader_that_only_streams_finds_the_same(sources: Sources) -> None:
 
 @given(some_sources())
 def test_the_archive_is_as_long_as_planned(sources: Sources) -> None:
-    entries, contents = sources.entries, sources.contents
-    plan = layout.lay_out(entries, HEAD)
+    plan = layout.lay_out(sources.entries, HEAD)
 
-    assert len(assembled(plan, contents)) == plan.size
+    assert len(assembled(plan, sources.in_order_of(plan))) == plan.size
 
 
 @given(some_sources())
 def test_the_end_counts_every_entry_and_the_manifest(sources: Sources) -> None:
-    archive = assembled(layout.lay_out(sources.entries, HEAD), sources.contents)
+    plan = layout.lay_out(sources.entries, HEAD)
+
+    archive = assembled(plan, sources.in_order_of(plan))
 
     count = len(sources.entries) + 1
     assert unpack_from("<4sHHHH", archive, len(archive) - 22) == (b"PK\x05\x06", 0, 0, count, count)

@@ -80,7 +80,6 @@ def test_the_time_left_is_never_negative(job: Job) -> None:
     assert (job.eta_seconds or 0) >= 0
 
 
-@pytest.mark.xfail(strict=True, reason="nothing holds the time left at zero")
 @pytest.mark.parametrize(
     ("elapsed", "done"),
     [

@@ -1,0 +1,104 @@
+"""What `make test` runs, and what it says of that."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from infra.errors import EmulatorError
+from infra.localstack import ways
+from tests import run
+from tests.run import Outcome
+
+
+@dataclass
+class Pytest:
+    """A pytest that runs nothing; `code` is its exit code, by the first folder of a run."""
+
+    code: dict[str, int] = field(default_factory=dict)
+    runs: list[tuple[str, str | None]] = field(default_factory=list)
+
+    def __call__(self, arguments: Sequence[str], variables: Mapping[str, str]) -> int:
+        self.runs.append((arguments[0], variables.get("TARGET")))
+        return self.code.get(arguments[0], 0)
+
+
+@pytest.fixture
+def _localstack_can_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ways, "chosen", lambda: None)
+
+
+@pytest.fixture
+def _localstack_cannot_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise EmulatorError("There is no LocalStack: no Java.")
+
+    monkeypatch.setattr(ways, "chosen", refuse)
+
+
+def words(outcomes: Sequence[Outcome]) -> list[str]:
+    return [outcome.words.partition(",")[0] for outcome in outcomes]
+
+
+def failures(outcomes: Sequence[Outcome]) -> list[bool]:
+    return [outcome.is_failure for outcome in outcomes]
+
+
+@pytest.mark.usefixtures("_localstack_can_run")
+def test_where_none_is_named_each_target_is_run() -> None:
+    ran = Pytest()
+
+    outcomes = run.run([], ran)
+
+    ends = [("tests/e2e", "ministack"), ("tests/e2e", "localstack")]
+    assert ran.runs == [("tests/unit", None), *ends]
+    assert words(outcomes) == ["passed"] * 3
+
+
+@pytest.mark.usefixtures("_localstack_cannot_run")
+def test_a_target_that_cannot_run_is_told_with_its_reason() -> None:
+    outcomes = run.run([], Pytest())
+
+    assert outcomes[-1].words == "not run: There is no LocalStack: no Java."
+    assert failures(outcomes) == [False, False, False]
+
+
+@pytest.mark.usefixtures("_localstack_cannot_run")
+def test_a_target_that_is_named_must_run() -> None:
+    assert failures(run.run(["ministack", "localstack"], Pytest())) == [False, False, True]
+
+
+@pytest.mark.usefixtures("_localstack_can_run")
+def test_only_what_is_named_is_run() -> None:
+    ran = Pytest()
+
+    run.run(["localstack"], ran)
+
+    assert ran.runs[1:] == [("tests/e2e", "localstack")]
+
+
+@pytest.mark.usefixtures("_localstack_can_run")
+def test_one_target_that_fails_does_not_hide_the_other() -> None:
+    outcomes = run.run([], Pytest({"tests/e2e": 1}))
+
+    assert words(outcomes)[1:] == ["FAILED (pytest's exit code is 1)"] * 2
+    assert failures(outcomes) == [False, True, True]
+
+
+@pytest.mark.usefixtures("_localstack_can_run")
+def test_what_fails_in_seconds_is_not_followed_by_minutes() -> None:
+    ran = Pytest({"tests/unit": 1})
+
+    outcomes = run.run([], ran)
+
+    assert ran.runs == [("tests/unit", None)]
+    assert words(outcomes)[1:] == ["not run: the tests before failed"] * 2
+
+
+def test_the_summary_has_a_line_for_each_part() -> None:
+    parts = [
+        Outcome("unit", "passed", is_failure=False),
+        Outcome("end to end", "not run: why", is_failure=False),
+    ]
+
+    assert run.summary(parts) == "  unit        passed\n  end to end  not run: why"
