@@ -95,6 +95,10 @@ class SourceChanged(JobFailed):
     slug, title = "source-changed", "A source file changed while the archive was built"
 
 
+class SourceUnreadable(JobFailed):
+    slug, title = "source-unreadable", "A source file cannot be read"
+
+
 class NothingToExport(JobFailed):
     slug, title = "nothing-to-export", "There is nothing to export"
 

@@ -30,6 +30,7 @@ _UNSIGNED: Final = "UNSIGNED-PAYLOAD"
 """Bodies are not hashed a second time: TLS protects them on their way.
 https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html"""
 
+_DOT_SEGMENTS: Final = frozenset({".", ".."})
 _METADATA: Final = "x-amz-meta-"
 
 
@@ -158,6 +159,8 @@ class FastPath:
         url = f"{self._bucket_url(bucket)}/{quote(key, safe='/~')}"
         if query:
             url = f"{url}?{query}"
+        if _DOT_SEGMENTS.intersection(key.split("/")):
+            return None  # urllib3 would take "a/../b" for "b"; to S3 they are two keys
         request = AWSRequest(method, url, headers=dict(headers or {}))
         self.signer.add_auth(request)
         try:

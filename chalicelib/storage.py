@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.aws import error_code, http_status, translated
 from chalicelib.batches import batched
-from chalicelib.errors import AccessDenied, SourceChanged, Unavailable, UploadGone
+from chalicelib.errors import AccessDenied, SourceChanged, SourceUnreadable, Unavailable, UploadGone
 from chalicelib.objects import ObjectFacts, UploadedPart, crc32_of_base64, filled
 
 if TYPE_CHECKING:
@@ -289,6 +289,8 @@ def _gone(error: Exception) -> Exception:
 
 
 def _changed(error: Exception, key: str) -> Exception:
+    if error_code(error) == "InvalidObjectState":
+        return SourceUnreadable(f"{key} is in cold storage; restore it, then export again")
     if http_status(error) == HTTPStatus.NOT_FOUND:
         return SourceChanged(f"{key} was deleted after the export had begun; export again")
     if http_status(error) == HTTPStatus.PRECONDITION_FAILED or error_code(error) == "InvalidRange":

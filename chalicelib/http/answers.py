@@ -35,8 +35,9 @@ def accepted(job: Job, base: str) -> Answer:
     }
 
 
-def job_answer(job: Job, now: int, base: str, missing: Sequence[int | str]) -> Answer:
-    """Everything there is to know of a job at this time. `missing` is the whole list."""
+def job_answer(job: Job, now: int, base: str, missing: Sequence[int | str] | None) -> Answer:
+    """Everything there is to know of a job at this time. `missing` is the whole list, or None where
+    it is too long to be told here."""
     status = job.status_at(now)
     result = None
     if status in (Status.COMPLETED, Status.EXPIRED):
@@ -46,7 +47,7 @@ def job_answer(job: Job, now: int, base: str, missing: Sequence[int | str]) -> A
             "fileSize": job.bytes_total,
             "processedFiles": job.files_done,
             "totalFiles": job.total_files,
-            "missing": list(missing),
+            "missing": None if missing is None else list(missing),
             "downloadUrl": f"{job_url(job, base)}/download?redirect=true" if ready else None,
         }
     error = None

@@ -136,7 +136,7 @@ def listing(call: Call, stack: Collaborators) -> Reply:
         caller(call.context, claimed), int(limit), _from_cursor(call.query.get("cursor"))
     )
     base, now = base_url(call.context, stack.settings), stack.now()
-    jobs = [answers.job_answer(job, now, base, job.missing or ()) for job in page.jobs]
+    jobs = [answers.job_answer(job, now, base, job.missing) for job in page.jobs]
     return Reply(200, {"jobs": jobs, "cursor": _to_cursor(page.next)}, _uncached())
 
 

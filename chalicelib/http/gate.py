@@ -76,13 +76,18 @@ def gate(app: Chalice) -> Callable[[Request, Callable[[Request], Response]], Res
     def middleware(request: Request, get_response: Callable[[Request], Response]) -> Response:
         request_id = request_id_of(request)
         resource = request.context["resourcePath"]
+        is_head = request.method == "HEAD"
+        if is_head:
+            # Wherever there is GET there is HEAD: the same answer without its body.
+            request.context["httpMethod"] = "GET"
         if resource in app.routes:
             response = get_response(request)
         else:
             path = request.to_original_event().get("path", "")[:200]
             response = problem(NotFound(f"there is no {path}; see /openapi.json"), request_id)
         if response.status_code == _METHOD_NOT_ALLOWED:
-            allowed = ", ".join(sorted([*app.routes[resource], "OPTIONS"]))
+            known = {*app.routes[resource], "OPTIONS"}
+            allowed = ", ".join(sorted(known | {"HEAD"} if "GET" in known else known))
             error = MethodNotAllowed(
                 f"{request.method} is not possible here, only {allowed}", headers={"Allow": allowed}
             )
@@ -100,6 +105,8 @@ def gate(app: Chalice) -> Callable[[Request, Callable[[Request], Response]], Res
                 **CORS.get_access_control_headers(),
             }
         )
+        if is_head:
+            response.body = ""
         return response
 
     return middleware

@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from chalicelib.archive import names
 from chalicelib.jobs.model import Job
 from chalicelib.settings import Settings
 
@@ -43,7 +44,6 @@ def content_disposition(filename: str) -> str:
 def archive_filename(wanted: str | None, job_id: str) -> str:
     """The archive's name for downloads: what the caller wanted, as one path part that ends in
     .zip."""
-    name = _PATH_SEPARATORS.sub("_", wanted or "").strip(" .")
-    if not name:
-        name = f"longhaul-{job_id[:8]}"
+    given = _PATH_SEPARATORS.sub("_", wanted or "").strip(" .")
+    name = names.safe_name(given) if given else f"longhaul-{job_id[:8]}"
     return name if name.lower().endswith(".zip") else f"{name}.zip"

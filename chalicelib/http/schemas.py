@@ -155,11 +155,14 @@ JOB: Final = _answer(
                     "fileSize": {**_COUNT, "description": "Bytes."},
                     "processedFiles": _COUNT,
                     "totalFiles": _COUNT,
-                    "missing": {
-                        "type": "array",
-                        "description": "The ids or keys that were asked for and do not exist.",
-                        "items": {"type": ["integer", "string"]},
-                    },
+                    "missing": _optional(
+                        {
+                            "type": "array",
+                            "description": "The ids or keys that were asked for and do not exist. "
+                            "null in a list of jobs, where it is long: the job itself tells it.",
+                            "items": {"type": ["integer", "string"]},
+                        }
+                    ),
                     "downloadUrl": _optional(
                         {**_URL, "description": "Redirects to a fresh link; null once expired."}
                     ),

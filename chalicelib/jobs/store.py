@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.aws import error_code, translated
-from chalicelib.errors import InvalidRequest
+from chalicelib.errors import FieldError, InvalidRequest
 from chalicelib.jobs import items
 from chalicelib.jobs.model import Failure, Job, PlanRef
 from chalicelib.jobs.states import OPEN, Stage, Status, origins
@@ -81,7 +81,10 @@ class JobStore:
                 )
         except self.client.exceptions.ClientError as error:
             if error_code(error) == "ValidationException" and after:
-                raise InvalidRequest("cursor: is not one that this list gave") from error
+                detail = "is not one that this list gave"
+                raise InvalidRequest(
+                    f"cursor: {detail}", (FieldError("cursor", detail),)
+                ) from error
             raise
         jobs = self._get_many([item["jobId"]["S"] for item in answer["Items"]])
         last = answer.get("LastEvaluatedKey")

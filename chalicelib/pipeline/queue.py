@@ -3,10 +3,11 @@
 import hashlib
 import random
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.aws import translated
+from chalicelib.aws import error_code, translated
 from chalicelib.batches import batched
 from chalicelib.errors import Unavailable
 from chalicelib.pipeline.messages import Message
@@ -42,20 +43,33 @@ class Queue:
         """
         group = hashlib.sha256(user_id.encode()).hexdigest()[:32]
         for batch in batched(messages, _BATCH):
-            with translated("send a step"):
-                answer = self.client.send_message_batch(
-                    QueueUrl=self.url,
-                    Entries=[
-                        {"Id": str(i), "MessageBody": message.to_body(), "MessageGroupId": group}
-                        for i, message in enumerate(batch)
-                    ],
-                )
+            try:
+                with translated("send a step"):
+                    answer = self.client.send_message_batch(
+                        QueueUrl=self.url,
+                        Entries=[
+                            {
+                                "Id": str(i),
+                                "MessageBody": message.to_body(),
+                                "MessageGroupId": group,
+                            }
+                            for i, message in enumerate(batch)
+                        ],
+                    )
+            except self.client.exceptions.ClientError as error:  # the queue is gone, say
+                raise Unavailable(f"could not send a step: {error_code(error)}") from error
             if answer.get("Failed"):
                 raise Unavailable(f"could not send a step: {answer['Failed'][0]['Code']}")
 
     def hide(self, receipt: str, seconds: int) -> None:
-        """The message stays invisible for so long from now on."""
-        with translated("extend a message"):
+        """The message stays invisible for so long from now on.
+
+        Does nothing if it is not ours any more: then it was handed to a twin, which is harmless.
+        """
+        with (
+            suppress(self.client.exceptions.ClientError),
+            translated("extend a message"),
+        ):
             self.client.change_message_visibility(
                 QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds
             )

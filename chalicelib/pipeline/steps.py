@@ -126,9 +126,10 @@ def _planned(job: Job, stack: Collaborators, watch: Watch) -> Job:
     )
     if planned:
         return planned
-    # A twin was first, or the job has ended: this upload is nobody's.
-    stack.archive.abort_upload(job.archive_key, upload)
+    # A twin was first, or the job has ended, or the write was done and its answer lost.
     current = stack.jobs.get(job.job_id)
+    if current is None or current.plan is None or current.plan.upload != upload:
+        stack.archive.abort_upload(job.archive_key, upload)
     if current is None or current.status not in OPEN or current.plan is None:
         raise JobEnded(job.job_id)
     return current

@@ -27,9 +27,12 @@ def sweep(stack: Collaborators) -> int:
     """Wakes the jobs that have stalled. Gives how many."""
     woken = 0
     for job_id, _ in zip(stack.jobs.stalled(stack.now()), range(JOBS_A_RUN), strict=False):
-        job = stack.jobs.get(job_id)
-        if job and job.status in OPEN:
-            woken += _wake(job, stack)
+        try:
+            job = stack.jobs.get(job_id)
+            if job and job.status in OPEN:
+                woken += _wake(job, stack)
+        except Exception:  # noqa: BLE001 - one job must not keep the others waiting
+            logger().exception("job not woken", extra={"jobId": job_id})
     return woken
 
 

@@ -46,7 +46,10 @@ def _done(record: Record, stack: Collaborators) -> bool:
     except LonghaulError as error:
         if error.retryable:
             return _put_off(error.detail, message, record, stack, about)
-        fail(message.job_id, Failure(error.slug, error.title, error.detail), stack)
+        try:
+            fail(message.job_id, Failure(error.slug, error.title, error.detail), stack)
+        except Unavailable as unavailable:
+            return _put_off(unavailable.detail, message, record, stack, about)
         outcome = "job failed"
         about["reason"] = error.detail
     except Exception as error:  # noqa: BLE001 - see below
