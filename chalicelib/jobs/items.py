@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 OPEN_SHARDS: Final = 4
 """Partitions of the index of open jobs: one takes 1,000 writes a second."""
 
-DETAIL_MAX: Final = 400
-"""Bytes of a failure's detail that the record holds."""
+REASON_MAX: Final = 300
+"""Bytes of a reason that the record keeps."""
 
 RECORD_GRACE_MS: Final = 7 * 24 * 3600 * 1000
 """How long a record outlives its archive, to answer 410 and why, instead of 404."""
@@ -107,10 +107,16 @@ def missing_attributes(count: int, missing: tuple[int | str, ...] | None) -> "It
 
 
 def failure_attribute(failure: Failure) -> "AttributeValueTypeDef":
-    detail = failure.detail
-    if len(detail.encode()) > DETAIL_MAX:
-        detail = detail.encode()[:DETAIL_MAX].decode(errors="ignore") + "…"
+    detail = cut(failure.detail, REASON_MAX)
     return _s(json.dumps([failure.slug, failure.title, detail], ensure_ascii=False))
+
+
+def cut(text: str, size: int) -> str:
+    """The text, cut so that it has no more than `size` bytes."""
+    encoded = text.encode(errors="replace")
+    if len(encoded) <= size:
+        return encoded.decode()
+    return encoded[: size - len("…".encode())].decode(errors="ignore") + "…"
 
 
 def attribute(value: str | int) -> "AttributeValueTypeDef":

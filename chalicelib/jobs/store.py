@@ -29,9 +29,6 @@ _WAKE_STEP_MS: Final = 30_000
 """`wakeAt` is kept to multiples of this, so that most progress writes leave the index alone."""
 
 
-REASON_MAX: Final = 300  # bytes of a reason that the record keeps
-
-
 @dataclass(frozen=True, slots=True)
 class Page:
     """Jobs, newest first, and where the next page begins: (createdAt, jobId) of the last, or
@@ -132,15 +129,17 @@ class JobStore:
 
     def create(self, job: Job) -> bool:
         """Writes a new job. False: there is one with this id already."""
+        item = items.from_job(job)
         try:
             with translated("write the job"):
                 self.client.put_item(
                     TableName=self.table,
-                    Item=items.from_job(job),
+                    Item=item,
                     ConditionExpression="attribute_not_exists(jobId)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
-        except self.client.exceptions.ConditionalCheckFailedException:
-            return False
+        except self.client.exceptions.ConditionalCheckFailedException as error:
+            return _own_write(error, item) is not None
         return True
 
     def start(self, job_id: str, now: int) -> Job | None:
@@ -272,7 +271,7 @@ class JobStore:
                 UpdateExpression="SET lastReason = :reason",
                 ConditionExpression="attribute_exists(wakeAt)",
                 ExpressionAttributeValues={
-                    ":reason": items.attribute(reason.encode()[:REASON_MAX].decode(errors="ignore"))
+                    ":reason": items.attribute(items.cut(reason, items.REASON_MAX))
                 },
             )
 
@@ -348,15 +347,29 @@ class JobStore:
                         **allowed,
                     },
                     ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
-        except self.client.exceptions.ConditionalCheckFailedException:
-            return None
+        except self.client.exceptions.ConditionalCheckFailedException as error:
+            return _own_write(error, attributes)
         return items.to_job(answer["Attributes"])
 
 
 def wake_time(now: int) -> int:
     """When a job that has moved just now is to be looked at."""
     return -(-(now + STALLED_AFTER_MS) // _WAKE_STEP_MS) * _WAKE_STEP_MS
+
+
+def _own_write(error: Exception, written: "items.Item") -> Job | None:
+    """The job, if it holds all that was to be written, this very `updatedAt` included.
+
+    Then it is this write that made its own condition fail: an answer was lost on its way, and
+    botocore sent the request again.
+    """
+    response: dict[str, Any] = getattr(error, "response", {})
+    item: items.Item = response.get("Item", {})
+    if item and all(item.get(name) == value for name, value in written.items()):
+        return items.to_job(item)
+    return None
 
 
 def _key(job_id: str) -> "dict[str, AttributeValueTypeDef]":

@@ -84,31 +84,38 @@ def complete(work: Work) -> None:
     job, stack = work.job, work.stack
     now = stack.now()
     if not stack.jobs.complete(job, now, now + stack.settings.archive_ttl_ms, work.index.files):
-        current = stack.jobs.get(job.job_id)
-        if current is None or current.status is not Status.COMPLETED:
-            # Cancelled or failed at the last moment: nothing is to stay that somebody pays for.
-            stack.archive.delete(job.archive_key)
+        raise JobEnded(job.job_id)
     if work.index.nested:
-        _delete_objects(job, work.index, stack)
+        _delete_objects(job, work.index, range(work.index.final), stack)
 
 
-def discard(job: Job, stack: Collaborators) -> None:
-    """Throws away what was built for a job that has failed or was cancelled."""
+def discard(job: Job, stack: Collaborators, segment: int | None = None) -> None:
+    """Throws away what is left of a job that has ended: all that somebody pays for, but the archive
+    of one that has completed. Of a nested plan's segments, all or the given one."""
     if job.plan is None:
         return
-    stack.archive.abort_upload(job.archive_key, job.plan.upload)
-    index = plans.load(stack.archive, job, job.plan.digest)
+    if job.status is not Status.COMPLETED:
+        # In this order: once the upload is gone, nobody can make the archive of it any more.
+        stack.archive.abort_upload(job.archive_key, job.plan.upload)
+        stack.archive.delete(job.archive_key)
+    try:
+        index = plans.load(stack.archive, job, job.plan.digest)
+    except plans.PlanGone:
+        return  # it has expired, and so have the segments
     if not index.nested:
         return
-    for segment in range(index.final):
-        upload = stack.jobs.claimed_upload(job.job_id, segment)
+    segments = range(index.final) if segment is None else range(segment, segment + 1)
+    for number in segments:
+        upload = stack.jobs.claimed_upload(job.job_id, number)
         if upload:
-            stack.archive.abort_upload(plans.segment_key(job, index, segment), upload)
-    _delete_objects(job, index, stack)
+            stack.archive.abort_upload(plans.segment_key(job, index, number), upload)
+    _delete_objects(job, index, segments, stack)
 
 
-def _delete_objects(job: Job, index: plans.Index, stack: Collaborators) -> None:
-    stack.archive.delete_all(plans.segment_key(job, index, n) for n in range(index.final))
+def _delete_objects(
+    job: Job, index: plans.Index, segments: Iterable[int], stack: Collaborators
+) -> None:
+    stack.archive.delete_all(plans.segment_key(job, index, number) for number in segments)
 
 
 def _build_object(work: Work, number: int) -> None:
@@ -131,9 +138,6 @@ def _build_object(work: Work, number: int) -> None:
     except UploadGone:
         # A twin was faster, or somebody has thrown it away: the next try will see.
         raise Unavailable(f"the upload of segment {number} has just ended") from None
-    except JobEnded:
-        archive.abort_upload(key, upload_id)
-        raise
 
 
 def _join(work: Work, number: int) -> None:

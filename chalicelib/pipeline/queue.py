@@ -3,7 +3,6 @@
 import hashlib
 import random
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +17,12 @@ if TYPE_CHECKING:
 _BATCH: Final = 10
 """Entries of one SendMessageBatch, at most.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html"""
+
+_NOT_OURS: Final = frozenset(
+    {"MessageNotInflight", "ReceiptHandleIsInvalid", "InvalidParameterValue"}
+)
+"""What SQS answers for a message that is visible again, or was deleted.
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html"""
 
 RETRY_FIRST_SECONDS: Final = 2
 RETRY_MAX_SECONDS: Final = 60
@@ -62,17 +67,16 @@ class Queue:
                 raise Unavailable(f"could not send a step: {answer['Failed'][0]['Code']}")
 
     def hide(self, receipt: str, seconds: int) -> None:
-        """The message stays invisible for so long from now on.
-
-        Does nothing if it is not ours any more: then it was handed to a twin, which is harmless.
-        """
-        with (
-            suppress(self.client.exceptions.ClientError),
-            translated("extend a message"),
-        ):
-            self.client.change_message_visibility(
-                QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds
-            )
+        """The message stays invisible for so long from now on, if it is still this worker's: a
+        twin may have it, or be done with it, when a worker has been slower than its lease."""
+        try:
+            with translated("extend a message"):
+                self.client.change_message_visibility(
+                    QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds
+                )
+        except self.client.exceptions.ClientError as error:
+            if error_code(error).rpartition(".")[2] not in _NOT_OURS:
+                raise
 
 
 def retry_delay(receives: int) -> int:

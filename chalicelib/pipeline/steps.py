@@ -20,7 +20,7 @@ from chalicelib.archive.layout import ArchiveTooLarge
 from chalicelib.archive.manifest import Head
 from chalicelib.errors import GivenUp, JobEnded, LimitExceeded, Unavailable, UploadGone
 from chalicelib.jobs.model import MISSING_INLINE, Job, PlanRef
-from chalicelib.jobs.states import OPEN, Status
+from chalicelib.jobs.states import OPEN
 from chalicelib.pipeline import plans
 from chalicelib.pipeline.build import (
     ZIP_TYPE,
@@ -43,14 +43,26 @@ INLINE_STEPS: Final = 1
 
 def run(message: Message, stack: Collaborators, receipt: str | None) -> None:
     """Does the step. Raises JobEnded if there is nothing left to do for the job, a retryable
-    LonghaulError if the step should be tried again, another one if the job cannot succeed."""
+    LonghaulError if the step should be tried again, another one if the job cannot succeed.
+
+    Whichever step finds that the job has ended throws away what is left of its own work: the step
+    `discard` may have come too early for that, or never been sent.
+    """
     job = stack.jobs.get(message.job_id)
-    if job and message.step is Step.DISCARD and job.status in (Status.FAILED, Status.CANCELLED):
-        discard(job, stack)
-        return
-    if job is None or job.status not in OPEN:
+    if job and job.status in OPEN:
+        try:
+            _do(message, job, stack, Watch(stack, job.job_id, receipt))
+        except JobEnded:
+            job = stack.jobs.get(message.job_id)
+        else:
+            return
+    if job and job.status not in OPEN:
+        discard(job, stack, message.segment)
+    if message.step is not Step.DISCARD:
         raise JobEnded(message.job_id)
-    watch = Watch(stack, job.job_id, receipt)
+
+
+def _do(message: Message, job: Job, stack: Collaborators, watch: Watch) -> None:
     try:
         if message.step is Step.PLAN:
             plan(job, stack, watch)
@@ -124,9 +136,13 @@ def _planned(job: Job, stack: Collaborators, watch: Watch) -> Job:
         missing_count=len(found.missing),
         missing=found.missing if fits else None,
     )
-    if planned:
-        return planned
-    # A twin was first, or the job has ended, or the write was done and its answer lost.
+    return planned or _planned_before(job, upload, stack)
+
+
+def _planned_before(job: Job, upload: str, stack: Collaborators) -> Job:
+    """The job as it is, where it did not take this upload: a twin was first, or it has ended. Then
+    nobody has a use for the upload. Or the job did take it: an answer was lost, and botocore sent
+    the write again."""
     current = stack.jobs.get(job.job_id)
     if current is None or current.plan is None or current.plan.upload != upload:
         stack.archive.abort_upload(job.archive_key, upload)

@@ -38,6 +38,8 @@ def sweep(stack: Collaborators) -> int:
 
 def _wake(job: Job, stack: Collaborators) -> bool:
     now = stack.now()
+    if job.wake_at is None or job.wake_at >= now:
+        return False  # the index lags behind: it has moved, or has just been woken
     if job.sweeps >= SWEEPS_MAX:
         detail = "it has not moved in spite of several tries; export again, or tell the operator"
         fail(job.job_id, Failure("given-up", "The job was given up", detail), stack)

@@ -8,9 +8,9 @@ from hypothesis import given
 from chalicelib.http import schemas
 from chalicelib.http.links import archive_filename
 from chalicelib.jobs import items
+from chalicelib.jobs.items import REASON_MAX
 from chalicelib.jobs.model import Failure, Job, PlanRef
 from chalicelib.jobs.states import OPEN, Status
-from chalicelib.jobs.store import REASON_MAX
 from tests.unit.samples import JOB_ID, LARGEST_MISSING, NOW, a_job, jobs
 
 if TYPE_CHECKING:
