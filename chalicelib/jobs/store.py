@@ -4,6 +4,7 @@ A write whose condition fails is not an error of the table: the method answers F
 the step that asked finds out what happened meanwhile.
 """
 
+import random
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ STALLED_AFTER_MS: Final = 60_000
 
 _WAKE_STEP_MS: Final = 30_000
 """`wakeAt` is kept to multiples of this, so that most progress writes leave the index alone."""
+
+
+_WRITE: Final = "writeId"
+"""The attribute that tells each write from every other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,7 @@ class JobStore:
 
     def create(self, job: Job) -> bool:
         """Writes a new job. False: there is one with this id already."""
-        item = items.from_job(job)
+        item = {**items.from_job(job), _WRITE: _write_id()}
         try:
             with translated("write the job"):
                 self.client.put_item(
@@ -321,7 +326,7 @@ class JobStore:
         into: Status = Status.PROCESSING,
         condition: str | None = None,
     ) -> Job | None:
-        attributes = {**attributes, "updatedAt": items.attribute(now)}
+        attributes = {**attributes, "updatedAt": items.attribute(now), _WRITE: _write_id()}
         remove = ""
         if into in OPEN:
             attributes["wakeAt"] = items.attribute(wake_time(now))
@@ -359,17 +364,19 @@ def wake_time(now: int) -> int:
     return -(-(now + STALLED_AFTER_MS) // _WAKE_STEP_MS) * _WAKE_STEP_MS
 
 
+def _write_id() -> "AttributeValueTypeDef":
+    return items.attribute(random.getrandbits(48))
+
+
 def _own_write(error: Exception, written: "items.Item") -> Job | None:
-    """The job, if it holds all that was to be written, this very `updatedAt` included.
+    """The job, if the last write to it is this very one.
 
     Then it is this write that made its own condition fail: an answer was lost on its way, and
     botocore sent the request again.
     """
     response: dict[str, Any] = getattr(error, "response", {})
     item: items.Item = response.get("Item", {})
-    if item and all(item.get(name) == value for name, value in written.items()):
-        return items.to_job(item)
-    return None
+    return items.to_job(item) if item and item.get(_WRITE) == written[_WRITE] else None
 
 
 def _key(job_id: str) -> "dict[str, AttributeValueTypeDef]":

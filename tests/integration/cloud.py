@@ -1,0 +1,113 @@
+"""The stack's table, queues and buckets on moto, made from the very template that is deployed."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from chalicelib import aws
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import CreateTableInputTypeDef
+
+RESOURCES = Path(__file__).parents[2] / "infra" / "resources.yaml"
+
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    "POWERTOOLS_SERVICE_NAME": "longhaul",
+    "JOBS_TABLE": "JobsTable",
+    "QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/ExportQueue",
+    "SOURCE_BUCKET": "source-bucket",
+    "ARCHIVE_BUCKET": "archive-bucket",
+}
+"""What Lambda's environment holds: the template's names, as moto makes them."""
+
+UNSET = (
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "API_URL_TEMPLATE",
+    "PUBLIC_ENDPOINT_URL",
+    "SOURCE_PREFIX",
+    "SOURCE_KEY_TEMPLATE",
+    "ARCHIVE_TTL_DAYS",
+    "LINK_TTL_SECONDS",
+    "MAX_BODY_BYTES",
+)
+
+_BUCKETS = {"SourceBucket": "source-bucket", "ArchiveBucket": "archive-bucket"}
+_ACCOUNT = "123456789012"
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms (!Ref, !GetAtt, …) as their arguments."""
+
+
+def _argument(loader: _Loader, _tag: str, node: yaml.Node) -> object:
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    raise TypeError(node)
+
+
+_Loader.add_multi_constructor("!", _argument)
+
+
+@cache
+def resources() -> dict[str, Any]:
+    """The template's resources by their logical names."""
+    template: dict[str, Any] = yaml.load(RESOURCES.read_text(), _Loader)  # noqa: S506 - a SafeLoader
+    found: dict[str, Any] = template["Resources"]
+    return found
+
+
+def create() -> None:
+    """Makes everything of the template that the code under test asks for."""
+    found = resources()
+    _create_table(found["JobsTable"]["Properties"])
+    for name in ("DeadLetterQueue", "ExportQueue"):
+        _create_queue(name, found[name]["Properties"])
+    for name, bucket in _BUCKETS.items():
+        if found[name]["Type"] == "AWS::S3::Bucket":
+            aws.s3().create_bucket(
+                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+            )
+
+
+def _create_table(properties: dict[str, Any]) -> None:
+    names = (
+        "BillingMode",
+        "AttributeDefinitions",
+        "KeySchema",
+        "GlobalSecondaryIndexes",
+    )
+    table: CreateTableInputTypeDef = {
+        "TableName": "JobsTable",
+        **{name: properties[name] for name in names},  # type: ignore[typeddict-item]
+    }
+    aws.dynamodb().create_table(**table)
+    ttl = properties["TimeToLiveSpecification"]
+    aws.dynamodb().update_time_to_live(TableName="JobsTable", TimeToLiveSpecification=ttl)
+
+
+def _create_queue(name: str, properties: dict[str, Any]) -> None:
+    attributes: dict[Any, str] = {
+        "VisibilityTimeout": str(properties["VisibilityTimeout"]),
+        "MessageRetentionPeriod": str(properties["MessageRetentionPeriod"]),
+    }
+    if "RedrivePolicy" in properties:
+        policy = dict(properties["RedrivePolicy"])
+        dead_letters = policy["deadLetterTargetArn"].removesuffix(".Arn")
+        policy["deadLetterTargetArn"] = f"arn:aws:sqs:eu-central-1:{_ACCOUNT}:{dead_letters}"
+        attributes["RedrivePolicy"] = json.dumps(policy)
+    aws.sqs().create_queue(QueueName=name, Attributes=attributes)

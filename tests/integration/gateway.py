@@ -1,0 +1,170 @@
+"""API Gateway, as far as the app can tell: proxy events in, and each answer held to the OpenAPI
+document."""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from openapi_schema_validator import OAS31Validator, oas31_format_checker
+
+from app import app
+
+DOMAIN = "api.example.com"
+BASE = f"https://{DOMAIN}/api"
+REQUEST_ID = "7f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11"
+ANY_PATH = "/{proxy+}"
+PROBLEM = "application/problem+json"
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`body` is parsed JSON, None where there is none. Header names are as the app writes them."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+def call(
+    method: str,
+    path: str,
+    *,
+    body: object = None,
+    headers: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
+    authorizer: Mapping[str, Any] | None = None,
+) -> Answer:
+    """Calls the app as API Gateway does. `body`: text and bytes go as they are (bytes in base64),
+    anything else as JSON. Fails if the answer is not what the OpenAPI document says."""
+    resource, parameters = _resource(path)
+    event = _event(method, path, resource, parameters)
+    event["headers"] = dict(headers or {})
+    event["queryStringParameters"] = dict(query) if query else None
+    event["multiValueQueryStringParameters"] = {k: [v] for k, v in query.items()} if query else None
+    event["body"], event["isBase64Encoded"] = _body(body), isinstance(body, bytes)
+    event["requestContext"]["authorizer"] = dict(authorizer) if authorizer else None
+    answered = app(event, None)
+    text = answered["body"].encode().decode()  # what is not UTF-8 would not leave Lambda
+    answer = Answer(answered["statusCode"], answered["headers"], json.loads(text) if text else None)
+    _check_headers(answer)
+    _check_body(answer, method, resource)
+    return answer
+
+
+def export(**request: object) -> str:
+    """Asks for an export; its job's id."""
+    answer = call("POST", "/v1/export", body=request)
+    assert answer.status == 202, answer
+    return str(answer.body["jobId"])
+
+
+def status(job_id: str) -> Any:
+    """What the API says of the job."""
+    answer = call("GET", f"/v1/export/{job_id}")
+    assert answer.status == 200, answer
+    return answer.body
+
+
+@cache
+def document() -> Any:
+    """The OpenAPI document, as the app serves it."""
+    return json.loads(app(_event("GET", "/openapi.json", "/openapi.json", {}), None)["body"])
+
+
+def path_of(url: str) -> str:
+    """The route's path of one of the API's own URLs."""
+    assert url.startswith(f"{BASE}/"), url
+    return urlsplit(url).path.removeprefix("/api")
+
+
+def _event(method: str, path: str, resource: str, parameters: dict[str, str]) -> dict[str, Any]:
+    """A REST API's proxy event.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html#apigateway-example-event"""
+    return {
+        "resource": resource,
+        "path": path,
+        "httpMethod": method,
+        "headers": {},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": parameters or None,
+        "stageVariables": None,
+        "requestContext": {
+            "resourcePath": resource,
+            "path": f"/api{path}",
+            "stage": "api",
+            "apiId": "a1b2c3d4e5",
+            "domainName": DOMAIN,
+            "requestId": REQUEST_ID,
+            "httpMethod": method,
+        },
+        "body": None,
+        "isBase64Encoded": False,
+    }
+
+
+def _body(body: object) -> str | None:
+    if body is None or isinstance(body, str):
+        return body
+    return base64.b64encode(body).decode() if isinstance(body, bytes) else json.dumps(body)
+
+
+def _resource(path: str) -> tuple[str, dict[str, str]]:
+    """The API's resource that takes the path, with the path parameters."""
+    steps = path.strip("/").split("/")
+    for resource in app.routes:
+        wanted = resource.strip("/").split("/")
+        pairs = list(zip(wanted, steps, strict=False))
+        if len(wanted) == len(steps) and all(w in ("{job_id}", s) for w, s in pairs):
+            return resource, {w.strip("{}"): s for w, s in pairs if w.startswith("{")}
+    return ANY_PATH, {"proxy": path.strip("/")}
+
+
+def _check_headers(answer: Answer) -> None:
+    assert SECURITY_HEADERS.items() <= answer.headers.items()
+    assert answer.headers["X-Request-ID"]
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "ETag" in answer.headers["Access-Control-Expose-Headers"]
+
+
+def _check_body(answer: Answer, method: str, resource: str) -> None:
+    if method == "HEAD":
+        assert answer.body is None
+        return
+    operation = document()["paths"].get(resource, {}).get(method.lower())
+    schema: dict[str, Any]
+    if operation is None:  # an unknown route or method
+        content_type, schema = PROBLEM, {"$ref": "#/components/schemas/Problem"}
+    else:
+        responses = operation["responses"]
+        described = responses.get(str(answer.status)) or responses["default"]
+        content_type, schema = _content(described, resource)
+    if not content_type:
+        assert answer.body is None, f"{answer.status} has a body, and the document says none"
+        return
+    assert answer.headers["Content-Type"] == content_type
+    whole = {**schema, "components": document()["components"]}
+    OAS31Validator(whole, format_checker=oas31_format_checker).validate(answer.body)
+    if content_type == PROBLEM:
+        assert answer.body["status"] == answer.status
+        assert answer.body["requestId"] == answer.headers["X-Request-ID"]
+
+
+def _content(described: dict[str, Any], resource: str) -> tuple[str, dict[str, Any]]:
+    """The content type and schema of a documented answer; no type where it has no body."""
+    if "content" not in described:
+        return ("application/json", {}) if resource == "/openapi.json" else ("", {})
+    ((content_type, content),) = described["content"].items()
+    return content_type, content["schema"]

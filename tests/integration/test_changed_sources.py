@@ -1,0 +1,127 @@
+"""Source files that change while their archive is built: a clear failure, not a broken archive."""
+
+import pytest
+
+from chalicelib import aws
+from tests.integration.archives import check_archive, noise
+from tests.integration.gateway import export, status
+from tests.integration.stack import UNIT, Stack
+from tests.integration.wire import Wired, listening
+
+CHANGED = "urn:problem-type:longhaul:source-changed"
+
+
+@pytest.fixture
+def planned(stack: Stack, small_segments: None) -> str:
+    """The id of a planned job whose segments wait: two streamed files, one copied one."""
+    for number, name in enumerate("ab"):
+        stack.put_file(f"in/{name}", noise(number, 9 * UNIT))
+    stack.put_file("in/c", noise(3, 20 * UNIT))
+    job_id = export(prefix="in/")
+    stack.collaborators.queue.send(stack.planned(), "anonymous")
+    return job_id
+
+
+def _assert_changed(stack: Stack, job_id: str, key: str) -> None:
+    body = status(job_id)
+    assert body["status"] == "failed"
+    assert body["error"]["type"] == CHANGED
+    assert key in body["error"]["detail"]
+    assert stack.archive(job_id) is None
+    assert stack.uploads() == []
+
+
+@pytest.mark.parametrize("key", ["in/a", "in/b", "in/c"])
+def test_a_source_that_was_overwritten_fails_the_job(stack: Stack, planned: str, key: str) -> None:
+    stack.put_file(key, noise(99, 20 * UNIT if key == "in/c" else 9 * UNIT))
+
+    failed = stack.run_queue()
+
+    assert failed == []
+    _assert_changed(stack, planned, key)
+    assert "overwritten" in status(planned)["error"]["detail"]
+
+
+@pytest.mark.parametrize("key", ["in/a", "in/c"])
+def test_a_source_that_became_shorter_fails_the_job(stack: Stack, planned: str, key: str) -> None:
+    stack.put_file(key, b"short")
+
+    stack.run_queue()
+
+    _assert_changed(stack, planned, key)
+
+
+@pytest.mark.parametrize("key", ["in/a", "in/c"])
+def test_a_source_that_was_deleted_fails_the_job(stack: Stack, planned: str, key: str) -> None:
+    aws.s3().delete_object(Bucket="source-bucket", Key=key)
+
+    failed = stack.run_queue()
+
+    assert failed == []
+    _assert_changed(stack, planned, key)
+    assert "deleted" in status(planned)["error"]["detail"]
+
+
+def test_a_source_that_was_put_again_with_the_same_bytes_is_no_change(
+    stack: Stack, planned: str
+) -> None:
+    files = {"a": noise(0, 9 * UNIT), "b": noise(1, 9 * UNIT), "c": noise(3, 20 * UNIT)}
+    stack.put_file("in/a", files["a"])
+
+    stack.run_queue()
+
+    check_archive(stack.archive(planned), files)
+
+
+def test_steps_that_come_after_the_failure_do_nothing(stack: Stack, planned: str) -> None:
+    waiting = stack.take_messages()
+    stack.put_file("in/a", b"short")
+
+    succeeded = [stack.run(message) for message in waiting * 2]
+
+    assert all(succeeded)
+    _assert_changed(stack, planned, "in/a")
+
+
+def test_bytes_that_do_not_match_s3s_own_checksum_fail_the_job(stack: Stack) -> None:
+    stack.put_file("downloads/10001", b"the right bytes")
+    job_id = export(file_ids=[10001])
+
+    def corrupt(operation: str, parameters: dict[str, object]) -> Wired | None:
+        if operation == "GetObject" and parameters["Bucket"] == "source-bucket":
+            return 206, {"content-length": "15"}, b"the wrong bytes"
+        return None
+
+    with listening(corrupt):
+        stack.run_queue()
+
+    _assert_changed(stack, job_id, "downloads/10001")
+
+
+def test_a_source_that_may_not_be_read_fails_the_job_at_once(stack: Stack) -> None:
+    stack.put_file("downloads/10001", b"secret")
+    job_id = export(file_ids=[10001])
+
+    with listening(lambda name, _: (403, {}, b"") if name == "HeadObject" else None):
+        failed = stack.run_queue()
+
+    assert failed == []
+    assert status(job_id)["error"]["type"] == "urn:problem-type:longhaul:access-denied"
+
+
+def test_a_source_in_cold_storage_fails_the_job_at_once(stack: Stack) -> None:
+    stack.put_file("downloads/10001", b"frozen")
+    job_id = export(file_ids=[10001])
+    body = b"<Error><Code>InvalidObjectState</Code></Error>"
+
+    def frozen(name: str, params: dict[str, object]) -> Wired | None:
+        ours = name == "GetObject" and params["Bucket"] == "source-bucket"
+        return (403, {"Content-Type": "application/xml"}, body) if ours else None
+
+    with listening(frozen):
+        failed = stack.run_queue()
+
+    assert failed == []
+    error = status(job_id)["error"]
+    assert error["type"] == "urn:problem-type:longhaul:source-unreadable"
+    assert "downloads/10001" in error["detail"]

@@ -1,0 +1,150 @@
+"""POST /v1/export: what is accepted, and what the caller gets."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib import aws
+from chalicelib.pipeline.messages import Message, Step
+from tests.integration.gateway import BASE, call, export, status
+from tests.integration.stack import Stack
+
+
+def test_an_export_is_accepted_at_once_with_the_addresses_to_follow(stack: Stack) -> None:
+    answer = call("POST", "/v1/export", body={"file_ids": [10001, 10002]})
+
+    job_url = f"{BASE}/v1/export/{answer.body['jobId']}"
+    assert answer.status == 202
+    assert answer.headers["Location"] == job_url
+    assert answer.headers["Retry-After"] == "1"
+    assert answer.body == {
+        "jobId": answer.body["jobId"],
+        "status": "queued",
+        "totalFiles": 2,
+        "message": "The export is queued; follow statusUrl.",
+        "statusUrl": job_url,
+        "sseUrl": f"{job_url}/progress",
+        "downloadUrl": f"{job_url}/download",
+    }
+
+
+def test_an_accepted_export_has_a_record_and_its_first_step_in_the_queue(stack: Stack) -> None:
+    job_id = export(file_ids=[10001])
+
+    assert stack.job(job_id).user_id == "anonymous"
+    assert stack.take_messages() == [Message(Step.PLAN, job_id)]
+
+
+@pytest.mark.parametrize(
+    ("request_body", "total"),
+    [
+        ({"file_ids": [10_000, 100_000_000]}, 2),
+        ({"file_ids": list(range(10_000, 20_000))}, 10_000),
+        ({"keys": ["downloads/a.pdf"]}, 1),
+        ({"keys": ["a" * 1024]}, 1),
+        ({"prefix": "reports/2024/"}, 0),
+        ({"file_ids": [10001], "on_missing": "fail", "fresh": True}, 1),
+    ],
+)
+def test_every_way_to_name_files_is_accepted(
+    stack: Stack, request_body: dict[str, Any], total: int
+) -> None:
+    answer = call("POST", "/v1/export", body=request_body)
+
+    assert (answer.status, answer.body["totalFiles"]) == (202, total)
+
+
+@pytest.mark.parametrize(
+    ("request_body", "total"),
+    [
+        ({"file_ids": [10001, 10002, 10001, 10001.0, 1.0001e4]}, 2),
+        ({"keys": ["b", "a", "b"]}, 2),
+    ],
+)
+def test_a_file_that_is_named_twice_counts_once(
+    stack: Stack, request_body: dict[str, Any], total: int
+) -> None:
+    answer = call("POST", "/v1/export", body=request_body)
+
+    assert answer.body["totalFiles"] == total
+
+
+def test_a_job_belongs_to_the_user_who_asked(stack: Stack) -> None:
+    job_id = export(file_ids=[10001], user_id="Zoë")
+
+    assert stack.job(job_id).user_id == "Zoë"
+
+
+def test_an_authorizer_outranks_the_user_that_the_body_claims(stack: Stack) -> None:
+    answer = call(
+        "POST",
+        "/v1/export",
+        body={"file_ids": [10001], "user_id": "mallory"},
+        authorizer={"claims": {"sub": "alice"}},
+    )
+
+    assert stack.job(answer.body["jobId"]).user_id == "alice"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "given"),
+    [
+        ("March.zip", "March.zip"),
+        ("March", "March.zip"),
+        ("report.ZIP", "report.ZIP"),
+        ("../../etc/passwd", "_.._etc_passwd.zip"),
+        ("Übersicht für März", "Übersicht für März.zip"),
+    ],
+)
+def test_the_filename_asked_for_becomes_one_that_is_safe_to_save(
+    stack: Stack, wanted: str, given: str
+) -> None:
+    job_id = export(file_ids=[10001], filename=wanted)
+
+    assert stack.job(job_id).filename == given
+
+
+@pytest.mark.parametrize(
+    "request_body", [{"file_ids": [10001]}, {"prefix": "a", "filename": "..."}]
+)
+def test_without_a_usable_filename_the_archive_is_named_after_its_job(
+    stack: Stack, request_body: dict[str, Any]
+) -> None:
+    job_id = export(**request_body)
+
+    assert stack.job(job_id).filename == f"longhaul-{job_id[:8]}.zip"
+
+
+def test_an_export_is_accepted_even_if_its_step_cannot_be_sent(stack: Stack) -> None:
+    aws.sqs().delete_queue(QueueUrl=stack.collaborators.settings.queue_url)
+
+    answer = call("POST", "/v1/export", body={"file_ids": [10001]})
+
+    assert answer.status == 202
+    assert status(answer.body["jobId"])["status"] == "queued"
+
+
+def test_nothing_is_accepted_while_the_storage_is_gone(stack: Stack) -> None:
+    aws.s3().delete_bucket(Bucket="archive-bucket")
+
+    answer = call("POST", "/v1/export", body={"file_ids": [10001]})
+
+    assert answer.status == 500
+    assert "NoSuchBucket" not in answer.body["detail"]
+
+
+def test_the_body_may_come_in_base64(stack: Stack) -> None:
+    answer = call("POST", "/v1/export", body=b'{"keys": ["caf\xc3\xa9"]}')
+
+    assert answer.status == 202
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "application/json; charset=utf-8", "application/ld+json"]
+)
+def test_every_kind_of_json_is_taken(stack: Stack, content_type: str) -> None:
+    answer = call(
+        "POST", "/v1/export", body={"prefix": "a"}, headers={"Content-Type": content_type}
+    )
+
+    assert answer.status == 202

@@ -1,0 +1,140 @@
+"""Idempotency-Key: a repeated request finds the first one's job."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count
+from threading import RLock
+from typing import Any
+
+import pytest
+
+from chalicelib import aws
+from chalicelib.http import exports
+from tests.integration.gateway import Answer, call
+from tests.integration.stack import START, Stack
+
+REQUEST = {"file_ids": [10001, 10002]}
+
+
+def _post(key: str, body: object = REQUEST) -> Answer:
+    return call("POST", "/v1/export", body=body, headers={"Idempotency-Key": key})
+
+
+def test_the_same_key_and_body_give_the_same_job(stack: Stack) -> None:
+    first, second = _post("monday"), _post("monday")
+
+    assert second.status == 202
+    assert second.body == first.body
+    assert second.headers["Location"] == first.headers["Location"]
+    assert len(stack.take_messages()) == 1
+
+
+def test_a_repeat_that_is_worded_otherwise_is_still_the_same(stack: Stack) -> None:
+    first = _post("monday")
+
+    second = _post("monday", '{"file_ids":[10001,10002,10001], "on_missing":"skip"}')
+
+    assert second.body["jobId"] == first.body["jobId"]
+
+
+def test_a_repeat_says_how_far_the_first_has_come(stack: Stack) -> None:
+    stack.put_file("downloads/10001", b"one")
+    _post("monday")
+    stack.run_queue()
+
+    again = _post("monday")
+
+    assert again.body["status"] == "completed"
+    assert "before" in again.body["message"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"file_ids": [10001]},
+        {"file_ids": [10002, 10001]},
+        {**REQUEST, "filename": "other.zip"},
+        {**REQUEST, "on_missing": "fail"},
+    ],
+)
+def test_the_same_key_with_another_request_is_refused(stack: Stack, other: dict[str, Any]) -> None:
+    _post("monday")
+
+    answer = _post("monday", other)
+
+    assert answer.status == 422
+    assert answer.body["type"] == "urn:problem-type:longhaul:idempotency-key-reused"
+
+
+def test_a_refused_repeat_leaves_the_first_job_as_it_was(stack: Stack) -> None:
+    content = stack.put_file("downloads/10001", b"one")
+    job_id = _post("monday", {"file_ids": [10001]}).body["jobId"]
+    _post("monday", {"file_ids": [10002]})
+
+    stack.run_queue()
+
+    archive = stack.archive(job_id)
+    assert archive is not None
+    assert content in archive
+
+
+def test_another_users_key_is_another_key(stack: Stack) -> None:
+    first = _post("monday", {**REQUEST, "user_id": "alice"})
+    second = _post("monday", {**REQUEST, "user_id": "bob"})
+
+    assert first.body["jobId"] != second.body["jobId"]
+
+
+def test_without_a_key_each_request_is_a_job(stack: Stack) -> None:
+    first = call("POST", "/v1/export", body=REQUEST)
+    second = call("POST", "/v1/export", body=REQUEST)
+
+    assert first.body["jobId"] != second.body["jobId"]
+
+
+@pytest.mark.parametrize("key", ["", "two words", "k" * 256, "schlüssel", "tab\there"])
+def test_a_key_that_cannot_be_one_is_refused(stack: Stack, key: str) -> None:
+    answer = _post(key)
+
+    assert answer.status == 400
+    assert answer.body["errors"][0]["pointer"] == "Idempotency-Key"
+
+
+@pytest.mark.parametrize("key", ["!", "k" * 255, '"quoted"'])
+def test_any_other_printable_key_is_taken(stack: Stack, key: str) -> None:
+    assert _post(key).status == 202
+
+
+def test_twenty_requests_at_once_with_one_key_make_one_job(stack: Stack) -> None:
+    request = exports.Call(
+        context={"resourcePath": "/v1/export", "path": "/api/v1/export", "domainName": "x.org"},
+        headers={"idempotency-key": "monday"},
+        query={},
+        body=b'{"file_ids": [10001]}',
+    )
+
+    ticking = replace(stack.collaborators, now=count(START).__next__)
+
+    with _one_at_a_time(aws.dynamodb()), ThreadPoolExecutor(20) as pool:
+        asked = [pool.submit(exports.create, request, ticking) for _ in range(20)]
+        replies = [future.result() for future in asked]
+
+    job_ids = {reply.content["jobId"] for reply in replies if reply.content}
+    assert len(job_ids) == 1
+    assert len(stack.take_messages()) == 1
+
+
+@contextmanager
+def _one_at_a_time(client: Any) -> Iterator[None]:
+    """DynamoDB checks a condition and writes in one go; moto does so only if nobody else is in."""
+    lock, plain = RLock(), client._make_api_call
+
+    def locked(*args: object) -> object:
+        with lock:
+            return plain(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "_make_api_call", locked)
+        yield

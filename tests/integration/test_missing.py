@@ -1,0 +1,111 @@
+"""Files that are asked for and do not exist."""
+
+import pytest
+
+from tests.integration.archives import check_archive
+from tests.integration.gateway import export, status
+from tests.integration.stack import ITEM_MAX, Stack
+
+
+def test_under_skip_the_archive_has_the_others_and_says_what_is_missing(stack: Stack) -> None:
+    content = stack.put_file("downloads/10002", b"there")
+    job_id = export(file_ids=[10001, 10002, 10003], on_missing="skip")
+
+    stack.run_queue()
+
+    check_archive(stack.archive(job_id), {"10002": content}, missing=(10001, 10003))
+    result = status(job_id)["result"]
+    assert result["missing"] == [10001, 10003]
+    assert (result["processedFiles"], result["totalFiles"]) == (1, 3)
+
+
+def test_skip_is_what_happens_unless_asked_otherwise(stack: Stack) -> None:
+    job_id = export(keys=["nowhere"])
+
+    stack.run_queue()
+
+    assert status(job_id)["status"] == "completed"
+
+
+def test_under_skip_nothing_but_missing_files_makes_an_archive_of_its_manifest(
+    stack: Stack,
+) -> None:
+    job_id = export(keys=["a", "b"])
+
+    stack.run_queue()
+
+    check_archive(stack.archive(job_id), {}, missing=("a", "b"))
+    result = status(job_id)["result"]
+    assert (result["processedFiles"], result["totalFiles"]) == (0, 2)
+
+
+def test_a_list_that_does_not_fit_the_record_is_in_the_status_all_the_same(stack: Stack) -> None:
+    missing = [f"gone/{number}-ü" for number in range(300)]
+    content = stack.put_file("there", b"there")
+    job_id = export(keys=["there", *missing])
+
+    stack.run_queue()
+
+    check_archive(stack.archive(job_id), {"there": content}, missing=tuple(missing))
+    assert status(job_id)["result"]["missing"] == missing
+    assert stack.item_size(job_id) < ITEM_MAX
+
+
+@pytest.mark.parametrize(("count", "inline"), [(71, True), (72, False)])
+def test_a_list_just_below_the_limit_stays_in_the_record(
+    stack: Stack,
+    count: int,
+    inline: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    missing = list(range(10_000, 10_000 + count))
+    job_id = export(file_ids=missing)
+
+    stack.run_queue()
+
+    assert ("missing" in stack.item(job_id)) is inline
+    assert status(job_id)["result"]["missing"] == missing
+
+
+def test_under_fail_one_missing_file_fails_the_job(stack: Stack) -> None:
+    stack.put_file("downloads/10001", b"there")
+    job_id = export(file_ids=[10001, 10002], on_missing="fail")
+
+    failed = stack.run_queue()
+
+    assert failed == []
+    error = status(job_id)["error"]
+    assert error["type"] == "urn:problem-type:longhaul:source-missing"
+    assert error["detail"].startswith("1 of 2 files do not exist: 10002.")
+    assert stack.archive(job_id) is None
+    assert stack.uploads() == []
+
+
+def test_under_fail_the_first_ten_are_named(stack: Stack) -> None:
+    job_id = export(file_ids=list(range(10_000, 10_025)), on_missing="fail")
+
+    stack.run_queue()
+
+    detail = status(job_id)["error"]["detail"]
+    assert "10009 and 15 more" in detail
+    assert "10010" not in detail
+
+
+def test_under_fail_an_export_that_is_whole_completes(stack: Stack) -> None:
+    content = stack.put_file("downloads/10001", b"there")
+    job_id = export(file_ids=[10001], on_missing="fail")
+
+    stack.run_queue()
+
+    check_archive(stack.archive(job_id), {"10001": content})
+
+
+@pytest.mark.parametrize("on_missing", ["skip", "fail"])
+def test_a_prefix_without_files_fails_the_job(stack: Stack, on_missing: str) -> None:
+    stack.put_file("empty/", b"")
+    job_id = export(prefix="empty/", on_missing=on_missing)
+
+    stack.run_queue()
+
+    body = status(job_id)
+    assert body["status"] == "failed"
+    assert body["error"]["type"] == "urn:problem-type:longhaul:nothing-to-export"

@@ -1,0 +1,92 @@
+"""The job's item: small at every stage, so that a poll costs half a read unit."""
+
+from tests.integration import cloud
+from tests.integration.archives import noise
+from tests.integration.gateway import call, export
+from tests.integration.stack import ITEM_MAX, UNIT, Stack
+from tests.integration.wire import listening
+
+LONGEST = {"user_id": "🙂" * 32, "filename": "🎉" * 63}
+"""The longest that a caller may send, in characters of four bytes."""
+
+KEYS = [f"{number}/" + "k" * 1_000 for number in range(10)]
+
+
+def test_the_template_has_the_indexes_and_the_ttl_that_the_store_writes(stack: Stack) -> None:
+    job_id = export(file_ids=[10001])
+    table = cloud.resources()["JobsTable"]["Properties"]
+    keys = {
+        key["AttributeName"]
+        for holder in (table, *table["GlobalSecondaryIndexes"])
+        for key in holder["KeySchema"]
+    }
+
+    item = stack.item(job_id)
+
+    assert keys <= item.keys()
+    assert table["TimeToLiveSpecification"]["AttributeName"] in item
+
+
+def test_a_record_outlives_its_archive_by_a_week(stack: Stack) -> None:
+    job_id = export(file_ids=[10001])
+    stack.run_queue()
+
+    ttl = int(stack.item(job_id)["ttl"]["N"])
+
+    assert ttl == stack.clock() // 1000 + 14 * 24 * 3600
+
+
+def test_an_item_stays_small_at_every_stage(stack: Stack, small_segments: None) -> None:
+    for name in "ab":
+        stack.put_file(name, noise(ord(name), 9 * UNIT))
+    missing = [f"missing/{number:02}" for number in range(40)]
+    sizes: list[int] = []
+
+    def weigh(name: str, parameters: dict[str, object]) -> None:
+        if name in ("PutItem", "UpdateItem") and "/segments" not in str(parameters):
+            sizes.append(stack.item_size(job_ids[0]) if job_ids else 0)
+
+    job_ids: list[str] = []
+    with listening(weigh, after=True):
+        job_ids.append(export(keys=["a", "b", *missing], filename="Quarterly report.zip"))
+        stack.run_queue()
+
+    assert stack.job(job_ids[0]).status == "completed"
+    assert len(sizes) > 5
+    assert max(sizes) < ITEM_MAX
+
+
+def test_the_longest_names_leave_an_item_small(stack: Stack) -> None:
+    missing = [f"missing/{number:03}" for number in range(33)]
+    job_id = export(keys=missing, **LONGEST)
+
+    stack.run_queue()
+
+    assert "missing" in stack.item(job_id)
+    assert stack.item_size(job_id) < ITEM_MAX
+
+
+def test_a_failure_that_names_long_keys_leaves_an_item_small(stack: Stack) -> None:
+    job_id = export(keys=KEYS, on_missing="fail")
+
+    stack.run_queue()
+
+    assert stack.job(job_id).status == "failed"
+    assert stack.item_size(job_id) < ITEM_MAX
+
+
+def test_a_failure_that_names_a_long_prefix_leaves_an_item_small(stack: Stack) -> None:
+    job_id = export(prefix="語" * 341, **LONGEST)
+
+    stack.run_queue()
+
+    assert stack.job(job_id).status == "failed"
+    assert stack.item_size(job_id) < ITEM_MAX
+
+
+def test_a_cancelled_job_keeps_a_small_item(stack: Stack) -> None:
+    job_id = export(file_ids=[10001])
+
+    call("DELETE", f"/v1/export/{job_id}")
+
+    assert stack.item_size(job_id) < 700

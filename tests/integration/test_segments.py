@@ -1,0 +1,197 @@
+"""Archives that several workers build: any order, twice each, and what is left of a crash."""
+
+from itertools import permutations
+from random import Random
+
+import pytest
+
+from chalicelib.pipeline.messages import Message, Step
+from tests.integration.archives import check_archive, noise
+from tests.integration.gateway import export, status
+from tests.integration.stack import UNIT, Stack
+from tests.integration.wire import Crash, Requests, crashing
+
+FILES = {
+    "a": noise(1, 9 * UNIT),
+    "b": noise(2, 9 * UNIT),
+    "c": noise(3, 18 * UNIT),
+    "d": noise(4, 9 * UNIT),
+    "e": noise(5, 1_000),
+}
+UNKNOWN = ("b", "e")
+"""Those whose CRC-32 S3 does not know: it is found out on their way, and kept beside the plan."""
+
+
+@pytest.fixture
+def job_id(stack: Stack, small_segments: None) -> str:
+    """A job of several segments, with its step `plan` in the queue."""
+    for name, content in FILES.items():
+        stack.put_file(f"in/{name}", content, checksum=name not in UNKNOWN)
+    return export(prefix="in/")
+
+
+def test_planning_sends_a_message_for_each_segment(stack: Stack, job_id: str) -> None:
+    messages = stack.planned()
+
+    steps = stack.job(job_id).plan
+    assert steps is not None
+    assert steps.steps == len(messages) >= 4
+    assert messages == [Message(Step.ASSEMBLE, job_id, n) for n in range(len(messages))]
+
+
+def test_the_archive_is_whole_when_the_queue_is_empty(stack: Stack, job_id: str) -> None:
+    failed = stack.run_queue()
+
+    assert failed == []
+    check_archive(stack.archive(job_id), FILES)
+    assert status(job_id)["result"]["processedFiles"] == len(FILES)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_segments_may_be_built_in_any_order_and_twice(stack: Stack, job_id: str, seed: int) -> None:
+    messages = stack.planned() * 2
+    Random(seed).shuffle(messages)
+
+    succeeded = [stack.run(message) for message in messages]
+
+    assert all(succeeded)
+    check_archive(stack.archive(job_id), FILES)
+
+
+def test_whoever_completes_the_set_sends_finalize(stack: Stack, job_id: str) -> None:
+    *others, last = stack.planned()
+    for message in others:
+        stack.run(message)
+    before = stack.job(job_id).status
+
+    stack.run(last)
+
+    assert before == "processing"
+    assert stack.job(job_id).status == "completed"
+
+
+def test_a_step_that_is_told_twice_changes_nothing(stack: Stack, job_id: str) -> None:
+    stack.run_queue()
+    archive, record = stack.archive(job_id), stack.item(job_id)
+    again = [Message(Step.PLAN, job_id), Message(Step.ASSEMBLE, job_id, 0)]
+
+    succeeded = [stack.run(message) for message in (*again, Message(Step.FINALIZE, job_id))]
+
+    assert all(succeeded)
+    assert stack.archive(job_id) == archive
+    assert stack.item(job_id) == record
+
+
+def test_planning_twice_opens_one_upload_and_keeps_one_plan(stack: Stack, job_id: str) -> None:
+    stack.planned()
+    plan = stack.job(job_id).plan
+
+    stack.run(Message(Step.PLAN, job_id))
+
+    assert stack.job(job_id).plan == plan
+    check_archive(stack.archive(job_id), FILES)
+
+
+def test_finalize_before_its_time_is_put_off(stack: Stack, job_id: str) -> None:
+    first, *others = stack.planned()
+    stack.run(first)
+
+    succeeded = stack.run(Message(Step.FINALIZE, job_id))
+
+    assert not succeeded
+    for message in others:
+        stack.run(message)
+    stack.wake()
+    assert stack.run_queue() == []
+    check_archive(stack.archive(job_id), FILES)
+
+
+@pytest.mark.parametrize("segment", [17, 10_000])
+def test_a_segment_that_the_plan_has_not_is_no_work(
+    stack: Stack, job_id: str, segment: int
+) -> None:
+    stack.planned()
+
+    assert stack.run(Message(Step.ASSEMBLE, job_id, segment))
+    assert stack.collaborators.jobs.segments_done(job_id) == frozenset()
+
+
+def test_a_segment_before_the_plan_is_put_off(stack: Stack, job_id: str) -> None:
+    stack.take_messages()
+    stack.collaborators.jobs.start(job_id, stack.clock())
+
+    assert not stack.run(Message(Step.ASSEMBLE, job_id, 0))
+
+
+def test_a_segment_uploads_only_the_parts_that_are_not_there(
+    stack: Stack, small_layout: None, requests: Requests
+) -> None:
+    files = {name: stack.put_file(name, noise(ord(name), 9 * UNIT)) for name in "abcd"}
+    job_id = export(keys=list(files))
+    with crashing("UploadPart", nth=3), pytest.raises(Crash):
+        stack.run_queue()
+    plan = stack.job(job_id).plan
+    assert plan is not None
+    archive = stack.collaborators.archive
+    there = {part.number for part in archive.list_parts(f"archives/{job_id}.zip", plan.upload)}
+    requests.clear()
+
+    stack.run(Message(Step.PLAN, job_id))
+
+    again = {int(part["partNumber"]) for part in requests.of("UploadPart")}
+    assert there
+    assert not there & again
+    check_archive(stack.archive(job_id), files)
+
+
+def test_streamed_parts_are_built_again_until_their_crc32s_are_kept(
+    stack: Stack, small_layout: None
+) -> None:
+    for name in "abcd":
+        stack.put_file(f"in/{name}", noise(ord(name), 9 * UNIT), checksum=False)
+    job_id = export(prefix="in/")
+    with crashing("UploadPart", nth=3), pytest.raises(Crash):
+        stack.run_queue()
+
+    stack.run(Message(Step.PLAN, job_id))
+
+    check_archive(stack.archive(job_id), {n: noise(ord(n), 9 * UNIT) for n in "abcd"})
+
+
+def test_progress_never_goes_back(stack: Stack, job_id: str) -> None:
+    messages = stack.planned()
+    seen = [status(job_id)["progress"]]
+    for order in list(permutations(messages[:3]))[:2]:
+        for message in order:
+            stack.clock.advance(seconds=2)
+            stack.run(message)
+            seen.append(status(job_id)["progress"])
+    for message in messages:
+        stack.run(message)
+        seen.append(status(job_id)["progress"])
+
+    for name in ("bytesDone", "currentFile", "percent"):
+        counted = [progress[name] for progress in seen]
+        assert counted == sorted(counted), name
+    assert seen[-1]["percent"] == 100
+
+
+def test_the_pace_so_far_tells_how_long_it_takes(stack: Stack, job_id: str) -> None:
+    first, *_ = stack.planned()
+    stack.clock.advance(seconds=10)
+
+    stack.run(first)
+
+    progress = status(job_id)["progress"]
+    left = progress["bytesTotal"] - progress["bytesDone"]
+    assert progress["stage"] == "assembling"
+    assert progress["etaSeconds"] == pytest.approx(10 * left / progress["bytesDone"], abs=1)
+
+
+def test_a_record_of_done_segments_expires_with_its_job(stack: Stack, job_id: str) -> None:
+    stack.run(stack.planned()[0])
+
+    segments = stack.item(f"{job_id}/segments")
+
+    assert segments["done"] == {"NS": ["0"]}
+    assert int(segments["ttl"]["N"]) == int(stack.item(job_id)["ttl"]["N"])

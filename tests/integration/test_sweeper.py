@@ -1,0 +1,188 @@
+"""The sweeper: no job stays open for ever."""
+
+import json
+from itertools import pairwise
+
+import pytest
+
+import app
+from chalicelib.pipeline.messages import Message, Step
+from chalicelib.pipeline.sweeper import SWEEPS_MAX, sweep
+from tests.integration.archives import check_archive, noise
+from tests.integration.gateway import call, export, status
+from tests.integration.stack import UNIT, Stack
+from tests.integration.wire import Wired, listening
+
+
+def _lost_job(stack: Stack) -> str:
+    """A job whose message was lost."""
+    stack.put_file("downloads/10001", b"one")
+    job_id = export(file_ids=[10001])
+    stack.take_messages()
+    return job_id
+
+
+def test_a_job_that_moves_is_left_alone(stack: Stack) -> None:
+    _lost_job(stack)
+    stack.clock.advance(seconds=59)
+
+    woken = sweep(stack.collaborators)
+
+    assert woken == 0
+    assert stack.take_messages() == []
+
+
+def test_a_job_without_a_message_gets_one(stack: Stack) -> None:
+    job_id = _lost_job(stack)
+    stack.clock.advance(seconds=91)
+
+    woken = sweep(stack.collaborators)
+
+    assert woken == 1
+    assert stack.take_messages() == [Message(Step.PLAN, job_id)]
+
+
+def test_what_the_sweeper_sends_completes_the_job(stack: Stack) -> None:
+    job_id = _lost_job(stack)
+    stack.clock.advance(seconds=91)
+
+    app.sweeper({"source": "aws.events", "detail-type": "", **_SCHEDULED}, None)
+
+    stack.run_queue()
+    check_archive(stack.archive(job_id), {"10001": b"one"})
+
+
+_SCHEDULED = {
+    "version": "0",
+    "account": "123456789012",
+    "region": "eu-central-1",
+    "detail": {},
+    "source": "aws.events",
+    "time": "2026-05-28T20:26:40Z",
+    "id": "1",
+    "resources": [],
+}
+
+
+def test_a_second_sweeper_at_the_same_time_sends_nothing(stack: Stack) -> None:
+    _lost_job(stack)
+    stack.clock.advance(seconds=91)
+
+    woken = [sweep(stack.collaborators), sweep(stack.collaborators)]
+
+    assert woken == [1, 0]
+    assert len(stack.take_messages()) == 1
+
+
+def test_two_sweepers_that_saw_the_same_job_send_once(stack: Stack) -> None:
+    job_id = _lost_job(stack)
+    stack.clock.advance(seconds=91)
+    seen = stack.job(job_id)
+    now = stack.clock()
+
+    claimed = [stack.collaborators.jobs.claim_sweep(seen, now, now + 60_000) for _ in range(2)]
+
+    assert claimed == [True, False]
+
+
+def test_a_stalled_job_of_several_segments_gets_the_missing_ones(
+    stack: Stack, small_segments: None
+) -> None:
+    files = {name: stack.put_file(f"in/{name}", noise(ord(name), 9 * UNIT)) for name in "abcd"}
+    job_id = export(prefix="in/")
+    _, second, _, _ = messages = stack.planned()
+    stack.run(second)
+    stack.clock.advance(seconds=91)
+
+    sweep(stack.collaborators)
+
+    sent = stack.take_messages()
+    assert sent == [message for message in messages if message != second]
+    assert all(stack.run(message) for message in sent)
+    check_archive(stack.archive(job_id), files)
+
+
+def test_a_job_with_every_segment_done_gets_finalize(stack: Stack, small_segments: None) -> None:
+    for name in "ab":
+        stack.put_file(f"in/{name}", noise(ord(name), 9 * UNIT))
+    job_id = export(prefix="in/")
+    for message in stack.planned():
+        assert message.segment is not None
+        stack.collaborators.jobs.segment_done(stack.job(job_id), message.segment)
+    stack.clock.advance(seconds=91)
+
+    sweep(stack.collaborators)
+
+    assert stack.take_messages() == [Message(Step.FINALIZE, job_id)]
+
+
+def test_each_waking_waits_longer_until_the_job_is_given_up(stack: Stack) -> None:
+    job_id = _lost_job(stack)
+    waited = []
+    while status(job_id)["status"] == "queued":
+        wake_at = stack.job(job_id).wake_at
+        assert wake_at is not None
+        waited.append(wake_at - stack.clock())
+        stack.clock.now = wake_at + 1
+        sweep(stack.collaborators)
+
+    body = status(job_id)
+    assert len(waited) == SWEEPS_MAX + 1
+    assert all(shorter <= longer for shorter, longer in pairwise(waited[1:]))
+    assert 3 < sum(waited) / 3_600_000 < 5
+    assert body["status"] == "failed"
+    assert body["error"]["type"] == "urn:problem-type:longhaul:given-up"
+
+
+def test_a_job_that_moves_again_has_all_its_tries_back(stack: Stack) -> None:
+    job_id = _lost_job(stack)
+    stack.clock.advance(seconds=91)
+    sweep(stack.collaborators)
+
+    stack.collaborators.jobs.start(job_id, stack.clock())
+
+    assert stack.job(job_id).sweeps == 0
+
+
+@pytest.mark.parametrize("end", ["completed", "failed", "cancelled"])
+def test_a_job_that_has_ended_is_never_touched(stack: Stack, end: str) -> None:
+    job_id = export(file_ids=[10001], on_missing="fail" if end == "failed" else "skip")
+    if end == "cancelled":
+        call("DELETE", f"/v1/export/{job_id}")
+    stack.run_queue()
+    before = stack.item(job_id)
+    stack.clock.advance(days=1)
+
+    woken = sweep(stack.collaborators)
+
+    assert woken == 0
+    assert stack.item(job_id) == before
+    assert not {"wakeAt", "openShard"} & before.keys()
+
+
+def test_jobs_of_every_shard_are_found(stack: Stack) -> None:
+    made = {_lost_job(stack) for _ in range(20)}
+    stack.clock.advance(seconds=91)
+
+    sweep(stack.collaborators)
+
+    assert {message.job_id for message in stack.take_messages()} == made
+
+
+def test_one_job_that_cannot_be_woken_does_not_keep_the_others_waiting(stack: Stack) -> None:
+    made = [_lost_job(stack) for _ in range(4)]
+    stack.clock.advance(seconds=91)
+    denied = json.dumps({"__type": "AccessDeniedException"})
+    first: list[str] = []
+
+    def deny_the_first(name: str, parameters: dict[str, object]) -> Wired | None:
+        key = json.dumps(parameters.get("Key"))
+        if name == "UpdateItem" and first in ([], [key]):
+            first[:] = [key]
+            return 400, {}, denied
+        return None
+
+    with listening(deny_the_first):
+        sweep(stack.collaborators)
+
+    assert len(stack.take_messages()) == len(made) - 1
