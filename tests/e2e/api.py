@@ -1,0 +1,124 @@
+"""The public HTTP API, as a client uses it. Each answer is held to the API's own document."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from tests.e2e.contract import JSON, Contract
+from tests.e2e.waiting import wait_for
+
+TIMEOUT_SECONDS = 120
+"""Longer than a gateway waits: an emulator may start fifty functions at once on two cores."""
+
+CALLERS_AT_ONCE = 64
+OPEN = ("queued", "processing")
+
+
+class Api:
+    """One stack's API, under its base URL. May be used from several threads."""
+
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url
+        self._session = requests.Session()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=CALLERS_AT_ONCE))
+        self.contract = Contract(
+            self._session.get(f"{base_url}/openapi.json", timeout=TIMEOUT_SECONDS).json()
+        )
+
+    def close(self) -> None:
+        self._session.close()
+
+    # -- any request ----------------------------------------------------------------------------
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str | bytes] | None = None,
+        query: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        content: object = None,
+    ) -> requests.Response:
+        """The answer to one request, `content` being sent as JSON. Redirects are not followed."""
+        if content is not None:
+            body = json.dumps(content).encode()
+            headers = {"Content-Type": "application/json", **(headers or {})}
+        answer = self._session.request(
+            method,
+            self.base_url + path,
+            headers=headers,
+            params=query,
+            data=body,
+            allow_redirects=False,
+            timeout=TIMEOUT_SECONDS,
+        )
+        self.contract.check(method, path, answer)
+        return answer
+
+    def get(self, path: str, **options: Any) -> requests.Response:
+        return self.call("GET", path, **options)
+
+    def post(self, path: str, content: object = None, **options: Any) -> requests.Response:
+        return self.call("POST", path, content=content, **options)
+
+    def delete(self, path: str) -> requests.Response:
+        return self.call("DELETE", path)
+
+    # -- exports --------------------------------------------------------------------------------
+
+    def export(self, **asked: object) -> str:
+        """Asks for an export and gives its job's id."""
+        answer = self.post("/v1/export", asked)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["jobId"])
+
+    def job(self, job_id: str) -> JSON:
+        """The job as it is now."""
+        answer = self.get(f"/v1/export/{job_id}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def ended(self, job_id: str, within: float = 60) -> JSON:
+        """The job once it has ended, however it did."""
+        last: JSON = {}
+
+        def look() -> bool:
+            last.update(self.job(job_id))
+            return last["status"] not in OPEN
+
+        wait_for(look, within, f"the end of job {job_id}")
+        return last
+
+    def completed(self, job_id: str, within: float = 60) -> JSON:
+        """The job once it has completed; it may not end in any other way."""
+        job = self.ended(job_id, within)
+        assert job["status"] == "completed", job
+        return job
+
+    def jobs_of(self, user_id: str) -> Sequence[JSON]:
+        """The newest hundred jobs of a user."""
+        query = {"user_id": user_id, "limit": "100"}
+        return list(self.get("/v1/export", query=query).json()["jobs"])
+
+    def link(self, job_id: str) -> str:
+        """A fresh link to the archive."""
+        answer = self.get(f"/v1/export/{job_id}/download")
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["downloadUrl"])
+
+    # -- links ----------------------------------------------------------------------------------
+
+    def follow(self, link: str, headers: Mapping[str, str] | None = None) -> requests.Response:
+        """What S3 answers under a link."""
+        return self._session.get(link, headers=headers, timeout=TIMEOUT_SECONDS)
+
+    def archive(self, job_id: str) -> bytes:
+        """The archive, downloaded through a link."""
+        answer = self.follow(self.link(job_id))
+        assert answer.status_code == 200, answer.text[:300]
+        return answer.content

@@ -1,0 +1,133 @@
+"""What lies behind the API: the source files that a test needs, and records, queues and objects."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+from infra.outputs import Outputs
+from infra.targets import Target
+from tests.e2e.waiting import wait_for
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+    Item = dict[str, AttributeValueTypeDef]
+
+CONNECTIONS = 32
+
+
+@dataclass(frozen=True)
+class Backstage:
+    """The AWS clients of a deployed stack, and what tests look up with them."""
+
+    outputs: Outputs
+
+    @cached_property
+    def session(self) -> boto3.Session:
+        """A session whose clients reach the stack."""
+        if self.outputs.endpoint_url is None:
+            return boto3.Session(region_name=self.outputs.region)
+        # Which emulator it is does not matter: only the endpoint does.
+        return Target(
+            "ministack", "local", self.outputs.region, self.outputs.endpoint_url
+        ).session()
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        config = Config(signature_version="s3v4", max_pool_connections=CONNECTIONS)
+        return self.session.client("s3", config=config)
+
+    @cached_property
+    def s3_without_checksums(self) -> "S3Client":
+        """Puts objects as old tools do: S3 then knows no CRC-32 of theirs."""
+        config = Config(request_checksum_calculation="when_required")
+        return self.session.client("s3", config=config)
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        return self.session.client("dynamodb")
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        return self.session.client("sqs")
+
+    def functions(self) -> dict[str, str]:
+        """What the functions are called, by their names in the template."""
+        found = self.session.client("cloudformation").describe_stack_resources(
+            StackName=self.outputs.stack_name
+        )
+        return {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            for resource in found["StackResources"]
+            if resource["ResourceType"] == "AWS::Lambda::Function"
+        }
+
+    # -- records --------------------------------------------------------------------------------
+
+    def record(self, job_id: str) -> "Item":
+        """The job's item; empty if there is none."""
+        answer = self.dynamodb.get_item(
+            TableName=self.outputs.jobs_table, Key={"jobId": {"S": job_id}}, ConsistentRead=True
+        )
+        return dict(answer.get("Item", {}))
+
+    def put_record(self, item: "Item") -> None:
+        self.dynamodb.put_item(TableName=self.outputs.jobs_table, Item=item)
+
+    def set_number(self, job_id: str, attribute: str, value: int) -> None:
+        """Changes one number of a job's item."""
+        self.dynamodb.update_item(
+            TableName=self.outputs.jobs_table,
+            Key={"jobId": {"S": job_id}},
+            UpdateExpression="SET #attribute = :value",
+            ExpressionAttributeNames={"#attribute": attribute},
+            ExpressionAttributeValues={":value": {"N": str(value)}},
+        )
+
+    # -- queues ---------------------------------------------------------------------------------
+
+    def send(self, body: str, queue_url: str | None = None) -> None:
+        """A message of ours into the export queue, or another one."""
+        self.sqs.send_message(
+            QueueUrl=queue_url or self.outputs.queue_url, MessageBody=body, MessageGroupId="e2e"
+        )
+
+    def messages_in(self, queue_url: str) -> int:
+        """How many messages wait in a queue or are being worked on."""
+        found = self.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])
+        waiting = found["Attributes"]["ApproximateNumberOfMessages"]
+        worked_on = found["Attributes"]["ApproximateNumberOfMessagesNotVisible"]
+        return int(waiting) + int(worked_on)
+
+    def wait_until_idle(self) -> None:
+        """Returns when no message waits or is being worked on."""
+        outputs = self.outputs
+        wait_for(lambda: not self.messages_in(outputs.queue_url), 30, "an empty export queue")
+        wait_for(
+            lambda: not self.messages_in(outputs.dead_letter_queue_url),
+            30,
+            "an empty dead-letter queue",
+        )
+
+    # -- objects --------------------------------------------------------------------------------
+
+    def archive_objects(self, prefix: str) -> list[str]:
+        """The keys in the archive bucket that begin so."""
+        answer = self.s3.list_objects_v2(Bucket=self.outputs.archive_bucket, Prefix=prefix)
+        return [found["Key"] for found in answer.get("Contents", [])]
+
+    def uploads(self, job_id: str) -> list[str]:
+        """The ids of the job's multipart uploads that are neither completed nor aborted."""
+        answer = self.s3.list_multipart_uploads(Bucket=self.outputs.archive_bucket)
+        key = f"archives/{job_id}.zip"
+        return [found["UploadId"] for found in answer.get("Uploads", []) if found["Key"] == key]
+
+    def wait_until_discarded(self, job_id: str) -> None:
+        """Returns when nothing of the job's upload is left; a message brings that about."""
+        wait_for(lambda: not self.uploads(job_id), 30, f"the upload of {job_id} to be discarded")

@@ -1,0 +1,73 @@
+"""One deployed stack for all tests here, reached as its users reach it: over HTTP.
+
+TARGET says which emulator to start (ministack by default); LONGHAUL_OUTPUTS names the outputs.json
+of a stack that runs already, and then nothing is started.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.outputs import Outputs
+from tests.e2e import deployment, handmade
+from tests.e2e.api import Api
+from tests.e2e.backstage import Backstage
+from tests.e2e.sources import Source, Sources
+
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(_HERE):
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def stack_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the stack that is started here keeps its state."""
+    return tmp_path_factory.mktemp("stack")
+
+
+@pytest.fixture(scope="session")
+def outputs(stack_state: Path) -> Iterator[Outputs]:
+    """The deployed stack."""
+    given = deployment.given_outputs()
+    if given is not None:
+        yield given
+        return
+    with deployment.started(deployment.target_name(), stack_state) as own:
+        yield own
+
+
+@pytest.fixture(scope="session")
+def api(outputs: Outputs) -> Iterator[Api]:
+    opened = Api(outputs.api_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def backstage(outputs: Outputs) -> Backstage:
+    return Backstage(outputs)
+
+
+@pytest.fixture(scope="session")
+def sources(backstage: Backstage) -> Sources:
+    return Sources(backstage)
+
+
+@pytest.fixture(scope="session")
+def abandoned_job(backstage: Backstage, sources: Sources) -> tuple[str, Source]:
+    """The id of a job that was recorded, but never sent a message, and its one file."""
+    source = sources.put(b"not forgotten")
+    return handmade.abandoned(backstage, source.file_id), source
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _early(request: pytest.FixtureRequest) -> None:
+    """The sweeper comes once a minute: what it has to find is made before the other tests run."""
+    wanted = (getattr(item, "fixturenames", ()) for item in request.session.items)
+    if any("abandoned_job" in names for names in wanted):
+        request.getfixturevalue("abandoned_job")

@@ -1,0 +1,58 @@
+"""Holds every answer to the OpenAPI document that the stack itself serves."""
+
+import re
+from typing import Any
+
+import requests
+from openapi_schema_validator import OAS31Validator, oas31_format_checker
+
+JSON = dict[str, Any]
+
+PROBLEM_TYPE = "application/problem+json"
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
+
+
+class Contract:
+    """The OpenAPI document of a stack, as what its answers are measured by."""
+
+    def __init__(self, document: JSON) -> None:
+        self.document = document
+        self._paths = [
+            (re.compile("[^/]+".join(map(re.escape, re.split(r"\{\w+\}", path)))), path)
+            for path in document["paths"]
+        ]
+
+    def check(self, method: str, path: str, response: requests.Response) -> None:
+        """Fails if the document does not foresee this answer to that request."""
+        operation = self._operation(method, path)
+        if operation is None:
+            if method not in ("HEAD", "OPTIONS"):
+                self._check_body(response, {PROBLEM_TYPE: {"schema": _PROBLEM}})
+            return
+        foreseen = operation["responses"].get(str(response.status_code))
+        if foreseen is None:
+            assert not response.ok, f"{method} {path} may not answer {response.status_code}"
+            foreseen = operation["responses"].get("default")
+            assert foreseen, f"{method} {path} may not answer {response.status_code}"
+        if operation["operationId"] != "openapi":  # a document of its own kind
+            self._check_body(response, foreseen.get("content", {}))
+
+    def _operation(self, method: str, path: str) -> JSON | None:
+        bare = path.partition("?")[0]
+        for pattern, name in self._paths:
+            if pattern.fullmatch(bare):
+                operation: JSON | None = self.document["paths"][name].get(method.lower())
+                return operation
+        return None
+
+    def _check_body(self, response: requests.Response, content: JSON) -> None:
+        if not content:
+            assert not response.content, f"a body where there is none to be: {response.text[:200]}"
+            return
+        kind = response.headers["Content-Type"].partition(";")[0]
+        assert kind in content, f"{kind} instead of {', '.join(content)}: {response.text[:200]}"
+        schema = {**content[kind]["schema"], "components": self.document["components"]}
+        validator = OAS31Validator(schema, format_checker=oas31_format_checker)
+        faults = validator.iter_errors(response.json())
+        wrong = [f"{fault.json_path}: {fault.message}" for fault in faults]
+        assert not wrong, f"the answer is not what the document says: {wrong}"

@@ -1,0 +1,175 @@
+"""What was deployed, as AWS describes it."""
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra import stack, targets
+from infra.outputs import Outputs
+from tests.e2e import deployment
+from tests.e2e.backstage import Backstage
+from tests.e2e.contract import JSON
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mypy_boto3_lambda import LambdaClient
+
+PACKAGE_MAX = 3_000_000  # bytes
+FUNCTIONS = {"APIHandler": 29, "Worker": 900, "DeadLetters": 60, "Sweeper": 55}
+"""Timeouts in seconds, by the names of the template."""
+
+
+@pytest.fixture(scope="module")
+def functions(backstage: Backstage) -> "LambdaClient":
+    return backstage.session.client("lambda")
+
+
+@pytest.fixture(scope="module")
+def names(backstage: Backstage) -> dict[str, str]:
+    """What the functions are called, by the names of the template."""
+    return backstage.functions()
+
+
+@pytest.fixture(params=["source_bucket", "archive_bucket"])
+def bucket(request: pytest.FixtureRequest, outputs: Outputs) -> str:
+    return str(getattr(outputs, request.param))
+
+
+def test_there_are_these_functions_and_no_others(names: dict[str, str], outputs: Outputs) -> None:
+    assert names.keys() == FUNCTIONS.keys()
+    assert names["APIHandler"] == outputs.api_function
+    assert names["Worker"] == outputs.worker_function
+
+
+@pytest.mark.parametrize(("function", "seconds"), FUNCTIONS.items())
+def test_each_function_is_small_and_ends_in_time(
+    functions: "LambdaClient", names: dict[str, str], function: str, seconds: int
+) -> None:
+    facts = functions.get_function_configuration(FunctionName=names[function])
+
+    assert facts["Timeout"] == seconds
+    assert facts["CodeSize"] < PACKAGE_MAX
+
+
+@pytest.mark.parametrize("function", ["Worker", "DeadLetters"])
+def test_a_failed_message_does_not_take_its_batch_along(
+    functions: "LambdaClient", names: dict[str, str], function: str
+) -> None:
+    mappings = functions.list_event_source_mappings(FunctionName=names[function])
+
+    (mapping,) = mappings["EventSourceMappings"]
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["State"] == "Enabled"
+
+
+def test_no_bucket_can_become_public(backstage: Backstage, bucket: str) -> None:
+    answer = backstage.s3.get_public_access_block(Bucket=bucket)
+
+    assert answer["PublicAccessBlockConfiguration"] == {
+        "BlockPublicAcls": True,
+        "BlockPublicPolicy": True,
+        "IgnorePublicAcls": True,
+        "RestrictPublicBuckets": True,
+    }
+
+
+def test_every_bucket_is_encrypted(backstage: Backstage, bucket: str) -> None:
+    answer = backstage.s3.get_bucket_encryption(Bucket=bucket)
+
+    (rule,) = answer["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+
+
+def test_the_table_is_indexed_for_listing_and_sweeping(backstage: Backstage) -> None:
+    table = backstage.dynamodb.describe_table(TableName=backstage.outputs.jobs_table)["Table"]
+
+    indexes = {
+        index["IndexName"]: (
+            [key["AttributeName"] for key in index["KeySchema"]],
+            index["Projection"]["ProjectionType"],
+        )
+        for index in table["GlobalSecondaryIndexes"]
+    }
+    assert indexes == {
+        "byUser": (["userId", "createdAt"], "KEYS_ONLY"),
+        "open": (["openShard", "wakeAt"], "KEYS_ONLY"),
+    }
+    assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_a_message_is_tried_five_times_and_then_kept_aside(backstage: Backstage) -> None:
+    export = attributes(backstage, backstage.outputs.queue_url)
+    dead = attributes(backstage, backstage.outputs.dead_letter_queue_url)
+
+    assert f'"{dead["QueueArn"]}"' in export["RedrivePolicy"]
+    assert '"maxReceiveCount":5' in export["RedrivePolicy"].replace(" ", "")
+    assert int(dead["MessageRetentionPeriod"]) > int(export["MessageRetentionPeriod"])
+
+
+def test_a_message_stays_hidden_for_six_timeouts_of_the_worker(backstage: Backstage) -> None:
+    export = attributes(backstage, backstage.outputs.queue_url)
+
+    assert export["VisibilityTimeout"] == str(6 * FUNCTIONS["Worker"])
+    assert export["SqsManagedSseEnabled"] == "true"
+
+
+# What MiniStack's CloudFormation leaves out of a resource, and so cannot describe, is read from the
+# template that was deployed.
+
+
+@pytest.fixture(scope="module")
+def resources(backstage: Backstage) -> JSON:
+    """The resources of the template, by their names in it."""
+    cloudformation = backstage.session.client("cloudformation")
+    answer = cloudformation.get_template(StackName=backstage.outputs.stack_name)
+    body: str | JSON = answer["TemplateBody"]
+    template = json.loads(body) if isinstance(body, str) else body
+    return {name: resource["Properties"] for name, resource in template["Resources"].items()}
+
+
+@pytest.mark.parametrize("bucket", ["SourceBucket", "ArchiveBucket"])
+def test_every_bucket_drops_stale_uploads(resources: JSON, bucket: str) -> None:
+    rules = resources[bucket]["LifecycleConfiguration"]["Rules"]
+
+    (stale,) = (rule for rule in rules if "AbortIncompleteMultipartUpload" in rule)
+    assert stale["Status"] == "Enabled"
+    assert stale["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+
+
+def test_archives_expire_and_sources_do_not(resources: JSON) -> None:
+    archive, source = (
+        resources[bucket]["LifecycleConfiguration"]["Rules"]
+        for bucket in ("ArchiveBucket", "SourceBucket")
+    )
+
+    (expiring,) = (rule for rule in archive if "ExpirationInDays" in rule)
+    assert expiring["Status"] == "Enabled"
+    assert expiring["ExpirationInDays"] == {"Ref": "ArchiveTtlDays"}
+    assert not [rule for rule in source if "ExpirationInDays" in rule]
+
+
+def test_the_table_forgets_old_jobs_and_can_be_restored(resources: JSON) -> None:
+    table = resources["JobsTable"]
+
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_deploying_again_changes_nothing(
+    outputs: Outputs, stack_state: "Path", capsys: pytest.CaptureFixture[str]
+) -> None:
+    if deployment.given_outputs() is not None:
+        pytest.skip("the stack is not ours to deploy")
+    target = targets.named(deployment.target_name())
+
+    again = stack.up(target, stack_state, outputs.stack_name)
+
+    assert "nothing has changed" in capsys.readouterr().err
+    assert again == outputs
+
+
+def attributes(backstage: Backstage, queue_url: str) -> dict[str, str]:
+    answer = backstage.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])
+    return {str(name): value for name, value in answer["Attributes"].items()}

@@ -1,0 +1,49 @@
+"""The OpenAPI document. (That each answer is as it says is checked wherever one comes in.)"""
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from chalicelib.http.openapi import paths
+from tests.e2e.api import Api
+from tests.e2e.sources import Sources
+
+OPERATIONS = [
+    pytest.param(method.upper(), path, id=operation["operationId"])
+    for path, methods in paths().items()
+    for method, operation in methods.items()
+]
+
+
+@pytest.fixture(scope="module")
+def job_id(api: Api, sources: Sources) -> str:
+    """A job that can be asked for."""
+    job_id = api.export(file_ids=[sources.put(b"done").file_id])
+    api.completed(job_id)
+    return job_id
+
+
+def test_the_document_is_valid(api: Api) -> None:
+    document = api.get("/openapi.json").json()
+
+    assert [fault.message for fault in OpenAPIV31SpecValidator(document).iter_errors()] == []
+
+
+def test_the_document_names_the_server_that_serves_it(api: Api) -> None:
+    answer = api.get("/openapi.json")
+
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json()["servers"] == [{"url": api.base_url}]
+
+
+def test_the_document_is_that_of_the_code(api: Api) -> None:
+    assert api.get("/openapi.json").json()["paths"] == paths()
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_every_route_of_the_document_is_there(
+    api: Api, job_id: str, method: str, path: str
+) -> None:
+    answer = api.call(method, path.format(job_id=job_id))
+
+    assert answer.status_code not in (403, 404, 405)
+    assert answer.status_code < 500
