@@ -6,6 +6,7 @@ that was lost or given up while the job lives, a queue that was purged.
 
 from typing import Final
 
+from chalicelib.errors import LonghaulError
 from chalicelib.jobs.model import Failure, Job
 from chalicelib.jobs.states import OPEN
 from chalicelib.jobs.store import wake_time
@@ -31,6 +32,9 @@ def sweep(stack: Collaborators) -> int:
             job = stack.jobs.get(job_id)
             if job and job.status in OPEN:
                 woken += _wake(job, stack)
+        except LonghaulError as error:
+            # It is woken when its time has come again.
+            logger().warning("job not woken", extra={"jobId": job_id, "reason": error.detail})
         except Exception:  # noqa: BLE001 - one job must not keep the others waiting
             logger().exception("job not woken", extra={"jobId": job_id})
     return woken

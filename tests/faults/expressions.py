@@ -1,0 +1,104 @@
+"""The part of DynamoDB's expression language that Longhaul writes; anything else is refused loudly,
+so that a new kind of expression is not taken for one that holds."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final
+
+Value = dict[str, Any]
+Item = dict[str, Any]
+Names = Mapping[str, str]
+Values = Mapping[str, Value]
+Condition = Callable[[Item, Names, Values], bool]
+Change = Callable[[Item, Names, Values], None]
+
+_PATH: Final = r"#?\w+"
+_COMPARED: Final = re.compile(rf"({_PATH}) (=|<|<=) (:\w+)")
+_EXISTS: Final = re.compile(rf"attribute_(not_)?exists\(({_PATH})\)")
+_IN: Final = re.compile(rf"({_PATH}) IN \(([^)]*)\)")
+_CLAUSE: Final = re.compile(r"\b(SET|ADD|REMOVE) ")
+
+
+class UnknownExpression(NotImplementedError):
+    """Not one that this file evaluates."""
+
+
+@cache
+def condition(expression: str) -> Condition:
+    """What a ConditionExpression or KeyConditionExpression says of an item."""
+    terms = [_term(term) for term in expression.split(" AND ")]
+    return lambda item, names, values: all(term(item, names, values) for term in terms)
+
+
+@cache
+def change(expression: str) -> Change:
+    """What an UpdateExpression does to an item."""
+    words = _CLAUSE.split(expression)
+    if words[0]:
+        raise UnknownExpression(expression)
+    changes = [
+        _change(clause, part.strip())
+        for clause, parts in zip(words[1::2], words[2::2], strict=True)
+        for part in parts.split(",")
+    ]
+
+    def apply(item: Item, names: Names, values: Values) -> None:
+        for one in changes:
+            one(item, names, values)
+
+    return apply
+
+
+def number(value: Value) -> int:
+    return int(value["N"])
+
+
+def _term(term: str) -> Condition:
+    if found := _COMPARED.fullmatch(term):
+        return _comparison(*found.groups())
+    if found := _EXISTS.fullmatch(term):
+        absent, path = bool(found[1]), found[2]
+        return lambda item, names, _: (names.get(path, path) in item) != absent
+    if found := _IN.fullmatch(term):
+        path, wanted = found[1], found[2].split(", ")
+        return lambda item, names, values: (
+            item.get(names.get(path, path)) in [values[one] for one in wanted]
+        )
+    raise UnknownExpression(term)
+
+
+def _comparison(path: str, sign: str, operand: str) -> Condition:
+    def holds(item: Item, names: Names, values: Values) -> bool:
+        there, given = item.get(names.get(path, path)), values[operand]
+        if there is None or there.keys() != given.keys():
+            return False
+        if sign == "=":
+            return bool(there == given)
+        left, right = (number(v) if "N" in v else v["S"] for v in (there, given))
+        return bool(left < right or (sign == "<=" and left == right))
+
+    return holds
+
+
+def _change(clause: str, part: str) -> Change:
+    if clause == "SET" and (found := re.fullmatch(rf"({_PATH}) = (:\w+)", part)):
+        path, operand = found.groups()
+        return lambda item, names, values: item.update({names.get(path, path): values[operand]})
+    if clause == "ADD" and (found := re.fullmatch(rf"({_PATH}) (:\w+)", part)):
+        path, operand = found.groups()
+        return lambda item, names, values: _add(item, names.get(path, path), values[operand])
+    if clause == "REMOVE" and re.fullmatch(_PATH, part):
+        return lambda item, names, _: (item.pop(names.get(part, part), None), None)[1]
+    raise UnknownExpression(f"{clause} {part}")
+
+
+def _add(item: Item, name: str, value: Value) -> None:
+    there = item.get(name)
+    if "N" in value:
+        item[name] = {"N": str((number(there) if there else 0) + number(value))}
+    elif "NS" in value:
+        numbers = {*(there["NS"] if there else ()), *value["NS"]}
+        item[name] = {"NS": sorted(numbers, key=int)}
+    else:
+        raise UnknownExpression(f"ADD {name}")

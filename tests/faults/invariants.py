@@ -1,0 +1,187 @@
+"""What must hold when a run is over."""
+
+import io
+import json
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final, cast
+
+from chalicelib.http.exports import _job_id
+from chalicelib.jobs.items import to_job
+from chalicelib.jobs.model import Job
+from chalicelib.jobs.states import OPEN, Status
+from chalicelib.pipeline import plans
+from chalicelib.sources.request import ExportRequest
+from chalicelib.storage import Bucket
+from tests.faults.kinds import Kind
+from tests.faults.network import hit_after
+from tests.faults.world import (
+    ARCHIVE,
+    MINUTE,
+    TERMINAL_BOUND,
+    TERMINAL_BOUND_OF_FEW,
+    World,
+)
+
+ORPHAN: Final = "uploads whose opener was hit before they were noted"
+NOT_DISCARDED: Final = "things whose `discard` was purged, given up, or not sent after a hit"
+
+
+def check(world: World) -> Counter[str]:
+    """Tells the world's witness what does not hold. Gives what was left over, by kind."""
+    says = world.witness.says
+    jobs = [to_job(item) for key, item in world.table.items.items() if "/" not in key]
+    for job in jobs:
+        if job.status in OPEN:
+            says(f"{job.job_id}: still {job.status}, {job.stage}")
+            continue
+        _check_time(world, job)
+        if job.status is Status.COMPLETED:
+            for text in _wrong_archive(world, job):
+                says(f"{job.job_id}: {text}")
+        elif job.status is Status.FAILED:
+            _check_failure(world, job)
+        elif job.status is Status.CANCELLED and not world.people.cancels:
+            says(f"{job.job_id}: cancelled, and nobody asked for that")
+    for url, queue in world.sqs.queues.items():
+        if queue.messages:
+            says(f"{len(queue.messages)} messages are left in {url}")
+    _check_wishes(world, {job.job_id for job in jobs})
+    return _leftovers(world, jobs)
+
+
+def _wrong_archive(world: World, job: Job) -> Iterator[str]:
+    """What is wrong with the archive of a completed job."""
+    stored = world.s3.objects[ARCHIVE].get(job.archive_key)
+    if stored is None or job.plan is None:
+        yield "completed, and there is no archive"
+        return
+    bucket = Bucket(cast("Any", world.s3), ARCHIVE)
+    request = ExportRequest.from_json(world.s3.objects[ARCHIVE][job.request_key].body)
+    index = plans.load(bucket, job, job.plan.digest)
+    entries = [entry for _, entry, _ in plans.entries(bucket, job, index)]
+    asked = _asked(world, request)
+    missing = list(index.head.missing)
+    asked_for: set[int | str] = set() if request.prefix is not None else set(missing)
+    if len(asked_for) < len(missing) or not _split(
+        world, asked, {e.key for e in entries}, asked_for
+    ):
+        yield f"asked for {asked}, has {[entry.key for entry in entries]}, missing {missing}"
+    with zipfile.ZipFile(io.BytesIO(stored.body)) as archive:
+        names = [entry.name for entry in entries]
+        if archive.namelist() != [*names, "manifest.json"]:
+            yield f"holds {archive.namelist()} instead of {names}"
+            return
+        contents = {info.filename: archive.read(info) for info in archive.infolist()}
+    for entry in entries:
+        if contents[entry.name] != world.files.content(entry.key, entry.etag):
+            yield f"{entry.name} does not have the bytes of {entry.key}, {entry.etag}"
+    manifest = json.loads(contents["manifest.json"])
+    listed = [
+        {
+            "name": entry.name,
+            "key": entry.key,
+            "size": entry.size,
+            "crc32": f"{zlib.crc32(contents[entry.name]):08x}",
+        }
+        for entry in entries
+    ]
+    if manifest["files"] != listed or manifest["missing"] != missing:
+        yield f"the manifest is {manifest}"
+    if manifest["jobId"] != job.job_id:
+        yield "the manifest is another job's"
+    counted = (job.files_done, job.total_files, job.bytes_done, job.bytes_total, job.missing_count)
+    right = (len(entries), len(entries) + len(missing), *[len(stored.body)] * 2, len(missing))
+    if counted != right:
+        yield f"its counters are {counted} instead of {right}"
+    if job.missing is not None and list(job.missing) != missing:
+        yield f"missing is {job.missing} instead of {missing}"
+
+
+def _asked(world: World, request: ExportRequest) -> dict[str, int | str]:
+    """The keys that a request means, and what they were called in it."""
+    if request.file_ids:
+        return {f"downloads/{file_id}": file_id for file_id in request.file_ids}
+    if request.keys:
+        return {key: key for key in request.keys}
+    return {key: key for key in world.files.versions if key.startswith(request.prefix or "")}
+
+
+def _split(
+    world: World, asked: dict[str, int | str], there: set[str], missing: set[int | str]
+) -> bool:
+    """Whether each file that was asked for is there or missing, and rightly so. What a prefix
+    lacks is not listed."""
+    for key, name in asked.items():
+        known = key in world.files.versions
+        mark = key.endswith("/")  # a folder's, which is left out while it has no bytes
+        if key in there and (not known or name in missing):
+            return False
+        if key not in there and known and key not in world.files.absent and not mark:
+            return False
+    return there <= asked.keys() and missing <= set(asked.values())
+
+
+def _check_time(world: World, job: Job) -> None:
+    few = world.faults.few
+    begun = job.created_at if few else max(job.created_at, world.healed_at)
+    took = world.witness.ended[job.job_id] - begun
+    if took > (TERMINAL_BOUND_OF_FEW if few else TERMINAL_BOUND):
+        world.witness.says(f"{job.job_id}: took {took / MINUTE:.0f} minutes")
+
+
+def _check_failure(world: World, job: Job) -> None:
+    """A job fails for a reason that the run gave it, and for no other."""
+    failure = job.failure
+    said = f"{job.job_id}: failed with {failure}"
+    if failure is None:
+        world.witness.says(said)
+        return
+    changed, counts = world.files.changed, world.faults.counts
+    request = ExportRequest.from_json(world.s3.objects[ARCHIVE][job.request_key].body)
+    reasons = {
+        "source-missing": True,
+        "nothing-to-export": changed or all(key.endswith("/") for key in _asked(world, request)),
+        "source-changed": changed,
+        "limit-exceeded": world.scale.max_parts < 10_000,
+        "given-up": not world.faults.few
+        and ("given up" in failure.detail or "several tries" in failure.detail),
+    }
+    if not reasons.get(failure.slug) or "internal error" in failure.detail:
+        world.witness.says(f"{said} after {dict(counts)}")
+
+
+def _check_wishes(world: World, job_ids: set[str]) -> None:
+    for wish in world.people.wishes:
+        if wish.jobs - job_ids:
+            world.witness.says(f"an accepted job is not on record: {wish.jobs - job_ids}")
+        if wish.key and wish.jobs - {_job_id(wish.body["user_id"], wish.key)}:
+            world.witness.says(f"the key {wish.key} made {wish.jobs}")
+
+
+def _leftovers(world: World, jobs: list[Job]) -> Counter[str]:
+    """What somebody pays for until the bucket's lifecycle cleans it. Each has a cause in the run:
+    it was hit by a fault before it could be noted, or thrown away."""
+    left = Counter[str]()
+    not_discarded = {
+        job.job_id
+        for job in jobs
+        if world.faults.counts[Kind.PURGED]
+        or job.job_id in world.witness.not_discarded
+        or hit_after(world.witness.enders.get(job.job_id))
+    }
+    for job in jobs:
+        for upload_id, upload in world.s3.uploads.items():
+            if job.job_id in upload.key:
+                orphan = hit_after(world.openers.get(upload_id))
+                excused = ORPHAN if orphan else job.job_id in not_discarded and NOT_DISCARDED
+                left[excused or f"upload {upload_id} of {upload.key}"] += 1
+        for key in world.s3.objects[ARCHIVE]:
+            useless = key == job.archive_key and job.status is not Status.COMPLETED
+            if useless or (key.startswith(job.work_prefix) and "/segment-" in key):
+                left[NOT_DISCARDED if job.job_id in not_discarded else key] += 1
+    for what in left.keys() - {ORPHAN, NOT_DISCARDED}:
+        world.witness.says(f"left over without a cause: {what}")
+    return left

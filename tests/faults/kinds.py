@@ -1,0 +1,135 @@
+"""The kinds of faults, and when they strike."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+from typing import Final
+
+
+class Kind(StrEnum):
+    """What goes wrong. The first group befalls a request to a service, each with its caller."""
+
+    THROTTLED = "throttled"
+    SERVER_ERROR = "server error before the effect"
+    NO_CONNECTION = "no connection"
+    ERROR_AFTER = "server error after the effect"
+    LOST_ANSWER = "answer lost after the effect"
+    RESENT = "answer lost, request sent again by botocore"
+    LATE = "timeout, and the effect later"
+    CRASH_BEFORE = "crash before a request"
+    CRASH_AFTER = "crash after a request"
+    PAUSED_BEFORE = "paused before a request"
+    PAUSED_AFTER = "paused after a request"
+    BODY_CUT = "body cut short"
+    BODY_BROKEN = "connection lost in a body"
+
+    BATCH_REFUSED = "entry of a batch refused"
+    DELAYED = "message delivered late"
+    REPEATED = "message delivered again while hidden"
+    REORDERED = "message not delivered in order"
+    NOT_DELETED = "acknowledgement lost"
+    TIMED_OUT = "killed at the function's timeout"
+    CLOCK_OFF = "clock wrong"
+    SWEEP_MISSED = "sweeper not run"
+    OVERWRITTEN = "source overwritten"
+    DELETED = "source deleted"
+    CANCELLED = "cancel requested"
+    POSTED_AGAIN = "POST repeated with its Idempotency-Key"
+    PURGED = "queue purged"
+    GARBAGE = "message of garbage"
+
+
+OF_REQUESTS: Final = tuple(Kind)[:11]
+OF_BODIES: Final = (*OF_REQUESTS, Kind.BODY_CUT, Kind.BODY_BROKEN)
+SINGLE: Final = (
+    *OF_BODIES,
+    Kind.BATCH_REFUSED,
+    Kind.DELAYED,
+    Kind.REPEATED,
+    Kind.NOT_DELETED,
+    Kind.CLOCK_OFF,
+)
+"""Those that strike in a run of few faults."""
+
+_SELDOM: Final = 8
+"""How much likelier a fault is where there are few places for it: there are some ten requests for
+each message."""
+
+
+_OF_WRITES: Final = 3
+"""How much likelier one is where a request changes something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A fault that is to strike at the first place for it from number `place` on, where requests
+    that change something are counted alone if `writing`."""
+
+    place: int
+    kind: Kind
+    writing: bool
+
+
+class Faults:
+    """Decides what goes wrong where. `healed`: from now on nothing does.
+
+    A run has either a storm (each kind has a rate, drawn for the run; many are zero) or a few
+    faults, each at one place: these find what a storm's many retries hide. `only` gives these: a
+    fault strikes at the first place from its number on that is one for its kind.
+    """
+
+    def __init__(self, random: Random, only: Sequence[tuple[int, Kind]] | None = None) -> None:
+        self.random = random
+        self.counts: Counter[Kind] = Counter()
+        self.healed = False
+        self.few = random.random() < 0.4 or only is not None
+        self._rates: dict[Kind, float] = {}
+        self._coming: list[Coming] = []
+        self._places = Counter[bool]()
+        if self.few:
+            self._coming = [_drawn(random) for _ in range(random.randrange(4))]
+            if only is not None:
+                self._coming = [Coming(place, kind, writing=False) for place, kind in only]
+        else:
+            severity = 10 ** random.uniform(-3, -1)
+            self._rates = {
+                kind: severity * random.random() * (1 if kind in OF_BODIES else _SELDOM)
+                for kind in Kind
+                if random.random() < 0.5
+            }
+
+    def strikes(self, *kinds: Kind, writing: bool = False) -> Kind | None:
+        """Which of these kinds strikes here, if any. Counted. `writing`: the request changes
+        something, so that there is more to break."""
+        if self.healed:
+            return None
+        kind = self._struck(kinds, writing)
+        if kind:
+            self.counts[kind] += 1
+        return kind
+
+    def _struck(self, kinds: Sequence[Kind], writing: bool) -> Kind | None:  # noqa: FBT001
+        self._places[False] += 1
+        self._places[True] += writing
+        if self.few:
+            for coming in self._coming:
+                due = coming.place <= self._places[coming.writing] and writing >= coming.writing
+                if due and coming.kind in kinds:
+                    self._coming.remove(coming)
+                    return coming.kind
+            return None
+        chance = self.random.random() / (_OF_WRITES if writing else 1)
+        for kind in kinds:
+            chance -= self._rates.get(kind, 0.0)
+            if chance < 0:
+                return kind
+        return None
+
+
+def _drawn(random: Random) -> Coming:
+    # A job makes some 30 to 300 requests, of which 10 to 50 change something.
+    if random.random() < 0.6:
+        return Coming(random.randint(1, 50), random.choice(OF_REQUESTS), writing=True)
+    return Coming(int(10 ** random.uniform(0, 2.3)), random.choice(SINGLE), writing=False)

@@ -1,0 +1,217 @@
+"""What lies between a worker and a service: time, and all that can go wrong with a request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
+
+from tests.faults.kinds import OF_BODIES, OF_REQUESTS, Faults, Kind
+from tests.faults.refusals import refused
+from tests.faults.schedule import Death, Schedule
+from tests.faults.stored import Body
+
+PAUSE_MAX: Final = 280_000  # ms: a pause may outlast a lease and, with work, the function's timeout
+LATE_MAX: Final = 120_000
+_READS: Final = ("get_", "head_", "list_", "query", "batch_get")
+_ENDPOINT: Final = "https://service.test"
+_THROTTLED: Final = {
+    "s3": ("SlowDown", 503),
+    "sqs": ("ThrottlingException", 400),
+    "dynamodb": ("ThrottlingException", 400),
+}
+
+
+@dataclass(slots=True)
+class Invocation:
+    """One run of a function. `deadline` is when Lambda kills it; its clock is `clock_off` ms off
+    from a time on. `hits` are its requests that something happened to: (number of the request,
+    what)."""
+
+    name: str
+    deadline: int
+    clock_off: int = 0
+    clock_off_from: int = 0
+    dead: bool = False
+    hits: list[tuple[int, Kind]] = field(default_factory=list)
+
+
+Act = tuple[Invocation, int]
+"""A request of an invocation's, by its number."""
+
+
+def hit_after(act: Act | None) -> bool:
+    """Whether something happened to whoever did this, with that request or after it."""
+    return act is not None and any(number >= act[1] for number, _ in act[0].hits)
+
+
+class Network:
+    """`latency` is the mean time in ms that one way of a request takes. While a service acts,
+    `acting` tells for whom, and upon which of the requests."""
+
+    def __init__(self, schedule: Schedule, faults: Faults, latency: float) -> None:
+        self.requests = 0
+        self.trace: list[str] | None = None
+        self.invocations: dict[object, Invocation] = {}
+        self.acting: Act | None = None
+        self._schedule = schedule
+        self._faults = faults
+        self._latency = latency
+
+    def client(self, name: str, service: Any) -> "Client":
+        return Client(self, name, service)
+
+    @property
+    def invocation(self) -> Invocation | None:
+        """Whoever makes the requests just now; None: the test itself."""
+        return self.invocations.get(self._schedule.current)
+
+    def log(self, text: str) -> None:
+        if self.trace is not None:
+            self.trace.append(f"{self._schedule.now / 1000 % 1_000_000:11.3f} {text}")
+
+    def request(self, service: str, operation: str, work: Callable[[], Any]) -> Any:
+        """Makes the request, or what is left of it."""
+        invocation = self.invocation
+        if invocation is None:
+            return work()
+        self.requests += 1
+        number = self.requests
+        self._alive(invocation)
+        kinds = OF_BODIES if operation == "get_object" else OF_REQUESTS
+        kind = self._faults.strikes(*kinds, writing=not operation.startswith(_READS))
+        if kind:
+            invocation.hits.append((number, kind))
+        said = f"{invocation.name} #{number} {service}.{operation}"
+        self._pass(kind, Kind.PAUSED_BEFORE)
+        self._alive(invocation)
+        if kind is Kind.CRASH_BEFORE:
+            self._crash(invocation, said)
+        work = partial(self._act, invocation, number, work)
+        if error := self._refused(service, operation, kind, work, said):
+            self.log(f"{said}: {kind}")
+            self._pass(kind, None)
+            raise error
+        result = work()
+        self.log(f"{said} -> {_brief(result)}{f' ({kind})' if kind else ''}")
+        if kind is Kind.RESENT:
+            self._pass(kind, None)
+            result = work()
+            self.log(f"{said} again -> {_brief(result)}")
+        self._pass(kind, Kind.PAUSED_AFTER)
+        self._alive(invocation)
+        if kind is Kind.CRASH_AFTER:
+            self._crash(invocation, said)
+        return self._answer(kind, operation, result)
+
+    def _act(self, invocation: Invocation, number: int, work: Callable[[], Any]) -> Any:
+        """What the service gives, or the error that it answers with."""
+        self.acting = (invocation, number)
+        try:
+            return work()
+        except ClientError as error:
+            return error
+        finally:
+            self.acting = None
+
+    def _answer(self, kind: Kind | None, operation: str, result: Any) -> Any:
+        if kind is Kind.LOST_ANSWER:
+            raise ReadTimeoutError(endpoint_url=_ENDPOINT)
+        if kind is Kind.ERROR_AFTER:
+            raise refused(operation, "InternalError", 500)
+        if isinstance(result, Exception):
+            raise result
+        if kind in (Kind.BODY_CUT, Kind.BODY_BROKEN):
+            result["Body"] = BrokenBody(result["Body"], self._faults.random.random(), kind)
+        return result
+
+    def _refused(
+        self, service: str, operation: str, kind: Kind | None, work: Callable[[], Any], said: str
+    ) -> Exception | None:
+        if kind is Kind.THROTTLED:
+            return refused(operation, *_THROTTLED[service])
+        if kind is Kind.SERVER_ERROR:
+            return refused(operation, "InternalError", 500)
+        if kind is Kind.NO_CONNECTION:
+            return EndpointConnectionError(endpoint_url=_ENDPOINT)
+        if kind is Kind.LATE:
+
+            def arrive() -> None:
+                result = work()
+                self.log(f"{said} arrives late -> {_brief(result)}")
+
+            due = self._schedule.now + self._faults.random.randrange(LATE_MAX)
+            self._schedule.at(due, arrive)
+            return ReadTimeoutError(endpoint_url=_ENDPOINT)
+        return None
+
+    def _pass(self, kind: Kind | None, paused: Kind | None) -> None:
+        ms = int(self._faults.random.expovariate(1 / self._latency))
+        if kind and kind is paused:
+            ms += self._faults.random.randrange(PAUSE_MAX)
+        self._schedule.sleep(ms)
+
+    def _alive(self, invocation: Invocation) -> None:
+        if self._schedule.now > invocation.deadline and not invocation.dead:
+            invocation.dead = True
+            invocation.hits.append((self.requests, Kind.TIMED_OUT))
+            self._faults.counts[Kind.TIMED_OUT] += 1
+            self.log(f"{invocation.name} {Kind.TIMED_OUT}")
+        if invocation.dead:
+            raise Death
+
+    def _crash(self, invocation: Invocation, said: str) -> None:
+        self.log(f"{said}: crash")
+        invocation.dead = True
+        raise Death
+
+
+class Client:
+    """Stands for a botocore client."""
+
+    def __init__(self, network: Network, name: str, service: Any) -> None:
+        self._network = network
+        self._name = name
+        self._service = service
+        self.exceptions = service.exceptions
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        effect = getattr(self._service, operation)
+
+        def request(**asked: Any) -> Any:
+            if "Body" in asked:
+                asked["Body"] = bytes(asked["Body"])  # the caller uses its buffer again
+            return self._network.request(self._name, operation, partial(effect, **asked))
+
+        setattr(self, operation, request)
+        return request
+
+
+class BrokenBody:
+    """A body that ends too early: silently, or with what botocore raises then."""
+
+    def __init__(self, body: Body, share: float, kind: Kind) -> None:
+        content = body.read()
+        self._body = Body(content[: int(len(content) * share)])
+        self._kind = kind
+
+    def read(self, amt: int | None = None) -> bytes:
+        chunk = self._body.read(amt)
+        if not chunk or amt is None:
+            if self._kind is Kind.BODY_BROKEN:
+                raise ResponseStreamingError(error="connection lost")
+            raise IncompleteReadError(actual_bytes=0, expected_bytes=1)
+        return chunk
+
+
+def _brief(result: Any) -> str:
+    if isinstance(result, ClientError):
+        return str(result.response["Error"]["Code"])
+    return "done"

@@ -1,0 +1,164 @@
+"""Those who use the stack in a run: they ask for exports, again and twice, cancel some, and change
+files under them."""
+
+import json
+from dataclasses import dataclass, field
+from functools import partial
+from random import Random
+from typing import Any
+
+from chalicelib.errors import LonghaulError, Unavailable
+from chalicelib.http import exports
+from chalicelib.pipeline.collaborators import Collaborators
+from tests.faults.files import FIRST_ID, Files
+from tests.faults.kinds import Faults, Kind
+from tests.faults.lambdas import Lambdas
+from tests.faults.schedule import Schedule
+from tests.faults.sqs import SQS
+
+_API_SECONDS = 29
+_CONTEXT = {"resourcePath": "/v1/export", "path": "/v1/export", "domainName": "longhaul.test"}
+_TRIES = 4
+NO_JOB = "00000000-0000-4000-8000-000000000000"
+
+
+@dataclass(slots=True)
+class Wish:
+    """One export that somebody wants. `jobs` are the ids that the answers named."""
+
+    body: dict[str, Any]
+    key: str | None
+    jobs: set[str] = field(default_factory=set)
+
+
+class People:
+    """`cancels` counts the requests to cancel that were made; `latency` is the mean one of a
+    request, one way, in ms."""
+
+    def __init__(
+        self,
+        random: Random,
+        schedule: Schedule,
+        faults: Faults,
+        lambdas: Lambdas,
+        files: Files,
+        *,
+        sqs: SQS,
+        url: str,
+        latency: float,
+    ) -> None:
+        self.wishes: list[Wish] = []
+        self.cancels = 0
+        self._random = random
+        self._schedule = schedule
+        self._faults = faults
+        self._lambdas = lambdas
+        self._files = files
+        self._sqs = sqs
+        self._url = url
+        self._latency = latency
+
+    def begin(self) -> None:
+        random, spawn = self._random, self._schedule.spawn
+        for number in range(random.choice((1, 1, 1, 2, 3))):
+            wish = Wish(self._body(), f"key-{number}" if random.random() < 0.6 else None)
+            self.wishes.append(wish)
+            at = random.randrange(20_000)
+            spawn("user", partial(self._ask, wish), at)
+            if wish.key and random.random() < 0.4:
+                self._faults.counts[Kind.POSTED_AGAIN] += 1
+                spawn("user", partial(self._ask, wish), max(0, at + random.randrange(-500, 500)))
+            if random.random() < 0.25:
+                spawn("user", partial(self._cancel, wish), at + self._moment())
+        if random.random() < 0.1:
+            spawn("operator", self._purge, self._moment())
+        if random.random() < 0.1:
+            spawn("stranger", self._send_garbage, self._moment())
+        if random.random() < 0.2:
+            for _ in range(random.randrange(1, 4)):
+                spawn("meddler", self._meddle, self._moment())
+
+    def _moment(self) -> int:
+        """ms after a start: most in the middle of a step, some long after."""
+        if self._random.random() < 0.7:
+            return int(self._random.randrange(300) * self._latency)
+        return int(10 ** self._random.uniform(2, 5.3))
+
+    def _body(self) -> dict[str, Any]:
+        random = self._random
+        body: dict[str, Any] = {"user_id": random.choice(("ann", "bo", "😀" * 128))}
+        if random.random() < 0.3:
+            body["on_missing"] = random.choice(("skip", "fail"))
+        if random.random() < 0.3:
+            body["filename"] = random.choice(("x.zip", "😀" * 200))
+        how = random.random()
+        there = sorted(self._files.versions)
+        if how < 0.5:
+            body["file_ids"] = [
+                FIRST_ID + n for n in random.sample(range(16), random.randrange(1, 16))
+            ]
+        elif how < 0.8:
+            gone = [f"downloads/gone/{n}" + "字" * random.choice((0, 300)) for n in range(12)]
+            body["keys"] = random.sample(there, random.randint(1, len(there)))
+            body["keys"] += random.sample(gone, random.choice((0, 0, 1, 12)))
+        else:
+            body["prefix"] = random.choice(("downloads/", "downloads/a/", "downloads/100"))
+        return body
+
+    def _call(self, wish: Wish) -> exports.Call:
+        headers = {"idempotency-key": wish.key} if wish.key else {}
+        return exports.Call(_CONTEXT, headers, {}, json.dumps(wish.body).encode())
+
+    def _ask(self, wish: Wish) -> None:
+        for _ in range(_TRIES):
+            reply = self._lambdas.invoke(
+                "api", _API_SECONDS, lambda stack: exports.create(self._call(wish), stack)
+            )
+            if isinstance(reply, exports.Reply) and reply.content:
+                wish.jobs.add(reply.content["jobId"])
+                return
+            self._schedule.sleep(self._random.randrange(1000, 20_000))
+
+    def _cancel(self, wish: Wish) -> None:
+        def cancel(stack: Collaborators, job_id: str) -> exports.Reply:
+            return exports.cancel(self._call(wish), stack, job_id)
+
+        for job_id in sorted(wish.jobs):
+            self.cancels += 1
+            self._faults.counts[Kind.CANCELLED] += 1
+            for _ in range(_TRIES):
+                reply = self._lambdas.invoke("api", _API_SECONDS, partial(cancel, job_id=job_id))
+                refused = isinstance(reply, LonghaulError) and not isinstance(reply, Unavailable)
+                if refused or isinstance(reply, exports.Reply):
+                    break
+                self._schedule.sleep(self._random.randrange(1000, 5_000))
+
+    def _purge(self) -> None:
+        self._faults.counts[Kind.PURGED] += 1
+        self._sqs.queues[self._url].messages.clear()
+
+    def _send_garbage(self) -> None:
+        self._faults.counts[Kind.GARBAGE] += 1
+        real = [job for wish in self.wishes for job in sorted(wish.jobs)] or [NO_JOB]
+        assemble = {"v": 1, "step": "assemble", "job": NO_JOB}
+        body = self._random.choice(
+            (
+                "",
+                "nonsense",
+                "[" * 1000,
+                "x" * 256 * 1024,
+                json.dumps({**assemble, "v": 0}),
+                json.dumps({**assemble, "segment": 9999}),
+                json.dumps({"v": 1, "step": "discard", "job": real[0]}),
+                json.dumps({"v": 1, "step": "plan", "job": real[0]}),
+            )
+        )
+        self._sqs.send_message_batch(QueueUrl=self._url, Entries=[{"Id": "0", "MessageBody": body}])
+
+    def _meddle(self) -> None:
+        if self._random.random() < 0.6:
+            self._faults.counts[Kind.OVERWRITTEN] += 1
+            self._files.overwrite(self._schedule.now)
+        else:
+            self._faults.counts[Kind.DELETED] += 1
+            self._files.delete()

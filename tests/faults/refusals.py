@@ -1,0 +1,31 @@
+"""The errors that AWS's services answer with, as botocore raises them."""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+
+class ConditionalCheckFailedException(ClientError):
+    """As DynamoDB's client has it among its `exceptions`."""
+
+
+class Exceptions:
+    """What a client's `exceptions` offers: those that chalicelib catches."""
+
+    ClientError = ClientError
+    ConditionalCheckFailedException = ConditionalCheckFailedException
+
+
+def refused(operation: str, code: str, status: int, message: str = "", **more: Any) -> ClientError:
+    """The error of a request that was answered with `status` and `code`."""
+    kind = (
+        ConditionalCheckFailedException
+        if code == ConditionalCheckFailedException.__name__
+        else ClientError
+    )
+    response: Any = {
+        "Error": {"Code": code, "Message": message or code},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+        **more,
+    }
+    return kind(response, operation)

@@ -1,0 +1,91 @@
+"""Makes everything small, and everything that is left to chance the seed's.
+
+An archive of a few kilobytes then has copied parts, several segments and pages of everything, and
+its run takes milliseconds.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+from typing import Any, Final
+from unittest.mock import patch
+from uuid import UUID
+
+from chalicelib.archive import assembly, layout
+from chalicelib.http import exports
+from chalicelib.jobs import items, store
+from chalicelib.pipeline import dead_letters, queue, sweeper, worker
+from chalicelib.sources import find
+from tests.faults.executor import Executors
+from tests.faults.stored import Limits
+
+MIN_PART: Final = 256
+"""Bytes. Everything else keeps its proportion to it, about; a header must fit between it and
+STREAM_PART."""
+
+_LAYOUT: Final = {
+    "MIN_PART": MIN_PART,
+    "MAX_PART": 4096,
+    "STREAM_PART": 820,
+    "COPY_PART": 1024,
+    "COPY_MIN": 820,
+    "_STREAMED_BYTES_PER_SECOND": 1000,
+    "_SMALL_FILES_PER_SECOND": 1000,
+    "_COPIED_BYTES_PER_SECOND": 4000,
+    "_COPIES_PER_SECOND": 20,
+}
+_OTHERS: Final = (
+    (assembly, "_READ_SIZE", 300),
+    (find, "_READ", 400),
+    (find, "_BATCH", 4),
+    (queue, "_BATCH", 3),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What is drawn for one run: the seconds of work in a segment, an upload's most parts, and the
+    rows of a page."""
+
+    segment_seconds: float
+    max_parts: int
+    page: int
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(MIN_PART, _LAYOUT["MAX_PART"], self.max_parts, self.page)
+
+
+def drawn(random: Random) -> Scale:
+    return Scale(
+        segment_seconds=random.choice((0.4, 1.0, 2.0, 8.0)),
+        # Few enough that many archives are nested, and some too large.
+        max_parts=random.choice((8, 12, 16, 24, 10_000, 10_000)),
+        page=random.choice((2, 3, 1000)),
+    )
+
+
+@contextmanager
+def shrunk(scale: Scale, random: Random, log: Any) -> Iterator[None]:
+    """Within, chalicelib works in small, in the order that `random` gives, and logs to `log`."""
+    executors = Executors(random)
+    changes: list[tuple[Any, str, Any]] = [
+        *((layout, name, value) for name, value in _LAYOUT.items()),
+        *_OTHERS,
+        (layout, "SEGMENT_SECONDS", scale.segment_seconds),
+        (layout, "lay_out", partial(layout.lay_out, max_parts=scale.max_parts)),
+        (assembly, "ThreadPoolExecutor", executors),
+        (assembly, "wait", executors.wait),
+        (find, "ThreadPoolExecutor", executors),
+        (items, "random", random),
+        (store, "random", random),
+        (queue, "random", random),
+        (exports, "uuid4", lambda: UUID(int=random.getrandbits(128), version=4)),
+        *((module, "logger", lambda: log) for module in (dead_letters, exports, sweeper, worker)),
+    ]
+    with ExitStack() as stack:
+        for module, name, value in changes:
+            stack.enter_context(patch.object(module, name, value))
+        yield

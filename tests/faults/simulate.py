@@ -1,0 +1,148 @@
+"""Runs seeds: `python -m tests.faults.simulate --seeds 2000`, or one with what happened in it:
+`python -m tests.faults.simulate --seed 17 --trace`."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from multiprocessing import get_context
+from typing import Final
+
+import click
+
+from tests.faults import invariants
+from tests.faults.kinds import SINGLE, Kind
+from tests.faults.world import MINUTE, Ended, World
+
+REPLAY: Final = "python -m tests.faults.simulate --seed {} --trace"
+_CHUNK: Final = 25  # seeds that a process takes at a time
+
+
+def run_seed(
+    seed: int, *, trace: bool = False, only: Sequence[tuple[int, Kind]] | None = None
+) -> Ended:
+    """Runs one seed, or what it makes with other faults. The same always gives the same."""
+    world = World(seed, trace=trace, only=only)
+    begun = world.schedule.now
+    world.run()
+    leftovers = invariants.check(world)
+    jobs = [item for key, item in world.table.items.items() if "/" not in key]
+    return Ended(
+        violations=world.witness.violations,
+        faults=+world.faults.counts,
+        statuses=Counter(item["status"]["S"] for item in jobs),
+        leftovers=leftovers,
+        requests=world.network.requests,
+        minutes=(world.schedule.now - begun) / MINUTE,
+        trace=world.network.trace or [],
+    )
+
+
+def run_each(seed: int, kinds: Iterable[Kind] = SINGLE) -> Iterator[tuple[int, Kind, Ended]]:
+    """Runs a seed's world once for each kind of fault at each place, with that fault alone."""
+    for kind in kinds:
+        for place in count(1):
+            ended = run_seed(seed, only=[(place, kind)])
+            if not ended.faults[kind]:
+                break  # the run was over before that place
+            yield place, kind, ended
+
+
+@dataclass(slots=True)
+class Report:
+    """What many seeds gave."""
+
+    seeds: int = 0
+    requests: int = 0
+    minutes: float = 0.0
+    faults: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)
+    leftovers: Counter[str] = field(default_factory=Counter)
+    violations: dict[int, list[str]] = field(default_factory=dict)
+
+    def add(self, seed: int, ended: Ended) -> None:
+        self.seeds += 1
+        self.requests += ended.requests
+        self.minutes += ended.minutes
+        self.faults.update({str(kind): count for kind, count in ended.faults.items()})
+        self.statuses.update(ended.statuses)
+        self.leftovers.update(ended.leftovers)
+        if ended.violations:
+            self.violations[seed] = ended.violations
+
+    def merge(self, other: "Report") -> None:
+        self.seeds += other.seeds
+        self.requests += other.requests
+        self.minutes += other.minutes
+        self.faults.update(other.faults)
+        self.statuses.update(other.statuses)
+        self.leftovers.update(other.leftovers)
+        self.violations.update(other.violations)
+
+
+def run_many(seeds: Iterable[int]) -> Report:
+    """Runs these seeds, one after another."""
+    report = Report()
+    for seed in seeds:
+        report.add(seed, run_seed(seed))
+    return report
+
+
+def run_parallel(seeds: range, processes: int) -> Iterator[Report]:
+    """Runs the seeds in so many processes. Gives a report for each few of them, as they come."""
+    chunks = [seeds[at : at + _CHUNK] for at in range(0, len(seeds), _CHUNK)]
+    if processes == 1:
+        yield from map(run_many, chunks)
+        return
+    with get_context("spawn").Pool(processes) as pool:
+        yield from pool.imap_unordered(run_many, chunks)
+
+
+@click.command()
+@click.option("--seeds", default=2000, show_default=True, help="How many seeds to run.")
+@click.option("--start", default=0, show_default=True, help="The first of them.")
+@click.option("--jobs", default=1, show_default=True, help="Processes to run them in.")
+@click.option("--seed", type=int, help="Run this one alone.")
+@click.option("--trace", is_flag=True, help="Print everything that happens in it.")
+def main(seeds: int, start: int, jobs: int, seed: int | None, trace: bool) -> None:  # noqa: FBT001
+    """Runs the pipeline under faults that a seed gives."""
+    if seed is not None:
+        ended = run_seed(seed, trace=trace)
+        report = Report()
+        report.add(seed, ended)
+        for line in ended.trace:
+            click.echo(line)
+        _print(report, 0.0)
+        raise SystemExit(bool(report.violations))
+    began = time.monotonic()
+    report = Report()
+    for part in run_parallel(range(start, start + seeds), jobs):
+        report.merge(part)
+        for failing, found in part.violations.items():
+            click.echo(f"{REPLAY.format(failing)}\n    " + "\n    ".join(found[:3]))
+    _print(report, time.monotonic() - began)
+    raise SystemExit(bool(report.violations))
+
+
+def _print(report: Report, seconds: float) -> None:
+    click.echo(
+        f"\n{report.seeds} seeds, {report.requests} requests, "
+        f"{report.minutes / 60:.0f} simulated hours"
+        + (f" in {seconds:.1f} s ({report.seeds / seconds:.0f} seeds/s)" if seconds else "")
+    )
+    for title, counts in (
+        ("jobs", report.statuses),
+        ("faults", report.faults),
+        ("left to the bucket's lifecycle", report.leftovers),
+    ):
+        click.echo(f"{title}: {counts.total()}")
+        for name, number in counts.most_common():
+            click.echo(f"  {number:9d}  {name}")
+    click.echo(f"seeds with violations: {len(report.violations)}")
+    for found in report.violations.values() if not seconds else ():
+        click.echo("\n".join(found))
+
+
+if __name__ == "__main__":
+    main()

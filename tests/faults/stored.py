@@ -1,0 +1,60 @@
+"""What S3 in memory holds: objects, uploads, and its limits."""
+
+import hashlib
+import zlib
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object. `part_sizes` are set for one that was uploaded in parts, with CRC-32s of them."""
+
+    body: bytes
+    etag: str
+    modified: int
+    crc32: str | None = None
+    part_sizes: tuple[int, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Upload:
+    bucket: str
+    key: str
+    parts: dict[int, bytes] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Limits:
+    """S3's own, to be made small. `page` is how many rows one listing gives."""
+
+    min_part: int = 5 * 1024**2
+    max_part: int = 5 * 1024**3
+    max_parts: int = 10_000
+    page: int = 1000
+
+
+class Body:
+    """The body of a GetObject."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._at = 0
+
+    def read(self, amt: int | None = None) -> bytes:
+        end = len(self._content) if amt is None else self._at + amt
+        chunk = self._content[self._at : end]
+        self._at += len(chunk)
+        return chunk
+
+
+def b64_crc32(body: bytes) -> str:
+    """A CRC-32 as S3 writes it."""
+    return b64encode(zlib.crc32(body).to_bytes(4, "big")).decode()
+
+
+def etag_of(body: bytes) -> str:
+    """The ETag of an object or a part that was uploaded in one piece."""
+    return f'"{hashlib.md5(body).hexdigest()}"'  # noqa: S324

@@ -1,0 +1,263 @@
+"""What the simulation found in the pipeline, each as small as it could be made."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.archive.layout import lay_out
+from chalicelib.archive.manifest import Head
+from chalicelib.errors import JobEnded
+from chalicelib.http.links import archive_filename
+from chalicelib.jobs import items
+from chalicelib.jobs.model import Failure, Job, PlanRef
+from chalicelib.jobs.states import Stage, Status
+from chalicelib.jobs.store import JobStore
+from chalicelib.pipeline import plans, steps, sweeper
+from chalicelib.pipeline.collaborators import Collaborators
+from chalicelib.pipeline.dead_letters import bury
+from chalicelib.pipeline.messages import Message, Step, from_body
+from chalicelib.pipeline.queue import Queue
+from chalicelib.settings import load
+from chalicelib.storage import Bucket
+from tests.faults.dynamodb import DynamoDB, item_size
+from tests.faults.s3 import S3
+from tests.faults.sqs import SQS, QueueState
+
+JOB_ID = "00000000-0000-4000-8000-000000000001"
+ENVIRONMENT = {
+    "JOBS_TABLE": "jobs",
+    "QUEUE_URL": "exports",
+    "SOURCE_BUCKET": "source",
+    "ARCHIVE_BUCKET": "archive",
+}
+REASON = Failure("source-changed", "A source file changed", "it was overwritten")
+JOB = Job(
+    job_id=JOB_ID,
+    user_id="ann",
+    status=Status.QUEUED,
+    stage=Stage.QUEUED,
+    request="0123456789abcdef",
+    filename="x.zip",
+    total_files=1,
+    created_at=0,
+    updated_at=0,
+    expires_at=1000,
+    wake_at=0,
+)
+
+
+class Twice:
+    """A client whose every write is sent twice, as botocore does when an answer was lost."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.exceptions = client.exceptions
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        send = getattr(self._client, operation)
+
+        def request(**asked: Any) -> Any:
+            send(**asked)
+            return send(**asked)
+
+        return request
+
+
+@pytest.fixture
+def dynamodb() -> DynamoDB:
+    return DynamoDB("jobs", lambda: 0)
+
+
+@pytest.fixture
+def s3() -> S3:
+    return S3(["archive"], lambda: 0)
+
+
+@pytest.fixture
+def sqs() -> SQS:
+    queues = {"exports": QueueState(30), "dead": QueueState(30)}
+    return SQS(queues, lambda: 0, dead_letters="dead")
+
+
+@pytest.fixture
+def stack(dynamodb: Any, s3: Any, sqs: Any) -> Collaborators:
+    return Collaborators(
+        settings=load(ENVIRONMENT),
+        jobs=JobStore(dynamodb, "jobs"),
+        source=Bucket(s3, "archive"),
+        archive=Bucket(s3, "archive"),
+        queue=Queue(sqs, "exports"),
+        now=lambda: 5,
+    )
+
+
+def planned(stack: Collaborators) -> str:
+    """Brings JOB to where its upload is open. Gives that."""
+    stack.jobs.create(JOB)
+    stack.jobs.start(JOB_ID, 1)
+    head = Head(JOB_ID, 0)
+    index = plans.store(stack.archive, JOB, lay_out([], head), head)
+    upload = stack.archive.create_upload(JOB.archive_key, "application/zip")
+    set_plan(stack.jobs, PlanRef(index.digest, upload, index.final))
+    return upload
+
+
+def set_plan(jobs: JobStore, plan: PlanRef) -> Job | None:
+    facts: dict[str, Any] = {"total_files": 0, "bytes_total": 9, "missing_count": 0, "missing": ()}
+    return jobs.set_plan(JOB_ID, 2, plan=plan, **facts)
+
+
+def sent(sqs: SQS) -> list[Step]:
+    return [from_body(held.body).step for held in sqs.queues["exports"].messages.values()]
+
+
+def test_a_write_that_was_sent_twice_is_known_for_ones_own(dynamodb: Any) -> None:
+    jobs = JobStore(Twice(dynamodb), "jobs")  # type: ignore[arg-type]
+    plan = PlanRef("digest", "upload", 1)
+
+    assert jobs.create(JOB)
+    assert jobs.start(JOB_ID, 1)
+    assert set_plan(jobs, plan) == jobs.get(JOB_ID)
+    assert jobs.cancel(JOB_ID, 3)
+
+
+def test_a_write_that_a_twin_made_is_not(dynamodb: Any) -> None:
+    jobs = JobStore(dynamodb, "jobs")
+    jobs.create(JOB)
+    jobs.start(JOB_ID, 1)
+    set_plan(jobs, PlanRef("digest", "upload", 1))
+
+    assert not jobs.create(replace(JOB, created_at=1))
+    assert set_plan(jobs, PlanRef("digest", "another", 1)) is None
+    assert jobs.fail(JOB_ID, 4, REASON)
+    assert jobs.cancel(JOB_ID, 4) is None
+
+
+def test_an_upload_that_the_job_has_taken_is_not_aborted(stack: Collaborators, s3: S3) -> None:
+    upload = planned(stack)
+
+    current = steps._planned_before(JOB, upload, stack)
+
+    assert current.plan
+    assert list(s3.uploads) == [upload]
+
+
+def test_an_upload_that_the_job_has_not_taken_is_aborted(stack: Collaborators, s3: S3) -> None:
+    upload = planned(stack)
+    mine = stack.archive.create_upload(JOB.archive_key, "application/zip")
+
+    steps._planned_before(JOB, mine, stack)
+
+    assert list(s3.uploads) == [upload]
+
+
+@pytest.mark.parametrize("step", [Step.PLAN, Step.FINALIZE, Step.DISCARD])
+def test_whichever_step_comes_after_the_end_throws_away_what_is_left(
+    stack: Collaborators, s3: S3, step: Step
+) -> None:
+    planned(stack)
+    stack.jobs.cancel(JOB_ID, 3)
+    stack.archive.write(JOB.archive_key, b"completed at the last moment, by a worker that died")
+
+    with suppress(JobEnded):
+        steps.run(Message(step, JOB_ID), stack, None)
+
+    assert s3.uploads == {}
+    assert JOB.archive_key not in s3.objects["archive"]
+
+
+def test_what_a_completed_job_has_made_stays(stack: Collaborators, s3: S3) -> None:
+    planned(stack)
+    job = stack.jobs.get(JOB_ID)
+    assert job
+    stack.jobs.complete(job, 3, 1000, 0)
+    stack.archive.write(JOB.archive_key, b"archive")
+
+    with pytest.raises(JobEnded):
+        steps.run(Message(Step.FINALIZE, JOB_ID), stack, None)
+
+    assert s3.objects["archive"][JOB.archive_key].body == b"archive"
+
+
+def test_a_message_that_a_twin_is_done_with_need_not_be_hidden(sqs: Any) -> None:
+    queue = Queue(sqs, "exports")
+    queue.send([Message(Step.PLAN, JOB_ID)], "ann")
+    [held] = sqs.visible("exports")
+    record = sqs.hand_out("exports", held)
+    sqs.delete_message(QueueUrl="exports", ReceiptHandle=record["receiptHandle"])
+
+    queue.hide(record["receiptHandle"], 45)
+
+
+def test_a_dead_letter_of_a_job_that_has_failed_before_has_it_thrown_away(
+    stack: Collaborators, sqs: SQS
+) -> None:
+    planned(stack)
+    stack.jobs.fail(JOB_ID, 3, REASON)
+
+    bury([{"messageId": "1", "body": Message(Step.FINALIZE, JOB_ID).to_body()}], stack)
+
+    assert sent(sqs) == [Step.DISCARD]
+
+
+def test_a_discard_that_was_given_up_is_not_sent_again(stack: Collaborators, sqs: SQS) -> None:
+    planned(stack)
+    stack.jobs.fail(JOB_ID, 3, REASON)
+
+    bury([{"messageId": "1", "body": Message(Step.DISCARD, JOB_ID).to_body()}], stack)
+
+    assert sent(sqs) == []
+
+
+def test_a_job_that_has_just_been_woken_is_not_given_up(stack: Collaborators) -> None:
+    """The index by which it was found may lag behind."""
+    tried = replace(JOB, wake_at=6, sweeps=sweeper.SWEEPS_MAX)
+    stack.jobs.create(tried)
+
+    assert not sweeper._wake(tried, stack)
+
+    job = stack.jobs.get(JOB_ID)
+    assert job
+    assert job.status is Status.QUEUED
+
+
+def test_the_record_stays_below_2_kb_whatever_it_is_told(dynamodb: Any) -> None:
+    jobs = JobStore(dynamodb, "jobs")
+    filename = archive_filename("😀" * 200, JOB_ID)
+    jobs.create(replace(JOB, user_id="😀" * 128, filename=filename))
+    jobs.start(JOB_ID, 1)
+    missing = ("x" * 490,)
+    jobs.set_plan(
+        JOB_ID,
+        2,
+        plan=PlanRef("d" * 16, "u" * 128, 9_999),
+        total_files=10_000,
+        bytes_total=2**46,
+        missing_count=10_000,
+        missing=missing,
+    )
+    jobs.note(JOB_ID, "字" * 1000)
+    noted = item_size(dynamodb.items[JOB_ID])
+    jobs.fail(JOB_ID, 3, replace(REASON, detail="字" * 1000))
+    failed = item_size(dynamodb.items[JOB_ID])
+
+    assert max(noted, failed) < 2048
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "cut"),
+    [("abc", 3, "abc"), ("abcdef", 5, "ab…"), ("字字", 6, "字字"), ("字字字", 8, "字…")],
+)
+def test_a_text_is_cut_to_its_bytes(text: str, size: int, cut: str) -> None:
+    assert items.cut(text, size) == cut
+
+
+def test_an_archives_name_fits_a_file_system() -> None:
+    name = archive_filename("ж" * 200 + ".ZIP", JOB_ID)
+
+    assert len(name.encode()) <= 255
+    assert name.startswith("ж" * 100)
+    assert name.endswith(".ZIP")

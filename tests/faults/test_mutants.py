@@ -1,0 +1,27 @@
+"""The simulation finds bugs: each of these, put in by hand, within so many seeds."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.faults import mutants
+from tests.faults.kinds import Kind
+from tests.faults.mutants import Change
+
+pytestmark = pytest.mark.faults
+
+MOST_SEEDS = 600
+
+
+@pytest.mark.parametrize("mutant", mutants.MUTANTS, ids=lambda mutant: mutant.__name__)
+def test_a_bug_is_found(mutant: Callable[[], Iterator[Change]]) -> None:
+    seeds, found = mutants.survived(mutant, MOST_SEEDS)
+
+    assert found, f"{mutant.__name__} survived {seeds} seeds"
+
+
+def test_a_bug_that_needs_one_fault_at_one_place_is_found_by_trying_all() -> None:
+    runs, found = mutants.survived_each(mutants.own_upload_aborted, seed=3, kinds=[Kind.RESENT])
+
+    assert "the upload of the archive was aborted" in found
+    assert runs < 50

@@ -1,0 +1,51 @@
+"""The pipeline keeps its promises, whatever goes wrong. A failing seed is printed with the command
+that shows what happened in it."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from tests.faults.kinds import Kind
+from tests.faults.simulate import REPLAY, Report, run_each, run_parallel, run_seed
+
+pytestmark = pytest.mark.faults
+
+
+def test_no_seed_of_2000_breaks_a_promise() -> None:
+    report = Report()
+    for part in run_parallel(range(2000), min(2, os.cpu_count() or 1)):
+        report.merge(part)
+
+    failing = [f"{REPLAY.format(seed)}: {found}" for seed, found in report.violations.items()]
+    assert not failing, "\n".join(failing)
+    assert report.seeds == 2000
+    assert report.faults.keys() == set(Kind)
+    assert report.statuses.keys() == {"completed", "failed", "cancelled"}
+
+
+@pytest.mark.parametrize("seed", [3, 8])
+def test_a_job_completes_in_spite_of_any_one_fault_at_any_place(seed: int) -> None:
+    statuses = Counter[str]()
+    broken = []
+    for place, kind, ended in run_each(seed):
+        statuses.update(ended.statuses)
+        if ended.violations:
+            broken.append((place, kind, ended.violations))
+
+    assert not broken
+    assert statuses.keys() == {"completed"}
+
+
+@pytest.mark.parametrize("seed", [3, 9])
+def test_a_seed_replays_exactly_in_another_process(seed: int) -> None:
+    here = run_seed(seed, trace=True).trace
+
+    command = [sys.executable, "-m", "tests.faults.simulate", "--seed", str(seed), "--trace"]
+    hashed = {**os.environ, "PYTHONHASHSEED": "12345"}
+    there = subprocess.run(command, capture_output=True, text=True, check=True, env=hashed)
+
+    assert len(here) > 50
+    assert there.stdout.splitlines()[: len(here)] == here

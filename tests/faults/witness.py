@@ -1,0 +1,92 @@
+"""Sees every write of the table, and says at once if one must not be."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from chalicelib.jobs.items import to_job
+from chalicelib.jobs.model import Job
+from chalicelib.jobs.states import OPEN, Stage, Status, may_become
+from tests.faults.dynamodb import item_size
+from tests.faults.expressions import Item
+from tests.faults.network import Act
+from tests.faults.s3 import S3
+
+ITEM_BYTES: Final = 2048
+_STAGES: Final = tuple(Stage)
+
+
+@dataclass(slots=True)
+class Witness:
+    """`violations` are what must never be, in words. `ended` is when each job became terminal,
+    and `enders` by whom;
+    `not_discarded` are those whose step `discard` was given up, `largest` is the size in bytes of
+    the largest item."""
+
+    s3: S3
+    archive: str
+    now: Callable[[], int]
+    acting: Callable[[], Act | None]
+    violations: list[str] = field(default_factory=list)
+    ended: dict[str, int] = field(default_factory=dict)
+    enders: dict[str, Act] = field(default_factory=dict)
+    not_discarded: set[str] = field(default_factory=set)
+    stages_back: int = 0
+    largest: int = 0
+
+    def says(self, text: str) -> None:
+        self.violations.append(text)
+
+    def written(self, key: str, before: Item | None, after: Item) -> None:
+        """Looks at a change of the table."""
+        if "/" in key:
+            return
+        size = item_size(after)
+        self.largest = max(self.largest, size)
+        if size >= ITEM_BYTES:
+            self.says(f"{key}: the job item has {size} bytes")
+        job = to_job(after)
+        if ("openShard" in after) != (job.status in OPEN) or ("wakeAt" in after) != (
+            job.status in OPEN
+        ):
+            self.says(f"{key}: {job.status}, and wrongly in or out of the index of open jobs")
+        if before is None:
+            if job.status is not Status.QUEUED:
+                self.says(f"{key}: created as {job.status}")
+            return
+        self._changed(key, to_job(before), job)
+
+    def _changed(self, key: str, old: Job, new: Job) -> None:
+        if old.status not in OPEN:
+            self.says(f"{key}: written ({new.status}) after it was {old.status}")
+        if new.status != old.status and not may_become(old.status, new.status):
+            self.says(f"{key}: from {old.status} to {new.status}")
+        self._progressed(key, old, new)
+        if old.plan and new.plan != old.plan:
+            self.says(f"{key}: its plan was changed")
+        fixed = ("created_at", "user_id", "request", "filename")
+        if any(getattr(old, name) != getattr(new, name) for name in fixed):
+            self.says(f"{key}: what it asked for was changed")
+        if new.status is Status.COMPLETED:
+            archive = self.s3.objects[self.archive].get(new.archive_key)
+            if archive is None or len(archive.body) != new.bytes_total:
+                self.says(f"{key}: completed without its archive")
+        if new.status not in OPEN:
+            self.ended.setdefault(key, self.now())
+            act = self.acting()
+            if act:
+                self.enders.setdefault(key, act)
+
+    def _progressed(self, key: str, old: Job, new: Job) -> None:
+        if new.files_done < old.files_done or new.bytes_done < old.bytes_done:
+            self.says(
+                f"{key}: progress went back from {old.files_done} files, {old.bytes_done} bytes "
+                f"to {new.files_done}, {new.bytes_done}"
+            )
+        if new.bytes_done > new.bytes_total or (new.plan and new.files_done > new.total_files):
+            self.says(
+                f"{key}: {new.bytes_done} of {new.bytes_total} bytes, "
+                f"{new.files_done} of {new.total_files} files"
+            )
+        if _STAGES.index(new.stage) < _STAGES.index(old.stage):
+            self.stages_back += 1

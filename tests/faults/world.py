@@ -1,0 +1,264 @@
+"""One run: the whole stack in memory, some people who use it, and everything that goes wrong."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Final, cast
+
+from chalicelib.jobs.store import JobStore
+from chalicelib.pipeline.collaborators import Collaborators
+from chalicelib.pipeline.dead_letters import bury
+from chalicelib.pipeline.messages import JOB_ID, Step
+from chalicelib.pipeline.queue import Queue
+from chalicelib.pipeline.sweeper import sweep
+from chalicelib.pipeline.worker import work
+from chalicelib.settings import Settings
+from chalicelib.storage import Bucket
+from tests.faults import files, shrink
+from tests.faults.dynamodb import DynamoDB
+from tests.faults.files import Files
+from tests.faults.kinds import Faults, Kind
+from tests.faults.lambdas import EventSource, Lambdas, Record
+from tests.faults.network import LATE_MAX, Act, Network
+from tests.faults.people import People
+from tests.faults.s3 import S3
+from tests.faults.schedule import Schedule
+from tests.faults.sqs import SQS, QueueState
+from tests.faults.witness import Witness
+
+ARCHIVE: Final = "archive"
+_TABLE: Final = "jobs"
+_QUEUE: Final = "exports"
+_DEAD_LETTERS: Final = "dead-letters"
+_START: Final = 1_767_225_600_000  # 2026-01-01, in ms
+
+MINUTE: Final = 60_000
+BOUND: Final = 3 * 60 * MINUTE
+"""The queues are empty so long after the last fault: a dead worker's message may be hidden for half
+an hour, and that five times."""
+
+TERMINAL_BOUND: Final = 60 * MINUTE
+"""A job has ended so long after it was accepted, or after the last fault of a storm. The sweeper's
+intervals double while a job does not move, so in the end about as long as the storm was."""
+
+TERMINAL_BOUND_OF_FEW: Final = 20 * MINUTE
+"""The same where there were few faults; some of it are slow requests in a queue with one worker."""
+
+# As infra/resources.yaml and .chalice/config.json have them.
+_VISIBILITY: Final = 1800
+_DEAD_LETTERS_VISIBILITY: Final = 360
+_MAX_RECEIVES: Final = 5
+_WORKER_SECONDS: Final = 300
+_DEAD_LETTERS_SECONDS: Final = 60
+_SWEEPER_SECONDS: Final = 55
+
+_SETTINGS: Final = Settings(
+    jobs_table=_TABLE,
+    queue_url=_QUEUE,
+    source_bucket=files.BUCKET,
+    archive_bucket=ARCHIVE,
+    source_key_template="downloads/{file_id}",
+    source_prefix="downloads/",
+    archive_ttl_days=7,
+    link_ttl_seconds=900,
+    max_body_bytes=1024**2,
+    public_endpoint_url=None,
+    api_url_template=None,
+)
+
+
+class Log:
+    """Stands for the logger: tells the trace, and takes a step that broke for a finding."""
+
+    def __init__(self, network: Network, witness: Witness) -> None:
+        self._network = network
+        self._witness = witness
+
+    def info(self, text: str, extra: dict[str, Any]) -> None:
+        self._tell(text, extra)
+
+    warning = info
+
+    def error(self, text: str, extra: dict[str, Any]) -> None:
+        if extra.get("step") is Step.DISCARD:
+            self._witness.not_discarded.add(extra["jobId"])
+        self.info(text, extra)
+
+    def _tell(self, text: str, extra: dict[str, Any]) -> None:
+        said = {name: value for name, value in extra.items() if name not in ("ms", "cpuMs")}
+        self._network.log(f"    {text} {said}")
+
+    def exception(self, text: str, extra: dict[str, Any]) -> None:
+        import traceback
+
+        self._witness.says(f"{text}: {traceback.format_exc(limit=-3).strip()}")
+        self._tell(text, extra)
+
+
+@dataclass(slots=True)
+class Ended:
+    """What is left when a run is over."""
+
+    violations: list[str]
+    faults: Counter[Kind]
+    statuses: Counter[str]
+    leftovers: Counter[str]
+    requests: int
+    minutes: float
+    trace: list[str]
+
+
+class World:
+    """Everything of one run, made from its seed; with `only`, of its faults these alone."""
+
+    def __init__(
+        self, seed: int, *, trace: bool = False, only: Sequence[tuple[int, Kind]] | None = None
+    ) -> None:
+        self.random = random = Random(seed)
+        self.schedule = Schedule(random, _START)
+        self.faults = Faults(random, only)
+        latency = random.choice((2, 20, 100, 400))
+        self.network = Network(self.schedule, self.faults, latency)
+        self.network.trace = [] if trace else None
+        self.scale = shrink.drawn(random)
+        self.s3 = S3(
+            (files.BUCKET, ARCHIVE),
+            self._now,
+            limits=self.scale.limits,
+            answers_again=lambda: random.random() < 0.5,
+            opened=self._upload_opened,
+        )
+        self.openers: dict[str, Act] = {}
+        self.witness = Witness(self.s3, ARCHIVE, self._now, lambda: self.network.acting)
+        lag = random.choice((0, 200, 5_000, 90_000))
+        self.table = DynamoDB(
+            _TABLE,
+            self._now,
+            lag=lambda: random.randrange(lag + 1),
+            page=self.scale.page,
+            written=self.witness.written,
+        )
+        self.sqs = SQS(
+            {
+                _QUEUE: QueueState(_VISIBILITY, _MAX_RECEIVES),
+                _DEAD_LETTERS: QueueState(_DEAD_LETTERS_VISIBILITY),
+            },
+            self._now,
+            dead_letters=_DEAD_LETTERS,
+            changed=self._message_due,
+            refuses=lambda: bool(self.faults.strikes(Kind.BATCH_REFUSED)),
+            delay=self._delay,
+        )
+        self.files = Files(self.s3, random)
+        self.files.fill(_START)
+        self.lambdas = Lambdas(
+            self.schedule, self.network, self.faults, self._collaborators(), self.witness.says
+        )
+        most = random.choice((1, 2, 4))
+        self.sources = {
+            _QUEUE: self._source(_QUEUE, "worker", _WORKER_SECONDS, 1, most),
+            _DEAD_LETTERS: self._source(_DEAD_LETTERS, "bury", _DEAD_LETTERS_SECONDS, 10, 1),
+        }
+        self.people = People(
+            random,
+            self.schedule,
+            self.faults,
+            self.lambdas,
+            self.files,
+            sqs=self.sqs,
+            url=_QUEUE,
+            latency=latency,
+        )
+        self.healed_at = 0
+
+    def run(self) -> None:
+        """Lets everything happen, until nothing is left to do or the bound is over."""
+        with shrink.shrunk(self.scale, self.random, Log(self.network, self.witness)):
+            self.people.begin()
+            heal_in = self.random.randrange(MINUTE, 20 * MINUTE)
+            self.schedule.at(_START + heal_in, self._heal)
+            calm = 0
+            while calm <= LATE_MAX + MINUTE and self._now() < _START + heal_in + BOUND:
+                self.schedule.sleep(MINUTE)
+                if self._something_due() and not self.faults.strikes(Kind.SWEEP_MISSED):
+                    self.schedule.spawn("sweeper", self._sweep)
+                calm = 0 if self._open() else calm + MINUTE
+            self.schedule.kill_all()
+        for failure in self.schedule.failures:
+            self.witness.says(f"a task ended with {failure!r}")
+
+    def _now(self) -> int:
+        return self.schedule.now
+
+    def _heal(self) -> None:
+        self.faults.healed = True
+        self.healed_at = self._now()
+        self.network.log("no faults from now on")
+
+    def _collaborators(self) -> Collaborators:
+        def client(name: str, service: object) -> Any:
+            return cast("Any", self.network.client(name, service))
+
+        s3 = client("s3", self.s3)
+        return Collaborators(
+            settings=_SETTINGS,
+            jobs=JobStore(client("dynamodb", self.table), _TABLE),
+            source=Bucket(s3, files.BUCKET),
+            archive=Bucket(s3, ARCHIVE),
+            queue=Queue(client("sqs", self.sqs), _QUEUE),
+            now=self._now,
+        )
+
+    def _source(self, url: str, name: str, seconds: int, batch: int, most: int) -> EventSource:
+        return EventSource(
+            self.schedule,
+            self.faults,
+            self.lambdas,
+            self.sqs,
+            url=url,
+            name=name,
+            seconds=seconds,
+            batch=batch,
+            most=most,
+            handler=work if url == _QUEUE else bury,
+            taken=self._taken,
+        )
+
+    def _upload_opened(self, upload_id: str) -> None:
+        if self.network.acting:
+            self.openers[upload_id] = self.network.acting
+
+    def _message_due(self, url: str, at: int) -> None:
+        self.schedule.at(at, self.sources[url].poke)
+
+    def _taken(self, record: Record) -> None:
+        """Whoever takes the last message of a job that is open leaves it to the sweeper."""
+        job_id = re.search(JOB_ID.pattern, record["body"])
+        if job_id is None or self.faults.counts[Kind.PURGED]:
+            return
+        item = self.table.items.get(job_id[0], {})
+        held = [one for queue in self.sqs.queues.values() for one in queue.messages.values()]
+        others = (one for one in held if one.id != record["messageId"])
+        if "wakeAt" in item and not any(job_id[0] in one.body for one in others):
+            self.witness.says(f"{job_id[0]}: open, and its last message was acknowledged")
+
+    def _delay(self) -> int:
+        late = self.faults.strikes(Kind.DELAYED)
+        return self.random.randrange(LATE_MAX) if late else self.random.randrange(50)
+
+    def _something_due(self) -> bool:
+        """Whether a sweeper would find anything. Most would not, and they take time."""
+        index = self.table.indexes["open"]
+        index.catch_up(self._now())
+        return any(int(row["wakeAt"]["N"]) < self._now() for row in index.rows.values())
+
+    def _sweep(self) -> None:
+        self.lambdas.invoke("sweeper", _SWEEPER_SECONDS, sweep)
+
+    def _open(self) -> bool:
+        waiting = any(queue.messages for queue in self.sqs.queues.values())
+        return (
+            waiting or self.schedule.busy or any("wakeAt" in i for i in self.table.items.values())
+        )

@@ -1,0 +1,91 @@
+"""Runs the tests: `python -m tests.run [TARGET ...]`, which is what `make test` does.
+
+Unit and integration tests come first, then the end-to-end tests on each target. A target that is
+named must be able to run; where none is named, each that can is taken. The last lines tell which
+tests ran, and which did not and why.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from infra.errors import EmulatorError
+from infra.localstack import ways
+from infra.paths import REPOSITORY
+
+LOCAL_TARGETS = ("ministack", "localstack")
+
+FIRST = ("tests/unit", "tests/integration", "tests/faults", "--numprocesses", "auto")
+ON_A_TARGET = ("tests/e2e", "tests/targets")
+
+Pytest = Callable[[Sequence[str], Mapping[str, str]], int]
+"""Runs pytest with these arguments and variables, and gives its exit code."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one part of the tests ended, in a few words."""
+
+    name: str
+    words: str
+    is_failure: bool
+
+
+def run(named: Sequence[str], pytest: Pytest) -> list[Outcome]:
+    """Runs the tests, on the targets that are named or on those that can run."""
+    outcomes = [_ran("unit, integration and faults", pytest, FIRST, {})]
+    for target in named or LOCAL_TARGETS:
+        name = f"end to end on {target}"
+        obstacle = "the tests before failed" if outcomes[0].is_failure else _obstacle(target)
+        if obstacle is None:
+            folders = ON_A_TARGET if target in LOCAL_TARGETS else ON_A_TARGET[:1]
+            outcomes.append(_ran(name, pytest, folders, {"TARGET": target}))
+        else:
+            outcomes.append(Outcome(name, f"not run: {obstacle}", is_failure=bool(named)))
+    return outcomes
+
+
+def summary(outcomes: Sequence[Outcome]) -> str:
+    """What ran and what did not, a line each."""
+    width = max(len(outcome.name) for outcome in outcomes)
+    return "\n".join(f"  {outcome.name:<{width}}  {outcome.words}" for outcome in outcomes)
+
+
+def _ran(name: str, pytest: Pytest, arguments: Sequence[str], more: Mapping[str, str]) -> Outcome:
+    started = time.monotonic()
+    code = pytest(arguments, more)
+    words = "passed" if code == 0 else f"FAILED (pytest's exit code is {code})"
+    return Outcome(name, f"{words}, {time.monotonic() - started:.0f} s", is_failure=code != 0)
+
+
+def _obstacle(target: str) -> str | None:
+    """Why the tests cannot run on the target; None if they can."""
+    if target != "localstack":
+        return None
+    try:
+        ways.chosen()
+    except EmulatorError as error:
+        return str(error)
+    return None
+
+
+def _pytest(arguments: Sequence[str], more: Mapping[str, str]) -> int:
+    command = [sys.executable, "-m", "pytest", *arguments]
+    with subprocess.Popen(command, cwd=REPOSITORY, env=os.environ | more) as running:
+        return running.wait()
+
+
+def _main() -> int:
+    # Ctrl-C reaches pytest too, which then stops what it started. That is waited for.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    outcomes = run(sys.argv[1:], _pytest)
+    print(f"\nTests:\n{summary(outcomes)}", flush=True)
+    return int(any(outcome.is_failure for outcome in outcomes))
+
+
+if __name__ == "__main__":
+    sys.exit(_main())
