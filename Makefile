@@ -57,10 +57,10 @@ logs: $(READY) ## Follow the logs of the functions
 setup: $(READY) ## Make the Python environment in .venv
 	@echo 'Ready: $(VENV)'
 
+# A target that is named must run. With none named, each that can is taken, and the others are told.
 .PHONY: test
-test: $(READY) ## Run every test: unit, integration, end to end
-	@$(PYTHON) -m pytest tests/unit tests/integration --numprocesses auto
-	@$(PYTHON) -m pytest tests/e2e
+test: $(READY) ## Run every test: unit, integration, end to end on each target
+	@$(PYTHON) -m tests.run $(if $(filter file,$(origin TARGET)),,$(TARGET))
 
 .PHONY: check
 check: $(READY) ## Lint, check the format and the types

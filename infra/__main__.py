@@ -107,8 +107,8 @@ def status(place: Place) -> None:
         click.echo(str(missing))
         sys.exit(1)
     click.echo(f"{place.stack_name} is up: {found.api_url}")
-    if place.target.is_local:
-        click.echo(f"log: {emulators.log_file(place.target, place.state)}")
+    if place.target.is_local and (log := emulators.log_file(place.target, place.state)):
+        click.echo(f"log: {log}")
 
 
 def main() -> None:

@@ -61,6 +61,8 @@ class Daemon:
             os.killpg(self.pid, signal.SIGKILL)
         with contextlib.suppress(psutil.TimeoutExpired):
             process.wait(patience)
+        for child in _started:
+            child.poll()
 
 
 def spawn(

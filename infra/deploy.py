@@ -51,6 +51,11 @@ class Stack:
             raise NotDeployedError(f"There is no stack {self.name} yet. Deploy it with: make up")
         return {out["OutputKey"]: out["OutputValue"] for out in stack.get("Outputs", [])}
 
+    def has(self, resource: str) -> bool:
+        """Whether the stack made the resource of that name in the template."""
+        found = self._cloudformation.describe_stack_resources(StackName=self.name)
+        return any(it["LogicalResourceId"] == resource for it in found["StackResources"])
+
     def deploy(self, template_url: str, parameters: Mapping[str, str], note: Note) -> bool:
         """Makes the stack what the template says; False if it was that already.
 

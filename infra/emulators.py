@@ -6,8 +6,7 @@ from typing import Protocol
 from infra import ministack
 from infra.console import step
 from infra.errors import EmulatorError, NotDeployedError
-from infra.localstack import host as localstack
-from infra.localstack import install
+from infra.localstack import ways as localstack
 from infra.targets import Target, TargetName
 
 
@@ -20,8 +19,8 @@ class Emulator(Protocol):
     def endpoint(self, state: Path) -> str | None:
         """Its endpoint URL while it runs, else None."""
 
-    def log_file(self, state: Path) -> Path:
-        """Where it writes what it does."""
+    def log_file(self, state: Path) -> Path | None:
+        """Where it writes what it does; None if that is not ours to know."""
 
 
 _EMULATORS: dict[TargetName, Emulator] = {"ministack": ministack, "localstack": localstack}
@@ -46,7 +45,9 @@ def found(target: Target, state: Path) -> Target:
         return target
     url = _EMULATORS[target.name].endpoint(state)
     if url is None:
-        raise NotDeployedError(f"{target.name} is not running. Start it with: make up")
+        raise NotDeployedError(
+            f"{target.name} is not running. Start it with: make up TARGET={target.name}"
+        )
     return target.at(url)
 
 
@@ -55,8 +56,13 @@ def stop(target: Target, state: Path) -> bool:
     return _EMULATORS[target.name].stop(state)
 
 
-def log_file(target: Target, state: Path) -> Path:
-    """The log of the target's emulator."""
+def is_ours(target: Target, state: Path) -> bool:
+    """Whether the target is ours to stop with all that it holds: an emulator that we started."""
+    return target.is_local and (target.name != "localstack" or localstack.is_ours(state))
+
+
+def log_file(target: Target, state: Path) -> Path | None:
+    """The log of the target's emulator; None if that is not ours to know."""
     return _EMULATORS[target.name].log_file(state)
 
 
@@ -65,4 +71,4 @@ def _start(target: Target, state: Path, *, auth: bool) -> str:
         return ministack.start(state, auth=auth)
     if auth:
         raise EmulatorError("Only MiniStack can enforce IAM policies.")
-    return localstack.start(install.default_root(), state)
+    return localstack.start(state)

@@ -11,6 +11,7 @@ from infra import bucket, emulators, outputs, package, preflights, targets, temp
 from infra.bucket import DeploymentBucket
 from infra.console import step
 from infra.deploy import Stack
+from infra.errors import NotDeployedError
 from infra.outputs import Outputs
 from infra.package import Package
 from infra.paths import CHALICE_CONFIG, STATE
@@ -54,19 +55,24 @@ def up(target: Target, state: Path, stack_name: str, *, auth: bool = False) -> O
 
 
 def down(target: Target, state: Path, stack_name: str) -> bool:
-    """Stops an emulator with all that it holds; on AWS, deletes the stack and its archives.
+    """Stops an emulator of ours with all that it holds; elsewhere, deletes the stack's own.
 
-    False if the emulator was not running.
+    On AWS that leaves the source bucket. False if the emulator was not running.
     """
-    was_up = True
-    if target.is_local:
+    if emulators.is_ours(target, state):
         was_up = emulators.stop(target, state)
+    elif target.is_local:
+        try:
+            found = emulators.found(target, state)
+            _delete(found, stack_name)
+        except NotDeployedError:
+            was_up = False
+        else:
+            was_up = True
+        emulators.stop(target, state)
     else:
-        with step("Delete") as note:
-            stack = Stack(target, stack_name)
-            note("emptying the archive bucket")
-            bucket.empty(target.session().client("s3"), stack.outputs()["ArchiveBucket"])
-            stack.delete(note)
+        _delete(target, stack_name)
+        was_up = True
     (state / "outputs.json").unlink(missing_ok=True)
     return was_up
 
@@ -89,6 +95,22 @@ def running(state: Path, *, auth: bool = False) -> Iterator[Outputs]:
         yield up(target, state, default_name(target), auth=auth)
     finally:
         down(target, state, default_name(target))
+
+
+def _delete(target: Target, stack_name: str) -> None:
+    """Deletes the stack with its archives, and on an emulator with its source files."""
+    with step("Delete") as note:
+        stack = Stack(target, stack_name)
+        values = stack.outputs()
+        s3 = target.session().client("s3")
+        note("emptying the archive bucket")
+        bucket.empty(s3, values["ArchiveBucket"])
+        source_is_ours = stack.has("SourceBucket")
+        stack.delete(note)
+        if target.is_local and source_is_ours:
+            # The template retains it, as AWS's users want; here nobody would ever use it again.
+            bucket.empty(s3, values["SourceBucket"])
+            s3.delete_bucket(Bucket=values["SourceBucket"])
 
 
 def _upload(target: Target, built: Package) -> tuple[Template, str]:

@@ -10,11 +10,10 @@ import urllib.request
 from pathlib import Path
 
 from infra import daemon
-from infra.daemon import Daemon
+from infra.daemon import HOST, Daemon
 from infra.errors import EmulatorError
 from infra.localstack.install import Installation, ensure_installed
 
-HOST = "127.0.0.1"
 USUAL_PORT = 4566
 """LocalStack's own; taken if it is free."""
 
@@ -43,7 +42,7 @@ def start(root: Path, state: Path, *, lambda_python: str = sys.executable) -> st
         _forget_last_run(state)
         log_file(state).unlink(missing_ok=True)
         _temporary(state).mkdir(parents=True)
-        with _listen([USUAL_PORT, known.port if known else 0, 0]) as listener:
+        with daemon.listen([USUAL_PORT, known.port if known else 0, 0]) as listener:
             child = _spawn(installation, state, listener, lambda_python)
         try:
             daemon.remember(child, _file(state))
@@ -138,21 +137,6 @@ def _spawn(
         log=log_file(state),
         inherit=[listener.fileno()],
     )
-
-
-def _listen(ports: list[int]) -> socket.socket:
-    """A listening socket on the first of `ports` that is free; 0 stands for any."""
-    for port in ports:
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((HOST, port))
-            listener.listen(1024)
-        except OSError:
-            listener.close()
-            continue
-        return listener
-    raise EmulatorError(f"No port is free on {HOST}.")
 
 
 def _forget_last_run(state: Path) -> None:

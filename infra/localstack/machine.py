@@ -26,12 +26,19 @@ _PROBE_SECONDS = 20.0
 def obstacles() -> list[str]:
     """What this machine lacks for host mode, one sentence each; empty if it can run it."""
     found = []
-    for check in (python, java, npm):
+    for check in (linux, python, java, npm):
         try:
             check()
         except EmulatorError as error:
             found.append(str(error))
     return found
+
+
+def linux() -> str:
+    """The system, whose kernel ends what LocalStack leaves behind."""
+    if sys.platform != "linux":
+        raise EmulatorError("Host mode is for Linux.")
+    return sys.platform
 
 
 def python() -> str:

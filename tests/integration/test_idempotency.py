@@ -1,19 +1,13 @@
 """Idempotency-Key: a repeated request finds the first one's job."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import replace
-from itertools import count
-from threading import RLock
 from typing import Any
 
 import pytest
 
-from chalicelib import aws
 from chalicelib.http import exports
 from tests.integration.gateway import Answer, call
-from tests.integration.stack import START, Stack
+from tests.integration.stack import Stack
 
 REQUEST = {"file_ids": [10001, 10002]}
 
@@ -115,26 +109,10 @@ def test_twenty_requests_at_once_with_one_key_make_one_job(stack: Stack) -> None
         body=b'{"file_ids": [10001]}',
     )
 
-    ticking = replace(stack.collaborators, now=count(START).__next__)
-
-    with _one_at_a_time(aws.dynamodb()), ThreadPoolExecutor(20) as pool:
-        asked = [pool.submit(exports.create, request, ticking) for _ in range(20)]
+    with ThreadPoolExecutor(20) as pool:
+        asked = [pool.submit(exports.create, request, stack.collaborators) for _ in range(20)]
         replies = [future.result() for future in asked]
 
     job_ids = {reply.content["jobId"] for reply in replies if reply.content}
     assert len(job_ids) == 1
     assert len(stack.take_messages()) == 1
-
-
-@contextmanager
-def _one_at_a_time(client: Any) -> Iterator[None]:
-    """DynamoDB checks a condition and writes in one go; moto does so only if nobody else is in."""
-    lock, plain = RLock(), client._make_api_call
-
-    def locked(*args: object) -> object:
-        with lock:
-            return plain(*args)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(client, "_make_api_call", locked)
-        yield

@@ -1,5 +1,6 @@
 """The job's item: small at every stage, so that a poll costs half a read unit."""
 
+from chalicelib.jobs.model import MISSING_INLINE
 from tests.integration import cloud
 from tests.integration.archives import noise
 from tests.integration.gateway import call, export
@@ -57,7 +58,8 @@ def test_an_item_stays_small_at_every_stage(stack: Stack, small_segments: None) 
 
 
 def test_the_longest_names_leave_an_item_small(stack: Stack) -> None:
-    missing = [f"missing/{number:03}" for number in range(33)]
+    # Fifteen bytes each, with quotes and comma: as many as the record takes.
+    missing = [f"missing/{number:03}" for number in range(MISSING_INLINE // 15)]
     job_id = export(keys=missing, **LONGEST)
 
     stack.run_queue()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -36,6 +37,9 @@ _HEARD = (
     "x-amz-copy-source-range",
 )
 _process = BotocoreStubber.process_request
+# AWS does a conditional write in one go, and keeps what is read and overwritten at the same time
+# apart; moto does so only if nobody else is in.
+_one_at_a_time = Lock()
 _before: list[Hook] = []
 _after: list[Hook] = []
 
@@ -129,7 +133,8 @@ def process(stubber: BotocoreStubber, request: AWSPreparedRequest) -> Wired | No
         answer = hook(operation, parameters)
         if answer is not None:
             return answer
-    answer = _what_moto_lacks(operation, parameters) or _process(stubber, request)
+    with _one_at_a_time:
+        answer = _what_moto_lacks(operation, parameters) or _process(stubber, request)
     for hook in tuple(_after):
         answer = hook(operation, parameters) or answer
     return answer

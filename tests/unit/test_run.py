@@ -77,6 +77,13 @@ def test_only_what_is_named_is_run() -> None:
     assert ran.runs[1:] == [("tests/e2e", "localstack")]
 
 
+def test_on_aws_only_the_stack_is_tested() -> None:
+    def pytest(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
+        return int("tests/targets" in arguments)
+
+    assert failures(run.run(["aws"], pytest)) == [False, False]
+
+
 @pytest.mark.usefixtures("_localstack_can_run")
 def test_one_target_that_fails_does_not_hide_the_other() -> None:
     outcomes = run.run([], Pytest({"tests/e2e": 1}))

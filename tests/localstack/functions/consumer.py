@@ -31,9 +31,14 @@ def meet(place: str, count: int) -> None:
         UpdateExpression="ADD present :one",
         ExpressionAttributeValues={":one": 1},
     )
-    while table.get_item(Key={"id": place}, ConsistentRead=True)["Item"]["present"] < count:
+    while present(place) < count:
         time.sleep(0.05)
     table.put_item(Item={"id": f"{place}-met"})
+
+
+def present(place: str) -> int:
+    item = table.get_item(Key={"id": place}, ConsistentRead=True)["Item"]
+    return int(str(item["present"]))
 
 
 def on_schedule(event: dict[str, Any], context: Any) -> Any:

@@ -65,5 +65,10 @@ def borrow(event: dict[str, Any], context: Any) -> Any:
     return __import__(event["package"]).__name__
 
 
+def be_large(event: dict[str, Any], context: Any) -> Any:
+    """Takes that much memory."""
+    return len(b"x" * event["size"])
+
+
 def be_long(event: dict[str, Any], context: Any) -> Any:
     return "x" * event["length"]

@@ -15,6 +15,7 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.delenv(machine.PYTHON_SETTING, raising=False)
     monkeypatch.setattr(sys, "version_info", (3, 11, 0))
+    monkeypatch.setattr(sys, "platform", "linux")
     return tmp_path
 
 
@@ -39,6 +40,12 @@ def test_a_machine_that_has_all_has_no_obstacles(tools: Path) -> None:
     _program(tools / "npm", "")
 
     assert machine.obstacles() == []
+
+
+def test_another_system_is_an_obstacle(tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+
+    assert "Linux" in machine.obstacles()[0]
 
 
 def test_the_python_of_the_setting_goes_before_any_other(

@@ -1,0 +1,138 @@
+"""LocalStack in a container, as compose.yml describes it: one for each state directory."""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from infra import daemon
+from infra.daemon import HOST
+from infra.errors import EmulatorError
+
+COMPOSE_FILE = Path(__file__).with_name("compose.yml")
+USUAL_PORT = 4566
+"""LocalStack's own; taken if it is free."""
+
+_PROBE_SECONDS = 10.0
+_COMMAND_SECONDS = 120.0
+# The first start fetches an image of a gigabyte.
+_UP_SECONDS = 900.0
+_LOG_TAIL_LINES = 15
+
+
+def obstacle() -> str | None:
+    """Why Docker cannot be used on this machine; None if it can."""
+    if shutil.which("docker") is None:
+        return "There is no docker command."
+    try:
+        # The client is often there without an engine.
+        _docker("version", "--format", "{{.Server.Version}}", seconds=_PROBE_SECONDS)
+    except EmulatorError:
+        return "The docker command is there, but no Docker engine answers it."
+    try:
+        _docker("compose", "version", seconds=_PROBE_SECONDS)
+    except EmulatorError:
+        return "Docker is there, but its compose plugin is not."
+    return None
+
+
+def start(state: Path) -> str:
+    """Starts the container of this directory, or finds it running; returns its endpoint URL."""
+    state = state.resolve()
+    with daemon.exclusively(state / "lock"):
+        if (running := endpoint(state)) is not None:
+            return running
+        with daemon.listen([USUAL_PORT, 0]) as free:
+            port: int = free.getsockname()[1]
+        _file(state).write_text(str(port))
+        try:
+            _compose(state, "up", "--detach", "--wait", seconds=_UP_SECONDS)
+        except BaseException:
+            # Ctrl-C too: what is not up is not left running.
+            with contextlib.suppress(EmulatorError):
+                _remove(state)
+            raise
+        return _url(state)
+
+
+def stop(state: Path) -> bool:
+    """Removes the container, its functions' and their network; False if it was not running."""
+    state = state.resolve()
+    with daemon.exclusively(state / "lock"):
+        if not _file(state).exists():
+            return False
+        was_up = endpoint(state) is not None
+        _remove(state)
+        return was_up
+
+
+def endpoint(state: Path) -> str | None:
+    """The endpoint URL of the container that runs for this directory; None if none does."""
+    state = state.resolve()
+    if not _file(state).exists():
+        return None
+    try:
+        running = _compose(state, "ps", "--quiet", "--status", "running", seconds=_PROBE_SECONDS)
+    except EmulatorError:
+        return None
+    return _url(state) if running.strip() else None
+
+
+def log_file(state: Path) -> Path:
+    """What the container has written until now; functions write to their log groups instead."""
+    state = state.resolve()
+    log = state / "localstack.log"
+    log.write_text(_compose(state, "logs", "--no-color", seconds=_PROBE_SECONDS))
+    return log
+
+
+def project(state: Path) -> str:
+    """The compose project of a state directory: no two directories share one."""
+    return f"longhaul-{hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:10]}"
+
+
+def _remove(state: Path) -> None:
+    _compose(state, "stop", seconds=_COMMAND_SECONDS)
+    # LocalStack removes its functions' containers when it ends, but not when it was killed; and a
+    # network that has any cannot be removed.
+    network = f"network={project(state)}_default"
+    left = _docker("ps", "--all", "--quiet", "--filter", network, seconds=_PROBE_SECONDS).split()
+    if left:
+        _docker("rm", "--force", "--volumes", *left, seconds=_COMMAND_SECONDS)
+    _compose(state, "down", "--volumes", seconds=_COMMAND_SECONDS)
+    _file(state).unlink()
+
+
+def _compose(state: Path, *command: str, seconds: float) -> str:
+    chosen = ("--project-name", project(state), "--file", str(COMPOSE_FILE))
+    port = _file(state).read_text()
+    return _docker("compose", *chosen, *command, seconds=seconds, LOCALSTACK_PORT=port)
+
+
+def _docker(*command: str, seconds: float, **environment: str) -> str:
+    try:
+        return subprocess.run(
+            ["docker", *command],  # noqa: S607 - the user's own
+            env=os.environ | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=seconds,
+            check=True,
+        ).stdout
+    except subprocess.CalledProcessError as error:
+        tail = "\n".join(error.stdout.splitlines()[-_LOG_TAIL_LINES:])
+        raise EmulatorError(f"Docker failed. Its last words:\n\n{tail}") from error
+    except (OSError, subprocess.SubprocessError) as error:
+        raise EmulatorError(f"Docker failed: {error}") from error
+
+
+def _url(state: Path) -> str:
+    return f"http://{HOST}:{_file(state).read_text()}"
+
+
+def _file(state: Path) -> Path:
+    return state / "docker-port"

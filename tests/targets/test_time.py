@@ -1,0 +1,52 @@
+"""What happens by itself once its time has come; conftest prepares it before the other tests."""
+
+from tests.localstack.deployment import Stack
+from tests.targets.ageing import Aged
+from tests.targets.cloud import Cloud, seen
+from tests.targets.rows import row
+
+
+@row("S3 lifecycle", "HEAD tells when an object will expire", ministack="no")
+def test_the_end_of_an_object_is_told(cloud: Cloud, aged: Aged) -> None:
+    cloud.s3.put_object(Bucket=cloud.bucket, Key="kept/object", Body=b"")
+
+    told = cloud.s3.head_object(Bucket=cloud.bucket, Key="kept/object")
+
+    assert 'rule-id="later"' in told.get("Expiration", "")
+
+
+@row("EventBridge", "a schedule calls its function")
+def test_a_schedule_calls_the_function(stack: Stack, aged: Aged) -> None:
+    tick = seen(lambda: stack.item("tick"), within=150)
+
+    assert tick
+    assert tick["source"] == {"S": "aws.events"}
+
+
+@row(
+    "DynamoDB",
+    "an item is deleted once its TTL is over (within days)",
+    localstack="kept",
+)
+def test_an_expired_item_is_deleted(cloud: Cloud, aged: Aged) -> None:
+    place = {"TableName": cloud.table, "Key": {"id": {"S": aged.item}}}
+
+    assert seen(
+        lambda: "Item" not in cloud.dynamodb.get_item(**place),  # type: ignore[arg-type]
+        within=aged.patience,
+    )
+
+
+@row(
+    "S3 lifecycle",
+    "an object is deleted once its time is over (within days)",
+    ministack="kept",
+    localstack="kept",
+)
+def test_an_expired_object_is_deleted(cloud: Cloud, aged: Aged) -> None:
+    place = {"Bucket": cloud.bucket, "Prefix": aged.key}
+
+    assert seen(
+        lambda: "Contents" not in cloud.s3.list_objects_v2(**place),  # type: ignore[arg-type]
+        within=aged.patience,
+    )
