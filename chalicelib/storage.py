@@ -33,9 +33,12 @@ class Bucket:
     fast: "FastPath | None" = None
 
     def check(self) -> None:
-        """Raises if the bucket cannot be reached."""
-        with translated(f"reach the bucket {self.name}"):
-            self.client.head_bucket(Bucket=self.name)
+        """Raises Unavailable if the bucket cannot be reached, or is not there."""
+        try:
+            with translated(f"reach the bucket {self.name}"):
+                self.client.head_bucket(Bucket=self.name)
+        except self.client.exceptions.ClientError as error:
+            raise Unavailable(f"there is no bucket {self.name}") from error
 
     # -- objects --------------------------------------------------------------------------------
 

@@ -104,7 +104,7 @@ def _accept(job: Job, asked: ExportRequest, stack: Collaborators) -> Job:
     about: dict[str, Any] = {"jobId": job.job_id, "files": job.total_files}
     try:
         stack.queue.send([Message(Step.PLAN, job.job_id)], job.user_id)
-    except LonghaulError as error:
+    except Unavailable as error:
         # The job is on record, so it is accepted: the sweeper will send its step.
         logger().warning("job created, step not sent", extra={**about, "reason": error.detail})
     else:

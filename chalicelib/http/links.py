@@ -45,5 +45,7 @@ def archive_filename(wanted: str | None, job_id: str) -> str:
     """The archive's name for downloads: what the caller wanted, as one path part that ends in
     .zip."""
     given = _PATH_SEPARATORS.sub("_", wanted or "").strip(" .")
-    name = names.safe_name(given) if given else f"longhaul-{job_id[:8]}"
-    return name if name.lower().endswith(".zip") else f"{name}.zip"
+    given = names.safe_name(given).strip(" .") if given else given
+    is_zip = given.lower().endswith(".zip")
+    stem, extension = (given[:-4], given[-4:]) if is_zip else (given, ".zip")
+    return names.safe_name((stem or f"longhaul-{job_id[:8]}") + extension)

@@ -21,6 +21,7 @@ _COMPONENTS: Final = {
     "CheckRequest": schemas.CHECK_REQUEST,
     "CheckAnswer": schemas.CHECK_ANSWER,
     "Health": schemas.HEALTH,
+    "OpenApi": schemas.OPENAPI,
     "Problem": schemas.PROBLEM,
 }
 
@@ -159,7 +160,7 @@ def paths() -> dict[str, dict[str, Any]]:
         },
         "/openapi.json": {
             "get": _operation(
-                "openapi", "This document", {200: (None, "OpenAPI 3.1.", [])}, problems=[]
+                "openapi", "This document", {200: ("OpenApi", "OpenAPI 3.1.", [])}, problems=[]
             ),
         },
     }

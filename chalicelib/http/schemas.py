@@ -12,7 +12,7 @@ Schema = dict[str, Any]
 FILES_MAX: Final = 10_000
 FILE_ID_MIN: Final = 10_000
 FILE_ID_MAX: Final = 100_000_000
-FILENAME_MAX_BYTES: Final = 255
+FILENAME_MAX_BYTES: Final = 251  # and ".zip": 255 is what file systems take
 USER_ID_MAX_BYTES: Final = 128
 """The job's record holds both and is to stay below 2 KB."""
 
@@ -209,6 +209,12 @@ HEALTH: Final = _answer(
         "checks": _answer({"storage": _CHECK, "database": _CHECK, "queue": _CHECK}),
     }
 )
+
+OPENAPI: Final[Schema] = {
+    "type": "object",
+    "description": "https://spec.openapis.org/oas/v3.1.0",
+    "required": ["openapi", "info", "paths"],
+}
 
 PROBLEM: Final[Schema] = {
     "type": "object",

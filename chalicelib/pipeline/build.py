@@ -71,10 +71,12 @@ def finish(work: Work) -> None:
 
     def listed() -> Iterator[tuple[Entry, int, int]]:
         for i, entry, offset in plans.entries(archive, work.job, index):
+            work.watch.tick()
             yield entry, offset, crc32s[i] if entry.crc32 is None else entry.crc32
 
     tail = pieces.tail(index.head, index.tail_start, index.manifest_length, listed)
     builder.upload_chunks(part.parts, _chained(rest, tail))
+    work.watch.renew(work.stack.now())
     _complete_upload(work.upload, part.parts[-1].number, index.size)
     complete(work)
 

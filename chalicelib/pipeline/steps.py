@@ -63,6 +63,7 @@ def run(message: Message, stack: Collaborators, receipt: str | None) -> None:
 
 
 def _do(message: Message, job: Job, stack: Collaborators, watch: Watch) -> None:
+    watch.renew(stack.now())  # from here on the queue's own, long visibility timeout is not needed
     try:
         if message.step is Step.PLAN:
             plan(job, stack, watch)

@@ -54,13 +54,18 @@ class Watch:
         ended meanwhile. A table or queue that does not answer just now is asked again at the next
         tick."""
         now = self.stack.now()
-        with suppress(Unavailable):
-            if self.receipt and now - self._renewed >= _RENEW_AFTER_MS:
-                self.stack.queue.hide(self.receipt, LEASE_SECONDS)
-                self._renewed = now
+        if now - self._renewed >= _RENEW_AFTER_MS:
+            self.renew(now)
         with suppress(Unavailable):
             if now - self._reported >= _REPORT_AFTER_MS:
                 self.report(now)
+
+    def renew(self, now: int) -> None:
+        """Renews the lease, for LEASE_SECONDS from now."""
+        with suppress(Unavailable):
+            if self.receipt:
+                self.stack.queue.hide(self.receipt, LEASE_SECONDS)
+            self._renewed = now
 
     def report(self, now: int) -> None:
         """Writes the progress. Raises JobEnded if the job has ended."""

@@ -53,6 +53,8 @@ def find(
     } or {key: key for key in request.keys or ()}
     facts = _look_up(bucket, asked, tick)
     missing = tuple(asked[key] for key in asked if facts[key] is None)
+    if len(missing) == len(asked):
+        bucket.check()  # to S3, a file of a bucket that is gone is missing too
     if missing and request.on_missing == "fail":
         named = ", ".join(map(str, missing[:_NAMED]))
         more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""

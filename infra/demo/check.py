@@ -27,14 +27,18 @@ def check(
 ) -> dict[str, Any]:
     """Checks every entry's CRC-32 and SHA-256 and the manifest, and returns the manifest.
 
-    `files` are all that should be in it, in order, and `absent` what could not be. `tick` gets the
-    bytes and the files that have been checked. Raises CheckError with the first
-    thing that is wrong.
+    `files` are all that should be in it, in any order, and `absent` what could not be. `tick` gets
+    the bytes and the files that have been checked. Raises CheckError with the first thing that is
+    wrong.
     """
     done = 0
     try:
         with zipfile.ZipFile(archive) as opened:
-            _same("names", opened.namelist(), [*(file.name for file in files), _MANIFEST])
+            *found, last = opened.namelist()
+            _same("names", sorted(found), sorted(file.name for file in files))
+            _same("last entry", last, _MANIFEST)
+            # Small files are moved to where they fill the room before large ones.
+            files = sorted(files, key=lambda file: found.index(file.name))
             for index, file in enumerate(files, start=1):
                 _check_entry(opened, file)
                 done += file.size

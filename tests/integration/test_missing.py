@@ -115,9 +115,6 @@ def test_a_prefix_without_files_fails_the_job(stack: Stack, on_missing: str) -> 
     assert body["error"]["type"] == "urn:problem-type:longhaul:nothing-to-export"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="sources/find.py: to HeadObject a bucket that is gone is a file that is not"
-)
 def test_a_source_bucket_that_is_gone_is_not_taken_for_missing_files(stack: Stack) -> None:
     aws.s3().delete_bucket(Bucket="source-bucket")
     job_id = export(file_ids=[10001, 10002], on_missing="skip")

@@ -7,7 +7,7 @@ from tests.integration.gateway import call, export
 from tests.integration.stack import ITEM_MAX, UNIT, Stack
 from tests.integration.wire import listening
 
-LONGEST = {"user_id": "🙂" * 32, "filename": "🎉" * 63}
+LONGEST = {"user_id": "🙂" * 32, "filename": "🎉" * 62}
 """The longest that a caller may send, in characters of four bytes."""
 
 KEYS = [f"{number}/" + "k" * 1_000 for number in range(10)]
