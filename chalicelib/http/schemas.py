@@ -12,7 +12,7 @@ Schema = dict[str, Any]
 FILES_MAX: Final = 10_000
 FILE_ID_MIN: Final = 10_000
 FILE_ID_MAX: Final = 100_000_000
-FILENAME_MAX_BYTES: Final = 251  # and ".zip": 255 is what file systems take
+FILENAME_MAX_BYTES: Final = 255
 USER_ID_MAX_BYTES: Final = 128
 """The job's record holds both and is to stay below 2 KB."""
 
