@@ -22,6 +22,9 @@ LOCAL_TARGETS = ("ministack", "localstack")
 FIRST = ("tests/unit", "tests/integration", "tests/faults", "--numprocesses", "auto")
 ON_A_TARGET = ("tests/e2e", "tests/targets")
 
+_INTERRUPTED = 2
+"""Pytest's exit code after Ctrl-C, and where it could not even begin."""
+
 Pytest = Callable[[Sequence[str], Mapping[str, str]], int]
 """Runs pytest with these arguments and variables, and gives its exit code."""
 
@@ -33,6 +36,7 @@ class Outcome:
     name: str
     words: str
     is_failure: bool
+    is_interruption: bool = False
 
 
 def run(named: Sequence[str], pytest: Pytest) -> list[Outcome]:
@@ -40,7 +44,7 @@ def run(named: Sequence[str], pytest: Pytest) -> list[Outcome]:
     outcomes = [_ran("unit, integration and faults", pytest, FIRST, {})]
     for target in named or LOCAL_TARGETS:
         name = f"end to end on {target}"
-        obstacle = "the tests before failed" if outcomes[0].is_failure else _obstacle(target)
+        obstacle = _end(outcomes) or _obstacle(target)
         if obstacle is None:
             folders = ON_A_TARGET if target in LOCAL_TARGETS else ON_A_TARGET[:1]
             outcomes.append(_ran(name, pytest, folders, {"TARGET": target}))
@@ -55,11 +59,19 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(f"  {outcome.name:<{width}}  {outcome.words}" for outcome in outcomes)
 
 
+def _end(outcomes: Sequence[Outcome]) -> str | None:
+    """Why the outcomes so far are the end; None if they are not."""
+    if any(outcome.is_interruption for outcome in outcomes):
+        return "the tests before were interrupted"
+    return "the tests before failed" if outcomes[0].is_failure else None
+
+
 def _ran(name: str, pytest: Pytest, arguments: Sequence[str], more: Mapping[str, str]) -> Outcome:
     started = time.monotonic()
     code = pytest(arguments, more)
     words = "passed" if code == 0 else f"FAILED (pytest's exit code is {code})"
-    return Outcome(name, f"{words}, {time.monotonic() - started:.0f} s", is_failure=code != 0)
+    words = f"{words}, {time.monotonic() - started:.0f} s"
+    return Outcome(name, words, is_failure=code != 0, is_interruption=code == _INTERRUPTED)
 
 
 def _obstacle(target: str) -> str | None:

@@ -102,6 +102,16 @@ def test_what_fails_in_seconds_is_not_followed_by_minutes() -> None:
     assert words(outcomes)[1:] == ["not run: the tests before failed"] * 2
 
 
+@pytest.mark.usefixtures("_localstack_can_run")
+def test_ctrl_c_ends_all_of_it() -> None:
+    ran = Pytest({"tests/e2e": 2})
+
+    outcomes = run.run([], ran)
+
+    assert ran.runs[1:] == [("tests/e2e", "ministack")]
+    assert outcomes[-1].words == "not run: the tests before were interrupted"
+
+
 def test_the_summary_has_a_line_for_each_part() -> None:
     parts = [
         Outcome("unit", "passed", is_failure=False),
