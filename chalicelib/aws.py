@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from chalicelib.errors import AccessDenied, Unavailable
 
@@ -66,7 +66,7 @@ def _config(**options: Any) -> Any:
 @cache
 def s3() -> "S3Client":
     """S3, as this process sees it."""
-    return _session().create_client(
+    client = _session().create_client(
         "s3",
         config=_config(
             read_timeout=60,
@@ -78,7 +78,8 @@ def s3() -> "S3Client":
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         ),
-    )  # type: ignore[return-value]
+    )
+    return cast("S3Client", client)
 
 
 @cache
@@ -94,24 +95,27 @@ def s3_fast_path() -> "FastPath | None":
 def s3_for_links(endpoint_url: str | None) -> "S3Client":
     """S3, as callers see it: for presigned links only. SigV4 always (botocore would fall back to V2
     on a custom endpoint, which S3 refuses in newer regions)."""
-    return _session().create_client(
+    client = _session().create_client(
         "s3",
         endpoint_url=endpoint_url,
         config=_config(
             signature_version="s3v4",
             s3={"addressing_style": "path" if endpoint_url else "virtual"},
         ),
-    )  # type: ignore[return-value]
+    )
+    return cast("S3Client", client)
 
 
 @cache
 def dynamodb() -> "DynamoDBClient":
-    return _session().create_client("dynamodb", config=_config(read_timeout=5))  # type: ignore[return-value]
+    client = _session().create_client("dynamodb", config=_config(read_timeout=5))
+    return cast("DynamoDBClient", client)
 
 
 @cache
 def sqs() -> "SQSClient":
-    return _session().create_client("sqs", config=_config(read_timeout=10))  # type: ignore[return-value]
+    client = _session().create_client("sqs", config=_config(read_timeout=10))
+    return cast("SQSClient", client)
 
 
 def _addressing() -> dict[str, str]:

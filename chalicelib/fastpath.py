@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote, urlsplit
 
 from urllib3.exceptions import HTTPError
@@ -168,7 +168,7 @@ class FastPath:
                 method,
                 url,
                 headers=dict(request.headers.items()),
-                body=body,  # type: ignore[arg-type] # a buffer as good as bytes
+                body=cast("bytes", body),  # http.client takes any buffer
                 preload_content=False,
                 redirect=False,
                 retries=False,

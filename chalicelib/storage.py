@@ -8,7 +8,7 @@ not.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from chalicelib.aws import error_code, http_status, translated
 from chalicelib.batches import batched
@@ -202,7 +202,7 @@ class Bucket:
                     Key=key,
                     UploadId=upload,
                     PartNumber=number,
-                    Body=body,  # type: ignore[arg-type]
+                    Body=cast("bytes", body),  # botocore takes a bytearray as well
                 )
         except self.client.exceptions.ClientError as error:
             raise _gone(error) from error

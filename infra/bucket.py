@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
 
@@ -45,7 +45,7 @@ class DeploymentBucket:
         if self._region == _UNNAMED_REGION:
             self._s3.create_bucket(Bucket=self.name)
         else:
-            region: BucketLocationConstraintType = self._region  # type: ignore[assignment]
+            region = cast("BucketLocationConstraintType", self._region)
             self._s3.create_bucket(
                 Bucket=self.name, CreateBucketConfiguration={"LocationConstraint": region}
             )

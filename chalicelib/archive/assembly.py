@@ -13,8 +13,8 @@ from threading import Event
 from typing import Any, Final
 
 from chalicelib.archive import format as zip_format
-from chalicelib.archive.layout import Entry, Part, data_offset
 from chalicelib.archive.pieces import Piece, pieces
+from chalicelib.archive.plan import Entry, Part, data_offset
 from chalicelib.errors import SourceChanged
 from chalicelib.storage import Bucket
 

@@ -11,6 +11,7 @@ from typing import Final
 _POLYNOMIAL: Final = 0xEDB88320  # of ZIP's CRC-32 (APPNOTE 4.4.7), its bits reversed
 _ONE: Final = 1 << 31  # x^0 in reversed bits
 _X: Final = 1 << 30
+_EXPONENT_BITS: Final = 67  # of 8n, for lengths n up to 2^63 bytes
 
 
 def combined(parts: Iterable[tuple[int, int]]) -> int:
@@ -34,9 +35,9 @@ def _product(a: int, b: int) -> int:
 
 
 def _powers() -> tuple[int, ...]:
-    """x^(2^k) mod p for k from 0 to 66: enough for lengths up to 2^63 bytes."""
+    """x^(2^k) mod p for each bit k of the largest exponent."""
     powers = [_X]
-    while len(powers) <= 66:  # noqa: PLR2004 - see above
+    while len(powers) < _EXPONENT_BITS:
         powers.append(_product(powers[-1], powers[-1]))
     return tuple(powers)
 

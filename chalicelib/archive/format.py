@@ -48,6 +48,9 @@ _END64_LOCATOR_SIGNATURE: Final = 0x07064B50
 _END = Struct("<IHHHHIIH")
 _END_SIGNATURE: Final = 0x06054B50
 
+_FIRST_YEAR: Final = 1980  # the years that an MS-DOS date can say (4.4.6): seven bits of them
+_LAST_YEAR: Final = 2107
+
 _EXTRA_HEAD = Struct("<HH")
 _TIMESTAMP = Struct("<HHBi")
 _TWO_SIZES = Struct("<QQ")
@@ -211,11 +214,11 @@ def _dos_time(modified: int) -> tuple[int, int]:
     try:
         moment = datetime.fromtimestamp(modified, UTC)
     except (OverflowError, ValueError, OSError):
-        moment = datetime(1979 if modified < 0 else 2108, 1, 1, tzinfo=UTC)
-    if moment.year < 1980:  # noqa: PLR2004 - the first year that the format knows
+        moment = datetime(_FIRST_YEAR - 1 if modified < 0 else _LAST_YEAR + 1, 1, 1, tzinfo=UTC)
+    if moment.year < _FIRST_YEAR:
         return 0, (1 << 5) | 1
-    if moment.year > 2107:  # noqa: PLR2004 - and the last
-        return (23 << 11) | (59 << 5) | 29, (127 << 9) | (12 << 5) | 31
+    if moment.year > _LAST_YEAR:
+        return (23 << 11) | (59 << 5) | 29, ((_LAST_YEAR - _FIRST_YEAR) << 9) | (12 << 5) | 31
     time = (moment.hour << 11) | (moment.minute << 5) | (moment.second // 2)
-    date = ((moment.year - 1980) << 9) | (moment.month << 5) | moment.day
+    date = ((moment.year - _FIRST_YEAR) << 9) | (moment.month << 5) | moment.day
     return time, date

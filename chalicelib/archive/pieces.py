@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from chalicelib.archive import format as zip_format
 from chalicelib.archive import manifest
-from chalicelib.archive.layout import Entry, data_offset
+from chalicelib.archive.plan import Entry, data_offset
 
 
 @dataclass(frozen=True, slots=True)

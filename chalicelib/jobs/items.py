@@ -119,6 +119,10 @@ def cut(text: str, size: int) -> str:
     return encoded[: size - len("…".encode())].decode(errors="ignore") + "…"
 
 
+def key(job_id: str) -> "Item":
+    return {"jobId": _s(job_id)}
+
+
 def attribute(value: str | int) -> "AttributeValueTypeDef":
     return _s(value) if isinstance(value, str) else _n(value)
 

@@ -74,13 +74,13 @@ class Job:
         return f"archives/{self.job_id}.zip"
 
     @property
-    def work_prefix(self) -> str:
+    def prefix(self) -> str:
         """Where everything lies that the job needs beside its record."""
-        return f"work/{self.job_id}/"
+        return f"jobs/{self.job_id}/"
 
     @property
     def request_key(self) -> str:
-        return f"{self.work_prefix}request-{self.request}.json"
+        return f"{self.prefix}request-{self.request}.json"
 
     def status_at(self, now: int) -> Status:
         """The status as a caller sees it: a completed job expires by itself."""

@@ -56,7 +56,7 @@ class JobStore:
         """The job as it is now (a consistent read)."""
         with translated("read the job"):
             answer = self.client.get_item(
-                TableName=self.table, Key=_key(job_id), ConsistentRead=True
+                TableName=self.table, Key=items.key(job_id), ConsistentRead=True
             )
         return items.to_job(answer["Item"]) if "Item" in answer else None
 
@@ -66,7 +66,7 @@ class JobStore:
         start: Any = {}
         if after:
             start["ExclusiveStartKey"] = {
-                **_key(after[1]),
+                **items.key(after[1]),
                 "userId": items.attribute(user_id),
                 "createdAt": items.attribute(after[0]),
             }
@@ -97,7 +97,7 @@ class JobStore:
         found: dict[str, Job] = {}
         # BatchGetItem takes 100 keys and may leave some for a second call.
         # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
-        pending: Any = {self.table: {"Keys": [_key(job_id) for job_id in job_ids]}}
+        pending: Any = {self.table: {"Keys": [items.key(job_id) for job_id in job_ids]}}
         while job_ids and pending:
             with translated("read the jobs"):
                 answer = self.client.batch_get_item(RequestItems=pending)
@@ -191,60 +191,6 @@ class JobStore:
         # Another worker is further: only say that this one is at it too.
         return self._update(job_id, now, {}, while_in={Status.PROCESSING}) is not None
 
-    def segment_done(self, job: Job, segment: int) -> frozenset[int]:
-        """Counts the segment as done, once however often it is said; gives all that are done.
-
-        The set is kept beside the record, which it would make too large.
-        """
-        with translated("count a segment"):
-            answer = self.client.update_item(
-                TableName=self.table,
-                Key=_key(f"{job.job_id}/segments"),
-                UpdateExpression="ADD done :segment SET #ttl = :ttl",
-                ExpressionAttributeNames={"#ttl": "ttl"},
-                ExpressionAttributeValues={
-                    ":segment": {"NS": [str(segment)]},
-                    ":ttl": items.attribute((job.expires_at + items.RECORD_GRACE_MS) // 1000),
-                },
-                ReturnValues="ALL_NEW",
-            )
-        return frozenset(int(number) for number in answer["Attributes"]["done"]["NS"])
-
-    def claim_upload(self, job: Job, segment: int, upload: str) -> str:
-        """The id of the upload in which a segment is built as an object of its own: this one, or
-        the one that was claimed first."""
-        key = f"{job.job_id}/upload-{segment}"
-        try:
-            with translated("claim an upload"):
-                self.client.put_item(
-                    TableName=self.table,
-                    Item={
-                        **_key(key),
-                        "uploadId": items.attribute(upload),
-                        "ttl": items.attribute((job.expires_at + items.RECORD_GRACE_MS) // 1000),
-                    },
-                    ConditionExpression="attribute_not_exists(jobId)",
-                )
-        except self.client.exceptions.ConditionalCheckFailedException:
-            return self.claimed_upload(job.job_id, segment) or upload
-        return upload
-
-    def claimed_upload(self, job_id: str, segment: int) -> str | None:
-        """The id of the upload that was claimed for a segment."""
-        with translated("read an upload's claim"):
-            answer = self.client.get_item(
-                TableName=self.table, Key=_key(f"{job_id}/upload-{segment}"), ConsistentRead=True
-            )
-        return answer["Item"]["uploadId"]["S"] if "Item" in answer else None
-
-    def segments_done(self, job_id: str) -> frozenset[int]:
-        with translated("read the segments"):
-            answer = self.client.get_item(
-                TableName=self.table, Key=_key(f"{job_id}/segments"), ConsistentRead=True
-            )
-        done = answer.get("Item", {}).get("done", {"NS": []})
-        return frozenset(int(number) for number in done["NS"])
-
     def complete(self, job: Job, now: int, expires_at: int, files_done: int) -> Job | None:
         """processing → completed: the archive is there, whole."""
         values: dict[str, str | int] = {
@@ -272,7 +218,7 @@ class JobStore:
         with suppress(ended), translated("write the job"):
             self.client.update_item(
                 TableName=self.table,
-                Key=_key(job_id),
+                Key=items.key(job_id),
                 UpdateExpression="SET lastReason = :reason",
                 ConditionExpression="attribute_exists(wakeAt)",
                 ExpressionAttributeValues={
@@ -284,7 +230,7 @@ class JobStore:
         """The reason that was noted last."""
         with translated("read the job"):
             answer = self.client.get_item(
-                TableName=self.table, Key=_key(job_id), ProjectionExpression="lastReason"
+                TableName=self.table, Key=items.key(job_id), ProjectionExpression="lastReason"
             )
         note = answer.get("Item", {}).get("lastReason")
         return note["S"] if note else None
@@ -295,7 +241,7 @@ class JobStore:
             with translated("wake the job"):
                 self.client.update_item(
                     TableName=self.table,
-                    Key=_key(job.job_id),
+                    Key=items.key(job.job_id),
                     UpdateExpression="SET wakeAt = :later ADD sweeps :one",
                     ConditionExpression="wakeAt = :seen AND wakeAt < :now",
                     ExpressionAttributeValues={
@@ -340,7 +286,7 @@ class JobStore:
             with translated("write the job"):
                 answer = self.client.update_item(
                     TableName=self.table,
-                    Key=_key(job_id),
+                    Key=items.key(job_id),
                     UpdateExpression=f"SET {assignments}{remove}",
                     ConditionExpression=" AND ".join(conditions),
                     ExpressionAttributeNames={
@@ -377,7 +323,3 @@ def _own_write(error: Exception, written: "items.Item") -> Job | None:
     response: dict[str, Any] = getattr(error, "response", {})
     item: items.Item = response.get("Item", {})
     return items.to_job(item) if item and item.get(_WRITE) == written[_WRITE] else None
-
-
-def _key(job_id: str) -> "dict[str, AttributeValueTypeDef]":
-    return {"jobId": items.attribute(job_id)}

@@ -10,7 +10,7 @@ from typing import Final
 
 from chalicelib.archive import pieces
 from chalicelib.archive.assembly import Builder, Upload
-from chalicelib.archive.layout import Entry, Part
+from chalicelib.archive.plan import Entry, Part
 from chalicelib.errors import JobEnded, Unavailable, UploadGone
 from chalicelib.jobs.model import Job, PlanRef
 from chalicelib.jobs.states import Stage, Status
@@ -108,7 +108,7 @@ def discard(job: Job, stack: Collaborators, segment: int | None = None) -> None:
         return
     segments = range(index.final) if segment is None else range(segment, segment + 1)
     for number in segments:
-        upload = stack.jobs.claimed_upload(job.job_id, number)
+        upload = stack.segments.claimed_upload(job.job_id, number)
         if upload:
             stack.archive.abort_upload(plans.segment_key(job, index, number), upload)
     _delete_objects(job, index, segments, stack)
@@ -122,15 +122,15 @@ def _delete_objects(
 
 def _build_object(work: Work, number: int) -> None:
     """Builds a segment as an object of its own, in an upload that twins share."""
-    archive, jobs = work.stack.archive, work.stack.jobs
+    archive, segments = work.stack.archive, work.stack.segments
     key = plans.segment_key(work.job, work.index, number)
     built = archive.head(key, checksum=False)
     if built and built.size == work.index.segments[number].bytes:
         return
-    upload_id = jobs.claimed_upload(work.job.job_id, number)
+    upload_id = segments.claimed_upload(work.job.job_id, number)
     if upload_id is None:
         opened = archive.create_upload(key, ZIP_TYPE)
-        upload_id = jobs.claim_upload(work.job, number, opened)
+        upload_id = segments.claim_upload(work.job, number, opened)
         if upload_id != opened:
             archive.abort_upload(key, opened)
     upload = Upload(archive, key, upload_id)

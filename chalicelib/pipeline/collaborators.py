@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from chalicelib import aws
+from chalicelib.jobs.segments import SegmentStore
 from chalicelib.jobs.store import JobStore
 from chalicelib.pipeline.queue import Queue
 from chalicelib.settings import Settings, settings
@@ -21,6 +22,7 @@ def now_ms() -> int:
 class Collaborators:
     settings: Settings
     jobs: JobStore
+    segments: SegmentStore
     source: Bucket
     archive: Bucket
     queue: Queue
@@ -35,6 +37,7 @@ def collaborators() -> Collaborators:
     return Collaborators(
         settings=config,
         jobs=JobStore(aws.dynamodb(), config.jobs_table),
+        segments=SegmentStore(aws.dynamodb(), config.jobs_table),
         source=Bucket(s3, config.source_bucket, fast),
         archive=Bucket(s3, config.archive_bucket, fast),
         queue=Queue(aws.sqs(), config.queue_url),

@@ -1,9 +1,9 @@
 """A plan at rest: one object in S3 that is read in slices, one slice a segment.
 
-    work/{job}/{digest}/plan       the slices, one after another, each gzipped JSON
-    work/{job}/{digest}/index      JSON: the facts of the plan and where each slice lies
-    work/{job}/{digest}/segment-{n} bytes of the archive, where the plan is nested; until it is
-    there work/{job}/{digest}/crc32-{n}     JSON: the CRC-32s that segment n found out while it
+    jobs/{job}/{digest}/plan       the slices, one after another, each gzipped JSON
+    jobs/{job}/{digest}/index      JSON: the facts of the plan and where each slice lies
+    jobs/{job}/{digest}/segment-{n} bytes of the archive, where the plan is nested; until it is
+    there jobs/{job}/{digest}/crc32-{n}     JSON: the CRC-32s that segment n found out while it
     streamed
 
 The digest names the content, so twins that plan the same write the same, and those that do not (a
@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib.archive.layout import Entry, Part, Plan, Segment
 from chalicelib.archive.manifest import Head
+from chalicelib.archive.plan import Entry, Part, Plan, Segment
 from chalicelib.jobs.model import Job
 from chalicelib.storage import Bucket
 
@@ -134,7 +134,7 @@ def segment_key(job: Job, index: Index, segment: int) -> str:
 
 
 def _key(job: Job, digest: str, name: str) -> str:
-    return f"{job.work_prefix}{digest}/{name}"
+    return f"{job.prefix}{digest}/{name}"
 
 
 def _required(bucket: Bucket, key: str) -> bytes:

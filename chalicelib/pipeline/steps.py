@@ -92,11 +92,11 @@ def assemble(work: Work, segment: int) -> None:
     """Uploads the parts of one segment; the worker that completes the last one sends `finalize`."""
     if segment >= work.plan.steps:
         raise JobEnded(f"{work.job.job_id} has no segment {segment}")
-    done = work.stack.jobs.segments_done(work.job.job_id)
+    done = work.stack.segments.done(work.job.job_id)
     count(work, done - {segment})
     if segment not in done:
         build_segment(work, segment)
-        done = work.stack.jobs.segment_done(work.job, segment)
+        done = work.stack.segments.add(work.job, segment)
         work.watch.report(work.stack.now())
     if len(done) == work.plan.steps:
         work.stack.queue.send([Message(Step.FINALIZE, work.job.job_id)], work.job.user_id)

@@ -64,5 +64,5 @@ def _wake(job: Job, stack: Collaborators) -> bool:
 def _next(job: Job, stack: Collaborators) -> list[Message]:
     if job.plan is None or job.plan.steps <= INLINE_STEPS:
         return [Message(Step.PLAN, job.job_id)]
-    left = set(range(job.plan.steps)) - stack.jobs.segments_done(job.job_id)
+    left = set(range(job.plan.steps)) - stack.segments.done(job.job_id)
     return list(assemble_messages(job, sorted(left))) or [Message(Step.FINALIZE, job.job_id)]

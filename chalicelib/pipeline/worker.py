@@ -52,7 +52,7 @@ def _done(record: Record, stack: Collaborators) -> bool:
             return _put_off(unavailable.detail, message, record, stack, about)
         outcome = "job failed"
         about["reason"] = error.detail
-    except Exception as error:  # noqa: BLE001 - see below
+    except Exception as error:  # noqa: BLE001 - the queue tries it again
         # A bug, or a service's answer that nobody foresaw: the queue gives it a few more tries, and
         # the dead letters' handler ends the job.
         logger().exception("step broke", extra=about)

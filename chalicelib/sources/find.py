@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.archive import crc, layout, names
+from chalicelib.archive.plan import Entry
 from chalicelib.batches import batched
 from chalicelib.errors import NothingToExport, SourceMissing
 from chalicelib.objects import ObjectFacts, decoded_metadata
@@ -28,7 +29,7 @@ class Found:
     """The entries of the archive in order, and what was asked for but is not there (ids or
     keys)."""
 
-    entries: tuple[layout.Entry, ...]
+    entries: tuple[Entry, ...]
     missing: tuple[int | str, ...]
 
 
@@ -122,9 +123,7 @@ def _found(
     files = list(files)
     unique = names.unique_names(raw for raw, _ in files)
     entries = (
-        layout.Entry(
-            name, fact.key, fact.etag, fact.size, _crc32(bucket, fact, tick), fact.modified
-        )
+        Entry(name, fact.key, fact.etag, fact.size, _crc32(bucket, fact, tick), fact.modified)
         for name, (_, fact) in zip(unique, files, strict=True)
     )
     return Found(tuple(entries), missing)

@@ -10,6 +10,7 @@ from infra.console import console
 
 _LINE_SECONDS = 1.0
 _SHORT_SECONDS = 0.1
+_SMALL_BYTES = 1e5
 _TITLE_WIDTH = len("Start localstack")  # as the steps of infra.console
 # The bar takes what is left of the line, and would jump if the text beside it changed in length.
 _TEXT_WIDTH = 35
@@ -76,4 +77,4 @@ def finished(title: str, text: str, seconds: float) -> str:
 
 def megabytes(count: int) -> str:
     """193.5 MB; small amounts in kB."""
-    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"  # noqa: PLR2004
+    return f"{count / 1e6:.1f} MB" if count >= _SMALL_BYTES else f"{count / 1e3:.1f} kB"

@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.archive import layout
 from chalicelib.archive.manifest import Head
+from chalicelib.archive.plan import Entry
 from infra.demo.api import USER
 from infra.demo.library import PREFIX
 
@@ -45,7 +46,7 @@ def copied_bytes(manifest: Mapping[str, Any], size: int) -> int | None:
     size comes out the same.
     """
     entries = [
-        layout.Entry(file["name"], file["key"], "", file["size"], int(file["crc32"], 16), 0)
+        Entry(file["name"], file["key"], "", file["size"], int(file["crc32"], 16), 0)
         for file in manifest["files"]
     ]
     plan = layout.lay_out(entries, Head(manifest["jobId"], 0, manifest["missing"]))

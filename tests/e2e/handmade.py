@@ -5,8 +5,8 @@ from dataclasses import replace
 from uuid import uuid4
 
 from chalicelib.archive import layout
-from chalicelib.archive.layout import Entry
 from chalicelib.archive.manifest import Head
+from chalicelib.archive.plan import Entry
 from chalicelib.jobs import items
 from chalicelib.jobs.model import Job, PlanRef
 from chalicelib.jobs.states import Stage, Status

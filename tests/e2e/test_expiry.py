@@ -65,7 +65,7 @@ def test_an_expired_job_with_a_long_list_of_missing_files_still_has_a_status(
     api.completed(job_id)
     expire(backstage, job_id)
     # What the bucket's lifecycle rule does on the same day.
-    for key in backstage.archive_objects(f"work/{job_id}/"):
+    for key in backstage.archive_objects(f"jobs/{job_id}/"):
         backstage.s3.delete_object(Bucket=backstage.outputs.archive_bucket, Key=key)
 
     assert api.job(job_id)["status"] == "expired"

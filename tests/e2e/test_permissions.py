@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib.archive.layout import Entry
+from chalicelib.archive.plan import Entry
 from chalicelib.pipeline.messages import Message, Step
 from infra.outputs import Outputs
 from tests.e2e import deployment, handmade

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib.archive.layout import Entry
+from chalicelib.archive.plan import Entry
 from chalicelib.pipeline.messages import Message, Step
 from tests.e2e import handmade
 from tests.e2e.api import Api

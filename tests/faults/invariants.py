@@ -180,7 +180,7 @@ def _leftovers(world: World, jobs: list[Job]) -> Counter[str]:
                 left[excused or f"upload {upload_id} of {upload.key}"] += 1
         for key in world.s3.objects[ARCHIVE]:
             useless = key == job.archive_key and job.status is not Status.COMPLETED
-            if useless or (key.startswith(job.work_prefix) and "/segment-" in key):
+            if useless or (key.startswith(job.prefix) and "/segment-" in key):
                 left[NOT_DISCARDED if job.job_id in not_discarded else key] += 1
     for what in left.keys() - {ORPHAN, NOT_DISCARDED}:
         world.witness.says(f"left over without a cause: {what}")

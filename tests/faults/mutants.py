@@ -12,6 +12,7 @@ from chalicelib.aws import translated
 from chalicelib.errors import JobEnded
 from chalicelib.jobs import items, store
 from chalicelib.jobs.model import Job
+from chalicelib.jobs.segments import SegmentStore
 from chalicelib.jobs.states import OPEN, Status
 from chalicelib.jobs.store import JobStore
 from chalicelib.pipeline import build, steps, sweeper, worker
@@ -35,7 +36,7 @@ def status_written_unconditionally() -> Iterator[Change]:
 def segments_counted() -> Iterator[Change]:
     """Segments that are done are counted, not gathered in a set: a repeated one counts twice."""
 
-    def segment_done(self: JobStore, job: Job, _: int) -> frozenset[int]:
+    def add(self: SegmentStore, job: Job, _: int) -> frozenset[int]:
         with translated("count a segment"):
             answer = self.client.update_item(
                 TableName=self.table,
@@ -46,11 +47,11 @@ def segments_counted() -> Iterator[Change]:
             )
         return frozenset(range(int(answer["Attributes"]["done"]["N"])))
 
-    def segments_done(_: JobStore, __: str) -> frozenset[int]:
+    def done(_: SegmentStore, __: str) -> frozenset[int]:
         return frozenset()
 
-    yield JobStore, "segment_done", segment_done
-    yield JobStore, "segments_done", segments_done
+    yield SegmentStore, "add", add
+    yield SegmentStore, "done", done
 
 
 def acknowledged_before_the_effect() -> Iterator[Change]:
@@ -63,11 +64,11 @@ def finalize_lost() -> Iterator[Change]:
     message when it comes again, nor by the sweeper."""
 
     def assemble(work: build.Work, segment: int) -> None:
-        done = work.stack.jobs.segments_done(work.job.job_id)
+        done = work.stack.segments.done(work.job.job_id)
         build.count(work, done - {segment})
         if segment not in done:
             build.build_segment(work, segment)
-            done = work.stack.jobs.segment_done(work.job, segment)
+            done = work.stack.segments.add(work.job, segment)
             work.watch.report(work.stack.now())
             if len(done) == work.plan.steps:
                 finalize = [Message(Step.FINALIZE, work.job.job_id)]

@@ -13,6 +13,7 @@ from chalicelib.errors import JobEnded
 from chalicelib.http.links import archive_filename
 from chalicelib.jobs import items
 from chalicelib.jobs.model import Failure, Job, PlanRef
+from chalicelib.jobs.segments import SegmentStore
 from chalicelib.jobs.states import Stage, Status
 from chalicelib.jobs.store import JobStore
 from chalicelib.pipeline import plans, steps, sweeper
@@ -87,6 +88,7 @@ def stack(dynamodb: Any, s3: Any, sqs: Any) -> Collaborators:
     return Collaborators(
         settings=load(ENVIRONMENT),
         jobs=JobStore(dynamodb, "jobs"),
+        segments=SegmentStore(dynamodb, "jobs"),
         source=Bucket(s3, "archive"),
         archive=Bucket(s3, "archive"),
         queue=Queue(sqs, "exports"),

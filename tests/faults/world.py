@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final, cast
 
+from chalicelib.jobs.segments import SegmentStore
 from chalicelib.jobs.store import JobStore
 from chalicelib.pipeline.collaborators import Collaborators
 from chalicelib.pipeline.dead_letters import bury
@@ -205,6 +206,7 @@ class World:
         return Collaborators(
             settings=_SETTINGS,
             jobs=JobStore(client("dynamodb", self.table), _TABLE),
+            segments=SegmentStore(client("dynamodb", self.table), _TABLE),
             source=Bucket(s3, files.BUCKET),
             archive=Bucket(s3, ARCHIVE),
             queue=Queue(client("sqs", self.sqs), _QUEUE),

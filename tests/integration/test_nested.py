@@ -25,7 +25,7 @@ def job_id(stack: Stack, small_layout: None, monkeypatch: pytest.MonkeyPatch) ->
 
 def _left_over(stack: Stack) -> list[str]:
     """The objects of segments."""
-    keys = [found.key for found in stack.collaborators.archive.list_objects("work/")]
+    keys = [found.key for found in stack.collaborators.archive.list_objects("jobs/")]
     return [key for key in keys if "/segment-" in key]
 
 

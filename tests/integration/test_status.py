@@ -157,7 +157,7 @@ def test_a_job_that_does_not_exist_is_not_found(stack: Stack, job_id: str, route
 
 def test_the_set_of_done_segments_is_no_job(stack: Stack) -> None:
     job_id = _completed(stack)
-    stack.collaborators.jobs.segment_done(stack.job(job_id), 0)
+    stack.collaborators.segments.add(stack.job(job_id), 0)
 
     assert call("GET", f"/v1/export/{job_id}%2Fsegments").status == 404
 

@@ -108,7 +108,7 @@ def test_a_job_with_every_segment_done_gets_finalize(stack: Stack, small_segment
     job_id = export(prefix="in/")
     for message in stack.planned():
         assert message.segment is not None
-        stack.collaborators.jobs.segment_done(stack.job(job_id), message.segment)
+        stack.collaborators.segments.add(stack.job(job_id), message.segment)
     stack.clock.advance(seconds=91)
 
     sweep(stack.collaborators)

@@ -10,8 +10,8 @@ from struct import Struct
 
 from chalicelib.archive import format as zip_format
 from chalicelib.archive import pieces
-from chalicelib.archive.layout import Entry, Part, Plan, data_offset
 from chalicelib.archive.manifest import Head
+from chalicelib.archive.plan import Entry, Part, Plan, data_offset
 
 HEAD = Head("5f0c5d0e-0000-4000-8000-000000000000", 1_700_000_000, (10_007, "gone/é.txt"))
 

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.archive import layout, names
 from chalicelib.archive.format import UINT16_MAX, UINT32_MAX
-from chalicelib.archive.layout import Entry
+from chalicelib.archive.plan import Entry
 from tests.unit.archive.archives import HEAD, Sparse, data_start, entries_of
 
 

@@ -20,9 +20,8 @@ from chalicelib.archive.layout import (
     MIN_PART,
     STREAM_PART,
     ArchiveTooLarge,
-    Entry,
-    Plan,
 )
+from chalicelib.archive.plan import Entry, Plan
 from tests.unit.archive.archives import HEAD, an_entry, data_start, entries_of
 
 TIB = 1024 * GIB

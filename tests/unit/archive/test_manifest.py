@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.archive import manifest
-from chalicelib.archive.layout import Entry
 from chalicelib.archive.manifest import Head
+from chalicelib.archive.plan import Entry
 
 any_text = st.text(st.characters())  # lone surrogates too
 heads = st.builds(

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.archive import layout, names
-from chalicelib.archive.layout import Entry, Plan
 from chalicelib.archive.pieces import pieces
+from chalicelib.archive.plan import Entry, Plan
 from tests.unit.archive.archives import (
     HEAD,
     an_entry,

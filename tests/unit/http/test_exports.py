@@ -11,6 +11,7 @@ from chalicelib.errors import InvalidRequest, NotFound
 from chalicelib.http import exports
 from chalicelib.http.exports import Call, Reply
 from chalicelib.jobs.model import Job, PlanRef
+from chalicelib.jobs.segments import SegmentStore
 from chalicelib.jobs.states import Status
 from chalicelib.jobs.store import JobStore, Page
 from chalicelib.pipeline.collaborators import Collaborators
@@ -176,6 +177,7 @@ def _stack(jobs: Jobs) -> Collaborators:
     return Collaborators(
         settings=some_settings(),
         jobs=cast("JobStore", jobs),
+        segments=cast("SegmentStore", None),
         source=bucket,
         archive=bucket,
         queue=cast("Queue", None),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.archive import layout, manifest
+from chalicelib.archive.plan import Entry
 from infra.demo import words
 from infra.demo.__main__ import main
 from infra.demo.bar import megabytes
@@ -32,8 +33,8 @@ def test_hints_name_a_target_that_is_not_the_usual_one() -> None:
 
 
 def test_tells_how_much_s3_copied_by_itself() -> None:
-    small = layout.Entry("a.txt", "downloads/10001", "e", 5_000_000, 1, 1_700_000_000)
-    large = layout.Entry("b.tar", "downloads/10002", "e", 50_000_000, 2, 1_700_000_000)
+    small = Entry("a.txt", "downloads/10001", "e", 5_000_000, 1, 1_700_000_000)
+    large = Entry("b.tar", "downloads/10002", "e", 50_000_000, 2, 1_700_000_000)
     head = manifest.Head("j-1", 1_700_000_000, (40404,))
     plan = layout.lay_out([small, large], head)
     document = b"".join(manifest.render(head, [(small, 1), (large, 2)]))

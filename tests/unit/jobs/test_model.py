@@ -13,8 +13,8 @@ def test_the_objects_of_a_job_lie_under_its_id() -> None:
     job = a_job(request="abc")
 
     assert job.archive_key == f"archives/{JOB_ID}.zip"
-    assert job.work_prefix == f"work/{JOB_ID}/"
-    assert job.request_key == f"work/{JOB_ID}/request-abc.json"
+    assert job.prefix == f"jobs/{JOB_ID}/"
+    assert job.request_key == f"jobs/{JOB_ID}/request-abc.json"
 
 
 @pytest.mark.parametrize(
