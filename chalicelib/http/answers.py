@@ -94,6 +94,8 @@ def _message(job: Job, status: Status) -> str:
         return _MESSAGES[status]
     if job.stage is Stage.PLANNING:
         return f"Looking up {job.total_files} files." if job.total_files else "Listing the files."
+    if job.stage is Stage.READING:
+        return "Reading large files to find out their checksums."
     if job.stage is Stage.FINALIZING:
         return "Completing the archive."
     return f"Building the archive: {job.files_done} of {job.total_files} files."

@@ -143,7 +143,9 @@ JOB: Final = _answer(
                 "totalFiles": _COUNT,
                 "bytesDone": {**_COUNT, "description": "Bytes of the archive that are there."},
                 "bytesTotal": {**_COUNT, "description": "0 until the archive is planned."},
-                "stage": {"enum": ["queued", "planning", "assembling", "finalizing", "done"]},
+                "stage": {
+                    "enum": ["queued", "planning", "reading", "assembling", "finalizing", "done"]
+                },
                 "message": _TEXT,
                 "etaSeconds": _optional(_COUNT),
             }

@@ -26,6 +26,7 @@ class Stage(StrEnum):
 
     QUEUED = "queued"
     PLANNING = "planning"
+    READING = "reading"
     ASSEMBLING = "assembling"
     FINALIZING = "finalizing"
     DONE = "done"

@@ -7,6 +7,8 @@ the same bytes.
         ├──► assemble (segment 1) ──┼──► finalize
         └──► …                    ──┘
 
+Where large files have no CRC-32 in S3, `plan` first has them read: read (segment 0, …) ──► plan.
+
 A job whose body is at most one segment is assembled and finalized in the invocation that planned
 it.
 """
@@ -33,6 +35,7 @@ from chalicelib.pipeline.build import (
 )
 from chalicelib.pipeline.collaborators import Collaborators
 from chalicelib.pipeline.messages import Message, Step
+from chalicelib.pipeline.reading import read, with_crc32s
 from chalicelib.pipeline.watch import Watch
 from chalicelib.sources.find import find
 from chalicelib.sources.request import ExportRequest
@@ -57,7 +60,7 @@ def run(message: Message, stack: Collaborators, receipt: str | None) -> None:
         else:
             return
     if job and job.status not in OPEN:
-        discard(job, stack, message.segment)
+        discard(job, stack, message.segment if message.step is Step.ASSEMBLE else None)
     if message.step is not Step.DISCARD:
         raise JobEnded(message.job_id)
 
@@ -67,7 +70,9 @@ def _do(message: Message, job: Job, stack: Collaborators, watch: Watch) -> None:
     try:
         if message.step is Step.PLAN:
             plan(job, stack, watch)
-        elif message.segment is not None:
+        elif message.step is Step.READ and message.segment is not None and message.reading:
+            read(job, message.reading, message.segment, stack, watch)
+        elif message.step is Step.ASSEMBLE and message.segment is not None:
             assemble(_work(job, stack, watch), message.segment)
         elif message.step is Step.FINALIZE:
             finalize(_work(job, stack, watch))
@@ -78,7 +83,10 @@ def _do(message: Message, job: Job, stack: Collaborators, watch: Watch) -> None:
 def plan(job: Job, stack: Collaborators, watch: Watch) -> None:
     """Finds the source files, lays the archive out, opens the upload, and sends the next steps."""
     if job.plan is None:
-        job = _planned(job, stack, watch)
+        planned = _planned(job, stack, watch)
+        if planned is None:
+            return
+        job = planned
     work = _work(job, stack, watch)
     if work.plan.steps > INLINE_STEPS:
         stack.queue.send(assemble_messages(job, range(work.plan.steps)), job.user_id)
@@ -113,15 +121,19 @@ def assemble_messages(job: Job, segments: Iterable[int]) -> Iterator[Message]:
     return (Message(Step.ASSEMBLE, job.job_id, segment) for segment in segments)
 
 
-def _planned(job: Job, stack: Collaborators, watch: Watch) -> Job:
+def _planned(job: Job, stack: Collaborators, watch: Watch) -> Job | None:
+    """The job with its plan. None if files are to be read before it can be made."""
     stack.jobs.start(job.job_id, stack.now())  # None on a second try: it has been started
     body = stack.archive.read(job.request_key)
     if body is None:
         raise GivenUp("what was asked for is not stored any more; export again")
     found = find(ExportRequest.from_json(body), stack.settings, stack.source, watch.tick)
+    entries = with_crc32s(found.entries, job, stack, watch)
+    if entries is None:
+        return None
     head = Head(job.job_id, job.created_at // 1000, found.missing)
     try:
-        laid_out = layout.lay_out(found.entries, head)
+        laid_out = layout.lay_out(entries, head)
     except ArchiveTooLarge as error:
         raise LimitExceeded(f"{error}; export fewer files at a time") from error
     watch.tick()

@@ -1,7 +1,6 @@
 """Finds the source files of a request: their sizes, ETags, CRC-32s and names."""
 
-import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -19,15 +18,13 @@ LOOKUPS_AT_ONCE: Final = 32
 """HEAD requests under way at a time."""
 
 _BATCH: Final = 256
-_READ: Final = 8 * 1024**2  # bytes of one read for a CRC-32 that S3 does not know
-_READS_AT_ONCE: Final = 4
 _NAMED: Final = 10  # missing files that an error message names
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The entries of the archive in order, and what was asked for but is not there (ids or
-    keys)."""
+    """The entries of the archive in order, with the CRC-32s that S3 knows, and what was asked for
+    but is not there (ids or keys)."""
 
     entries: tuple[Entry, ...]
     missing: tuple[int | str, ...]
@@ -122,34 +119,31 @@ def _found(
 ) -> Found:
     files = list(files)
     unique = names.unique_names(raw for raw, _ in files)
+    combined = _combined(bucket, (fact for _, fact in files), tick)
     entries = (
-        Entry(name, fact.key, fact.etag, fact.size, _crc32(bucket, fact, tick), fact.modified)
+        Entry(name, fact.key, fact.etag, fact.size, _crc32(fact, combined), fact.modified)
         for name, (_, fact) in zip(unique, files, strict=True)
     )
     return Found(tuple(entries), missing)
 
 
-def _crc32(bucket: Bucket, fact: ObjectFacts, tick: Callable[[], None]) -> int | None:
-    """The file's CRC-32. None if it is to be found out while the file is streamed: it is small."""
-    if fact.crc32 is not None or not fact.size:
-        return fact.crc32 or 0
-    if fact.size <= layout.STREAM_PART:
-        return None
-    parts = bucket.part_crc32s(fact.key, fact.etag) if fact.composite else None
-    return crc.combined(parts) if parts else _read_crc32(bucket, fact, tick)
+def _crc32(fact: ObjectFacts, combined: Mapping[str, int]) -> int | None:
+    if not fact.size:
+        return 0
+    return combined.get(fact.key) if fact.crc32 is None else fact.crc32
 
 
-def _read_crc32(bucket: Bucket, fact: ObjectFacts, tick: Callable[[], None]) -> int:
-    """Reads the whole file once."""
-    crc32 = 0
-    with ThreadPoolExecutor(_READS_AT_ONCE) as pool:
-        for batch in batched(range(0, fact.size, _READ), _READS_AT_ONCE):
+def _combined(
+    bucket: Bucket, facts: Iterable[ObjectFacts], tick: Callable[[], None]
+) -> dict[str, int]:
+    """By key, the CRC-32 of each large file of which S3 has those of the parts, and tells them."""
+    composite = (fact for fact in facts if fact.composite and fact.size > layout.STREAM_PART)
+    found: dict[str, int] = {}
+    with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as pool:
+        for batch in batched(composite, _BATCH):
+            every = pool.map(lambda fact: bucket.part_crc32s(fact.key, fact.etag), batch)
+            for fact, parts in zip(batch, every, strict=True):
+                if parts:
+                    found[fact.key] = crc.combined(parts)
             tick()
-            for chunk in pool.map(
-                lambda start: bucket.read_range(
-                    fact.key, start, min(_READ, fact.size - start), fact.etag
-                ),
-                batch,
-            ):
-                crc32 = zlib.crc32(chunk, crc32)
-    return crc32
+    return found

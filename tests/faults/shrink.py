@@ -16,7 +16,7 @@ from uuid import UUID
 from chalicelib.archive import assembly, layout
 from chalicelib.http import exports
 from chalicelib.jobs import items, store
-from chalicelib.pipeline import dead_letters, queue, sweeper, worker
+from chalicelib.pipeline import dead_letters, queue, reading, sweeper, worker
 from chalicelib.sources import find
 from tests.faults.executor import Executors
 from tests.faults.stored import Limits
@@ -38,7 +38,8 @@ _LAYOUT: Final = {
 }
 _OTHERS: Final = (
     (assembly, "_READ_SIZE", 300),
-    (find, "_READ", 400),
+    (reading, "_READ_SIZE", 400),
+    (reading, "SEGMENT_BYTES", 1500),
     (find, "_BATCH", 4),
     (queue, "_BATCH", 3),
 )
@@ -79,6 +80,7 @@ def shrunk(scale: Scale, random: Random, log: Any) -> Iterator[None]:
         (assembly, "ThreadPoolExecutor", executors),
         (assembly, "wait", executors.wait),
         (find, "ThreadPoolExecutor", executors),
+        (reading, "ThreadPoolExecutor", executors),
         (items, "random", random),
         (store, "random", random),
         (queue, "random", random),

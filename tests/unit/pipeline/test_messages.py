@@ -11,8 +11,12 @@ from chalicelib.pipeline.messages import BODY_MAX, VERSION, BadMessage, Message,
 from tests.unit.samples import JOB_ID
 
 job_ids = st.uuids().map(str)
-messages = st.builds(Message, st.sampled_from([Step.PLAN, Step.FINALIZE]), job_ids) | st.builds(
-    Message, st.just(Step.ASSEMBLE), job_ids, st.integers(0, 10_000)
+readings = st.binary(min_size=8, max_size=8).map(bytes.hex)
+segments = st.integers(0, 10_000)
+messages = (
+    st.builds(Message, st.sampled_from([Step.PLAN, Step.FINALIZE]), job_ids)
+    | st.builds(Message, st.just(Step.ASSEMBLE), job_ids, segments)
+    | st.builds(Message, st.just(Step.READ), job_ids, segments, readings)
 )
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters())
 values = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
@@ -23,6 +27,7 @@ near_misses = st.fixed_dictionaries(
         "step": st.sampled_from(Step) | values,
         "job": job_ids | values,
         "segment": st.integers() | values,
+        "reading": readings | values,
     },
 )
 
@@ -82,6 +87,11 @@ def test_what_is_no_object_is_refused(body: str) -> None:
         ({"step": None}, "step None is unknown"),
         ({"step": ["plan"]}, "is unknown"),
         ({"segment": 0}, "does not go with step plan"),
+        ({"step": "read", "reading": "0" * 16}, "segment None does not go with step read"),
+        ({"step": "read", "segment": 0}, "reading None does not go with step read"),
+        ({"step": "read", "segment": 0, "reading": "../x"}, "reading '../x' does not go"),
+        ({"step": "read", "segment": 0, "reading": "0" * 17}, "reading '0{17}' does not go"),
+        ({"step": "assemble", "segment": 0, "reading": "0" * 16}, "reading '0{16}' does not"),
         ({"step": "assemble"}, "segment None does not go with step assemble"),
         ({"step": "assemble", "segment": -1}, "segment -1 does not go"),
         ({"step": "assemble", "segment": 1.0}, "segment 1.0 does not go"),
