@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from urllib3.exceptions import HTTPError
 
-from chalicelib.objects import ObjectFacts, crc32_of_base64, filled
+from chalicelib.objects import ObjectFacts, ObjectPage, crc32_of_base64, filled, listed_page
 
 if TYPE_CHECKING:
     from botocore.auth import S3SigV4Auth
@@ -70,6 +70,18 @@ class FastPath:
             },
         )
         return True, facts
+
+    def list_page(self, bucket: str, prefix: str, after: str) -> ObjectPage | None:
+        """A page of a listing, with the keys that follow `after`."""
+        # Keys may have characters that XML has not, so they are asked for in the URL's encoding.
+        asked = {"encoding-type": "url", "list-type": "2", "prefix": prefix}
+        if after:
+            asked["start-after"] = after
+        answer = self._send("GET", bucket, "", query=urlencode(asked, quote_via=quote))
+        if answer is None:
+            return None
+        said = _body(answer)
+        return listed_page(said) if said and answer.status == HTTPStatus.OK else None
 
     def read_into(
         self, buffer: memoryview, bucket: str, key: str, start: int, etag: str | None
@@ -132,12 +144,7 @@ class FastPath:
         answer = self._send("PUT", bucket, key, query=query, headers=headers, body=body)
         if answer is None:
             return None
-        try:
-            said = answer.read()
-        except (HTTPError, OSError):
-            return None
-        finally:
-            answer.release_conn()
+        said = _body(answer)
         return said if answer.status == HTTPStatus.OK else None
 
     def _send(  # noqa: PLR0913 - an HTTP request
@@ -182,6 +189,16 @@ class FastPath:
             return f"{self.endpoint}/{bucket}"
         scheme, host = self.endpoint.split("://", 1)
         return f"{scheme}://{bucket}.{host}"
+
+
+def _body(answer: "BaseHTTPResponse") -> bytes | None:
+    """The whole body; None if it broke off."""
+    try:
+        return answer.read()
+    except (HTTPError, OSError):
+        return None
+    finally:
+        answer.release_conn()
 
 
 def fast_path(client: "S3Client", credentials: "Credentials", connections: int) -> FastPath:

@@ -3,9 +3,12 @@
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.errors import MessageError
 from email.header import decode_header
 from typing import Final, Protocol
+from urllib.parse import unquote_plus
+from xml.etree import ElementTree
 
 _CRC32_BYTES: Final = 4
 _CHUNK: Final = 1024**2  # bytes asked of a body at a time
@@ -27,6 +30,14 @@ class ObjectFacts:
     crc32: int | None = None
     composite: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectPage:
+    """Some objects in key order, without CRC-32 and metadata. `more`: others follow the last."""
+
+    facts: tuple[ObjectFacts, ...]
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,37 @@ def filled(buffer: memoryview, body: Readable) -> bool:
         buffer[at : at + len(chunk)] = chunk
         at += len(chunk)
     return True
+
+
+def listed_page(body: bytes) -> ObjectPage | None:
+    """The answer to ListObjectsV2 with `encoding-type=url`; None if it is not understood. A model's
+    parser, as botocore has one, takes ten times as long, which for a million files is minutes.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html"""
+    try:
+        root = ElementTree.fromstring(body)  # noqa: S314 - S3 wrote it, as all that botocore parses
+        space = root.tag.removesuffix("ListBucketResult")
+        facts = tuple(_listed(item, space) for item in root.iter(f"{space}Contents"))
+        return ObjectPage(facts, _text(root, f"{space}IsTruncated") == "true")
+    except (ElementTree.ParseError, ValueError):
+        return None
+
+
+def _listed(item: ElementTree.Element, space: str) -> ObjectFacts:
+    modified = datetime.fromisoformat(_text(item, f"{space}LastModified"))
+    return ObjectFacts(
+        key=unquote_plus(_text(item, f"{space}Key"), errors="strict"),
+        size=int(_text(item, f"{space}Size")),
+        etag=_text(item, f"{space}ETag"),
+        modified=int(modified.timestamp()),
+    )
+
+
+def _text(element: ElementTree.Element, name: str) -> str:
+    """The text of the element's child; ValueError if it has none."""
+    text = element.findtext(name)
+    if not text:
+        raise ValueError(f"there is no {name}")
+    return text
 
 
 def crc32_of_base64(encoded: str | None) -> int | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from chalicelib.aws import error_code, http_status, translated
 from chalicelib.batches import batched
 from chalicelib.errors import AccessDenied, SourceChanged, SourceUnreadable, Unavailable, UploadGone
-from chalicelib.objects import ObjectFacts, UploadedPart, crc32_of_base64, filled
+from chalicelib.objects import ObjectFacts, ObjectPage, UploadedPart, crc32_of_base64, filled
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -96,23 +96,32 @@ class Bucket:
                 return parts if parts and same and whole else None
             more = {"PartNumberMarker": page["NextPartNumberMarker"]}
 
+    def list_page(self, prefix: str, after: str = "") -> ObjectPage:
+        """The first objects, a thousand at most, whose keys begin with `prefix` and follow
+        `after`."""
+        if self.fast and (page := self.fast.list_page(self.name, prefix, after)):
+            return page
+        asked: Any = {"Prefix": prefix, **({"StartAfter": after} if after else {})}
+        with translated(f"list {prefix!r}"):
+            answer = self.client.list_objects_v2(Bucket=self.name, **asked)
+        facts = tuple(
+            ObjectFacts(
+                key=item["Key"],
+                size=item["Size"],
+                etag=item["ETag"],
+                modified=int(item["LastModified"].timestamp()),
+            )
+            for item in answer.get("Contents", [])
+        )
+        return ObjectPage(facts, answer["IsTruncated"])
+
     def list_objects(self, prefix: str) -> Iterator[ObjectFacts]:
-        """Every object whose key begins with `prefix`, in key order. Without CRC-32 and
-        metadata."""
-        more: Any = {}
-        while True:
-            with translated(f"list {prefix!r}"):
-                page = self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, **more)
-            for item in page.get("Contents", []):
-                yield ObjectFacts(
-                    key=item["Key"],
-                    size=item["Size"],
-                    etag=item["ETag"],
-                    modified=int(item["LastModified"].timestamp()),
-                )
-            if not page.get("NextContinuationToken"):
-                return
-            more = {"ContinuationToken": page["NextContinuationToken"]}
+        """Every object whose key begins with `prefix`, in key order, one request after another."""
+        page = self.list_page(prefix)
+        yield from page.facts
+        while page.more:
+            page = self.list_page(prefix, page.facts[-1].key)
+            yield from page.facts
 
     def read(self, key: str) -> bytes | None:
         """The whole object, which must be small; None if there is none."""

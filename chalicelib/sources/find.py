@@ -11,6 +11,7 @@ from chalicelib.batches import batched
 from chalicelib.errors import NothingToExport, SourceMissing
 from chalicelib.objects import ObjectFacts, decoded_metadata
 from chalicelib.settings import Settings
+from chalicelib.sources.listing import list_all
 from chalicelib.sources.request import ExportRequest
 from chalicelib.storage import Bucket
 
@@ -75,15 +76,12 @@ def _under_prefix(
     bucket: Bucket, prefix: str, tick: Callable[[], None]
 ) -> list[tuple[str, ObjectFacts]]:
     folder = prefix[: prefix.rfind("/") + 1]
-    files = []
-    for batch in batched(bucket.list_objects(prefix), _BATCH):
-        tick()
+    files = [
+        (fact.key.removeprefix(folder), fact)
+        for fact in list_all(bucket, prefix, tick)
         # A key that ends with "/" and has no bytes is the mark of a folder, not a file.
-        files += [
-            (fact.key.removeprefix(folder), fact)
-            for fact in batch
-            if fact.size or not fact.key.endswith("/")
-        ]
+        if fact.size or not fact.key.endswith("/")
+    ]
     large = {
         fact.key: index for index, (_, fact) in enumerate(files) if fact.size >= layout.COPY_MIN
     }

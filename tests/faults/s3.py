@@ -115,10 +115,12 @@ class S3:
         *,
         Bucket: str,
         Prefix: str = "",
+        StartAfter: str = "",
         ContinuationToken: str = "",
     ) -> Answer:
         objects = self._bucket("ListObjectsV2", Bucket)
-        keys = sorted(key for key in objects if key.startswith(Prefix) and key > ContinuationToken)
+        after = ContinuationToken or StartAfter
+        keys = sorted(key for key in objects if key.startswith(Prefix) and key > after)
         page = keys[: self.limits.page]
         rows = [{"Key": key, **self._listed(objects[key])} for key in page]
         answer: Answer = {"KeyCount": len(rows), "IsTruncated": len(keys) > len(page)}

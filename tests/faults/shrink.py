@@ -17,7 +17,7 @@ from chalicelib.archive import assembly, layout
 from chalicelib.http import exports
 from chalicelib.jobs import items, store
 from chalicelib.pipeline import dead_letters, queue, reading, sweeper, worker
-from chalicelib.sources import find
+from chalicelib.sources import find, listing
 from tests.faults.executor import Executors
 from tests.faults.stored import Limits
 
@@ -81,6 +81,8 @@ def shrunk(scale: Scale, random: Random, log: Any) -> Iterator[None]:
         (assembly, "wait", executors.wait),
         (find, "ThreadPoolExecutor", executors),
         (reading, "ThreadPoolExecutor", executors),
+        (listing, "ThreadPoolExecutor", executors),
+        (listing, "wait", executors.wait),
         (items, "random", random),
         (store, "random", random),
         (queue, "random", random),

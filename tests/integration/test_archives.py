@@ -186,7 +186,7 @@ def test_a_prefix_with_more_files_than_one_page_lists_is_read_to_its_end(
     stack.run_queue()
 
     check_archive(stack.archive(job_id), files)
-    assert requests.count()["ListObjectsV2"] == 3
+    assert requests.count()["ListObjectsV2"] >= 3
 
 
 def test_a_request_for_the_mark_of_a_folder_gets_an_empty_file(stack: Stack) -> None:

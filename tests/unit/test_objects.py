@@ -3,12 +3,20 @@
 import io
 from base64 import b64encode
 from email.header import Header
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.objects import crc32_of_base64, decoded_metadata, filled
+from chalicelib.objects import (
+    ObjectFacts,
+    ObjectPage,
+    crc32_of_base64,
+    decoded_metadata,
+    filled,
+    listed_page,
+)
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]), min_size=1)
 
@@ -77,3 +85,52 @@ def test_a_body_that_is_too_short_does_not_fill_it(content: bytes, short_of: int
     buffer = bytearray(len(content) + short_of)
 
     assert not filled(memoryview(buffer), io.BytesIO(content))
+
+
+@given(
+    keys=st.lists(st.text(st.characters(codec="utf-8"), min_size=1), max_size=3),
+    more=st.booleans(),
+)
+def test_a_page_of_a_listing_is_read_as_s3_writes_it(*, keys: list[str], more: bool) -> None:
+    items = (
+        f"<Contents><Key>{quote(key)}</Key><LastModified>2026-11-23T10:00:00.500Z</LastModified>"
+        "<ETag>&quot;0a&quot;</ETag><Size>7</Size><StorageClass>STANDARD</StorageClass></Contents>"
+        for key in keys
+    )
+
+    page = listed_page(_listing(f"<IsTruncated>{str(more).lower()}</IsTruncated>{''.join(items)}"))
+
+    facts = tuple(ObjectFacts(key, 7, '"0a"', 1_795_428_000) for key in keys)
+    assert page == ObjectPage(facts, more)
+
+
+def test_a_plus_in_a_key_is_written_as_a_percent_code() -> None:
+    page = listed_page(
+        _listing(
+            "<IsTruncated>false</IsTruncated><Contents><Key>a%2Bb+c</Key><Size>0</Size>"
+            "<LastModified>2026-11-23T10:00:00Z</LastModified><ETag>e</ETag></Contents>"
+        )
+    )
+
+    assert page is not None
+    assert [fact.key for fact in page.facts] == ["a+b c"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>busy</html>",
+        b"<Error><Code>SlowDown</Code></Error>",
+        b"<ListBucketResult><IsTruncated>false</IsTruncated>",
+        b"<ListBucketResult></ListBucketResult>",
+        b"<ListBucketResult><IsTruncated>false</IsTruncated><Contents/></ListBucketResult>",
+    ],
+)
+def test_what_is_no_listing_is_not_taken_for_one(body: bytes) -> None:
+    assert listed_page(body) is None
+
+
+def _listing(content: str) -> bytes:
+    space = "http://s3.amazonaws.com/doc/2006-03-01/"
+    return f'<ListBucketResult xmlns="{space}">{content}</ListBucketResult>'.encode()
