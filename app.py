@@ -4,7 +4,7 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, Response, SQSEvent
 
-from chalicelib.http import exports
+from chalicelib.http import exports, progress
 from chalicelib.http.gate import CORS, answer, gate
 from chalicelib.pipeline.collaborators import collaborators
 
@@ -24,12 +24,17 @@ def list_exports() -> Response:
 
 @app.route("/v1/export/{job_id}", methods=["GET"], content_types=[], cors=CORS)
 def export_status(job_id: str) -> Response:
-    return answer(app, lambda call: exports.status(call, collaborators(), job_id))
+    return answer(app, lambda call: progress.status(call, collaborators(), job_id))
 
 
 @app.route("/v1/export/{job_id}", methods=["DELETE"], content_types=[], cors=CORS)
 def cancel_export(job_id: str) -> Response:
     return answer(app, lambda call: exports.cancel(call, collaborators(), job_id))
+
+
+@app.route("/v1/export/{job_id}/progress", methods=["GET"], content_types=[], cors=CORS)
+def export_progress(job_id: str) -> Response:
+    return answer(app, lambda call: progress.stream(call, collaborators(), job_id))
 
 
 @app.route("/v1/export/{job_id}/download", methods=["GET"], content_types=[], cors=CORS)

@@ -11,6 +11,9 @@ LINK_TTL_MAX: Final = 7 * 24 * 3600
 """Seconds: a SigV4 presigned link lives a week at most.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html"""
 
+HOLD_MAX: Final = 20
+"""Seconds: API Gateway waits 29, which are to be enough for a cold start and slow reads too.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"""
 
 _NEIGHBOURS: Final = (10_001, 10_002, 99_999_999, 100_000_000)
 """File ids of which no two may have the same key."""
@@ -33,6 +36,8 @@ class Settings:
     archive_ttl_days: int
     link_ttl_seconds: int
     max_body_bytes: int
+    progress_hold_seconds: int
+    progress_retry_seconds: int
     public_endpoint_url: str | None
     """The endpoint under which callers reach S3; None: AWS's own."""
     api_url_template: str | None
@@ -79,6 +84,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         archive_ttl_days=number("ARCHIVE_TTL_DAYS", 7, 1, 3650),
         link_ttl_seconds=number("LINK_TTL_SECONDS", 900, 1, LINK_TTL_MAX),
         max_body_bytes=number("MAX_BODY_BYTES", 2 * 1024**2, 1024, 4 * 1024**2),
+        progress_hold_seconds=number("PROGRESS_HOLD_SECONDS", 2, 0, HOLD_MAX),
+        progress_retry_seconds=number("PROGRESS_RETRY_SECONDS", 1, 1, 60),
         public_endpoint_url=_url("PUBLIC_ENDPOINT_URL", environ),
         api_url_template=_url("API_URL_TEMPLATE", environ),
     )

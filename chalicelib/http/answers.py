@@ -1,14 +1,19 @@
 """A job as the API shows it. Pure."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.http.problems import type_uri
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import OPEN, Stage, Status
 
 Answer = dict[str, Any]
+
+RECONNECT_MIN_MS: Final = 500
+"""Firefox waits at least this long."""
 
 _MESSAGES = {
     Status.QUEUED: "Waiting for a worker.",
@@ -83,6 +88,32 @@ def poll_after(job: Job) -> int | None:
     if job.status not in OPEN:
         return None
     return min(max((job.eta_seconds or 0) // 10, 1), 10)
+
+
+def state_id(job: Job, now: int) -> str:
+    """Names the state that the job is in, as far as a watcher cares. Two ids are equal if nothing
+    has happened between.
+
+    Progress does not go back, so no state comes twice. What is not in it (`updatedAt`,
+    `etaSeconds`) changes with each sign of life, of each worker.
+    """
+    seen = (
+        *(job.job_id, job.status_at(now), job.stage),
+        *(job.files_done, job.total_files, job.bytes_done, job.bytes_total),
+    )
+    return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:16]
+
+
+def reconnect_after(job: Job, now: int, longest: int) -> int:
+    """Milliseconds until a watcher should look again, `longest` at most.
+
+    The tenth part of the time that the next thing worth seeing may take: the job's end or, where
+    nobody knows when that is, as long again as the job has not moved.
+    """
+    expected = job.eta_seconds
+    if expected is None:
+        expected = max((now - job.updated_at) // 1000, 10)
+    return min(max(expected * 100, RECONNECT_MIN_MS), longest)
 
 
 def job_url(job: Job, base: str) -> str:

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -27,7 +26,6 @@ from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import OPEN, Stage, Status
 from chalicelib.jobs.store import wake_time
 from chalicelib.log import logger
-from chalicelib.pipeline import plans
 from chalicelib.pipeline.collaborators import Collaborators
 from chalicelib.pipeline.messages import JOB_ID, Message, Step
 from chalicelib.sources.find import key_of
@@ -53,11 +51,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer before HTTP: `content` None means no body."""
+    """An answer before HTTP. Its body is `content` as JSON, or `text` of the type that `headers`
+    tell, or nothing."""
 
     status: int
     content: answers.Answer | None
     headers: dict[str, str] = field(default_factory=dict)
+    text: str = ""
 
 
 def create(call: Call, stack: Collaborators) -> Reply:
@@ -137,22 +137,7 @@ def listing(call: Call, stack: Collaborators) -> Reply:
     )
     base, now = base_url(call.context, stack.settings), stack.now()
     jobs = [answers.job_answer(job, now, base, job.missing) for job in page.jobs]
-    return Reply(200, {"jobs": jobs, "cursor": _to_cursor(page.next)}, _uncached())
-
-
-def status(call: Call, stack: Collaborators, job_id: str) -> Reply:
-    """GET /v1/export/{jobId}"""
-    job = _job(call, stack, job_id)
-    base = base_url(call.context, stack.settings)
-    now = stack.now()
-    content = answers.job_answer(job, now, base, _missing(job, now, stack))
-    headers = {"ETag": _etag(content), "Cache-Control": "no-cache"}
-    after = answers.poll_after(job)
-    if after is not None:
-        headers["Retry-After"] = str(after)
-    if _matches(call.headers.get("if-none-match", ""), headers["ETag"]):
-        return Reply(304, None, headers)
-    return Reply(200, content, headers)
+    return Reply(200, {"jobs": jobs, "cursor": _to_cursor(page.next)}, uncached())
 
 
 def download(call: Call, stack: Collaborators, job_id: str) -> Reply:
@@ -160,7 +145,7 @@ def download(call: Call, stack: Collaborators, job_id: str) -> Reply:
     redirect = call.query.get("redirect", "false")
     if redirect not in ("true", "false"):
         raise parse.invalid("redirect", f"must be true or false, not {redirect[:20]!r}")
-    job = _job(call, stack, job_id)
+    job = find_job(call, stack, job_id)
     now = stack.now()
     seen = job.status_at(now)
     if seen is Status.EXPIRED:
@@ -172,7 +157,7 @@ def download(call: Call, stack: Collaborators, job_id: str) -> Reply:
     client = aws.s3_for_links(stack.settings.public_endpoint_url)
     link, seconds = links.presigned(client, job, stack.settings, now)
     if redirect == "true":
-        return Reply(303, None, {"Location": link, **_uncached()})
+        return Reply(303, None, {"Location": link, **uncached()})
     content = {
         "jobId": job.job_id,
         "status": "ready",
@@ -180,15 +165,15 @@ def download(call: Call, stack: Collaborators, job_id: str) -> Reply:
         "expiresIn": seconds,
         "message": f"Download within {seconds} seconds, or ask for a new link.",
     }
-    return Reply(200, content, _uncached())
+    return Reply(200, content, uncached())
 
 
 def cancel(call: Call, stack: Collaborators, job_id: str) -> Reply:
     """DELETE /v1/export/{jobId}"""
-    job = _job(call, stack, job_id)
+    job = find_job(call, stack, job_id)
     cancelled = stack.jobs.cancel(job.job_id, stack.now())
     if cancelled is None:
-        now_job = _job(call, stack, job_id)
+        now_job = find_job(call, stack, job_id)
         raise AlreadyEnded(
             f"the job is {now_job.status_at(stack.now())}, so there is nothing to cancel"
         )
@@ -198,7 +183,7 @@ def cancel(call: Call, stack: Collaborators, job_id: str) -> Reply:
         with suppress(Unavailable):
             stack.queue.send([Message(Step.DISCARD, job.job_id)], job.user_id)
     base = base_url(call.context, stack.settings)
-    return Reply(202, answers.job_answer(cancelled, stack.now(), base, ()), _uncached())
+    return Reply(202, answers.job_answer(cancelled, stack.now(), base, ()), uncached())
 
 
 def check(call: Call, stack: Collaborators) -> Reply:
@@ -212,10 +197,11 @@ def check(call: Call, stack: Collaborators) -> Reply:
         "s3Key": key if found else None,
         "size": found.size if found else None,
     }
-    return Reply(200, content, _uncached())
+    return Reply(200, content, uncached())
 
 
-def _job(call: Call, stack: Collaborators, job_id: str) -> Job:
+def find_job(call: Call, stack: Collaborators, job_id: str) -> Job:
+    """The job as it is now. Raises NotFound if there is none that the caller may see."""
     job = stack.jobs.get(job_id) if JOB_ID.fullmatch(job_id) else None
     if job is None:
         raise NotFound(f"there is no job {job_id[:60]!r}; it may have expired long ago")
@@ -231,25 +217,6 @@ def _not_ready(job: Job) -> LonghaulError:
             headers={"Retry-After": wait},
         )
     return NotReady(f"the job is {job.status}, so there is no archive; export again")
-
-
-def _missing(job: Job, now: int, stack: Collaborators) -> tuple[int | str, ...]:
-    """The whole list, which lies with the plan where the record has no room for it, and which goes
-    with it when the archive expires."""
-    if job.missing is None and job.plan and job.status_at(now) is Status.COMPLETED:
-        with suppress(plans.PlanGone):
-            return tuple(plans.load(stack.archive, job, job.plan.digest).head.missing)
-    return job.missing or ()
-
-
-def _etag(content: answers.Answer) -> str:
-    return f'"{hashlib.sha256(json.dumps(content).encode()).hexdigest()[:20]}"'
-
-
-def _matches(if_none_match: str, etag: str) -> bool:
-    """RFC 9110, section 13.1.2: a list of tags, compared weakly, or any."""
-    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return "*" in tags or etag in tags
 
 
 def _to_cursor(position: tuple[int, str] | None) -> str | None:
@@ -270,5 +237,6 @@ def _from_cursor(cursor: str | None) -> tuple[int, str] | None:
     return created_at, job_id
 
 
-def _uncached() -> dict[str, str]:
+def uncached() -> dict[str, str]:
+    """Headers of what is true just now only."""
     return {"Cache-Control": "no-store"}

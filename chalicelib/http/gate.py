@@ -21,7 +21,7 @@ from chalicelib.log import logger
 
 CORS: Final = CORSConfig(
     allow_headers=["Idempotency-Key", "If-None-Match", "Last-Event-ID", "Prefer", "X-Request-ID"],
-    expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID"],
+    expose_headers=["ETag", "Location", "Preference-Applied", "Retry-After", "X-Request-ID"],
     max_age=3600,
 )
 
@@ -63,7 +63,9 @@ def answer(app: Chalice, route: Callable[[Call], Reply]) -> Response:
     except Exception:  # noqa: BLE001 - whatever it is, the caller gets a problem document
         logger().exception("request broke", extra={"requestId": request_id})
         return problem(LonghaulError("something went wrong on our side; try again"), request_id)
-    body = "" if reply.content is None else json.dumps(reply.content, ensure_ascii=False)
+    body = reply.text
+    if reply.content is not None:
+        body = json.dumps(reply.content, ensure_ascii=False)
     headers: dict[str, Any] = {**reply.headers}
     if body:
         headers.setdefault("Content-Type", "application/json")

@@ -4,7 +4,7 @@ checked against. A test holds the routes, and another the answers, to it.
 
 from typing import Any, Final
 
-from chalicelib.http import schemas
+from chalicelib.http import events, schemas
 from chalicelib.http.callers import base_url
 from chalicelib.http.exports import LIMIT_DEFAULT, LIMIT_MAX, Call, Reply
 from chalicelib.http.problems import CONTENT_TYPE
@@ -16,6 +16,7 @@ _COMPONENTS: Final = {
     "ExportRequest": schemas.EXPORT_REQUEST,
     "ExportAccepted": schemas.EXPORT_ACCEPTED,
     "Job": schemas.JOB,
+    "EventStream": schemas.EVENT_STREAM,
     "JobList": schemas.JOB_LIST,
     "Download": schemas.DOWNLOAD,
     "CheckRequest": schemas.CHECK_REQUEST,
@@ -25,8 +26,12 @@ _COMPONENTS: Final = {
     "Problem": schemas.PROBLEM,
 }
 
+_CONTENT_TYPES: Final = {"EventStream": events.CONTENT_TYPE, "Problem": CONTENT_TYPE}
+"""Of the components that are not sent as application/json."""
+
 _HEADERS: Final = {
     "Location": "Where the job is.",
+    "Preference-Applied": "wait=N: the answer was held for up to N seconds.",
     "Retry-After": "Seconds until it is worth asking again.",
     "ETag": "Changes whenever the answer does.",
 }
@@ -54,6 +59,8 @@ def document(call: Call) -> Reply:
 def paths() -> dict[str, dict[str, Any]]:
     """Every route with its methods, parameters and answers."""
     job_id = _parameter("job_id", "path", {"type": "string", "format": "uuid"}, "The job's id.")
+    waiting = ["ETag", "Preference-Applied", "Retry-After"]
+    seen = "The id of the event that was seen last."
     return {
         "/v1/export": {
             "post": _operation(
@@ -104,13 +111,20 @@ def paths() -> dict[str, dict[str, Any]]:
                 "getExport",
                 "How far a job is",
                 {
-                    200: ("Job", "The job.", ["ETag", "Retry-After"]),
-                    304: (None, "Not changed since the ETag given.", ["ETag", "Retry-After"]),
+                    200: ("Job", "The job.", waiting),
+                    304: (None, "Not changed since the ETag given.", waiting),
                 },
                 problems=[404],
                 parameters=[
                     job_id,
                     _parameter("If-None-Match", "header", {"type": "string"}, "An ETag."),
+                    _parameter(
+                        "Prefer",
+                        "header",
+                        {"type": "string", "examples": ["wait=10"]},
+                        "wait=N holds the answer for up to N seconds, or as long as the stack "
+                        "allows, until it would be another one (RFC 7240).",
+                    ),
                 ],
             ),
             "delete": _operation(
@@ -119,6 +133,27 @@ def paths() -> dict[str, dict[str, Any]]:
                 {202: ("Job", "Cancelled.", [])},
                 problems=[404, 409],
                 parameters=[job_id],
+            ),
+        },
+        "/v1/export/{job_id}/progress": {
+            "get": _operation(
+                "watchExport",
+                "How far a job is, as server-sent events",
+                {
+                    200: ("EventStream", "The job's state, unless the caller has seen it.", []),
+                    204: (None, "The job has ended, and the caller has seen how.", []),
+                },
+                problems=[404],
+                parameters=[
+                    job_id,
+                    _parameter("Last-Event-ID", "header", {"type": "string"}, seen),
+                    _parameter(
+                        "lastEventId",
+                        "query",
+                        {"type": "string"},
+                        f"{seen} For callers that cannot send the header, which comes first.",
+                    ),
+                ],
             ),
         },
         "/v1/export/{job_id}/download": {
@@ -193,17 +228,18 @@ def _operation(  # noqa: PLR0913 - what OpenAPI says of an operation
     for status in problems:
         responses[str(status)] = {
             "description": "A problem.",
-            "content": _content("Problem", CONTENT_TYPE),
+            "content": _content("Problem"),
         }
     if operation_id != "health":
         responses["default"] = {
             "description": "Any other problem.",
-            "content": _content("Problem", CONTENT_TYPE),
+            "content": _content("Problem"),
         }
     return {**operation, "responses": responses}
 
 
-def _content(schema: str, content_type: str = "application/json") -> dict[str, Any]:
+def _content(schema: str) -> dict[str, Any]:
+    content_type = _CONTENT_TYPES.get(schema, "application/json")
     return {content_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
 
 

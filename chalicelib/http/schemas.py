@@ -161,7 +161,8 @@ JOB: Final = _answer(
                         {
                             "type": "array",
                             "description": "The ids or keys that were asked for and do not exist. "
-                            "null in a list of jobs, where it is long: the job itself tells it.",
+                            "null in a list of jobs or an event, where it is long: the job itself "
+                            "tells it.",
                             "items": {"type": ["integer", "string"]},
                         }
                     ),
@@ -177,6 +178,14 @@ JOB: Final = _answer(
         "expiresAt": _TIME,
     }
 )
+
+EVENT_STREAM: Final[Schema] = {
+    "type": "string",
+    "description": "Server-sent events: one at most, and then the stream ends. The event's type is "
+    "the job's status, its data a Job as JSON, in which a list of missing files is null where it "
+    "is long. The field retry says in how many milliseconds to connect again.",
+    "contentMediaType": "text/event-stream",
+}
 
 JOB_LIST: Final = _answer(
     {

@@ -27,6 +27,8 @@ class Collaborators:
     archive: Bucket
     queue: Queue
     now: Callable[[], int] = now_ms
+    pause: Callable[[float], None] = time.sleep
+    """Lets so many seconds pass."""
 
 
 @cache

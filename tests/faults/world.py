@@ -65,6 +65,8 @@ _SETTINGS: Final = Settings(
     archive_ttl_days=7,
     link_ttl_seconds=900,
     max_body_bytes=1024**2,
+    progress_hold_seconds=0,
+    progress_retry_seconds=1,
     public_endpoint_url=None,
     api_url_template=None,
 )

@@ -40,6 +40,8 @@ UNSET = (
     "ARCHIVE_TTL_DAYS",
     "LINK_TTL_SECONDS",
     "MAX_BODY_BYTES",
+    "PROGRESS_HOLD_SECONDS",
+    "PROGRESS_RETRY_SECONDS",
 )
 
 _BUCKETS = {"SourceBucket": "source-bucket", "ArchiveBucket": "archive-bucket"}

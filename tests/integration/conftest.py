@@ -83,6 +83,7 @@ def _on_moto(made: Collaborators, clock: Clock) -> Collaborators:
         source=replace(made.source, fast=fast),
         archive=replace(made.archive, fast=fast),
         now=clock,
+        pause=clock.pause,
     )
 
 

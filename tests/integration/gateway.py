@@ -3,7 +3,7 @@ document."""
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,12 +12,14 @@ from urllib.parse import urlsplit
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
 from app import app
+from tests.eventsource import Response, parsed
 
 DOMAIN = "api.example.com"
 BASE = f"https://{DOMAIN}/api"
 REQUEST_ID = "7f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11"
 ANY_PATH = "/{proxy+}"
 PROBLEM = "application/problem+json"
+EVENT_STREAM = "text/event-stream"
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -30,7 +32,8 @@ SECURITY_HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`body` is parsed JSON, None where there is none. Header names are as the app writes them."""
+    """`body` is parsed JSON, the text of an event stream, or None where there is none. Header names
+    are as the app writes them."""
 
     status: int
     headers: dict[str, str]
@@ -57,7 +60,9 @@ def call(
     event["requestContext"]["authorizer"] = dict(authorizer) if authorizer else None
     answered = app(event, None)
     text = answered["body"].encode().decode()  # what is not UTF-8 would not leave Lambda
-    answer = Answer(answered["statusCode"], answered["headers"], json.loads(text) if text else None)
+    is_json = answered["headers"].get("Content-Type") != EVENT_STREAM
+    content = (json.loads(text) if is_json else text) if text else None
+    answer = Answer(answered["statusCode"], answered["headers"], content)
     _check_headers(answer)
     _check_body(answer, method, resource)
     return answer
@@ -81,6 +86,17 @@ def status(job_id: str) -> Any:
 def document() -> Any:
     """The OpenAPI document, as the app serves it."""
     return json.loads(app(_event("GET", "/openapi.json", "/openapi.json", {}), None)["body"])
+
+
+def connect(job_id: str) -> Callable[[dict[str, str]], Response]:
+    """How an EventSource reaches the job's events."""
+
+    def over_the_gateway(headers: dict[str, str]) -> Response:
+        answer = call("GET", f"/v1/export/{job_id}/progress", headers=headers)
+        content_type = answer.headers.get("Content-Type", "")
+        return Response(answer.status, content_type, (answer.body or "").encode())
+
+    return over_the_gateway
 
 
 def path_of(url: str) -> str:
@@ -157,6 +173,12 @@ def _check_body(answer: Answer, method: str, resource: str) -> None:
     assert answer.headers["Content-Type"] == content_type
     whole = {**schema, "components": document()["components"]}
     OAS31Validator(whole, format_checker=oas31_format_checker).validate(answer.body)
+    if content_type == EVENT_STREAM:
+        job = {"$ref": "#/components/schemas/Job", "components": document()["components"]}
+        for message in parsed(answer.body.encode()):
+            content = json.loads(message.data)
+            OAS31Validator(job, format_checker=oas31_format_checker).validate(content)
+            assert message.type == content["status"]
     if content_type == PROBLEM:
         assert answer.body["status"] == answer.status
         assert answer.body["requestId"] == answer.headers["X-Request-ID"]

@@ -1,7 +1,8 @@
 """A running stack for tests: its collaborators, a clock that tests turn, its queue's worker."""
 
 from base64 import b64encode
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -30,15 +31,22 @@ UNIT = MIB // 64
 
 @dataclass(slots=True)
 class Clock:
-    """Stands still until a test moves it."""
+    """Stands still until a test moves it, or somebody lets time pass: then what is to happen
+    `meanwhile` happens, a thing with each pause."""
 
     now: int = START
+    meanwhile: list[Callable[[], object]] = field(default_factory=list)
 
     def __call__(self) -> int:
         return self.now
 
     def advance(self, *, seconds: float = 0, days: float = 0) -> None:
         self.now += int((seconds + days * 24 * 3600) * 1000)
+
+    def pause(self, seconds: float) -> None:
+        self.advance(seconds=seconds)
+        if self.meanwhile:
+            self.meanwhile.pop(0)()
 
 
 @dataclass(slots=True)

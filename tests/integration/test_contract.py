@@ -107,6 +107,7 @@ def test_an_unknown_route_is_a_problem_document(stack: Stack, method: str, path:
         ("DELETE", "/v1/export", "GET, HEAD, OPTIONS, POST"),
         ("POST", f"/v1/export/{UNKNOWN_JOB}", "DELETE, GET, HEAD, OPTIONS"),
         ("DELETE", f"/v1/export/{UNKNOWN_JOB}/download", "GET, HEAD, OPTIONS"),
+        ("POST", f"/v1/export/{UNKNOWN_JOB}/progress", "GET, HEAD, OPTIONS"),
         ("GET", "/v1/download/check", "OPTIONS, POST"),
         ("POST", "/health", "GET, HEAD, OPTIONS"),
         ("PATCH", "/openapi.json", "GET, HEAD, OPTIONS"),

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib import aws
 from tests.integration.gateway import BASE, call, export, status
-from tests.integration.stack import Stack
+from tests.integration.stack import START, Stack
 from tests.integration.wire import Requests
 
 UNKNOWN = "7f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11"
@@ -144,7 +144,7 @@ def test_the_etag_changes_when_the_archive_expires(stack: Stack) -> None:
     assert after.status == 200
 
 
-@pytest.mark.parametrize("route", ["", "/download"])
+@pytest.mark.parametrize("route", ["", "/download", "/progress"])
 @pytest.mark.parametrize(
     "job_id", [UNKNOWN, UNKNOWN.upper(), "x", "..", "%2e%2e", "null", f"{UNKNOWN}0", "ü" * 300]
 )
@@ -162,7 +162,9 @@ def test_the_set_of_done_segments_is_no_job(stack: Stack) -> None:
     assert call("GET", f"/v1/export/{job_id}%2Fsegments").status == 404
 
 
-@pytest.mark.parametrize(("method", "route"), [("GET", ""), ("DELETE", ""), ("GET", "/download")])
+@pytest.mark.parametrize(
+    ("method", "route"), [("GET", ""), ("DELETE", ""), ("GET", "/download"), ("GET", "/progress")]
+)
 def test_an_authorizer_hides_other_users_jobs(stack: Stack, method: str, route: str) -> None:
     job_id = export(file_ids=[10001], user_id="alice")
 
@@ -170,6 +172,30 @@ def test_an_authorizer_hides_other_users_jobs(stack: Stack, method: str, route: 
 
     assert answer.status == 404
     assert stack.job(job_id).status == "queued"
+
+
+def test_a_wait_ends_with_the_change(stack: Stack) -> None:
+    stack.put_file("downloads/10001", b"one")
+    job_id = export(file_ids=[10001])
+    stack.clock.meanwhile = [lambda: None, stack.run_queue]
+
+    answer = call("GET", f"/v1/export/{job_id}", headers={"Prefer": "wait=10"})
+
+    assert answer.body["status"] == "completed"
+    assert answer.headers["Preference-Applied"] == "wait=2"
+    assert stack.clock.now - START == 750
+
+
+def test_a_wait_without_a_change_ends_too(stack: Stack) -> None:
+    job_id = export(file_ids=[10001])
+    etag = call("GET", f"/v1/export/{job_id}").headers["ETag"]
+
+    answer = call(
+        "GET", f"/v1/export/{job_id}", headers={"Prefer": "wait=10", "If-None-Match": etag}
+    )
+
+    assert (answer.status, answer.body) == (304, None)
+    assert stack.clock.now - START == 2000
 
 
 def test_a_poll_reads_one_item_and_nothing_else(stack: Stack, requests: Requests) -> None:

@@ -1,10 +1,13 @@
 """A bad value fails at start, by its name."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.settings import LINK_TTL_MAX, SettingsError, load
+from chalicelib.settings import HOLD_MAX, LINK_TTL_MAX, SettingsError, load
+from infra.paths import REPOSITORY
 from tests.unit.samples import REQUIRED, some_settings
 
 
@@ -15,6 +18,7 @@ def test_what_is_not_set_has_a_default() -> None:
     assert settings.source_prefix == ""
     assert (settings.archive_ttl_days, settings.archive_ttl_ms) == (7, 604_800_000)
     assert (settings.link_ttl_seconds, settings.max_body_bytes) == (900, 2 * 1024**2)
+    assert (settings.progress_hold_seconds, settings.progress_retry_seconds) == (2, 1)
     assert (settings.public_endpoint_url, settings.api_url_template) == (None, None)
 
 
@@ -33,6 +37,8 @@ def test_what_must_be_set_is_named_when_it_is_not(name: str, value: str | None) 
         ("ARCHIVE_TTL_DAYS", 1, 3650),
         ("LINK_TTL_SECONDS", 1, LINK_TTL_MAX),
         ("MAX_BODY_BYTES", 1024, 4 * 1024**2),
+        ("PROGRESS_HOLD_SECONDS", 0, HOLD_MAX),
+        ("PROGRESS_RETRY_SECONDS", 1, 60),
     ],
 )
 def test_a_number_is_taken_within_its_limits_and_no_further(name: str, low: int, high: int) -> None:
@@ -42,6 +48,12 @@ def test_a_number_is_taken_within_its_limits_and_no_further(name: str, low: int,
     for beyond in (low - 1, high + 1):
         with pytest.raises(SettingsError, match=f"{name} must be .* from {low} to {high}, not"):
             some_settings(**{name: str(beyond)})
+
+
+def test_a_request_that_is_held_is_answered_before_its_function_is_stopped() -> None:
+    config = json.loads((REPOSITORY / ".chalice" / "config.json").read_text())
+
+    assert config["lambda_functions"]["api_handler"]["lambda_timeout"] >= HOLD_MAX + 5
 
 
 @pytest.mark.parametrize("value", ["x", "-1", "1.5", "1e3", " 7", "7 ", "0x10", "\u0667", "\u00b2"])

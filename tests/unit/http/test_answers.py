@@ -1,6 +1,8 @@
 """A job as the API shows it."""
 
 import json
+import re
+from typing import Any
 
 import fastjsonschema
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from chalicelib.http import answers, schemas
 from chalicelib.jobs.model import Failure, Job
 from chalicelib.jobs.states import OPEN, Stage, Status
-from tests.unit.samples import JOB_ID, NOW, a_job, jobs
+from tests.unit.samples import JOB_ID, NOW, a_job, jobs, moments
 
 BASE = "https://api.example.com/v1-stage"
 URL = f"{BASE}/v1/export/{JOB_ID}"
@@ -136,3 +138,71 @@ def test_the_longer_a_job_takes_the_later_is_another_look_worth_it(
     )
 
     assert answers.poll_after(job) == after
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"status": Status.PROCESSING},
+        {"stage": Stage.PLANNING},
+        {"files_done": 1},
+        {"total_files": 11},
+        {"bytes_done": 1},
+        {"bytes_total": 1},
+        {"job_id": "6f0c5d0e-1111-4222-8333-444455556666"},
+    ],
+)
+def test_whatever_moves_makes_another_state(facts: dict[str, Any]) -> None:
+    assert answers.state_id(a_job(**facts), NOW) != answers.state_id(a_job(), NOW)
+
+
+def test_an_expired_job_is_in_another_state_than_a_completed_one() -> None:
+    job = a_job(status=Status.COMPLETED)
+
+    assert answers.state_id(job, job.expires_at) != answers.state_id(job, NOW)
+
+
+def test_a_sign_of_life_makes_no_other_state() -> None:
+    assert answers.state_id(a_job(updated_at=NOW + 1), NOW) == answers.state_id(a_job(), NOW)
+
+
+@pytest.mark.parametrize("job_id", ['a"b', "é", "[", ""])
+def test_an_id_fits_into_a_line_and_an_address(job_id: str) -> None:
+    assert re.fullmatch("[0-9a-f]{16}", answers.state_id(a_job(job_id=job_id), NOW))
+
+
+@pytest.mark.parametrize(
+    ("seconds_left", "longest", "after"),
+    [(0, 1000, 500), (5, 1000, 500), (7, 1000, 700), (60, 1000, 1000), (60, 9000, 6000)],
+)
+def test_a_watcher_of_a_job_that_moves_comes_back_after_a_tenth_of_the_time_left(
+    seconds_left: int, longest: int, after: int
+) -> None:
+    job = a_job(
+        status=Status.PROCESSING,
+        started_at=NOW,
+        updated_at=NOW + seconds_left * 1000,
+        bytes_total=2,
+        bytes_done=1,
+    )
+
+    assert answers.reconnect_after(job, job.updated_at, longest) == after
+
+
+@pytest.mark.parametrize(
+    ("seconds_still", "longest", "after"),
+    [(0, 1000, 1000), (0, 9000, 1000), (60, 1000, 1000), (60, 9000, 6000), (3600, 9000, 9000)],
+)
+def test_the_longer_a_job_has_stood_still_the_later_its_watcher_comes_back(
+    seconds_still: int, longest: int, after: int
+) -> None:
+    now = NOW + seconds_still * 1000
+
+    assert answers.reconnect_after(a_job(), now, longest) == after
+
+
+@given(jobs(), moments, st.integers(1000, 60_000))
+def test_a_watcher_never_comes_back_at_once_nor_later_than_is_set(
+    job: Job, now: int, longest: int
+) -> None:
+    assert 500 <= answers.reconnect_after(job, now, longest) <= longest

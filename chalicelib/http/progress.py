@@ -1,0 +1,151 @@
+"""GET /v1/export/{jobId} and its events: how far a job is, and the wait for its next state.
+
+docs/progress.md is the contract, and weighs what waiting costs.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Final
+
+from chalicelib.errors import Unavailable
+from chalicelib.http import answers, events
+from chalicelib.http.callers import base_url
+from chalicelib.http.exports import Call, Reply, find_job, uncached
+from chalicelib.jobs.model import Job
+from chalicelib.jobs.states import OPEN, Status
+from chalicelib.log import logger
+from chalicelib.pipeline import plans
+from chalicelib.pipeline.collaborators import Collaborators
+
+AFTER_FAILURE_MS: Final = 5_000
+"""When a watcher may come back whose job could not be read."""
+
+MOVING_MS: Final = 10_000
+"""A job that nothing has moved for this long is not waited for: a queue that is stuck would hold a
+function for each of its watchers, which the workers then lack."""
+
+_FIRST_PAUSE: Final = 0.25
+_LONGEST_PAUSE: Final = 1.0
+"""Seconds between two looks at a job: a key of DynamoDB takes 3,000 reads a second, and so that
+many watchers of one job.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html"""
+
+
+def status(call: Call, stack: Collaborators, job_id: str) -> Reply:
+    """GET /v1/export/{jobId}"""
+    job = find_job(call, stack, job_id)
+    base = base_url(call.context, stack.settings)
+    known = call.headers.get("if-none-match", "")
+    headers = {"Cache-Control": "no-cache"}
+    wait = min(asked_wait(call.headers.get("prefer", "")), stack.settings.progress_hold_seconds)
+    if wait:
+
+        def tag(seen: Job) -> str:
+            return _etag(answers.job_answer(seen, stack.now(), base, seen.missing or ()))
+
+        old = known or tag(job)
+        job = _awaited(job, wait, lambda seen: not _matches(old, tag(seen)), stack)
+        headers["Preference-Applied"] = f"wait={wait}"
+    now = stack.now()
+    content = answers.job_answer(job, now, base, _missing(job, now, stack))
+    headers["ETag"] = _etag(content)
+    after = answers.poll_after(job)
+    if after is not None:
+        headers["Retry-After"] = str(after)
+    if _matches(known, headers["ETag"]):
+        return Reply(304, None, headers)
+    return Reply(200, content, headers)
+
+
+def stream(call: Call, stack: Collaborators, job_id: str) -> Reply:
+    """GET /v1/export/{jobId}/progress
+
+    EventSource comes back after a 200 or a lost connection, and never after any other status. So a
+    job that cannot be read just now is no error here.
+    """
+    seen = call.headers.get("last-event-id") or call.query.get("lastEventId")
+    try:
+        job = find_job(call, stack, job_id)
+    except Unavailable as error:
+        logger().warning("progress not read", extra={"jobId": job_id, "reason": error.detail})
+        return _told(None, AFTER_FAILURE_MS, "the job cannot be read just now")
+    if stack.now() - job.updated_at < MOVING_MS:
+        hold = stack.settings.progress_hold_seconds
+        job = _awaited(job, hold, lambda j: answers.state_id(j, stack.now()) != seen, stack)
+    now = stack.now()
+    state = answers.state_id(job, now)
+    longest = stack.settings.progress_retry_seconds * 1000
+    retry_ms = answers.reconnect_after(job, now, longest)
+    if state != seen:
+        base = base_url(call.context, stack.settings)
+        data = json.dumps(answers.job_answer(job, now, base, job.missing), ensure_ascii=False)
+        return _told(events.Event(state, job.status_at(now), data), retry_ms)
+    if job.status in OPEN:
+        return _told(None, retry_ms, "nothing new")
+    return Reply(204, None, uncached())
+
+
+def asked_wait(prefer: str) -> int:
+    """The seconds that the header Prefer asks to wait; 0 where it does not, or not understandably:
+    a preference is never refused (RFC 7240, section 2)."""
+    if not prefer:
+        return 0
+    from urllib.request import parse_http_list
+
+    for preference in parse_http_list(prefer):
+        name, _, value = preference.partition(";")[0].partition("=")
+        if name.strip().lower() == "wait":  # the first of a name counts
+            seconds = value.strip().strip('"')
+            return int(seconds[:9]) if seconds.isascii() and seconds.isdigit() else 0
+    return 0
+
+
+def pauses(seconds: float) -> Iterator[float]:
+    """The pauses between looks, which make up so many seconds: short ones first, as most changes
+    come soon."""
+    pause = _FIRST_PAUSE
+    while seconds > 0:
+        yield min(pause, seconds)
+        seconds -= pause
+        pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _awaited(job: Job, seconds: int, is_news: Callable[[Job], bool], stack: Collaborators) -> Job:
+    """The job as it is when it is news, has ended, or so many seconds have passed."""
+    deadline = stack.now() + seconds * 1000
+    for pause in pauses(seconds):
+        # Looks take time too; and should the clock be set back, the pauses have an end.
+        if job.status not in OPEN or is_news(job) or stack.now() >= deadline:
+            break
+        stack.pause(pause)
+        try:
+            job = stack.jobs.get(job.job_id) or job
+        except Unavailable:
+            break  # what was seen last is an answer
+    return job
+
+
+def _told(event: events.Event | None, retry_ms: int, comment: str = "") -> Reply:
+    text = events.stream(event, retry_ms, comment)
+    return Reply(200, None, {"Content-Type": events.CONTENT_TYPE, **uncached()}, text)
+
+
+def _missing(job: Job, now: int, stack: Collaborators) -> tuple[int | str, ...]:
+    """The whole list, which lies with the plan where the record has no room for it, and which goes
+    with it when the archive expires."""
+    if job.missing is None and job.plan and job.status_at(now) is Status.COMPLETED:
+        with suppress(plans.PlanGone):
+            return tuple(plans.load(stack.archive, job, job.plan.digest).head.missing)
+    return job.missing or ()
+
+
+def _etag(content: answers.Answer) -> str:
+    return f'"{hashlib.sha256(json.dumps(content).encode()).hexdigest()[:20]}"'
+
+
+def _matches(if_none_match: str, etag: str) -> bool:
+    """RFC 9110, section 13.1.2: a list of tags, compared weakly, or any."""
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return "*" in tags or etag in tags

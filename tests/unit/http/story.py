@@ -1,0 +1,74 @@
+"""A job that moves while somebody waits for it, in a time that passes only by waiting."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from chalicelib.errors import LonghaulError
+from chalicelib.jobs.model import Job
+from chalicelib.jobs.segments import SegmentStore
+from chalicelib.jobs.store import JobStore
+from chalicelib.pipeline.collaborators import Collaborators
+from chalicelib.pipeline.queue import Queue
+from chalicelib.storage import Bucket
+from tests.unit.samples import NOW, some_settings
+
+CONTEXT = {"resourcePath": "/v1/export", "path": "/api/v1/export", "domainName": "example.com"}
+
+Chapter = tuple[float, Job | LonghaulError]
+"""From so many seconds on, this is what a look at the job gives."""
+
+
+class EmptyBucket:
+    """What is left of a bucket whose objects have all expired."""
+
+    def read(self, _: str) -> None:
+        return None
+
+
+@dataclass
+class Story:
+    """The table, the clock, and the pauses that were made."""
+
+    chapters: Sequence[Chapter]
+    now: int = NOW
+    read_ms: int = 0
+    """What a look takes."""
+    looks: int = 0
+    pauses: list[float] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """How much time has passed."""
+        return (self.now - NOW) / 1000
+
+    def get(self, job_id: str) -> Job | None:
+        self.looks += 1
+        self.now += self.read_ms
+        told = [what for since, what in self.chapters if since <= self.seconds]
+        if isinstance(told[-1], LonghaulError):
+            raise told[-1]
+        return told[-1] if told[-1].job_id == job_id else None
+
+    def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += round(seconds * 1000)
+
+    def stack(self, **settings: str) -> Collaborators:
+        """A stack whose only job this is."""
+        bucket = cast("Bucket", EmptyBucket())
+        return Collaborators(
+            settings=some_settings(**settings),
+            jobs=cast("JobStore", self),
+            segments=cast("SegmentStore", None),
+            source=bucket,
+            archive=bucket,
+            queue=cast("Queue", None),
+            now=lambda: self.now,
+            pause=self.pause,
+        )
+
+
+def story_of(*chapters: Job | Chapter) -> Story:
+    """The story of a job that moves at these times, the first of which is now."""
+    return Story([one if isinstance(one, tuple) else (0, one) for one in chapters])
