@@ -1,5 +1,6 @@
 """What lies behind the API: the source files that a test needs, and records, queues and objects."""
 
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
+from chalicelib.jobs import items
 from infra.outputs import Outputs
 from infra.targets import Target
 from tests.e2e.waiting import wait_for
@@ -88,6 +90,18 @@ class Backstage:
             UpdateExpression="SET #attribute = :value",
             ExpressionAttributeNames={"#attribute": attribute},
             ExpressionAttributeValues={":value": {"N": str(value)}},
+        )
+
+    def move(self, job_id: str, **facts: str | int) -> None:
+        """Moves a job on as a worker does: these attributes change, and its `updatedAt`."""
+        item: Item = {name: items.attribute(value) for name, value in facts.items()}
+        item["updatedAt"] = items.attribute(time.time_ns() // 1_000_000)
+        self.dynamodb.update_item(
+            TableName=self.outputs.jobs_table,
+            Key={"jobId": {"S": job_id}},
+            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in item),
+            ExpressionAttributeNames={f"#{name}": name for name in item},
+            ExpressionAttributeValues={f":{name}": value for name, value in item.items()},
         )
 
     # -- queues ---------------------------------------------------------------------------------

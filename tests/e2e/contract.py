@@ -1,14 +1,19 @@
 """Holds every answer to the OpenAPI document that the stack itself serves."""
 
+import json
 import re
 from typing import Any
 
 import requests
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
+from tests.eventsource import parsed
+
 JSON = dict[str, Any]
 
 PROBLEM_TYPE = "application/problem+json"
+EVENT_STREAM_TYPE = "text/event-stream"
+_JOB = {"$ref": "#/components/schemas/Job"}
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 
@@ -51,8 +56,14 @@ class Contract:
             return
         kind = response.headers["Content-Type"].partition(";")[0]
         assert kind in content, f"{kind} instead of {', '.join(content)}: {response.text[:200]}"
-        schema = {**content[kind]["schema"], "components": self.document["components"]}
-        validator = OAS31Validator(schema, format_checker=oas31_format_checker)
-        faults = validator.iter_errors(response.json())
-        wrong = [f"{fault.json_path}: {fault.message}" for fault in faults]
+        if kind == EVENT_STREAM_TYPE:
+            for message in parsed(response.content):
+                self._check_content(json.loads(message.data), _JOB)
+        else:
+            self._check_content(response.json(), content[kind]["schema"])
+
+    def _check_content(self, content: object, schema: JSON) -> None:
+        whole = {**schema, "components": self.document["components"]}
+        validator = OAS31Validator(whole, format_checker=oas31_format_checker)
+        wrong = [f"{fault.json_path}: {fault.message}" for fault in validator.iter_errors(content)]
         assert not wrong, f"the answer is not what the document says: {wrong}"

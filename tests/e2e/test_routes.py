@@ -38,6 +38,7 @@ def test_an_unknown_route_is_not_found(api: Api, method: str, path: str) -> None
         ("PATCH", "/v1/export/some-id", "DELETE, GET, HEAD, OPTIONS"),
         ("POST", "/v1/export/some-id", "DELETE, GET, HEAD, OPTIONS"),
         ("DELETE", "/v1/export/some-id/download", "GET, HEAD, OPTIONS"),
+        ("POST", "/v1/export/some-id/progress", "GET, HEAD, OPTIONS"),
         ("GET", "/v1/download/check", "OPTIONS, POST"),
         ("POST", "/health", "GET, HEAD, OPTIONS"),
         ("PUT", "/openapi.json", "GET, HEAD, OPTIONS"),
@@ -81,15 +82,19 @@ def test_scripts_of_other_origins_can_read(api: Api, method: str, path: str, sta
     exposed = answer.headers["Access-Control-Expose-Headers"].split(",")
     assert answer.status_code == status
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert {"ETag", "Location", "Retry-After", "X-Request-ID"} <= set(exposed)
+    needed = {"ETag", "Location", "Preference-Applied", "Retry-After", "X-Request-ID"}
+    assert needed <= set(exposed)
 
 
-@pytest.mark.parametrize("path", ["/v1/export", "/v1/export/some-id", "/v1/download/check"])
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/export", "/v1/export/some-id", "/v1/export/some-id/progress", "/v1/download/check"],
+)
 def test_a_preflight_allows_what_a_script_needs(api: Api, path: str) -> None:
     asked = {
         "Origin": "https://app.example",
         "Access-Control-Request-Method": "POST",
-        "Access-Control-Request-Headers": "content-type,idempotency-key",
+        "Access-Control-Request-Headers": "content-type,idempotency-key,last-event-id,prefer",
     }
 
     answer = api.call("OPTIONS", path, headers=asked)
@@ -97,7 +102,8 @@ def test_a_preflight_allows_what_a_script_needs(api: Api, path: str) -> None:
     assert answer.ok
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     allowed = answer.headers["Access-Control-Allow-Headers"].lower()
-    assert {"content-type", "idempotency-key"} <= set(allowed.split(","))
+    needed = {"content-type", "idempotency-key", "if-none-match", "last-event-id", "prefer"}
+    assert needed <= set(allowed.split(","))
 
 
 @pytest.mark.parametrize(("method", "path", "status"), ANSWERS)
