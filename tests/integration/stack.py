@@ -22,7 +22,7 @@ START = 1_780_000_000_000
 """When the clock of each test begins, in milliseconds."""
 
 ITEM_MAX = 2048
-"""Bytes of a job's item, at most: half a read unit each (chalicelib/jobs/items.py)."""
+"""Bytes of a job's item, at most: two write units (chalicelib/jobs/items.py)."""
 
 MIB = 1024**2
 UNIT = MIB // 64

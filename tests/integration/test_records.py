@@ -1,4 +1,4 @@
-"""The job's item: small at every stage, so that a poll costs half a read unit."""
+"""The job's item: small at every stage, so that a poll costs one read unit and a write two."""
 
 from chalicelib.jobs.model import MISSING_INLINE
 from tests.integration import cloud

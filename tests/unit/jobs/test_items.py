@@ -16,8 +16,8 @@ from tests.unit.samples import JOB_ID, LARGEST_MISSING, NOW, a_job, jobs
 if TYPE_CHECKING:
     from chalicelib.jobs.items import Item
 
-HALF_READ_UNIT = 2_048
-"""Bytes of an item that an eventually consistent read of half a unit covers."""
+ITEM_MAX = 2_048
+"""Bytes of an item that two write units cover."""
 
 UPLOAD_ID = "u" * 200
 FILENAME_MAX = schemas.EXPORT_REQUEST["properties"]["filename"]["maxLength"]
@@ -72,7 +72,7 @@ def test_a_list_of_missing_files_that_lies_elsewhere_is_none() -> None:
 def test_a_job_of_common_texts_stays_below_half_a_read_unit() -> None:
     item = items.from_job(_largest("n" * 60, "u" * 36))
 
-    assert _size(item) < HALF_READ_UNIT
+    assert _size(item) < ITEM_MAX
 
 
 @pytest.mark.parametrize("letter", ["n", "é", "\U0001f600"])
@@ -82,7 +82,7 @@ def test_the_longest_texts_that_the_api_takes_stay_below_half_a_read_unit(letter
 
     item = items.from_job(_largest(filename, letter * (schemas.USER_ID_MAX_BYTES // size)))
 
-    assert _size(item) < HALF_READ_UNIT
+    assert _size(item) < ITEM_MAX
 
 
 def test_a_failure_that_names_long_keys_stays_below_half_a_read_unit() -> None:
@@ -91,7 +91,7 @@ def test_a_failure_that_names_long_keys_stays_below_half_a_read_unit() -> None:
         "source-missing", "A source file is missing", f"10 files do not exist: {keys}"
     )
 
-    assert _size(items.from_job(a_job(status=Status.FAILED, failure=failure))) < HALF_READ_UNIT
+    assert _size(items.from_job(a_job(status=Status.FAILED, failure=failure))) < ITEM_MAX
 
 
 def test_a_job_that_was_given_up_stays_below_half_a_read_unit() -> None:
@@ -102,7 +102,7 @@ def test_a_job_that_was_given_up_stays_below_half_a_read_unit() -> None:
 
     item["failure"] = items.failure_attribute(Failure("given-up", "The job was given up", detail))
 
-    assert _size(item) < HALF_READ_UNIT
+    assert _size(item) < ITEM_MAX
 
 
 def test_a_job_with_the_reason_of_its_last_try_stays_below_half_a_read_unit() -> None:
@@ -110,7 +110,7 @@ def test_a_job_with_the_reason_of_its_last_try_stays_below_half_a_read_unit() ->
 
     item["lastReason"] = items.attribute("r" * REASON_MAX)
 
-    assert _size(item) < HALF_READ_UNIT
+    assert _size(item) < ITEM_MAX
 
 
 def _largest(filename: str, user_id: str, status: Status = Status.PROCESSING) -> Job:
