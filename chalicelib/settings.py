@@ -15,6 +15,9 @@ HOLD_MAX: Final = 20
 """Seconds: API Gateway waits 29, which are to be enough for a cold start and slow reads too.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"""
 
+_EMULATOR: Final = "AWS_ENDPOINT_URL"
+"""What an emulator tells its functions, and AWS does not: where to find it."""
+
 _NEIGHBOURS: Final = (10_001, 10_002, 99_999_999, 100_000_000)
 """File ids of which no two may have the same key."""
 
@@ -38,6 +41,8 @@ class Settings:
     max_body_bytes: int
     progress_hold_seconds: int
     progress_retry_seconds: int
+    source_delay_ms: int
+    """How much longer each read of a source file takes; 0 wherever the functions run on AWS."""
     public_endpoint_url: str | None
     """The endpoint under which callers reach S3; None: AWS's own."""
     api_url_template: str | None
@@ -86,6 +91,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         max_body_bytes=number("MAX_BODY_BYTES", 2 * 1024**2, 1024, 4 * 1024**2),
         progress_hold_seconds=number("PROGRESS_HOLD_SECONDS", 2, 0, HOLD_MAX),
         progress_retry_seconds=number("PROGRESS_RETRY_SECONDS", 1, 1, 60),
+        source_delay_ms=_delay(number("SOURCE_DELAY_MS", 0, 0, 60_000), environ),
         public_endpoint_url=_url("PUBLIC_ENDPOINT_URL", environ),
         api_url_template=_url("API_URL_TEMPLATE", environ),
     )
@@ -105,6 +111,15 @@ def _key_template(value: str) -> str:
     if len(keys) < len(_NEIGHBOURS):
         raise SettingsError(
             f"SOURCE_KEY_TEMPLATE must hold {{file_id}} and no other field, not {value!r}"
+        )
+    return value
+
+
+def _delay(value: int, environ: Mapping[str, str]) -> int:
+    if value and not environ.get(_EMULATOR):
+        raise SettingsError(
+            f"SOURCE_DELAY_MS is for local targets only: without {_EMULATOR} it must be 0, "
+            f"not '{value}'"
         )
     return value
 

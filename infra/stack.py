@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,8 +32,18 @@ def default_name(target: Target) -> str:
     return f"longhaul-{target.stage}"
 
 
-def up(target: Target, state: Path, stack_name: str, *, auth: bool = False) -> Outputs:
-    """Starts the target if it is an emulator, deploys the stack, and stores its outputs."""
+def up(
+    target: Target,
+    state: Path,
+    stack_name: str,
+    *,
+    auth: bool = False,
+    settings: Mapping[str, str] | None = None,
+) -> Outputs:
+    """Starts the target if it is an emulator, deploys the stack, and stores its outputs.
+
+    `settings` take the place of those in .chalice/config.json.
+    """
     started = emulators.started(target, state, auth=auth)
     with step("Package") as note:
         built = package.build(started, state / "package")
@@ -41,7 +51,7 @@ def up(target: Target, state: Path, stack_name: str, *, auth: bool = False) -> O
     stack = Stack(started, stack_name)
     with step("Deploy") as note:
         note("uploading")
-        completed, template_url = _upload(started, built)
+        completed, template_url = _upload(started, built, settings)
         parameters = template.parameters(completed, _parameters(started))
         changed = stack.deploy(template_url, parameters, note)
         values = stack.outputs()
@@ -84,7 +94,9 @@ def deployed(target: Target, state: Path, stack_name: str) -> Outputs:
 
 
 @contextmanager
-def running(state: Path, *, auth: bool = False) -> Iterator[Outputs]:
+def running(
+    state: Path, *, auth: bool = False, settings: Mapping[str, str] | None = None
+) -> Iterator[Outputs]:
     """A stack on a MiniStack of its own, for the time of the body.
 
     Its state goes to `state`, its port is a free one: nothing that runs already is touched.
@@ -92,7 +104,7 @@ def running(state: Path, *, auth: bool = False) -> Iterator[Outputs]:
     """
     target = targets.named("ministack")
     try:
-        yield up(target, state, default_name(target), auth=auth)
+        yield up(target, state, default_name(target), auth=auth, settings=settings)
     finally:
         down(target, state, default_name(target))
 
@@ -113,13 +125,17 @@ def _delete(target: Target, stack_name: str) -> None:
             s3.delete_bucket(Bucket=values["SourceBucket"])
 
 
-def _upload(target: Target, built: Package) -> tuple[Template, str]:
+def _upload(
+    target: Target, built: Package, settings: Mapping[str, str] | None
+) -> tuple[Template, str]:
     """Puts code and template where CloudFormation reads them: the template, and its URL."""
     store = DeploymentBucket(target)
     store.ensure()
     code_key = f"longhaul/{built.digest}.zip"
     store.put_once(code_key, built.code.read_bytes())
-    completed = template.complete(built.template, code_bucket=store.name, code_key=code_key)
+    completed = template.complete(
+        built.template, code_bucket=store.name, code_key=code_key, settings=settings
+    )
     # Always by way of S3: a template in the request itself may have 51,200 bytes only.
     document = json.dumps(completed, sort_keys=True).encode()
     template_key = f"longhaul/{hashlib.sha256(document).hexdigest()[:32]}.json"

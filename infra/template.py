@@ -16,11 +16,22 @@ EVERY_OTHER_PATH = "/{proxy+}"
 EVERY_METHOD = ("delete", "get", "head", "options", "patch", "post", "put")
 
 
-def complete(template: Mapping[str, Any], *, code_bucket: str, code_key: str) -> Template:
-    """The template to deploy: the code's place in S3, and an API that leaves no answer to AWS."""
+def complete(
+    template: Mapping[str, Any],
+    *,
+    code_bucket: str,
+    code_key: str,
+    settings: Mapping[str, str] | None = None,
+) -> Template:
+    """The template to deploy: the code's place in S3, and an API that leaves no answer to AWS.
+
+    `settings` take the place of those of the stage, in each function.
+    """
     completed = deepcopy(dict(template))
     for function in _properties(completed, "AWS::Serverless::Function"):
         function["CodeUri"] = {"Bucket": code_bucket, "Key": code_key}
+        if settings:
+            function.setdefault("Environment", {}).setdefault("Variables", {}).update(settings)
     for api in _properties(completed, "AWS::Serverless::Api"):
         # Without a version SAM adds a second, public stage that is called "Stage".
         api["OpenApiVersion"] = "2.0"

@@ -40,7 +40,15 @@ def collaborators() -> Collaborators:
         settings=config,
         jobs=JobStore(aws.dynamodb(), config.jobs_table),
         segments=SegmentStore(aws.dynamodb(), config.jobs_table),
-        source=Bucket(s3, config.source_bucket, fast),
+        source=_source(Bucket(s3, config.source_bucket, fast), config.source_delay_ms),
         archive=Bucket(s3, config.archive_bucket, fast),
         queue=Queue(aws.sqs(), config.queue_url),
     )
+
+
+def _source(bucket: Bucket, delay_ms: int) -> Bucket:
+    if not delay_ms:
+        return bucket
+    from chalicelib.slow import SlowBucket
+
+    return SlowBucket(bucket.client, bucket.name, bucket.fast, delay_seconds=delay_ms / 1000)

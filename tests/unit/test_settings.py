@@ -19,6 +19,7 @@ def test_what_is_not_set_has_a_default() -> None:
     assert (settings.archive_ttl_days, settings.archive_ttl_ms) == (7, 604_800_000)
     assert (settings.link_ttl_seconds, settings.max_body_bytes) == (900, 2 * 1024**2)
     assert (settings.progress_hold_seconds, settings.progress_retry_seconds) == (2, 1)
+    assert settings.source_delay_ms == 0
     assert (settings.public_endpoint_url, settings.api_url_template) == (None, None)
 
 
@@ -54,6 +55,17 @@ def test_a_request_that_is_held_is_answered_before_its_function_is_stopped() -> 
     config = json.loads((REPOSITORY / ".chalice" / "config.json").read_text())
 
     assert config["lambda_functions"]["api_handler"]["lambda_timeout"] >= HOLD_MAX + 5
+
+
+def test_a_slow_storage_is_for_an_emulator_only() -> None:
+    emulator = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
+
+    assert some_settings(SOURCE_DELAY_MS="60000", **emulator).source_delay_ms == 60_000
+    assert some_settings(SOURCE_DELAY_MS="0").source_delay_ms == 0
+    with pytest.raises(SettingsError, match="SOURCE_DELAY_MS is for local targets only"):
+        some_settings(SOURCE_DELAY_MS="1")
+    with pytest.raises(SettingsError, match=r"SOURCE_DELAY_MS must be .* from 0 to 60000, not"):
+        some_settings(SOURCE_DELAY_MS="60001", **emulator)
 
 
 @pytest.mark.parametrize("value", ["x", "-1", "1.5", "1e3", " 7", "7 ", "0x10", "\u0667", "\u00b2"])

@@ -63,6 +63,19 @@ def test_each_function_takes_its_code_from_the_upload(completed: dict[str, Any])
     assert worker["CodeUri"] == {"Bucket": "packages", "Key": "longhaul/1.zip"}
 
 
+def test_settings_of_one_deployment_take_the_place_of_the_stages(
+    from_chalice: dict[str, Any],
+) -> None:
+    worker = from_chalice["Resources"]["Worker"]["Properties"]
+    worker["Environment"] = {"Variables": {"KEPT": "1", "CHANGED": "1"}}
+
+    settings = {"CHANGED": "2", "NEW": "2"}
+    done = template.complete(from_chalice, code_bucket="b", code_key="k", settings=settings)
+
+    variables = done["Resources"]["Worker"]["Properties"]["Environment"]["Variables"]
+    assert variables == {"KEPT": "1", "CHANGED": "2", "NEW": "2"}
+
+
 def test_other_resources_stay_as_they_are(
     from_chalice: dict[str, Any], completed: dict[str, Any]
 ) -> None:
