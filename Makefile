@@ -31,6 +31,10 @@ help: ## Show this list
 demo: $(READY) ## See a real export, from nothing to a checked ZIP
 	@$(PYTHON) -m infra.demo
 
+.PHONY: scenario
+scenario: $(READY) ## Slow downloads behind nginx: as one request, and as a job
+	@$(PYTHON) -m infra.scenario $(if $(FACTOR),--factor $(FACTOR))
+
 ##@ Run it
 .PHONY: up
 up: $(READY) ## Start the target and deploy; after a change, deploy again

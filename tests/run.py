@@ -1,8 +1,8 @@
 """Runs the tests: `python -m tests.run [TARGET ...]`, which is what `make test` does.
 
-Unit and integration tests come first, then the end-to-end tests on each target. A target that is
-named must be able to run; where none is named, each that can is taken. The last lines tell which
-tests ran, and which did not and why.
+Unit and integration tests come first, then the end-to-end tests on each target, and after those on
+MiniStack the scenario behind nginx. A target that is named must be able to run; where none is
+named, each that can is taken. The last lines tell which tests ran, and which did not and why.
 """
 
 import os
@@ -10,17 +10,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.errors import EmulatorError
 from infra.localstack import ways
 from infra.paths import REPOSITORY
+from infra.scenario import nginx
+from infra.scenario.nginx import NginxError
 
 LOCAL_TARGETS = ("ministack", "localstack")
 
 FIRST = ("tests/unit", "tests/integration", "tests/faults", "--numprocesses", "auto")
 ON_A_TARGET = ("tests/e2e", "tests/targets")
+SCENARIO = ("tests/scenario",)
 
 _INTERRUPTED = 2
 """Pytest's exit code after Ctrl-C, and where it could not even begin."""
@@ -42,15 +45,22 @@ class Outcome:
 def run(named: Sequence[str], pytest: Pytest) -> list[Outcome]:
     """Runs the tests, on the targets that are named or on those that can run."""
     outcomes = [_ran("unit, integration and faults", pytest, FIRST, {})]
-    for target in named or LOCAL_TARGETS:
-        name = f"end to end on {target}"
-        obstacle = _end(outcomes) or _obstacle(target)
+    for name, target, folders in _parts(named or LOCAL_TARGETS):
+        obstacle = _end(outcomes) or _obstacle(target, folders)
         if obstacle is None:
-            folders = ON_A_TARGET if target in LOCAL_TARGETS else ON_A_TARGET[:1]
             outcomes.append(_ran(name, pytest, folders, {"TARGET": target}))
         else:
             outcomes.append(Outcome(name, f"not run: {obstacle}", is_failure=bool(named)))
     return outcomes
+
+
+def _parts(targets: Sequence[str]) -> Iterator[tuple[str, str, Sequence[str]]]:
+    """What there is to run on the targets: its name, the target, the folders."""
+    for target in targets:
+        folders = ON_A_TARGET if target in LOCAL_TARGETS else ON_A_TARGET[:1]
+        yield f"end to end on {target}", target, folders
+        if target == "ministack":
+            yield "the scenario behind nginx", target, SCENARIO
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
@@ -74,13 +84,14 @@ def _ran(name: str, pytest: Pytest, arguments: Sequence[str], more: Mapping[str,
     return Outcome(name, words, is_failure=code != 0, is_interruption=code == _INTERRUPTED)
 
 
-def _obstacle(target: str) -> str | None:
+def _obstacle(target: str, folders: Sequence[str]) -> str | None:
     """Why the tests cannot run on the target; None if they can."""
-    if target != "localstack":
-        return None
     try:
-        ways.chosen()
-    except EmulatorError as error:
+        if target == "localstack":
+            ways.chosen()
+        if folders is SCENARIO:
+            nginx.found()
+    except (EmulatorError, NginxError) as error:
         return str(error)
     return None
 

@@ -67,6 +67,7 @@ _SETTINGS: Final = Settings(
     max_body_bytes=1024**2,
     progress_hold_seconds=0,
     progress_retry_seconds=1,
+    source_delay_ms=0,
     public_endpoint_url=None,
     api_url_template=None,
 )

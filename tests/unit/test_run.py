@@ -7,6 +7,8 @@ import pytest
 
 from infra.errors import EmulatorError
 from infra.localstack import ways
+from infra.scenario import nginx
+from infra.scenario.nginx import NginxError
 from tests import run
 from tests.run import Outcome
 
@@ -21,6 +23,11 @@ class Pytest:
     def __call__(self, arguments: Sequence[str], variables: Mapping[str, str]) -> int:
         self.runs.append((arguments[0], variables.get("TARGET")))
         return self.code.get(arguments[0], 0)
+
+
+@pytest.fixture(autouse=True)
+def _there_is_an_nginx(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nginx, "found", lambda: "/usr/sbin/nginx")
 
 
 @pytest.fixture
@@ -50,9 +57,9 @@ def test_where_none_is_named_each_target_is_run() -> None:
 
     outcomes = run.run([], ran)
 
-    ends = [("tests/e2e", "ministack"), ("tests/e2e", "localstack")]
-    assert ran.runs == [("tests/unit", None), *ends]
-    assert words(outcomes) == ["passed"] * 3
+    on_ministack = [("tests/e2e", "ministack"), ("tests/scenario", "ministack")]
+    assert ran.runs == [("tests/unit", None), *on_ministack, ("tests/e2e", "localstack")]
+    assert words(outcomes) == ["passed"] * 4
 
 
 @pytest.mark.usefixtures("_localstack_cannot_run")
@@ -60,12 +67,30 @@ def test_a_target_that_cannot_run_is_told_with_its_reason() -> None:
     outcomes = run.run([], Pytest())
 
     assert outcomes[-1].words == "not run: There is no LocalStack: no Java."
-    assert failures(outcomes) == [False, False, False]
+    assert failures(outcomes) == [False] * 4
 
 
 @pytest.mark.usefixtures("_localstack_cannot_run")
 def test_a_target_that_is_named_must_run() -> None:
-    assert failures(run.run(["ministack", "localstack"], Pytest())) == [False, False, True]
+    outcomes = run.run(["ministack", "localstack"], Pytest())
+
+    assert failures(outcomes) == [False, False, False, True]
+
+
+@pytest.mark.usefixtures("_localstack_can_run")
+@pytest.mark.parametrize(("named", "fails"), [([], False), (["ministack"], True)])
+def test_a_missing_nginx_is_told_and_fails_where_ministack_is_named(
+    named: list[str], *, fails: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise NginxError("There is no nginx.")
+
+    monkeypatch.setattr(nginx, "found", refuse)
+
+    scenario = run.run(named, Pytest())[2]
+
+    assert scenario.words == "not run: There is no nginx."
+    assert scenario.is_failure == fails
 
 
 @pytest.mark.usefixtures("_localstack_can_run")
@@ -88,8 +113,8 @@ def test_on_aws_only_the_stack_is_tested() -> None:
 def test_one_target_that_fails_does_not_hide_the_other() -> None:
     outcomes = run.run([], Pytest({"tests/e2e": 1}))
 
-    assert words(outcomes)[1:] == ["FAILED (pytest's exit code is 1)"] * 2
-    assert failures(outcomes) == [False, True, True]
+    failed = "FAILED (pytest's exit code is 1)"
+    assert words(outcomes) == ["passed", failed, "passed", failed]
 
 
 @pytest.mark.usefixtures("_localstack_can_run")
@@ -99,7 +124,7 @@ def test_what_fails_in_seconds_is_not_followed_by_minutes() -> None:
     outcomes = run.run([], ran)
 
     assert ran.runs == [("tests/unit", None)]
-    assert words(outcomes)[1:] == ["not run: the tests before failed"] * 2
+    assert words(outcomes)[1:] == ["not run: the tests before failed"] * 3
 
 
 @pytest.mark.usefixtures("_localstack_can_run")

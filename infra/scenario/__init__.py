@@ -1,0 +1,1 @@
+"""`make scenario`: slow downloads behind nginx, as one request and as a job."""

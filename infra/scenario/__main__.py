@@ -1,0 +1,73 @@
+"""The scenario itself. `make scenario` runs it."""
+
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.console import complain, say
+from infra.errors import InfraError
+from infra.paths import STATE
+from infra.scenario import board, plot, report
+from infra.scenario.profiles import PROFILES, Profile, Scale
+from infra.scenario.runs import Run, job, one_request
+from infra.scenario.stage import staged
+
+_INTERRUPTED = 130
+"""What a shell's command exits with after Ctrl-C."""
+
+
+def run(scale: Scale, profiles: Sequence[Profile], folder: Path) -> list[Run]:
+    """All profiles, both ways, side by side. Raises what went wrong that was not to."""
+    with staged(scale, profiles, folder) as place:
+        say(
+            f"\nnginx waits {scale.timeout_seconds:.1f} s for an answer; "
+            f"the storage takes {scale.delay_ms} ms a file, one at a time.\n"
+        )
+        began = time.monotonic()
+        ways = (("one request", one_request), ("Longhaul job", job))
+        runs = [Run(profile, way, began) for profile in profiles for way, _ in ways]
+        work = [(profile, do) for profile in profiles for _, do in ways]
+        pool = ThreadPoolExecutor(len(runs))
+        under_way = [
+            pool.submit(do, one, place, scale.seconds(profile))
+            for one, (profile, do) in zip(runs, work, strict=True)
+        ]
+        # After Ctrl-C nothing is waited for: without nginx, whatever still runs soon fails.
+        pool.shutdown(wait=False)
+        board.show(runs, under_way, scale.timeout_seconds)
+        for future in under_way:
+            future.result()
+    return runs
+
+
+@click.command()
+@click.option(
+    "--factor",
+    type=click.FloatRange(0.1, 2),
+    default=0.25,
+    show_default=True,
+    help="All times, in parts of real ones; 1 takes two minutes.",
+)
+@click.option("--plot", "picture", type=click.Path(path_type=Path, dir_okay=False))
+def main(factor: float, picture: Path | None) -> None:
+    """Slow downloads behind nginx, as one request and as a job."""
+    scale, folder = Scale(factor), STATE / "scenario"
+    try:
+        runs = run(scale, PROFILES, folder)
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+    except (InfraError, BotoCoreError, ClientError, OSError) as error:
+        complain(str(error))
+        sys.exit(1)
+    report.table(runs)
+    saved = plot.save(runs, scale, picture or folder / "scenario.png")
+    report.picture(saved)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""A real nginx in front of both servers: what stands between them and a browser."""
+
+import getpass
+import os
+import shutil
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from infra import daemon
+from infra.daemon import HOST, Daemon
+from infra.errors import InfraError
+
+# Debian keeps it where only root looks.
+_PLACES = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"))
+_START_LIMIT_SECONDS = 10.0
+_TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
+
+class NginxError(InfraError):
+    """There is no nginx, or it did not start."""
+
+
+def found() -> str:
+    """Where nginx is; raises NginxError with what to do if it is nowhere."""
+    place = shutil.which("nginx", path=_PLACES)
+    if place is None:
+        raise NginxError("There is no nginx. On Debian and Ubuntu: sudo apt install nginx")
+    return place
+
+
+def configuration(
+    folder: Path, port: int, timeout_seconds: float, upstreams: Mapping[str, str]
+) -> str:
+    """A proxy for `upstreams` (URLs without a path, by the path they answer below), all of whose
+    files lie in `folder`. All but its timeout is nginx's default."""
+    # Started by root, its worker would be "nobody", and could not write to the folder.
+    user = f"user {getpass.getuser()};\n" if os.geteuid() == 0 else ""
+    places = "\n".join(f"  {name}_temp_path {folder}/{name};" for name in _TEMPORARY)
+    locations = "\n".join(
+        f"    location {path} {{ proxy_pass {url}; }}" for path, url in upstreams.items()
+    )
+    return f"""{user}daemon off;
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{ worker_connections 256; }}
+http {{
+{places}
+  access_log {folder}/access.log;
+  proxy_read_timeout {round(timeout_seconds * 1000)}ms;
+  server {{
+    listen {HOST}:{port};
+{locations}
+  }}
+}}
+"""
+
+
+@contextmanager
+def running(
+    folder: Path, listener: socket.socket, timeout_seconds: float, upstreams: Mapping[str, str]
+) -> Iterator[None]:
+    """An nginx that serves `listener` for the time of the body, and keeps its files in `folder`."""
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    port: int = listener.getsockname()[1]
+    settings = folder / "nginx.conf"
+    settings.write_text(configuration(folder, port, timeout_seconds, upstreams))
+    listener.settimeout(0)  # nginx never waits for a connection
+    child = daemon.spawn(
+        [found(), "-p", str(folder), "-c", str(settings), "-e", str(folder / "error.log")],
+        port=port,
+        # The name by which an nginx hands its sockets to its successor: no other can take the port.
+        environment={"PATH": _PLACES, "NGINX": f"{listener.fileno()};"},
+        log=folder / "output.log",
+        inherit=[listener.fileno()],
+    )
+    try:
+        _await(child, folder)
+        yield
+    finally:
+        child.stop()
+
+
+def _await(child: Daemon, folder: Path) -> None:
+    """Returns when nginx has read its configuration."""
+    deadline = time.monotonic() + _START_LIMIT_SECONDS
+    while time.monotonic() < deadline and child.is_alive:
+        if (folder / "nginx.pid").exists():
+            return
+        time.sleep(0.02)
+    words = "".join(
+        log.read_text(errors="replace") for log in folder.glob("*.log") if log.name != "access.log"
+    )
+    raise NginxError(f"nginx did not start. Its last words:\n\n{words.strip()}")
