@@ -1,5 +1,6 @@
 """The scenario itself. `make scenario` runs it."""
 
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from infra.errors import InfraError
 from infra.paths import STATE
 from infra.scenario import board, plot, report
 from infra.scenario.profiles import PROFILES, Profile, Scale
-from infra.scenario.runs import Run, job, one_request
+from infra.scenario.runs import JOB, ONE_REQUEST, Run, job, one_request
 from infra.scenario.stage import staged
 
 _INTERRUPTED = 130
@@ -29,7 +30,7 @@ def run(scale: Scale, profiles: Sequence[Profile], folder: Path) -> list[Run]:
             f"the storage takes {scale.delay_ms} ms a file, one at a time.\n"
         )
         began = time.monotonic()
-        ways = (("one request", one_request), ("Longhaul job", job))
+        ways = ((ONE_REQUEST, one_request), (JOB, job))
         runs = [Run(profile, way, began) for profile in profiles for way, _ in ways]
         work = [(profile, do) for profile in profiles for _, do in ways]
         pool = ThreadPoolExecutor(len(runs))
@@ -58,6 +59,8 @@ def main(factor: float, picture: Path | None) -> None:
     """Slow downloads behind nginx, as one request and as a job."""
     scale, folder = Scale(factor), STATE / "scenario"
     try:
+        if (target := os.environ.get("TARGET", "ministack")) != "ministack":
+            raise InfraError(f"The scenario has a MiniStack of its own; TARGET={target} cannot be.")
         runs = run(scale, PROFILES, folder)
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)

@@ -7,7 +7,7 @@ from concurrent.futures import Future, wait
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from infra.console import console
-from infra.scenario.runs import Run
+from infra.scenario.runs import ONE_REQUEST, Run
 
 _DRAW_SECONDS = 0.2
 _TEXT_WIDTH = 45
@@ -18,7 +18,7 @@ def show(runs: Sequence[Run], under_way: Sequence[Future[None]], timeout_seconds
     live = console.is_terminal
     progress = Progress(
         TextColumn("{task.fields[mark]} {task.description}"),
-        BarColumn(bar_width=None),
+        BarColumn(bar_width=None, complete_style="cyan", finished_style="dim"),
         TextColumn("{task.fields[text]}"),
         console=console,
         expand=True,
@@ -41,7 +41,7 @@ def show(runs: Sequence[Run], under_way: Sequence[Future[None]], timeout_seconds
 
 def _draw(progress: Progress, task: TaskID, run: Run, timeout_seconds: float) -> None:
     """A job's bar tells how far it is; that of one request, all there is to tell: the time."""
-    if run.way == "one request":
+    if run.way == ONE_REQUEST:
         waited = (run.ended or time.monotonic()) - run.began
         share = 1.0 if run.ended else min(waited / timeout_seconds, 1)
     else:

@@ -77,13 +77,14 @@ class Browser:
             raise AnswerError(f"{what} was answered {status}: {content[:300]!r}")
         return json.loads(content)
 
-    def watch(self, url: str) -> Iterator[Any]:
+    def watch(self, url: str, deadline: float) -> Iterator[Any]:
         """Each state of a job that an EventSource is told, until the server says it was the last.
 
-        docs/progress.md has the protocol. Leaving the loop closes the tab.
+        docs/progress.md has the protocol. Leaving the loop closes the tab. Raises AnswerError at
+        the `deadline` (monotonic seconds).
         """
         seen, pause = "", _RECONNECTION_SECONDS
-        while True:
+        while time.monotonic() < deadline:
             headers = {"Accept": "text/event-stream"}
             if seen:
                 headers["Last-Event-ID"] = seen
@@ -98,6 +99,7 @@ class Browser:
                 seen = fields.get("id", seen)
                 yield json.loads(fields["data"])
             time.sleep(pause)
+        raise AnswerError(f"The job has not ended in time: {url}")
 
 
 def event(text: str) -> dict[str, str]:

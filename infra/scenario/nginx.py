@@ -1,6 +1,5 @@
 """A real nginx in front of both servers: what stands between them and a browser."""
 
-import getpass
 import os
 import shutil
 import socket
@@ -31,25 +30,23 @@ def found() -> str:
     return place
 
 
-def configuration(
-    folder: Path, port: int, timeout_seconds: float, upstreams: Mapping[str, str]
-) -> str:
-    """A proxy for `upstreams` (URLs without a path, by the path they answer below), all of whose
-    files lie in `folder`. All but its timeout is nginx's default."""
+def configuration(port: int, timeout_seconds: float, upstreams: Mapping[str, str]) -> str:
+    """A proxy for `upstreams` (URLs without a path, by the path they answer below), with all its
+    files in nginx's prefix. All but its timeout is the default."""
     # Started by root, its worker would be "nobody", and could not write to the folder.
-    user = f"user {getpass.getuser()};\n" if os.geteuid() == 0 else ""
-    places = "\n".join(f"  {name}_temp_path {folder}/{name};" for name in _TEMPORARY)
+    user = "user root;\n" if os.geteuid() == 0 else ""
+    places = "\n".join(f"  {name}_temp_path {name};" for name in _TEMPORARY)
     locations = "\n".join(
         f"    location {path} {{ proxy_pass {url}; }}" for path, url in upstreams.items()
     )
     return f"""{user}daemon off;
 worker_processes 1;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
+pid nginx.pid;
+error_log error.log;
 events {{ worker_connections 256; }}
 http {{
 {places}
-  access_log {folder}/access.log;
+  access_log access.log;
   proxy_read_timeout {round(timeout_seconds * 1000)}ms;
   server {{
     listen {HOST}:{port};
@@ -68,7 +65,8 @@ def running(
     folder.mkdir(parents=True, exist_ok=True)
     port: int = listener.getsockname()[1]
     settings = folder / "nginx.conf"
-    settings.write_text(configuration(folder, port, timeout_seconds, upstreams))
+    settings.write_text(configuration(port, timeout_seconds, upstreams))
+    (folder / "nginx.pid").unlink(missing_ok=True)  # of one that was killed
     listener.settimeout(0)  # nginx never waits for a connection
     child = daemon.spawn(
         [found(), "-p", str(folder), "-c", str(settings), "-e", str(folder / "error.log")],

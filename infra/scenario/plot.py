@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from infra.scenario.profiles import Scale
-from infra.scenario.runs import Run
+from infra.scenario.runs import ONE_REQUEST, Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +20,8 @@ _FAINT: Final = "#67747f"
 _HEIGHT: Final = 0.5
 _SHORTEST: Final = 1 / 300
 """Of the picture's width: what a request has at least, to be seen at all."""
+_ROOM: Final = 1 / 10
+"""Of the picture's width: what a word takes, with a mark on each side."""
 
 
 def save(runs: Sequence[Run], scale: Scale, path: Path) -> Path:
@@ -35,7 +37,7 @@ def save(runs: Sequence[Run], scale: Scale, path: Path) -> Path:
         _row(axes, run, place, width)
     _limit(axes, scale, places[-1])
     axes.set_yticks(places, [f"{run.profile.name}: {run.way}" for run in runs])
-    axes.set_xlim(0, width * 1.3)
+    axes.set_xlim(0, width * 1.36)
     axes.set_xticks([tick for tick in axes.get_xticks() if tick <= width])
     axes.set_ylim(places[-1] - 0.75, 1.0)
     axes.set_xlabel(_seconds(scale), color=_FAINT)
@@ -61,7 +63,7 @@ def _row(axes: "Axes", run: Run, place: float, width: float) -> None:
         axes.broken_barh(
             [(end, rest)], (bottom, _HEIGHT), facecolor="none", edgecolor=_BAD, hatch="////", lw=0
         )
-    if run.way != "one request":
+    if run.way != ONE_REQUEST:
         axes.broken_barh([(0, end)], (place - 0.04, 0.08), facecolor=_IDLE)
     bars = [
         (request.start - run.began, max(request.seconds, width * _SHORTEST))
@@ -71,9 +73,20 @@ def _row(axes: "Axes", run: Run, place: float, width: float) -> None:
     if run.closed is not None and run.reopened is not None:
         closed, reopened = run.closed - run.began, run.reopened - run.began
         axes.broken_barh([(closed, reopened - closed)], (bottom, _HEIGHT), facecolor=_IDLE)
+        if reopened - closed > width * _ROOM:
+            middle = (closed + reopened) / 2
+            axes.text(middle, place, "closed", ha="center", va="center", color=_FAINT, fontsize=9)
         axes.plot([closed], [place], marker="x", color=_INK, ms=7, mew=1.8)
         axes.plot([reopened], [place], marker=">", color=_INK, ms=6)
-    axes.text(_end(run) + width * 0.015, place, _words(run), va="center", color=colour, fontsize=9)
+    axes.text(
+        _end(run) + width * 0.012,
+        place,
+        _words(run),
+        va="center",
+        color=colour,
+        fontsize=9,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},  # over nginx's line
+    )
 
 
 def _limit(axes: "Axes", scale: Scale, lowest: float) -> None:

@@ -18,7 +18,7 @@ def table(runs: Sequence[Run]) -> None:
     drawn = Table(box=None, padding=(0, 0, 0, 2), pad_edge=True)
     for title in ("profile", "way", "outcome"):
         drawn.add_column(title, no_wrap=True)
-    for title in ("ended after", "longest\nrequest", "requests"):
+    for title in ("ended\nafter", "longest\nrequest", "requests"):
         drawn.add_column(title, justify="right")
     for run in runs:
         drawn.add_row(*row(run))

@@ -1,6 +1,7 @@
 """Brings all of it up: a stack with a slow storage, its files, both servers behind nginx."""
 
 import random
+import time
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _AT_ONCE = 4
+_WARM_UP_SECONDS = 60.0
 
 
 @contextmanager
@@ -86,7 +88,8 @@ def _warm_up(api_url: str, count: int) -> None:
     def export(_: int) -> None:
         browser, asked = Browser(), {"file_ids": [FIRST_ID], "fresh": True}
         job_id = browser.ask_json("export", f"{api_url}/v1/export", body=asked)["jobId"]
-        for _ in browser.watch(f"{api_url}/v1/export/{job_id}/progress"):
+        deadline = time.monotonic() + _WARM_UP_SECONDS
+        for _ in browser.watch(f"{api_url}/v1/export/{job_id}/progress", deadline):
             pass
 
     with step("Warm up") as note, ThreadPoolExecutor(count) as pool:
