@@ -36,6 +36,13 @@ def test_a_slow_download_is_cut_by_nginx_as_one_request_and_ends_well_as_a_job(
     assert {one.status for one in (*fast_request.requests, *fast_job.requests)} <= {200, 202, 204}
 
 
+def test_the_job_reads_from_the_same_slow_storage(runs: list[Run]) -> None:
+    slow_job = runs[-1]
+
+    assert slow_job.ended is not None
+    assert slow_job.ended - slow_job.began > SCALE.seconds(SLOW) > SCALE.timeout_seconds
+
+
 def test_nobody_asks_while_the_browser_is_closed(runs: list[Run]) -> None:
     slow_job = runs[-1]
     closed, reopened = slow_job.closed, slow_job.reopened
