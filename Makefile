@@ -23,7 +23,7 @@ help: ## Show this list
 	awk -v b="$$b" -v c="$$c" -v d="$$d" -v o="$$o" -v target='$(TARGET)' 'BEGIN { FS = ":.*## "; \
 	    printf "\n%sLonghaul%s  downloads that outlive the request\n", b, o } \
 	  /^##@ / { printf "\n%s%s%s\n", b, substr($$0, 5), o } \
-	  /^[a-z-]+:.*## / { printf "  %smake %-9s%s %s\n", c, $$1, o, $$2 } \
+	  /^[a-z-]+:.*## / { printf "  %smake %-11s%s %s\n", c, $$1, o, $$2 } \
 	  END { printf "\n%sTARGET=%s; there are ministack, localstack and aws.%s\n\n", d, target, o }' \
 	  $(firstword $(MAKEFILE_LIST))
 
@@ -65,6 +65,10 @@ setup: $(READY) ## Make the Python environment in .venv
 .PHONY: test
 test: $(READY) ## Run every test: unit, integration, end to end on each target
 	@$(PYTHON) -m tests.run $(if $(filter file,$(origin TARGET)),,$(TARGET))
+
+.PHONY: screenshots
+screenshots: $(READY) ## Take pictures of the page in each of its states
+	@$(PYTHON) -m tests.browser.screenshots
 
 .PHONY: check
 check: $(READY) ## Lint, check the format and the types

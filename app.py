@@ -42,6 +42,13 @@ def download_archive(job_id: str) -> Response:
     return answer(app, lambda call: exports.download(call, collaborators(), job_id))
 
 
+@app.route("/v1/files", methods=["GET"], content_types=[], cors=CORS)
+def list_files() -> Response:
+    from chalicelib.http.files import listing
+
+    return answer(app, lambda call: listing(call, collaborators()))
+
+
 @app.route("/v1/download/check", methods=["POST"], content_types=[], cors=CORS)
 def check_availability() -> Response:
     return answer(app, lambda call: exports.check(call, collaborators()))
@@ -59,6 +66,20 @@ def openapi() -> Response:
     from chalicelib.http.openapi import document
 
     return answer(app, document)
+
+
+@app.route("/", methods=["GET"], content_types=[], cors=CORS)
+def page() -> Response:
+    from chalicelib.http.page import page
+
+    return answer(app, page)
+
+
+@app.route("/assets/{version}/{name}", methods=["GET"], content_types=[], cors=CORS)
+def page_asset(version: str, name: str) -> Response:
+    from chalicelib.http.page import asset
+
+    return answer(app, lambda call: asset(call, version, name))
 
 
 @app.on_sqs_message(queue="exports", batch_size=1, name="worker")

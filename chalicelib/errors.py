@@ -43,6 +43,11 @@ class InvalidRequest(LonghaulError):
         self.errors = errors
 
 
+def unknown_cursor() -> InvalidRequest:
+    detail = "is not one that this list gave"
+    return InvalidRequest(f"cursor: {detail}", (FieldError("cursor", detail),))
+
+
 class MalformedBody(LonghaulError):
     status, slug, title = 400, "malformed-body", "The body is not JSON"
 

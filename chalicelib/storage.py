@@ -12,15 +12,33 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from chalicelib.aws import error_code, http_status, translated
 from chalicelib.batches import batched
-from chalicelib.errors import AccessDenied, SourceChanged, SourceUnreadable, Unavailable, UploadGone
+from chalicelib.errors import (
+    AccessDenied,
+    SourceChanged,
+    SourceUnreadable,
+    Unavailable,
+    UploadGone,
+    unknown_cursor,
+)
 from chalicelib.objects import ObjectFacts, ObjectPage, UploadedPart, crc32_of_base64, filled
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
 
     from chalicelib.fastpath import FastPath
 
 _READ_ATTEMPTS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class FolderPage:
+    """Folders by their prefixes, and files without CRC-32 and metadata. `next` leads to the page
+    after it; None on the last."""
+
+    folders: tuple[str, ...]
+    files: tuple[ObjectFacts, ...]
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +122,7 @@ class Bucket:
         asked: Any = {"Prefix": prefix, **({"StartAfter": after} if after else {})}
         with translated(f"list {prefix!r}"):
             answer = self.client.list_objects_v2(Bucket=self.name, **asked)
-        facts = tuple(
-            ObjectFacts(
-                key=item["Key"],
-                size=item["Size"],
-                etag=item["ETag"],
-                modified=int(item["LastModified"].timestamp()),
-            )
-            for item in answer.get("Contents", [])
-        )
-        return ObjectPage(facts, answer["IsTruncated"])
+        return ObjectPage(tuple(map(_listed, answer.get("Contents", []))), answer["IsTruncated"])
 
     def list_objects(self, prefix: str) -> Iterator[ObjectFacts]:
         """Every object whose key begins with `prefix`, in key order, one request after another."""
@@ -122,6 +131,27 @@ class Bucket:
         while page.more:
             page = self.list_page(prefix, page.facts[-1].key)
             yield from page.facts
+
+    def list_folder(self, prefix: str, limit: int, after: str | None = None) -> FolderPage:
+        """What lies below `prefix`, without what is in the folders there: one page, in key order.
+
+        `after` is the `next` of the page before. Raises InvalidRequest where it is not.
+        """
+        more: Any = {"ContinuationToken": after} if after else {}
+        try:
+            with translated(f"list {prefix!r}"):
+                page = self.client.list_objects_v2(
+                    Bucket=self.name, Prefix=prefix, Delimiter="/", MaxKeys=limit, **more
+                )
+        except self.client.exceptions.ClientError as error:
+            if after and http_status(error) == HTTPStatus.BAD_REQUEST:
+                raise unknown_cursor() from error
+            raise
+        return FolderPage(
+            tuple(found["Prefix"] for found in page.get("CommonPrefixes", [])),
+            tuple(map(_listed, page.get("Contents", []))),
+            page.get("NextContinuationToken"),
+        )
 
     def read(self, key: str) -> bytes | None:
         """The whole object, which must be small; None if there is none."""
@@ -294,6 +324,15 @@ class Bucket:
         except self.client.exceptions.ClientError as error:
             if error_code(error) != "NoSuchUpload":
                 raise
+
+
+def _listed(item: "ObjectTypeDef") -> ObjectFacts:
+    return ObjectFacts(
+        key=item["Key"],
+        size=item["Size"],
+        etag=item["ETag"],
+        modified=int(item["LastModified"].timestamp()),
+    )
 
 
 def _gone(error: Exception) -> Exception:

@@ -1,8 +1,9 @@
 """Runs the tests: `python -m tests.run [TARGET ...]`, which is what `make test` does.
 
 Unit and integration tests come first, then the end-to-end tests on each target, and after those on
-MiniStack the scenario behind nginx. A target that is named must be able to run; where none is
-named, each that can is taken. The last lines tell which tests ran, and which did not and why.
+MiniStack the page in a browser and the scenario behind nginx. A target that is named must be able
+to run; where none is named, each that can is taken. The last lines tell which tests ran, and which
+did not and why.
 """
 
 import os
@@ -18,12 +19,15 @@ from infra.localstack import ways
 from infra.paths import REPOSITORY
 from infra.scenario import nginx
 from infra.scenario.nginx import NginxError
+from tests.browser import chromium
+from tests.browser.chromium import NoChromiumError
 
 LOCAL_TARGETS = ("ministack", "localstack")
 
 FIRST = ("tests/unit", "tests/integration", "tests/faults", "--numprocesses", "auto")
 ON_A_TARGET = ("tests/e2e", "tests/targets")
 SCENARIO = ("tests/scenario",)
+IN_A_BROWSER = ("tests/browser",)
 
 _INTERRUPTED = 2
 """Pytest's exit code after Ctrl-C, and where it could not even begin."""
@@ -60,6 +64,7 @@ def _parts(targets: Sequence[str]) -> Iterator[tuple[str, str, Sequence[str]]]:
         folders = ON_A_TARGET if target in LOCAL_TARGETS else ON_A_TARGET[:1]
         yield f"end to end on {target}", target, folders
         if target == "ministack":
+            yield "the page in a browser", target, IN_A_BROWSER
             yield "the scenario behind nginx", target, SCENARIO
 
 
@@ -91,7 +96,9 @@ def _obstacle(target: str, folders: Sequence[str]) -> str | None:
             ways.chosen()
         if folders is SCENARIO:
             nginx.found()
-    except (EmulatorError, NginxError) as error:
+        if folders is IN_A_BROWSER:
+            chromium.found()
+    except (EmulatorError, NginxError, NoChromiumError) as error:
         return str(error)
     return None
 

@@ -64,6 +64,7 @@ def job_answer(job: Job, now: int, base: str, missing: Sequence[int | str] | Non
         }
     return {
         "jobId": job.job_id,
+        "filename": job.filename,
         "status": status,
         "progress": {
             "percent": job.percent,
@@ -77,9 +78,9 @@ def job_answer(job: Job, now: int, base: str, missing: Sequence[int | str] | Non
         },
         "result": result,
         "error": error,
-        "createdAt": _iso(job.created_at),
-        "updatedAt": _iso(job.updated_at),
-        "expiresAt": _iso(job.expires_at),
+        "createdAt": iso(job.created_at),
+        "updatedAt": iso(job.updated_at),
+        "expiresAt": iso(job.expires_at),
     }
 
 
@@ -132,7 +133,7 @@ def _message(job: Job, status: Status) -> str:
     return f"Building the archive: {job.files_done} of {job.total_files} files."
 
 
-def _iso(moment: int) -> str:
+def iso(moment: int) -> str:
     """RFC 3339 in UTC, to the millisecond."""
     return (
         datetime.fromtimestamp(moment / 1000, UTC)

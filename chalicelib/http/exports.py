@@ -1,7 +1,5 @@
 """What each route does: from a parsed request to an answer. Knows jobs, and nothing of Chalice."""
 
-import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping
@@ -19,9 +17,11 @@ from chalicelib.errors import (
     NotFound,
     NotReady,
     Unavailable,
+    unknown_cursor,
 )
 from chalicelib.http import answers, links, parse, schemas
 from chalicelib.http.callers import Context, base_url, caller, check_owner
+from chalicelib.http.cursors import from_cursor, to_cursor
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import OPEN, Stage, Status
 from chalicelib.jobs.store import wake_time
@@ -133,11 +133,11 @@ def listing(call: Call, stack: Collaborators) -> Reply:
     if not 1 <= size <= most or not claimed.isprintable():
         raise parse.invalid("user_id", f"must have 1 to {most} bytes and no control characters")
     page = stack.jobs.by_user(
-        caller(call.context, claimed), int(limit), _from_cursor(call.query.get("cursor"))
+        caller(call.context, claimed), int(limit), _position(call.query.get("cursor"))
     )
     base, now = base_url(call.context, stack.settings), stack.now()
     jobs = [answers.job_answer(job, now, base, job.missing) for job in page.jobs]
-    return Reply(200, {"jobs": jobs, "cursor": _to_cursor(page.next)}, uncached())
+    return Reply(200, {"jobs": jobs, "cursor": to_cursor(page.next)}, uncached())
 
 
 def download(call: Call, stack: Collaborators, job_id: str) -> Reply:
@@ -219,22 +219,13 @@ def _not_ready(job: Job) -> LonghaulError:
     return NotReady(f"the job is {job.status}, so there is no archive; export again")
 
 
-def _to_cursor(position: tuple[int, str] | None) -> str | None:
+def _position(cursor: str | None) -> tuple[int, str] | None:
+    position = from_cursor(cursor)
     if position is None:
         return None
-    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
-
-
-def _from_cursor(cursor: str | None) -> tuple[int, str] | None:
-    if cursor is None:
-        return None
-    try:
-        created_at, job_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError, TypeError, RecursionError):
-        created_at, job_id = None, None
-    if type(created_at) is not int or not isinstance(job_id, str) or not JOB_ID.fullmatch(job_id):
-        raise parse.invalid("cursor", "is not one that this list gave")
-    return created_at, job_id
+    if [type(part) for part in position] != [int, str] or not JOB_ID.fullmatch(position[1]):
+        raise unknown_cursor()
+    return position[0], position[1]
 
 
 def uncached() -> dict[str, str]:

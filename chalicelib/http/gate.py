@@ -100,13 +100,12 @@ def gate(app: Chalice) -> Callable[[Request, Callable[[Request], Response]], Res
             and resource != "/health"
         ):
             response = problem(LonghaulError("something went wrong on our side"), request_id)
-        response.headers.update(
-            {
-                "X-Request-ID": request_id,
-                **_SECURITY,
-                **CORS.get_access_control_headers(),
-            }
-        )
+        response.headers = {
+            **_SECURITY,
+            **response.headers,
+            "X-Request-ID": request_id,
+            **CORS.get_access_control_headers(),
+        }
         if is_head:
             response.body = ""
         return response

@@ -18,6 +18,7 @@ _COMPONENTS: Final = {
     "Job": schemas.JOB,
     "EventStream": schemas.EVENT_STREAM,
     "JobList": schemas.JOB_LIST,
+    "Files": schemas.FILES,
     "Download": schemas.DOWNLOAD,
     "CheckRequest": schemas.CHECK_REQUEST,
     "CheckAnswer": schemas.CHECK_ANSWER,
@@ -173,6 +174,23 @@ def paths() -> dict[str, dict[str, Any]]:
                         {"type": "boolean", "default": False},
                         "Answer with a redirect to the link.",
                     ),
+                ],
+            ),
+        },
+        "/v1/files": {
+            "get": _operation(
+                "listFiles",
+                "What there is to export, folder by folder",
+                {200: ("Files", "One page, in the order of the keys.", [])},
+                problems=[400],
+                parameters=[
+                    _parameter(
+                        "prefix",
+                        "query",
+                        {"type": "string", "maxLength": schemas.KEY_MAX},
+                        "A folder, with the `/` at its end, or the beginning of names in it.",
+                    ),
+                    _parameter("cursor", "query", {"type": "string"}, "From the page before."),
                 ],
             ),
         },

@@ -25,6 +25,7 @@ _SCHEMAS: Final = {"export": schemas.EXPORT_REQUEST, "check": schemas.CHECK_REQU
 _VALUE_SHOWN: Final = 60  # characters of a bad value
 _JSON_TYPE: Final = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;.*)?", re.IGNORECASE)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def export_request(body: bytes, content_type: str | None, settings: Settings) -> ExportRequest:
@@ -43,6 +44,15 @@ def check_request(body: bytes, content_type: str | None, settings: Settings) -> 
     """The file id that the body of `POST /v1/download/check` names. Raises what `json_body`
     does."""
     return int(json_body(body, content_type, "check", settings)["file_id"])
+
+
+def prefix(given: str, source_prefix: str) -> str:
+    """The prefix that a query asks for, held to what one in a body is held to, but that it may be
+    empty. Raises InvalidRequest."""
+    if _CONTROL.search(given):
+        raise invalid("prefix", f"{_shown(given)} holds a control character")
+    _raise(_key_errors("prefix", given, source_prefix))
+    return given
 
 
 def json_body(
@@ -164,13 +174,16 @@ def _check_bytes(asked: Mapping[str, Any], source_prefix: str) -> None:
     if "prefix" in asked:
         named.append(("/prefix", asked["prefix"]))
     for pointer, key in named:
-        if not key.startswith(source_prefix):
-            errors.append(FieldError(pointer, f"{_shown(key)} must begin with {source_prefix!r}"))
-        elif len(key.encode()) > schemas.KEY_MAX:
-            errors.append(
-                FieldError(pointer, f"{_shown(key)} is longer than {schemas.KEY_MAX} bytes")
-            )
+        errors += _key_errors(pointer, key, source_prefix)
     _raise(errors)
+
+
+def _key_errors(pointer: str, key: str, source_prefix: str) -> list[FieldError]:
+    if not key.startswith(source_prefix):
+        return [FieldError(pointer, f"{_shown(key)} must begin with {source_prefix!r}")]
+    if len(key.encode()) > schemas.KEY_MAX:
+        return [FieldError(pointer, f"{_shown(key)} is longer than {schemas.KEY_MAX} bytes")]
+    return []
 
 
 def _raise(errors: list[FieldError]) -> None:

@@ -3,7 +3,6 @@
 docs/progress.md is the contract, and weighs what waiting costs.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,6 +11,7 @@ from typing import Final
 from chalicelib.errors import Unavailable
 from chalicelib.http import answers, events
 from chalicelib.http.callers import base_url
+from chalicelib.http.etags import etag_of, matches
 from chalicelib.http.exports import Call, Reply, find_job, uncached
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import OPEN, Status
@@ -43,18 +43,19 @@ def status(call: Call, stack: Collaborators, job_id: str) -> Reply:
     if wait:
 
         def tag(seen: Job) -> str:
-            return _etag(answers.job_answer(seen, stack.now(), base, seen.missing or ()))
+            content = answers.job_answer(seen, stack.now(), base, seen.missing or ())
+            return etag_of(json.dumps(content))
 
         old = known or tag(job)
-        job = _awaited(job, wait, lambda seen: not _matches(old, tag(seen)), stack)
+        job = _awaited(job, wait, lambda seen: not matches(old, tag(seen)), stack)
         headers["Preference-Applied"] = f"wait={wait}"
     now = stack.now()
     content = answers.job_answer(job, now, base, _missing(job, now, stack))
-    headers["ETag"] = _etag(content)
+    headers["ETag"] = etag_of(json.dumps(content))
     after = answers.poll_after(job)
     if after is not None:
         headers["Retry-After"] = str(after)
-    if _matches(known, headers["ETag"]):
+    if matches(known, headers["ETag"]):
         return Reply(304, None, headers)
     return Reply(200, content, headers)
 
@@ -139,13 +140,3 @@ def _missing(job: Job, now: int, stack: Collaborators) -> tuple[int | str, ...]:
         with suppress(plans.PlanGone):
             return tuple(plans.load(stack.archive, job, job.plan.digest).head.missing)
     return job.missing or ()
-
-
-def _etag(content: answers.Answer) -> str:
-    return f'"{hashlib.sha256(json.dumps(content).encode()).hexdigest()[:20]}"'
-
-
-def _matches(if_none_match: str, etag: str) -> bool:
-    """RFC 9110, section 13.1.2: a list of tags, compared weakly, or any."""
-    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return "*" in tags or etag in tags

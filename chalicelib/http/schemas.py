@@ -135,6 +135,7 @@ EXPORT_ACCEPTED: Final = _answer(
 JOB: Final = _answer(
     {
         "jobId": _JOB_ID,
+        "filename": {**_TEXT, "description": "The archive's name when it is downloaded."},
         "status": _STATUS,
         "progress": _answer(
             {
@@ -190,6 +191,34 @@ EVENT_STREAM: Final[Schema] = {
 JOB_LIST: Final = _answer(
     {
         "jobs": {"type": "array", "items": JOB},
+        "cursor": _optional({**_TEXT, "description": "For the next page; null on the last."}),
+    }
+)
+
+FILES: Final = _answer(
+    {
+        "prefix": {**_TEXT, "description": "What was asked for."},
+        "topPrefix": {**_TEXT, "description": "Where the files begin; nothing above is shown."},
+        "folders": {
+            "type": "array",
+            "items": _answer(
+                {
+                    "name": _TEXT,
+                    "prefix": {**_TEXT, "description": "To look into it, or export it."},
+                }
+            ),
+        },
+        "files": {
+            "type": "array",
+            "items": _answer(
+                {
+                    "name": _TEXT,
+                    "key": {**_TEXT, "description": "For `keys` of an export."},
+                    "size": {**_COUNT, "description": "Bytes."},
+                    "lastModified": _TIME,
+                }
+            ),
+        },
         "cursor": _optional({**_TEXT, "description": "For the next page; null on the last."}),
     }
 )

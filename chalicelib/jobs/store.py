@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.aws import error_code, translated
-from chalicelib.errors import FieldError, InvalidRequest
+from chalicelib.errors import unknown_cursor
 from chalicelib.jobs import items
 from chalicelib.jobs.model import Failure, Job, PlanRef
 from chalicelib.jobs.states import OPEN, Stage, Status, origins
@@ -83,10 +83,7 @@ class JobStore:
                 )
         except self.client.exceptions.ClientError as error:
             if error_code(error) == "ValidationException" and after:
-                detail = "is not one that this list gave"
-                raise InvalidRequest(
-                    f"cursor: {detail}", (FieldError("cursor", detail),)
-                ) from error
+                raise unknown_cursor() from error
             raise
         jobs = self._get_many([item["jobId"]["S"] for item in answer["Items"]])
         last = answer.get("LastEvaluatedKey")

@@ -129,6 +129,15 @@ def test_the_rights_suffice_for_all_checks(api: Api, sources: Sources) -> None:
     assert answer.json()["available"] is False
 
 
+def test_the_rights_suffice_to_browse(api: Api, sources: Sources) -> None:
+    top = sources.new_prefix()
+    sources.put_at(top, "a", b"1")
+
+    answer = api.get("/v1/files", query={"prefix": top})
+
+    assert [file["name"] for file in answer.json()["files"]] == ["a"]
+
+
 def test_the_rights_suffice_to_cancel(api: Api, backstage: Backstage) -> None:
     job_id = handmade.planned(backstage, Entry("a", "downloads/10001", '"0"', 1, None, 0))
 

@@ -19,7 +19,8 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/nowhere", "/v1", "/v1/exports", "/v2/export", "/v1/export/a/b", "/ü/%20"]
+    "path",
+    ["/nowhere", "/assets/app.js", "/v1", "/v1/exports", "/v2/export", "/v1/export/a/b", "/ü/%20"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_an_unknown_route_is_not_found(api: Api, method: str, path: str) -> None:
@@ -42,6 +43,8 @@ def test_an_unknown_route_is_not_found(api: Api, method: str, path: str) -> None
         ("GET", "/v1/download/check", "OPTIONS, POST"),
         ("POST", "/health", "GET, HEAD, OPTIONS"),
         ("PUT", "/openapi.json", "GET, HEAD, OPTIONS"),
+        ("POST", "/", "GET, HEAD, OPTIONS"),
+        ("PUT", "/v1/files", "GET, HEAD, OPTIONS"),
     ],
 )
 def test_an_unknown_method_is_refused_with_those_that_are_known(

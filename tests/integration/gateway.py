@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ BASE = f"https://{DOMAIN}/api"
 REQUEST_ID = "7f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11"
 ANY_PATH = "/{proxy+}"
 PROBLEM = "application/problem+json"
+PAGE = ("/", "/assets/{version}/{name}")
+"""The routes that are no part of the API, and so not in its document."""
 EVENT_STREAM = "text/event-stream"
 
 SECURITY_HEADERS = {
@@ -29,11 +32,18 @@ SECURITY_HEADERS = {
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
 }
 
+PAGE_HEADERS = {
+    **SECURITY_HEADERS,
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'self'; form-action 'none'; "
+    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`body` is parsed JSON, the text of an event stream, or None where there is none. Header names
-    are as the app writes them."""
+    """`body` is parsed JSON, a text where it is something else, or None where there is none. Header
+    names are as the app writes them."""
 
     status: int
     headers: dict[str, str]
@@ -60,10 +70,13 @@ def call(
     event["requestContext"]["authorizer"] = dict(authorizer) if authorizer else None
     answered = app(event, None)
     text = answered["body"].encode().decode()  # what is not UTF-8 would not leave Lambda
-    is_json = answered["headers"].get("Content-Type") != EVENT_STREAM
+    is_json = answered["headers"].get("Content-Type", "").endswith("json")
     content = (json.loads(text) if is_json else text) if text else None
     answer = Answer(answered["statusCode"], answered["headers"], content)
-    _check_headers(answer)
+    is_page = resource in PAGE and answer.status < HTTPStatus.BAD_REQUEST
+    _check_headers(answer, PAGE_HEADERS if is_page else SECURITY_HEADERS)
+    if is_page:
+        return answer
     _check_body(answer, method, resource)
     return answer
 
@@ -143,13 +156,13 @@ def _resource(path: str) -> tuple[str, dict[str, str]]:
     for resource in app.routes:
         wanted = resource.strip("/").split("/")
         pairs = list(zip(wanted, steps, strict=False))
-        if len(wanted) == len(steps) and all(w in ("{job_id}", s) for w, s in pairs):
+        if len(wanted) == len(steps) and all(w == s or w.startswith("{") for w, s in pairs):
             return resource, {w.strip("{}"): s for w, s in pairs if w.startswith("{")}
     return ANY_PATH, {"proxy": path.strip("/")}
 
 
-def _check_headers(answer: Answer) -> None:
-    assert SECURITY_HEADERS.items() <= answer.headers.items()
+def _check_headers(answer: Answer, security: Mapping[str, str]) -> None:
+    assert security.items() <= answer.headers.items()
     assert answer.headers["X-Request-ID"]
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert "ETag" in answer.headers["Access-Control-Expose-Headers"]

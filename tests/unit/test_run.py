@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import ModuleType
 
 import pytest
 
@@ -10,6 +11,8 @@ from infra.localstack import ways
 from infra.scenario import nginx
 from infra.scenario.nginx import NginxError
 from tests import run
+from tests.browser import chromium
+from tests.browser.chromium import NoChromiumError
 from tests.run import Outcome
 
 
@@ -26,8 +29,9 @@ class Pytest:
 
 
 @pytest.fixture(autouse=True)
-def _there_is_an_nginx(monkeypatch: pytest.MonkeyPatch) -> None:
+def _there_are_all_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nginx, "found", lambda: "/usr/sbin/nginx")
+    monkeypatch.setattr(chromium, "found", lambda: "/usr/bin/chromium")
 
 
 @pytest.fixture
@@ -57,9 +61,11 @@ def test_where_none_is_named_each_target_is_run() -> None:
 
     outcomes = run.run([], ran)
 
-    on_ministack = [("tests/e2e", "ministack"), ("tests/scenario", "ministack")]
+    on_ministack = [
+        (folder, "ministack") for folder in ("tests/e2e", "tests/browser", "tests/scenario")
+    ]
     assert ran.runs == [("tests/unit", None), *on_ministack, ("tests/e2e", "localstack")]
-    assert words(outcomes) == ["passed"] * 4
+    assert words(outcomes) == ["passed"] * 5
 
 
 @pytest.mark.usefixtures("_localstack_cannot_run")
@@ -67,30 +73,43 @@ def test_a_target_that_cannot_run_is_told_with_its_reason() -> None:
     outcomes = run.run([], Pytest())
 
     assert outcomes[-1].words == "not run: There is no LocalStack: no Java."
-    assert failures(outcomes) == [False] * 4
+    assert failures(outcomes) == [False] * 5
 
 
 @pytest.mark.usefixtures("_localstack_cannot_run")
 def test_a_target_that_is_named_must_run() -> None:
     outcomes = run.run(["ministack", "localstack"], Pytest())
 
-    assert failures(outcomes) == [False, False, False, True]
+    assert failures(outcomes) == [False, False, False, False, True]
 
 
 @pytest.mark.usefixtures("_localstack_can_run")
 @pytest.mark.parametrize(("named", "fails"), [([], False), (["ministack"], True)])
-def test_a_missing_nginx_is_told_and_fails_where_ministack_is_named(
-    named: list[str], *, fails: bool, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("program", "error", "part"),
+    [
+        (chromium, NoChromiumError("There is no Chromium."), 2),
+        (nginx, NginxError("There is no nginx."), 3),
+    ],
+)
+def test_a_missing_program_is_told_and_fails_where_ministack_is_named(
+    named: list[str],
+    *,
+    fails: bool,
+    program: ModuleType,
+    error: Exception,
+    part: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse() -> None:
-        raise NginxError("There is no nginx.")
+        raise error
 
-    monkeypatch.setattr(nginx, "found", refuse)
+    monkeypatch.setattr(program, "found", refuse)
 
-    scenario = run.run(named, Pytest())[2]
+    outcome = run.run(named, Pytest())[part]
 
-    assert scenario.words == "not run: There is no nginx."
-    assert scenario.is_failure == fails
+    assert outcome.words == f"not run: {error}"
+    assert outcome.is_failure == fails
 
 
 @pytest.mark.usefixtures("_localstack_can_run")
@@ -114,7 +133,7 @@ def test_one_target_that_fails_does_not_hide_the_other() -> None:
     outcomes = run.run([], Pytest({"tests/e2e": 1}))
 
     failed = "FAILED (pytest's exit code is 1)"
-    assert words(outcomes) == ["passed", failed, "passed", failed]
+    assert words(outcomes) == ["passed", failed, "passed", "passed", failed]
 
 
 @pytest.mark.usefixtures("_localstack_can_run")
@@ -124,7 +143,7 @@ def test_what_fails_in_seconds_is_not_followed_by_minutes() -> None:
     outcomes = run.run([], ran)
 
     assert ran.runs == [("tests/unit", None)]
-    assert words(outcomes)[1:] == ["not run: the tests before failed"] * 3
+    assert words(outcomes)[1:] == ["not run: the tests before failed"] * 4
 
 
 @pytest.mark.usefixtures("_localstack_can_run")

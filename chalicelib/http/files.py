@@ -1,0 +1,51 @@
+"""GET /v1/files: the source bucket as folders, to choose files from."""
+
+from typing import Final
+
+from chalicelib.errors import unknown_cursor
+from chalicelib.http import answers, parse
+from chalicelib.http.cursors import from_cursor, to_cursor
+from chalicelib.http.exports import Call, Reply, uncached
+from chalicelib.pipeline.collaborators import Collaborators
+
+PAGE: Final = 100
+"""Folders and files of one page."""
+
+
+def listing(call: Call, stack: Collaborators) -> Reply:
+    """What lies in one folder. A prefix may also end within a name: then only the names that begin
+    so are listed."""
+    top = stack.settings.source_prefix
+    prefix = parse.prefix(call.query.get("prefix", top), top)
+    page = stack.source.list_folder(prefix, PAGE, _position(call.query.get("cursor"), prefix))
+    folder = prefix[: prefix.rfind("/") + 1]
+    content = {
+        "prefix": prefix,
+        "topPrefix": top,
+        "folders": [
+            {"name": found.removeprefix(folder)[:-1], "prefix": found} for found in page.folders
+        ],
+        "files": [
+            {
+                "name": file.key.removeprefix(folder),
+                "key": file.key,
+                "size": file.size,
+                "lastModified": answers.iso(file.modified * 1000),
+            }
+            for file in page.files
+            # Such a key is the mark of a folder, as for an export by prefix.
+            if file.size or not file.key.endswith("/")
+        ],
+        "cursor": to_cursor([prefix, page.next] if page.next else None),
+    }
+    return Reply(200, content, uncached())
+
+
+def _position(cursor: str | None, prefix: str) -> str | None:
+    """S3's own token. It is another folder's where the caller went elsewhere with it."""
+    match from_cursor(cursor):
+        case None:
+            return None
+        case [str(of), str(token)] if of == prefix and token:
+            return token
+    raise unknown_cursor()

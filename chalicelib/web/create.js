@@ -1,0 +1,113 @@
+// A new export: which files, and under what name.
+
+import { createJob, newKey } from "./api.js";
+import { browser } from "./browse.js";
+import { announce, fault, fill, h, say } from "./dom.js";
+import { count, files } from "./format.js";
+import { MOST, parse } from "./ids.js";
+import { user } from "./person.js";
+import { title } from "./tab.js";
+
+const ERRORS_SHOWN = 5;
+const VALUE_SHOWN = 40;
+const TOO_MANY = `More than the ${count(MOST)} files that one export takes`;
+
+export function create(main) {
+  let way = "ids";
+  let key;
+  let tried = false;
+
+  const changed = () => {
+    key = newKey();
+    const { words, errors = [], request } = wanted();
+    say(summary, words);
+    onMissing.hidden = request?.prefix !== undefined;
+    // What is still being typed is not complained of, until it has been sent.
+    const typed = !tried && document.activeElement === text && /[^\s,;]*$/.exec(text.value)[0];
+    showErrors(errors.filter(({ value }) => value !== typed));
+  };
+
+  const turn = (to) => {
+    way = to;
+    byIds.hidden = way !== "ids";
+    folders.element.hidden = way === "ids";
+    if (way !== "ids") folders.open();
+    changed();
+  };
+
+  const choice = (group, value, label, checked, onchange = changed) =>
+    h("label", {}, h("input", { type: "radio", name: group, value, checked, onchange }), h("span", {}, label));
+
+  const text = h("textarea", { id: "ids", rows: 6, spellcheck: "false", autocapitalize: "off", placeholder: "10001\n10002\n10010-10050",
+    "aria-describedby": "errors about-ids", oninput: changed });
+  const errorList = h("ul", { id: "errors", class: "wrong" });
+  const byIds = h("div", { class: "pane" }, h("label", { for: "ids" }, "File ids"), text, errorList,
+    h("p", { class: "hint", id: "about-ids" }, "Paste a list, or type ids and ranges. Commas, spaces and new lines all do."));
+  const folders = browser(changed);
+  const filename = h("input", { id: "filename", maxlength: 200, autocomplete: "off", spellcheck: "false", placeholder: "March.zip",
+    "aria-describedby": "about-name", oninput: changed });
+  const onMissing = h("fieldset", { class: "choice" }, h("legend", {}, "If a file is not there"),
+    choice("missing", "skip", "Leave it out, and list it", true), choice("missing", "fail", "Stop the whole export"));
+  const summary = h("p", { class: "summary", role: "status" });
+  const start = h("button", { class: "primary" }, "Start export");
+  const refusal = h("div", {});
+
+  const form = h("form", { onsubmit: (event) => send(event) },
+    h("fieldset", { class: "chips" }, h("legend", { class: "unseen" }, "How to choose files"),
+      choice("way", "ids", "By id", true, () => turn("ids")), choice("way", "folders", "Browse folders", false, () => turn("folders"))),
+    byIds, folders.element,
+    h("div", { class: "options" },
+      h("div", {}, h("label", { for: "filename" }, "Name of the archive"), filename, h("p", { class: "hint", id: "about-name" }, "Optional. One is made up otherwise.")),
+      onMissing),
+    refusal, h("div", { class: "submit" }, summary, start));
+  main.append(h("div", { class: "head" }, h("h1", { tabindex: -1 }, "New export")), form);
+  title("New export");
+
+  /** {words} about the files chosen, {errors}, and a {request} if they can be asked for. */
+  const wanted = () => {
+    if (way !== "ids") {
+      const { request, words } = folders.chosen();
+      return request?.keys?.length > MOST ? { words: TOO_MANY } : { request, words };
+    }
+    const { ids, repeats, tooMany, errors } = parse(text.value);
+    if (tooMany) return { words: TOO_MANY, errors };
+    if (errors.length) return { words: `${count(errors.length)} ${errors.length === 1 ? "id" : "ids"} to correct`, errors };
+    if (!ids.length) return { words: "No files chosen yet" };
+    return { request: { file_ids: ids }, words: files(ids.length) + (repeats ? `, ${count(repeats)} named twice` : "") };
+  };
+
+  const showErrors = (errors) => {
+    text.setAttribute("aria-invalid", errors.length > 0);
+    fill(errorList,
+      errors.slice(0, ERRORS_SHOWN).map(({ value, why }) => h("li", {}, h("code", {}, h("bdi", {}, value.slice(0, VALUE_SHOWN))), ` ${why}`)),
+      errors.length > ERRORS_SHOWN && h("li", {}, `and ${count(errors.length - ERRORS_SHOWN)} more`));
+  };
+
+  const send = async (event) => {
+    event.preventDefault();
+    tried = true;
+    const sent = key;
+    const { request, words, errors = [] } = wanted();
+    if (!request) {
+      showErrors(errors);
+      announce(words);
+      (way === "ids" ? text : folders.element.querySelector("input")).focus();
+      return;
+    }
+    if (filename.value.trim()) request.filename = filename.value.trim();
+    if (!onMissing.hidden) request.on_missing = form.elements.missing.value;
+    fill(refusal);
+    start.disabled = true;
+    say(start, "Starting…");
+    try {
+      location.hash = `#/jobs/${(await createJob({ ...request, user_id: user() }, sent)).jobId}`;
+    } catch (problem) {
+      fill(refusal, fault(problem)).scrollIntoView({ block: "nearest" });
+      start.disabled = false;
+      say(start, "Start export");
+    }
+  };
+
+  turn("ids");
+  return folders.close;
+}

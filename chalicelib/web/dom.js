@@ -1,0 +1,112 @@
+// Elements, and words for the reader. Text is only ever set as text: it never becomes HTML.
+
+export const $ = (id) => document.getElementById(id);
+
+const shown = (children) => children.flat().filter(Boolean);
+
+/** An element with these attributes and children; a function, under `onclick` and the like, listens. */
+export function h(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name.slice(2), value);
+    else if (value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...shown(children));
+  return element;
+}
+
+export const button = (onclick, attributes, ...children) =>
+  h("button", { type: "button", onclick, ...attributes }, ...children);
+
+export const link = (href, attributes, ...children) => h("a", { href, class: "button", ...attributes }, ...children);
+
+export function fill(element, ...children) {
+  element.replaceChildren(...shown(children));
+  return element;
+}
+
+/** Sets the text of an element if it is another one: an unchanged one is not read out again. */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+const PATHS = {
+  alert: "M12 8v5M12 16.5v.01M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z",
+  archive: "M4 8h16v12H4V8ZM3 4h18v4H3ZM10 12h4",
+  back: "M19 12H5M11 6l-6 6 6 6",
+  bell: "M6 10a6 6 0 1 1 12 0c0 5 2 6 2 7H4c0-1 2-2 2-7ZM10 20.5h4",
+  check: "M5 12.5l4.5 4.5L19 7.5",
+  clock: "M12 7.5V12l3 2M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z",
+  download: "M12 4v11M7 10.5l5 5 5-5M5 20h14",
+  file: "M13 3H6v18h12V8l-5-5v5h5",
+  folder: "M3 19V5h6l2 3h10v11H3Z",
+  next: "M9 6l6 6-6 6",
+  plus: "M12 5v14M5 12h14",
+  stop: "M5.6 5.6l12.8 12.8M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z",
+};
+
+function svg(tag, attributes, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+const drawing = (name, ...shapes) => svg("svg", { class: name, viewBox: "0 0 24 24", "aria-hidden": "true" }, ...shapes);
+
+export const icon = (name) => drawing("icon", svg("path", { d: PATHS[name] }));
+
+const circle = (more) => svg("circle", { cx: 12, cy: 12, r: 9, pathLength: 100, ...more });
+
+/** A ring that is closed at 100 percent. */
+export const ring = (percent) => drawing("icon ring", circle(), circle({ "stroke-dasharray": `${percent} 100` }));
+
+export const newExport = () => link("#/new", { class: "button primary" }, icon("plus"), "New export");
+
+/** A name that somebody else gave: it may run from right to left, and be long. */
+export const name = (text) => h("bdi", { class: "name", title: text }, text);
+
+/** Says something to those who listen instead of looking. */
+export const announce = (text) => say($("announcer"), text);
+
+/** Tells whether the server has gone quiet; that the browser is offline is told elsewhere. */
+export const trouble = (is) => say($("trouble"), is && navigator.onLine ? "The server does not answer. Trying again…" : "");
+
+let toastTimer;
+
+/** Shows a few words for a while; screen readers read them. */
+export function toast(text) {
+  const box = fill($("toast"), h("span", {}, text));
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => fill(box), 6000);
+}
+
+/** What went wrong, and what to do. */
+export function fault({ title, words, more }, ...actions) {
+  return h("div", { class: "fault", role: "alert" }, icon("alert"), h("div", {},
+    h("strong", {}, title), h("p", {}, words), more.map((line) => h("p", {}, line)), actions));
+}
+
+/** Says that there is nothing, and what to do about it. */
+export function nothing(picture, title, words, ...actions) {
+  return h("div", { class: "nothing" }, h("div", { class: "disc" }, icon(picture)),
+    h("h2", {}, title), h("p", {}, words), h("div", { class: "actions" }, actions));
+}
+
+export const skeleton = (lines) => h("div", { class: "skeleton", "aria-hidden": "true" },
+  Array.from({ length: lines }, () => h("div", {}, h("i", {}), h("i", {}), h("i", {}))));
+
+/** A dialog under this title; it goes when it is closed. */
+export function dialog(title, content, closed) {
+  const box = h("dialog", { "aria-labelledby": "asked", onclose: () => {
+    box.remove();
+    closed?.(box.returnValue);
+  } }, h("h2", { id: "asked" }, title), content);
+  document.body.append(box);
+  box.showModal();
+  return box;
+}
+
+/** Copies a text, and says whether it could: without https, it is not allowed. */
+export const copy = (text, done, otherwise) =>
+  Promise.resolve().then(() => navigator.clipboard.writeText(text)).then(() => toast(done), () => toast(otherwise));

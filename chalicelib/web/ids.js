@@ -1,0 +1,24 @@
+// File ids as people write them: "10001, 10002 10010-10020", one a line, pasted from a sheet.
+
+export const MOST = 10_000;
+
+const SMALLEST = 10_000;
+const LARGEST = 100_000_000;
+
+/** {ids, repeats, tooMany, errors: [{value, why}]} of a text. */
+export function parse(text) {
+  const ids = new Set();
+  const errors = [];
+  let repeats = 0;
+  const ranges = text.replace(/(\d)[ \t]*(?:[-–—]|\.\.)[ \t]*(?=\d)/g, "$1-");
+  for (const value of ranges.split(/[\s,;|"'()[\]{}]+/).filter(Boolean)) {
+    const [, from, to = from] = /^(\d{1,15})(?:-(\d{1,15}))?$/.exec(value) ?? [];
+    const why = from === undefined ? "is not a file id"
+      : +to < +from ? "runs backwards"
+        : +from < SMALLEST ? `is below ${SMALLEST}`
+          : +to > LARGEST && `is above ${LARGEST}`;
+    if (why) errors.push({ value, why });
+    else for (let id = +from; id <= +to && ids.size <= MOST; id += 1) ids.has(id) ? (repeats += 1) : ids.add(id);
+  }
+  return { ids: [...ids], repeats, tooMany: ids.size > MOST, errors };
+}

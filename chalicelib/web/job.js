@@ -1,0 +1,223 @@
+// One job: how far it is, how it ended, and what can be done with it.
+
+import { cancelJob, downloadLink, readJob, retryJob } from "./api.js";
+import { announce, button, copy, dialog, fault, fill, h, icon, link, name, newExport, nothing, say, skeleton, toast, trouble } from "./dom.js";
+import { count, duration, files, moment, sentence, size, sizeOf } from "./format.js";
+import { follow, isOpen } from "./live.js";
+import { setNotice, wantsNotice } from "./person.js";
+import { notify, tabOf, title } from "./tab.js";
+
+const SPOKEN_EVERY_MS = 15_000;
+const PACE_OVER_MS = 10_000; // the speed is that of so many last milliseconds
+const MISSING_SHOWN = 200;
+
+/** A word, a picture, and a sentence for each status. */
+export const STATUS = {
+  queued: ["Queued", "clock"],
+  processing: ["Running", "archive"],
+  completed: ["Ready", "check", "Ready to download"],
+  failed: ["Failed", "alert", "The export failed"],
+  cancelled: ["Cancelled", "stop", "The export was cancelled"],
+  expired: ["Expired", "clock", "The archive has expired"],
+};
+
+/** A link. A plain click asks for the archive first, so that a refusal is told on this page. */
+export function downloadLinkOf(id, more, ...content) {
+  const download = async (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    try {
+      const { downloadUrl } = await downloadLink(id);
+      if (!/^https?:/.test(downloadUrl)) return;
+      toast("The download has started.");
+      location.assign(downloadUrl);
+    } catch (problem) {
+      toast(problem.words);
+    }
+  };
+  return link(`v1/export/${id}/download?redirect=true`, { onclick: download, ...more }, icon("download"), content);
+}
+
+export function job(main, id) {
+  let shown; // the job as it is on the page
+  let parts; // what changes while it runs
+  let samples = [];
+  let spokenAt = Date.now();
+
+  const heading = h("h1", { tabindex: -1 }, "Export");
+  const badge = h("span", {});
+  const card = h("section", { class: "card", "aria-label": "State" }, skeleton(3));
+  const rest = h("div", {});
+  main.append(link("#/", { class: "button back" }, icon("back"), "Exports"), h("div", { class: "head" }, heading, badge), card, rest);
+  title("Export");
+
+  const show = (job) => {
+    // What is told twice may be older the second time. Times do not say so: workers' clocks differ.
+    if (shown && isOpen(job) && (!isOpen(shown) || job.progress.bytesDone < shown.progress.bytesDone)) return;
+    const before = shown;
+    shown = job;
+    tabOf(job);
+    if (before?.status !== job.status) {
+      draw(job);
+      if (before) tell(job);
+    }
+    if (isOpen(job)) move(job);
+  };
+
+  /** Draws what a status has of its own. What has the focus may go with it. */
+  const draw = (job) => {
+    const [word, picture] = STATUS[job.status];
+    const hadFocus = card.contains(document.activeElement);
+    fill(heading, name(job.filename));
+    badge.className = `badge ${job.status}`;
+    fill(badge, isOpen(job) ? h("i", {}) : icon(picture), word);
+    card.className = `card ${job.status}`;
+    fill(card, isOpen(job) ? running() : over(job));
+    fill(rest, job.status === "completed" && missing(job), facts(job));
+    if (hadFocus) heading.focus();
+  };
+
+  const tell = (job) => {
+    const [word, , words = word] = STATUS[job.status];
+    announce(words);
+    if (!isOpen(job)) notify(job, job.error?.title ?? words);
+  };
+
+  // While it runs.
+
+  const running = () => {
+    parts = {};
+    const part = (name, tag = "span") => (parts[name] = h(tag, { class: name }));
+    const stat = (name, label) => h("div", {}, h("dt", {}, label), part(name, "dd"));
+    parts.bar = h("div", { class: "bar", role: "progressbar", "aria-label": "Progress", "aria-valuemin": 0, "aria-valuemax": 100 }, part("filled"));
+    return [
+      h("div", { class: "gauge" }, part("number"), part("left")), parts.bar, part("stage"),
+      h("dl", { class: "stats" }, stat("done", "Files"), stat("bytes", "Data"), stat("speed", "Speed")),
+      h("div", { class: "foot" }, h("p", {}, "You can close this page. The export goes on, and this link brings you back."),
+        h("div", { class: "actions" }, linkButton(), noticeButton(), button(cancel, {}, "Cancel"))),
+    ];
+  };
+
+  const move = ({ status, updatedAt, progress }) => {
+    const { percent, currentFile, totalFiles, bytesDone, bytesTotal, etaSeconds, message } = progress;
+    const isKnown = bytesTotal > 0;
+    const words = isKnown ? `${percent} percent, ${currentFile} of ${files(totalFiles)}` : message;
+    say(parts.number, isKnown ? `${percent}%` : STATUS[status][0]);
+    say(parts.left, etaSeconds === null ? "" : etaSeconds ? `${duration(etaSeconds)} left` : "almost done");
+    say(parts.stage, message);
+    say(parts.done, totalFiles ? `${count(currentFile)} of ${count(totalFiles)}` : "–");
+    say(parts.bytes, isKnown ? sizeOf(bytesDone, bytesTotal) : "–");
+    const speed = speedAt(Date.parse(updatedAt), bytesDone) ?? (etaSeconds && (bytesTotal - bytesDone) / etaSeconds);
+    say(parts.speed, speed ? `${size(speed)}/s` : "–");
+    parts.bar.classList.toggle("unknown", !isKnown);
+    parts.filled.style.width = isKnown ? `${percent}%` : "";
+    if (isKnown) parts.bar.setAttribute("aria-valuenow", percent);
+    parts.bar.setAttribute("aria-valuetext", words);
+    // Not each second: that would drown everything else.
+    if (Date.now() - spokenAt < SPOKEN_EVERY_MS) return;
+    spokenAt = Date.now();
+    announce(words);
+  };
+
+  /** Bytes a second over the last seconds; undefined until there are some. */
+  const speedAt = (at, bytes) => {
+    samples = [...samples.filter((sample) => at - sample.at <= PACE_OVER_MS && sample.bytes <= bytes), { at, bytes }];
+    const seconds = (at - samples[0].at) / 1000;
+    return seconds >= 1 ? (bytes - samples[0].bytes) / seconds : undefined;
+  };
+
+  const cancel = () => {
+    const decided = async (answer) => {
+      if (answer !== "yes") return;
+      try {
+        show(await cancelJob(id));
+        stop();
+      } catch (problem) {
+        toast(problem.words);
+      }
+    };
+    const box = dialog("Cancel this export?", [
+      h("p", {}, "What has been built so far is thrown away. The files themselves stay."),
+      h("div", { class: "actions" }, button(() => box.close(), {}, "Keep going"),
+        button(() => box.close("yes"), { class: "danger" }, "Cancel export"))], decided);
+  };
+
+  const noticeButton = () => {
+    if (!globalThis.Notification || Notification.permission === "denied") return false;
+    const pressed = () => toggle.setAttribute("aria-pressed", wantsNotice());
+    const toggle = button(async () => {
+      const isWanted = !wantsNotice();
+      if (isWanted) await Notification.requestPermission();
+      setNotice(isWanted);
+      pressed();
+      toast(!isWanted ? "You will not be notified." : wantsNotice() ? "You will be notified when it is done." : "This browser does not allow it.");
+    }, {}, icon("bell"), "Notify me");
+    pressed();
+    return toggle;
+  };
+
+  const linkButton = () => button(() => copy(location.href, "Link copied.", "Copy the link from the address bar."), {}, "Copy link");
+
+  // When it is over.
+
+  const over = (job) => {
+    const [, picture, words] = STATUS[job.status];
+    return [
+      h("div", { class: "outcome" }, h("div", { class: "disc" }, icon(picture)), h("div", {}, h("h2", {}, words), h("p", {}, reason(job)))),
+      h("div", { class: "actions" }, job.status === "completed" ? [downloadLinkOf(id, { class: "button primary" }, "Download ZIP"), linkButton()]
+        : [button(retry, { class: "primary" }, "Export again"), link("#/new", {}, "New export")]),
+    ];
+  };
+
+  const reason = ({ status, progress: { percent }, result, error, expiresAt }) => {
+    if (status === "completed") return `${files(result.processedFiles)}, ${size(result.fileSize)}. Kept until ${moment(expiresAt)}.`;
+    if (status === "failed") return [h("strong", {}, `${error.title}. `), sentence(error.detail)];
+    if (status === "cancelled") return percent ? `It was ${percent}% done. Nothing of it is kept.` : "It had not begun.";
+    return `It was deleted on ${moment(expiresAt)}. If the files are still there, they can be exported again.`;
+  };
+
+  const retry = async ({ currentTarget }) => {
+    card.querySelector(".fault")?.remove();
+    currentTarget.disabled = true;
+    try {
+      location.hash = `#/jobs/${(await retryJob(id)).jobId}`;
+    } catch (problem) {
+      const isUnknown = problem.status === 404 || problem.status === 405;
+      card.append(fault(isUnknown ? { title: "This export cannot be repeated", words: "Choose its files anew.", more: [] } : problem));
+      currentTarget.disabled = false;
+    }
+  };
+
+  const missing = (job) => {
+    const list = job.result.missing;
+    if (!list) {
+      // Too long to be told with an event.
+      readJob(id).then((whole) => shown === job && draw((shown = whole)), () => {});
+      return false;
+    }
+    return list.length > 0 && h("section", { class: "missing" },
+      h("div", { class: "line" }, h("h2", { id: "missing" }, icon("alert"), `${files(list.length)} not found`),
+        button(() => copy(list.join("\n"), "List copied.", "This browser does not allow it."), {}, "Copy list")),
+      h("p", {}, "The archive has everything else, and a manifest.json that lists these too."),
+      h("ul", { class: "codes", tabindex: 0, "aria-labelledby": "missing" },
+        list.slice(0, MISSING_SHOWN).map((item) => h("li", {}, h("bdi", {}, item)))),
+      list.length > MISSING_SHOWN && h("p", {}, `And ${count(list.length - MISSING_SHOWN)} more: copy the list to see them.`));
+  };
+
+  const facts = ({ jobId, status, createdAt, updatedAt }) => {
+    const fact = (label, value) => h("div", {}, h("dt", {}, label), h("dd", {}, value));
+    const seconds = (Date.parse(updatedAt) - Date.parse(createdAt)) / 1000;
+    return h("dl", { class: "facts" }, fact("Started", moment(createdAt)),
+      status === "completed" && fact("Took", duration(Math.max(seconds, 1))), fact("Job", h("code", {}, jobId)));
+  };
+
+  const gone = () => {
+    title("Not found");
+    fill(card, nothing("archive", "There is no such export", "The link may be incomplete, or the export is so old that its record is gone.",
+      newExport(), link("#/", {}, "All exports")));
+    announce("There is no such export");
+  };
+
+  const stop = follow(id, { show, gone, trouble });
+  return stop;
+}

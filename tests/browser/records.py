@@ -1,0 +1,108 @@
+"""Jobs that stand still: put into the table at the point that a page is to show, so that nothing
+races. No worker knows of them, and the sweeper looks at them in a day."""
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import uuid4
+
+from chalicelib.jobs import items
+from chalicelib.jobs.model import Failure, Job
+from chalicelib.jobs.states import OPEN, Stage, Status
+from tests.e2e.backstage import Backstage
+
+MB = 1_000_000
+HOUR = 3600
+DAY = 24 * HOUR
+
+
+@dataclass(frozen=True)
+class Records:
+    """The jobs of one user."""
+
+    backstage: Backstage
+    user: str
+
+    def put(self, filename: str, *, minutes_ago: float = 0.5, **facts: Any) -> str:
+        """A queued job, but for these facts; its id."""
+        now = _now()
+        created = now - int(minutes_ago * 60_000)
+        job: dict[str, Any] = {
+            "job_id": str(uuid4()),
+            "user_id": self.user,
+            "status": Status.QUEUED,
+            "stage": Stage.QUEUED,
+            "request": "0" * 16,
+            "filename": filename,
+            "total_files": 40,
+            "created_at": created,
+            "updated_at": now,
+            "started_at": created,
+            "expires_at": created + 7 * DAY * 1000,
+            **facts,
+        }
+        if job["status"] in OPEN:
+            job["wake_at"] = now + DAY * 1000
+        record = Job(**job)
+        self.backstage.put_record(items.from_job(record))
+        return record.job_id
+
+    def running(self, filename: str, percent: int = 41, **facts: Any) -> str:
+        """A job whose archive of 200 MB is so far."""
+        return self.put(
+            filename,
+            **{
+                "status": Status.PROCESSING,
+                "stage": Stage.ASSEMBLING,
+                "bytes_total": 200 * MB,
+                "bytes_done": percent * 2 * MB,
+                "files_done": percent * 40 // 100,
+                **facts,
+            },
+        )
+
+    def completed(self, filename: str, **facts: Any) -> str:
+        """A job that has ended well, though there is no archive."""
+        whole: dict[str, Any] = {
+            "status": Status.COMPLETED,
+            "stage": Stage.DONE,
+            "bytes_total": 200 * MB,
+            "bytes_done": 200 * MB,
+            "files_done": 40,
+        }
+        return self.put(filename, **{**whole, **facts})
+
+    def failed(self, filename: str, title: str, detail: str, **facts: Any) -> str:
+        failure = Failure("source-missing", title, detail)
+        return self.put(filename, status=Status.FAILED, failure=failure, **facts)
+
+    def cancelled(self, filename: str, **facts: Any) -> str:
+        return self.running(filename, **{"status": Status.CANCELLED, **facts})
+
+    def expired(self, filename: str, **facts: Any) -> str:
+        return self.completed(filename, expires_at=_now() - 2 * HOUR * 1000, **facts)
+
+    def change(self, job_id: str, **facts: Any) -> None:
+        """Writes the job anew with these facts, as a worker's report does."""
+        job = items.to_job(self.backstage.record(job_id))
+        self.backstage.put_record(items.from_job(replace(job, **{"updated_at": _now(), **facts})))
+
+    def advance(self, job_id: str, percent: int) -> None:
+        """A running job gets so far."""
+        self.change(job_id, bytes_done=percent * 2 * MB, files_done=percent * 40 // 100)
+
+    def finish(self, job_id: str, **facts: Any) -> None:
+        """A running job completes."""
+        self.change(
+            job_id,
+            status=Status.COMPLETED,
+            stage=Stage.DONE,
+            bytes_done=200 * MB,
+            files_done=40,
+            wake_at=None,
+            **facts,
+        )
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

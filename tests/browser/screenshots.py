@@ -1,0 +1,79 @@
+"""`make screenshots`: the page in each of its states, as pictures to look at.
+
+They go to .longhaul/screenshots; the few that the documents show, to docs/images too. With names of
+states as arguments, only those are taken.
+"""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, ViewportSize
+
+from infra.outputs import Outputs
+from infra.paths import REPOSITORY, STATE
+from tests.browser import chromium
+from tests.browser.chromium import NoChromiumError
+from tests.browser.states import STATES, Stage
+from tests.e2e import deployment
+from tests.e2e.backstage import Backstage
+from tests.e2e.sources import Sources
+
+SIZES: dict[str, ViewportSize] = {
+    "wide": {"width": 1280, "height": 860},
+    "phone": {"width": 390, "height": 844},
+}
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
+FOLDER = STATE / "screenshots"
+
+IN_DOCS = {
+    "exports-wide-light": "page-exports.png",
+    "job-running-wide-light": "page-job.png",
+    "job-running-phone-dark": "page-phone.png",
+}
+DOCS = REPOSITORY / "docs" / "images"
+
+
+def take(names: Sequence[str], outputs: Outputs, browser: Browser) -> None:
+    """Pictures of these states, of each size and scheme."""
+    backstage = Backstage(outputs)
+    for name in names:
+        for size, viewport in SIZES.items():
+            for scheme in SCHEMES:
+                context = browser.new_context(
+                    viewport=viewport, color_scheme=scheme, reduced_motion="reduce"
+                )
+                stage = Stage(context.new_page(), outputs.api_url, backstage, Sources(backstage))
+                STATES[name](stage)
+                picture = FOLDER / f"{name}-{size}-{scheme}.png"
+                stage.page.screenshot(path=picture)
+                if picture.stem in IN_DOCS:
+                    shutil.copy(picture, DOCS / IN_DOCS[picture.stem])
+                context.close()
+        print(name, flush=True)
+
+
+def _main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    DOCS.mkdir(parents=True, exist_ok=True)
+    try:
+        chromium.found()
+    except NoChromiumError as error:
+        sys.exit(str(error))
+    with ExitStack() as until_the_end:
+        outputs = deployment.given_outputs()
+        if outputs is None:
+            state = Path(until_the_end.enter_context(tempfile.TemporaryDirectory()))
+            started = deployment.started(deployment.target_name(), state)
+            outputs = until_the_end.enter_context(started)
+        browser = until_the_end.enter_context(chromium.launched())
+        take(sys.argv[1:] or list(STATES), outputs, browser)
+    print(f"The pictures are in {FOLDER.relative_to(REPOSITORY)}.")
+
+
+if __name__ == "__main__":
+    _main()

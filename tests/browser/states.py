@@ -1,0 +1,270 @@
+"""The page in each of its states: what is to be looked at, by people and by axe."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.records import Records
+from tests.e2e.backstage import Backstage
+from tests.e2e.sources import Sources
+
+UNKNOWN_JOB = "7f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11"
+
+
+@dataclass
+class Stage:
+    """A page, and the stack behind it: with a user of its own, whose jobs nobody else has."""
+
+    page: Page
+    url: str
+    backstage: Backstage
+    sources: Sources
+    user: str = field(default_factory=lambda: f"mira-{uuid4().hex[:8]}")
+
+    @property
+    def records(self) -> Records:
+        return Records(self.backstage, self.user)
+
+    def open(self, address: str = "") -> Page:
+        """Opens the page at an address (`#/new`), as this user."""
+        # Not at each load: a test may change the user.
+        self.page.add_init_script(
+            f"localStorage['longhaul.user'] ??= {self.user!r}"  # a UUID, without quotes
+        )
+        self.page.goto(f"{self.url}/{address}")
+        return self.page
+
+    def open_job(self, job_id: str) -> Page:
+        return self.open(f"#/jobs/{job_id}")
+
+
+State = Callable[[Stage], None]
+STATES: dict[str, State] = {}
+
+
+def state(function: State) -> State:
+    STATES[function.__name__.replace("_", "-")] = function
+    return function
+
+
+# -- the list -----------------------------------------------------------------------------------
+
+
+def some_jobs(records: Records) -> None:
+    """One of each, the newest first when listed."""
+    records.expired("Q2 invoices.zip", minutes_ago=12 * 24 * 60)
+    records.cancelled("wrong-folder.zip", minutes_ago=3 * 24 * 60)
+    records.failed(
+        "Contracts 2019-2024.zip",
+        "A source file is missing",
+        "3 of 212 files do not exist: 10017, 10018, 10340",
+        minutes_ago=26 * 60,
+        total_files=212,
+    )
+    records.completed(
+        "Site photos — Hamburg.zip", minutes_ago=240, total_files=1_204, files_done=1_202
+    )
+    records.completed("March.zip", minutes_ago=18)
+    records.running("Lecture recordings.zip", 64, minutes_ago=2)
+    records.put("October audit.zip", minutes_ago=0.2)
+
+
+@state
+def exports(stage: Stage) -> None:
+    some_jobs(stage.records)
+    page = stage.open()
+    expect(page.get_by_role("listitem")).to_have_count(7)
+
+
+@state
+def exports_none(stage: Stage) -> None:
+    page = stage.open()
+    expect(page.get_by_text("No exports yet")).to_be_visible()
+
+
+@state
+def exports_none_of_a_status(stage: Stage) -> None:
+    stage.records.completed("March.zip")
+    page = stage.open()
+    page.get_by_role("radio", name="Failed").check()
+    expect(page.get_by_text("You have no failed exports.")).to_be_visible()
+
+
+@state
+def exports_loading(stage: Stage) -> None:
+    stage.page.add_init_script("fetch = () => new Promise(() => {})")
+    page = stage.open()
+    expect(page.locator(".skeleton")).to_be_visible()
+
+
+@state
+def exports_unreachable(stage: Stage) -> None:
+    stage.page.route("**/v1/export?*", lambda route: route.abort())
+    page = stage.open()
+    expect(page.get_by_role("alert")).to_contain_text("could not be reached")
+
+
+# -- a job --------------------------------------------------------------------------------------
+
+
+@state
+def job_queued(stage: Stage) -> None:
+    page = stage.open_job(stage.records.put("October audit.zip", minutes_ago=0.1))
+    expect(page.get_by_text("Waiting for a worker.")).to_be_visible()
+
+
+@state
+def job_running(stage: Stage) -> None:
+    page = stage.open_job(stage.records.running("Lecture recordings.zip", 64, minutes_ago=0.6))
+    expect(page.get_by_text("64%", exact=True)).to_be_visible()
+
+
+@state
+def job_running_offline(stage: Stage) -> None:
+    job_running(stage)
+    stage.page.context.set_offline(True)
+    expect(stage.page.get_by_text("You are offline.")).to_be_visible()
+
+
+@state
+def job_completed(stage: Stage) -> None:
+    page = stage.open_job(stage.records.completed("March.zip", minutes_ago=1))
+    expect(page.get_by_role("link", name="Download ZIP")).to_be_visible()
+
+
+@state
+def job_completed_with_missing_files(stage: Stage) -> None:
+    missing = (*range(10_300, 10_317), "reports/2024/übersicht.pdf")
+    page = stage.open_job(
+        stage.records.completed(
+            "Site photos — Hamburg.zip",
+            total_files=1_204,
+            files_done=1_186,
+            missing_count=len(missing),
+            missing=missing,
+        )
+    )
+    expect(page.get_by_text("18 files not found")).to_be_visible()
+
+
+@state
+def job_failed(stage: Stage) -> None:
+    page = stage.open_job(
+        stage.records.failed(
+            "Contracts 2019-2024.zip",
+            "A source file is missing",
+            "3 of 212 files do not exist: 10017, 10018, 10340. Leave them out, or ask with "
+            "on_missing 'skip'.",
+        )
+    )
+    expect(page.get_by_text("The export failed")).to_be_visible()
+
+
+@state
+def job_that_cannot_be_retried(stage: Stage) -> None:
+    def refuse(route: Route) -> None:
+        route.fulfill(
+            status=405,
+            content_type="application/problem+json",
+            json={"title": "Method not allowed", "detail": "POST is not possible here"},
+        )
+
+    stage.page.route("**/retry", refuse)
+    job_failed(stage)
+    stage.page.get_by_role("button", name="Export again").click()
+    expect(stage.page.get_by_role("alert")).to_be_visible()
+
+
+@state
+def job_cancelled(stage: Stage) -> None:
+    page = stage.open_job(stage.records.cancelled("wrong-folder.zip"))
+    expect(page.get_by_text("The export was cancelled")).to_be_visible()
+
+
+@state
+def job_expired(stage: Stage) -> None:
+    page = stage.open_job(stage.records.expired("Q2 invoices.zip", minutes_ago=12 * 24 * 60))
+    expect(page.get_by_text("The archive has expired")).to_be_visible()
+
+
+@state
+def job_unknown(stage: Stage) -> None:
+    page = stage.open_job(UNKNOWN_JOB)
+    expect(page.get_by_role("heading", name="There is no such export")).to_be_visible()
+
+
+@state
+def job_being_cancelled(stage: Stage) -> None:
+    job_running(stage)
+    stage.page.get_by_role("button", name="Cancel").click()
+    expect(stage.page.get_by_role("dialog")).to_be_visible()
+
+
+# -- a new export -------------------------------------------------------------------------------
+
+
+@state
+def new_by_id(stage: Stage) -> None:
+    page = stage.open("#/new")
+    page.get_by_label("File ids").fill("10001, 10002\n10010-10050\n10002\n")
+    page.get_by_label("Name of the archive").fill("March.zip")
+    expect(page.get_by_text("43 files, 1 named twice")).to_be_visible()
+
+
+@state
+def new_with_wrong_ids(stage: Stage) -> None:
+    page = stage.open("#/new")
+    page.get_by_label("File ids").fill("10001\ninvoice-7\n9999\n10050-10040\n1e6\n")
+    expect(page.get_by_text("runs backwards")).to_be_visible()
+
+
+@state
+def new_refused(stage: Stage) -> None:
+    def refuse(route: Route) -> None:
+        route.fulfill(
+            status=503,
+            content_type="application/problem+json",
+            json={"title": "A service is not available", "detail": "could not write the job"},
+        )
+
+    new_by_id(stage)
+    stage.page.route("**/v1/export", refuse)
+    stage.page.get_by_role("button", name="Start export").click()
+    expect(stage.page.get_by_role("alert")).to_contain_text("Could not write the job.")
+
+
+@state
+def new_by_folder(stage: Stage) -> None:
+    top = stage.sources.new_prefix()
+    for name in (
+        *("2023/a.pdf", "2024/a.pdf", "Offers and letters/a.pdf"),
+        *("Plan of the building, all floors, revised.pdf", "übersicht.xlsx"),
+    ):
+        stage.sources.put_at(top, name, b"x" * 54_321)
+    page = stage.open("#/new")
+    page.get_by_role("radio", name="Browse folders").check()
+    for folder in top.strip("/").split("/"):
+        page.get_by_role("button", name=folder).click()
+    page.get_by_label("übersicht.xlsx").check()
+    page.get_by_label("Plan of the building").check()
+    expect(page.get_by_text("2 files, 109 kB")).to_be_visible()
+
+
+@state
+def new_in_an_empty_folder(stage: Stage) -> None:
+    new_by_folder(stage)
+    stage.page.get_by_label("Show names that begin with").fill("nothing")
+    expect(stage.page.get_by_text("No name in this folder begins so.")).to_be_visible()
+
+
+# -- all over the page --------------------------------------------------------------------------
+
+
+@state
+def person(stage: Stage) -> None:
+    page = stage.open()
+    page.get_by_role("button", name=re.compile("User")).click()
+    expect(page.get_by_label("User id")).to_be_focused()

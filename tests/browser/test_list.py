@@ -1,0 +1,121 @@
+"""The list of a user's jobs, and what of other people's text the page shows."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.records import DAY
+from tests.browser.states import Stage, some_jobs
+
+EVIL = "<img src=x onerror=alert(1)>\u202egpj.zip"
+
+
+def test_the_newest_job_comes_first_with_what_there_is_to_know(stage: Stage) -> None:
+    some_jobs(stage.records)
+
+    page = stage.open()
+
+    expect(page.get_by_role("listitem")).to_have_text(
+        [
+            re.compile("October audit.*40 files.*Queued"),
+            re.compile("Lecture recordings.*64%.*left"),
+            re.compile("March.*40 files · 200 MB · 18 min ago.*Download"),
+            re.compile("Site photos.*2 not found.*Download"),
+            re.compile("Contracts.*A source file is missing.*Failed"),
+            re.compile("wrong-folder.*Cancelled"),
+            re.compile("Q2 invoices.*Expired"),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "names"),
+    [
+        ("Running", ["October audit.zip", "Lecture recordings.zip"]),
+        ("Ready", ["March.zip", "Site photos — Hamburg.zip"]),
+        ("Failed", ["Contracts 2019-2024.zip"]),
+        ("Cancelled", ["wrong-folder.zip"]),
+        ("Expired", ["Q2 invoices.zip"]),
+    ],
+)
+def test_jobs_of_one_status_are_shown_alone(stage: Stage, status: str, names: list[str]) -> None:
+    some_jobs(stage.records)
+    page = stage.open()
+
+    page.get_by_role("radio", name=status).check()
+
+    expect(page.locator("li bdi")).to_have_text(names)
+
+
+def test_older_jobs_are_shown_when_asked_for(stage: Stage) -> None:
+    for minutes in range(60):
+        stage.records.completed(f"{minutes}.zip", minutes_ago=minutes)
+    page = stage.open()
+    expect(page.get_by_role("listitem")).to_have_count(50)
+
+    page.get_by_role("button", name="Show older exports").click()
+
+    expect(page.get_by_role("listitem")).to_have_count(60)
+    expect(page.get_by_role("button", name="Show older exports")).to_be_hidden()
+
+
+def test_another_user_has_another_list(stage: Stage) -> None:
+    stage.records.completed("mine.zip")
+    page = stage.open()
+    expect(page.locator("li bdi")).to_have_text("mine.zip")
+
+    page.get_by_role("button", name=re.compile("User")).click()
+    page.get_by_label("User id").fill(f"{stage.user}-other")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text("No exports yet")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name=f"User: {stage.user}-other")).to_be_visible()
+
+
+def test_a_row_leads_to_its_job_and_the_browser_back(stage: Stage) -> None:
+    stage.records.completed("March.zip", minutes_ago=2 * DAY / 60)
+    page = stage.open()
+
+    page.get_by_role("link", name="March.zip", exact=True).click()
+
+    expect(page.get_by_role("heading", name="March.zip")).to_be_focused()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Exports")).to_be_focused()
+
+
+def test_names_and_reasons_are_text_whatever_they_hold(stage: Stage) -> None:
+    job_id = stage.records.failed(EVIL, EVIL, EVIL)
+    page = stage.open()
+    expect(page.locator("li bdi")).to_have_text(EVIL)
+
+    stage.open_job(job_id)
+
+    expect(page.get_by_role("heading", level=1)).to_have_text(EVIL)
+    assert page.locator("main img").count() == 0
+
+
+def test_missing_files_are_text_too_and_can_be_copied(stage: Stage) -> None:
+    stage.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    missing = (10_001, EVIL)
+    page = stage.open_job(
+        stage.records.completed(
+            "March.zip", total_files=42, missing_count=len(missing), missing=missing
+        )
+    )
+
+    page.get_by_role("button", name="Copy list").click()
+
+    expect(page.get_by_text("List copied.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == f"10001\n{EVIL}"
+
+
+def test_a_job_is_exported_again(stage: Stage) -> None:
+    again = stage.records.completed("again.zip")
+    page = stage.open_job(stage.records.cancelled("first.zip"))
+    page.route("**/retry", lambda route: route.fulfill(status=202, json={"jobId": again}))
+
+    page.get_by_role("button", name="Export again").click()
+
+    expect(page.get_by_role("heading", name="again.zip")).to_be_focused()

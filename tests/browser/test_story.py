@@ -1,0 +1,216 @@
+"""The whole way of somebody who waits: choose, start, watch, leave, come back, download."""
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.states import Stage
+from tests.e2e.api import Api
+from tests.e2e.archives import check_archive
+from tests.e2e.sources import MIB, Sources, noise
+
+
+def percent(page: Page) -> int:
+    return int(page.get_by_role("progressbar").get_attribute("aria-valuenow") or -1)
+
+
+def test_files_are_chosen_by_id_gathered_and_downloaded_by_a_click(
+    stage: Stage, sources: Sources
+) -> None:
+    files = [sources.put(noise(MIB), filename=f"{i}.bin") for i in range(3)]
+    gone = sources.new_id()
+    page = stage.open("#/new")
+    page.get_by_label("File ids").fill(", ".join(str(f.file_id) for f in files) + f"\n{gone}")
+    page.get_by_label("Name of the archive").fill("March.zip")
+
+    page.get_by_role("button", name="Start export").click()
+    expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download ZIP").click()
+
+    expect(page.get_by_text("1 file not found")).to_be_visible()
+    expect(page.get_by_role("list", name="not found")).to_have_text(str(gone))
+    assert download.value.suggested_filename == "March.zip"
+    job_id = page.url.rpartition("/")[2]
+    check_archive(download.value.path().read_bytes(), files, job_id, [gone])
+
+
+def test_files_are_chosen_in_folders(stage: Stage, sources: Sources) -> None:
+    top = sources.new_prefix()
+    wanted = [
+        sources.put_at(top, name, noise(10), name=top + name) for name in ("a.txt", "in/b c.txt")
+    ]
+    sources.put_at(top, "in/other.txt", b"not this one")
+    page = stage.open("#/new")
+    page.get_by_role("radio", name="Browse folders").check()
+    for folder in top.strip("/").split("/"):
+        page.get_by_role("button", name=folder).click()
+
+    page.get_by_label("a.txt").check()
+    page.get_by_role("button", name="in", exact=True).click()
+    page.get_by_label("b c.txt").check()
+    expect(page.get_by_text("2 files, 20 bytes")).to_be_visible()
+    page.get_by_role("button", name="Start export").click()
+    expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download ZIP").click()
+
+    check_archive(download.value.path().read_bytes(), wanted, page.url.rpartition("/")[2])
+
+
+def test_a_whole_folder_is_chosen_at_once(stage: Stage, sources: Sources) -> None:
+    top = sources.new_prefix()
+    sources.put_many(f"{top}all/", [(f"{i:03}.txt", b"1") for i in range(120)])
+    page = stage.open("#/new")
+    page.get_by_role("radio", name="Browse folders").check()
+    for folder in top.strip("/").split("/"):
+        page.get_by_role("button", name=folder).click()
+
+    page.get_by_label("Whole folder all").check()
+    expect(page.get_by_text(f"Everything in {top}all/")).to_be_visible()
+    page.get_by_role("button", name="Start export").click()
+
+    expect(page.get_by_text("120 files")).to_be_visible()
+
+
+def test_progress_is_seen_as_it_is_made(stage: Stage) -> None:
+    job_id = stage.records.running("Recordings.zip", 10)
+    page = stage.open_job(job_id)
+    expect(page.get_by_text("10%", exact=True)).to_be_visible()
+
+    stage.records.advance(job_id, 55)
+
+    expect(page.get_by_text("55%", exact=True)).to_be_visible()
+    expect(page.get_by_text("22 of 40", exact=True)).to_be_visible()
+    expect(page.get_by_text("110 of 200 MB", exact=True)).to_be_visible()
+    expect(page.get_by_text("B/s")).to_be_visible()
+    expect(page.get_by_text(" left", exact=False)).to_be_visible()
+    assert percent(page) == 55
+
+
+def test_an_end_written_by_a_worker_whose_clock_is_late_is_shown(stage: Stage) -> None:
+    job_id = stage.records.running("Recordings.zip", 99)
+    page = stage.open_job(job_id)
+    expect(page.get_by_text("99%", exact=True)).to_be_visible()
+
+    stage.records.finish(job_id, updated_at=1_700_000_000_000)
+
+    expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
+
+
+def test_a_tab_closed_half_way_is_opened_again_by_its_link(
+    stage: Stage, context: BrowserContext
+) -> None:
+    job_id = stage.records.running("Recordings.zip", 50)
+    page = stage.open_job(job_id)
+    expect(page.get_by_text("50%", exact=True)).to_be_visible()
+    link = page.url
+    page.close()
+    stage.records.advance(job_id, 80)
+
+    again = context.new_page()
+    again.goto(link)
+
+    expect(again.get_by_text("80%", exact=True)).to_be_visible()
+    stage.records.advance(job_id, 90)
+    expect(again.get_by_text("90%", exact=True)).to_be_visible()
+
+
+def test_a_network_that_is_cut_is_told_and_what_was_missed_is_caught_up(
+    stage: Stage, context: BrowserContext
+) -> None:
+    job_id = stage.records.running("Recordings.zip", 30)
+    page = stage.open_job(job_id)
+    expect(page.get_by_text("30%", exact=True)).to_be_visible()
+
+    context.set_offline(True)
+    expect(page.get_by_text("You are offline.")).to_be_visible()
+    stage.records.advance(job_id, 70)
+    expect(page.get_by_text("30%", exact=True)).to_be_visible()
+    context.set_offline(False)
+
+    expect(page.get_by_text("You are offline.")).to_be_hidden()
+    expect(page.get_by_text("70%", exact=True)).to_be_visible()
+    stage.records.advance(job_id, 75)
+    expect(page.get_by_text("75%", exact=True)).to_be_visible()
+
+
+def test_a_server_that_does_not_answer_is_told_and_asked_again(stage: Stage) -> None:
+    job_id = stage.records.running("Recordings.zip", 30)
+    page = stage.open_job(job_id)
+    expect(page.get_by_text("30%", exact=True)).to_be_visible()
+
+    page.route("**/v1/**", lambda route: route.fulfill(status=502, body="<h1>Bad gateway"))
+    expect(page.get_by_text("The server does not answer.")).to_be_visible()
+    stage.records.advance(job_id, 70)
+    page.unroute("**/v1/**")
+
+    expect(page.get_by_text("70%", exact=True)).to_be_visible()
+    expect(page.get_by_text("The server does not answer.")).to_be_hidden()
+
+
+def test_a_running_job_is_cancelled(stage: Stage, api: Api) -> None:
+    job_id = stage.records.running("Recordings.zip", 30)
+    page = stage.open_job(job_id)
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Keep going").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel export").click()
+
+    expect(page.get_by_role("heading", name="The export was cancelled")).to_be_visible()
+    assert api.job(job_id)["status"] == "cancelled"
+
+
+def test_a_job_that_ended_before_it_could_be_cancelled_says_so(stage: Stage) -> None:
+    job_id = stage.records.running("Recordings.zip", 99)
+    page = stage.open_job(job_id)
+    page.get_by_role("button", name="Cancel").click()
+    page.route("**/progress**", lambda route: route.abort())
+
+    stage.records.finish(job_id)
+    page.get_by_role("button", name="Cancel export").click()
+
+    expect(page.get_by_text("so there is nothing to cancel")).to_be_visible()
+
+
+def test_a_job_that_fails_says_why(stage: Stage, api: Api, sources: Sources) -> None:
+    gone = sources.new_id()
+    page = stage.open("#/new")
+    page.get_by_label("File ids").fill(str(gone))
+    page.get_by_label("Stop the whole export").check()
+
+    page.get_by_role("button", name="Start export").click()
+
+    expect(page.get_by_role("heading", name="The export failed")).to_be_visible()
+    expect(page.get_by_text(f"1 of 1 files do not exist: {gone}.")).to_be_visible()
+
+
+def test_an_archive_that_has_expired_meanwhile_is_not_downloaded(stage: Stage) -> None:
+    job_id = stage.records.completed("March.zip")
+    page = stage.open_job(job_id)
+    stage.records.change(job_id, expires_at=1_700_000_000_000)
+
+    page.get_by_role("link", name="Download ZIP").click()
+
+    expect(
+        page.get_by_text("The archive has expired and was deleted; export again.")
+    ).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="The archive has expired")).to_be_visible()
+
+
+def test_a_request_that_is_refused_is_explained_and_can_be_sent_again(stage: Stage) -> None:
+    file = stage.sources.put(b"here")
+    page = stage.open("#/new")
+    page.get_by_label("File ids").fill(str(file.file_id))
+    keys: list[str] = []
+    page.on("request", lambda sent: keys.append(sent.headers.get("idempotency-key", "")))
+    page.route("**/v1/export", lambda route: route.abort(), times=1)
+
+    page.get_by_role("button", name="Start export").click()
+    expect(page.get_by_role("alert")).to_contain_text("The server could not be reached.")
+    page.get_by_role("button", name="Start export").click()
+
+    expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
+    first, second = filter(None, keys)
+    assert first == second

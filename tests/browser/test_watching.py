@@ -1,0 +1,213 @@
+"""What the page asks for, how soon it shows a change, and how it looks from another tab."""
+
+import statistics
+import time
+from urllib.parse import unquote
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.states import STATES, Stage
+
+SHOWN_WITHIN_SECONDS = 2
+CHANGES = 5
+
+HOUR_MS = 3_600_000
+
+# The moment at which the page shows a text, by the clock that the test has too.
+_SHOWN_AT = """text => new Promise(resolve => {
+  const look = () => document.querySelector(".number")?.textContent === text && resolve(Date.now());
+  new MutationObserver(look).observe(document.body, {
+    subtree: true, childList: true, characterData: true });
+  look();
+})"""
+
+_COUNT_STREAMS = """
+  window.streams = [];
+  EventSource = class extends EventSource {
+    constructor(url) { super(url); streams.push(this); }
+  };
+"""
+_OPEN_STREAMS = "streams.filter(({ readyState }) => readyState !== EventSource.CLOSED).length"
+
+_SEEN = """
+  Object.defineProperty(document, "visibilityState", {{ configurable: true, get: () => "{}" }});
+  document.dispatchEvent(new Event("visibilitychange"));
+"""
+_LOOK_AWAY, _LOOK = _SEEN.format("hidden"), _SEEN.format("visible")
+
+
+def requests_of(page: Page) -> list[str]:
+    """Every request of the page from here on."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    return asked
+
+
+def test_a_change_of_the_record_is_shown_within_two_seconds(stage: Stage) -> None:
+    job_id = stage.records.running("Recordings.zip", 10)
+    page = stage.open_job(job_id)
+    expect(page.get_by_text("10%", exact=True)).to_be_visible()
+
+    delays = []
+    for percent in range(20, 20 + CHANGES):
+        changed_at = time.time()
+        stage.records.advance(job_id, percent)
+        delays.append(page.evaluate(_SHOWN_AT, f"{percent}%") / 1000 - changed_at)
+
+    # The middle one: the machine that tests may be busy with other things for a moment.
+    assert statistics.median(delays) < SHOWN_WITHIN_SECONDS, delays
+
+
+@pytest.mark.parametrize(
+    "name", ["exports-none", "exports-none-of-a-status", "job-completed", "job-failed", "new-by-id"]
+)
+def test_nothing_is_asked_while_nothing_runs(stage: Stage, name: str) -> None:
+    stage.page.clock.install()
+    STATES[name](stage)
+
+    asked = requests_of(stage.page)
+    stage.page.clock.run_for(HOUR_MS)
+
+    assert asked == []
+
+
+def test_a_list_is_looked_at_again_while_a_job_runs(stage: Stage) -> None:
+    job_id = stage.records.running("Recordings.zip", 40)
+    page = stage.open()
+    expect(page.get_by_text("40%", exact=True)).to_be_visible()
+
+    stage.records.advance(job_id, 60)
+
+    expect(page.get_by_text("60%", exact=True)).to_be_visible()
+
+
+def test_a_list_that_nobody_looks_at_asks_for_nothing(stage: Stage) -> None:
+    stage.page.clock.install()
+    job_id = stage.records.running("Recordings.zip", 40)
+    page = stage.open()
+    expect(page.get_by_text("40%", exact=True)).to_be_visible()
+
+    page.evaluate(_LOOK_AWAY)
+    asked = requests_of(page)
+    page.clock.run_for(HOUR_MS)
+    assert asked == []
+
+    stage.records.advance(job_id, 60)
+    page.evaluate(_LOOK)
+    expect(page.get_by_text("60%", exact=True)).to_be_visible()
+
+
+def test_the_stream_of_a_job_ends_with_it(stage: Stage) -> None:
+    stage.page.add_init_script(_COUNT_STREAMS)
+    job_id = stage.records.running("Recordings.zip")
+    page = stage.open_job(job_id)
+    expect(page.get_by_text("41%", exact=True)).to_be_visible()
+    assert page.evaluate(_OPEN_STREAMS) == 1
+
+    stage.records.finish(job_id)
+
+    expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
+    assert page.evaluate(_OPEN_STREAMS) == 0
+
+
+def test_the_stream_of_a_job_ends_when_its_page_is_left(stage: Stage) -> None:
+    stage.page.add_init_script(_COUNT_STREAMS)
+    page = stage.open_job(stage.records.running("Recordings.zip"))
+    expect(page.get_by_text("41%", exact=True)).to_be_visible()
+    assert page.evaluate(_OPEN_STREAMS) == 1
+
+    page.get_by_role("link", name="Exports").first.click()
+
+    expect(page.get_by_role("heading", name="Exports")).to_be_visible()
+    assert page.evaluate(_OPEN_STREAMS) == 0
+
+
+def test_the_tab_tells_how_far_a_job_is(stage: Stage) -> None:
+    job_id = stage.records.running("Recordings.zip", 40)
+    page = stage.open_job(job_id)
+    expect(page).to_have_title("40% · Recordings.zip · Longhaul")
+    assert 'stroke-dasharray="40 100"' in _icon(page)
+
+    stage.records.finish(job_id)
+
+    expect(page).to_have_title("✓ · Recordings.zip · Longhaul")
+    assert 'stroke-dasharray="100 100"' in _icon(page)
+    page.get_by_role("link", name="Exports").first.click()
+    expect(page).to_have_title("Exports · Longhaul")
+    assert _icon(page).endswith("icon.svg")
+
+
+def _icon(page: Page) -> str:
+    return unquote(str(page.locator("link[rel=icon]").get_attribute("href")))
+
+
+# -- notifications ------------------------------------------------------------------------------
+
+# Headless Chromium shows none; what is asked of it is kept.
+_KEEP_NOTICES = """
+  window.notices = [];
+  window.permission ??= "default";
+  Notification = class {
+    static get permission() { return permission; }
+    static async requestPermission() { asked = true; return permission = answer; }
+    constructor(title, { body }) { notices.push([title, body]); }
+  };
+"""
+
+
+@pytest.fixture
+def answer() -> str:
+    """What the user answers to the browser's question."""
+    return "granted"
+
+
+@pytest.fixture
+def watched(stage: Stage, answer: str) -> tuple[str, Page]:
+    """A running job, and its page."""
+    stage.page.add_init_script(f"window.answer = '{answer}'; window.asked = false;{_KEEP_NOTICES}")
+    job_id = stage.records.running("Recordings.zip")
+    page = stage.open_job(job_id)
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    return job_id, page
+
+
+def test_who_wants_it_is_notified_of_the_end_when_looking_elsewhere(
+    stage: Stage, watched: tuple[str, Page]
+) -> None:
+    job_id, page = watched
+    assert page.evaluate("asked") is False
+    page.get_by_role("button", name="Notify me").click()
+    expect(page.get_by_role("button", name="Notify me", pressed=True)).to_be_visible()
+    page.evaluate(_LOOK_AWAY)
+
+    stage.records.finish(job_id)
+
+    expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
+    assert page.evaluate("notices") == [["Recordings.zip", "Ready to download"]]
+
+
+def test_who_looks_at_the_end_is_not_notified_of_it(
+    stage: Stage, watched: tuple[str, Page]
+) -> None:
+    job_id, page = watched
+    page.get_by_role("button", name="Notify me").click()
+    expect(page.get_by_role("button", name="Notify me", pressed=True)).to_be_visible()
+
+    stage.records.finish(job_id)
+
+    expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
+    assert page.evaluate("notices") == []
+
+
+@pytest.mark.parametrize("answer", ["denied"])
+def test_who_does_not_allow_it_is_not_notified(stage: Stage, watched: tuple[str, Page]) -> None:
+    job_id, page = watched
+    page.get_by_role("button", name="Notify me").click()
+    expect(page.get_by_text("This browser does not allow it.")).to_be_visible()
+    page.evaluate(_LOOK_AWAY)
+
+    stage.records.finish(job_id)
+
+    expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
+    assert page.evaluate("notices") == []

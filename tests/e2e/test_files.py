@@ -1,0 +1,65 @@
+"""The source bucket as folders, to choose files from."""
+
+import pytest
+
+from tests.e2e.api import Api
+from tests.e2e.sources import Sources
+
+
+def test_a_folder_has_its_folders_and_files(api: Api, sources: Sources) -> None:
+    top = sources.new_prefix()
+    for name in ("a+b c%20d.txt", "ü ñ#1?&=.bin", "in/deep/x", "in/y", "日本/語.txt"):
+        sources.put_at(top, name, b"123")
+
+    answer = api.get("/v1/files", query={"prefix": top})
+
+    page = answer.json()
+    assert answer.status_code == 200
+    assert [folder["name"] for folder in page["folders"]] == ["in", "日本"]
+    assert [file["name"] for file in page["files"]] == ["a+b c%20d.txt", "ü ñ#1?&=.bin"]
+    assert {file["size"] for file in page["files"]} == {3}
+
+
+def test_what_is_listed_can_be_exported(api: Api, sources: Sources) -> None:
+    top = sources.new_prefix()
+    sources.put_many(top, [("in/1.txt", b"1"), ("in/2.txt", b"2"), ("3 ü.txt", b"3")])
+    page = api.get("/v1/files", query={"prefix": top}).json()
+
+    by_key = api.export(keys=[page["files"][0]["key"]])
+    by_prefix = api.export(prefix=page["folders"][0]["prefix"])
+
+    assert api.completed(by_key)["result"]["processedFiles"] == 1
+    assert api.completed(by_prefix)["result"]["processedFiles"] == 2
+
+
+def test_a_large_folder_is_told_page_by_page(api: Api, sources: Sources) -> None:
+    top = sources.new_prefix()
+    names = [f"{i:03}.txt" for i in range(150)]
+    sources.put_many(top, [(name, b"1") for name in names])
+    sources.put_many(top, [(f"in-{i:02}/x", b"1") for i in range(60)])
+
+    first = api.get("/v1/files", query={"prefix": top}).json()
+    rest = {"prefix": top, "cursor": first["cursor"]}
+    second = api.get("/v1/files", query=rest).json()
+    third = api.get("/v1/files", query={**rest, "cursor": second["cursor"]}).json()
+
+    pages = (first, second, third)
+    assert [file["name"] for page in pages for file in page["files"]] == names
+    assert len({folder["name"] for page in pages for folder in page["folders"]}) == 60
+    assert third["cursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ({"prefix": "a\nb"}, "prefix"),
+        ({"prefix": "x" * 1025}, "prefix"),
+        ({"cursor": "nonsense"}, "cursor"),
+        ({"cursor": "WyIiLCAibm9uc2Vuc2UiLCAxXQ"}, "cursor"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(api: Api, query: dict[str, str], pointer: str) -> None:
+    answer = api.get("/v1/files", query=query)
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == pointer

@@ -1,0 +1,147 @@
+"""GET /v1/files: the source bucket as folders."""
+
+from base64 import urlsafe_b64encode
+from typing import Any
+
+import pytest
+
+from chalicelib import aws
+from chalicelib.settings import settings
+from tests.integration.gateway import call
+from tests.integration.stack import Stack
+
+
+def _listed(**query: str) -> Any:
+    answer = call("GET", "/v1/files", query=query)
+    assert answer.status == 200, answer
+    return answer.body
+
+
+def _names(page: Any) -> tuple[list[str], list[str]]:
+    """The names of its folders, and of its files."""
+    return [f["name"] for f in page["folders"]], [f["name"] for f in page["files"]]
+
+
+@pytest.fixture
+def bounded(monkeypatch: pytest.MonkeyPatch, stack: Stack) -> Stack:
+    """A stack whose callers see nothing but `shared/`."""
+    monkeypatch.setattr("app.collaborators", lambda: _bounded(stack))
+    return stack
+
+
+def _bounded(stack: Stack) -> Any:
+    from dataclasses import replace
+
+    return replace(
+        stack.collaborators, settings=replace(stack.collaborators.settings, source_prefix="shared/")
+    )
+
+
+def test_folders_and_files_are_listed_by_name(stack: Stack) -> None:
+    for key in ("a.txt", "reports/2024/may.pdf", "reports/all.pdf", "zoo/ü.txt"):
+        stack.put_file(key, b"123")
+
+    page = _listed()
+
+    assert _names(page) == (["reports", "zoo"], ["a.txt"])
+    assert page["folders"][0] == {"name": "reports", "prefix": "reports/"}
+    assert page["files"][0].items() >= {"key": "a.txt", "size": 3}.items()
+    assert (page["prefix"], page["topPrefix"], page["cursor"]) == ("", "", None)
+
+
+def test_a_folder_is_listed_by_its_prefix(stack: Stack) -> None:
+    for key in ("a.txt", "reports/2024/may.pdf", "reports/all.pdf"):
+        stack.put_file(key, b"123")
+
+    page = _listed(prefix="reports/")
+
+    assert _names(page) == (["2024"], ["all.pdf"])
+    assert page["folders"][0]["prefix"] == "reports/2024/"
+    assert page["files"][0]["key"] == "reports/all.pdf"
+
+
+def test_the_beginning_of_a_name_narrows_a_folder(stack: Stack) -> None:
+    for key in ("r/may-1.txt", "r/may-2.txt", "r/june.txt", "r/mayor/x"):
+        stack.put_file(key, b"1")
+
+    assert _names(_listed(prefix="r/may")) == (["mayor"], ["may-1.txt", "may-2.txt"])
+
+
+def test_the_mark_of_a_folder_is_no_file(stack: Stack) -> None:
+    stack.put_file("reports/", b"")
+    stack.put_file("reports/empty.txt", b"")
+
+    assert _names(_listed(prefix="reports/")) == ([], ["empty.txt"])
+
+
+def test_a_folder_that_is_not_there_is_empty(stack: Stack) -> None:
+    assert _names(_listed(prefix="nowhere/")) == ([], [])
+
+
+def test_the_pages_together_hold_each_name_once(stack: Stack) -> None:
+    expected = [f"{i:03}.txt" for i in range(230)]
+    for name in expected:
+        stack.put_file(f"many/{name}", b"1")
+        stack.put_file(f"many/sub-{name}/x", b"1")
+
+    pages = [_listed(prefix="many/")]
+    while pages[-1]["cursor"]:
+        pages.append(_listed(prefix="many/", cursor=pages[-1]["cursor"]))
+
+    assert [name for page in pages for name in _names(page)[1]] == expected
+    assert [name for page in pages for name in _names(page)[0]] == [f"sub-{n}" for n in expected]
+    assert all(len(page["folders"]) + len(page["files"]) == 100 for page in pages[:-1])
+
+
+def test_where_files_begin_is_a_setting(bounded: Stack) -> None:
+    bounded.put_file("secret.txt", b"1")
+    bounded.put_file("shared/a.txt", b"1")
+
+    page = _listed()
+
+    assert _names(page) == ([], ["a.txt"])
+    assert page["topPrefix"] == "shared/"
+
+
+@pytest.mark.parametrize("prefix", ["", "/", "secret", "share", "../", "shared", "Shared/"])
+def test_nothing_above_it_can_be_listed(bounded: Stack, prefix: str) -> None:
+    answer = call("GET", "/v1/files", query={"prefix": prefix})
+
+    assert answer.status == 400
+    assert answer.body["errors"][0]["pointer"] == "prefix"
+    assert "must begin with 'shared/'" in answer.body["detail"]
+
+
+def test_dots_lead_nowhere(bounded: Stack) -> None:
+    bounded.put_file("secret.txt", b"1")
+
+    assert _names(_listed(prefix="shared/../")) == ([], [])
+
+
+@pytest.mark.parametrize("prefix", ["a\x00", "a\nb", "\x7f", "é" * 513, "\udc80"])
+def test_a_prefix_that_no_key_has_is_refused(stack: Stack, prefix: str) -> None:
+    answer = call("GET", "/v1/files", query={"prefix": prefix})
+
+    assert answer.status == 400
+    assert answer.body["errors"][0]["pointer"] == "prefix"
+
+
+@pytest.mark.parametrize(
+    "cursor", ["", "garbage", "%%%", '["", ""]', '["other/", "x"]', '["", 1]', "[]", '["", "x", 1]']
+)
+def test_a_cursor_that_this_list_did_not_give_is_refused(stack: Stack, cursor: str) -> None:
+    encoded = urlsafe_b64encode(cursor.encode()).decode() if "[" in cursor else cursor
+
+    answer = call("GET", "/v1/files", query={"cursor": encoded})
+
+    assert answer.status == 400
+    assert answer.body["errors"][0]["pointer"] == "cursor"
+
+
+def test_a_source_bucket_that_is_gone_is_a_problem_of_ours(stack: Stack) -> None:
+    aws.s3().delete_bucket(Bucket=settings().source_bucket)
+
+    answer = call("GET", "/v1/files")
+
+    assert answer.status == 500
+    assert "source-bucket" not in str(answer.body)

@@ -1,0 +1,154 @@
+"""The page's files, and the routes that give them."""
+
+import re
+
+import pytest
+
+from chalicelib.errors import NotFound
+from chalicelib.http import page
+from chalicelib.http.exports import Call, Reply
+from chalicelib.settings import settings
+from tests.unit.samples import REQUIRED
+
+SIZE_MAX = 60_000
+"""Bytes of all files together, as they are served, before compression."""
+
+FILES = page.web().files
+VERSION = page.web().version
+MODULES = [name for name in FILES if name.endswith(".js")]
+TEXTS = [pytest.param(text, id=name) for name, text in FILES.items()]
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in REQUIRED.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("API_URL_TEMPLATE", raising=False)
+    settings.cache_clear()
+
+
+def _page(path: str = "/api/", if_none_match: str = "") -> Reply:
+    context = {"resourcePath": "/", "path": path, "domainName": "example.com"}
+    return page.page(Call(context, {"if-none-match": if_none_match}, {}, b""))
+
+
+def _asset(name: str, version: str = VERSION) -> Reply:
+    return page.asset(Call({}, {}, {}, b""), version, name)
+
+
+# -- what it is made of -------------------------------------------------------------------------
+
+
+def test_all_of_it_is_small() -> None:
+    assets = [_asset(name).text for name in FILES if name != "index.html"]
+
+    assert sum(len(text.encode()) for text in [_page().text, *assets]) < SIZE_MAX
+
+
+def test_the_page_names_files_that_there_are() -> None:
+    named = re.findall(rf'"assets/{VERSION}/([^"]+)"', _page().text)
+
+    assert {"app.js", "app.css", "icon.svg"} <= set(named) <= set(FILES)
+
+
+def test_every_module_is_imported_by_another_or_by_the_page() -> None:
+    imported = {name for text in FILES.values() for name in re.findall(r'from "\./(.+)"', text)}
+
+    assert {"app.js", *imported} == set(MODULES)
+
+
+def test_nothing_of_it_stands_in_the_page_itself() -> None:
+    text = FILES["index.html"]
+
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", text)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_no_text_is_ever_read_as_html_or_as_code(text: str) -> None:
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacent|createContextualFragment|document\.write|setHTML"
+        r"|\beval\(|new Function|srcdoc|javascript:",
+        text,
+    )
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_no_other_host_is_named(text: str) -> None:
+    assert set(re.findall(r"https?://[^\"'` ]*", text)) <= {"http://www.w3.org/2000/svg"}
+
+
+# -- GET / --------------------------------------------------------------------------------------
+
+
+def test_the_page_is_looked_for_again_each_time_and_sent_if_it_is_another() -> None:
+    first = _page()
+
+    again = _page(if_none_match=first.headers["ETag"])
+
+    assert first.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert first.headers["Cache-Control"] == "no-cache"
+    assert (again.status, again.text) == (304, "")
+
+
+@pytest.mark.parametrize(
+    ("path", "base"),
+    [
+        ("/api/", "/api/"),
+        ("/api", "/api/"),
+        ("/", "/"),
+        ("", "/"),
+        ("/a/b/", "/a/b/"),
+        ('/"><script>', "/&quot;&gt;&lt;script&gt;/"),
+    ],
+)
+def test_its_links_begin_where_the_api_does(path: str, base: str) -> None:
+    assert f'<base href="{base}">' in _page(path).text
+
+
+def test_on_an_emulator_they_begin_where_the_template_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_URL_TEMPLATE", "http://127.0.0.1:4566/apis/{apiId}/{stage}")
+    context = {"resourcePath": "/", "path": "/api/", "apiId": "a1", "stage": "api"}
+
+    reply = page.page(Call(context, {}, {}, b""))
+
+    assert '<base href="/apis/a1/api/">' in reply.text
+
+
+def test_it_may_load_what_is_its_own_and_nothing_else() -> None:
+    policy = _page().headers["Content-Security-Policy"]
+
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
+    assert "unsafe" not in policy
+    assert "require-trusted-types-for 'script'; trusted-types 'none'" in policy
+
+
+# -- GET /assets/{version}/{name} -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [
+        ("app.js", "text/javascript; charset=utf-8"),
+        ("app.css", "text/css; charset=utf-8"),
+        ("icon.svg", "image/svg+xml"),
+    ],
+)
+def test_a_file_is_kept_for_good_under_its_version(name: str, content_type: str) -> None:
+    reply = _asset(name)
+
+    assert (reply.status, reply.text) == (200, FILES[name])
+    assert reply.headers["Content-Type"] == content_type
+    assert reply.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_a_page_of_before_a_deployment_gets_the_files_of_now_and_does_not_keep_them() -> None:
+    reply = _asset("app.js", "0123456789ab")
+
+    assert reply.text == FILES["app.js"]
+    assert reply.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("name", ["index.html", "nope.js", "../page.py", "", "app.js/", "ü" * 500])
+def test_what_is_no_file_of_the_page_is_not_found(name: str) -> None:
+    with pytest.raises(NotFound, match="the page has no"):
+        _asset(name)
