@@ -82,12 +82,13 @@ format: $(READY) ## Format the code, and fix what can be fixed
 	@$(PYTHON) -m ruff format .
 
 .PHONY: lock
-lock: ## Pin requirements-dev.in anew into requirements-dev.txt
+lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 	@$(PYTHON3) -m venv --clear .longhaul/lock
 	@.longhaul/lock/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@.longhaul/lock/bin/uv pip compile --quiet --universal --generate-hashes --upgrade \
 	  --python-version 3.11 --no-emit-index-url --no-emit-find-links \
-	  --custom-compile-command 'make lock' --output-file requirements-dev.txt requirements-dev.in
+	  --custom-compile-command 'make lock' --output-file requirements-dev.txt requirements-dev.in \
+	  pyproject.toml
 	@rm -rf .longhaul/lock
 	@echo 'requirements-dev.txt is pinned anew.'
 
@@ -95,7 +96,7 @@ lock: ## Pin requirements-dev.in anew into requirements-dev.txt
 clean: ## Stop the local targets; remove .venv, .longhaul and the caches
 	@if [ -x $(PYTHON) ]; then for target in ministack localstack; do \
 	  $(PYTHON) -m infra --target $$target down >/dev/null 2>&1 || true; done; fi
-	@rm -rf $(VENV) .longhaul .chalice/deployments .chalice/deployed
+	@rm -rf $(VENV) .longhaul .chalice/deployments .chalice/deployed build longhaul.egg-info
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo 'Clean.'
@@ -111,4 +112,6 @@ $(READY): requirements-dev.txt
 	@$(PYTHON3) -m venv --clear $(VENV)
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile \
 	  --require-hashes -r requirements-dev.txt
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile \
+	  --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -1,13 +1,16 @@
 """What was deployed, as AWS describes it."""
 
 import json
+from io import BytesIO
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
 import pytest
 
 from infra import stack, targets
 from infra.outputs import Outputs
 from tests.e2e import deployment
+from tests.e2e.api import Api
 from tests.e2e.backstage import Backstage
 from tests.e2e.contract import JSON
 
@@ -51,6 +54,18 @@ def test_each_function_is_small_and_ends_in_time(
 
     assert facts["Timeout"] == seconds
     assert facts["CodeSize"] < PACKAGE_MAX
+
+
+def test_what_is_for_the_callers_machines_is_not_deployed(
+    functions: "LambdaClient", api: Api, outputs: Outputs
+) -> None:
+    code = functions.get_function(FunctionName=outputs.api_function)["Code"]
+
+    with ZipFile(BytesIO(api.follow(code["Location"]).content)) as package:
+        held = {name.partition("/")[0] for name in package.namelist()}
+
+    assert {"app.py", "chalicelib", "fastjsonschema"} <= held
+    assert held.isdisjoint({"longhaul", "click", "infra", "msgspec", "tests", "urllib3"})
 
 
 @pytest.mark.parametrize("function", ["Worker", "DeadLetters"])

@@ -1,6 +1,15 @@
 """The locked development environment has what Lambda gets."""
 
+import re
+import tomllib
+
+import pytest
+from packaging.requirements import Requirement
+
 from infra.paths import REPOSITORY
+
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+INSTALLED = [*PROJECT["project"]["dependencies"], *PROJECT["build-system"]["requires"]]
 
 
 def test_what_goes_into_lambda_is_pinned_to_the_same_versions_for_the_tests() -> None:
@@ -10,3 +19,21 @@ def test_what_goes_into_lambda_is_pinned_to_the_same_versions_for_the_tests() ->
     locked = (REPOSITORY / "requirements-dev.txt").read_text().split()
 
     assert deployed <= set(locked)
+
+
+@pytest.mark.parametrize("wanted", [Requirement(text) for text in INSTALLED], ids=str)
+def test_what_the_client_needs_is_pinned_within_its_range(wanted: Requirement) -> None:
+    locked = (REPOSITORY / "requirements-dev.txt").read_text()
+
+    found = re.search(rf"^{wanted.name}==(\S+)", locked, re.MULTILINE)
+
+    assert found
+    assert found[1] in wanted.specifier
+
+
+def test_every_package_of_the_client_is_installed_and_no_other() -> None:
+    folders = {path.parent for path in (REPOSITORY / "longhaul").rglob("__init__.py")}
+
+    names = {".".join(folder.relative_to(REPOSITORY).parts) for folder in folders}
+
+    assert set(PROJECT["tool"]["setuptools"]["packages"]) == names

@@ -1,0 +1,52 @@
+"""Longhaul's client: slow downloads as jobs.
+
+    from longhaul import Client, download
+
+    with Client("https://api.example.com/prod") as client:
+        accepted = client.create(file_ids=[10001, 10002])
+        for job in client.watch(accepted.job_id):
+            print(job.progress.percent)
+        saved = download(client, job, "out.zip")
+
+What can go wrong is in `longhaul.errors`, one hierarchy under `LonghaulError`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+__version__: Final = "0.1.0"
+
+if TYPE_CHECKING:
+    from longhaul.answers import Accepted, Availability, Job, Link, Problem, Progress, Result
+    from longhaul.client import Client
+    from longhaul.errors import LonghaulError
+    from longhaul.transfer import Saved, download
+
+__all__ = [
+    "Accepted",
+    "Availability",
+    "Client",
+    "Job",
+    "Link",
+    "LonghaulError",
+    "Problem",
+    "Progress",
+    "Result",
+    "Saved",
+    "__version__",
+    "download",
+]
+
+_HOMES: Final = {
+    "Client": "client",
+    "LonghaulError": "errors",
+    "Saved": "transfer",
+    "download": "transfer",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Imports what is asked for, so that `longhaul --help` need not wait for an HTTP library."""
+    if name not in __all__:
+        raise AttributeError(f"module 'longhaul' has no attribute {name!r}")
+    return getattr(import_module(f"longhaul.{_HOMES.get(name, 'answers')}"), name)

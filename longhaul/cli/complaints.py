@@ -1,0 +1,60 @@
+"""What a person reads when something went wrong, and what they can do about it."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import click
+
+from longhaul import errors
+from longhaul.cli.screen import echo
+from longhaul.printable import shown
+
+_FIELDS_SHOWN: Final = 10
+
+_HINTS: Final[tuple[tuple[type[errors.LonghaulError], str], ...]] = (
+    (errors.Unreachable, "Is the network there, and --url or LONGHAUL_URL right?"),
+    (
+        errors.Untrusted,
+        "If your network has certificates of its own, this machine must know their authority "
+        "(SSL_CERT_FILE names one).",
+    ),
+    (
+        errors.UnexpectedAnswer,
+        "Is --url or LONGHAUL_URL the API's base URL, without /v1? Or is a login page or a proxy "
+        "in the way?",
+    ),
+    (errors.NotPermitted, "Put a valid token into LONGHAUL_TOKEN."),
+    (errors.InvalidRequest, "Correct the command line."),
+    (errors.NotFound, "`longhaul list` shows your jobs (--user says whose)."),
+    (errors.Expired, "Export it again: `longhaul retry JOB`."),
+    (errors.Unavailable, "Try again later."),
+    (errors.JobFailed, "To try once more: `longhaul retry JOB`."),
+    (errors.BrokenArchive, "Download it again; if it is broken then too, export it again."),
+    (errors.CannotSave, "Name another place with -o; --force replaces a file."),
+)
+_NOT_READY: Final = "urn:problem-type:longhaul:not-ready"
+
+
+def complain(error: errors.LonghaulError) -> None:
+    """Says on standard error what went wrong."""
+    echo(f"{click.style('✗', fg='red', bold=True)} {shown(str(error))}")
+    for line in _more(error):
+        echo(f"  {line}")
+    for note in getattr(error, "__notes__", ()):
+        echo(note)
+
+
+def _more(error: errors.LonghaulError) -> Iterator[str]:
+    if isinstance(error, errors.Refused):
+        problem = error.problem
+        if len(problem.errors) > 1:  # the first is in the sentence
+            yield from (shown(f"{e.pointer}: {e.detail}") for e in problem.errors[:_FIELDS_SHOWN])
+        if len(problem.errors) > _FIELDS_SHOWN:
+            yield f"and {len(problem.errors) - _FIELDS_SHOWN} more"
+        if problem.request_id:
+            yield shown(f"Request {problem.request_id}")
+        if problem.type == _NOT_READY:
+            yield "--wait waits for it."
+    hint = next((words for kind, words in _HINTS if isinstance(error, kind)), None)
+    if hint:
+        yield hint

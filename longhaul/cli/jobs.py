@@ -1,0 +1,124 @@
+"""The commands about jobs that are there: look, watch, download, list, cancel."""
+
+import sys
+from itertools import islice
+
+import click
+
+from longhaul.cli import exits, follow, selection, words
+from longhaul.cli.options import JobName, Run, common, job_argument
+
+_LIST_DEFAULT = 20
+_WIDTHS = (36, 10, 4, 6, 9, 19, 0)
+
+
+@click.command(short_help="Tell how far a job is.")
+@job_argument
+@common
+def status(run: Run, job: JobName) -> None:
+    """Tell how far JOB is, or how it ended. JOB is a job's id or its statusUrl."""
+    with run.client(job) as client:
+        found = client.status(job.job_id)
+    run.answer(found)
+    for title, text in words.facts(found):
+        run.print(f"{title:<8} {text}")
+
+
+@click.command(short_help="Follow a job to its end.")
+@job_argument
+@common
+def watch(run: Run, job: JobName) -> None:
+    """Follow JOB to its end. Ctrl-C leaves it running.
+
+    With --json: a line for each change.
+    """
+    with run.client(job) as client, follow.way_back(run, run.line("watch", job)):
+        follow.follow(run, client, job, each=True)
+    run.screen.say(f"Download it: {run.line('download', job)}")
+
+
+@click.command(short_help="Download a job's archive.")
+@job_argument
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(allow_dash=True),
+    default=".",
+    metavar="PATH",
+    help="The file, or the folder in which it gets its own name; - is standard output.  [.]",
+)
+@click.option("--wait", is_flag=True, help="Stay until the job has ended.")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@common
+def download(run: Run, job: JobName, *, output: str, wait: bool, force: bool) -> None:
+    """Download the archive of JOB, check every byte of it, and print its path.
+
+    What was cut off goes on where it stopped, also in another run: the file is NAME.….part until
+    it is whole. To standard output it is not checked.
+    """
+    more = ["-o", output, *(["--wait"] if wait else []), *(["--force"] if force else [])]
+    if output == follow.STDOUT:
+        follow.check_output(run, output, force=force)
+    with run.client(job) as client, follow.way_back(run, run.line("download", job, *more)):
+        found = client.status(job.job_id)
+        follow.check_end(found)
+        if found.is_open and wait:
+            found = follow.follow(run, client, job)
+        saved = follow.fetch(run, client, found, output, force=force)
+    if run.is_json:
+        run.tell({"jobId": found.job_id, **saved})
+
+
+@click.command(name="list", short_help="List your jobs, newest first.")
+@click.option(
+    "-n", "--limit", type=click.IntRange(min=1), help=f"How many at most.  [{_LIST_DEFAULT}]"
+)
+@click.option("--all", "is_all", is_flag=True, help="All of them.")
+@common
+def list_jobs(run: Run, *, limit: int | None, is_all: bool) -> None:
+    """List your jobs, newest first: id, status, percent, files, size, begin, name.
+
+    In a pipe the columns are separated by tabs.
+    """
+    if limit and is_all:
+        raise click.UsageError("Either --limit or --all.")
+    with run.client() as client:
+        for job in islice(client.list(), None if is_all else limit or _LIST_DEFAULT):
+            run.answer(job)
+            run.print(_row(words.row(job)))
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    if not sys.stdout.isatty():
+        return "\t".join(cells)
+    return "  ".join(
+        f"{cell:<{width}}" for cell, width in zip(cells, _WIDTHS, strict=True)
+    ).rstrip()
+
+
+@click.command(short_help="Cancel a job.")
+@job_argument
+@common
+def cancel(run: Run, job: JobName) -> None:
+    """Cancel JOB."""
+    with run.client(job) as client:
+        run.answer(client.cancel(job.job_id))
+    run.screen.say("Cancelled.")
+
+
+@click.command(short_help="Tell whether files can be exported.")
+@click.argument("files", nargs=-1, metavar="FILE...", required=True)
+@common
+@click.pass_context
+def check(context: click.Context, run: Run, files: tuple[str, ...]) -> None:
+    """Tell whether each FILE, by its id, can be exported. Ends with 3 if one is missing."""
+    is_all_there = True
+    with run.client() as client:
+        for file_id in selection.file_ids(files, sys.stdin):
+            found = client.check(file_id)
+            is_all_there &= found.available
+            run.answer(found)
+            how = f"available\t{words.size(found.size or 0)}" if found.available else "missing"
+            run.print(f"{found.file_id}\t{how}")
+    if not is_all_there:
+        context.exit(exits.NOT_FOUND)

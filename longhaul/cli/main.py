@@ -1,0 +1,96 @@
+"""The program: its commands, and how each run of it ends."""
+
+import sys
+from io import TextIOWrapper
+from typing import Final
+
+import click
+
+from longhaul import __version__
+from longhaul.cli import exits, exporting, jobs
+from longhaul.cli.complaints import complain
+from longhaul.cli.options import PROGRAM
+from longhaul.errors import CannotSave, LonghaulError
+
+_EPILOG: Final = "\n\n".join(
+    (
+        "\b\nExit codes:\n"
+        + "\n".join(f"  {code:>3}  {meaning}" for code, meaning in exits.MEANINGS.items()),
+        "\b\nVariables:\n"
+        "  LONGHAUL_URL    the API's base URL, as --url\n"
+        "  LONGHAUL_USER   whose jobs, as --user\n"
+        "  LONGHAUL_TOKEN  sent as a bearer token, where the stack has an authorizer\n"
+        "  NO_COLOR        no colours",
+    )
+)
+
+
+class _InOrder(click.Group):
+    """Lists the commands as one comes to need them, and not by their names."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EPILOG)
+@click.version_option(__version__, prog_name=PROGRAM)
+def cli() -> None:
+    """Downloads that outlive the request: ask for files, and get one ZIP when it is ready."""
+
+
+for command in (
+    exporting.export,
+    jobs.status,
+    jobs.watch,
+    jobs.download,
+    jobs.list_jobs,
+    jobs.cancel,
+    exporting.retry,
+    jobs.check,
+):
+    cli.add_command(command)
+
+
+@cli.command(short_help="Print the completion script of a shell.")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print a script with which SHELL completes commands, options, and the ids of jobs.
+
+    \b
+      bash   eval "$(longhaul completion bash)"        in ~/.bashrc
+      zsh    eval "$(longhaul completion zsh)"         in ~/.zshrc
+      fish   longhaul completion fish | source         in ~/.config/fish/config.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise click.UsageError(f"{shell} is not known.")
+    click.echo(kind(cli, {}, PROGRAM, f"_{PROGRAM.upper()}_COMPLETE").source())
+
+
+def main() -> None:
+    """The program: ends with a code of `longhaul.cli.exits`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A name that cannot be shown here is no reason to fail.
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run())
+
+
+def run() -> int:
+    """Runs a command, and gives its exit code."""
+    try:
+        code = cli.main(prog_name=PROGRAM, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return exits.INTERRUPTED
+    except LonghaulError as error:
+        complain(error)
+        return exits.of(error)
+    except OSError as error:
+        complain(CannotSave(f"Cannot write: {error.strerror or error}."))
+        return exits.CANNOT_SAVE
+    return code if isinstance(code, int) else exits.OK

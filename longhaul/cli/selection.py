@@ -1,0 +1,71 @@
+"""Which files a command line names."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final, TextIO
+
+import click
+
+FILES_MAX: Final = 10_000
+"""Files that one export takes by id or key."""
+
+STDIN: Final = "-"
+
+_IDS: Final = re.compile(r"([0-9]{1,12})(?:-([0-9]{1,12}))?")
+
+
+def file_ids(words: Iterable[str], stdin: TextIO) -> list[int]:
+    """The ids that are meant by ids, ranges (10000-10099, both ends included) and `-`, for which
+    more of these are read from standard input. There, `#` begins a comment.
+
+    Raises click.UsageError that names what is wrong.
+    """
+    ids: list[int] = []
+    for word in _words(words, stdin):
+        found = _range(word)
+        if len(ids) + len(found) > FILES_MAX:
+            raise click.UsageError(
+                f"One export takes at most {FILES_MAX:,} files. Divide it, or use --prefix."
+            )
+        ids.extend(found)
+    return ids
+
+
+def keys(words: Iterable[str], stdin: TextIO) -> list[str]:
+    """The keys; for `-`, those that standard input has, one a line."""
+    found: list[str] = []
+    for word in words:
+        if word == STDIN:
+            found.extend(_lines(stdin))
+        else:
+            found.append(word)
+    return found
+
+
+def _words(words: Iterable[str], stdin: TextIO) -> Iterator[str]:
+    for word in words:
+        if word == STDIN:
+            for line in _lines(stdin):
+                yield from line.partition("#")[0].split()
+        else:
+            yield word
+
+
+def _lines(stdin: TextIO) -> Iterator[str]:
+    try:
+        yield from (text for line in stdin if (text := line.rstrip("\n")))
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"Standard input is not text in {error.encoding}.") from None
+
+
+def _range(word: str) -> range:
+    found = _IDS.fullmatch(word)
+    if not found:
+        raise click.UsageError(
+            f"{word[:60]!r} is not a file id or a range like 10000-10099. Keys want --keys."
+        )
+    first = int(found[1])
+    last = int(found[2]) if found[2] else first
+    if last < first:
+        raise click.UsageError(f"The range {word} ends before it begins.")
+    return range(first, last + 1)

@@ -1,0 +1,123 @@
+"""Numbers and jobs in words. Pure."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from longhaul.printable import shown
+
+if TYPE_CHECKING:
+    from longhaul.answers import Job, Progress
+
+_DIGITS: Final = {"B": 0, "kB": 1, "MB": 1, "GB": 2, "TB": 2}
+_STEP: Final = 1000
+_MINUTE: Final = 60
+_HOUR: Final = 3600
+_MISSING_SHOWN: Final = 20
+
+
+def size(count: float) -> str:
+    """20.0 MB."""
+    amount, unit = _scaled(count)
+    return f"{amount:.{_DIGITS[unit]}f} {unit}"
+
+
+def size_of(done: int, total: int) -> str:
+    """8.3/20.0 MB: both in the unit of the larger."""
+    amount, unit = _scaled(total)
+    return f"{done * amount / total if total else 0:.{_DIGITS[unit]}f}/{size(total)}"
+
+
+def duration(seconds: float) -> str:
+    """140 ms, 3.1 s, 42 s, 3:07 min, 1:02:30 h."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < _MINUTE:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), _MINUTE)
+    if seconds < _HOUR:
+        return f"{minutes}:{rest:02} min"
+    return f"{minutes // _MINUTE}:{minutes % _MINUTE:02}:{rest:02} h"
+
+
+def left(seconds: float) -> str:
+    """~3 s: about so long from now on."""
+    return f"~{seconds:.0f} s" if seconds < _MINUTE else f"~{duration(seconds)}"
+
+
+def files(count: int) -> str:
+    """1 file, 2 files."""
+    return f"{count:,} file" if count == 1 else f"{count:,} files"
+
+
+def moment(when: datetime) -> str:
+    """A time as this machine's clock has it."""
+    return f"{when.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def pace(progress: "Progress") -> str:
+    """How far a job is, beside a bar: 1/2 files  8.3/20.0 MB  ~3 s."""
+    parts = []
+    if progress.total_files:
+        parts.append(f"{progress.current_file:,}/{files(progress.total_files)}")
+    if progress.bytes_total:
+        parts.append(size_of(progress.bytes_done, progress.bytes_total))
+    if progress.eta_seconds:
+        parts.append(left(progress.eta_seconds))
+    return "  ".join(parts)
+
+
+def facts(job: "Job") -> Iterator[tuple[str, str]]:
+    """All that a person may want to know of a job, with a title each."""
+    progress, result = job.progress, job.result
+    yield "Job", shown(job.job_id)
+    if job.filename:
+        yield "Name", shown(job.filename)
+    yield "Status", shown(job.status) + (f", {progress.percent} %" if job.is_open else "")
+    if result:
+        yield "Files", f"{result.processed_files:,} of {result.total_files:,}"
+        yield "Size", f"{size(result.file_size)} ({result.file_size:,} bytes)"
+        yield "Missing", missing(result.missing)
+    elif job.is_open:
+        yield "Progress", f"{shown(progress.message)} {pace(progress)}".strip()
+    if job.error:
+        yield "Error", shown(f"{job.error.title}: {job.error.detail}")
+    yield "Created", moment(job.created_at)
+    yield "Updated", moment(job.updated_at)
+    yield "Expires", moment(job.expires_at)
+
+
+def missing(names: tuple[int | str, ...] | None) -> str:
+    """The files that did not exist: all of them, or the first and how many more."""
+    if names is None:
+        return "some"
+    if not names:
+        return "none"
+    first = ", ".join(shown(str(name)) for name in names[:_MISSING_SHOWN])
+    more = len(names) - _MISSING_SHOWN
+    return f"{first} and {more:,} more" if more > 0 else first
+
+
+def row(job: "Job") -> tuple[str, ...]:
+    """A job in a list: id, status, percent, files, size, created, name."""
+    progress = job.progress
+    return (
+        shown(job.job_id),
+        shown(job.status),
+        f"{progress.percent}%",
+        f"{progress.total_files}",
+        size(progress.bytes_total) if progress.bytes_total else "",
+        moment(job.created_at),
+        shown(job.filename or ""),
+    )
+
+
+def _scaled(count: float) -> tuple[float, str]:
+    amount, units = float(count), iter(_DIGITS)
+    unit = next(units)
+    for larger in units:
+        # What would be shown as 1000.0 is one of the next.
+        if round(amount, 1) < _STEP:
+            break
+        amount, unit = amount / _STEP, larger
+    return amount, unit

@@ -1,0 +1,88 @@
+"""From an answer to what it means: a record, or the error that it tells of. Pure."""
+
+from http import HTTPStatus
+from typing import Final, TypeVar
+
+from longhaul import answers
+from longhaul.answers import Answer, Problem
+from longhaul.errors import (
+    Expired,
+    InvalidRequest,
+    NotFound,
+    NotPermitted,
+    NotPossibleNow,
+    Refused,
+    Unavailable,
+    UnexpectedAnswer,
+)
+from longhaul.http import Reply, origin
+
+A = TypeVar("A", bound=Answer)
+
+_KINDS: Final[dict[int, type[Refused]]] = {
+    400: InvalidRequest,
+    401: NotPermitted,
+    403: NotPermitted,
+    404: NotFound,
+    409: NotPossibleNow,
+    410: Expired,
+    413: InvalidRequest,
+    415: InvalidRequest,
+    422: InvalidRequest,
+    429: Unavailable,
+    500: Unavailable,
+    502: Unavailable,
+    503: Unavailable,
+    504: Unavailable,
+}
+
+_REDIRECTS = range(300, 400)
+_SUCCESSES = range(200, 300)
+
+
+def check(reply: Reply, url: str) -> None:
+    """Raises the error that an answer tells of: a kind of Refused, or UnexpectedAnswer."""
+    if reply.status in _SUCCESSES:
+        return
+    if reply.status in _REDIRECTS:
+        to = reply.headers.get("Location", "nowhere").partition("?")[0]
+        raise UnexpectedAnswer(f"{origin(url)} sends us to {to}. Is that the API's URL?")
+    kind = _KINDS.get(reply.status, Refused)
+    try:
+        problem = answers.read(reply.body, Problem)
+    except ValueError:
+        # Between us and the API there are others, who do not speak its language.
+        if kind is not Unavailable:
+            raise _unexpected(reply, url) from None
+        problem = Problem(title=f"{origin(url)} answered {_named(reply)}", status=reply.status)
+    raise kind(problem, retry_after=seconds(reply.headers.get("Retry-After")))
+
+
+def read(kind: type[A], reply: Reply, url: str) -> A:
+    """The record in an answer's body. Raises UnexpectedAnswer if it holds another thing."""
+    try:
+        return answers.read(reply.body, kind)
+    except ValueError as error:
+        raise _unexpected(reply, url, str(error)) from None
+
+
+def seconds(text: str | None) -> float | None:
+    """A Retry-After in seconds; its other form, a date, is not one that Longhaul uses."""
+    return float(text) if text and text.isascii() and text.isdigit() else None
+
+
+def _unexpected(reply: Reply, url: str, why: str = "") -> UnexpectedAnswer:
+    kind = reply.headers.get("Content-Type", "nothing").partition(";")[0]
+    reason = f" ({why})" if why and "json" in kind else ""
+    return UnexpectedAnswer(
+        f"{origin(url)} answered {_named(reply)} with {kind}, which is not an answer of "
+        f"Longhaul{reason}."
+    )
+
+
+def _named(reply: Reply) -> str:
+    """502 Bad Gateway."""
+    try:
+        return f"{reply.status} {HTTPStatus(reply.status).phrase}"
+    except ValueError:
+        return str(reply.status)

@@ -1,0 +1,237 @@
+"""The command line against a deployed stack, over a network that fails."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from infra.outputs import Outputs
+from tests.e2e import handmade
+from tests.e2e.api import Api
+from tests.e2e.archives import check_archive
+from tests.e2e.backstage import Backstage
+from tests.e2e.contract import JSON
+from tests.e2e.cutting import CuttingProxy, cutting
+from tests.e2e.sources import MIB, Sources, noise
+
+PROGRAM = Path(sys.executable).with_name("longhaul")
+"""As `make setup` installs it."""
+
+WITHIN_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Cli:
+    """The program, in a folder of its own, for one stack."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def start(self, *words: str, stdin: int | None = None) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [PROGRAM, *words],
+            stdin=stdin or subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.folder,
+            env=self.environment,
+        )
+
+    def run(self, *words: str, stdin: str = "", code: int = 0) -> str:
+        """What it says on standard output; it must end with this code."""
+        with self.start(*words, stdin=subprocess.PIPE) as process:
+            out, err = process.communicate(stdin, timeout=WITHIN_SECONDS)
+        assert process.returncode == code, err
+        return out
+
+    def through(self, proxy: CuttingProxy) -> "Cli":
+        """The same, with a network that this proxy makes worse."""
+        return Cli(self.folder, {**self.environment, "http_proxy": proxy.url})
+
+
+@pytest.fixture
+def cli(outputs: Outputs, tmp_path: Path) -> Cli:
+    own = {"LONGHAUL_URL": outputs.api_url, "LONGHAUL_USER": f"cli-{uuid4()}"}
+    proxies = re.compile("(http|https|all|no)_proxy", re.IGNORECASE)
+    environment = {name: value for name, value in os.environ.items() if not proxies.fullmatch(name)}
+    return Cli(tmp_path, {**environment, **own})
+
+
+@pytest.fixture
+def only_plain_http(outputs: Outputs) -> None:
+    if not outputs.api_url.startswith("http:"):
+        pytest.skip("a proxy sees nothing of HTTPS that it could cut")
+
+
+def test_an_export_ends_with_the_file(cli: Cli, sources: Sources) -> None:
+    files = [sources.put(noise(50_000), filename=f"{name}.bin") for name in ("a", "ü b")]
+    missing = sources.new_id()
+    ids = [str(file.file_id) for file in files]
+
+    out = cli.run("export", *ids, str(missing), "--filename", "März.zip", "-o", ".", "--json")
+
+    told = json.loads(out)
+    assert told["download"]["path"] == "März.zip"
+    assert told["download"]["missing"] == [missing]
+    archive = (cli.folder / "März.zip").read_bytes()
+    check_archive(archive, files, told["jobId"], missing=[missing])
+
+
+@pytest.mark.usefixtures("only_plain_http")
+def test_a_file_is_whole_though_the_connection_was_cut_three_times(
+    cli: Cli, sources: Sources
+) -> None:
+    files = [sources.put(noise(10 * MIB)) for _ in range(4)]
+    ids = [str(file.file_id) for file in files]
+
+    with cutting(after=8 * MIB, most=3) as proxy:
+        out = cli.through(proxy).run("export", *ids, "--wait", "-o", "out.zip", "--json")
+
+    assert proxy.cuts == 3
+    assert names(cli.folder) == ["out.zip"]
+    check_archive((cli.folder / "out.zip").read_bytes(), files, json.loads(out)["jobId"])
+
+
+@pytest.mark.usefixtures("only_plain_http")
+def test_a_download_that_broke_off_goes_on_in_another_run(
+    cli: Cli, api: Api, sources: Sources
+) -> None:
+    file = sources.put(noise(12 * MIB))
+    job_id = api.export(file_ids=[file.file_id])
+    api.completed(job_id)
+
+    with cutting(after=5 * MIB, most=1, is_last=True) as proxy:
+        cli.through(proxy).run("download", job_id, "-o", "out.zip", "--patience", "0", code=4)
+    left = [path.stat().st_size // MIB for path in cli.folder.glob("out.zip.*.part")]
+    with cutting() as proxy:
+        cli.through(proxy).run("download", job_id, "-o", "out.zip")
+
+    assert left == [4]  # and some, less the headers
+    assert proxy.passed < 8 * MIB
+    assert names(cli.folder) == ["out.zip"]
+    check_archive((cli.folder / "out.zip").read_bytes(), [file], job_id)
+
+
+@pytest.mark.usefixtures("only_plain_http")
+def test_a_watch_lives_on_events_alone(cli: Cli, backstage: Backstage) -> None:
+    job_id = handmade.waiting(backstage)
+
+    with cutting() as proxy, cli.through(proxy).start("watch", job_id, "--json") as process:
+        first = line_of(process)
+        backstage.move(job_id, status="processing", stage="assembling", bytesTotal=9, bytesDone=3)
+        second = line_of(process)
+        backstage.move(job_id, status="completed", stage="done", bytesDone=9)
+        third = line_of(process)
+        rest, _ = process.communicate(timeout=WITHIN_SECONDS)
+
+    seen = [(job["status"], job["progress"]["percent"]) for job in (first, second, third)]
+    assert seen == [("queued", 0), ("processing", 33), ("completed", 100)]
+    assert rest == ""
+    assert process.returncode == 0
+    assert {line.rpartition("/")[2] for line in proxy.requests} == {"progress"}
+
+
+def test_ctrl_c_leaves_the_job_and_a_way_back(cli: Cli, api: Api, backstage: Backstage) -> None:
+    job_id = handmade.waiting(backstage)
+
+    with cli.start("watch", job_id, "--json") as process:
+        line_of(process)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=WITHIN_SECONDS)
+
+    assert process.returncode == 130
+    assert err.endswith(
+        f"The job goes on without you. Come back with:\n  longhaul watch {job_id}\n"
+    )
+    assert api.job(job_id)["status"] == "queued"
+
+
+def test_ids_may_come_by_the_thousand_from_a_pipe(cli: Cli, sources: Sources) -> None:
+    file = sources.put(b"the one that is there")
+    ids = "\n".join(str(sources.new_id()) for _ in range(2000))
+
+    out = cli.run("export", "-", "-o", "x.zip", "--json", stdin=f"{ids} {file.file_id}\n")
+
+    told = json.loads(out)
+    assert (told["download"]["files"], len(told["download"]["missing"])) == (1, 2000)
+
+
+def test_the_same_key_gives_the_same_job(cli: Cli, sources: Sources) -> None:
+    words = ("export", str(sources.put(b"x").file_id), "--idempotency-key", str(uuid4()))
+
+    assert cli.run(*words) == cli.run(*words)
+
+
+def test_an_archive_may_go_to_standard_output(cli: Cli, sources: Sources) -> None:
+    prefix = sources.new_prefix()
+    files = [sources.put_at(prefix, name, noise(1000)) for name in ("a.txt", "b/c.txt")]
+
+    command = [str(PROGRAM), "export", "--prefix", prefix, "--quiet", "--output", "-"]
+    out = subprocess.run(command, env=cli.environment, capture_output=True, check=True).stdout
+
+    job_id = cli.run("list").partition("\t")[0]
+    check_archive(out, files, job_id)
+
+
+def test_a_job_that_fails_ends_with_its_reason(cli: Cli, sources: Sources) -> None:
+    with cli.start("export", str(sources.new_id()), "--on-missing", "fail", "--wait") as process:
+        out, err = process.communicate(timeout=WITHIN_SECONDS)
+
+    assert process.returncode == 1
+    assert out.strip()
+    assert "The job has failed. A source file is missing: " in err
+
+
+def test_a_job_is_cancelled_once(cli: Cli, backstage: Backstage, api: Api) -> None:
+    job_id = handmade.waiting(backstage)
+
+    cli.run("cancel", f"{api.base_url}/v1/export/{job_id}")
+    cli.run("watch", job_id, code=1)
+    cli.run("cancel", job_id)
+
+    assert api.job(job_id)["status"] == "cancelled"
+
+
+def test_what_is_not_there_has_a_code_of_its_own(
+    cli: Cli, api: Api, sources: Sources, backstage: Backstage
+) -> None:
+    job_id = api.export(file_ids=[sources.put(b"x").file_id])
+    api.completed(job_id)
+    backstage.set_number(job_id, "expiresAt", 1)
+
+    cli.run("download", job_id, code=3)
+    cli.run("watch", job_id, code=3)
+    cli.run("status", str(uuid4()), code=3)
+    cli.run("check", str(sources.new_id()), code=3)
+    cli.run("check", str(sources.put(b"x").file_id))
+
+
+def test_a_job_that_runs_cannot_be_downloaded(cli: Cli, backstage: Backstage) -> None:
+    cli.run("download", handmade.waiting(backstage), code=6)
+
+
+def test_a_request_that_is_wrong_is_told(cli: Cli) -> None:
+    with cli.start("export", "5", "6") as process:
+        _, err = process.communicate(timeout=WITHIN_SECONDS)
+
+    assert process.returncode == 2
+    assert "  /file_ids/0: 5 must be bigger than or equal to 10000\n" in err
+    assert "  /file_ids/1: 6 must be" in err
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+def line_of(process: "subprocess.Popen[str]") -> JSON:
+    """The next line of JSON that the program writes."""
+    assert process.stdout
+    return dict(json.loads(process.stdout.readline()))

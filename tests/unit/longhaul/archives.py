@@ -1,0 +1,38 @@
+"""Archives as Longhaul makes them, and as it does not."""
+
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+
+from tests.unit.longhaul.stub import JOB_ID
+
+FILES = {"a.txt": b"first" * 1000, "b/ü.bin": bytes(range(256)) * 200}
+
+
+def archive(
+    files: Mapping[str, bytes] = FILES,
+    *,
+    listed: Mapping[str, bytes] | None = None,
+    manifest: bytes | None = None,
+    job_id: str = JOB_ID,
+) -> bytes:
+    """A ZIP of these files, whose manifest tells of those that are `listed`, or is `manifest`."""
+    told = files if listed is None else listed
+    content = {
+        "version": 1,
+        "jobId": job_id,
+        "createdAt": "2026-01-01T00:00:00Z",
+        "files": [
+            {"name": name, "key": name, "size": len(data), "crc32": f"{zlib.crc32(data):08x}"}
+            for name, data in told.items()
+        ],
+        "missing": [10009],
+    }
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as opened:
+        for name, data in files.items():
+            opened.writestr(name, data)
+        opened.writestr("manifest.json", json.dumps(content) if manifest is None else manifest)
+    return written.getvalue()

@@ -1,0 +1,86 @@
+"""What is said when something goes wrong: a sentence, what to do, and never a traceback."""
+
+import pytest
+
+from tests.unit.longhaul.cli.conftest import Run
+from tests.unit.longhaul.stub import CUT, JOB, JOB_ID, Reply, Stub, problem
+
+
+def test_a_refusal_is_told_with_its_request_and_what_to_do(stub: Stub, run: Run) -> None:
+    stub.on(f"GET {JOB}", problem(404, "not-found", "there is no such job"))
+
+    ran = run("status", JOB_ID)
+
+    assert ran.code == 3
+    assert ran.err.splitlines() == [
+        "✗ Not found: there is no such job.",
+        "  Request request-1",
+        "  `longhaul list` shows your jobs (--user says whose).",
+    ]
+
+
+def test_each_wrong_field_is_told_up_to_a_screenful(stub: Stub, run: Run) -> None:
+    found = [{"pointer": f"/file_ids/{i}", "detail": "is too small"} for i in range(12)]
+    detail = "file_ids/0: is too small (and 11 more)"
+    stub.on("POST /v1/export", problem(400, "invalid-request", detail, errors=found))
+
+    ran = run("export", "10001")
+
+    lines = ran.err.splitlines()
+    assert ran.code == 2
+    assert lines[:2] == [f"✗ Invalid request: {detail}.", "  /file_ids/0: is too small"]
+    assert lines[11] == "  and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("reply", "code", "words"),
+    [
+        (CUT, 4, "the connection was cut."),
+        (Reply(200, b"<h1>Log in</h1>", {"Content-Type": "text/html"}), 4, "not an answer of"),
+        (Reply(502, b"<h1>Bad Gateway</h1>"), 4, "answered 502 Bad Gateway."),
+        (problem(500, "internal-error", "oh"), 4, "Internal error: oh."),
+        (problem(429, "slow-down", "later"), 4, "Slow down: later."),
+        (problem(403, "forbidden", "no"), 2, "LONGHAUL_TOKEN"),
+        (problem(410, "expired", "it was deleted"), 3, "longhaul retry JOB"),
+        (Reply(302, b"", {"Location": "https://login/?x"}), 4, "sends us to https://login/."),
+    ],
+)
+def test_what_is_wrong_has_a_code_and_words(
+    stub: Stub, run: Run, reply: Reply, code: int, words: str
+) -> None:
+    stub.on(f"GET {JOB}", reply)
+
+    ran = run("status", JOB_ID, "--patience", "0")
+
+    assert (ran.code, ran.out) == (code, "")
+    assert words in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_quiet_says_what_is_wrong_and_nothing_else(stub: Stub, run: Run) -> None:
+    stub.on("POST /v1/export", CUT, Reply(202, {"jobId": JOB_ID, "status": "queued"}))
+
+    fine = run("export", "10001", "-q")
+    wrong = run("status", JOB_ID, "-q")
+
+    assert (fine.out, fine.err) == (f"{JOB_ID}\n", "")
+    assert wrong.err.startswith("✗ Not found: ")
+
+
+def test_a_server_cannot_write_to_the_terminal(stub: Stub, run: Run) -> None:
+    hostile = "\x1b[2J\x1b]0;owned\x07gone\r\u202e"
+    found = [{"pointer": hostile, "detail": hostile}] * 2
+    stub.on(f"GET {JOB}", problem(400, hostile, hostile, errors=found))
+
+    ran = run("status", JOB_ID)
+
+    assert ran.err.isprintable() or set(ran.err) & {"\x1b", "\r", "\x07", "\u202e"} == set()
+    assert "gone" in ran.err
+
+
+def test_a_network_that_is_away_is_told_once(stub: Stub, run: Run) -> None:
+    stub.on(f"GET {JOB}", CUT, CUT, CUT, problem(404, "not-found", "no"))
+
+    ran = run("status", JOB_ID)
+
+    assert ran.err.count("the connection was cut. Trying again.") == 1

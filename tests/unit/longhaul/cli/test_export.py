@@ -1,0 +1,282 @@
+"""`longhaul export` and `longhaul retry`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.unit.longhaul.archives import FILES
+from tests.unit.longhaul.cli.conftest import Run
+from tests.unit.longhaul.stub import (
+    CUT,
+    JOB,
+    JOB_ID,
+    Reply,
+    Stored,
+    Stub,
+    accepted,
+    completed,
+    job,
+    problem,
+)
+
+
+def asked(stub: Stub) -> object:
+    """What the first request asked for."""
+    return stub.asked[0].content
+
+
+def test_an_export_prints_the_jobs_id_and_nothing_else(stub: Stub, whole: Stored, run: Run) -> None:
+    ran = run("export", "10001", "10002")
+
+    assert (ran.code, ran.out) == (0, f"{JOB_ID}\n")
+    assert ran.err.splitlines() == [
+        f"Job {JOB_ID}, 2 files",
+        f"Watch it:    longhaul watch {JOB_ID}",
+        f"Download it: longhaul download {JOB_ID} --wait",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "request_body"),
+    [
+        (["10001"], b"", {"file_ids": [10001]}),
+        (["10005", "10001-10003"], b"", {"file_ids": [10005, 10001, 10002, 10003]}),
+        (
+            ["-"],
+            b"10001 10002 # two\n\n# none\n10004-10005\n",
+            {"file_ids": [10001, 10002, 10004, 10005]},
+        ),
+        (["10009", "-"], b"10001\r\n", {"file_ids": [10009, 10001]}),
+        (["--keys", "a/b.txt", "c"], b"", {"keys": ["a/b.txt", "c"]}),
+        (["--keys", "-"], "a #1.txt\nü\n\n".encode(), {"keys": ["a #1.txt", "ü"]}),
+        (["--prefix", "a/"], b"", {"prefix": "a/"}),
+        (
+            ["10001", "--filename", "M.zip", "--on-missing", "fail", "--fresh", "--user", "ann"],
+            b"",
+            {
+                "file_ids": [10001],
+                "filename": "M.zip",
+                "on_missing": "fail",
+                "fresh": True,
+                "user_id": "ann",
+            },
+        ),
+    ],
+)
+@pytest.mark.usefixtures("whole")
+def test_a_command_line_says_which_files(
+    stub: Stub, run: Run, words: list[str], stdin: bytes, request_body: object
+) -> None:
+    ran = run("export", *words, stdin=stdin)
+
+    assert ran.code == 0
+    assert asked(stub) == request_body
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "complaint"),
+    [
+        ([], b"", "Which files?"),
+        (["-"], b"# nothing\n", "Which files?"),
+        (["a.txt"], b"", "'a.txt' is not a file id or a range"),
+        (["10002-10001"], b"", "ends before it begins"),
+        (["1-999999999999"], b"", "at most 10,000 files"),
+        (["10001", "--prefix", "a/"], b"", "no mixture"),
+        (["--keys", "--prefix", "a/"], b"", "no mixture"),
+        (["--keys", "-"], b"\xff", "not text in utf-8"),
+        (["10001", "--on-missing", "cry"], b"", "is not one of"),
+        (["10001", "--patience", "-1"], b"", "--patience"),
+        (["10001", "--url", "nowhere"], b"", "'nowhere' is not a URL like https://"),
+        (["10001", "-o", "-", "--json"], b"", "either the archive or JSON"),
+    ],
+)
+def test_a_command_line_that_makes_no_sense_is_refused_before_anything_is_asked(
+    stub: Stub, run: Run, words: list[str], stdin: bytes, complaint: str
+) -> None:
+    ran = run("export", *words, stdin=stdin)
+
+    assert (ran.code, ran.out, stub.asked) == (2, "", [])
+    assert complaint in ran.err
+
+
+def test_without_a_url_it_is_said_how_to_give_one(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LONGHAUL_URL")
+
+    ran = run("export", "10001")
+
+    assert ran.code == 2
+    assert "--url URL, or LONGHAUL_URL" in ran.err
+
+
+def test_an_idempotency_key_is_sent(stub: Stub, whole: Stored, run: Run) -> None:
+    run("export", "10001", "--idempotency-key", "mine")
+
+    assert stub.asked[0].headers["idempotency-key"] == "mine"
+
+
+# -- staying ---------------------------------------------------------------------------------------
+
+
+def test_waiting_ends_with_the_job(stub: Stub, whole: Stored, run: Run) -> None:
+    ran = run("export", "10001", "--wait")
+
+    assert (ran.code, ran.out) == (0, f"{JOB_ID}\n")
+    assert "Missing: 10009" in ran.err
+    assert f"Download it: longhaul download {JOB_ID}\n" in ran.err
+
+
+def test_an_output_means_to_wait_and_to_download(whole: Stored, run: Run, tmp_path: Path) -> None:
+    ran = run("export", "10001", "-o", "out.zip")
+
+    assert (ran.code, ran.out) == (0, "out.zip\n")
+    assert (tmp_path / "out.zip").read_bytes() == whole.content
+
+
+def test_a_download_may_go_to_standard_output(stub: Stub, whole: Stored, run: Run) -> None:
+    whole.content = b"as it is, and not checked"
+    stub.on(f"GET {JOB}", Reply(200, completed(len(whole.content))))
+
+    ran = run("export", "10001", "-o", "-")
+
+    assert (ran.code, ran.out) == (0, whole.content.decode())
+
+
+def test_a_file_that_is_there_is_told_before_anything_is_asked(
+    stub: Stub, whole: Stored, run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "out.zip").write_text("mine")
+
+    ran = run("export", "10001", "-o", "out.zip")
+
+    assert (ran.code, stub.asked) == (7, [])
+    assert "out.zip is there already." in ran.err
+    assert "--force replaces" in ran.err
+
+
+def test_force_replaces_it(whole: Stored, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "out.zip").write_text("mine")
+
+    ran = run("export", "10001", "-o", "out.zip", "--force")
+
+    assert (ran.code, (tmp_path / "out.zip").read_bytes()) == (0, whole.content)
+
+
+@pytest.mark.parametrize(
+    ("ended", "code", "words"),
+    [
+        (job("cancelled"), 1, "The job has been cancelled."),
+        (job("expired"), 3, "The archive has expired"),
+        (
+            job("failed", error={"type": "t", "title": "Gone", "detail": "a.txt is gone."}),
+            1,
+            "The job has failed. Gone: a.txt is gone.",
+        ),
+    ],
+)
+def test_a_job_that_ends_badly_is_told(
+    stub: Stub, run: Run, ended: dict[str, object], code: int, words: str
+) -> None:
+    stub.on("POST /v1/export", accepted())
+    stub.on(f"GET {JOB}", Reply(200, ended))
+
+    ran = run("export", "10001", "--wait", "-o", "out.zip")
+
+    assert (ran.code, ran.out) == (code, "")
+    assert words in ran.err
+    assert "longhaul retry JOB" in ran.err
+
+
+# -- JSON ------------------------------------------------------------------------------------------
+
+
+def test_json_is_all_there_is_on_standard_output(stub: Stub, whole: Stored, run: Run) -> None:
+    alone = run("export", "10001", "--json")
+    waiting = run("export", "10001", "--json", "--wait")
+    saving = run("export", "10001", "--json", "-o", "out.zip")
+
+    assert json.loads(alone.out)["jobId"] == JOB_ID
+    assert json.loads(waiting.out)["status"] == "completed"
+    assert json.loads(saving.out)["result"]["missing"] == [10009]
+    assert json.loads(saving.out)["download"] == {
+        "path": "out.zip",
+        "size": len(whole.content),
+        "files": len(FILES),
+        "missing": [10009],
+    }
+
+
+def test_json_tells_of_a_job_that_failed_too(stub: Stub, run: Run) -> None:
+    stub.on("POST /v1/export", accepted())
+    stub.on(f"GET {JOB}", Reply(200, job("failed")))
+
+    ran = run("export", "10001", "--wait", "--json")
+
+    assert (ran.code, json.loads(ran.out)["status"]) == (1, "failed")
+
+
+def test_json_is_ascii(stub: Stub, run: Run) -> None:
+    stub.on(f"GET {JOB}", Reply(200, job("failed", filename="\x9b31mü.zip")))
+
+    ran = run("status", JOB_ID, "--json")
+
+    assert ran.out.isascii()
+    assert json.loads(ran.out)["filename"] == "\x9b31mü.zip"
+
+
+# -- leaving ---------------------------------------------------------------------------------------
+
+
+def test_a_network_that_is_lost_while_waiting_leaves_a_way_back(stub: Stub, run: Run) -> None:
+    stub.on("POST /v1/export", accepted())
+    stub.on(f"GET {JOB}/progress", CUT)
+
+    ran = run("export", "10001", "-o", "my file.zip", "--patience", "0")
+
+    assert ran.code == 4
+    assert f"  longhaul download {JOB_ID} --wait -o 'my file.zip'\n" in ran.err
+
+
+def test_a_way_back_names_the_api_where_the_command_line_did(
+    stub: Stub, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LONGHAUL_URL", "http://127.0.0.1:1")
+    stub.on("POST /v1/export", accepted())
+
+    ran = run("export", "10001", "--url", stub.url)
+
+    assert f"longhaul watch {JOB_ID} --url {stub.url}\n" in ran.err
+
+
+def test_an_export_whose_answer_is_lost_can_be_made_sure_of(stub: Stub, run: Run) -> None:
+    stub.on("POST /v1/export", CUT)
+
+    ran = run("export", "10001", "--wait", "--patience", "0")
+
+    key = stub.asked[0].headers["idempotency-key"]
+    assert ran.code == 4
+    assert f"  longhaul export 10001 --wait --patience 0 --idempotency-key {key}\n" in ran.err
+
+
+# -- retry -----------------------------------------------------------------------------------------
+
+
+def test_a_retry_is_like_an_export(stub: Stub, whole: Stored, run: Run, tmp_path: Path) -> None:
+    stub.on(f"POST {JOB}/retry", accepted())
+
+    alone = run("retry", JOB_ID)
+    saving = run("retry", JOB_ID, "-o", "out.zip")
+
+    assert (alone.code, alone.out) == (0, f"{JOB_ID}\n")
+    assert (saving.code, saving.out) == (0, "out.zip\n")
+
+
+def test_a_retry_that_is_not_possible_is_told(stub: Stub, run: Run) -> None:
+    stub.on(f"POST {JOB}/retry", problem(409, "still-running", "the job is processing"))
+
+    ran = run("retry", JOB_ID)
+
+    assert (ran.code, ran.out) == (6, "")
+    assert "the job is processing" in ran.err

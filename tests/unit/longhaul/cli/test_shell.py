@@ -1,0 +1,119 @@
+"""The program among other programs: completion, pipes, how soon it is there, what it promises."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.paths import REPOSITORY
+from longhaul.cli import exits
+from tests.unit.longhaul.cli.conftest import Run
+from tests.unit.longhaul.stub import JOB_ID, Reply, Stub, job
+
+PROGRAM = (sys.executable, "-c", "from longhaul.cli.main import main; main()")
+HEAVY = ("asyncio", "msgspec", "rich", "tenacity", "truststore", "urllib3", "zipfile")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_gets_its_completion(run: Run, shell: str) -> None:
+    ran = run("completion", shell)
+
+    assert ran.code == 0
+    assert f"_LONGHAUL_COMPLETE={shell}_complete" in ran.out
+
+
+def test_a_shell_is_offered_the_newest_jobs(stub: Stub) -> None:
+    other = job("failed") | {"jobId": "f" + JOB_ID[1:]}
+    stub.on("GET /v1/export?limit=100", Reply(200, {"jobs": [job(), other], "cursor": None}))
+
+    assert _completed(stub.url, "longhaul watch ''", 2) == [
+        f"plain,{JOB_ID}",
+        f"plain,f{JOB_ID[1:]}",
+    ]
+    assert _completed(stub.url, "longhaul watch f", 2) == [f"plain,f{JOB_ID[1:]}"]
+
+
+def test_a_shell_is_offered_commands_and_options_without_a_network() -> None:
+    nowhere = "http://127.0.0.1:1"
+
+    assert _completed(nowhere, "longhaul ex", 1) == ["plain,export"]
+    assert _completed(nowhere, "longhaul export --on-m", 2) == ["plain,--on-missing"]
+    assert _completed(nowhere, "longhaul watch ''", 2) == []
+    assert _completed("", "longhaul watch ''", 2) == []
+
+
+def test_help_waits_for_no_library() -> None:
+    code = (
+        "import sys; sys.argv = ['longhaul', '--help']\n"
+        "from longhaul.cli import main\n"
+        "main.run()\n"
+        f"print('loaded:', [name for name in {HEAVY} if name in sys.modules])"
+    )
+
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert ran.stdout.splitlines()[-1] == "loaded: []"
+
+
+def test_every_exit_code_is_in_the_help_and_in_the_docs(run: Run) -> None:
+    help_text = run("--help").out
+    page = (REPOSITORY / "docs" / "cli.md").read_text()
+
+    in_help = dict(re.findall(r"^ +(\d+)  (.+)$", help_text, re.MULTILINE))
+    in_docs = dict(re.findall(r"^\| `(\d+)` \| (.+) \|$", page, re.MULTILINE))
+    expected = {str(code): meaning for code, meaning in exits.MEANINGS.items()}
+    assert in_help == in_docs == expected
+
+
+def test_a_reader_that_has_enough_is_no_error(stub: Stub) -> None:
+    page = {"jobs": [job()] * 100, "cursor": "c"}
+    stub.on("GET /v1/export?limit=100", Reply(200, page))
+    stub.on("GET /v1/export?limit=100&cursor=c", Reply(200, page))
+    environment = {**os.environ, "LONGHAUL_URL": stub.url}
+
+    with subprocess.Popen(
+        [*PROGRAM, "list", "--all"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        said = process.stderr.read()
+
+    assert (process.returncode, said) == (141, b"")
+
+
+def test_what_cannot_be_shown_is_shown_as_what_it_is(stub: Stub, tmp_path: Path) -> None:
+    page = {"jobs": [job(filename="日.zip")], "cursor": None}
+    stub.on("GET /v1/export?limit=100", Reply(200, page))
+    environment = {**os.environ, "LONGHAUL_URL": stub.url, "PYTHONIOENCODING": "latin-1"}
+
+    ran = subprocess.run(
+        [*PROGRAM, "list"], env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert ran.stdout.endswith("\\u65e5.zip\n")
+
+
+def test_a_version_is_told(run: Run) -> None:
+    assert run("--version").out == "longhaul, version 0.1.0\n"
+
+
+def _completed(url: str, line: str, word: int) -> list[str]:
+    """What bash is offered for the line's word with that number."""
+    environment = {
+        **os.environ,
+        "LONGHAUL_URL": url,
+        "_LONGHAUL_COMPLETE": "bash_complete",
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(word),
+    }
+    ran = subprocess.run(PROGRAM, env=environment, capture_output=True, text=True, check=False)
+    assert ran.stderr == ""
+    return ran.stdout.split()

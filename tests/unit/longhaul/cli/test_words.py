@@ -1,0 +1,69 @@
+"""Numbers in words."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from longhaul.cli import words
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (999_949, "999.9 kB"),
+        (999_960, "1.0 MB"),
+        (20_004_346, "20.0 MB"),
+        (1_000_004_361, "1.00 GB"),
+        (48.8e12, "48.80 TB"),
+        (5e15, "5000.00 TB"),
+    ],
+)
+def test_a_size_has_a_unit_that_fits(count: float, text: str) -> None:
+    assert words.size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "text"),
+    [
+        (0, 0, "0/0 B"),
+        (5, 900, "5/900 B"),
+        (8_300_000, 20_000_000, "8.3/20.0 MB"),
+        (90_000_000, 1_000_000_000, "0.09/1.00 GB"),
+    ],
+)
+def test_a_part_has_the_unit_of_the_whole(done: int, total: int, text: str) -> None:
+    assert words.size_of(done, total) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0004, "0 ms"),
+        (0.14, "140 ms"),
+        (3.14, "3.1 s"),
+        (59.94, "59.9 s"),
+        (60, "1:00 min"),
+        (187, "3:07 min"),
+        (3750, "1:02:30 h"),
+    ],
+)
+def test_a_time_is_as_precise_as_anybody_wants(seconds: float, text: str) -> None:
+    assert words.duration(seconds) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(3.4, "~3 s"), (187, "~3:07 min")])
+def test_time_that_is_left_is_a_guess(seconds: float, text: str) -> None:
+    assert words.left(seconds) == text
+
+
+@given(st.integers(0, 10**15))
+def test_a_size_is_short(count: int) -> None:
+    assert len(words.size(count)) <= len("5000.00 TB")
+
+
+def test_a_long_list_of_missing_files_is_cut() -> None:
+    assert words.missing(tuple(range(25))).endswith("19 and 5 more")
+    assert (words.missing(()), words.missing(None)) == ("none", "some")

@@ -1,0 +1,37 @@
+"""A client of a stub, and a clock that nobody has to wait for."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from longhaul import Client, retries
+from tests.unit.longhaul.stub import Stub, serving
+
+
+@pytest.fixture
+def stub() -> Iterator[Stub]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def client(stub: Stub) -> Iterator[Client]:
+    with Client(stub.url) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that were made, in seconds; none of them takes any time."""
+    made: list[float] = []
+    monkeypatch.setattr(retries, "_sleep", made.append)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the machine of whoever runs the tests may have set."""
+    for name in ("LONGHAUL_URL", "LONGHAUL_USER", "LONGHAUL_TOKEN", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)

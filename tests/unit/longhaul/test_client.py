@@ -1,0 +1,167 @@
+"""The client: what it asks for, and what it makes of the answers."""
+
+from itertools import islice
+from uuid import UUID
+
+import pytest
+
+from longhaul import Client, errors
+from tests.unit.longhaul.stub import (
+    CUT,
+    JOB,
+    JOB_ID,
+    Reply,
+    Stub,
+    accepted,
+    completed,
+    job,
+    link,
+    problem,
+)
+
+
+def test_an_export_asks_for_what_was_given_and_nothing_else(stub: Stub, client: Client) -> None:
+    stub.on("POST /v1/export", accepted())
+
+    made = client.create(file_ids=[10001, 10002], filename="March.zip")
+
+    assert made.job_id == JOB_ID
+    assert stub.asked[0].content == {"file_ids": [10001, 10002], "filename": "March.zip"}
+    assert stub.asked[0].headers["content-type"] == "application/json"
+
+
+def test_an_export_says_who_asks_and_all_that_can_be_said(stub: Stub) -> None:
+    stub.on("POST /v1/export", accepted())
+
+    with Client(f"{stub.url}/", user="ann") as client:
+        client.create(prefix="a/", on_missing="fail", fresh=True, idempotency_key="k")
+
+    assert stub.asked[0].content == {
+        "prefix": "a/",
+        "on_missing": "fail",
+        "user_id": "ann",
+        "fresh": True,
+    }
+    assert stub.asked[0].headers["idempotency-key"] == "k"
+
+
+def test_an_export_whose_answer_is_lost_is_asked_for_again_with_the_same_key(
+    stub: Stub, client: Client
+) -> None:
+    stub.on("POST /v1/export", CUT, problem(503, "unavailable", "later"), accepted())
+
+    client.create(file_ids=[10001])
+
+    keys = {asked.headers["idempotency-key"] for asked in stub.asked}
+    assert len(stub.asked) == 3
+    assert len(keys) == 1
+    assert UUID(keys.pop()).version == 4
+
+
+def test_two_exports_have_two_keys(stub: Stub, client: Client) -> None:
+    stub.on("POST /v1/export", accepted())
+
+    client.create(file_ids=[10001])
+    client.create(file_ids=[10001])
+
+    assert len({asked.headers["idempotency-key"] for asked in stub.asked}) == 2
+
+
+def test_a_job_is_told_in_full(stub: Stub, client: Client) -> None:
+    stub.on(f"GET {JOB}", Reply(200, completed(size=7, missing=[10009])))
+
+    found = client.status(JOB_ID)
+
+    assert found.result
+    assert (found.status, found.is_open, found.progress.percent) == ("completed", False, 100)
+    assert (found.result.file_size, found.result.missing) == (7, (10009,))
+    assert found.expires_at.isoformat() == "2026-01-08T00:00:00+00:00"
+
+
+def test_what_a_newer_api_adds_is_passed_over(stub: Stub, client: Client) -> None:
+    newer = job(status="paused", colour="red")
+    newer["progress"]["workers"] = [1, 2]
+    stub.on(f"GET {JOB}", Reply(200, newer))
+
+    assert client.status(JOB_ID).status == "paused"
+
+
+def test_a_jobs_id_is_one_part_of_a_path_whatever_it_holds(stub: Stub, client: Client) -> None:
+    with pytest.raises(errors.NotFound):
+        client.status("../health?x#y")
+
+    assert stub.asked[0].line == "GET /v1/export/..%2Fhealth%3Fx%23y"
+
+
+def test_a_list_goes_from_page_to_page_as_far_as_it_is_read(stub: Stub) -> None:
+    first, second = "GET /v1/export?limit=100&user_id=a+b", "&cursor=c%3D"
+    stub.on(first, Reply(200, {"jobs": [job(), job()], "cursor": "c="}))
+    stub.on(first + second, Reply(200, {"jobs": [job("failed")], "cursor": None}))
+
+    with Client(stub.url, user="a b") as client:
+        some = list(islice(client.list(), 2))
+        pages_for_some = len(stub.asked)
+        everything = list(client.list())
+
+    assert (len(some), pages_for_some) == (2, 1)
+    assert [found.status for found in everything] == ["processing", "processing", "failed"]
+
+
+def test_a_link_is_asked_for(stub: Stub, client: Client) -> None:
+    stub.on(f"GET {JOB}/download", link("https://s3/x"))
+
+    assert client.download_link(JOB_ID).download_url == "https://s3/x"
+
+
+def test_a_cancelled_job_is_given_back(stub: Stub, client: Client) -> None:
+    stub.on(f"DELETE {JOB}", Reply(202, job("cancelled")))
+
+    assert client.cancel(JOB_ID).status == "cancelled"
+
+
+def test_a_cancel_whose_answer_was_lost_has_cancelled(stub: Stub, client: Client) -> None:
+    stub.on(f"DELETE {JOB}", CUT, problem(409, "already-ended", "the job is cancelled"))
+    stub.on(f"GET {JOB}", Reply(200, job("cancelled")))
+
+    assert client.cancel(JOB_ID).status == "cancelled"
+
+
+def test_a_job_that_has_completed_cannot_be_cancelled(stub: Stub, client: Client) -> None:
+    stub.on(f"DELETE {JOB}", problem(409, "already-ended", "the job is completed"))
+    stub.on(f"GET {JOB}", Reply(200, completed()))
+
+    with pytest.raises(errors.NotPossibleNow, match="the job is completed"):
+        client.cancel(JOB_ID)
+
+
+def test_a_job_is_asked_for_again_by_its_retry(stub: Stub, client: Client) -> None:
+    stub.on(f"POST {JOB}/retry", accepted())
+
+    assert client.retry(JOB_ID).job_id == JOB_ID
+
+
+def test_a_file_is_looked_for(stub: Stub, client: Client) -> None:
+    found = {"file_id": 10001, "available": True, "s3Key": "downloads/10001", "size": 5}
+    stub.on("POST /v1/download/check", Reply(200, found))
+
+    answer = client.check(10001)
+
+    assert (answer.available, answer.s3_key, answer.size) == (True, "downloads/10001", 5)
+    assert stub.asked[0].content == {"file_id": 10001}
+
+
+def test_a_token_is_sent_to_the_api(stub: Stub) -> None:
+    stub.on(f"GET {JOB}", Reply(200, job()))
+
+    with Client(stub.url, token="secret") as client:
+        client.status(JOB_ID)
+
+    assert stub.asked[0].headers["authorization"] == "Bearer secret"
+
+
+@pytest.mark.parametrize(
+    "url", ["", "api.example.com", "ftp://a/b", "https://", "http://a/?x=1", "http://[::1/"]
+)
+def test_a_url_that_is_none_is_told_at_once(url: str) -> None:
+    with pytest.raises(ValueError, match=r"URL"):
+        Client(url)

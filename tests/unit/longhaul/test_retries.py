@@ -1,0 +1,171 @@
+"""What is tried again, how soon, and for how long."""
+
+import socket
+import ssl
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from longhaul import Client, errors, retries
+from longhaul.errors import LonghaulError
+from tests.unit.longhaul.stub import CUT, JOB, JOB_ID, Reply, Stub, job, problem
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_what_passes_is_tried_again(stub: Stub, client: Client, status: int) -> None:
+    stub.on(f"GET {JOB}", CUT, problem(status, "x", "y"), Reply(200, job()))
+
+    assert client.status(JOB_ID).status == "processing"
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 410, 501])
+def test_what_does_not_pass_is_told_at_once(stub: Stub, client: Client, status: int) -> None:
+    stub.on(f"GET {JOB}", problem(status, "x", "y"))
+
+    with pytest.raises(errors.Refused):
+        client.status(JOB_ID)
+
+    assert len(stub.asked) == 1
+
+
+def test_retry_after_is_waited_for(stub: Stub, client: Client, pauses: list[float]) -> None:
+    busy = Reply(429, b"", {"Retry-After": "17"})
+    stub.on(f"GET {JOB}", busy, busy, Reply(200, job()))
+
+    client.status(JOB_ID)
+
+    assert [int(pause) for pause in pauses] == [17, 17]
+
+
+def test_pauses_grow_and_differ(stub: Stub, client: Client, pauses: list[float]) -> None:
+    stub.on(f"GET {JOB}", Reply(200, job()), *[CUT] * 30, Reply(200, job()))
+
+    client.status(JOB_ID)
+    client.status(JOB_ID)
+
+    assert all(0.2 <= pause <= 15 for pause in pauses)
+    assert max(pauses[:2]) <= 2
+    assert max(pauses) > 4
+    assert len(set(pauses)) > 10
+
+
+def test_whoever_asks_for_more_patience_than_there_is_gets_none(
+    stub: Stub, pauses: list[float]
+) -> None:
+    stub.on(f"GET {JOB}", problem(429, "x", "y"), Reply(503, b"", {"Retry-After": "3600"}))
+
+    with Client(stub.url, patience=60) as client, pytest.raises(errors.Unavailable):
+        client.status(JOB_ID)
+
+    assert len(stub.asked) == 2
+    assert len(pauses) == 1
+
+
+def test_patience_has_an_end(stub: Stub) -> None:
+    stub.on(f"GET {JOB}", Reply(503))
+
+    with Client(stub.url, patience=0.05) as client, pytest.raises(errors.Unavailable):
+        client.status(JOB_ID)
+
+
+def test_a_server_that_has_never_answered_is_given_up_sooner(
+    stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retries, "FIRST_CONTACT_SECONDS", 0.0)
+    stub.on(f"GET {JOB}", Reply(200, job()), CUT, Reply(200, job()))
+    nobody = Client(f"http://127.0.0.1:{_closed_port()}")
+
+    with nobody, pytest.raises(errors.Unreachable):
+        nobody.status(JOB_ID)
+    with Client(stub.url) as met:
+        met.status(JOB_ID)
+        met.status(JOB_ID)
+
+    assert len(stub.asked) == 3
+
+
+def test_each_failure_that_is_no_end_is_told(stub: Stub) -> None:
+    told: list[tuple[str, bool]] = []
+    stub.on(f"GET {JOB}", CUT, Reply(502), Reply(200, job()))
+
+    def notice(error: LonghaulError, seconds: float) -> None:
+        told.append((str(error), seconds > 0))
+
+    with Client(stub.url, notice=notice) as client:
+        client.status(JOB_ID)
+
+    assert told == [
+        (f"Cannot reach {stub.url}: the connection was cut.", True),
+        (f"{stub.url} answered 502 Bad Gateway.", True),
+    ]
+
+
+def test_a_port_that_nobody_listens_on_is_told() -> None:
+    url = f"http://127.0.0.1:{_closed_port()}"
+
+    with Client(url, patience=0) as client, pytest.raises(errors.Unreachable) as unreachable:
+        client.status(JOB_ID)
+
+    assert str(unreachable.value) == f"Cannot reach {url}: connection refused."
+
+
+def test_a_host_that_does_not_exist_is_told() -> None:
+    with (
+        Client("http://nowhere.invalid", patience=0) as client,
+        pytest.raises(errors.Unreachable, match="no such host is known"),
+    ):
+        client.status(JOB_ID)
+
+
+def test_silence_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("longhaul.http.READ_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = Client(f"http://127.0.0.1:{listener.getsockname()[1]}", patience=0)
+        with client, pytest.raises(errors.Unreachable, match="it was silent"):
+            client.status(JOB_ID)
+
+
+def test_a_certificate_that_is_not_trusted_is_told_at_once(
+    stub: Stub, tmp_path: Path, pauses: list[float]
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(_self_signed(tmp_path / "server.pem"))
+    stub.socket = context.wrap_socket(stub.socket, server_side=True)
+    url = stub.url.replace("http:", "https:")
+
+    with Client(url) as client, pytest.raises(errors.Untrusted) as untrusted:
+        client.status(JOB_ID)
+
+    assert (
+        str(untrusted.value) == f"The certificate of {url} is not trusted: self-signed certificate."
+    )
+    assert pauses == []
+
+
+def _closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _self_signed(pem: Path) -> Path:
+    """A key and a certificate that nobody has a reason to trust."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    pem.write_bytes(secret + certificate.public_bytes(serialization.Encoding.PEM))
+    return pem
