@@ -47,6 +47,15 @@ class UploadedPart:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class OpenUpload:
+    """A multipart upload under way. `opened` is Unix time in milliseconds."""
+
+    key: str
+    id: str
+    opened: int
+
+
 def decoded_metadata(value: str) -> str:
     """A metadata value as text. S3 gives what is not ASCII as RFC 2047 encoded words; a value that
     came as raw UTF-8 was read as Latin-1 by the HTTP client.

@@ -20,7 +20,14 @@ from chalicelib.errors import (
     UploadGone,
     unknown_cursor,
 )
-from chalicelib.objects import ObjectFacts, ObjectPage, UploadedPart, crc32_of_base64, filled
+from chalicelib.objects import (
+    ObjectFacts,
+    ObjectPage,
+    OpenUpload,
+    UploadedPart,
+    crc32_of_base64,
+    filled,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -324,6 +331,22 @@ class Bucket:
         except self.client.exceptions.ClientError as error:
             if error_code(error) != "NoSuchUpload":
                 raise
+
+    def list_uploads(self, prefix: str = "") -> Iterator[OpenUpload]:
+        """The uploads under way, to keys that begin with `prefix`."""
+        more: Any = {}
+        while True:
+            with translated(f"list the uploads to {prefix!r}"):
+                page = self.client.list_multipart_uploads(Bucket=self.name, Prefix=prefix, **more)
+            for item in page.get("Uploads", []):
+                opened = int(item["Initiated"].timestamp() * 1000)
+                yield OpenUpload(item["Key"], item["UploadId"], opened)
+            if not page.get("IsTruncated"):
+                return
+            more = {
+                "KeyMarker": page["NextKeyMarker"],
+                "UploadIdMarker": page["NextUploadIdMarker"],
+            }
 
 
 def _listed(item: "ObjectTypeDef") -> ObjectFacts:

@@ -148,8 +148,9 @@ def _parameters(target: Target) -> dict[str, str | None]:
     config = json.loads(CHALICE_CONFIG.read_text())
     of_stage = config["stages"][target.stage].get("environment_variables", {})
     environment = config.get("environment_variables", {}) | of_stage
+    archive_days = environment.get("ARCHIVE_TTL_DAYS")
     return {
-        "ArchiveTtlDays": environment.get("ARCHIVE_TTL_DAYS"),
+        "LifecycleDays": str(int(archive_days) + 1) if archive_days else None,
         "ExistingSourceBucket": os.environ.get(SOURCE_BUCKET_VARIABLE),
         "PublicEndpointUrl": target.endpoint_url,
         "ApiUrlTemplate": target.api_url_template if target.is_local else None,

@@ -24,7 +24,7 @@ from chalicelib.http.callers import Context, base_url, caller, check_owner
 from chalicelib.http.cursors import from_cursor, to_cursor
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import OPEN, Stage, Status
-from chalicelib.jobs.store import wake_time
+from chalicelib.jobs.wake import wake_time
 from chalicelib.log import logger
 from chalicelib.pipeline.collaborators import Collaborators
 from chalicelib.pipeline.messages import JOB_ID, Message, Step

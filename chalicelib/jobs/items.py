@@ -6,19 +6,16 @@ Reads are consistent: an older copy, at half the price, would show progress goin
 """
 
 import json
-import random
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.jobs import wake
 from chalicelib.jobs.model import Failure, Job, PlanRef
-from chalicelib.jobs.states import OPEN, Stage, Status
+from chalicelib.jobs.states import Stage, Status
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
     Item = dict[str, AttributeValueTypeDef]
-
-OPEN_SHARDS: Final = 4
-"""Partitions of the index of open jobs: one takes 1,000 writes a second."""
 
 REASON_MAX: Final = 300
 """Bytes of a reason that the record keeps."""
@@ -53,8 +50,8 @@ def from_job(job: Job) -> "Item":
         item |= missing_attributes(job.missing_count, job.missing)
     if job.failure:
         item["failure"] = failure_attribute(job.failure)
-    if job.status in OPEN and job.wake_at is not None:
-        item["openShard"] = _n(random.randrange(OPEN_SHARDS))
+    if job.wake_at is not None:
+        item["wakeShard"] = _n(wake.shard(job.status))
         item["wakeAt"] = _n(job.wake_at)
     return item
 

@@ -11,7 +11,7 @@ from chalicelib.jobs.states import Stage, Status
 
 OnMissing = Literal["fail", "skip"]
 
-MISSING_INLINE: Final = 600
+MISSING_INLINE: Final = 400
 """Bytes of the list of missing files, as JSON, that the record itself may hold: it stays below 2
 KB."""
 

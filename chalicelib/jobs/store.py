@@ -5,14 +5,14 @@ the step that asked finds out what happened meanwhile.
 """
 
 import random
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.aws import error_code, translated
 from chalicelib.errors import unknown_cursor
-from chalicelib.jobs import items
+from chalicelib.jobs import items, wake
 from chalicelib.jobs.model import Failure, Job, PlanRef
 from chalicelib.jobs.states import OPEN, Stage, Status, origins
 
@@ -21,14 +21,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 BY_USER: Final = "byUser"
-OPEN_INDEX: Final = "open"
-
-STALLED_AFTER_MS: Final = 60_000
-"""A job that nothing has moved for this long is looked at by the sweeper."""
-
-_WAKE_STEP_MS: Final = 30_000
-"""`wakeAt` is kept to multiples of this, so that most progress writes leave the index alone."""
-
 
 _WRITE: Final = "writeId"
 """The attribute that tells each write from every other."""
@@ -104,29 +96,6 @@ class JobStore:
             pending = answer.get("UnprocessedKeys")
         return tuple(found[job_id] for job_id in job_ids if job_id in found)
 
-    def stalled(self, now: int) -> Iterator[str]:
-        """The ids of open jobs whose `wakeAt` has passed, the longest waiting of each shard
-        first."""
-        for shard in range(items.OPEN_SHARDS):
-            more: Any = {}
-            while True:
-                with translated("look for stalled jobs"):
-                    answer = self.client.query(
-                        TableName=self.table,
-                        IndexName=OPEN_INDEX,
-                        KeyConditionExpression="openShard = :shard AND wakeAt < :now",
-                        ExpressionAttributeValues={
-                            ":shard": items.attribute(shard),
-                            ":now": items.attribute(now),
-                        },
-                        **more,
-                    )
-                for item in answer["Items"]:
-                    yield item["jobId"]["S"]
-                if "LastEvaluatedKey" not in answer:
-                    break
-                more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
-
     # -- write ----------------------------------------------------------------------------------
 
     def create(self, job: Job) -> bool:
@@ -188,8 +157,11 @@ class JobStore:
         # Another worker is further: only say that this one is at it too.
         return self._update(job_id, now, {}, while_in={Status.PROCESSING}) is not None
 
-    def complete(self, job: Job, now: int, expires_at: int, files_done: int) -> Job | None:
-        """processing → completed: the archive is there, whole."""
+    def complete(
+        self, job: Job, now: int, expires_at: int, files_done: int, *, wake_at: int
+    ) -> Job | None:
+        """processing → completed: the archive is there, whole. `wake_at` is when something is to be
+        thrown away: the archive, or before that what only led to it."""
         values: dict[str, str | int] = {
             "stage": Stage.DONE,
             "filesDone": files_done,
@@ -197,17 +169,16 @@ class JobStore:
             "expiresAt": expires_at,
             "ttl": (expires_at + items.RECORD_GRACE_MS) // 1000,
         }
-        return self._to(Status.COMPLETED, job.job_id, now, values)
+        return self._to(Status.COMPLETED, job.job_id, now, values, wake_at)
 
     def fail(self, job_id: str, now: int, failure: Failure) -> Job | None:
         """queued or processing → failed."""
-        return self._to(
-            Status.FAILED, job_id, now, {"failure": items.failure_attribute(failure)["S"]}
-        )
+        values: dict[str, str | int] = {"failure": items.failure_attribute(failure)["S"]}
+        return self._to(Status.FAILED, job_id, now, values, now + wake.DISCARD_AFTER_MS)
 
     def cancel(self, job_id: str, now: int) -> Job | None:
         """queued or processing → cancelled."""
-        return self._to(Status.CANCELLED, job_id, now, {})
+        return self._to(Status.CANCELLED, job_id, now, {}, now + wake.DISCARD_AFTER_MS)
 
     def note(self, job_id: str, reason: str) -> None:
         """Keeps why a step was put off: the failure's reason, should all tries fail."""
@@ -217,9 +188,12 @@ class JobStore:
                 TableName=self.table,
                 Key=items.key(job_id),
                 UpdateExpression="SET lastReason = :reason",
-                ConditionExpression="attribute_exists(wakeAt)",
+                ConditionExpression="#status IN (:queued, :processing)",
+                ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues={
-                    ":reason": items.attribute(items.cut(reason, items.REASON_MAX))
+                    ":reason": items.attribute(items.cut(reason, items.REASON_MAX)),
+                    ":queued": items.attribute(Status.QUEUED),
+                    ":processing": items.attribute(Status.PROCESSING),
                 },
             )
 
@@ -232,32 +206,19 @@ class JobStore:
         note = answer.get("Item", {}).get("lastReason")
         return note["S"] if note else None
 
-    def claim_sweep(self, job: Job, now: int, wake_at: int) -> bool:
-        """Whether the sweeper that asks is the one to send the job's next step again."""
-        try:
-            with translated("wake the job"):
-                self.client.update_item(
-                    TableName=self.table,
-                    Key=items.key(job.job_id),
-                    UpdateExpression="SET wakeAt = :later ADD sweeps :one",
-                    ConditionExpression="wakeAt = :seen AND wakeAt < :now",
-                    ExpressionAttributeValues={
-                        ":later": items.attribute(wake_at),
-                        ":seen": items.attribute(job.wake_at or 0),
-                        ":now": items.attribute(now),
-                        ":one": items.attribute(1),
-                    },
-                )
-        except self.client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
-
     def _to(
-        self, status: Status, job_id: str, now: int, values: dict[str, str | int]
+        self,
+        status: Status,
+        job_id: str,
+        now: int,
+        values: dict[str, str | int],
+        wake_at: int | None = None,
     ) -> Job | None:
         attributes = {name: items.attribute(value) for name, value in values.items()}
         attributes["status"] = items.attribute(status)
-        return self._update(job_id, now, attributes, while_in=origins(status), into=status)
+        return self._update(
+            job_id, now, attributes, while_in=origins(status), into=status, wake_at=wake_at
+        )
 
     def _update(  # noqa: PLR0913 - one place that writes
         self,
@@ -267,15 +228,16 @@ class JobStore:
         *,
         while_in: Collection[Status],
         into: Status = Status.PROCESSING,
+        wake_at: int | None = None,
         condition: str | None = None,
     ) -> Job | None:
         attributes = {**attributes, "updatedAt": items.attribute(now), _WRITE: _write_id()}
+        attributes["sweeps"] = items.attribute(0)
+        attributes["wakeAt"] = items.attribute(wake_at or wake.wake_time(now))
         remove = ""
-        if into in OPEN:
-            attributes["wakeAt"] = items.attribute(wake_time(now))
-            attributes["sweeps"] = items.attribute(0)
-        else:
-            remove = " REMOVE openShard, wakeAt, lastReason"
+        if into not in OPEN:
+            attributes["wakeShard"] = items.attribute(wake.shard(into))
+            remove = " REMOVE lastReason"
         allowed = {f":in{i}": items.attribute(status) for i, status in enumerate(while_in)}
         conditions = [f"#status IN ({', '.join(allowed)})", *([condition] if condition else [])]
         assignments = ", ".join(f"#{name} = :{name}" for name in attributes)
@@ -300,11 +262,6 @@ class JobStore:
         except self.client.exceptions.ConditionalCheckFailedException as error:
             return _own_write(error, attributes)
         return items.to_job(answer["Attributes"])
-
-
-def wake_time(now: int) -> int:
-    """When a job that has moved just now is to be looked at."""
-    return -(-(now + STALLED_AFTER_MS) // _WAKE_STEP_MS) * _WAKE_STEP_MS
 
 
 def _write_id() -> "AttributeValueTypeDef":

@@ -12,8 +12,9 @@ from chalicelib.archive import pieces
 from chalicelib.archive.assembly import Builder, Upload
 from chalicelib.archive.plan import Entry, Part
 from chalicelib.errors import JobEnded, Unavailable, UploadGone
+from chalicelib.jobs import wake
 from chalicelib.jobs.model import Job, PlanRef
-from chalicelib.jobs.states import Stage, Status
+from chalicelib.jobs.states import Stage
 from chalicelib.objects import UploadedPart
 from chalicelib.pipeline import plans
 from chalicelib.pipeline.collaborators import Collaborators
@@ -83,41 +84,16 @@ def finish(work: Work) -> None:
 
 def complete(work: Work) -> None:
     """The archive is there: completes the job, and throws away what only led to it."""
-    job, stack = work.job, work.stack
+    job, stack, index = work.job, work.stack, work.index
     now = stack.now()
-    if not stack.jobs.complete(job, now, now + stack.settings.archive_ttl_ms, work.index.files):
+    expires_at = now + stack.settings.archive_ttl_ms
+    # Twins may still build segments again.
+    wake_at = now + wake.DISCARD_AFTER_MS if index.nested else expires_at
+    if not stack.jobs.complete(job, now, expires_at, index.files, wake_at=wake_at):
         raise JobEnded(job.job_id)
-    if work.index.nested:
-        _delete_objects(job, work.index, range(work.index.final), stack)
-
-
-def discard(job: Job, stack: Collaborators, segment: int | None = None) -> None:
-    """Throws away what is left of a job that has ended: all that somebody pays for, but the archive
-    of one that has completed. Of a nested plan's segments, all or the given one."""
-    if job.plan is None:
-        return
-    if job.status is not Status.COMPLETED:
-        # In this order: once the upload is gone, nobody can make the archive of it any more.
-        stack.archive.abort_upload(job.archive_key, job.plan.upload)
-        stack.archive.delete(job.archive_key)
-    try:
-        index = plans.load(stack.archive, job, job.plan.digest)
-    except plans.PlanGone:
-        return  # it has expired, and so have the segments
-    if not index.nested:
-        return
-    segments = range(index.final) if segment is None else range(segment, segment + 1)
-    for number in segments:
-        upload = stack.segments.claimed_upload(job.job_id, number)
-        if upload:
-            stack.archive.abort_upload(plans.segment_key(job, index, number), upload)
-    _delete_objects(job, index, segments, stack)
-
-
-def _delete_objects(
-    job: Job, index: plans.Index, segments: Iterable[int], stack: Collaborators
-) -> None:
-    stack.archive.delete_all(plans.segment_key(job, index, number) for number in segments)
+    if index.nested:
+        segments = range(index.final)
+        stack.archive.delete_all(plans.segment_key(job, index, number) for number in segments)
 
 
 def _build_object(work: Work, number: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from chalicelib.jobs.model import Failure
 from chalicelib.log import logger
 from chalicelib.pipeline.collaborators import Collaborators
-from chalicelib.pipeline.messages import BadMessage, Message, Step, from_body
+from chalicelib.pipeline.messages import BadMessage, from_body
 from chalicelib.pipeline.worker import Record, fail
 
 
@@ -20,8 +20,6 @@ def bury(records: Iterable[Record], stack: Collaborators) -> None:
         reason = stack.jobs.last_note(message.job_id) or "its worker died each time"
         detail = f"the step {message.step} was tried several times and given up: {reason}"
         job = fail(message.job_id, Failure("given-up", "The job was given up", detail), stack)
-        if job is None and message.step is not Step.DISCARD:
-            _discard(message.job_id, stack)
         logger().error(
             "dead letter",
             extra={
@@ -31,11 +29,3 @@ def bury(records: Iterable[Record], stack: Collaborators) -> None:
                 "ended": bool(job),
             },
         )
-
-
-def _discard(job_id: str, stack: Collaborators) -> None:
-    """The job had ended before: perhaps in an earlier try of this handler, which died before it
-    could have what is left thrown away."""
-    job = stack.jobs.get(job_id)
-    if job and job.plan:
-        stack.queue.send([Message(Step.DISCARD, job_id)], job.user_id)

@@ -130,7 +130,12 @@ def load_crc32s(bucket: Bucket, job: Job, digest: str, segment: int) -> dict[int
 
 def segment_key(job: Job, index: Index, segment: int) -> str:
     """Where a nested plan's segment is built as an object of its own."""
-    return _key(job, index.digest, f"segment-{segment}")
+    return f"{segments_prefix(job, index.digest)}{segment}"
+
+
+def segments_prefix(job: Job, digest: str) -> str:
+    """What the keys of all such segments begin with, and no others."""
+    return _key(job, digest, "segment-")
 
 
 def _key(job: Job, digest: str, name: str) -> str:

@@ -40,6 +40,14 @@ class Queue:
         with translated("reach the queue"):
             self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])
 
+    def waiting(self) -> int:
+        """How many messages wait to be taken, about, and as of a minute ago.
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/confirm-queue-is-empty.html"""
+        name: Final = "ApproximateNumberOfMessages"
+        with translated("look at the queue"):
+            answer = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])
+        return int(answer["Attributes"][name])
+
     def send(self, messages: Iterable[Message], user_id: str) -> None:
         """Sends all of them, or raises Unavailable with some perhaps sent.
 

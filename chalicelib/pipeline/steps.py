@@ -30,10 +30,10 @@ from chalicelib.pipeline.build import (
     build_segment,
     complete,
     count,
-    discard,
     finish,
 )
 from chalicelib.pipeline.collaborators import Collaborators
+from chalicelib.pipeline.discard import discard
 from chalicelib.pipeline.messages import Message, Step
 from chalicelib.pipeline.reading import read, with_crc32s
 from chalicelib.pipeline.watch import Watch
@@ -47,22 +47,14 @@ INLINE_STEPS: Final = 1
 def run(message: Message, stack: Collaborators, receipt: str | None) -> None:
     """Does the step. Raises JobEnded if there is nothing left to do for the job, a retryable
     LonghaulError if the step should be tried again, another one if the job cannot succeed.
-
-    Whichever step finds that the job has ended throws away what is left of its own work: the step
-    `discard` may have come too early for that, or never been sent.
     """
     job = stack.jobs.get(message.job_id)
-    if job and job.status in OPEN:
-        try:
-            _do(message, job, stack, Watch(stack, job.job_id, receipt))
-        except JobEnded:
-            job = stack.jobs.get(message.job_id)
-        else:
-            return
-    if job and job.status not in OPEN:
-        discard(job, stack, message.segment if message.step is Step.ASSEMBLE else None)
-    if message.step is not Step.DISCARD:
+    if job is None or (job.status in OPEN) is (message.step is Step.DISCARD):
         raise JobEnded(message.job_id)
+    if message.step is Step.DISCARD:
+        discard(job, stack)
+    else:
+        _do(message, job, stack, Watch(stack, job.job_id, receipt))
 
 
 def _do(message: Message, job: Job, stack: Collaborators, watch: Watch) -> None:

@@ -65,9 +65,16 @@ def abandoned_job(backstage: Backstage, sources: Sources) -> tuple[str, Source]:
     return handmade.abandoned(backstage, source.file_id), source
 
 
+@pytest.fixture(scope="session")
+def expired_job(backstage: Backstage) -> str:
+    """The id of a job whose archive has expired."""
+    return handmade.expired(backstage)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _early(request: pytest.FixtureRequest) -> None:
     """The sweeper comes once a minute: what it has to find is made before the other tests run."""
-    wanted = (getattr(item, "fixturenames", ()) for item in request.session.items)
-    if any("abandoned_job" in names for names in wanted):
-        request.getfixturevalue("abandoned_job")
+    wanted = [getattr(item, "fixturenames", ()) for item in request.session.items]
+    for fixture in ("abandoned_job", "expired_job"):
+        if any(fixture in names for names in wanted):
+            request.getfixturevalue(fixture)

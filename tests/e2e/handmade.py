@@ -65,6 +65,17 @@ def planned(backstage: Backstage, *entries: Entry) -> str:
     return job.job_id
 
 
+def expired(backstage: Backstage) -> str:
+    """A job whose archive's time is over, and which the sweeper should have looked at already."""
+    now = time.time_ns() // 1_000_000
+    job = replace(_job(), status=Status.COMPLETED, expires_at=now - 1000, wake_at=0)
+    job = replace(job, updated_at=now - _DAY_MS)
+    for key in (job.archive_key, job.request_key):
+        _archive_bucket(backstage).write(key, b"old")
+    backstage.put_record(items.from_job(job))
+    return job.job_id
+
+
 def _job() -> Job:
     now = time.time_ns() // 1_000_000
     return Job(

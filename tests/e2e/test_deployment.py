@@ -109,7 +109,7 @@ def test_the_table_is_indexed_for_listing_and_sweeping(backstage: Backstage) -> 
     }
     assert indexes == {
         "byUser": (["userId", "createdAt"], "KEYS_ONLY"),
-        "open": (["openShard", "wakeAt"], "KEYS_ONLY"),
+        "wake": (["wakeShard", "wakeAt"], "KEYS_ONLY"),
     }
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
 
@@ -161,7 +161,7 @@ def test_archives_expire_and_sources_do_not(resources: JSON) -> None:
 
     (expiring,) = (rule for rule in archive if "ExpirationInDays" in rule)
     assert expiring["Status"] == "Enabled"
-    assert expiring["ExpirationInDays"] == {"Ref": "ArchiveTtlDays"}
+    assert expiring["ExpirationInDays"] == {"Ref": "LifecycleDays"}
     assert not [rule for rule in source if "ExpirationInDays" in rule]
 
 

@@ -47,8 +47,8 @@ def dynamodb(kind: str) -> Any:
     if kind == "memory":
         return DynamoDB("jobs", lambda: 0)
     made = client("dynamodb")
-    numbers = {"createdAt", "openShard", "wakeAt"}
-    names = ("jobId", "userId", "createdAt", "openShard", "wakeAt")
+    numbers = {"createdAt", "wakeShard", "wakeAt"}
+    names = ("jobId", "userId", "createdAt", "wakeShard", "wakeAt")
 
     def index(name: str, partition: str, sort: str) -> dict[str, Any]:
         return {
@@ -70,7 +70,7 @@ def dynamodb(kind: str) -> Any:
         KeySchema=[{"AttributeName": "jobId", "KeyType": "HASH"}],
         GlobalSecondaryIndexes=[
             index("byUser", "userId", "createdAt"),
-            index("open", "openShard", "wakeAt"),
+            index("wake", "wakeShard", "wakeAt"),
         ],
     )
     return made

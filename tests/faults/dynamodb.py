@@ -20,7 +20,7 @@ Answer = dict[str, Any]
 Written = Callable[[str, Item | None, Item], None]
 
 KEY: Final = "jobId"
-INDEXES: Final = {"byUser": ("userId", "createdAt"), "open": ("openShard", "wakeAt")}
+INDEXES: Final = {"byUser": ("userId", "createdAt"), "wake": ("wakeShard", "wakeAt")}
 BATCH_MAX: Final = 100
 ITEM_MAX: Final = 400 * 1024
 _TOKEN: Final = re.compile(r"[#:]\w+")

@@ -40,12 +40,12 @@ class Files:
         ids = [f"downloads/{FIRST_ID + n}" for n in range(self.random.randrange(1, 15))]
         names = self.random.sample(_NAMES, self.random.randrange(len(_NAMES)))
         for key in ids + names:
-            self._put(key, self._size(key), now)
+            self.put(key, self._size(key), now)
 
     def overwrite(self, now: int) -> None:
         key = self.random.choice(list(self.versions))
         same = len(self.versions[key][-1][1])
-        self._put(key, self.random.choice((same, self._size(""))), now)
+        self.put(key, self.random.choice((same, self._size(""))), now)
         self.changed = True
 
     def delete(self) -> None:
@@ -63,7 +63,7 @@ class Files:
         most = self.random.choice((0, 40, 300, 1200, LARGEST))
         return self.random.randint(0, most)
 
-    def _put(self, key: str, size: int, now: int) -> None:
+    def put(self, key: str, size: int, now: int) -> None:
         body = self.random.randbytes(size)
         etag = etag_of(body)
         crc32: str | None = b64_crc32(body)

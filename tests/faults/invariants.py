@@ -4,9 +4,8 @@ import io
 import json
 import zipfile
 import zlib
-from collections import Counter
 from collections.abc import Iterator
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from chalicelib.http.exports import _job_id
 from chalicelib.jobs.items import to_job
@@ -15,8 +14,6 @@ from chalicelib.jobs.states import OPEN, Status
 from chalicelib.pipeline import plans
 from chalicelib.sources.request import ExportRequest
 from chalicelib.storage import Bucket
-from tests.faults.kinds import Kind
-from tests.faults.network import hit_after
 from tests.faults.world import (
     ARCHIVE,
     MINUTE,
@@ -25,19 +22,17 @@ from tests.faults.world import (
     World,
 )
 
-ORPHAN: Final = "uploads whose opener was hit before they were noted"
-NOT_DISCARDED: Final = "things whose `discard` was purged, given up, or not sent after a hit"
 
-
-def check(world: World) -> Counter[str]:
-    """Tells the world's witness what does not hold. Gives what was left over, by kind."""
+def check(world: World, *, in_time: bool = True) -> None:
+    """Tells the world's witness what does not hold. `in_time`: that no job took long, too."""
     says = world.witness.says
     jobs = [to_job(item) for key, item in world.table.items.items() if "/" not in key]
     for job in jobs:
         if job.status in OPEN:
             says(f"{job.job_id}: still {job.status}, {job.stage}")
             continue
-        _check_time(world, job)
+        if in_time:
+            _check_time(world, job)
         if job.status is Status.COMPLETED:
             for text in _wrong_archive(world, job):
                 says(f"{job.job_id}: {text}")
@@ -49,7 +44,7 @@ def check(world: World) -> Counter[str]:
         if queue.messages:
             says(f"{len(queue.messages)} messages are left in {url}")
     _check_wishes(world, {job.job_id for job in jobs})
-    return _leftovers(world, jobs)
+    _check_leftovers(world, jobs)
 
 
 def _wrong_archive(world: World, job: Job) -> Iterator[str]:
@@ -161,27 +156,25 @@ def _check_wishes(world: World, job_ids: set[str]) -> None:
             world.witness.says(f"the key {wish.key} made {wish.jobs}")
 
 
-def _leftovers(world: World, jobs: list[Job]) -> Counter[str]:
-    """What somebody pays for until the bucket's lifecycle cleans it. Each has a cause in the run:
-    it was hit by a fault before it could be noted, or thrown away."""
-    left = Counter[str]()
-    not_discarded = {
-        job.job_id
-        for job in jobs
-        if world.faults.counts[Kind.PURGED]
-        or job.job_id in world.witness.not_discarded
-        or hit_after(world.witness.enders.get(job.job_id))
-    }
-    for job in jobs:
-        for upload_id, upload in world.s3.uploads.items():
-            if job.job_id in upload.key:
-                orphan = hit_after(world.openers.get(upload_id))
-                excused = ORPHAN if orphan else job.job_id in not_discarded and NOT_DISCARDED
-                left[excused or f"upload {upload_id} of {upload.key}"] += 1
+def _check_leftovers(world: World, jobs: list[Job]) -> None:
+    """Nobody pays for anything that nobody can download."""
+    for upload_id, upload in world.s3.uploads.items():
+        world.witness.says(f"upload {upload_id} of {upload.key} is left over")
+    archives = {job.archive_key for job in jobs if job.status is Status.COMPLETED}
+    for key in world.s3.objects[ARCHIVE]:
+        if "/segment-" in key or (key.startswith("archives/") and key not in archives):
+            world.witness.says(f"{key} is left over")
+
+
+def check_expired(world: World) -> None:
+    """The same when the archives' time is over: they are gone, and what led to them."""
+    now = world.schedule.now
+    jobs = {key: to_job(item) for key, item in world.table.items.items() if "/" not in key}
+    completed = [job for job in jobs.values() if job.status is Status.COMPLETED]
+    for job in completed:
+        if job.status_at(now) is not Status.EXPIRED or job.wake_at is not None:
+            world.witness.says(f"{job.job_id}: {job.status_at(now)}, and due at {job.wake_at}")
         for key in world.s3.objects[ARCHIVE]:
-            useless = key == job.archive_key and job.status is not Status.COMPLETED
-            if useless or (key.startswith(job.prefix) and "/segment-" in key):
-                left[NOT_DISCARDED if job.job_id in not_discarded else key] += 1
-    for what in left.keys() - {ORPHAN, NOT_DISCARDED}:
-        world.witness.says(f"left over without a cause: {what}")
-    return left
+            if job.job_id in key:
+                world.witness.says(f"{key} has outlived its time")
+    _check_leftovers(world, [])

@@ -1,7 +1,7 @@
 """Lambda as this stack uses it: functions that are killed at their timeout, and event sources that
 feed them from queues."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
@@ -10,7 +10,7 @@ from chalicelib.pipeline.collaborators import Collaborators
 from tests.faults.kinds import Faults, Kind
 from tests.faults.network import Invocation, Network
 from tests.faults.schedule import Death, Schedule
-from tests.faults.sqs import SQS
+from tests.faults.sqs import SQS, Held
 
 T = TypeVar("T")
 Record = dict[str, Any]
@@ -70,7 +70,8 @@ class Lambdas:
 
 class EventSource:
     """Feeds one function from one queue, `batch` messages an invocation, `most` invocations at a
-    time. A message is deleted when the function has taken it; `taken` is told before."""
+    time. A message is deleted when the function has taken it; `taken` is told before. `order` says
+    which message comes first."""
 
     def __init__(
         self,
@@ -86,6 +87,7 @@ class EventSource:
         most: int,
         handler: Callable[[Sequence[Record], Collaborators], dict[str, Any] | None],
         taken: Callable[[Record], None],
+        order: Callable[[Iterable[Held]], list[Held]],
     ) -> None:
         self._schedule = schedule
         self._faults = faults
@@ -98,11 +100,12 @@ class EventSource:
         self._free = most
         self._handler = handler
         self._taken = taken
+        self._order = order
 
     def poke(self) -> None:
         """Hands out what is visible, as far as there is anybody free to take it."""
         while self._free and (visible := self._sqs.visible(self._url)):
-            visible.sort(key=lambda held: held.visible_at)
+            visible = self._order(visible)
             if len(visible) > 1 and self._faults.strikes(Kind.REORDERED):
                 self._faults.random.shuffle(visible)
             records = []

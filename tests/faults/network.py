@@ -1,7 +1,7 @@
 """What lies between a worker and a service: time, and all that can go wrong with a request."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -32,35 +32,22 @@ _THROTTLED: Final = {
 @dataclass(slots=True)
 class Invocation:
     """One run of a function. `deadline` is when Lambda kills it; its clock is `clock_off` ms off
-    from a time on. `hits` are its requests that something happened to: (number of the request,
-    what)."""
+    from a time on."""
 
     name: str
     deadline: int
     clock_off: int = 0
     clock_off_from: int = 0
     dead: bool = False
-    hits: list[tuple[int, Kind]] = field(default_factory=list)
-
-
-Act = tuple[Invocation, int]
-"""A request of an invocation's, by its number."""
-
-
-def hit_after(act: Act | None) -> bool:
-    """Whether something happened to whoever did this, with that request or after it."""
-    return act is not None and any(number >= act[1] for number, _ in act[0].hits)
 
 
 class Network:
-    """`latency` is the mean time in ms that one way of a request takes. While a service acts,
-    `acting` tells for whom, and upon which of the requests."""
+    """`latency` is the mean time in ms that one way of a request takes."""
 
     def __init__(self, schedule: Schedule, faults: Faults, latency: float) -> None:
         self.requests = 0
         self.trace: list[str] | None = None
         self.invocations: dict[object, Invocation] = {}
-        self.acting: Act | None = None
         self._schedule = schedule
         self._faults = faults
         self._latency = latency
@@ -87,14 +74,12 @@ class Network:
         self._alive(invocation)
         kinds = OF_BODIES if operation == "get_object" else OF_REQUESTS
         kind = self._faults.strikes(*kinds, writing=not operation.startswith(_READS))
-        if kind:
-            invocation.hits.append((number, kind))
         said = f"{invocation.name} #{number} {service}.{operation}"
         self._pass(kind, Kind.PAUSED_BEFORE)
         self._alive(invocation)
         if kind is Kind.CRASH_BEFORE:
             self._crash(invocation, said)
-        work = partial(self._act, invocation, number, work)
+        work = partial(_effect, work)
         if error := self._refused(service, operation, kind, work, said):
             self.log(f"{said}: {kind}")
             self._pass(kind, None)
@@ -110,16 +95,6 @@ class Network:
         if kind is Kind.CRASH_AFTER:
             self._crash(invocation, said)
         return self._answer(kind, operation, result)
-
-    def _act(self, invocation: Invocation, number: int, work: Callable[[], Any]) -> Any:
-        """What the service gives, or the error that it answers with."""
-        self.acting = (invocation, number)
-        try:
-            return work()
-        except ClientError as error:
-            return error
-        finally:
-            self.acting = None
 
     def _answer(self, kind: Kind | None, operation: str, result: Any) -> Any:
         if kind is Kind.LOST_ANSWER:
@@ -161,7 +136,6 @@ class Network:
     def _alive(self, invocation: Invocation) -> None:
         if self._schedule.now > invocation.deadline and not invocation.dead:
             invocation.dead = True
-            invocation.hits.append((self.requests, Kind.TIMED_OUT))
             self._faults.counts[Kind.TIMED_OUT] += 1
             self.log(f"{invocation.name} {Kind.TIMED_OUT}")
         if invocation.dead:
@@ -209,6 +183,14 @@ class BrokenBody:
                 raise ResponseStreamingError(error="connection lost")
             raise IncompleteReadError(actual_bytes=0, expected_bytes=1)
         return chunk
+
+
+def _effect(work: Callable[[], Any]) -> Any:
+    """What the service gives, or the error that it answers with."""
+    try:
+        return work()
+    except ClientError as error:
+        return error
 
 
 def _brief(result: Any) -> str:

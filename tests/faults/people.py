@@ -64,10 +64,10 @@ class People:
             wish = Wish(self._body(), f"key-{number}" if random.random() < 0.6 else None)
             self.wishes.append(wish)
             at = random.randrange(20_000)
-            spawn("user", partial(self._ask, wish), at)
+            spawn("user", partial(self.ask, wish), at)
             if wish.key and random.random() < 0.4:
                 self._faults.counts[Kind.POSTED_AGAIN] += 1
-                spawn("user", partial(self._ask, wish), max(0, at + random.randrange(-500, 500)))
+                spawn("user", partial(self.ask, wish), max(0, at + random.randrange(-500, 500)))
             if random.random() < 0.25:
                 spawn("user", partial(self._cancel, wish), at + self._moment())
         if random.random() < 0.1:
@@ -109,7 +109,7 @@ class People:
         headers = {"idempotency-key": wish.key} if wish.key else {}
         return exports.Call(_CONTEXT, headers, {}, json.dumps(wish.body).encode())
 
-    def _ask(self, wish: Wish) -> None:
+    def ask(self, wish: Wish) -> None:
         for _ in range(_TRIES):
             reply = self._lambdas.invoke(
                 "api", _API_SECONDS, lambda stack: exports.create(self._call(wish), stack)

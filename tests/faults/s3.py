@@ -20,8 +20,7 @@ _NOT_FOUND: Final = 404
 
 class S3:
     """`now` gives Unix time in ms. `answers_again` says, each time, whether the repeated completion
-    of an upload is answered as the first was (S3 does so for a while) or with NoSuchUpload.
-    `opened` is told of each new upload."""
+    of an upload is answered as the first was (S3 does so for a while) or with NoSuchUpload."""
 
     exceptions = Exceptions
 
@@ -32,7 +31,6 @@ class S3:
         *,
         limits: Limits | None = None,
         answers_again: Callable[[], bool] = lambda: False,
-        opened: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.objects: dict[str, dict[str, Stored]] = {bucket: {} for bucket in buckets}
         self.uploads: dict[str, Upload] = {}
@@ -40,7 +38,6 @@ class S3:
         self._now = now
         self._answers_again = answers_again
         self._completed: dict[str, str] = {}
-        self._told_of = opened
         self._opened = 0
 
     # -- objects --------------------------------------------------------------------------------
@@ -146,8 +143,7 @@ class S3:
         self._bucket("CreateMultipartUpload", Bucket)
         self._opened += 1
         upload_id = f"upload-{self._opened}"
-        self.uploads[upload_id] = Upload(Bucket, Key)
-        self._told_of(upload_id)
+        self.uploads[upload_id] = Upload(Bucket, Key, self._now())
         return {"UploadId": upload_id}
 
     def upload_part(
@@ -245,6 +241,30 @@ class S3:
         del self.uploads[UploadId]
         return {}
 
+    def list_multipart_uploads(
+        self, *, Bucket: str, Prefix: str = "", KeyMarker: str = "", UploadIdMarker: str = ""
+    ) -> Answer:
+        self._bucket("ListMultipartUploads", Bucket)
+        found = sorted(
+            (upload.key, upload.opened, upload_id)
+            for upload_id, upload in self.uploads.items()
+            if upload.bucket == Bucket and upload.key.startswith(Prefix)
+        )
+        # By key, and for one key by time.
+        marker = self.uploads.get(UploadIdMarker)
+        after = (KeyMarker, marker.opened if marker else 0, UploadIdMarker)
+        rows = [row for row in found if row > after]
+        page = rows[: self.limits.page]
+        answer: Answer = {"IsTruncated": len(rows) > len(page)}
+        if page:
+            answer["Uploads"] = [
+                {"Key": key, "UploadId": upload_id, "Initiated": _moment(opened)}
+                for key, opened, upload_id in page
+            ]
+        if answer["IsTruncated"]:
+            answer["NextKeyMarker"], _, answer["NextUploadIdMarker"] = page[-1]
+        return answer
+
     # -- within ---------------------------------------------------------------------------------
 
     def _bucket(self, operation: str, bucket: str) -> dict[str, Stored]:
@@ -275,10 +295,15 @@ class S3:
         return etag_of(body)
 
     def _listed(self, stored: Stored) -> Answer:
-        modified = datetime.fromtimestamp(stored.modified // 1000, UTC)
+        modified = _moment(stored.modified)
         return {"Size": len(stored.body), "ETag": stored.etag, "LastModified": modified}
 
     def _facts(self, stored: Stored) -> Answer:
         facts = self._listed(stored)
         facts["ContentLength"] = facts.pop("Size")
         return {**facts, "Metadata": dict(stored.metadata)}
+
+
+def _moment(ms: int) -> datetime:
+    """S3 tells times in whole seconds."""
+    return datetime.fromtimestamp(ms // 1000, UTC)

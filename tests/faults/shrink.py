@@ -15,8 +15,8 @@ from uuid import UUID
 
 from chalicelib.archive import assembly, layout
 from chalicelib.http import exports
-from chalicelib.jobs import items, store
-from chalicelib.pipeline import dead_letters, queue, reading, sweeper, worker
+from chalicelib.jobs import store, wake
+from chalicelib.pipeline import abandoned, dead_letters, queue, reading, sweeper, worker
 from chalicelib.sources import find, listing
 from tests.faults.executor import Executors
 from tests.faults.stored import Limits
@@ -41,18 +41,18 @@ _OTHERS: Final = (
     (reading, "_READ_SIZE", 400),
     (reading, "SEGMENT_BYTES", 1500),
     (find, "_BATCH", 4),
-    (queue, "_BATCH", 3),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What is drawn for one run: the seconds of work in a segment, an upload's most parts, and the
-    rows of a page."""
+    """What is drawn for one run: the seconds of work in a segment, an upload's most parts, the rows
+    of a page, and the most messages of one request."""
 
     segment_seconds: float
     max_parts: int
     page: int
+    batch: int = 3
 
     @property
     def limits(self) -> Limits:
@@ -76,6 +76,7 @@ def shrunk(scale: Scale, random: Random, log: Any) -> Iterator[None]:
         *((layout, name, value) for name, value in _LAYOUT.items()),
         *_OTHERS,
         (layout, "SEGMENT_SECONDS", scale.segment_seconds),
+        (queue, "_BATCH", scale.batch),
         (layout, "lay_out", partial(layout.lay_out, max_parts=scale.max_parts)),
         (assembly, "ThreadPoolExecutor", executors),
         (assembly, "wait", executors.wait),
@@ -83,11 +84,14 @@ def shrunk(scale: Scale, random: Random, log: Any) -> Iterator[None]:
         (reading, "ThreadPoolExecutor", executors),
         (listing, "ThreadPoolExecutor", executors),
         (listing, "wait", executors.wait),
-        (items, "random", random),
+        (wake, "random", random),
         (store, "random", random),
         (queue, "random", random),
         (exports, "uuid4", lambda: UUID(int=random.getrandbits(128), version=4)),
-        *((module, "logger", lambda: log) for module in (dead_letters, exports, sweeper, worker)),
+        *(
+            (module, "logger", lambda: log)
+            for module in (abandoned, dead_letters, exports, sweeper, worker)
+        ),
     ]
     with ExitStack() as stack:
         for module, name, value in changes:

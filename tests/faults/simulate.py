@@ -26,15 +26,17 @@ def run_seed(
     world = World(seed, trace=trace, only=only)
     begun = world.schedule.now
     world.run()
-    leftovers = invariants.check(world)
+    invariants.check(world)
+    took = world.schedule.now - begun
+    world.expire()
+    invariants.check_expired(world)
     jobs = [item for key, item in world.table.items.items() if "/" not in key]
     return Ended(
         violations=world.witness.violations,
         faults=+world.faults.counts,
         statuses=Counter(item["status"]["S"] for item in jobs),
-        leftovers=leftovers,
         requests=world.network.requests,
-        minutes=(world.schedule.now - begun) / MINUTE,
+        minutes=took / MINUTE,
         trace=world.network.trace or [],
     )
 
@@ -58,7 +60,6 @@ class Report:
     minutes: float = 0.0
     faults: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
-    leftovers: Counter[str] = field(default_factory=Counter)
     violations: dict[int, list[str]] = field(default_factory=dict)
 
     def add(self, seed: int, ended: Ended) -> None:
@@ -67,7 +68,6 @@ class Report:
         self.minutes += ended.minutes
         self.faults.update({str(kind): count for kind, count in ended.faults.items()})
         self.statuses.update(ended.statuses)
-        self.leftovers.update(ended.leftovers)
         if ended.violations:
             self.violations[seed] = ended.violations
 
@@ -77,7 +77,6 @@ class Report:
         self.minutes += other.minutes
         self.faults.update(other.faults)
         self.statuses.update(other.statuses)
-        self.leftovers.update(other.leftovers)
         self.violations.update(other.violations)
 
 
@@ -131,11 +130,7 @@ def _print(report: Report, seconds: float) -> None:
         f"{report.minutes / 60:.0f} simulated hours"
         + (f" in {seconds:.1f} s ({report.seeds / seconds:.0f} seeds/s)" if seconds else "")
     )
-    for title, counts in (
-        ("jobs", report.statuses),
-        ("faults", report.faults),
-        ("left to the bucket's lifecycle", report.leftovers),
-    ):
+    for title, counts in (("jobs", report.statuses), ("faults", report.faults)):
         click.echo(f"{title}: {counts.total()}")
         for name, number in counts.most_common():
             click.echo(f"  {number:9d}  {name}")

@@ -1,10 +1,11 @@
 """A standard queue of SQS in memory, with its dead-letter queue.
 
-At least once, in any order: which of the visible messages is handed out next is `choose`'s to say,
-and a message can be handed out again before its time (`show`). Each method with a name of
+At least once, in any order: which of the visible messages is handed out next is the caller's to
+say, and a message can be handed out again before its time (`show`). Each method with a name of
 botocore's takes and gives what the method of that name of a client does.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -17,6 +18,10 @@ BATCH_MAX: Final = 10
 BODY_MAX: Final = 1024**2  # bytes of all of a batch's messages
 HIDDEN_MAX: Final = 12 * 3600
 
+_NOISY_SHARE: Final = 0.1
+_NOISY_FROM: Final = 30  # messages in flight
+_RECENT: Final = 5 * 60_000  # ms
+
 
 @dataclass(slots=True)
 class Held:
@@ -27,6 +32,7 @@ class Held:
     group: str
     visible_at: int
     receives: int = 0
+    received_at: int = 0
     receipts: list[str] = field(default_factory=list)
 
 
@@ -37,10 +43,15 @@ class QueueState:
     max_receives: int | None = None
     """How often a message is handed out before it goes to the dead letters; None: for ever."""
     messages: dict[str, Held] = field(default_factory=dict)
+    counted: int = 0
+    """How many were visible when that was counted last."""
+    worked: list[tuple[int, str, int]] = field(default_factory=list)
+    """(when it was deleted, its group, ms from its receipt to then) of each message."""
 
 
 class SQS:
-    """`now` gives Unix time in ms. `changed(url, at)` is told when a message will be visible."""
+    """`now` gives Unix time in ms. `changed(url, at)` is told when a message will be visible.
+    `stale` says, each time, whether a count is an old one. `sent` counts messages by body."""
 
     exceptions = Exceptions
 
@@ -53,6 +64,7 @@ class SQS:
         changed: Callable[[str, int], None] = lambda *_: None,
         refuses: Callable[[], bool] = lambda: False,
         delay: Callable[[], int] = lambda: 0,
+        stale: Callable[[], bool] = lambda: False,
     ) -> None:
         self.queues = dict(queues)
         self._now = now
@@ -60,14 +72,18 @@ class SQS:
         self._changed = changed
         self._refuses = refuses
         self._delay = delay
-        self._sent = 0
+        self._stale = stale
+        self.sent = Counter[str]()
         self._received = 0
 
     # -- what a step asks -----------------------------------------------------------------------
 
     def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: list[str]) -> Answer:
-        self._queue("GetQueueAttributes", QueueUrl)
-        return {"Attributes": dict.fromkeys(AttributeNames, "")}
+        """Counts are approximate: as of now, or as of the last call of `count`."""
+        queue = self._queue("GetQueueAttributes", QueueUrl)
+        count = queue.counted if self._stale() else self.count(QueueUrl)
+        known = {"QueueArn": f"arn:{QueueUrl}", "ApproximateNumberOfMessages": str(count)}
+        return {"Attributes": {name: known[name] for name in AttributeNames}}
 
     def send_message_batch(
         self,
@@ -128,8 +144,8 @@ class SQS:
     # -- what Lambda's event source does --------------------------------------------------------
 
     def visible(self, url: str) -> list[Held]:
-        """The messages that can be handed out now, the oldest first. Those that were received too
-        often go to the dead letters instead."""
+        """The messages that can be handed out now, in any order. Those that were received too often
+        go to the dead letters instead."""
         queue = self.queues[url]
         found = []
         for held in [one for one in queue.messages.values() if one.visible_at <= self._now()]:
@@ -142,10 +158,41 @@ class SQS:
                 found.append(held)
         return found
 
+    def count(self, url: str) -> int:
+        """How many messages could be handed out now."""
+        queue = self.queues[url]
+        queue.counted = sum(held.visible_at <= self._now() for held in queue.messages.values())
+        return queue.counted
+
+    def fair_order(self, url: str, messages: Iterable[Held]) -> list[Held]:
+        """The messages as a fair queue hands them out: those of quiet groups first, then those of
+        the noisy group with the fewest in flight.
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues-detailed.html"""
+        queue, now = self.queues[url], self._now()
+        in_flight = [
+            one for one in queue.messages.values() if one.receives and one.visible_at > now
+        ]
+        flying = Counter(one.group for one in in_flight)
+        working = Counter[str]()
+        for one in in_flight:
+            working[one.group] += now - one.received_at
+        for at, group, ms in queue.worked:
+            working[group] += ms if at > now - _RECENT else 0
+
+        def place(held: Held) -> tuple[int, int]:
+            many = flying[held.group] >= _NOISY_FROM
+            is_noisy = (many and flying[held.group] > _NOISY_SHARE * flying.total()) or (
+                working[held.group] > _NOISY_SHARE * working.total()
+            )
+            return (1 + flying[held.group] if is_noisy else 0, held.visible_at)
+
+        return sorted(messages, key=place)
+
     def hand_out(self, url: str, held: Held) -> dict[str, Any]:
         """Receives this message: the record of an SQS event."""
         self._received += 1
         held.receives += 1
+        held.received_at = self._now()
         held.receipts.append(f"receipt-{self._received}")
         held.visible_at = self._now() + self.queues[url].visibility * 1000
         self._changed(url, held.visible_at)
@@ -166,13 +213,14 @@ class SQS:
         held = _by_receipt(queue, ReceiptHandle)
         if held:
             del queue.messages[held.id]
+            queue.worked.append((self._now(), held.group, self._now() - held.received_at))
         return {}
 
     # -- within ---------------------------------------------------------------------------------
 
     def _put(self, url: str, queue: QueueState, body: str, group: str) -> str:
-        self._sent += 1
-        held = Held(f"message-{self._sent}", body, group, self._now() + self._delay())
+        self.sent[body] += 1
+        held = Held(f"message-{self.sent.total()}", body, group, self._now() + self._delay())
         queue.messages[held.id] = held
         self._changed(url, held.visible_at)
         return held.id

@@ -21,8 +21,11 @@ class Stored:
 
 @dataclass(slots=True)
 class Upload:
+    """A multipart upload under way; `opened` is Unix time in ms."""
+
     bucket: str
     key: str
+    opened: int
     parts: dict[int, bytes] = field(default_factory=dict)
 
 

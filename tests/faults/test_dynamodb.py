@@ -140,37 +140,37 @@ def test_values_that_are_not_used_are_refused(dynamodb: Any) -> None:
 def stalled(dynamodb: Any, **more: Any) -> Any:
     return dynamodb.query(
         TableName="jobs",
-        IndexName="open",
-        KeyConditionExpression="openShard = :shard AND wakeAt < :now",
+        IndexName="wake",
+        KeyConditionExpression="wakeShard = :shard AND wakeAt < :now",
         ExpressionAttributeValues={":shard": {"N": "1"}, ":now": {"N": "100"}},
         **more,
     )
 
 
 def test_an_index_holds_the_items_that_have_its_keys_in_order(dynamodb: Any) -> None:
-    put(dynamodb, "late", openShard=1, wakeAt=100)
-    put(dynamodb, "second", openShard=1, wakeAt=20)
-    put(dynamodb, "first", openShard=1, wakeAt=3)
-    put(dynamodb, "elsewhere", openShard=2, wakeAt=3)
+    put(dynamodb, "late", wakeShard=1, wakeAt=100)
+    put(dynamodb, "second", wakeShard=1, wakeAt=20)
+    put(dynamodb, "first", wakeShard=1, wakeAt=3)
+    put(dynamodb, "elsewhere", wakeShard=2, wakeAt=3)
     put(dynamodb, "neither", size=1)
 
     found = stalled(dynamodb)["Items"]
 
     assert [row["jobId"]["S"] for row in found] == ["first", "second"]
-    assert found[0].keys() == {"jobId", "openShard", "wakeAt"}
+    assert found[0].keys() == {"jobId", "wakeShard", "wakeAt"}
 
 
 def test_an_item_that_loses_a_key_leaves_the_index(dynamodb: Any) -> None:
-    put(dynamodb, "a", openShard=1, wakeAt=3)
+    put(dynamodb, "a", wakeShard=1, wakeAt=3)
 
-    update(dynamodb, "a", "REMOVE openShard, wakeAt")
+    update(dynamodb, "a", "REMOVE wakeShard, wakeAt")
 
     assert stalled(dynamodb)["Items"] == []
 
 
 def test_a_query_goes_on_where_its_page_ended(dynamodb: Any) -> None:
     for at in (1, 2, 3):
-        put(dynamodb, f"job-{at}", openShard=1, wakeAt=at)
+        put(dynamodb, f"job-{at}", wakeShard=1, wakeAt=at)
 
     first = stalled(dynamodb, Limit=2)
     second = stalled(dynamodb, ExclusiveStartKey=first["LastEvaluatedKey"])
@@ -182,7 +182,7 @@ def test_a_query_goes_on_where_its_page_ended(dynamodb: Any) -> None:
 
 def test_a_query_can_go_backwards(dynamodb: Any) -> None:
     for at in (1, 2):
-        put(dynamodb, f"job-{at}", openShard=1, wakeAt=at)
+        put(dynamodb, f"job-{at}", wakeShard=1, wakeAt=at)
 
     found = stalled(dynamodb, ScanIndexForward=False)["Items"]
 
@@ -203,7 +203,7 @@ def test_an_index_shows_what_was_written_when_its_lag_is_over() -> None:
     clock = iter([0, 4, 5])
     at = [0]
     dynamodb = DynamoDB("jobs", lambda: at[0], lag=lambda: 5)
-    put(dynamodb, "a", openShard=1, wakeAt=3)
+    put(dynamodb, "a", wakeShard=1, wakeAt=3)
 
     seen = []
     for now in clock:

@@ -1,7 +1,6 @@
 """What the simulation found in the pipeline, each as small as it could be made."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -11,12 +10,13 @@ from chalicelib.archive.layout import lay_out
 from chalicelib.archive.manifest import Head
 from chalicelib.errors import JobEnded
 from chalicelib.http.links import archive_filename
-from chalicelib.jobs import items
-from chalicelib.jobs.model import Failure, Job, PlanRef
+from chalicelib.jobs import items, wake_index
+from chalicelib.jobs.model import MISSING_INLINE, Failure, Job, PlanRef
 from chalicelib.jobs.segments import SegmentStore
 from chalicelib.jobs.states import Stage, Status
 from chalicelib.jobs.store import JobStore
 from chalicelib.pipeline import plans, steps, sweeper
+from chalicelib.pipeline.abandoned import abort_abandoned
 from chalicelib.pipeline.collaborators import Collaborators
 from chalicelib.pipeline.dead_letters import bury
 from chalicelib.pipeline.messages import Message, Step, from_body
@@ -156,26 +156,39 @@ def test_an_upload_that_the_job_has_not_taken_is_aborted(stack: Collaborators, s
     assert list(s3.uploads) == [upload]
 
 
-@pytest.mark.parametrize("step", [Step.PLAN, Step.FINALIZE, Step.DISCARD])
-def test_whichever_step_comes_after_the_end_throws_away_what_is_left(
-    stack: Collaborators, s3: S3, step: Step
+def test_what_a_worker_leaves_that_died_as_its_job_ended_is_thrown_away(
+    stack: Collaborators, s3: S3
 ) -> None:
     planned(stack)
     stack.jobs.cancel(JOB_ID, 3)
     stack.archive.write(JOB.archive_key, b"completed at the last moment, by a worker that died")
+    stack.archive.create_upload(JOB.archive_key, "opened by one that could not note it")
+    stack.archive.create_upload(f"{JOB.prefix}0123/segment-1", "of a segment")
 
-    with suppress(JobEnded):
-        steps.run(Message(step, JOB_ID), stack, None)
+    steps.run(Message(Step.DISCARD, JOB_ID), stack, None)
 
     assert s3.uploads == {}
     assert JOB.archive_key not in s3.objects["archive"]
+
+
+@pytest.mark.parametrize("step", [Step.PLAN, Step.FINALIZE])
+def test_a_step_that_comes_after_the_end_does_nothing(
+    stack: Collaborators, s3: S3, step: Step
+) -> None:
+    upload = planned(stack)
+    stack.jobs.fail(JOB_ID, 3, REASON)
+
+    with pytest.raises(JobEnded):
+        steps.run(Message(step, JOB_ID), stack, None)
+
+    assert list(s3.uploads) == [upload]
 
 
 def test_what_a_completed_job_has_made_stays(stack: Collaborators, s3: S3) -> None:
     planned(stack)
     job = stack.jobs.get(JOB_ID)
     assert job
-    stack.jobs.complete(job, 3, 1000, 0)
+    stack.jobs.complete(job, 3, 1000, 0, wake_at=1000)
     stack.archive.write(JOB.archive_key, b"archive")
 
     with pytest.raises(JobEnded):
@@ -194,17 +207,6 @@ def test_a_message_that_a_twin_is_done_with_need_not_be_hidden(sqs: Any) -> None
     queue.hide(record["receiptHandle"], 45)
 
 
-def test_a_dead_letter_of_a_job_that_has_failed_before_has_it_thrown_away(
-    stack: Collaborators, sqs: SQS
-) -> None:
-    planned(stack)
-    stack.jobs.fail(JOB_ID, 3, REASON)
-
-    bury([{"messageId": "1", "body": Message(Step.FINALIZE, JOB_ID).to_body()}], stack)
-
-    assert sent(sqs) == [Step.DISCARD]
-
-
 def test_a_discard_that_was_given_up_is_not_sent_again(stack: Collaborators, sqs: SQS) -> None:
     planned(stack)
     stack.jobs.fail(JOB_ID, 3, REASON)
@@ -214,16 +216,27 @@ def test_a_discard_that_was_given_up_is_not_sent_again(stack: Collaborators, sqs
     assert sent(sqs) == []
 
 
-def test_a_job_that_has_just_been_woken_is_not_given_up(stack: Collaborators) -> None:
+def test_a_job_that_has_just_been_woken_is_not_given_up(
+    stack: Collaborators, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The index by which it was found may lag behind."""
-    tried = replace(JOB, wake_at=6, sweeps=sweeper.SWEEPS_MAX)
-    stack.jobs.create(tried)
+    monkeypatch.setattr(wake_index, "due", lambda *_: iter([JOB_ID]))
+    stack.jobs.create(replace(JOB, wake_at=6, sweeps=sweeper.SWEEPS_MAX))
 
-    assert not sweeper._wake(tried, stack)
+    assert sweeper.sweep(stack) == 0
 
     job = stack.jobs.get(JOB_ID)
     assert job
     assert job.status is Status.QUEUED
+
+
+@pytest.mark.parametrize(("age", "aborted"), [(3_600_000, 0), (3_600_001, 1)])
+def test_an_upload_that_nobody_has_noted_is_aborted_when_it_is_an_hour_old(
+    stack: Collaborators, age: int, aborted: int
+) -> None:
+    stack.archive.create_upload(JOB.archive_key, "application/zip")
+
+    assert abort_abandoned(replace(stack, now=lambda: age)) == aborted
 
 
 def test_the_record_stays_below_2_kb_whatever_it_is_told(dynamodb: Any) -> None:
@@ -231,7 +244,7 @@ def test_the_record_stays_below_2_kb_whatever_it_is_told(dynamodb: Any) -> None:
     filename = archive_filename("😀" * 200, JOB_ID)
     jobs.create(replace(JOB, user_id="😀" * 128, filename=filename))
     jobs.start(JOB_ID, 1)
-    missing = ("x" * 490,)
+    missing = ("x" * (MISSING_INLINE - len('[""]')),)
     jobs.set_plan(
         JOB_ID,
         2,

@@ -167,6 +167,34 @@ def test_an_aborted_upload_is_gone(s3: Any) -> None:
     assert code(by_list) == code(by_abort) == ("NoSuchUpload", 404)
 
 
+def test_the_uploads_under_way_are_listed_below_their_prefix(s3: Any) -> None:
+    done = opened(s3, "a/done")
+    s3.upload_part(**done, PartNumber=1, Body=b"x")
+    complete(s3, done)
+    under_way = [opened(s3, key) for key in ("a/2", "b/1", "a/1")]
+
+    answer = s3.list_multipart_uploads(Bucket="bucket", Prefix="a/")
+
+    rows = {(row["Key"], row["UploadId"]) for row in answer["Uploads"]}
+    assert rows == {(under_way[n]["Key"], under_way[n]["UploadId"]) for n in (0, 2)}
+    assert answer["Uploads"][0]["Initiated"].tzinfo
+    assert not answer["IsTruncated"]
+
+
+def test_a_listing_of_uploads_goes_on_after_its_markers_though_that_upload_is_gone() -> None:
+    """Moto gives all of them on one page."""
+    s3 = S3(["bucket"], lambda: 0, limits=Limits(page=2))
+    uploads = [opened(s3, key) for key in ("a", "a", "a", "b")]
+
+    page = s3.list_multipart_uploads(Bucket="bucket")
+    s3.abort_multipart_upload(**uploads[1])
+    markers = {"KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page["NextUploadIdMarker"]}
+    rest = s3.list_multipart_uploads(Bucket="bucket", **markers)
+
+    assert [row["UploadId"] for row in page["Uploads"]] == [up["UploadId"] for up in uploads[:2]]
+    assert {row["UploadId"] for row in rest["Uploads"]} >= {up["UploadId"] for up in uploads[2:]}
+
+
 def test_an_aborted_upload_takes_no_part() -> None:
     """Moto breaks on this."""
     s3 = S3(["bucket"], lambda: 0)

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from chalicelib.jobs import wake
 from chalicelib.jobs.items import to_job
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import OPEN, Stage, Status, may_become
 from tests.faults.dynamodb import item_size
-from tests.faults.expressions import Item
-from tests.faults.network import Act
+from tests.faults.expressions import Item, number
 from tests.faults.s3 import S3
 
 ITEM_BYTES: Final = 2048
@@ -19,18 +19,13 @@ _STAGES: Final = tuple(Stage)
 @dataclass(slots=True)
 class Witness:
     """`violations` are what must never be, in words. `ended` is when each job became terminal,
-    and `enders` by whom;
-    `not_discarded` are those whose step `discard` was given up, `largest` is the size in bytes of
-    the largest item."""
+    `largest` the size in bytes of the largest item."""
 
     s3: S3
     archive: str
     now: Callable[[], int]
-    acting: Callable[[], Act | None]
     violations: list[str] = field(default_factory=list)
     ended: dict[str, int] = field(default_factory=dict)
-    enders: dict[str, Act] = field(default_factory=dict)
-    not_discarded: set[str] = field(default_factory=set)
     stages_back: int = 0
     largest: int = 0
 
@@ -46,15 +41,17 @@ class Witness:
         if size >= ITEM_BYTES:
             self.says(f"{key}: the job item has {size} bytes")
         job = to_job(after)
-        if ("openShard" in after) != (job.status in OPEN) or ("wakeAt" in after) != (
-            job.status in OPEN
-        ):
-            self.says(f"{key}: {job.status}, and wrongly in or out of the index of open jobs")
+        is_open = job.status in OPEN
+        if ("wakeShard" in after) != ("wakeAt" in after) or (is_open and "wakeAt" not in after):
+            self.says(f"{key}: {job.status}, and wrongly in or out of the sweeper's index")
+        if "wakeShard" in after and (number(after["wakeShard"]) in wake.OPEN_SHARDS) != is_open:
+            self.says(f"{key}: {job.status}, and in a wrong shard of the sweeper's index")
         if before is None:
             if job.status is not Status.QUEUED:
                 self.says(f"{key}: created as {job.status}")
             return
-        self._changed(key, to_job(before), job)
+        if _without_wake(before) != _without_wake(after):
+            self._changed(key, to_job(before), job)
 
     def _changed(self, key: str, old: Job, new: Job) -> None:
         if old.status not in OPEN:
@@ -73,9 +70,6 @@ class Witness:
                 self.says(f"{key}: completed without its archive")
         if new.status not in OPEN:
             self.ended.setdefault(key, self.now())
-            act = self.acting()
-            if act:
-                self.enders.setdefault(key, act)
 
     def _progressed(self, key: str, old: Job, new: Job) -> None:
         if new.files_done < old.files_done or new.bytes_done < old.bytes_done:
@@ -90,3 +84,8 @@ class Witness:
             )
         if _STAGES.index(new.stage) < _STAGES.index(old.stage):
             self.stages_back += 1
+
+
+def _without_wake(item: Item) -> Item:
+    """What the sweeper does not change."""
+    return {name: item[name] for name in item.keys() - {"wakeAt", "wakeShard", "sweeps"}}

@@ -2,16 +2,19 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any, Final, cast
 
 from chalicelib.jobs.segments import SegmentStore
+from chalicelib.jobs.states import OPEN, Status
 from chalicelib.jobs.store import JobStore
 from chalicelib.pipeline.collaborators import Collaborators
 from chalicelib.pipeline.dead_letters import bury
-from chalicelib.pipeline.messages import JOB_ID, Step
+from chalicelib.pipeline.messages import JOB_ID
 from chalicelib.pipeline.queue import Queue
 from chalicelib.pipeline.sweeper import sweep
 from chalicelib.pipeline.worker import work
@@ -19,14 +22,15 @@ from chalicelib.settings import Settings
 from chalicelib.storage import Bucket
 from tests.faults import files, shrink
 from tests.faults.dynamodb import DynamoDB
+from tests.faults.expressions import Item
 from tests.faults.files import Files
 from tests.faults.kinds import Faults, Kind
 from tests.faults.lambdas import EventSource, Lambdas, Record
-from tests.faults.network import LATE_MAX, Act, Network
+from tests.faults.network import LATE_MAX, Network
 from tests.faults.people import People
 from tests.faults.s3 import S3
 from tests.faults.schedule import Schedule
-from tests.faults.sqs import SQS, QueueState
+from tests.faults.sqs import SQS, Held, QueueState
 from tests.faults.witness import Witness
 
 ARCHIVE: Final = "archive"
@@ -36,9 +40,9 @@ _DEAD_LETTERS: Final = "dead-letters"
 _START: Final = 1_767_225_600_000  # 2026-01-01, in ms
 
 MINUTE: Final = 60_000
-BOUND: Final = 3 * 60 * MINUTE
-"""The queues are empty so long after the last fault: a dead worker's message may be hidden for half
-an hour, and that five times."""
+BOUND: Final = 9 * 60 * MINUTE
+"""Nothing is left to do so long after the last fault: a dead worker's message may be hidden for an
+hour and a half, and that five times."""
 
 TERMINAL_BOUND: Final = 60 * MINUTE
 """A job has ended so long after it was accepted, or after the last fault of a storm. The sweeper's
@@ -48,10 +52,10 @@ TERMINAL_BOUND_OF_FEW: Final = 20 * MINUTE
 """The same where there were few faults; some of it are slow requests in a queue with one worker."""
 
 # As infra/resources.yaml and .chalice/config.json have them.
-_VISIBILITY: Final = 1800
+_VISIBILITY: Final = 5400
 _DEAD_LETTERS_VISIBILITY: Final = 360
 _MAX_RECEIVES: Final = 5
-_WORKER_SECONDS: Final = 300
+_WORKER_SECONDS: Final = 900
 _DEAD_LETTERS_SECONDS: Final = 60
 _SWEEPER_SECONDS: Final = 55
 
@@ -83,12 +87,7 @@ class Log:
     def info(self, text: str, extra: dict[str, Any]) -> None:
         self._tell(text, extra)
 
-    warning = info
-
-    def error(self, text: str, extra: dict[str, Any]) -> None:
-        if extra.get("step") is Step.DISCARD:
-            self._witness.not_discarded.add(extra["jobId"])
-        self.info(text, extra)
+    warning = error = info
 
     def _tell(self, text: str, extra: dict[str, Any]) -> None:
         said = {name: value for name, value in extra.items() if name not in ("ms", "cpuMs")}
@@ -108,39 +107,62 @@ class Ended:
     violations: list[str]
     faults: Counter[Kind]
     statuses: Counter[str]
-    leftovers: Counter[str]
     requests: int
     minutes: float
     trace: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large and slow a run's stack is: the mean ms of a request, one way; workers at a time;
+    the most ms that an index lags behind; whether its queue is fair."""
+
+    latency: int
+    workers: int
+    lag: int
+    scale: shrink.Scale
+    is_fair: bool = False
+
+
+def drawn(random: Random) -> Size:
+    return Size(
+        latency=random.choice((2, 20, 100, 400)),
+        workers=random.choice((1, 2, 4)),
+        lag=random.choice((0, 200, 5_000, 90_000)),
+        scale=shrink.drawn(random),
+        is_fair=random.random() < 0.5,
+    )
 
 
 class World:
     """Everything of one run, made from its seed; with `only`, of its faults these alone."""
 
     def __init__(
-        self, seed: int, *, trace: bool = False, only: Sequence[tuple[int, Kind]] | None = None
+        self,
+        seed: int,
+        *,
+        trace: bool = False,
+        only: Sequence[tuple[int, Kind]] | None = None,
+        size: Size | None = None,
     ) -> None:
         self.random = random = Random(seed)
         self.schedule = Schedule(random, _START)
         self.faults = Faults(random, only)
-        latency = random.choice((2, 20, 100, 400))
-        self.network = Network(self.schedule, self.faults, latency)
+        size = size or drawn(random)
+        self.network = Network(self.schedule, self.faults, size.latency)
         self.network.trace = [] if trace else None
-        self.scale = shrink.drawn(random)
+        self.scale = size.scale
         self.s3 = S3(
             (files.BUCKET, ARCHIVE),
             self._now,
             limits=self.scale.limits,
             answers_again=lambda: random.random() < 0.5,
-            opened=self._upload_opened,
         )
-        self.openers: dict[str, Act] = {}
-        self.witness = Witness(self.s3, ARCHIVE, self._now, lambda: self.network.acting)
-        lag = random.choice((0, 200, 5_000, 90_000))
+        self.witness = Witness(self.s3, ARCHIVE, self._now)
         self.table = DynamoDB(
             _TABLE,
             self._now,
-            lag=lambda: random.randrange(lag + 1),
+            lag=lambda: random.randrange(size.lag + 1),
             page=self.scale.page,
             written=self.witness.written,
         )
@@ -154,15 +176,16 @@ class World:
             changed=self._message_due,
             refuses=lambda: bool(self.faults.strikes(Kind.BATCH_REFUSED)),
             delay=self._delay,
+            stale=lambda: random.random() < 0.5,
         )
         self.files = Files(self.s3, random)
         self.files.fill(_START)
         self.lambdas = Lambdas(
             self.schedule, self.network, self.faults, self._collaborators(), self.witness.says
         )
-        most = random.choice((1, 2, 4))
+        self._is_fair = size.is_fair
         self.sources = {
-            _QUEUE: self._source(_QUEUE, "worker", _WORKER_SECONDS, 1, most),
+            _QUEUE: self._source(_QUEUE, "worker", _WORKER_SECONDS, 1, size.workers),
             _DEAD_LETTERS: self._source(_DEAD_LETTERS, "bury", _DEAD_LETTERS_SECONDS, 10, 1),
         }
         self.people = People(
@@ -173,25 +196,45 @@ class World:
             self.files,
             sqs=self.sqs,
             url=_QUEUE,
-            latency=latency,
+            latency=size.latency,
         )
         self.healed_at = 0
 
-    def run(self) -> None:
+    def run(self, begin: Callable[[], None] | None = None) -> None:
         """Lets everything happen, until nothing is left to do or the bound is over."""
-        with shrink.shrunk(self.scale, self.random, Log(self.network, self.witness)):
-            self.people.begin()
-            heal_in = self.random.randrange(MINUTE, 20 * MINUTE)
-            self.schedule.at(_START + heal_in, self._heal)
-            calm = 0
-            while calm <= LATE_MAX + MINUTE and self._now() < _START + heal_in + BOUND:
-                self.schedule.sleep(MINUTE)
-                if self._something_due() and not self.faults.strikes(Kind.SWEEP_MISSED):
-                    self.schedule.spawn("sweeper", self._sweep)
-                calm = 0 if self._open() else calm + MINUTE
-            self.schedule.kill_all()
+        heal_in = self.random.randrange(MINUTE, 20 * MINUTE)
+        self.schedule.at(_START + heal_in, self._heal)
+        with self._shrunk():
+            (begin or self.people.begin)()
+            self._sweep_while(self._open, heal_in + BOUND)
+
+    def expire(self) -> None:
+        """Lets the time of the archives pass, and what then goes wrong."""
+        waiting = [int(i["wakeAt"]["N"]) for i in self.table.items.values() if "wakeAt" in i]
+        if waiting:
+            self.faults.healed = False
+            heal_in = max(waiting) - self._now() + self.random.randrange(20 * MINUTE)
+            self.schedule.at(self._now() + heal_in, self._heal)
+            with self._shrunk():
+                self.schedule.sleep(min(waiting) - self._now())
+                self._sweep_while(self._kept, heal_in + BOUND)
+
+    def _sweep_while(self, unfinished: Callable[[], bool], bound: int) -> None:
+        """Lets time pass until nothing is unfinished and no request is on its way any more."""
+        end = self._now() + bound
+        calm = 0
+        while calm <= LATE_MAX + MINUTE and self._now() < end:
+            self.sqs.count(_QUEUE)  # what SQS says later may be that old
+            self.schedule.sleep(MINUTE)
+            if self._something_due() and not self.faults.strikes(Kind.SWEEP_MISSED):
+                self.schedule.spawn("sweeper", self._sweep)
+            calm = 0 if unfinished() or self.schedule.busy else calm + MINUTE
+        self.schedule.kill_all()
         for failure in self.schedule.failures:
             self.witness.says(f"a task ended with {failure!r}")
+
+    def _shrunk(self) -> AbstractContextManager[None]:
+        return shrink.shrunk(self.scale, self.random, Log(self.network, self.witness))
 
     def _now(self) -> int:
         return self.schedule.now
@@ -229,11 +272,13 @@ class World:
             most=most,
             handler=work if url == _QUEUE else bury,
             taken=self._taken,
+            order=partial(self._order, url),
         )
 
-    def _upload_opened(self, upload_id: str) -> None:
-        if self.network.acting:
-            self.openers[upload_id] = self.network.acting
+    def _order(self, url: str, messages: Iterable[Held]) -> list[Held]:
+        if self._is_fair:
+            return self.sqs.fair_order(url, messages)
+        return sorted(messages, key=lambda held: held.visible_at)
 
     def _message_due(self, url: str, at: int) -> None:
         self.schedule.at(at, self.sources[url].poke)
@@ -246,7 +291,7 @@ class World:
         item = self.table.items.get(job_id[0], {})
         held = [one for queue in self.sqs.queues.values() for one in queue.messages.values()]
         others = (one for one in held if one.id != record["messageId"])
-        if "wakeAt" in item and not any(job_id[0] in one.body for one in others):
+        if item and _is_open(item) and not any(job_id[0] in one.body for one in others):
             self.witness.says(f"{job_id[0]}: open, and its last message was acknowledged")
 
     def _delay(self) -> int:
@@ -255,15 +300,30 @@ class World:
 
     def _something_due(self) -> bool:
         """Whether a sweeper would find anything. Most would not, and they take time."""
-        index = self.table.indexes["open"]
+        index = self.table.indexes["wake"]
         index.catch_up(self._now())
-        return any(int(row["wakeAt"]["N"]) < self._now() for row in index.rows.values())
+        full_hour = self._now() // MINUTE % 60 == 0
+        return (full_hour and bool(self.s3.uploads)) or any(
+            int(row["wakeAt"]["N"]) < self._now() for row in index.rows.values()
+        )
 
     def _sweep(self) -> None:
         self.lambdas.invoke("sweeper", _SWEEPER_SECONDS, sweep)
 
     def _open(self) -> bool:
+        """Whether there is anything left to do before the archives expire."""
+        items = self.table.items.values()
+        due = any("wakeAt" in item and item["wakeAt"] != item["expiresAt"] for item in items)
+        return due or self._under_way()
+
+    def _kept(self) -> bool:
+        """Whether there is anything left to do at all."""
+        return any("wakeAt" in item for item in self.table.items.values()) or self._under_way()
+
+    def _under_way(self) -> bool:
         waiting = any(queue.messages for queue in self.sqs.queues.values())
-        return (
-            waiting or self.schedule.busy or any("wakeAt" in i for i in self.table.items.values())
-        )
+        return waiting or bool(self.s3.uploads)
+
+
+def _is_open(item: Item) -> bool:
+    return Status(item["status"]["S"]) in OPEN

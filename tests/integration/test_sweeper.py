@@ -6,6 +6,9 @@ from itertools import pairwise
 import pytest
 
 import app
+from chalicelib import aws
+from chalicelib.jobs import wake_index
+from chalicelib.jobs.wake import DISCARD_AFTER_MS
 from chalicelib.pipeline.messages import Message, Step
 from chalicelib.pipeline.sweeper import SWEEPS_MAX, sweep
 from tests.integration.archives import check_archive, noise
@@ -80,7 +83,7 @@ def test_two_sweepers_that_saw_the_same_job_send_once(stack: Stack) -> None:
     seen = stack.job(job_id)
     now = stack.clock()
 
-    claimed = [stack.collaborators.jobs.claim_sweep(seen, now, now + 60_000) for _ in range(2)]
+    claimed = [wake_index.claim(stack.collaborators.jobs, seen, now, now + 60_000) for _ in "12"]
 
     assert claimed == [True, False]
 
@@ -134,6 +137,38 @@ def test_each_waking_waits_longer_until_the_job_is_given_up(stack: Stack) -> Non
     assert body["error"]["type"] == "urn:problem-type:longhaul:given-up"
 
 
+@pytest.mark.parametrize(
+    ("messages", "seconds", "woken"), [(10, 91, 1), (11, 91, 0), (11, 1891, 1)]
+)
+def test_while_the_queue_is_long_a_job_is_left_alone_for_half_an_hour(
+    stack: Stack, messages: int, seconds: int, woken: int
+) -> None:
+    _lost_job(stack)
+    _lengthen_queue(stack, messages)
+    stack.clock.advance(seconds=seconds)
+
+    assert sweep(stack.collaborators) == woken
+
+
+def test_a_job_is_not_given_up_however_long_the_queue_is(stack: Stack) -> None:
+    job_id = _lost_job(stack)
+    _lengthen_queue(stack, 11)
+
+    for _ in range(3 * SWEEPS_MAX):
+        stack.clock.advance(seconds=3 * 3600)
+        assert sweep(stack.collaborators) == 1
+
+    assert status(job_id)["status"] == "queued"
+    assert stack.job(job_id).sweeps == 0
+
+
+def _lengthen_queue(stack: Stack, messages: int) -> None:
+    for number in range(messages):
+        aws.sqs().send_message(
+            QueueUrl=stack.collaborators.settings.queue_url, MessageBody=f"another's {number}"
+        )
+
+
 def test_a_job_that_moves_again_has_all_its_tries_back(stack: Stack) -> None:
     job_id = _lost_job(stack)
     stack.clock.advance(seconds=91)
@@ -144,20 +179,70 @@ def test_a_job_that_moves_again_has_all_its_tries_back(stack: Stack) -> None:
     assert stack.job(job_id).sweeps == 0
 
 
-@pytest.mark.parametrize("end", ["completed", "failed", "cancelled"])
-def test_a_job_that_has_ended_is_never_touched(stack: Stack, end: str) -> None:
-    job_id = export(file_ids=[10001], on_missing="fail" if end == "failed" else "skip")
-    if end == "cancelled":
-        call("DELETE", f"/v1/export/{job_id}")
-    stack.run_queue()
+@pytest.mark.parametrize("end", ["failed", "cancelled"])
+def test_a_job_that_has_ended_is_thrown_away_when_nobody_can_be_at_work(
+    stack: Stack, end: str
+) -> None:
+    job_id = _ended(stack, end)
+    stack.clock.advance(seconds=DISCARD_AFTER_MS // 1000 - 1)
+
+    early = sweep(stack.collaborators)
+    stack.clock.advance(seconds=2)
+    late = sweep(stack.collaborators)
+
+    assert (early, late) == (0, 1)
+    assert stack.take_messages() == [Message(Step.DISCARD, job_id)]
+
+
+@pytest.mark.parametrize(
+    ("end", "days"), [("completed", 7.01), ("failed", 0.02), ("cancelled", 0.02)]
+)
+def test_a_job_that_was_thrown_away_is_never_touched_again(
+    stack: Stack, end: str, days: float
+) -> None:
+    job_id = _ended(stack, end)
     before = stack.item(job_id)
+    stack.clock.advance(days=days)
+    sweep(stack.collaborators)
+    stack.run_queue()
+    after = stack.item(job_id)
     stack.clock.advance(days=1)
 
     woken = sweep(stack.collaborators)
 
     assert woken == 0
-    assert stack.item(job_id) == before
-    assert not {"wakeAt", "openShard"} & before.keys()
+    assert stack.item(job_id) == after
+    kept = before.keys() - {"wakeAt", "wakeShard", "sweeps"}
+    assert {name: after.get(name) for name in kept} == {name: before[name] for name in kept}
+    assert not {"wakeAt", "wakeShard"} & after.keys()
+
+
+def test_a_discard_that_was_lost_is_sent_again_until_it_is_done(stack: Stack) -> None:
+    job_id = _ended(stack, "cancelled")
+    stack.clock.advance(seconds=DISCARD_AFTER_MS // 1000 + 1)
+    sweep(stack.collaborators)
+    stack.take_messages()
+    stack.clock.advance(seconds=30 * 60)
+
+    sweep(stack.collaborators)
+
+    assert stack.take_messages() == [Message(Step.DISCARD, job_id)]
+
+
+def test_an_early_discard_is_not_the_last(stack: Stack) -> None:
+    job_id = _ended(stack, "cancelled")
+
+    stack.run(Message(Step.DISCARD, job_id))
+
+    assert stack.item(job_id).keys() >= {"wakeAt", "wakeShard"}
+
+
+def _ended(stack: Stack, end: str) -> str:
+    job_id = export(file_ids=[10001], on_missing="fail" if end == "failed" else "skip")
+    if end == "cancelled":
+        call("DELETE", f"/v1/export/{job_id}")
+    stack.run_queue()
+    return job_id
 
 
 def test_jobs_of_every_shard_are_found(stack: Stack) -> None:

@@ -1,7 +1,7 @@
 """SQS, without any function."""
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tests.targets.cloud import Cloud, refusal, seen
 from tests.targets.rows import row
@@ -44,6 +44,22 @@ def test_the_time_can_be_changed(cloud: Cloud) -> None:
     )
 
     assert receive(cloud, queue)
+
+
+@row("SQS", "`ApproximateNumberOfMessages` counts those that wait, and no hidden ones")
+def test_waiting_messages_are_counted(cloud: Cloud) -> None:
+    name: Final = "ApproximateNumberOfMessages"
+    queue = cloud.queue(VisibilityTimeout="3600")
+    for _ in range(3):
+        cloud.sqs.send_message(QueueUrl=queue, MessageBody="waits")
+    hidden = len(receive(cloud, queue))
+
+    def waiting() -> int:
+        answer = cloud.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=[name])
+        return int(answer["Attributes"][name])
+
+    assert hidden
+    assert seen(lambda: waiting() == 3 - hidden, within=10)
 
 
 @row("SQS", "after `maxReceiveCount` attempts a message goes to the dead-letter queue")

@@ -1,14 +1,16 @@
 """S3: multipart uploads, copies and conditions."""
 
 import hashlib
+import time
 
 import pytest
 
-from tests.targets.cloud import PART_LEAST, Cloud, refusal
+from tests.targets.cloud import PART_LEAST, Cloud, new_name, refusal
 from tests.targets.rows import row
 
 WRONG_ETAG = f'"{"0" * 32}"'
 FULL_PART = b"x" * PART_LEAST
+SKEW_SECONDS = 60
 
 
 def md5(content: bytes) -> bytes:
@@ -108,6 +110,20 @@ def test_an_aborted_upload_is_gone(cloud: Cloud) -> None:
     cloud.s3.abort_multipart_upload(**upload.address)  # type: ignore[arg-type]
 
     assert refusal(upload.put, number=1, content=b"late") == "NoSuchUpload"
+
+
+@row("S3", "`ListMultipartUploads` tells those below a prefix, and when each was opened")
+def test_uploads_are_listed(cloud: Cloud) -> None:
+    prefix = f"{new_name()}/"
+    under_way, done, _ = cloud.upload(f"{prefix}a"), cloud.upload(f"{prefix}b"), cloud.upload()
+    done.complete(parts=[done.put(1, b"done")])
+
+    answer = cloud.s3.list_multipart_uploads(Bucket=cloud.bucket, Prefix=prefix)
+
+    (listed,) = answer["Uploads"]
+    assert (listed["Key"], listed["UploadId"]) == (under_way.key, under_way.address["UploadId"])
+    assert abs(listed["Initiated"].timestamp() - time.time()) < SKEW_SECONDS
+    assert not answer["IsTruncated"]
 
 
 @row("S3", "`ListParts` pages")

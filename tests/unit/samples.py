@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chalicelib.http.links import archive_filename
 from chalicelib.jobs.model import MISSING_INLINE, Failure, Job, PlanRef
-from chalicelib.jobs.states import OPEN, Stage, Status
+from chalicelib.jobs.states import Stage, Status
 from chalicelib.settings import Settings, load
 
 JOB_ID = "5f0c5d0e-1111-4222-8333-444455556666"
@@ -78,7 +78,7 @@ def jobs(draw: st.DrawFn) -> Job:
         missing_count=len(missing) if planned else None,
         missing=None if listed_elsewhere else missing,
         failure=draw(failures) if status is Status.FAILED else None,
-        wake_at=draw(moments) if status in OPEN else None,
+        wake_at=draw(st.none() | moments),
         sweeps=draw(st.integers(0, 8)),
     )
 

@@ -167,11 +167,11 @@ def test_an_answer_of_the_gateway_itself_can_be_read_by_any_page(
 
 
 def test_only_parameters_that_the_template_has_are_passed() -> None:
-    asked = {"Parameters": {"ArchiveTtlDays": {"Type": "Number"}}}
+    asked = {"Parameters": {"LifecycleDays": {"Type": "Number"}}}
 
-    passed = template.parameters(asked, {"ArchiveTtlDays": "7", "Unknown": "x"})
+    passed = template.parameters(asked, {"LifecycleDays": "7", "Unknown": "x"})
 
-    assert passed == {"ArchiveTtlDays": "7"}
+    assert passed == {"LifecycleDays": "7"}
 
 
 def test_a_parameter_without_a_value_is_left_to_its_default() -> None:

@@ -10,7 +10,8 @@ from chalicelib.http.links import archive_filename
 from chalicelib.jobs import items
 from chalicelib.jobs.items import REASON_MAX
 from chalicelib.jobs.model import Failure, Job, PlanRef
-from chalicelib.jobs.states import OPEN, Status
+from chalicelib.jobs.states import Status
+from chalicelib.jobs.wake import ENDED_SHARDS, OPEN_SHARDS
 from tests.unit.samples import JOB_ID, LARGEST_MISSING, NOW, a_job, jobs
 
 if TYPE_CHECKING:
@@ -30,16 +31,19 @@ def test_a_job_comes_back_as_it_was_stored(job: Job) -> None:
 
 
 @given(jobs())
-def test_only_an_open_job_is_in_the_sweepers_index(job: Job) -> None:
+def test_a_job_is_in_the_sweepers_index_while_it_is_to_be_woken(job: Job) -> None:
     item = items.from_job(job)
 
-    assert ("wakeAt" in item) is ("openShard" in item) is (job.status in OPEN)
+    assert ("wakeAt" in item) is ("wakeShard" in item) is (job.wake_at is not None)
 
 
-def test_a_job_that_has_ended_leaves_the_sweepers_index() -> None:
-    item = items.from_job(a_job(status=Status.FAILED, wake_at=NOW))
+@pytest.mark.parametrize(
+    ("status", "shards"), [(Status.QUEUED, OPEN_SHARDS), (Status.FAILED, ENDED_SHARDS)]
+)
+def test_open_jobs_and_ended_ones_have_shards_of_their_own(status: Status, shards: range) -> None:
+    item = items.from_job(a_job(status=status, wake_at=NOW))
 
-    assert not {"wakeAt", "openShard"} & set(item)
+    assert int(item["wakeShard"]["N"]) in shards
 
 
 @given(jobs())

@@ -1,0 +1,58 @@
+"""Many jobs at once: none is given up for waiting long, little is sent twice, and who wants little
+is not kept waiting."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.jobs.states import Status
+from chalicelib.pipeline.sweeper import BACKLOG
+from tests.faults.crowd import LARGE, SIZE, SMALLS, Post, many, run
+from tests.faults.shrink import Scale
+from tests.faults.world import Size
+
+pytestmark = pytest.mark.faults
+
+SLOW = Size(latency=400, workers=1, lag=5_000, scale=Scale(8.0, 10_000, 1000))
+"""One worker that takes half a minute for a job."""
+
+HOUR = 3_600_000
+
+
+@pytest.fixture(scope="module")
+def alone() -> int:
+    """How long the small export takes where there is nothing else."""
+    return max(run(SMALLS).took["small"])
+
+
+def test_a_job_that_waits_for_hours_is_not_given_up_nor_sent_again_and_again() -> None:
+    ended = run(many(320), SLOW)
+
+    assert {job.status for job in ended.jobs} == {Status.COMPLETED}
+    assert max(ended.took["many"]) > 2.5 * HOUR
+    assert ended.doubled <= 1.5 * len(ended.jobs)
+    assert not ended.violations
+
+
+def test_in_a_queue_of_half_an_hour_only_its_end_is_sent_twice() -> None:
+    ended = run(many(50), SLOW)
+
+    assert {job.status for job in ended.jobs} == {Status.COMPLETED}
+    assert max(ended.took["many"]) > 0.4 * HOUR
+    assert ended.doubled <= BACKLOG
+
+
+@pytest.mark.parametrize("others", [many(200), LARGE], ids=["many jobs", "a large job"])
+def test_a_fair_queue_keeps_nobody_waiting_for_anothers_backlog(
+    others: list[Post], alone: int
+) -> None:
+    ended = run([*others, *SMALLS], replace(SIZE, is_fair=True))
+
+    assert max(ended.took["small"]) < 2 * alone
+    assert max(max(took) for took in ended.took.values()) > 20 * alone
+
+
+def test_a_plain_queue_would(alone: int) -> None:
+    ended = run([*many(200), *SMALLS])
+
+    assert max(ended.took["small"]) > 10 * alone
