@@ -26,7 +26,7 @@ def test_no_seed_of_2000_breaks_a_promise() -> None:
     assert report.statuses.keys() == {"completed", "failed", "cancelled"}
 
 
-@pytest.mark.parametrize("seed", [3, 8])
+@pytest.mark.parametrize("seed", [1, 4])
 def test_a_job_completes_in_spite_of_any_one_fault_at_any_place(seed: int) -> None:
     statuses = Counter[str]()
     broken = []
@@ -39,7 +39,7 @@ def test_a_job_completes_in_spite_of_any_one_fault_at_any_place(seed: int) -> No
     assert statuses.keys() == {"completed"}
 
 
-@pytest.mark.parametrize("seed", [3, 9])
+@pytest.mark.parametrize("seed", [1, 9])
 def test_a_seed_replays_exactly_in_another_process(seed: int) -> None:
     here = run_seed(seed, trace=True).trace
 

@@ -14,7 +14,7 @@ from chalicelib.jobs.states import OPEN, Status
 from chalicelib.jobs.store import JobStore
 from chalicelib.pipeline.collaborators import Collaborators
 from chalicelib.pipeline.dead_letters import bury
-from chalicelib.pipeline.messages import JOB_ID
+from chalicelib.pipeline.messages import JOB_ID, Step
 from chalicelib.pipeline.queue import Queue
 from chalicelib.pipeline.sweeper import sweep
 from chalicelib.pipeline.worker import work
@@ -288,6 +288,8 @@ class World:
         job_id = re.search(JOB_ID.pattern, record["body"])
         if job_id is None or self.faults.counts[Kind.PURGED]:
             return
+        if f'"{Step.DISCARD}"' in record["body"]:
+            return  # garbage: no open job sends it, and none waits for it
         item = self.table.items.get(job_id[0], {})
         held = [one for queue in self.sqs.queues.values() for one in queue.messages.values()]
         others = (one for one in held if one.id != record["messageId"])
