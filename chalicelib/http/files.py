@@ -23,7 +23,8 @@ def listing(call: Call, stack: Collaborators) -> Reply:
         "prefix": prefix,
         "topPrefix": top,
         "folders": [
-            {"name": found.removeprefix(folder)[:-1], "prefix": found} for found in page.folders
+            {"name": found.removeprefix(folder)[:-1], "prefix": found}
+            for found in sorted(page.folders)  # as S3 has them; LocalStack has not
         ],
         "files": [
             {
