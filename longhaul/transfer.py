@@ -67,12 +67,12 @@ def download(
         if found := _found(output, job, force=force, ticks=ticks):
             return found
         source = Source(client, job.job_id)
-        remote = looked_up(source, job)
-        path = output / remote.name if output.is_dir() else output
-        if path != output and (found := _found(path, job, force=force, ticks=ticks)):
-            return found
-        part = _part(path, job, remote)
         try:
+            remote = looked_up(source, job)
+            path = output / remote.name if output.is_dir() else output
+            if path != output and (found := _found(path, job, force=force, ticks=ticks)):
+                return found
+            part = _part(path, job, remote)
             with _writing(path):
                 is_resumed = _fill(part, source, remote, ticks.download)
         except Changed:

@@ -149,6 +149,24 @@ def test_an_archive_that_is_not_quite_the_same_stays(
     assert (tmp_path / "x.zip").read_bytes() == there
 
 
+def test_an_archive_of_the_job_before_it_was_built_anew_stays(
+    client: Client, stored: Stored, tmp_path: Path
+) -> None:
+    (tmp_path / "x.zip").write_bytes(archive({"a.txt": b"before"}))
+
+    with pytest.raises(errors.CannotSave, match="is there already"):
+        download(client, done(), tmp_path / "x.zip")
+
+
+def test_a_file_that_comes_meanwhile_stays(client: Client, stored: Stored, tmp_path: Path) -> None:
+    place = tmp_path / "x.zip"
+
+    with pytest.raises(errors.CannotSave, match="is there already"):
+        download(client, done(), place, ticks=Ticks(lambda *_: place.touch()))
+
+    assert place.read_bytes() == b""
+
+
 @pytest.mark.parametrize(
     ("output", "words"),
     [
@@ -251,7 +269,7 @@ def test_a_part_that_is_too_long_is_not_built_upon(
 ) -> None:
     _broken_off(stub, stored, tmp_path / "x.zip", after=5000)
     (part,) = tmp_path.iterdir()
-    part.write_bytes(bytes(len(ARCHIVE) + 1))
+    part.write_bytes(ARCHIVE + b"and more")
 
     download(client, done(), tmp_path / "x.zip")
 
@@ -290,6 +308,13 @@ def test_a_server_without_ranges_sends_it_all_again(
     saved = download(client, done(), tmp_path / "x.zip")
 
     assert saved.path.read_bytes() == ARCHIVE
+
+
+def test_an_archive_without_a_byte_is_told(client: Client, stored: Stored, tmp_path: Path) -> None:
+    stored.content = b""
+
+    with pytest.raises(errors.BrokenArchive, match="another one each time"):
+        download(client, done(), tmp_path / "x.zip")
 
 
 def test_a_weak_etag_is_held_to_though_if_range_does_not_take_it(
