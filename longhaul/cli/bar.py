@@ -3,7 +3,7 @@
 from types import TracebackType
 from typing import Final, Self
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TextColumn
 
 from longhaul.cli.screen import TITLE_WIDTH
@@ -13,6 +13,24 @@ WIDE: Final = 70
 
 # What is beside the bar must not change in length, or the bar would with it.
 _TEXT_WIDTH: Final = 38
+
+
+class _Progress(Progress):
+    """Leaves room for the ^C that a terminal writes behind it. Without that, ^C would go into a
+    line of its own, which would be erased in the bar's place."""
+
+    def get_renderable(self) -> RenderableType:
+        return _Narrower(super().get_renderable())
+
+
+class _Narrower:
+    def __init__(self, content: RenderableType) -> None:
+        self._content = content
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield from console.render(
+            self._content, options.update(max_width=options.max_width - len("^C"))
+        )
 
 
 class Bar:
@@ -31,7 +49,7 @@ class Bar:
         ]
         if is_wide:
             columns.append(TextColumn("{task.fields[text]}", style="dim", markup=False))
-        self._progress = Progress(*columns, console=self._console, expand=True, transient=True)
+        self._progress = _Progress(*columns, console=self._console, expand=True, transient=True)
         self._task = self._progress.add_task(title, total=None, percent="     ", text="")
         self.show(0, 0, "")
 
