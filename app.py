@@ -4,7 +4,7 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, Response, SQSEvent
 
-from chalicelib.http import exports, progress
+from chalicelib.http import exports, progress, retries
 from chalicelib.http.gate import CORS, answer, gate
 from chalicelib.pipeline.collaborators import collaborators
 
@@ -35,6 +35,11 @@ def cancel_export(job_id: str) -> Response:
 @app.route("/v1/export/{job_id}/progress", methods=["GET"], content_types=[], cors=CORS)
 def export_progress(job_id: str) -> Response:
     return answer(app, lambda call: progress.stream(call, collaborators(), job_id))
+
+
+@app.route("/v1/export/{job_id}/retry", methods=["POST"], content_types=[], cors=CORS)
+def retry_export(job_id: str) -> Response:
+    return answer(app, lambda call: retries.retry(call, collaborators(), job_id))
 
 
 @app.route("/v1/export/{job_id}/download", methods=["GET"], content_types=[], cors=CORS)

@@ -53,22 +53,31 @@ def _session() -> "Session":
     return Session()
 
 
-def _config(**options: Any) -> Any:
+def _config(within: int, *, read_timeout: int, **options: Any) -> Any:
+    """Six tries; where somebody waits for the answer, three, which end within so many seconds
+    (if not 0), also against a service that takes requests and never answers."""
     from botocore.config import Config
 
+    tries = 6
+    if within:
+        # One share is for the pauses between the tries, of 1 and 2 seconds at most.
+        tries = 3
+        read_timeout = min(read_timeout, max(1, within // (tries + 1)))
     return Config(
-        connect_timeout=3,
-        retries={"mode": "standard", "max_attempts": 5},
+        connect_timeout=min(3, read_timeout),
+        read_timeout=read_timeout,
+        retries={"mode": "standard", "total_max_attempts": tries},
         **options,
     )
 
 
 @cache
-def s3() -> "S3Client":
-    """S3, as this process sees it."""
+def s3(within: int = 0) -> "S3Client":
+    """S3, as this process sees it. For `within`, here and below, see `_config`."""
     client = _session().create_client(
         "s3",
         config=_config(
+            within,
             read_timeout=60,
             max_pool_connections=S3_CONNECTIONS,
             signature_version="s3v4",
@@ -99,6 +108,8 @@ def s3_for_links(endpoint_url: str | None) -> "S3Client":
         "s3",
         endpoint_url=endpoint_url,
         config=_config(
+            0,
+            read_timeout=60,
             signature_version="s3v4",
             s3={"addressing_style": "path" if endpoint_url else "virtual"},
         ),
@@ -107,14 +118,14 @@ def s3_for_links(endpoint_url: str | None) -> "S3Client":
 
 
 @cache
-def dynamodb() -> "DynamoDBClient":
-    client = _session().create_client("dynamodb", config=_config(read_timeout=5))
+def dynamodb(within: int = 0) -> "DynamoDBClient":
+    client = _session().create_client("dynamodb", config=_config(within, read_timeout=5))
     return cast("DynamoDBClient", client)
 
 
 @cache
-def sqs() -> "SQSClient":
-    client = _session().create_client("sqs", config=_config(read_timeout=10))
+def sqs(within: int = 0) -> "SQSClient":
+    client = _session().create_client("sqs", config=_config(within, read_timeout=10))
     return cast("SQSClient", client)
 
 

@@ -5,7 +5,10 @@ are those of RFC 9457; `type` is made from the class's `slug`.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
+
+RETRY_AFTER_SECONDS: Final = "5"
+"""What a caller is told to wait for a service that is not available."""
 
 
 class LonghaulError(Exception):
@@ -68,8 +71,16 @@ class AlreadyEnded(LonghaulError):
     status, slug, title = 409, "already-ended", "The job has ended"
 
 
+class NotRetryable(LonghaulError):
+    status, slug, title = 409, "not-retryable", "The job cannot be retried"
+
+
 class Expired(LonghaulError):
     status, slug, title = 410, "expired", "The archive has expired"
+
+
+class RequestGone(LonghaulError):
+    status, slug, title = 410, "request-gone", "The request is not kept any more"
 
 
 class BodyTooLarge(LonghaulError):
@@ -82,6 +93,10 @@ class UnsupportedMediaType(LonghaulError):
 
 class IdempotencyKeyReused(LonghaulError):
     status, slug, title = 422, "idempotency-key-reused", "The Idempotency-Key was used before"
+
+
+class TooManyJobs(LonghaulError):
+    status, slug, title = 429, "too-many-jobs", "Too many exports are open"
 
 
 # -- jobs
@@ -127,8 +142,10 @@ class Unavailable(LonghaulError):
 
 
 class JobEnded(Exception):
-    """The job has ended while a step worked on it, so the step has nothing left to do: no
-    failure."""
+    """A step has nothing left to do, for the reason given: no failure."""
+
+    def __init__(self, reason: str = "the job has ended meanwhile") -> None:
+        super().__init__(reason)
 
 
 class UploadGone(Exception):

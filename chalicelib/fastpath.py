@@ -117,14 +117,16 @@ class FastPath:
         number: int,
         source: str,
         etag: str,
-        source_range: tuple[int, int],
+        source_range: str | None,
     ) -> bool:
-        """Whether S3 has copied the part. `source` is "bucket/key", the range's ends count in."""
+        """Whether S3 has copied the part. `source` is "bucket/key", the range "bytes=first-last" or
+        all of it."""
         headers = {
             "x-amz-copy-source": quote(source, safe="/~"),
             "x-amz-copy-source-if-match": etag,
-            "x-amz-copy-source-range": "bytes={}-{}".format(*source_range),
         }
+        if source_range:
+            headers["x-amz-copy-source-range"] = source_range
         said = self._put(bucket, key, upload, number, headers, b"")
         # A failure may come as 200 with an error for a body, once S3 has begun to answer.
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html

@@ -15,8 +15,16 @@ HOLD_MAX: Final = 20
 """Seconds: API Gateway waits 29, which are to be enough for a cold start and slow reads too.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"""
 
+GATEWAY_SECONDS: Final = 29
+"""API Gateway waits so long for an answer, and answers 504 then.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html"""
+
 _EMULATOR: Final = "AWS_ENDPOINT_URL"
 """What an emulator tells its functions, and AWS does not: where to find it."""
+
+OPEN_JOBS_MAX: Final = 1000
+"""The largest limit, and the default: they are counted with each new job, and so many fit one page
+of a query."""
 
 _NEIGHBOURS: Final = (10_001, 10_002, 99_999_999, 100_000_000)
 """File ids of which no two may have the same key."""
@@ -43,10 +51,14 @@ class Settings:
     progress_retry_seconds: int
     source_delay_ms: int
     """How much longer each read of a source file takes; 0 wherever the functions run on AWS."""
+    max_open_jobs_per_user: int
+    """0: no limit."""
     public_endpoint_url: str | None
     """The endpoint under which callers reach S3; None: AWS's own."""
     api_url_template: str | None
     """The API's base URL with {apiId} and {stage}; None: the request tells it."""
+    answer_within_seconds: int = 0
+    """How long a service that does not answer is asked; 0: as long as a step can wait."""
 
     @property
     def archive_ttl_ms(self) -> int:
@@ -92,8 +104,10 @@ def load(environ: Mapping[str, str]) -> Settings:
         progress_hold_seconds=number("PROGRESS_HOLD_SECONDS", 2, 0, HOLD_MAX),
         progress_retry_seconds=number("PROGRESS_RETRY_SECONDS", 1, 1, 60),
         source_delay_ms=_delay(number("SOURCE_DELAY_MS", 0, 0, 60_000), environ),
+        max_open_jobs_per_user=number("MAX_OPEN_JOBS_PER_USER", OPEN_JOBS_MAX, 0, OPEN_JOBS_MAX),
         public_endpoint_url=_url("PUBLIC_ENDPOINT_URL", environ),
         api_url_template=_url("API_URL_TEMPLATE", environ),
+        answer_within_seconds=number("ANSWER_WITHIN_SECONDS", 0, 0, GATEWAY_SECONDS),
     )
 
 

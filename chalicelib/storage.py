@@ -262,15 +262,19 @@ class Bucket:
         source: str,
         source_key: str,
         etag: str,
+        size: int,
         start: int,
         length: int,
     ) -> None:
-        """Has S3 copy `length` bytes from `start` of an object into a part.
+        """Has S3 copy `length` bytes from `start` of an object of `size` bytes into a part.
 
         Raises SourceChanged if that object is gone or does not have the given ETag, UploadGone as
         above.
         """
-        source_range = start, start + length - 1
+        # S3 copies a range only of objects larger than 5 MiB; to copy all of one takes no range.
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
+        source_range = f"bytes={start}-{start + length - 1}" if length < size else None
+        ranged: Any = {"CopySourceRange": source_range} if source_range else {}
         if self.fast and self.fast.copy_part(
             self.name, key, upload, number, f"{source}/{source_key}", etag, source_range
         ):
@@ -284,7 +288,7 @@ class Bucket:
                     PartNumber=number,
                     CopySource={"Bucket": source, "Key": source_key},
                     CopySourceIfMatch=etag,
-                    CopySourceRange="bytes={}-{}".format(*source_range),
+                    **ranged,
                 )
         except self.client.exceptions.ClientError as error:
             if error_code(error) == "NoSuchUpload":
@@ -309,7 +313,8 @@ class Bucket:
             more = {"PartNumberMarker": page["NextPartNumberMarker"]}
 
     def complete_upload(self, key: str, upload: str, parts: list[UploadedPart]) -> None:
-        """Makes the object of its parts. Raises UploadGone."""
+        """Makes the object of its parts. Raises UploadGone; Unavailable too if a part was uploaded
+        again since it was listed."""
         try:
             with translated(f"complete {key}"):
                 self.client.complete_multipart_upload(
@@ -321,6 +326,8 @@ class Bucket:
                     },
                 )
         except self.client.exceptions.ClientError as error:
+            if error_code(error) == "InvalidPart":
+                raise Unavailable(f"could not complete {key}: a part was replaced") from error
             raise _gone(error) from error
 
     def abort_upload(self, key: str, upload: str) -> None:

@@ -56,13 +56,14 @@ def gateway_responses() -> dict[str, GatewayResponse]:
 
 def _problem(status: HTTPStatus) -> GatewayResponse:
     headers = dict(_HEADERS)
+    title = json.dumps(status.phrase)
+    detail = "$context.error.messageString"  # which comes with its quotes
     if status is HTTPStatus.TOO_MANY_REQUESTS:
         headers["gatewayresponse.header.Retry-After"] = "'1'"
-    title = json.dumps(status.phrase)
-    # $context.error.messageString comes with its quotes.
+        detail = '"these are more requests than the API takes; ask again in a second, and slower"'
     body = (
         f'{{"type": "about:blank", "title": {title}, "status": {status.value}, '
-        '"detail": $context.error.messageString, "requestId": "$context.requestId"}'
+        f'"detail": {detail}, "requestId": "$context.requestId"}}'
     )
     return {
         "statusCode": str(status.value),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from chalicelib.jobs.items import RECORD_GRACE_DAYS
 from infra import bucket, emulators, outputs, package, preflights, targets, template
 from infra.bucket import DeploymentBucket
 from infra.console import step
@@ -149,8 +150,13 @@ def _parameters(target: Target) -> dict[str, str | None]:
     of_stage = config["stages"][target.stage].get("environment_variables", {})
     environment = config.get("environment_variables", {}) | of_stage
     archive_days = environment.get("ARCHIVE_TTL_DAYS")
+
+    def lifecycle(more: int) -> str | None:
+        return str(int(archive_days) + more) if archive_days else None
+
     return {
-        "LifecycleDays": str(int(archive_days) + 1) if archive_days else None,
+        "LifecycleDays": lifecycle(1),
+        "RequestDays": lifecycle(1 + RECORD_GRACE_DAYS),
         "ExistingSourceBucket": os.environ.get(SOURCE_BUCKET_VARIABLE),
         "PublicEndpointUrl": target.endpoint_url,
         "ApiUrlTemplate": target.api_url_template if target.is_local else None,

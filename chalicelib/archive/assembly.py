@@ -128,6 +128,7 @@ class Builder:
             source=self.source.name,
             source_key=entry.key,
             etag=entry.etag,
+            size=entry.size,
             start=part.start - data_offset(entry, offset),
             length=part.length,
         )

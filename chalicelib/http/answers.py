@@ -53,6 +53,7 @@ def job_answer(job: Job, now: int, base: str, missing: Sequence[int | str] | Non
             "processedFiles": job.files_done,
             "totalFiles": job.total_files,
             "missing": None if missing is None else list(missing),
+            "reusedFrom": job.reused_from,
             "downloadUrl": f"{job_url(job, base)}/download?redirect=true" if ready else None,
         }
     error = None
@@ -64,6 +65,7 @@ def job_answer(job: Job, now: int, base: str, missing: Sequence[int | str] | Non
         }
     return {
         "jobId": job.job_id,
+        "retryOf": job.retry_of,
         "filename": job.filename,
         "status": status,
         "progress": {

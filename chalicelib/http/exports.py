@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,12 +16,14 @@ from chalicelib.errors import (
     LonghaulError,
     NotFound,
     NotReady,
+    TooManyJobs,
     Unavailable,
     unknown_cursor,
 )
 from chalicelib.http import answers, links, parse, schemas
 from chalicelib.http.callers import Context, base_url, caller, check_owner
 from chalicelib.http.cursors import from_cursor, to_cursor
+from chalicelib.jobs import open_jobs
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import OPEN, Stage, Status
 from chalicelib.jobs.wake import wake_time
@@ -34,6 +36,12 @@ from chalicelib.sources.request import ExportRequest
 LIMIT_DEFAULT: Final = 20
 LIMIT_MAX: Final = 100
 """Jobs of one page: what one BatchGetItem takes."""
+
+_TOO_MANY: Final = (
+    "{} exports of yours are open, which is the most there may be: wait until one has ended or "
+    "cancel one, then ask again; GET /v1/export lists them"
+)
+_LATER: Final = {"Retry-After": "30"}
 
 _IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _IDEMPOTENT_JOBS: Final = UUID("6f6b3f0e-3a51-4f0e-9c3e-2f1f0a7d5b11")
@@ -65,8 +73,13 @@ def create(call: Call, stack: Collaborators) -> Reply:
     asked = parse.export_request(call.body, call.headers.get("content-type"), stack.settings)
     user_id = caller(call.context, asked.user_id)
     job_id = _job_id(user_id, call.headers.get("idempotency-key"))
+    return accept(call, stack, new_job(job_id, user_id, asked, stack), asked)
+
+
+def new_job(job_id: str, user_id: str, asked: ExportRequest, stack: Collaborators) -> Job:
+    """A job of this user's that is queued just now."""
     now = stack.now()
-    job = Job(
+    return Job(
         job_id=job_id,
         user_id=user_id,
         status=Status.QUEUED,
@@ -79,28 +92,30 @@ def create(call: Call, stack: Collaborators) -> Reply:
         expires_at=now + stack.settings.archive_ttl_ms,
         wake_at=wake_time(now),
     )
-    job = _accept(job, asked, stack)
+
+
+def accept(call: Call, stack: Collaborators, job: Job, asked: ExportRequest) -> Reply:
+    """The answer to who has asked for this job: it is on record."""
+    job = _on_record(job, asked, stack)
     base = base_url(call.context, stack.settings)
     headers = {"Location": answers.job_url(job, base), "Retry-After": "1"}
     return Reply(202, answers.accepted(job, base), headers)
 
 
-def _accept(job: Job, asked: ExportRequest, stack: Collaborators) -> Job:
+def _on_record(job: Job, asked: ExportRequest, stack: Collaborators) -> Job:
     """The job on record: this one, or the one that the same Idempotency-Key made before.
 
     First what the job needs, then the job, then its first step. A crash between the first two
     leaves an object that expires; between the last two, a job that the sweeper finds.
     """
+    most = stack.settings.max_open_jobs_per_user
+    if most and open_jobs.count(stack.jobs, job.user_id, most) >= most:
+        return _first(job, stack, TooManyJobs(_TOO_MANY.format(most), headers=_LATER))
     stack.archive.write(job.request_key, asked.to_json(), "application/json")
-    if not stack.jobs.create(job):
-        first = stack.jobs.get(job.job_id)
-        if first is None:
-            raise NotFound(f"the job {job.job_id} has just been removed; ask again")
-        if first.request != job.request:
-            raise IdempotencyKeyReused(
-                "this Idempotency-Key was used for another request; use a new key for a new export"
-            )
-        return first
+    if not stack.jobs.create(job, counted=bool(most)):
+        return _first(
+            job, stack, NotFound(f"the job {job.job_id} has just been removed; ask again")
+        )
     about: dict[str, Any] = {"jobId": job.job_id, "files": job.total_files}
     try:
         stack.queue.send([Message(Step.PLAN, job.job_id)], job.user_id)
@@ -112,14 +127,29 @@ def _accept(job: Job, asked: ExportRequest, stack: Collaborators) -> Job:
     return job
 
 
+def _first(job: Job, stack: Collaborators, absent: LonghaulError) -> Job:
+    """The job that the same Idempotency-Key made before; raises `absent` if there is none."""
+    first = stack.jobs.get(job.job_id)
+    if first is None:
+        raise absent
+    if first.request != job.request:
+        raise IdempotencyKeyReused(
+            "this Idempotency-Key was used for another request; use a new key for a new export"
+        )
+    return first
+
+
 def _job_id(user_id: str, idempotency_key: str | None) -> str:
     """A new id; for an Idempotency-Key, always the same one: so the conditional write of the job is
     all that it takes for the second of two requests to find the first, even at the same time."""
-    if idempotency_key is None:
-        return str(uuid4())
+    return str(uuid4()) if idempotency_key is None else named_id([user_id], idempotency_key)
+
+
+def named_id(names: Sequence[str], idempotency_key: str) -> str:
+    """The id of the one job that these names and this Idempotency-Key make."""
     if not _IDEMPOTENCY_KEY.fullmatch(idempotency_key):
         raise parse.invalid("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
-    return str(uuid5(_IDEMPOTENT_JOBS, json.dumps([user_id, idempotency_key])))
+    return str(uuid5(_IDEMPOTENT_JOBS, json.dumps([*names, idempotency_key])))
 
 
 def listing(call: Call, stack: Collaborators) -> Reply:
@@ -175,7 +205,8 @@ def cancel(call: Call, stack: Collaborators, job_id: str) -> Reply:
     if cancelled is None:
         now_job = find_job(call, stack, job_id)
         raise AlreadyEnded(
-            f"the job is {now_job.status_at(stack.now())}, so there is nothing to cancel"
+            f"the job is {now_job.status_at(stack.now())}, so there is nothing to cancel; "
+            f"GET /v1/export/{job_id} tells what became of it"
         )
     logger().info("job cancelled", extra={"jobId": job.job_id})
     if cancelled.plan:
@@ -213,7 +244,7 @@ def _not_ready(job: Job) -> LonghaulError:
     if job.status in OPEN:
         wait = str(answers.poll_after(job))
         return NotReady(
-            f"the job is {job.status}, {job.percent} % done; ask again when it is completed",
+            f"the job is {job.status}, {job.percent} % done; ask again in {wait} seconds or more",
             headers={"Retry-After": wait},
         )
     return NotReady(f"the job is {job.status}, so there is no archive; export again")

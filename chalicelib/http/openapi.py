@@ -74,7 +74,7 @@ def paths() -> dict[str, dict[str, Any]]:
                         ["Location", "Retry-After"],
                     )
                 },
-                problems=[400, 413, 415, 422],
+                problems=[400, 413, 415, 422, 429],
                 body="ExportRequest",
                 parameters=[
                     _parameter(
@@ -157,6 +157,32 @@ def paths() -> dict[str, dict[str, Any]]:
                 ],
             ),
         },
+        "/v1/export/{job_id}/retry": {
+            "post": _operation(
+                "retryExport",
+                "Ask for the same again, after a failure",
+                {
+                    202: (
+                        "ExportAccepted",
+                        "Accepted as a new job, which takes over what was uploaded for the failed "
+                        "one where the files are still the same. Cancelled and expired jobs can be "
+                        "retried too.",
+                        ["Location", "Retry-After"],
+                    )
+                },
+                problems=[400, 404, 409, 410],
+                parameters=[
+                    job_id,
+                    _parameter(
+                        "Idempotency-Key",
+                        "header",
+                        {"type": "string", "minLength": 1, "maxLength": 255},
+                        "A repeated retry gives the first one's job. With a key, so does one with "
+                        "the same key alone.",
+                    ),
+                ],
+            ),
+        },
         "/v1/export/{job_id}/download": {
             "get": _operation(
                 "downloadArchive",
@@ -207,7 +233,10 @@ def paths() -> dict[str, dict[str, Any]]:
             "get": _operation(
                 "health",
                 "Whether the stack can work",
-                {200: ("Health", "All is well.", []), 503: ("Health", "A check fails.", [])},
+                {
+                    200: ("Health", "All is well.", []),
+                    503: ("Health", "A check fails.", ["Retry-After"]),
+                },
                 problems=[],
             ),
         },

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from chalice.app import Response
 
-from chalicelib.errors import InvalidRequest, LonghaulError
+from chalicelib.errors import RETRY_AFTER_SECONDS, InvalidRequest, LonghaulError
 
 CONTENT_TYPE: Final = "application/problem+json"
 TYPE_BASE: Final = "urn:problem-type:longhaul:"
@@ -18,12 +18,21 @@ def type_uri(slug: str) -> str:
 
 
 def problem(error: LonghaulError, request_id: str) -> Response:
-    """The answer to a request that ended in this error."""
+    """The answer to a request that ended in this error. Where a retry can help, it says so."""
+    headers: dict[str, str | list[str]] = {
+        "Content-Type": CONTENT_TYPE,
+        "Cache-Control": "no-store",
+        **error.headers,
+    }
+    detail = error.detail
+    if error.retryable:
+        headers.setdefault("Retry-After", RETRY_AFTER_SECONDS)
+        detail = f"{detail}; ask again in {headers['Retry-After']} seconds"
     content: dict[str, Any] = {
         "type": type_uri(error.slug),
         "title": error.title,
         "status": error.status,
-        "detail": error.detail,
+        "detail": detail,
         "requestId": request_id,
     }
     if isinstance(error, InvalidRequest) and error.errors:
@@ -33,5 +42,5 @@ def problem(error: LonghaulError, request_id: str) -> Response:
     return Response(
         body=json.dumps(content, ensure_ascii=False),
         status_code=error.status,
-        headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store", **error.headers},
+        headers=headers,
     )

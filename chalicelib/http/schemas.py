@@ -135,6 +135,7 @@ EXPORT_ACCEPTED: Final = _answer(
 JOB: Final = _answer(
     {
         "jobId": _JOB_ID,
+        "retryOf": _optional({**_JOB_ID, "description": "The job that this one is a retry of."}),
         "filename": {**_TEXT, "description": "The archive's name when it is downloaded."},
         "status": _STATUS,
         "progress": _answer(
@@ -165,6 +166,13 @@ JOB: Final = _answer(
                             "null in a list of jobs or an event, where it is long: the job itself "
                             "tells it.",
                             "items": {"type": ["integer", "string"]},
+                        }
+                    ),
+                    "reusedFrom": _optional(
+                        {
+                            **_JOB_ID,
+                            "description": "The job that the archive was built for, where it was "
+                            "there already: same request, same files.",
                         }
                     ),
                     "downloadUrl": _optional(

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 REASON_MAX: Final = 300
 """Bytes of a reason that the record keeps."""
 
-RECORD_GRACE_MS: Final = 7 * 24 * 3600 * 1000
-"""How long a record outlives its archive, to answer 410 and why, instead of 404."""
+RECORD_GRACE_DAYS: Final = 7
+"""How long a record outlives its archive, to answer 410 and why, instead of 404; and what was asked
+for with it, to be retried."""
+
+RECORD_GRACE_MS: Final = RECORD_GRACE_DAYS * 24 * 3600 * 1000
 
 
 def from_job(job: Job) -> "Item":
@@ -44,6 +47,12 @@ def from_job(job: Job) -> "Item":
     }
     if job.started_at is not None:
         item["startedAt"] = _n(job.started_at)
+    if job.reused_from:
+        item["reusedFrom"] = _s(job.reused_from)
+    if job.retry_of:
+        item["retryOf"] = _s(job.retry_of)
+    if job.heir:
+        item["heir"] = _s(job.heir)
     if job.plan:
         item |= plan_attributes(job.plan)
     if job.missing_count is not None:
@@ -59,7 +68,12 @@ def from_job(job: Job) -> "Item":
 def to_job(item: "Item") -> Job:
     plan = None
     if "planDigest" in item:
-        plan = PlanRef(item["planDigest"]["S"], item["uploadId"]["S"], int(item["steps"]["N"]))
+        plan = PlanRef(
+            item["planDigest"]["S"],
+            item["uploadId"]["S"],
+            int(item["steps"]["N"]),
+            _text(item, "planHome"),
+        )
     failure = Failure(*json.loads(item["failure"]["S"])) if "failure" in item else None
     missing: tuple[int | str, ...] | None = ()
     if "missingCount" in item:
@@ -85,15 +99,21 @@ def to_job(item: "Item") -> Job:
         failure=failure,
         wake_at=int(item["wakeAt"]["N"]) if "wakeAt" in item else None,
         sweeps=int(item["sweeps"]["N"]),
+        reused_from=_text(item, "reusedFrom"),
+        retry_of=_text(item, "retryOf"),
+        heir=_text(item, "heir"),
     )
 
 
 def plan_attributes(plan: PlanRef) -> "Item":
-    return {
+    item: Item = {
         "planDigest": _s(plan.digest),
         "uploadId": _s(plan.upload),
         "steps": _n(plan.steps),
     }
+    if plan.home:
+        item["planHome"] = _s(plan.home)
+    return item
 
 
 def missing_attributes(count: int, missing: tuple[int | str, ...] | None) -> "Item":
@@ -122,6 +142,10 @@ def key(job_id: str) -> "Item":
 
 def attribute(value: str | int) -> "AttributeValueTypeDef":
     return _s(value) if isinstance(value, str) else _n(value)
+
+
+def _text(item: "Item", name: str) -> str | None:
+    return item[name]["S"] if name in item else None
 
 
 def _s(value: str) -> "AttributeValueTypeDef":

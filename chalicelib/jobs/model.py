@@ -3,6 +3,7 @@
 Times are Unix time in milliseconds, sizes count bytes.
 """
 
+import hashlib
 import math
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -29,12 +30,14 @@ class Failure:
 class PlanRef:
     """Where the plan lies, and the upload that it is carried out in.
 
-    `steps` counts the segments but the final one, each of which is a step `assemble`.
+    `steps` counts the segments but the final one, each of which is a step `assemble`. `home` is the
+    id of the job that made the plan and opened the upload; None: the job's own.
     """
 
     digest: str
     upload: str
     steps: int
+    home: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +48,9 @@ class Job:
     `total_files` counts what was asked for, once each; for a prefix it is 0 until the job is
     planned. `missing_count` is None until then. `missing` is None where the list is too long for
     the record and lies beside it. `wake_at` is when the sweeper looks at the job if nothing has
-    moved it before.
+    moved it before. `reused_from` is the job whose finished archive this one was completed with,
+    `retry_of` the job in whose place this one was asked for; `heir` is who takes over what a failed
+    job has uploaded (jobs/takeover.py).
     """
 
     job_id: str
@@ -68,19 +73,28 @@ class Job:
     failure: Failure | None = None
     wake_at: int | None = None
     sweeps: int = 0
+    reused_from: str | None = None
+    retry_of: str | None = None
+    heir: str | None = None
+
+    @property
+    def home(self) -> str:
+        """The id under which the plan and all that is built by it lie: the job's own, unless it
+        has taken over another one's."""
+        return (self.plan and self.plan.home) or self.job_id
 
     @property
     def archive_key(self) -> str:
-        return f"archives/{self.job_id}.zip"
+        return f"archives/{self.home}.zip"
 
     @property
     def prefix(self) -> str:
-        """Where everything lies that the job needs beside its record."""
-        return f"jobs/{self.job_id}/"
+        """Where the plan lies, and what leads to the archive."""
+        return f"jobs/{self.home}/"
 
     @property
     def request_key(self) -> str:
-        return f"{self.prefix}request-{self.request}.json"
+        return f"jobs/{self.job_id}/request-{self.request}.json"
 
     def status_at(self, now: int) -> Status:
         """The status as a caller sees it: a completed job expires by itself."""
@@ -106,3 +120,8 @@ class Job:
         left = self.bytes_total - self.bytes_done
         # Workers' clocks may differ.
         return max(math.ceil(elapsed * left / self.bytes_done / 1000), 0)
+
+
+def user_mark(user_id: str) -> str:
+    """The same 32 characters for the same user: what SQS and an index know a user by."""
+    return hashlib.sha256(user_id.encode()).hexdigest()[:32]

@@ -21,11 +21,11 @@ class SegmentStore:
     client: "DynamoDBClient"
     table: str
 
-    def done(self, job_id: str) -> frozenset[int]:
+    def done(self, job: Job) -> frozenset[int]:
         """The segments that are done."""
         with translated("read the segments"):
             answer = self.client.get_item(
-                TableName=self.table, Key=items.key(f"{job_id}/segments"), ConsistentRead=True
+                TableName=self.table, Key=items.key(f"{job.home}/segments"), ConsistentRead=True
             )
         done = answer.get("Item", {}).get("done", {"NS": []})
         return frozenset(int(number) for number in done["NS"])
@@ -35,7 +35,7 @@ class SegmentStore:
         with translated("count a segment"):
             answer = self.client.update_item(
                 TableName=self.table,
-                Key=items.key(f"{job.job_id}/segments"),
+                Key=items.key(f"{job.home}/segments"),
                 UpdateExpression="ADD done :segment SET #ttl = :ttl",
                 ExpressionAttributeNames={"#ttl": "ttl"},
                 ExpressionAttributeValues={
@@ -49,7 +49,7 @@ class SegmentStore:
     def claim_upload(self, job: Job, segment: int, upload: str) -> str:
         """The id of the upload in which a segment is built as an object of its own: this one, or
         the one that was claimed first."""
-        key = f"{job.job_id}/upload-{segment}"
+        key = f"{job.home}/upload-{segment}"
         try:
             with translated("claim an upload"):
                 self.client.put_item(
@@ -62,15 +62,15 @@ class SegmentStore:
                     ConditionExpression="attribute_not_exists(jobId)",
                 )
         except self.client.exceptions.ConditionalCheckFailedException:
-            return self.claimed_upload(job.job_id, segment) or upload
+            return self.claimed_upload(job, segment) or upload
         return upload
 
-    def claimed_upload(self, job_id: str, segment: int) -> str | None:
+    def claimed_upload(self, job: Job, segment: int) -> str | None:
         """The id of the upload that was claimed for a segment."""
         with translated("read an upload's claim"):
             answer = self.client.get_item(
                 TableName=self.table,
-                Key=items.key(f"{job_id}/upload-{segment}"),
+                Key=items.key(f"{job.home}/upload-{segment}"),
                 ConsistentRead=True,
             )
         return answer["Item"]["uploadId"]["S"] if "Item" in answer else None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chalicelib.aws import error_code, translated
 from chalicelib.errors import unknown_cursor
 from chalicelib.jobs import items, wake
-from chalicelib.jobs.model import Failure, Job, PlanRef
+from chalicelib.jobs.model import Failure, Job, PlanRef, user_mark
 from chalicelib.jobs.states import OPEN, Stage, Status, origins
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 BY_USER: Final = "byUser"
+
+OPEN_USER: Final = "openUser"
+"""The attribute that an open job has if its user's open jobs are counted."""
 
 _WRITE: Final = "writeId"
 """The attribute that tells each write from every other."""
@@ -70,16 +73,17 @@ class JobStore:
                     KeyConditionExpression="userId = :user",
                     ExpressionAttributeValues={":user": items.attribute(user_id)},
                     ScanIndexForward=False,
-                    Limit=limit,
+                    Limit=limit + 1,  # the one more tells if there is another page
                     **start,
                 )
         except self.client.exceptions.ClientError as error:
             if error_code(error) == "ValidationException" and after:
                 raise unknown_cursor() from error
             raise
-        jobs = self._get_many([item["jobId"]["S"] for item in answer["Items"]])
-        last = answer.get("LastEvaluatedKey")
-        return Page(jobs, (int(last["createdAt"]["N"]), last["jobId"]["S"]) if last else None)
+        keys = [(int(row["createdAt"]["N"]), row["jobId"]["S"]) for row in answer["Items"]]
+        jobs = self._get_many([job_id for _, job_id in keys[:limit]])
+        is_last = len(keys) <= limit and "LastEvaluatedKey" not in answer
+        return Page(jobs, None if is_last else keys[:limit][-1])
 
     def _get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
         """Those of the jobs that exist, in the order asked for."""
@@ -98,9 +102,12 @@ class JobStore:
 
     # -- write ----------------------------------------------------------------------------------
 
-    def create(self, job: Job) -> bool:
-        """Writes a new job. False: there is one with this id already."""
+    def create(self, job: Job, *, counted: bool = False) -> bool:
+        """Writes a new job. False: there is one with this id already. `counted`: it is among its
+        user's open jobs (open_jobs.py) until it has ended."""
         item = {**items.from_job(job), _WRITE: _write_id()}
+        if counted:
+            item[OPEN_USER] = items.attribute(user_mark(job.user_id))
         try:
             with translated("write the job"):
                 self.client.put_item(
@@ -129,7 +136,7 @@ class JobStore:
         missing: tuple[int | str, ...] | None,
     ) -> Job | None:
         """Fixes the plan of a job that has none yet. None if it has one, or is not processing."""
-        return self._update(
+        return self.update(
             job_id,
             now,
             {
@@ -152,10 +159,10 @@ class JobStore:
             "bytesDone": items.attribute(bytes_done),
         }
         forward = "bytesDone <= :bytesDone AND filesDone <= :filesDone"
-        if self._update(job_id, now, values, while_in={Status.PROCESSING}, condition=forward):
+        if self.update(job_id, now, values, while_in={Status.PROCESSING}, condition=forward):
             return True
         # Another worker is further: only say that this one is at it too.
-        return self._update(job_id, now, {}, while_in={Status.PROCESSING}) is not None
+        return self.update(job_id, now, {}, while_in={Status.PROCESSING}) is not None
 
     def complete(
         self, job: Job, now: int, expires_at: int, files_done: int, *, wake_at: int
@@ -216,11 +223,11 @@ class JobStore:
     ) -> Job | None:
         attributes = {name: items.attribute(value) for name, value in values.items()}
         attributes["status"] = items.attribute(status)
-        return self._update(
+        return self.update(
             job_id, now, attributes, while_in=origins(status), into=status, wake_at=wake_at
         )
 
-    def _update(  # noqa: PLR0913 - one place that writes
+    def update(  # noqa: PLR0913 - one place that writes
         self,
         job_id: str,
         now: int,
@@ -237,7 +244,7 @@ class JobStore:
         remove = ""
         if into not in OPEN:
             attributes["wakeShard"] = items.attribute(wake.shard(into))
-            remove = " REMOVE lastReason"
+            remove = f" REMOVE lastReason, {OPEN_USER}"
         allowed = {f":in{i}": items.attribute(status) for i, status in enumerate(while_in)}
         conditions = [f"#status IN ({', '.join(allowed)})", *([condition] if condition else [])]
         assignments = ", ".join(f"#{name} = :{name}" for name in attributes)

@@ -7,8 +7,8 @@ S3 would do so itself, by the bucket's lifecycle, but some time between one day 
 import re
 from typing import Final
 
-from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import OPEN, Status
+from chalicelib.jobs.takeover import NOBODY
 from chalicelib.log import logger
 from chalicelib.pipeline.collaborators import Collaborators
 
@@ -24,15 +24,19 @@ def abort_abandoned(stack: Collaborators) -> int:
     opened_before = stack.now() - ABANDONED_AFTER_MS
     for upload in stack.archive.list_uploads():
         job_id = _JOB_OF_KEY.match(upload.key)
-        if job_id and upload.opened < opened_before and not _wanted(stack.jobs.get(job_id[1])):
+        if job_id and upload.opened < opened_before and not _wanted(job_id[1], stack):
             stack.archive.abort_upload(upload.key, upload.id)
             aborted += 1
             logger().warning("upload abandoned", extra={"key": upload.key, "jobId": job_id[1]})
     return aborted
 
 
-def _wanted(job: Job | None) -> bool:
-    """Whether somebody may still complete an upload of the job's, or throw it away."""
+def _wanted(job_id: str, stack: Collaborators) -> bool:
+    """Whether somebody may still complete an upload of the job's, or throw it away: the job itself,
+    or a retry that has taken it over."""
+    job = stack.jobs.get(job_id)
     if job is None or job.status is Status.COMPLETED:
         return False
-    return job.status in OPEN or job.wake_at is not None
+    if job.status in OPEN or job.wake_at is not None:
+        return True
+    return job.heir is not None and job.heir != NOBODY and _wanted(job.heir, stack)

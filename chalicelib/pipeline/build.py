@@ -11,7 +11,7 @@ from typing import Final
 from chalicelib.archive import pieces
 from chalicelib.archive.assembly import Builder, Upload
 from chalicelib.archive.plan import Entry, Part
-from chalicelib.errors import JobEnded, Unavailable, UploadGone
+from chalicelib.errors import JobEnded, SourceChanged, Unavailable, UploadGone
 from chalicelib.jobs import wake
 from chalicelib.jobs.model import Job, PlanRef
 from chalicelib.jobs.states import Stage
@@ -86,11 +86,14 @@ def complete(work: Work) -> None:
     """The archive is there: completes the job, and throws away what only led to it."""
     job, stack, index = work.job, work.stack, work.index
     now = stack.now()
-    expires_at = now + stack.settings.archive_ttl_ms
+    is_own = job.home == job.job_id
+    expires_at = now + stack.settings.archive_ttl_ms if is_own else job.expires_at
     # Twins may still build segments again.
     wake_at = now + wake.DISCARD_AFTER_MS if index.nested else expires_at
+    # First, so that whoever asks for the same once the job has completed finds its archive.
+    stack.fingerprints.note(index.fingerprint, job.job_id, expires_at)
     if not stack.jobs.complete(job, now, expires_at, index.files, wake_at=wake_at):
-        raise JobEnded(job.job_id)
+        raise JobEnded
     if index.nested:
         segments = range(index.final)
         stack.archive.delete_all(plans.segment_key(job, index, number) for number in segments)
@@ -103,7 +106,7 @@ def _build_object(work: Work, number: int) -> None:
     built = archive.head(key, checksum=False)
     if built and built.size == work.index.segments[number].bytes:
         return
-    upload_id = segments.claimed_upload(work.job.job_id, number)
+    upload_id = segments.claimed_upload(work.job, number)
     if upload_id is None:
         opened = archive.create_upload(key, ZIP_TYPE)
         upload_id = segments.claim_upload(work.job, number, opened)
@@ -125,18 +128,22 @@ def _join(work: Work, number: int) -> None:
     if built is None:
         raise Unavailable(f"segment {number} is not there")
     segment = work.index.segments[number]
-    for part in segment.joins:
-        work.stack.archive.copy_part(
-            work.job.archive_key,
-            work.plan.upload,
-            part.number,
-            source=work.stack.archive.name,
-            source_key=key,
-            etag=built.etag,
-            start=part.start - segment.start,
-            length=part.length,
-        )
-        work.watch.tick()
+    try:
+        for part in segment.joins:
+            work.stack.archive.copy_part(
+                work.job.archive_key,
+                work.plan.upload,
+                part.number,
+                source=work.stack.archive.name,
+                source_key=key,
+                etag=built.etag,
+                size=built.size,
+                start=part.start - segment.start,
+                length=part.length,
+            )
+            work.watch.tick()
+    except SourceChanged:  # no source file, but the segment
+        raise Unavailable(f"segment {number} has just been replaced") from None
 
 
 def _upload_parts(work: Work, number: int, upload: Upload) -> int:

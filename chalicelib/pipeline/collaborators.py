@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from chalicelib import aws
+from chalicelib.jobs.fingerprints import FingerprintStore
 from chalicelib.jobs.segments import SegmentStore
 from chalicelib.jobs.store import JobStore
 from chalicelib.pipeline.queue import Queue
@@ -23,6 +24,7 @@ class Collaborators:
     settings: Settings
     jobs: JobStore
     segments: SegmentStore
+    fingerprints: FingerprintStore
     source: Bucket
     archive: Bucket
     queue: Queue
@@ -35,14 +37,18 @@ class Collaborators:
 def collaborators() -> Collaborators:
     """Those of this process: the stack that its environment names."""
     config = settings()
-    s3, fast = aws.s3(), aws.s3_fast_path()
+    within = config.answer_within_seconds
+    s3, dynamodb = aws.s3(within), aws.dynamodb(within)
+    # The fast path has a worker's patience, and who waits for an answer asks S3 once or twice.
+    fast = None if within else aws.s3_fast_path()
     return Collaborators(
         settings=config,
-        jobs=JobStore(aws.dynamodb(), config.jobs_table),
-        segments=SegmentStore(aws.dynamodb(), config.jobs_table),
+        jobs=JobStore(dynamodb, config.jobs_table),
+        segments=SegmentStore(dynamodb, config.jobs_table),
+        fingerprints=FingerprintStore(dynamodb, config.jobs_table),
         source=_source(Bucket(s3, config.source_bucket, fast), config.source_delay_ms),
         archive=Bucket(s3, config.archive_bucket, fast),
-        queue=Queue(aws.sqs(), config.queue_url),
+        queue=Queue(aws.sqs(within), config.queue_url),
     )
 
 

@@ -6,7 +6,7 @@ from chalicelib.jobs.model import Failure
 from chalicelib.log import logger
 from chalicelib.pipeline.collaborators import Collaborators
 from chalicelib.pipeline.messages import BadMessage, from_body
-from chalicelib.pipeline.worker import Record, fail
+from chalicelib.pipeline.worker import Record
 
 
 def bury(records: Iterable[Record], stack: Collaborators) -> None:
@@ -19,7 +19,8 @@ def bury(records: Iterable[Record], stack: Collaborators) -> None:
             continue
         reason = stack.jobs.last_note(message.job_id) or "its worker died each time"
         detail = f"the step {message.step} was tried several times and given up: {reason}"
-        job = fail(message.job_id, Failure("given-up", "The job was given up", detail), stack)
+        failure = Failure("given-up", "The job was given up", detail)
+        job = stack.jobs.fail(message.job_id, stack.now(), failure)
         logger().error(
             "dead letter",
             extra={

@@ -19,6 +19,7 @@ from typing import Any
 
 from chalicelib.archive.manifest import Head
 from chalicelib.archive.plan import Entry, Part, Plan, Segment
+from chalicelib.errors import SourceChanged
 from chalicelib.jobs.model import Job
 from chalicelib.storage import Bucket
 
@@ -36,10 +37,12 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The plan without its entries. `places[n]` is the (start, length) of segment n's slice."""
+    """The plan without its entries. `fingerprint` names what the archive will hold; `places[n]` is
+    the (start, length) of segment n's slice."""
 
     digest: str
     head: Head
+    fingerprint: str
     size: int
     files: int
     nested: bool
@@ -55,10 +58,11 @@ class Index:
 
 
 class PlanGone(Exception):
-    """The plan is not where the job says it is; it was written before the job said so."""
+    """The plan is not where the job says it is; it was written before the job said so, and somebody
+    has deleted it since."""
 
 
-def store(bucket: Bucket, job: Job, plan: Plan, head: Head) -> Index:
+def store(bucket: Bucket, job: Job, plan: Plan, head: Head, fingerprint: str) -> Index:
     """Writes the plan beside the job."""
     slices = [_packed(plan, segment) for segment in plan.segments]
     places = []
@@ -70,6 +74,7 @@ def store(bucket: Bucket, job: Job, plan: Plan, head: Head) -> Index:
     index = Index(
         digest=hashlib.sha256(content + repr(head).encode()).hexdigest()[:16],
         head=head,
+        fingerprint=fingerprint,
         size=plan.size,
         files=len(plan.entries),
         nested=plan.nested,
@@ -89,9 +94,13 @@ def load(bucket: Bucket, job: Job, digest: str) -> Index:
 
 
 def load_slice(bucket: Bucket, job: Job, index: Index, segment: int) -> Slice:
-    """The slice of one segment."""
+    """The slice of one segment. Raises PlanGone if it is not there."""
     start, length = index.places[segment]
-    body = bucket.read_range(_key(job, index.digest, "plan"), start, length)
+    key = _key(job, index.digest, "plan")
+    try:
+        body = bucket.read_range(key, start, length)
+    except SourceChanged as error:
+        raise PlanGone from error
     content: dict[str, Any] = json.loads(gzip.decompress(body))
     rows = content["entries"]
     return Slice(
@@ -145,7 +154,7 @@ def _key(job: Job, digest: str, name: str) -> str:
 def _required(bucket: Bucket, key: str) -> bytes:
     body = bucket.read(key)
     if body is None:
-        raise PlanGone(f"could not read {key}: it is not there")
+        raise PlanGone
     return body
 
 
@@ -170,6 +179,7 @@ def _index_to_json(index: Index) -> bytes:
         "jobId": index.head.job_id,
         "created": index.head.created,
         "missing": list(index.head.missing),
+        "fingerprint": index.fingerprint,
         "size": index.size,
         "files": index.files,
         "nested": index.nested,
@@ -193,6 +203,7 @@ def _index_from_json(digest: str, body: bytes) -> Index:
     return Index(
         digest=digest,
         head=Head(content["jobId"], content["created"], tuple(content["missing"])),
+        fingerprint=content["fingerprint"],
         size=content["size"],
         files=content["files"],
         nested=content["nested"],

@@ -1,6 +1,5 @@
 """The export queue."""
 
-import hashlib
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.aws import error_code, translated
 from chalicelib.batches import batched
 from chalicelib.errors import Unavailable
+from chalicelib.jobs.model import user_mark
 from chalicelib.pipeline.messages import Message
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Queue:
         The user is the message group: SQS then serves users fairly
         (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html).
         """
-        group = hashlib.sha256(user_id.encode()).hexdigest()[:32]
+        group = user_mark(user_id)
         for batch in batched(messages, _BATCH):
             try:
                 with translated("send a step"):

@@ -81,11 +81,11 @@ def read(job: Job, reading: str, number: int, stack: Collaborators, watch: Watch
     """The step `read`: reads one segment, and sends `plan` if no segment is left then."""
     body = stack.archive.read(_key(job, reading, "segments"))
     if job.plan or body is None:
-        raise JobEnded(job.job_id)  # nobody waits for it any more
+        raise JobEnded("nobody waits for what was to be read")
     watch.stage = Stage.READING
     segments = _segments(body)
     if number >= len(segments):
-        raise JobEnded(f"{job.job_id} has no segment {number} to read")
+        raise JobEnded(f"the job has no segment {number} to read")
     if number not in _done(job, reading, stack):
         found = [_crc32(run, stack.source, watch.tick) for run in segments[number]]
         key = _key(job, reading, f"crc32-{number}")

@@ -14,7 +14,6 @@ it.
 """
 
 import json
-from collections.abc import Iterable, Iterator
 from typing import Final
 
 from chalicelib.archive import layout
@@ -23,7 +22,7 @@ from chalicelib.archive.manifest import Head
 from chalicelib.errors import GivenUp, JobEnded, LimitExceeded, Unavailable, UploadGone
 from chalicelib.jobs.model import MISSING_INLINE, Job, PlanRef
 from chalicelib.jobs.states import OPEN
-from chalicelib.pipeline import plans
+from chalicelib.pipeline import plans, reuse
 from chalicelib.pipeline.build import (
     ZIP_TYPE,
     Work,
@@ -48,17 +47,22 @@ def run(message: Message, stack: Collaborators, receipt: str | None) -> None:
     """Does the step. Raises JobEnded if there is nothing left to do for the job, a retryable
     LonghaulError if the step should be tried again, another one if the job cannot succeed.
     """
+    watch = Watch(stack, message.job_id, receipt)
+    # Before anything that may fail: from here on no step, `discard` too, needs the queue's own,
+    # long visibility timeout.
+    watch.renew(stack.now())
     job = stack.jobs.get(message.job_id)
-    if job is None or (job.status in OPEN) is (message.step is Step.DISCARD):
-        raise JobEnded(message.job_id)
+    if job is None:
+        raise JobEnded("there is no such job")
+    if (job.status in OPEN) is (message.step is Step.DISCARD):
+        raise JobEnded(f"the job is {job.status}")
     if message.step is Step.DISCARD:
-        discard(job, stack)
+        discard(job, stack, watch)
     else:
-        _do(message, job, stack, Watch(stack, job.job_id, receipt))
+        _do(message, job, stack, watch)
 
 
 def _do(message: Message, job: Job, stack: Collaborators, watch: Watch) -> None:
-    watch.renew(stack.now())  # from here on the queue's own, long visibility timeout is not needed
     try:
         if message.step is Step.PLAN:
             plan(job, stack, watch)
@@ -70,6 +74,8 @@ def _do(message: Message, job: Job, stack: Collaborators, watch: Watch) -> None:
             finalize(_work(job, stack, watch))
     except UploadGone:
         _after_upload(message.job_id, stack)
+    except plans.PlanGone:
+        raise GivenUp("the plan of the archive is not stored any more; export again") from None
 
 
 def plan(job: Job, stack: Collaborators, watch: Watch) -> None:
@@ -81,7 +87,7 @@ def plan(job: Job, stack: Collaborators, watch: Watch) -> None:
         job = planned
     work = _work(job, stack, watch)
     if work.plan.steps > INLINE_STEPS:
-        stack.queue.send(assemble_messages(job, range(work.plan.steps)), job.user_id)
+        stack.queue.send(following(job, stack), job.user_id)
         return
     for segment in range(work.plan.steps):
         build_segment(work, segment)
@@ -91,8 +97,8 @@ def plan(job: Job, stack: Collaborators, watch: Watch) -> None:
 def assemble(work: Work, segment: int) -> None:
     """Uploads the parts of one segment; the worker that completes the last one sends `finalize`."""
     if segment >= work.plan.steps:
-        raise JobEnded(f"{work.job.job_id} has no segment {segment}")
-    done = work.stack.segments.done(work.job.job_id)
+        raise JobEnded(f"the job has no segment {segment}")
+    done = work.stack.segments.done(work.job)
     count(work, done - {segment})
     if segment not in done:
         build_segment(work, segment)
@@ -108,18 +114,29 @@ def finalize(work: Work) -> None:
     finish(work)
 
 
-def assemble_messages(job: Job, segments: Iterable[int]) -> Iterator[Message]:
-    """The step `assemble` for each of the segments."""
-    return (Message(Step.ASSEMBLE, job.job_id, segment) for segment in segments)
+def following(job: Job, stack: Collaborators) -> list[Message]:
+    """The steps that bring the job on from where it is."""
+    if job.plan is None or job.plan.steps <= INLINE_STEPS:
+        return [Message(Step.PLAN, job.job_id)]
+    left = sorted(set(range(job.plan.steps)) - stack.segments.done(job))
+    assembles = [Message(Step.ASSEMBLE, job.job_id, segment) for segment in left]
+    return assembles or [Message(Step.FINALIZE, job.job_id)]
 
 
 def _planned(job: Job, stack: Collaborators, watch: Watch) -> Job | None:
-    """The job with its plan. None if files are to be read before it can be made."""
+    """The job with its plan. None if files are to be read before it can be made, or if it need not
+    be: an archive that was there already has completed the job."""
     stack.jobs.start(job.job_id, stack.now())  # None on a second try: it has been started
     body = stack.archive.read(job.request_key)
     if body is None:
         raise GivenUp("what was asked for is not stored any more; export again")
-    found = find(ExportRequest.from_json(body), stack.settings, stack.source, watch.tick)
+    asked = ExportRequest.from_json(body)
+    found = find(asked, stack.settings, stack.source, watch.tick)
+    mark = reuse.fingerprint(job.user_id, found)
+    if not asked.fresh and reuse.completed_before(job, mark, stack):
+        return None
+    if taken := reuse.taken_over(job, mark, stack):
+        return taken
     entries = with_crc32s(found.entries, job, stack, watch)
     if entries is None:
         return None
@@ -129,7 +146,7 @@ def _planned(job: Job, stack: Collaborators, watch: Watch) -> Job | None:
     except ArchiveTooLarge as error:
         raise LimitExceeded(f"{error}; export fewer files at a time") from error
     watch.tick()
-    index = plans.store(stack.archive, job, laid_out, head)
+    index = plans.store(stack.archive, job, laid_out, head, mark)
     upload = stack.archive.create_upload(job.archive_key, ZIP_TYPE)
     fits = len(json.dumps(found.missing, ensure_ascii=False).encode()) <= MISSING_INLINE
     planned = stack.jobs.set_plan(
@@ -152,7 +169,7 @@ def _planned_before(job: Job, upload: str, stack: Collaborators) -> Job:
     if current is None or current.plan is None or current.plan.upload != upload:
         stack.archive.abort_upload(job.archive_key, upload)
     if current is None or current.status not in OPEN or current.plan is None:
-        raise JobEnded(job.job_id)
+        raise JobEnded
     return current
 
 
@@ -166,9 +183,8 @@ def _after_upload(job_id: str, stack: Collaborators) -> None:
     """The upload is gone: a twin has completed it, or the job was cancelled, or it was aborted."""
     job = stack.jobs.get(job_id)
     if job is None or job.status not in OPEN or job.plan is None:
-        raise JobEnded(job_id)
+        raise JobEnded
     archive = stack.archive.head(job.archive_key, checksum=False)
     if archive is None or archive.size != job.bytes_total:
         raise GivenUp("the upload of the archive was aborted; export again")
-    index = plans.load(stack.archive, job, job.plan.digest)
-    complete(Work(job, job.plan, index, stack, Watch(stack, job_id, None)))
+    complete(_work(job, stack, Watch(stack, job_id, None)))

@@ -20,8 +20,7 @@ from chalicelib.log import logger
 from chalicelib.pipeline.abandoned import abort_abandoned
 from chalicelib.pipeline.collaborators import Collaborators
 from chalicelib.pipeline.messages import Message, Step
-from chalicelib.pipeline.steps import INLINE_STEPS, assemble_messages
-from chalicelib.pipeline.worker import fail
+from chalicelib.pipeline.steps import following
 
 JOBS_A_RUN: Final = 500
 """Jobs of each kind looked at in one run: it must end within its minute."""
@@ -79,12 +78,13 @@ def _wake(stack: Collaborators, job: Job, *, is_calm: bool) -> bool:
         return False
     if is_calm and job.sweeps >= SWEEPS_MAX:
         detail = "it has not moved in spite of several tries; export again, or tell the operator"
-        fail(job.job_id, Failure("given-up", "The job was given up", detail), stack)
+        failure = Failure("given-up", "The job was given up", detail)
+        stack.jobs.fail(job.job_id, stack.now(), failure)
         logger().error("job given up", extra={"jobId": job.job_id, "sweeps": job.sweeps})
         return False
     if not _claimed(stack, job, is_calm=is_calm):
         return False
-    messages = _next(job, stack)
+    messages = following(job, stack)
     stack.queue.send(messages, job.user_id)
     logger().warning(
         "job woken",
@@ -105,10 +105,3 @@ def _claimed(stack: Collaborators, job: Job, *, is_calm: bool) -> bool:
     now = stack.now()
     wake_at = wake.wake_time(now + min(max(now - job.updated_at, 0), PAUSE_MAX_MS))
     return wake_index.claim(stack.jobs, job, now, wake_at, counted=is_calm)
-
-
-def _next(job: Job, stack: Collaborators) -> list[Message]:
-    if job.plan is None or job.plan.steps <= INLINE_STEPS:
-        return [Message(Step.PLAN, job.job_id)]
-    left = set(range(job.plan.steps)) - stack.segments.done(job.job_id)
-    return list(assemble_messages(job, sorted(left))) or [Message(Step.FINALIZE, job.job_id)]

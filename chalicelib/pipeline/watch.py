@@ -53,12 +53,17 @@ class Watch:
         """Renews the lease and reports progress when it is time to. Raises JobEnded if the job has
         ended meanwhile. A table or queue that does not answer just now is asked again at the next
         tick."""
-        now = self.stack.now()
-        if now - self._renewed >= _RENEW_AFTER_MS:
-            self.renew(now)
+        now = self.keep()
         with suppress(Unavailable):
             if now - self._reported >= _REPORT_AFTER_MS:
                 self.report(now)
+
+    def keep(self) -> int:
+        """Renews the lease alone, when it is time to. Gives the time."""
+        now = self.stack.now()
+        if now - self._renewed >= _RENEW_AFTER_MS:
+            self.renew(now)
+        return now
 
     def renew(self, now: int) -> None:
         """Renews the lease, for LEASE_SECONDS from now."""
@@ -72,5 +77,5 @@ class Watch:
         with self._lock:
             files_done, bytes_done = self.files_done, self.bytes_done
         if not self.stack.jobs.report(self.job_id, now, self.stage, files_done, bytes_done):
-            raise JobEnded(self.job_id)
+            raise JobEnded
         self._reported = now

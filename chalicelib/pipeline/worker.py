@@ -3,14 +3,15 @@ try."""
 
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from chalicelib.errors import JobEnded, LonghaulError, Unavailable
-from chalicelib.jobs.model import Failure, Job
+from chalicelib.jobs.model import Failure
 from chalicelib.log import logger
 from chalicelib.pipeline import steps
 from chalicelib.pipeline.collaborators import Collaborators
-from chalicelib.pipeline.messages import BadMessage, Message, Step, from_body
+from chalicelib.pipeline.messages import BadMessage, Message, from_body
 from chalicelib.pipeline.queue import retry_delay
 
 Record = Mapping[str, Any]
@@ -37,17 +38,20 @@ def _done(record: Record, stack: Collaborators) -> bool:
         "step": message.step,
         "segment": message.segment,
         "attempt": receives,
+        "id": record["messageId"],
     }
     started, started_cpu = time.monotonic(), time.process_time()
     try:
         steps.run(message, stack, record["receiptHandle"])
-    except JobEnded:
+    except JobEnded as ended:
         outcome = "nothing to do"
+        about["reason"] = str(ended)
     except LonghaulError as error:
         if error.retryable:
             return _put_off(error.detail, message, record, stack, about)
         try:
-            fail(message.job_id, Failure(error.slug, error.title, error.detail), stack)
+            failure = Failure(error.slug, error.title, error.detail)
+            stack.jobs.fail(message.job_id, stack.now(), failure)
         except Unavailable as unavailable:
             return _put_off(unavailable.detail, message, record, stack, about)
         outcome = "job failed"
@@ -70,17 +74,8 @@ def _put_off(
 ) -> bool:
     delay = retry_delay(about["attempt"])
     logger().warning("step put off", extra={**about, "reason": reason, "seconds": delay})
-    try:
+    with suppress(Unavailable):
         stack.jobs.note(message.job_id, reason)
+    with suppress(Unavailable):  # then the message comes back when its lease ends
         stack.queue.hide(record["receiptHandle"], delay)
-    except Unavailable:
-        pass  # then the message comes back when its lease ends
     return False
-
-
-def fail(job_id: str, failure: Failure, stack: Collaborators) -> Job | None:
-    """Ends the job with this failure, and throws away what was uploaded. None if it had ended."""
-    job = stack.jobs.fail(job_id, stack.now(), failure)
-    if job and job.plan:
-        stack.queue.send([Message(Step.DISCARD, job.job_id)], job.user_id)
-    return job

@@ -1,14 +1,18 @@
 """What lies behind the API: the source files that a test needs, and records, queues and objects."""
 
+import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
-from chalicelib.jobs import items
+from chalicelib.jobs import items, open_jobs
+from chalicelib.jobs.store import JobStore
 from infra.outputs import Outputs
 from infra.targets import Target
 from tests.e2e.waiting import wait_for
@@ -70,6 +74,37 @@ class Backstage:
             if resource["ResourceType"] == "AWS::Lambda::Function"
         }
 
+    def logged(self, function: str, text: str) -> list[dict[str, Any]]:
+        """The lines of a function, by its name in the template, that have the text in them."""
+        pages = self.session.client("logs").get_paginator("filter_log_events")
+        lines = (
+            line
+            for page in pages.paginate(logGroupName=f"/aws/lambda/{self.functions()[function]}")
+            for event in page["events"]
+            for line in event["message"].splitlines()
+            if line.startswith("{") and text in line
+        )
+        return [json.loads(line) for line in lines]
+
+    @contextmanager
+    def api_setting(self, name: str, value: str) -> Iterator[None]:
+        """Within, the API's function has this setting."""
+        client, function = self.session.client("lambda"), self.outputs.api_function
+        facts = client.get_function_configuration(FunctionName=function)
+        before = facts["Environment"]["Variables"]
+
+        def configure(variables: dict[str, str]) -> None:
+            client.update_function_configuration(
+                FunctionName=function, Environment={"Variables": variables}
+            )
+            client.get_waiter("function_updated_v2").wait(FunctionName=function)
+
+        configure({**before, name: value})
+        try:
+            yield
+        finally:
+            configure(before)
+
     # -- records --------------------------------------------------------------------------------
 
     def record(self, job_id: str) -> "Item":
@@ -104,13 +139,19 @@ class Backstage:
             ExpressionAttributeValues={f":{name}": value for name, value in item.items()},
         )
 
+    def wait_until_counted(self, user_id: str, number: int, within: float) -> None:
+        """Returns when so many open jobs are counted for the user."""
+        jobs = JobStore(self.dynamodb, self.outputs.jobs_table)
+        counted = partial(open_jobs.count, jobs, user_id, number + 1)
+        wait_for(lambda: counted() == number, within, f"{number} open jobs of {user_id}")
+
     # -- queues ---------------------------------------------------------------------------------
 
-    def send(self, body: str, queue_url: str | None = None) -> None:
-        """A message of ours into the export queue, or another one."""
-        self.sqs.send_message(
+    def send(self, body: str, queue_url: str | None = None) -> str:
+        """A message of ours into the export queue, or another one; gives its id."""
+        return self.sqs.send_message(
             QueueUrl=queue_url or self.outputs.queue_url, MessageBody=body, MessageGroupId="e2e"
-        )
+        )["MessageId"]
 
     def messages_in(self, queue_url: str) -> int:
         """How many messages wait in a queue or are being worked on."""

@@ -1,16 +1,23 @@
 """Jobs as a crash leaves them: put into the table by hand, at a point that no request reaches."""
 
+import json
 import time
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from uuid import uuid4
 
 from chalicelib.archive import layout
 from chalicelib.archive.manifest import Head
 from chalicelib.archive.plan import Entry
 from chalicelib.jobs import items
-from chalicelib.jobs.model import Job, PlanRef
+from chalicelib.jobs.model import Failure, Job, PlanRef
 from chalicelib.jobs.states import Stage, Status
-from chalicelib.pipeline import plans
+from chalicelib.jobs.store import JobStore
+from chalicelib.jobs.wake import wake_time
+from chalicelib.pipeline import plans, reuse
+from chalicelib.pipeline.messages import READING_DIGITS, Message, Step
+from chalicelib.sources.find import Found
 from chalicelib.sources.request import ExportRequest
 from chalicelib.storage import Bucket
 from tests.e2e.backstage import Backstage
@@ -24,17 +31,35 @@ def abandoned(backstage: Backstage, file_id: int) -> str:
 
     The sweeper should have looked at it already.
     """
-    asked = ExportRequest(file_ids=(file_id,))
-    job = replace(_job(), request=asked.digest, wake_at=0)
-    _archive_bucket(backstage).write(job.request_key, asked.to_json())
-    backstage.put_record(items.from_job(job))
-    return job.job_id
+    return _asked(backstage, (file_id,), _job(wake_at=0))
 
 
-def waiting(backstage: Backstage, user_id: str = "e2e") -> str:
-    """A job that nobody works on, nor will; its request is nowhere to be found."""
-    job = replace(_job(), user_id=user_id)
-    backstage.put_record(items.from_job(job))
+def queued(backstage: Backstage, *file_ids: int) -> str:
+    """A job for these files, with its request beside it, that waits for its first message."""
+    return _asked(backstage, file_ids, _job())
+
+
+def being_read(
+    backstage: Backstage, source: Source, cuts: Sequence[int]
+) -> tuple[str, list[Message]]:
+    """A job for one file that is to be read first, cut in pieces at these offsets: with the
+    messages that have them read, which are not sent."""
+    reading = "0" * READING_DIGITS
+    job_id = _asked(backstage, (source.file_id,), replace(_job(), status=Status.PROCESSING))
+    etag = entry(backstage, source).etag
+    ends = [*cuts, len(source.content)]
+    pieces = [[[source.key, etag, start, end - start]] for start, end in pairwise([0, *ends])]
+    key = f"jobs/{job_id}/reading-{reading}/segments"
+    _archive_bucket(backstage).write(key, json.dumps(pieces).encode(), "application/json")
+    return job_id, [Message(Step.READ, job_id, n, reading) for n in range(len(pieces))]
+
+
+def waiting(backstage: Backstage, user_id: str = "e2e", *, counted: bool = False) -> str:
+    """A job that nobody works on, nor will; its request is nowhere to be found. `counted`: it is
+    among its user's open jobs."""
+    job = _job()
+    job = replace(job, user_id=user_id, wake_at=job.created_at + _DAY_MS)
+    JobStore(backstage.dynamodb, backstage.outputs.jobs_table).create(job, counted=counted)
     return job.job_id
 
 
@@ -51,7 +76,8 @@ def planned(backstage: Backstage, *entries: Entry) -> str:
     job = _job()
     bucket = _archive_bucket(backstage)
     head = Head(job.job_id, job.created_at // 1000)
-    index = plans.store(bucket, job, layout.lay_out(entries, head), head)
+    mark = reuse.fingerprint(job.user_id, Found(entries, ()))
+    index = plans.store(bucket, job, layout.lay_out(entries, head), head, mark)
     upload = bucket.create_upload(job.archive_key, "application/zip")
     job = replace(
         job,
@@ -65,18 +91,39 @@ def planned(backstage: Backstage, *entries: Entry) -> str:
     return job.job_id
 
 
+def failed(backstage: Backstage, source: Source) -> str:
+    """A job for one file that has failed when nothing but its upload was there."""
+    job_id = planned(backstage, entry(backstage, source))
+    job = items.to_job(backstage.record(job_id))
+    asked = ExportRequest(file_ids=(source.file_id,), user_id=job.user_id)
+    failure = Failure("access-denied", "Access to the storage was denied", "not allowed to read")
+    job = replace(job, status=Status.FAILED, failure=failure, request=asked.digest)
+    job = replace(job, expires_at=job.created_at + 7 * _DAY_MS)
+    _archive_bucket(backstage).write(job.request_key, asked.to_json())
+    backstage.put_record(items.from_job(job))
+    return job.job_id
+
+
 def expired(backstage: Backstage) -> str:
     """A job whose archive's time is over, and which the sweeper should have looked at already."""
     now = time.time_ns() // 1_000_000
-    job = replace(_job(), status=Status.COMPLETED, expires_at=now - 1000, wake_at=0)
+    job = replace(_job(wake_at=0), status=Status.COMPLETED, expires_at=now - 1000)
     job = replace(job, updated_at=now - _DAY_MS)
-    for key in (job.archive_key, job.request_key):
+    for key in (job.archive_key, f"{job.prefix}0123456789abcdef/plan", job.request_key):
         _archive_bucket(backstage).write(key, b"old")
     backstage.put_record(items.from_job(job))
     return job.job_id
 
 
-def _job() -> Job:
+def _asked(backstage: Backstage, file_ids: tuple[int, ...], job: Job) -> str:
+    asked = ExportRequest(file_ids=file_ids)
+    job = replace(job, request=asked.digest)
+    _archive_bucket(backstage).write(job.request_key, asked.to_json())
+    backstage.put_record(items.from_job(job))
+    return job.job_id
+
+
+def _job(wake_at: int | None = None) -> Job:
     now = time.time_ns() // 1_000_000
     return Job(
         job_id=str(uuid4()),
@@ -89,7 +136,7 @@ def _job() -> Job:
         created_at=now,
         updated_at=now,
         expires_at=now + _DAY_MS,
-        wake_at=now + _DAY_MS,
+        wake_at=wake_time(now) if wake_at is None else wake_at,
     )
 
 

@@ -97,7 +97,7 @@ def test_every_bucket_is_encrypted(backstage: Backstage, bucket: str) -> None:
     assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
 
 
-def test_the_table_is_indexed_for_listing_and_sweeping(backstage: Backstage) -> None:
+def test_the_table_is_indexed_for_listing_sweeping_and_counting(backstage: Backstage) -> None:
     table = backstage.dynamodb.describe_table(TableName=backstage.outputs.jobs_table)["Table"]
 
     indexes = {
@@ -110,6 +110,7 @@ def test_the_table_is_indexed_for_listing_and_sweeping(backstage: Backstage) -> 
     assert indexes == {
         "byUser": (["userId", "createdAt"], "KEYS_ONLY"),
         "wake": (["wakeShard", "wakeAt"], "KEYS_ONLY"),
+        "openOfUser": (["openUser"], "KEYS_ONLY"),
     }
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
 
@@ -159,9 +160,11 @@ def test_archives_expire_and_sources_do_not(resources: JSON) -> None:
         for bucket in ("ArchiveBucket", "SourceBucket")
     )
 
-    (expiring,) = (rule for rule in archive if "ExpirationInDays" in rule)
-    assert expiring["Status"] == "Enabled"
-    assert expiring["ExpirationInDays"] == {"Ref": "LifecycleDays"}
+    expiring = {rule["Prefix"]: rule for rule in archive if "ExpirationInDays" in rule}
+    assert expiring.keys() == {"archives/", "jobs/"}
+    assert {rule["Status"] for rule in expiring.values()} == {"Enabled"}
+    assert expiring["archives/"]["ExpirationInDays"] == {"Ref": "LifecycleDays"}
+    assert expiring["jobs/"]["ExpirationInDays"] == {"Ref": "RequestDays"}
     assert not [rule for rule in source if "ExpirationInDays" in rule]
 
 

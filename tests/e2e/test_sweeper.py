@@ -24,8 +24,9 @@ def test_an_archive_is_deleted_when_it_has_expired_with_all_that_led_to_it(
     api: Api, backstage: Backstage, expired_job: str
 ) -> None:
     def is_gone() -> bool:
-        prefixes = f"archives/{expired_job}", f"jobs/{expired_job}"
-        return not any(backstage.archive_objects(prefix) for prefix in prefixes)
+        left = backstage.archive_objects(f"jobs/{expired_job}/")
+        left += backstage.archive_objects(f"archives/{expired_job}")
+        return [key.rpartition("/")[2].partition("-")[0] for key in left] == ["request"]
 
     wait_for(is_gone, SWEPT_SECONDS, f"the archive of {expired_job} to be deleted")
 

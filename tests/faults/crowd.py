@@ -18,8 +18,8 @@ from tests.faults.people import Wish
 from tests.faults.shrink import Scale
 from tests.faults.world import Size, World
 
-SMALL: Final = {"user_id": "small", "file_ids": [10_000]}
-"""The export that is to be quick."""
+SMALL: Final = {"user_id": "small", "file_ids": [10_000], "fresh": True}
+"""The export that is to be quick; and be made, though there is one of the same files."""
 
 _LARGE: Final = "downloads/large/"
 _FILES: Final = 200  # of the large job, with _BYTES each

@@ -20,7 +20,11 @@ Answer = dict[str, Any]
 Written = Callable[[str, Item | None, Item], None]
 
 KEY: Final = "jobId"
-INDEXES: Final = {"byUser": ("userId", "createdAt"), "wake": ("wakeShard", "wakeAt")}
+INDEXES: Final[dict[str, tuple[str, ...]]] = {
+    "byUser": ("userId", "createdAt"),
+    "wake": ("wakeShard", "wakeAt"),
+    "openOfUser": ("openUser",),
+}
 BATCH_MAX: Final = 100
 ITEM_MAX: Final = 400 * 1024
 _TOKEN: Final = re.compile(r"[#:]\w+")
@@ -30,15 +34,15 @@ _TOKEN: Final = re.compile(r"[#:]\w+")
 class Index:
     """A global secondary index with keys only. Sparse: an item without its keys is not in it."""
 
-    partition: str
-    sort: str
+    keys: tuple[str, ...]
+    """The partition key, and the sort key if there is one."""
     rows: dict[str, Item] = field(default_factory=dict)
     pending: list[tuple[int, str, Item | None]] = field(default_factory=list)
 
     def row(self, item: Item | None) -> Item | None:
-        if item is None or self.partition not in item or self.sort not in item:
+        if item is None or not item.keys() >= set(self.keys):
             return None
-        return {name: item[name] for name in (KEY, self.partition, self.sort)}
+        return {name: item[name] for name in (KEY, *self.keys)}
 
     def catch_up(self, now: int) -> None:
         while self.pending and self.pending[0][0] <= now:
@@ -66,7 +70,7 @@ class DynamoDB:
         written: Written = lambda *_: None,
     ) -> None:
         self.items: dict[str, Item] = {}
-        self.indexes = {name: Index(*keys) for name, keys in INDEXES.items()}
+        self.indexes = {name: Index(keys) for name, keys in INDEXES.items()}
         self._table = table
         self._now = now
         self._lag = lag
@@ -154,6 +158,7 @@ class DynamoDB:
         ScanIndexForward: bool = True,
         Limit: int = 1000,
         ExclusiveStartKey: Item | None = None,
+        Select: str = "",
     ) -> Answer:
         self._check("Query", TableName)
         index = self.indexes[IndexName]
@@ -161,7 +166,7 @@ class DynamoDB:
         holds = condition(KeyConditionExpression)
 
         def place(row: Item) -> tuple[int, str]:
-            return number(row[index.sort]), row[KEY]["S"]
+            return number(row[index.keys[1]]) if len(index.keys) > 1 else 0, row[KEY]["S"]
 
         rows = sorted(
             (row for row in index.rows.values() if holds(row, {}, ExpressionAttributeValues)),
@@ -169,6 +174,10 @@ class DynamoDB:
             reverse=not ScanIndexForward,
         )
         if ExclusiveStartKey:
+            if not holds(ExclusiveStartKey, {}, ExpressionAttributeValues):
+                raise refused(
+                    "Query", "ValidationException", 400, "The starting key is outside the query"
+                )
             start = place(ExclusiveStartKey)
             rows = [
                 row
@@ -177,6 +186,8 @@ class DynamoDB:
             ]
         page = list(islice(rows, min(Limit, self._page)))
         answer: Answer = {"Items": deepcopy(page), "Count": len(page)}
+        if Select == "COUNT":
+            del answer["Items"]
         if page and len(page) == min(Limit, self._page):
             # Where a page ends by its size, DynamoDB cannot know that nothing follows.
             answer["LastEvaluatedKey"] = deepcopy(page[-1])

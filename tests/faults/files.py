@@ -26,13 +26,13 @@ _NAMES: Final = (
 
 @dataclass(slots=True)
 class Files:
-    """`versions[key]` are all (ETag, content) that an object ever had; `absent` are the keys that
-    at some time were not there, of those that ever were."""
+    """`versions[key]` are all (ETag, content) that an object ever had; `history[key]` is when which
+    ETag came, None where it was deleted."""
 
     s3: S3
     random: Random
     versions: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
-    absent: set[str] = field(default_factory=set)
+    history: dict[str, list[tuple[int, str | None]]] = field(default_factory=dict)
     changed: bool = False
 
     def fill(self, now: int) -> None:
@@ -48,14 +48,29 @@ class Files:
         self.put(key, self.random.choice((same, self._size(""))), now)
         self.changed = True
 
-    def delete(self) -> None:
+    def delete(self, now: int) -> None:
         key = self.random.choice(list(self.versions))
         self.s3.delete_object(Bucket=BUCKET, Key=key)
-        self.absent.add(key)
+        self.history[key].append((now, None))
         self.changed = True
 
     def content(self, key: str, etag: str) -> bytes | None:
         return dict(self.versions.get(key, ())).get(etag)
+
+    def was(self, key: str, etag: str | None, begin: int, end: int) -> bool:
+        """Whether the object had this ETag (None: was not there) at some time between these."""
+        states = self.history.get(key, [(0, None)])
+        ends = [came for came, _ in states[1:]] + [end]
+        return any(
+            seen == etag and came <= end and gone >= begin
+            for (came, seen), gone in zip(states, ends, strict=True)
+        )
+
+    def changed_between(self, begin: int, end: int) -> bool:
+        """Whether any object was overwritten or deleted between these."""
+        return any(
+            begin <= came <= end for states in self.history.values() for came, _ in states[1:]
+        )
 
     def _size(self, key: str) -> int:
         if key.endswith("/"):
@@ -78,3 +93,4 @@ class Files:
         metadata = {"filename": f"named {size}.txt"} if self.random.random() < 0.3 else {}
         self.s3.objects[BUCKET][key] = Stored(body, etag, now, crc32, parts, metadata)
         self.versions.setdefault(key, []).append((etag, body))
+        self.history.setdefault(key, []).append((now, etag))

@@ -37,6 +37,10 @@ class Kind(StrEnum):
     DELETED = "source deleted"
     CANCELLED = "cancel requested"
     POSTED_AGAIN = "POST repeated with its Idempotency-Key"
+    LIMITED = "POST refused, too many jobs open"
+    ASKED_AGAIN = "the same asked for by another POST"
+    RETRIED = "retry requested"
+    DENIED = "permission to write archives taken away for a while"
     PURGED = "queue purged"
     GARBAGE = "message of garbage"
 

@@ -1,6 +1,7 @@
 """Bugs put into the pipeline one at a time, to see that the simulation finds them:
 `python -m tests.faults.mutants`. Some are ones that it found here."""
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final
@@ -10,15 +11,16 @@ import click
 
 from chalicelib.aws import translated
 from chalicelib.errors import JobEnded
-from chalicelib.jobs import items, store
-from chalicelib.jobs.model import Job
+from chalicelib.jobs import items, store, takeover
+from chalicelib.jobs.model import Job, PlanRef
 from chalicelib.jobs.segments import SegmentStore
 from chalicelib.jobs.states import OPEN, Status
 from chalicelib.jobs.store import JobStore
-from chalicelib.pipeline import build, steps, sweeper, worker
+from chalicelib.pipeline import build, discard, reuse, steps, sweeper, worker
 from chalicelib.pipeline.collaborators import Collaborators
 from chalicelib.pipeline.messages import Message, Step
 from chalicelib.pipeline.queue import Queue
+from chalicelib.sources.find import Found
 from chalicelib.storage import Bucket
 from tests.faults.kinds import SINGLE, Kind
 from tests.faults.simulate import run_each, run_seed
@@ -64,7 +66,7 @@ def finalize_lost() -> Iterator[Change]:
     message when it comes again, nor by the sweeper."""
 
     def assemble(work: build.Work, segment: int) -> None:
-        done = work.stack.segments.done(work.job.job_id)
+        done = work.stack.segments.done(work.job)
         build.count(work, done - {segment})
         if segment not in done:
             build.build_segment(work, segment)
@@ -74,13 +76,14 @@ def finalize_lost() -> Iterator[Change]:
                 finalize = [Message(Step.FINALIZE, work.job.job_id)]
                 work.stack.queue.send(finalize, work.job.user_id)
 
-    following = sweeper._next
+    following = steps.following
 
     def not_finalize(job: Job, stack: Collaborators) -> list[Message]:
         return [one for one in following(job, stack) if one.step is not Step.FINALIZE]
 
     yield steps, "assemble", assemble
-    yield sweeper, "_next", not_finalize
+    yield steps, "following", not_finalize
+    yield sweeper, "following", not_finalize
 
 
 def etag_unbound() -> Iterator[Change]:
@@ -100,13 +103,13 @@ def etag_unbound() -> Iterator[Change]:
 def progress_written_unconditionally() -> Iterator[Change]:
     """A worker that is behind overwrites what one that is ahead has reported."""
 
-    update = JobStore._update
+    update = JobStore.update
 
     def forward(self: JobStore, *args: Any, condition: str | None = None, **more: Any) -> Any:
         kept = None if condition and condition.startswith("bytesDone") else condition
         return update(self, *args, condition=kept, **more)
 
-    yield JobStore, "_update", forward
+    yield JobStore, "update", forward
 
 
 def own_upload_aborted() -> Iterator[Change]:
@@ -148,7 +151,66 @@ def reason_kept_whole() -> Iterator[Change]:
     yield items, "cut", lambda text, _: text
 
 
-# Not own_upload_aborted, which random faults may miss for a thousand seeds.
+def etag_not_in_the_fingerprint() -> Iterator[Change]:
+    """A file that was overwritten with as many bytes is taken for the one that was exported."""
+    right = reuse.fingerprint
+
+    def fingerprint(user_id: str, found: Found) -> str:
+        entries = tuple(dataclasses.replace(entry, etag="") for entry in found.entries)
+        return right(user_id, dataclasses.replace(found, entries=entries))
+
+    yield reuse, "fingerprint", fingerprint
+
+
+def archive_taken_unseen() -> Iterator[Change]:
+    """What was noted of a finished archive is believed: nobody looks if its job has completed, or
+    if the archive is there."""
+
+    def completed_before(job: Job, mark: str, stack: Collaborators) -> bool:
+        maker_id = stack.fingerprints.maker(mark)
+        maker = stack.jobs.get(maker_id) if maker_id else None
+        if maker is None or maker.plan is None:
+            return False
+        return takeover.share(stack.jobs, job, maker, maker.plan, stack.now()) is not None
+
+    yield reuse, "completed_before", completed_before
+
+
+def archive_shared_in_two_writes() -> Iterator[Change]:
+    """A job that shares an archive is open for a while with a plan that is not its own, and its
+    end throws away what it has not made."""
+
+    def share(jobs: JobStore, job: Job, maker: Job, plan: PlanRef, now: int) -> Job | None:
+        shared = jobs.update(
+            job.job_id,
+            now,
+            {**takeover._plan_attributes(maker, plan), "reusedFrom": {"S": maker.job_id}},
+            while_in={Status.PROCESSING},
+            condition="attribute_not_exists(planDigest)",
+        )
+        if shared:
+            expires_at = maker.expires_at
+            return jobs.complete(shared, now, expires_at, maker.files_done, wake_at=expires_at)
+        return None
+
+    yield takeover, "share", share
+
+
+def upload_claimed_by_all() -> Iterator[Change]:
+    """Whoever retries a failed job takes over its upload, also if another one has."""
+    yield takeover, "claim", lambda _, __, heir: heir
+
+
+def heir_forgotten() -> Iterator[Change]:
+    """What was uploaded for a failed job is thrown away, also if a retry has taken it over."""
+    yield discard, "_heir", lambda _, __: None
+
+
+def upload_taken_over_unseen() -> Iterator[Change]:
+    """A retry takes over what was uploaded for the failed job, also if the files have changed."""
+    yield reuse, "_is_right", lambda *_: True
+
+
 MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
     status_written_unconditionally,
     segments_counted,
@@ -159,7 +221,16 @@ MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
     lease_taken_for_granted,
     archive_left_behind,
     reason_kept_whole,
+    etag_not_in_the_fingerprint,
+    archive_taken_unseen,
+    upload_claimed_by_all,
+    heir_forgotten,
+    upload_taken_over_unseen,
 )
+
+RARE: Final = (own_upload_aborted, archive_shared_in_two_writes)
+"""Those that random faults may miss for some thousand seeds: it takes a fault, or a request, at one
+moment."""
 
 
 @contextmanager
@@ -198,7 +269,7 @@ def survived_each(
 @click.option("--most", default=MOST_SEEDS, show_default=True, help="Seeds to try for each.")
 def main(most: int) -> None:
     """Says how many seeds each bug survived."""
-    for mutant in (*MUTANTS, own_upload_aborted):
+    for mutant in (*MUTANTS, *RARE):
         seeds, found = survived(mutant, most)
         said = f"{seeds:5d} seeds  {mutant.__name__}"
         click.echo(f"{said}\n             {' '.join(found.split())[-160:] or 'not found'}")

@@ -1,6 +1,6 @@
 """What lies between a worker and a service: time, and all that can go wrong with a request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -20,6 +20,11 @@ from tests.faults.stored import Body
 
 PAUSE_MAX: Final = 280_000  # ms: a pause may outlast a lease and, with work, the function's timeout
 LATE_MAX: Final = 120_000
+_PARTS: Final = ("upload_part", "upload_part_copy")
+_END: Final = ("complete_multipart_upload",)
+WRITES: Final = (_PARTS, _PARTS, _END, (*_PARTS, *_END, "put_object", "create_multipart_upload"))
+"""Requests that somebody may forbid for a while, and then the jobs fail that make them."""
+
 _READS: Final = ("get_", "head_", "list_", "query", "batch_get")
 _ENDPOINT: Final = "https://service.test"
 _THROTTLED: Final = {
@@ -48,6 +53,8 @@ class Network:
         self.requests = 0
         self.trace: list[str] | None = None
         self.invocations: dict[object, Invocation] = {}
+        self._denied: Sequence[str] = ()
+        self._denied_until = 0
         self._schedule = schedule
         self._faults = faults
         self._latency = latency
@@ -63,6 +70,10 @@ class Network:
     def log(self, text: str) -> None:
         if self.trace is not None:
             self.trace.append(f"{self._schedule.now / 1000 % 1_000_000:11.3f} {text}")
+
+    def deny(self, operations: Sequence[str], until: int) -> None:
+        """Nobody may make these requests until then."""
+        self._denied, self._denied_until = operations, until
 
     def request(self, service: str, operation: str, work: Callable[[], Any]) -> Any:
         """Makes the request, or what is left of it."""
@@ -110,6 +121,8 @@ class Network:
     def _refused(
         self, service: str, operation: str, kind: Kind | None, work: Callable[[], Any], said: str
     ) -> Exception | None:
+        if operation in self._denied and self._schedule.now < self._denied_until:
+            return refused(operation, "AccessDenied", 403)
         if kind is Kind.THROTTLED:
             return refused(operation, *_THROTTLED[service])
         if kind is Kind.SERVER_ERROR:

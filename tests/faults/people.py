@@ -2,19 +2,22 @@
 files under them."""
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 from typing import Any
 
-from chalicelib.errors import LonghaulError, Unavailable
-from chalicelib.http import exports
+from chalicelib.errors import LonghaulError, TooManyJobs, Unavailable
+from chalicelib.http import exports, retries
 from chalicelib.pipeline.collaborators import Collaborators
 from tests.faults.files import FIRST_ID, Files
 from tests.faults.kinds import Faults, Kind
 from tests.faults.lambdas import Lambdas
+from tests.faults.network import WRITES
 from tests.faults.schedule import Schedule
 from tests.faults.sqs import SQS
+from tests.faults.witness import Witness
 
 _API_SECONDS = 29
 _CONTEXT = {"resourcePath": "/v1/export", "path": "/v1/export", "domainName": "longhaul.test"}
@@ -33,7 +36,8 @@ class Wish:
 
 class People:
     """`cancels` counts the requests to cancel that were made; `latency` is the mean one of a
-    request, one way, in ms."""
+    request, one way, in ms; `deny` takes the permission for some requests away, until
+    then."""
 
     def __init__(
         self,
@@ -46,6 +50,8 @@ class People:
         sqs: SQS,
         url: str,
         latency: float,
+        witness: Witness,
+        deny: Callable[[Sequence[str], int], None],
     ) -> None:
         self.wishes: list[Wish] = []
         self.cancels = 0
@@ -57,19 +63,13 @@ class People:
         self._sqs = sqs
         self._url = url
         self._latency = latency
+        self._witness = witness
+        self._deny = deny
 
     def begin(self) -> None:
         random, spawn = self._random, self._schedule.spawn
         for number in range(random.choice((1, 1, 1, 2, 3))):
-            wish = Wish(self._body(), f"key-{number}" if random.random() < 0.6 else None)
-            self.wishes.append(wish)
-            at = random.randrange(20_000)
-            spawn("user", partial(self.ask, wish), at)
-            if wish.key and random.random() < 0.4:
-                self._faults.counts[Kind.POSTED_AGAIN] += 1
-                spawn("user", partial(self.ask, wish), max(0, at + random.randrange(-500, 500)))
-            if random.random() < 0.25:
-                spawn("user", partial(self._cancel, wish), at + self._moment())
+            self._come(Wish(self._body(), f"key-{number}" if random.random() < 0.6 else None))
         if random.random() < 0.1:
             spawn("operator", self._purge, self._moment())
         if random.random() < 0.1:
@@ -77,6 +77,30 @@ class People:
         if random.random() < 0.2:
             for _ in range(random.randrange(1, 4)):
                 spawn("meddler", self._meddle, self._moment())
+
+    def begin_alone(self) -> None:
+        """One export of all the files, and nothing else."""
+        wish = Wish({"user_id": "ann", "prefix": "downloads/"}, "key")
+        self.wishes.append(wish)
+        self._schedule.spawn("user", partial(self.ask, wish))
+
+    def _come(self, wish: Wish) -> None:
+        """Has all that be done that somebody does about this wish."""
+        random, spawn = self._random, self._schedule.spawn
+        self.wishes.append(wish)
+        at = random.randrange(20_000)
+        spawn("user", partial(self.ask, wish), at)
+        if wish.key and random.random() < 0.4:
+            self._faults.counts[Kind.POSTED_AGAIN] += 1
+            spawn("user", partial(self.ask, wish), max(0, at + random.randrange(-500, 500)))
+        if random.random() < 0.25:
+            spawn("user", partial(self._cancel, wish), at + self._moment())
+        if random.random() < 0.4:
+            spawn("user", partial(self._ask_again, wish), at + self._moment())
+        if random.random() < 0.5:
+            spawn("user", partial(self._retry, wish), at + self._moment())
+        if random.random() < 0.25:
+            spawn("operator", self._take_permission, at + self._moment())
 
     def _moment(self) -> int:
         """ms after a start: most in the middle of a step, some long after."""
@@ -86,11 +110,11 @@ class People:
 
     def _body(self) -> dict[str, Any]:
         random = self._random
-        body: dict[str, Any] = {"user_id": random.choice(("ann", "bo", "😀" * 128))}
+        body: dict[str, Any] = {"user_id": random.choice(("ann", "bo", "😀" * 32))}
         if random.random() < 0.3:
             body["on_missing"] = random.choice(("skip", "fail"))
         if random.random() < 0.3:
-            body["filename"] = random.choice(("x.zip", "😀" * 200))
+            body["filename"] = random.choice(("x.zip", "😀" * 63))
         how = random.random()
         there = sorted(self._files.versions)
         if how < 0.5:
@@ -111,13 +135,31 @@ class People:
 
     def ask(self, wish: Wish) -> None:
         for _ in range(_TRIES):
+            begun, accepted = self._schedule.now, bool(wish.key and wish.jobs)
             reply = self._lambdas.invoke(
                 "api", _API_SECONDS, lambda stack: exports.create(self._call(wish), stack)
             )
+            if isinstance(reply, TooManyJobs):
+                self._faults.counts[Kind.LIMITED] += 1
+                self._witness.limited(wish.body["user_id"], begun, accepted=accepted)
             if isinstance(reply, exports.Reply) and reply.content:
                 wish.jobs.add(reply.content["jobId"])
                 return
             self._schedule.sleep(self._random.randrange(1000, 20_000))
+
+    def _ask_again(self, wish: Wish) -> None:
+        """The same once more, a few times, by somebody who does not know that it is there, or does
+        not trust it."""
+        for _ in range(self._random.randrange(1, 4)):
+            self._faults.counts[Kind.ASKED_AGAIN] += 1
+            self._perhaps_meddle()
+            more = {"filename": "again.zip", "fresh": self._random.random() < 0.2}
+            again = Wish({**wish.body, **more}, None)
+            self.wishes.append(again)
+            if self._random.random() < 0.4:
+                self._schedule.spawn("user", partial(self._cancel, again), self._moment())
+            self.ask(again)
+            self._schedule.sleep(self._moment())
 
     def _cancel(self, wish: Wish) -> None:
         def cancel(stack: Collaborators, job_id: str) -> exports.Reply:
@@ -132,6 +174,32 @@ class People:
                 if refused or isinstance(reply, exports.Reply):
                     break
                 self._schedule.sleep(self._random.randrange(1000, 5_000))
+
+    def _retry(self, wish: Wish) -> None:
+        """Somebody who does not put up with a failure: looks a few times, retries what has failed,
+        sometimes twice, and in the end that retry too."""
+        for _ in range(self._random.randrange(2, 7)):
+            self._perhaps_meddle()
+            for job_id in sorted(wish.jobs):
+                for key in self._random.choice((("-",), ("-", "-"), ("one", "other"))):
+                    again = Wish(wish.body, None)
+                    self.wishes.append(again)
+                    self._schedule.spawn("user", partial(self._retry_job, again, job_id, key))
+            self._schedule.sleep(self._moment())
+            wish = self._random.choice(self.wishes)
+
+    def _retry_job(self, again: Wish, job_id: str, key: str) -> None:
+        call = exports.Call(_CONTEXT, {"idempotency-key": key}, {}, b"")
+        reply = self._lambdas.invoke(
+            "api", _API_SECONDS, lambda stack: retries.retry(call, stack, job_id)
+        )
+        if isinstance(reply, exports.Reply) and reply.content:
+            self._faults.counts[Kind.RETRIED] += 1
+            again.jobs.add(reply.content["jobId"])
+
+    def _take_permission(self) -> None:
+        self._faults.counts[Kind.DENIED] += 1
+        self._deny(self._random.choice(WRITES), self._schedule.now + self._moment())
 
     def _purge(self) -> None:
         self._faults.counts[Kind.PURGED] += 1
@@ -155,10 +223,15 @@ class People:
         )
         self._sqs.send_message_batch(QueueUrl=self._url, Entries=[{"Id": "0", "MessageBody": body}])
 
+    def _perhaps_meddle(self) -> None:
+        """Files may change before somebody asks for them once more."""
+        if self._random.random() < 0.15:
+            self._meddle()
+
     def _meddle(self) -> None:
         if self._random.random() < 0.6:
             self._faults.counts[Kind.OVERWRITTEN] += 1
             self._files.overwrite(self._schedule.now)
         else:
             self._faults.counts[Kind.DELETED] += 1
-            self._files.delete()
+            self._files.delete(self._schedule.now)

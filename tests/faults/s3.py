@@ -114,11 +114,12 @@ class S3:
         Prefix: str = "",
         StartAfter: str = "",
         ContinuationToken: str = "",
+        MaxKeys: int = 1000,
     ) -> Answer:
         objects = self._bucket("ListObjectsV2", Bucket)
         after = ContinuationToken or StartAfter
         keys = sorted(key for key in objects if key.startswith(Prefix) and key > after)
-        page = keys[: self.limits.page]
+        page = keys[: min(MaxKeys, self.limits.page)]
         rows = [{"Key": key, **self._listed(objects[key])} for key in page]
         answer: Answer = {"KeyCount": len(rows), "IsTruncated": len(keys) > len(page)}
         if rows:
@@ -166,16 +167,20 @@ class S3:
         UploadId: str,
         PartNumber: int,
         CopySource: Mapping[str, str],
-        CopySourceRange: str,
+        CopySourceRange: str = "",
         CopySourceIfMatch: str = "",
     ) -> Answer:
         name = "UploadPartCopy"
         upload = self._upload(name, Bucket, Key, UploadId)
         source = self._object(name, CopySource["Bucket"], CopySource["Key"], CopySourceIfMatch)
-        start, end = map(int, CopySourceRange.removeprefix("bytes=").split("-"))
+        start, end = 0, len(source.body) - 1
+        if CopySourceRange:
+            start, end = map(int, CopySourceRange.removeprefix("bytes=").split("-"))
         # "You can copy a range only if the source object is greater than 5 MB."
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
-        if end >= len(source.body) or len(source.body) < self.limits.min_part:
+        if CopySourceRange and len(source.body) <= self.limits.min_part:
+            raise refused(name, "InvalidRequest", 400, "not supported as a byte-range copy source")
+        if end >= len(source.body):
             raise refused(
                 name, "InvalidArgument", 400, "Range specified is not valid for the source"
             )
@@ -189,10 +194,11 @@ class S3:
         Key: str,
         UploadId: str,
         PartNumberMarker: int = 0,
+        MaxParts: int = 1000,
     ) -> Answer:
         upload = self._upload("ListParts", Bucket, Key, UploadId)
         numbers = sorted(number for number in upload.parts if number > PartNumberMarker)
-        page = numbers[: self.limits.page]
+        page = numbers[: min(MaxParts, self.limits.page)]
         rows = [
             {"PartNumber": n, "ETag": etag_of(upload.parts[n]), "Size": len(upload.parts[n])}
             for n in page
@@ -242,7 +248,13 @@ class S3:
         return {}
 
     def list_multipart_uploads(
-        self, *, Bucket: str, Prefix: str = "", KeyMarker: str = "", UploadIdMarker: str = ""
+        self,
+        *,
+        Bucket: str,
+        Prefix: str = "",
+        KeyMarker: str = "",
+        UploadIdMarker: str = "",
+        MaxUploads: int = 1000,
     ) -> Answer:
         self._bucket("ListMultipartUploads", Bucket)
         found = sorted(
@@ -254,7 +266,7 @@ class S3:
         marker = self.uploads.get(UploadIdMarker)
         after = (KeyMarker, marker.opened if marker else 0, UploadIdMarker)
         rows = [row for row in found if row > after]
-        page = rows[: self.limits.page]
+        page = rows[: min(MaxUploads, self.limits.page)]
         answer: Answer = {"IsTruncated": len(rows) > len(page)}
         if page:
             answer["Uploads"] = [

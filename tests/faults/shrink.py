@@ -16,7 +16,7 @@ from uuid import UUID
 from chalicelib.archive import assembly, layout
 from chalicelib.http import exports
 from chalicelib.jobs import store, wake
-from chalicelib.pipeline import abandoned, dead_letters, queue, reading, sweeper, worker
+from chalicelib.pipeline import abandoned, dead_letters, queue, reading, reuse, sweeper, worker
 from chalicelib.sources import find, listing
 from tests.faults.executor import Executors
 from tests.faults.stored import Limits
@@ -90,7 +90,7 @@ def shrunk(scale: Scale, random: Random, log: Any) -> Iterator[None]:
         (exports, "uuid4", lambda: UUID(int=random.getrandbits(128), version=4)),
         *(
             (module, "logger", lambda: log)
-            for module in (abandoned, dead_letters, exports, sweeper, worker)
+            for module in (abandoned, dead_letters, exports, reuse, sweeper, worker)
         ),
     ]
     with ExitStack() as stack:

@@ -11,6 +11,8 @@ from typing import Final
 
 import click
 
+from chalicelib.jobs.items import to_job
+from chalicelib.jobs.model import Job
 from tests.faults import invariants
 from tests.faults.kinds import SINGLE, Kind
 from tests.faults.world import MINUTE, Ended, World
@@ -20,12 +22,17 @@ _CHUNK: Final = 25  # seeds that a process takes at a time
 
 
 def run_seed(
-    seed: int, *, trace: bool = False, only: Sequence[tuple[int, Kind]] | None = None
+    seed: int,
+    *,
+    trace: bool = False,
+    only: Sequence[tuple[int, Kind]] | None = None,
+    alone: bool = False,
 ) -> Ended:
-    """Runs one seed, or what it makes with other faults. The same always gives the same."""
+    """Runs one seed, or what it makes with other faults, or with one export `alone`. The same
+    always gives the same."""
     world = World(seed, trace=trace, only=only)
     begun = world.schedule.now
-    world.run()
+    world.run(world.people.begin_alone if alone else None)
     invariants.check(world)
     took = world.schedule.now - begun
     world.expire()
@@ -35,17 +42,29 @@ def run_seed(
         violations=world.witness.violations,
         faults=+world.faults.counts,
         statuses=Counter(item["status"]["S"] for item in jobs),
+        reuses=Counter(use for item in jobs for use in _reuses(to_job(item))),
         requests=world.network.requests,
         minutes=took / MINUTE,
         trace=world.network.trace or [],
     )
 
 
+def _reuses(job: Job) -> Iterator[str]:
+    """What the job has of others."""
+    if job.reused_from:
+        yield "finished archive"
+    elif job.home != job.job_id:
+        yield "upload of a failed job"
+    if job.retry_of:
+        yield "request"
+
+
 def run_each(seed: int, kinds: Iterable[Kind] = SINGLE) -> Iterator[tuple[int, Kind, Ended]]:
-    """Runs a seed's world once for each kind of fault at each place, with that fault alone."""
+    """Runs a seed's stack once for each kind of fault at each place, with that fault alone, and one
+    export alone."""
     for kind in kinds:
         for place in count(1):
-            ended = run_seed(seed, only=[(place, kind)])
+            ended = run_seed(seed, only=[(place, kind)], alone=True)
             if not ended.faults[kind]:
                 break  # the run was over before that place
             yield place, kind, ended
@@ -60,6 +79,7 @@ class Report:
     minutes: float = 0.0
     faults: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
+    reuses: Counter[str] = field(default_factory=Counter)
     violations: dict[int, list[str]] = field(default_factory=dict)
 
     def add(self, seed: int, ended: Ended) -> None:
@@ -68,6 +88,7 @@ class Report:
         self.minutes += ended.minutes
         self.faults.update({str(kind): count for kind, count in ended.faults.items()})
         self.statuses.update(ended.statuses)
+        self.reuses.update(ended.reuses)
         if ended.violations:
             self.violations[seed] = ended.violations
 
@@ -77,6 +98,7 @@ class Report:
         self.minutes += other.minutes
         self.faults.update(other.faults)
         self.statuses.update(other.statuses)
+        self.reuses.update(other.reuses)
         self.violations.update(other.violations)
 
 
@@ -130,7 +152,11 @@ def _print(report: Report, seconds: float) -> None:
         f"{report.minutes / 60:.0f} simulated hours"
         + (f" in {seconds:.1f} s ({report.seeds / seconds:.0f} seeds/s)" if seconds else "")
     )
-    for title, counts in (("jobs", report.statuses), ("faults", report.faults)):
+    for title, counts in (
+        ("jobs", report.statuses),
+        ("taken from other jobs", report.reuses),
+        ("faults", report.faults),
+    ):
         click.echo(f"{title}: {counts.total()}")
         for name, number in counts.most_common():
             click.echo(f"  {number:9d}  {name}")

@@ -203,6 +203,27 @@ class SQS:
             "attributes": {"ApproximateReceiveCount": str(held.receives)},
         }
 
+    def receive_message(
+        self,
+        *,
+        QueueUrl: str,
+        MaxNumberOfMessages: int = 1,
+        MessageSystemAttributeNames: Sequence[str] = (),
+    ) -> Answer:
+        """As anybody else receives, for the contract's tests."""
+        taken = self.visible(QueueUrl)[:MaxNumberOfMessages]
+        records = [self.hand_out(QueueUrl, held) for held in taken]
+        rows = [
+            {
+                "MessageId": record["messageId"],
+                "ReceiptHandle": record["receiptHandle"],
+                "Body": record["body"],
+                "Attributes": record["attributes"],
+            }
+            for record in records
+        ]
+        return {"Messages": rows} if rows else {}
+
     def show(self, url: str, held: Held, at: int) -> None:
         """Has the message handed out again at this time, though it is hidden."""
         held.visible_at = at

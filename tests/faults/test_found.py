@@ -11,6 +11,7 @@ from chalicelib.archive.manifest import Head
 from chalicelib.errors import JobEnded
 from chalicelib.http.links import archive_filename
 from chalicelib.jobs import items, wake_index
+from chalicelib.jobs.fingerprints import FingerprintStore
 from chalicelib.jobs.model import MISSING_INLINE, Failure, Job, PlanRef
 from chalicelib.jobs.segments import SegmentStore
 from chalicelib.jobs.states import Stage, Status
@@ -89,6 +90,7 @@ def stack(dynamodb: Any, s3: Any, sqs: Any) -> Collaborators:
         settings=load(ENVIRONMENT),
         jobs=JobStore(dynamodb, "jobs"),
         segments=SegmentStore(dynamodb, "jobs"),
+        fingerprints=FingerprintStore(dynamodb, "jobs"),
         source=Bucket(s3, "archive"),
         archive=Bucket(s3, "archive"),
         queue=Queue(sqs, "exports"),
@@ -101,7 +103,7 @@ def planned(stack: Collaborators) -> str:
     stack.jobs.create(JOB)
     stack.jobs.start(JOB_ID, 1)
     head = Head(JOB_ID, 0)
-    index = plans.store(stack.archive, JOB, lay_out([], head), head)
+    index = plans.store(stack.archive, JOB, lay_out([], head), head, "fingerprint")
     upload = stack.archive.create_upload(JOB.archive_key, "application/zip")
     set_plan(stack.jobs, PlanRef(index.digest, upload, index.final))
     return upload

@@ -24,6 +24,7 @@ def test_no_seed_of_2000_breaks_a_promise() -> None:
     assert report.seeds == 2000
     assert report.faults.keys() == set(Kind)
     assert report.statuses.keys() == {"completed", "failed", "cancelled"}
+    assert report.reuses.keys() == {"finished archive", "upload of a failed job", "request"}
 
 
 @pytest.mark.parametrize("seed", [1, 4])

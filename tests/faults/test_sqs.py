@@ -1,4 +1,5 @@
-"""The queue in memory does what SQS documents. (Moto keeps real time, so it is no measure here.)"""
+"""What only the queue in memory can do, and the errors that SQS documents and seldom gives. The
+rest is in tests/targets/contracts."""
 
 from typing import Any
 
@@ -45,53 +46,6 @@ def code(error: pytest.ExceptionInfo[ClientError]) -> str:
     return error.value.response["Error"]["Code"]
 
 
-def test_a_message_that_was_received_is_hidden_and_then_comes_again(sqs: SQS, clock: Clock) -> None:
-    send(sqs, "a")
-
-    first, hidden = receive(sqs), receive(sqs)
-    clock.now = 30_000
-    second = receive(sqs)
-
-    assert hidden == []
-    assert first[0]["attributes"]["ApproximateReceiveCount"] == "1"
-    assert second[0]["attributes"]["ApproximateReceiveCount"] == "2"
-    assert second[0]["messageId"] == first[0]["messageId"]
-    assert second[0]["receiptHandle"] != first[0]["receiptHandle"]
-
-
-def test_a_message_that_was_deleted_does_not_come_again(sqs: SQS, clock: Clock) -> None:
-    send(sqs, "a")
-    [record] = receive(sqs)
-
-    sqs.delete_message(QueueUrl="queue", ReceiptHandle=record["receiptHandle"])
-    clock.now = 30_000
-
-    assert receive(sqs) == []
-
-
-def test_a_message_can_be_hidden_longer_and_shorter(sqs: SQS, clock: Clock) -> None:
-    send(sqs, "longer", "shorter")
-    longer, shorter = receive(sqs)
-    hide(sqs, longer, 60)
-    hide(sqs, shorter, 5)
-
-    clock.now = 30_000
-
-    assert [record["body"] for record in receive(sqs)] == ["shorter"]
-
-
-def test_a_message_that_was_received_too_often_goes_to_the_dead_letters(
-    sqs: SQS, clock: Clock
-) -> None:
-    send(sqs, "a")
-    for _ in range(2):
-        assert receive(sqs)
-        clock.now += 30_000
-
-    assert receive(sqs) == []
-    assert [record["body"] for record in receive(sqs, "dead")] == ["a"]
-
-
 def test_a_message_that_is_visible_again_cannot_be_hidden(sqs: SQS, clock: Clock) -> None:
     send(sqs, "a")
     [record] = receive(sqs)
@@ -112,21 +66,6 @@ def test_a_message_that_was_deleted_cannot_be_hidden(sqs: SQS) -> None:
         hide(sqs, record, 10)
 
     assert code(error) == "InvalidParameterValue"
-
-
-@pytest.mark.parametrize(
-    ("bodies", "wrong"),
-    [
-        ([], "EmptyBatchRequest"),
-        (["x"] * 11, "TooManyEntriesInBatchRequest"),
-        (["x" * 1024**2, "x"], "BatchRequestTooLong"),
-    ],
-)
-def test_a_batch_that_sqs_does_not_take_is_refused(sqs: SQS, bodies: list[str], wrong: str) -> None:
-    with pytest.raises(ClientError) as error:
-        send(sqs, *bodies)
-
-    assert code(error) == f"AWS.SimpleQueueService.{wrong}"
 
 
 def test_a_batch_may_be_taken_in_part(clock: Clock) -> None:

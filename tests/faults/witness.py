@@ -13,19 +13,25 @@ from tests.faults.expressions import Item, number
 from tests.faults.s3 import S3
 
 ITEM_BYTES: Final = 2048
+LAG_MAX: Final = 90_000
+"""ms that an index may lag behind."""
 _STAGES: Final = tuple(Stage)
 
 
 @dataclass(slots=True)
 class Witness:
-    """`violations` are what must never be, in words. `ended` is when each job became terminal,
-    `largest` the size in bytes of the largest item."""
+    """`violations` are what must never be, in words. `begun` is when each job was written,
+    `ended` when it became terminal, `open_jobs` (when, how many there are from then on) of each
+    user, `largest` the size in bytes of the largest item, `most_open` the limit of open jobs."""
 
     s3: S3
     archive: str
     now: Callable[[], int]
+    most_open: int
     violations: list[str] = field(default_factory=list)
+    begun: dict[str, int] = field(default_factory=dict)
     ended: dict[str, int] = field(default_factory=dict)
+    open_jobs: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     stages_back: int = 0
     largest: int = 0
 
@@ -46,12 +52,29 @@ class Witness:
             self.says(f"{key}: {job.status}, and wrongly in or out of the sweeper's index")
         if "wakeShard" in after and (number(after["wakeShard"]) in wake.OPEN_SHARDS) != is_open:
             self.says(f"{key}: {job.status}, and in a wrong shard of the sweeper's index")
+        change = is_open - (before is not None and to_job(before).status in OPEN)
+        if change:
+            counts = self.open_jobs.setdefault(job.user_id, [(0, 0)])
+            counts.append((self.now(), counts[-1][1] + change))
         if before is None:
+            self.begun[key] = self.now()
             if job.status is not Status.QUEUED:
                 self.says(f"{key}: created as {job.status}")
             return
+        if "heir" in before and before["heir"] != after.get("heir"):
+            self.says(f"{key}: its heir was changed")
         if _without_wake(before) != _without_wake(after):
             self._changed(key, to_job(before), job)
+
+    def limited(self, user_id: str, begun: int, *, accepted: bool) -> None:
+        """Looks at a request that was refused for too many open jobs; `accepted`: the same was
+        accepted before."""
+        counts = self.open_jobs.get(user_id, [(0, 0)])
+        since = begun - LAG_MAX
+        before = [count for at, count in counts if at <= since][-1:]
+        most = max([*before, *(count for at, count in counts if at > since)])
+        if accepted or most < self.most_open:
+            self.says(f"{user_id}: refused with {most} open jobs, accepted before: {accepted}")
 
     def _changed(self, key: str, old: Job, new: Job) -> None:
         if old.status not in OPEN:
@@ -87,5 +110,5 @@ class Witness:
 
 
 def _without_wake(item: Item) -> Item:
-    """What the sweeper does not change."""
-    return {name: item[name] for name in item.keys() - {"wakeAt", "wakeShard", "sweeps"}}
+    """What nobody changes any more when the job has ended."""
+    return {name: item[name] for name in item.keys() - {"wakeAt", "wakeShard", "sweeps", "heir"}}

@@ -4,11 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 from typing import Any, Final, cast
 
+from chalicelib.jobs.fingerprints import FingerprintStore
 from chalicelib.jobs.segments import SegmentStore
 from chalicelib.jobs.states import OPEN, Status
 from chalicelib.jobs.store import JobStore
@@ -31,7 +32,7 @@ from tests.faults.people import People
 from tests.faults.s3 import S3
 from tests.faults.schedule import Schedule
 from tests.faults.sqs import SQS, Held, QueueState
-from tests.faults.witness import Witness
+from tests.faults.witness import LAG_MAX, Witness
 
 ARCHIVE: Final = "archive"
 _TABLE: Final = "jobs"
@@ -50,6 +51,9 @@ intervals double while a job does not move, so in the end about as long as the s
 
 TERMINAL_BOUND_OF_FEW: Final = 20 * MINUTE
 """The same where there were few faults; some of it are slow requests in a queue with one worker."""
+
+TURN: Final = 8 * MINUTE
+"""What each of the run's jobs adds to either, as it may come before: one slow worker may be all."""
 
 # As infra/resources.yaml and .chalice/config.json have them.
 _VISIBILITY: Final = 5400
@@ -72,6 +76,7 @@ _SETTINGS: Final = Settings(
     progress_hold_seconds=0,
     progress_retry_seconds=1,
     source_delay_ms=0,
+    max_open_jobs_per_user=0,
     public_endpoint_url=None,
     api_url_template=None,
 )
@@ -107,6 +112,7 @@ class Ended:
     violations: list[str]
     faults: Counter[Kind]
     statuses: Counter[str]
+    reuses: Counter[str]
     requests: int
     minutes: float
     trace: list[str]
@@ -115,12 +121,14 @@ class Ended:
 @dataclass(frozen=True, slots=True)
 class Size:
     """How large and slow a run's stack is: the mean ms of a request, one way; workers at a time;
-    the most ms that an index lags behind; whether its queue is fair."""
+    the most ms that an index lags behind; the most open jobs of a user; whether its queue is
+    fair."""
 
     latency: int
     workers: int
     lag: int
     scale: shrink.Scale
+    open_jobs: int = 0
     is_fair: bool = False
 
 
@@ -128,8 +136,9 @@ def drawn(random: Random) -> Size:
     return Size(
         latency=random.choice((2, 20, 100, 400)),
         workers=random.choice((1, 2, 4)),
-        lag=random.choice((0, 200, 5_000, 90_000)),
+        lag=random.choice((0, 200, 5_000, LAG_MAX)),
         scale=shrink.drawn(random),
+        open_jobs=random.choice((0, 0, 0, 0, 1, 2)),
         is_fair=random.random() < 0.5,
     )
 
@@ -158,7 +167,7 @@ class World:
             limits=self.scale.limits,
             answers_again=lambda: random.random() < 0.5,
         )
-        self.witness = Witness(self.s3, ARCHIVE, self._now)
+        self.witness = Witness(self.s3, ARCHIVE, self._now, size.open_jobs)
         self.table = DynamoDB(
             _TABLE,
             self._now,
@@ -181,7 +190,11 @@ class World:
         self.files = Files(self.s3, random)
         self.files.fill(_START)
         self.lambdas = Lambdas(
-            self.schedule, self.network, self.faults, self._collaborators(), self.witness.says
+            self.schedule,
+            self.network,
+            self.faults,
+            self._collaborators(size.open_jobs),
+            self.witness.says,
         )
         self._is_fair = size.is_fair
         self.sources = {
@@ -197,6 +210,8 @@ class World:
             sqs=self.sqs,
             url=_QUEUE,
             latency=size.latency,
+            witness=self.witness,
+            deny=self.network.deny,
         )
         self.healed_at = 0
 
@@ -236,6 +251,12 @@ class World:
     def _shrunk(self) -> AbstractContextManager[None]:
         return shrink.shrunk(self.scale, self.random, Log(self.network, self.witness))
 
+    def open_jobs(self) -> list[str]:
+        """The jobs that are counted among their users' open ones."""
+        index = self.table.indexes["openOfUser"]
+        index.catch_up(self._now() + LAG_MAX)
+        return sorted(index.rows)
+
     def _now(self) -> int:
         return self.schedule.now
 
@@ -244,15 +265,16 @@ class World:
         self.healed_at = self._now()
         self.network.log("no faults from now on")
 
-    def _collaborators(self) -> Collaborators:
+    def _collaborators(self, open_jobs: int) -> Collaborators:
         def client(name: str, service: object) -> Any:
             return cast("Any", self.network.client(name, service))
 
         s3 = client("s3", self.s3)
         return Collaborators(
-            settings=_SETTINGS,
+            settings=replace(_SETTINGS, max_open_jobs_per_user=open_jobs),
             jobs=JobStore(client("dynamodb", self.table), _TABLE),
             segments=SegmentStore(client("dynamodb", self.table), _TABLE),
+            fingerprints=FingerprintStore(client("dynamodb", self.table), _TABLE),
             source=Bucket(s3, files.BUCKET),
             archive=Bucket(s3, ARCHIVE),
             queue=Queue(client("sqs", self.sqs), _QUEUE),

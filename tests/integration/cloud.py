@@ -42,6 +42,7 @@ UNSET = (
     "MAX_BODY_BYTES",
     "PROGRESS_HOLD_SECONDS",
     "PROGRESS_RETRY_SECONDS",
+    "MAX_OPEN_JOBS_PER_USER",
 )
 
 _BUCKETS = {"SourceBucket": "source-bucket", "ArchiveBucket": "archive-bucket"}

@@ -10,9 +10,11 @@ from moto.sqs.models import sqs_backends
 
 from chalicelib import aws
 from chalicelib.jobs.model import Job
+from chalicelib.jobs.wake import DISCARD_AFTER_MS
 from chalicelib.pipeline import steps
 from chalicelib.pipeline.collaborators import Collaborators
 from chalicelib.pipeline.messages import Message, from_body
+from chalicelib.pipeline.sweeper import sweep
 from chalicelib.pipeline.worker import work
 
 if TYPE_CHECKING:
@@ -165,6 +167,12 @@ class Stack:
                 else:
                     self._delete(record["receiptHandle"])
         raise AssertionError(f"the queue is not empty after {most} rounds")
+
+    def discard_what_is_due(self) -> None:
+        """Lets the time pass in which a failed job can be retried with what was uploaded for it."""
+        self.clock.advance(seconds=DISCARD_AFTER_MS / 1000 + 1)
+        sweep(self.collaborators)
+        assert self.run_queue() == []
 
     def planned(self) -> list[Message]:
         """Does the step `plan` of the one job in the queue; the messages that it sent."""

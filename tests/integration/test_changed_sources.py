@@ -28,6 +28,7 @@ def _assert_changed(stack: Stack, job_id: str, key: str) -> None:
     assert body["error"]["type"] == CHANGED
     assert key in body["error"]["detail"]
     assert stack.archive(job_id) is None
+    stack.discard_what_is_due()
     assert stack.uploads() == []
 
 

@@ -1,11 +1,13 @@
 """POST /v1/download/check and GET /health."""
 
+import json
+
 import pytest
 
 from chalicelib import aws
-from tests.integration.gateway import call
+from tests.integration.gateway import call, export
 from tests.integration.stack import Stack
-from tests.integration.wire import Requests
+from tests.integration.wire import Requests, listening
 
 
 def test_a_file_that_is_there_is_available(stack: Stack) -> None:
@@ -68,7 +70,7 @@ def test_a_stack_that_lacks_one_thing_says_which(stack: Stack, broken: str) -> N
     answer = call("GET", "/health")
 
     check = "storage" if broken in ("source", "archives") else broken
-    assert answer.status == 503
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
     assert answer.body["status"] == "unhealthy"
     assert answer.body["checks"] == {
         "storage": "ok",
@@ -76,3 +78,18 @@ def test_a_stack_that_lacks_one_thing_says_which(stack: Stack, broken: str) -> N
         "queue": "ok",
         check: "error",
     }
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_table_that_does_not_answer_is_told_with_when_to_ask_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.0)
+    job_id = export(file_ids=[10001])
+    down = json.dumps({"__type": "InternalServerError"})
+
+    with listening(lambda name, _: (500, {}, down) if name == "GetItem" else None):
+        answer = call("GET", f"/v1/export/{job_id}")
+
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.body["type"] == "urn:problem-type:longhaul:unavailable"

@@ -129,6 +129,20 @@ def test_an_upload_that_somebody_aborted_fails_the_job(stack: Stack) -> None:
     assert "aborted" in status(job_id)["error"]["detail"]
 
 
+def test_a_plan_that_somebody_deleted_fails_the_job_with_that_reason(
+    stack: Stack, small_segments: None
+) -> None:
+    job_id = _export(stack)
+    segment, *_ = stack.planned()
+    for found in stack.collaborators.archive.list_objects(f"jobs/{job_id}/"):
+        stack.collaborators.archive.delete(found.key)
+
+    stack.run(segment)
+
+    assert status(job_id)["status"] == "failed"
+    assert "the plan of the archive is not stored any more" in status(job_id)["error"]["detail"]
+
+
 def test_a_plan_that_was_written_is_kept_though_the_answer_was_lost(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -72,6 +72,12 @@ def test_the_pages_together_hold_each_job_once(stack: Stack, limit: int) -> None
     assert all(len(page) == limit for page in pages[:-1])
 
 
+def test_a_last_page_that_is_full_leads_to_no_empty_one(stack: Stack) -> None:
+    made = _some_exports(stack, 4)
+
+    assert _pages(2) == [made[:2], made[2:]]
+
+
 def test_jobs_of_the_same_millisecond_are_paged_too(stack: Stack) -> None:
     made = {export(file_ids=[10001], user_id="alice") for _ in range(5)}
 

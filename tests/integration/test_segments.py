@@ -113,7 +113,7 @@ def test_a_segment_that_the_plan_has_not_is_no_work(
     stack.planned()
 
     assert stack.run(Message(Step.ASSEMBLE, job_id, segment))
-    assert stack.collaborators.segments.done(job_id) == frozenset()
+    assert stack.collaborators.segments.done(stack.job(job_id)) == frozenset()
 
 
 def test_a_segment_before_the_plan_is_put_off(stack: Stack, job_id: str) -> None:

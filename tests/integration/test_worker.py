@@ -13,7 +13,7 @@ from chalicelib.pipeline.worker import work
 from tests.integration.archives import check_archive
 from tests.integration.gateway import export, status
 from tests.integration.stack import UNIT, Stack, lambda_record
-from tests.integration.wire import Requests, Wired, listening, s3_error
+from tests.integration.wire import Crash, Requests, Wired, crashing, listening, s3_error
 
 UNKNOWN_JOB = "7f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11"
 
@@ -201,6 +201,23 @@ def test_the_message_is_hidden_while_its_step_works_and_longer_as_it_lasts(
     assert status(job_id)["status"] == "completed"
 
 
+@pytest.mark.parametrize("cancelled", [False, True], ids=["a step", "discarding"])
+def test_a_worker_that_dies_at_its_first_read_is_noticed_when_its_lease_ends(
+    stack: Stack,
+    requests: Requests,
+    cancelled: bool,  # noqa: FBT001
+) -> None:
+    job_id = export(file_ids=[10001])
+    if cancelled:
+        stack.collaborators.jobs.cancel(job_id, stack.clock())
+
+    with pytest.raises(Crash), crashing("GetItem"):
+        stack.run_queue()
+
+    (lease,) = requests.of("ChangeMessageVisibility")
+    assert lease["VisibilityTimeout"] == LEASE_SECONDS
+
+
 def test_a_step_whose_message_was_taken_away_completes(stack: Stack) -> None:
     content = stack.put_file("downloads/10001", b"one")
     job_id = export(file_ids=[10001])
@@ -216,7 +233,9 @@ def test_a_step_whose_message_was_taken_away_completes(stack: Stack) -> None:
 
 
 @pytest.mark.usefixtures("no_backoff")
-def test_a_table_that_is_down_leaves_the_message_for_later(stack: Stack) -> None:
+def test_a_table_that_is_down_puts_the_message_off_for_seconds(
+    stack: Stack, requests: Requests
+) -> None:
     content = stack.put_file("downloads/10001", b"one")
     job_id = export(file_ids=[10001])
     down = json.dumps({"__type": "InternalServerError"})
@@ -225,6 +244,7 @@ def test_a_table_that_is_down_leaves_the_message_for_later(stack: Stack) -> None
         failed = stack.run_queue()
 
     assert len(failed) == 1
+    assert 1 <= requests.of("ChangeMessageVisibility")[-1]["VisibilityTimeout"] <= 2
     stack.wake()
     stack.run_queue()
     check_archive(stack.archive(job_id), {"10001": content})

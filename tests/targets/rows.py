@@ -30,9 +30,25 @@ def row(
 
     def note(test: Test) -> Test:
         test.__dict__["row"] = stands_for
+        return differs(**stands_for.differs)(test)
+
+    return note
+
+
+def differs(**how: str) -> Callable[[Test], Test]:
+    """What else than AWS does a service does that is no target: moto, say. The test must fail."""
+
+    def note(test: Test) -> Test:
+        test.__dict__["differs"] = differences_of(test) | how
         return test
 
     return note
+
+
+def differences_of(test: Any) -> dict[str, str]:
+    """What each service does that a test function must fail on, by its name."""
+    found: dict[str, str] = getattr(test, "differs", {})
+    return found
 
 
 def row_of(test: Any) -> Row | None:

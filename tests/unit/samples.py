@@ -44,7 +44,11 @@ def a_job(**facts: Any) -> Job:
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1)
 moments = st.integers(NOW, NOW + 30 * DAY)
 plan_refs = st.builds(
-    PlanRef, digest=st.just("0123456789abcdef"), upload=texts, steps=st.integers(0, 9_999)
+    PlanRef,
+    digest=st.just("0123456789abcdef"),
+    upload=texts,
+    steps=st.integers(0, 9_999),
+    home=st.none() | st.uuids().map(str),
 )
 failures = st.builds(Failure, slug=st.just("given-up"), title=texts, detail=texts)
 missing_lists = st.lists(st.integers(10_000, 10**8) | texts, max_size=5).map(tuple)
@@ -80,6 +84,9 @@ def jobs(draw: st.DrawFn) -> Job:
         failure=draw(failures) if status is Status.FAILED else None,
         wake_at=draw(st.none() | moments),
         sweeps=draw(st.integers(0, 8)),
+        reused_from=draw(st.none() | st.uuids().map(str)),
+        retry_of=draw(st.none() | st.uuids().map(str)),
+        heir=draw(st.none() | st.uuids().map(str)),
     )
 
 

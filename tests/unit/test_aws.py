@@ -8,6 +8,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
+from chalicelib import aws
 from chalicelib.aws import error_code, http_status, translated
 from chalicelib.errors import AccessDenied, Unavailable
 
@@ -113,3 +114,15 @@ def test_an_error_has_a_code_and_a_status() -> None:
 
 def test_an_error_of_another_kind_has_neither() -> None:
     assert (error_code(ValueError()), http_status(ValueError())) == ("", 0)
+
+
+def test_where_somebody_waits_all_tries_end_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    within, longest_pauses = 20, 1 + 2
+
+    for client in (aws.s3(within), aws.dynamodb(within), aws.sqs(within)):
+        config = client.meta.config
+
+        assert config.connect_timeout <= config.read_timeout  # type: ignore[attr-defined]
+        assert 3 * config.read_timeout + longest_pauses <= within  # type: ignore[attr-defined]
+        assert config.retries == {"mode": "standard", "total_max_attempts": 3}  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.settings import HOLD_MAX, LINK_TTL_MAX, SettingsError, load
+from chalicelib.settings import GATEWAY_SECONDS, HOLD_MAX, LINK_TTL_MAX, SettingsError, load
 from infra.paths import REPOSITORY
 from tests.unit.samples import REQUIRED, some_settings
 
@@ -17,6 +17,7 @@ def test_what_is_not_set_has_a_default() -> None:
     assert settings.source_key_template == "downloads/{file_id}"
     assert settings.source_prefix == ""
     assert (settings.archive_ttl_days, settings.archive_ttl_ms) == (7, 604_800_000)
+    assert settings.max_open_jobs_per_user == 1000
     assert (settings.link_ttl_seconds, settings.max_body_bytes) == (900, 2 * 1024**2)
     assert (settings.progress_hold_seconds, settings.progress_retry_seconds) == (2, 1)
     assert settings.source_delay_ms == 0
@@ -40,6 +41,8 @@ def test_what_must_be_set_is_named_when_it_is_not(name: str, value: str | None) 
         ("MAX_BODY_BYTES", 1024, 4 * 1024**2),
         ("PROGRESS_HOLD_SECONDS", 0, HOLD_MAX),
         ("PROGRESS_RETRY_SECONDS", 1, 60),
+        ("ANSWER_WITHIN_SECONDS", 0, GATEWAY_SECONDS),
+        ("MAX_OPEN_JOBS_PER_USER", 0, 1000),
     ],
 )
 def test_a_number_is_taken_within_its_limits_and_no_further(name: str, low: int, high: int) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from chalicelib.errors import LonghaulError
+from chalicelib.jobs.fingerprints import FingerprintStore
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.segments import SegmentStore
 from chalicelib.jobs.store import JobStore
@@ -61,6 +62,7 @@ class Story:
             settings=some_settings(**settings),
             jobs=cast("JobStore", self),
             segments=cast("SegmentStore", None),
+            fingerprints=cast("FingerprintStore", None),
             source=bucket,
             archive=bucket,
             queue=cast("Queue", None),

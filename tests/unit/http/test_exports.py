@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from chalicelib.errors import InvalidRequest
 from chalicelib.http import exports
 from chalicelib.http.exports import Call, Reply
+from chalicelib.jobs.fingerprints import FingerprintStore
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.segments import SegmentStore
 from chalicelib.jobs.store import JobStore, Page
@@ -100,6 +101,7 @@ def _stack(jobs: Jobs) -> Collaborators:
         settings=some_settings(),
         jobs=cast("JobStore", jobs),
         segments=cast("SegmentStore", None),
+        fingerprints=cast("FingerprintStore", None),
         source=cast("Bucket", None),
         archive=cast("Bucket", None),
         queue=cast("Queue", None),

@@ -41,7 +41,7 @@ def test_only_a_service_that_is_not_available_is_worth_another_try(
     assert kind.retryable is (kind is errors.Unavailable)
 
 
-@pytest.mark.parametrize("kind", RAISED)
+@pytest.mark.parametrize("kind", [kind for kind in RAISED if not kind.retryable])
 def test_an_error_becomes_a_problem_document(kind: type[LonghaulError]) -> None:
     response = problem(kind("über"), "request-1")
 
@@ -64,6 +64,14 @@ def test_bad_input_is_pointed_at() -> None:
         {"pointer": "/a", "detail": "is bad"},
         {"pointer": "", "detail": "is worse"},
     ]
+
+
+def test_where_a_retry_can_help_the_answer_says_when() -> None:
+    response = problem(errors.Unavailable("could not read the job: ThrottlingException"), "r")
+
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "5"
+    assert json.loads(response.body)["detail"].endswith("; ask again in 5 seconds")
 
 
 def test_an_errors_headers_are_the_answers() -> None:

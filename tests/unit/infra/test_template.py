@@ -136,7 +136,6 @@ def test_the_api_has_no_second_stage(completed: dict[str, Any]) -> None:
         ("DEFAULT_5XX", HTTPStatus.INTERNAL_SERVER_ERROR),
         ("INTEGRATION_TIMEOUT", HTTPStatus.GATEWAY_TIMEOUT),
         ("REQUEST_TOO_LARGE", HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
-        ("THROTTLED", HTTPStatus.TOO_MANY_REQUESTS),
     ],
 )
 def test_an_answer_of_the_gateway_itself_is_a_problem_document(
@@ -155,6 +154,16 @@ def test_an_answer_of_the_gateway_itself_is_a_problem_document(
         "requestId": "$context.requestId",
     }
     assert response["statusCode"] == str(status.value)
+
+
+def test_who_asks_too_often_is_told_when_to_ask_again(completed: dict[str, Any]) -> None:
+    response = _definition(completed)[GATEWAY_RESPONSES]["THROTTLED"]
+
+    problem = json.loads(response["responseTemplates"]["application/json"])
+
+    assert response["statusCode"] == "429"
+    assert "ask again in a second" in problem["detail"]
+    assert response["responseParameters"]["gatewayresponse.header.Retry-After"] == "'1'"
 
 
 def test_an_answer_of_the_gateway_itself_can_be_read_by_any_page(

@@ -127,11 +127,13 @@ def _largest(filename: str, user_id: str, status: Status = Status.PROCESSING) ->
         files_done=10_000,
         bytes_done=10**14,
         bytes_total=10**14,
-        plan=PlanRef("0" * 16, UPLOAD_ID, 9_999),
+        plan=PlanRef("0" * 16, UPLOAD_ID, 9_999, home=JOB_ID),
         missing_count=10_000,
         missing=LARGEST_MISSING,
         wake_at=NOW,
         sweeps=8,
+        retry_of=JOB_ID,
+        heir=JOB_ID,
     )
 
 

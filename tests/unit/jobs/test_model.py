@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.jobs.model import Job
+from chalicelib.jobs.model import Job, PlanRef
 from chalicelib.jobs.states import Status
 from tests.unit.samples import JOB_ID, NOW, a_job, jobs
 
@@ -14,6 +14,14 @@ def test_the_objects_of_a_job_lie_under_its_id() -> None:
 
     assert job.archive_key == f"archives/{JOB_ID}.zip"
     assert job.prefix == f"jobs/{JOB_ID}/"
+    assert job.request_key == f"jobs/{JOB_ID}/request-abc.json"
+
+
+def test_those_of_a_job_that_has_taken_over_another_ones_plan_lie_under_that_ones() -> None:
+    job = a_job(request="abc", plan=PlanRef("0123", "upload", 1, home="other"))
+
+    assert job.archive_key == "archives/other.zip"
+    assert job.prefix == "jobs/other/"
     assert job.request_key == f"jobs/{JOB_ID}/request-abc.json"
 
 

@@ -1,0 +1,112 @@
+"""How many exports a user may have open at a time."""
+
+from dataclasses import replace
+
+import pytest
+
+import app
+from chalicelib.pipeline.messages import Message, Step
+from chalicelib.settings import load
+from tests.integration import cloud
+from tests.integration.gateway import Answer, call, export
+from tests.integration.stack import Stack
+
+BODY = {"file_ids": [10001], "user_id": "ann"}
+
+
+@pytest.fixture
+def limited(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    """A stack with a limit of two."""
+    _limit(stack, monkeypatch, 2)
+    return stack
+
+
+def _limit(stack: Stack, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    settings = load({**cloud.ENVIRONMENT, "MAX_OPEN_JOBS_PER_USER": str(most)})
+    changed = replace(stack.collaborators, settings=settings)
+    monkeypatch.setattr(app, "collaborators", lambda: changed)
+
+
+def _post(key: str | None = None, **body: object) -> Answer:
+    headers = {"Idempotency-Key": key} if key else {}
+    return call("POST", "/v1/export", body={**BODY, **body}, headers=headers)
+
+
+def test_one_more_than_the_limit_is_told_what_to_do(limited: Stack) -> None:
+    accepted = [_post().status for _ in "12"]
+
+    refused = _post()
+
+    assert accepted == [202, 202]
+    assert refused.status == 429
+    assert refused.headers["Retry-After"] == "30"
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    assert refused.body["type"] == "urn:problem-type:longhaul:too-many-jobs"
+    assert "2 exports of yours are open" in refused.body["detail"]
+    assert "cancel one" in refused.body["detail"]
+
+
+def test_what_was_refused_leaves_nothing(limited: Stack) -> None:
+    for _ in "123":
+        _post()
+
+    listed = call("GET", "/v1/export", query={"user_id": "ann"}).body["jobs"]
+
+    assert len(listed) == 2
+    assert len(list(limited.collaborators.archive.list_objects("jobs/"))) == 2
+    assert len(limited.take_messages()) == 2
+
+
+def test_another_user_is_not_kept_out(limited: Stack) -> None:
+    for _ in "12":
+        _post()
+
+    assert _post(user_id="bo").status == 202
+
+
+@pytest.mark.parametrize("end", ["completed", "failed", "cancelled"])
+def test_a_job_that_has_ended_makes_room(limited: Stack, end: str) -> None:
+    first = _post(on_missing="fail" if end == "failed" else "skip").body["jobId"]
+    _post()
+    limited.take_messages()
+    if end == "cancelled":
+        call("DELETE", f"/v1/export/{first}")
+    limited.run(Message(Step.PLAN, first))
+
+    assert [_post().status for _ in "12"] == [202, 429]
+
+
+def test_a_repeated_request_gets_its_job_even_over_the_limit(limited: Stack) -> None:
+    first = _post(key="k")
+    _post()
+
+    again = _post(key="k")
+
+    assert again.status == 202
+    assert again.body["jobId"] == first.body["jobId"]
+    assert _post(key="other").status == 429
+
+
+def test_another_request_with_a_used_key_is_still_refused_for_that(limited: Stack) -> None:
+    _post(key="k")
+    _post()
+
+    assert _post(key="k", file_ids=[10002]).status == 422
+
+
+def test_without_a_limit_nothing_is_counted(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    _limit(stack, monkeypatch, 0)
+    job_id = export(**BODY)
+
+    assert "openUser" not in stack.item(job_id)
+
+
+def test_a_job_that_was_made_before_there_was_a_limit_is_not_counted(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _limit(stack, monkeypatch, 0)
+    for _ in "12":
+        export(**BODY)
+    _limit(stack, monkeypatch, 2)
+
+    assert _post().status == 202

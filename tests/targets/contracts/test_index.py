@@ -1,0 +1,148 @@
+"""The global secondary indexes of a table, as Longhaul relies on them. They may lag behind, so they
+are read until they show what was written."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tests.targets.cloud import seen
+from tests.targets.contracts.bound import Bound
+from tests.targets.contracts.test_table import INVALID, put, update
+from tests.targets.rows import differs, row
+
+LAG_SECONDS = 10
+
+
+def due(**more: Any) -> dict[str, Any]:
+    """What the sweeper's query takes."""
+    return {
+        "IndexName": "wake",
+        "KeyConditionExpression": "wakeShard = :shard AND wakeAt < :now",
+        "ExpressionAttributeValues": {":shard": {"N": "1"}, ":now": {"N": "100"}},
+        **more,
+    }
+
+
+def of_user(user: str, **more: Any) -> dict[str, Any]:
+    """What the query for a user's jobs takes."""
+    return {
+        "IndexName": "byUser",
+        "KeyConditionExpression": "userId = :user",
+        "ExpressionAttributeValues": {":user": {"S": user}},
+        **more,
+    }
+
+
+def ids(answer: Any) -> list[str]:
+    return [row["jobId"]["S"] for row in answer["Items"]]
+
+
+def shows(table: Bound, *job_ids: str) -> bool:
+    return bool(seen(lambda: ids(table.query(**due())) == list(job_ids), within=LAG_SECONDS))
+
+
+@row("DynamoDB", "an index holds the items that have both its keys, and no others, in order")
+def test_an_index_holds_the_items_that_have_its_keys_in_order(table: Bound) -> None:
+    put(table, "late", wakeShard=1, wakeAt=100)
+    put(table, "second", wakeShard=1, wakeAt=20)
+    put(table, "first", wakeShard=1, wakeAt=3, size=7)
+    put(table, "elsewhere", wakeShard=2, wakeAt=3)
+    put(table, "without a shard", wakeAt=3)
+
+    assert shows(table, "first", "second")
+    assert table.query(**due())["Items"][0].keys() == {"jobId", "wakeShard", "wakeAt"}
+
+
+def test_an_item_that_loses_a_key_leaves_the_index(table: Bound) -> None:
+    put(table, "a", wakeShard=1, wakeAt=3)
+    put(table, "b", wakeShard=1, wakeAt=4)
+    assert shows(table, "a", "b")
+
+    table.update_item(**update("a", "REMOVE wakeShard, wakeAt"))
+
+    assert shows(table, "b")
+
+
+def test_an_item_whose_key_changes_moves_in_the_index(table: Bound) -> None:
+    put(table, "a", wakeShard=1, wakeAt=3)
+    put(table, "b", wakeShard=1, wakeAt=4)
+    assert shows(table, "a", "b")
+
+    table.update_item(
+        **update("a", "SET wakeAt = :v", ExpressionAttributeValues={":v": {"N": "5"}})
+    )
+
+    assert shows(table, "b", "a")
+
+
+def pages(table: Bound, limit: int) -> Sequence[Sequence[str]]:
+    """Each page of the sweeper's query, followed to the end."""
+    found = []
+    more: dict[str, Any] = {}
+    while True:
+        answer = table.query(**due(Limit=limit, **more))
+        found.append(ids(answer))
+        if "LastEvaluatedKey" not in answer:
+            return found
+        more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def test_a_query_goes_on_where_its_page_ended(table: Bound) -> None:
+    for at in (1, 2, 3, 3):
+        put(table, f"job-{at}", wakeShard=1, wakeAt=at)
+    put(table, "job-3, too", wakeShard=1, wakeAt=3)
+    assert seen(lambda: len(table.query(**due())["Items"]) == 4, within=LAG_SECONDS)
+
+    found = pages(table, 2)
+
+    assert found[0] == ["job-1", "job-2"]
+    assert sorted(found[1]) == ["job-3", "job-3, too"]
+    assert [page for page in found[2:] if page] == []
+
+
+def listed(table: Bound) -> None:
+    """Two users' jobs, in the index."""
+    for at, (job_id, user) in enumerate([("a", "me"), ("b", "you"), ("c", "me"), ("d", "me")]):
+        item = {
+            "jobId": {"S": job_id},
+            "userId": {"S": user},
+            "createdAt": {"N": str(at)},
+        }
+        table.put_item(Item=item)
+    assert seen(lambda: len(ids(table.query(**of_user("me")))) == 3, within=LAG_SECONDS)
+
+
+def test_a_query_can_go_backwards_and_on_from_any_item(table: Bound) -> None:
+    listed(table)
+    start = {"jobId": {"S": "d"}, "userId": {"S": "me"}, "createdAt": {"N": "3"}}
+
+    newest = table.query(**of_user("me", ScanIndexForward=False, Limit=1))
+    rest = table.query(**of_user("me", ScanIndexForward=False, ExclusiveStartKey=start))
+
+    assert ids(newest) == ["d"]
+    assert newest["LastEvaluatedKey"] == start
+    assert ids(rest) == ["c", "a"]
+
+
+@row("DynamoDB", "a query does not go on from an item that it would not find")
+@differs(moto="does")
+def test_a_query_does_not_go_on_from_somebody_elses_item(table: Bound) -> None:
+    listed(table)
+    start = {"jobId": {"S": "b"}, "userId": {"S": "you"}, "createdAt": {"N": "1"}}
+
+    assert table.refuses("query", **of_user("me", ExclusiveStartKey=start)) == INVALID
+
+
+def test_the_rows_of_an_index_are_counted_up_to_a_limit(table: Bound) -> None:
+    for job_id, user in (("a", "me"), ("b", "me"), ("c", "me"), ("d", "you")):
+        table.put_item(Item={"jobId": {"S": job_id}, "openUser": {"S": user}})
+    table.update_item(**update("a", "REMOVE openUser"))
+    asked = {
+        "IndexName": "openOfUser",
+        "KeyConditionExpression": "openUser = :user",
+        "ExpressionAttributeValues": {":user": {"S": "me"}},
+        "Select": "COUNT",
+    }
+
+    assert seen(lambda: table.query(**asked)["Count"] == 2, within=LAG_SECONDS)
+    assert table.query(**asked, Limit=1)["Count"] == 1
+    assert "Items" not in table.query(**asked)

@@ -1,0 +1,73 @@
+"""The fingerprint of what an archive holds."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.archive.plan import Entry
+from chalicelib.pipeline import reuse
+from chalicelib.sources.find import Found
+
+ENTRY = Entry("a.txt", "in/a.txt", '"1"', 10, 7, 1_700_000_000)
+FOUND = Found((ENTRY, replace(ENTRY, name="b.txt", key="in/b.txt")), (10_001, "in/c.txt"))
+
+texts = st.text(max_size=3)
+entries = st.builds(
+    Entry,
+    name=texts,
+    key=texts,
+    etag=texts,
+    size=st.integers(0, 9),
+    crc32=st.none() | st.integers(0, 9),
+    modified=st.integers(0, 9),
+)
+founds = st.builds(
+    Found,
+    entries=st.lists(entries, max_size=3).map(tuple),
+    missing=st.lists(st.integers(0, 9) | texts, max_size=3).map(tuple),
+)
+
+
+def _with_first(**facts: object) -> Found:
+    return replace(FOUND, entries=(replace(ENTRY, **facts), FOUND.entries[1]))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        _with_first(name="A.txt"),
+        _with_first(key="in/A.txt"),
+        _with_first(etag='"2"'),
+        _with_first(size=11),
+        replace(FOUND, entries=FOUND.entries[:1]),
+        replace(FOUND, entries=FOUND.entries[::-1]),
+        replace(FOUND, missing=(10_001,)),
+        replace(FOUND, missing=("10001", "in/c.txt")),
+    ],
+)
+def test_whatever_an_archive_shows_is_in_it(other: Found) -> None:
+    assert reuse.fingerprint("ann", other) != reuse.fingerprint("ann", FOUND)
+
+
+def test_another_users_is_another() -> None:
+    assert reuse.fingerprint("bo", FOUND) != reuse.fingerprint("ann", FOUND)
+
+
+@pytest.mark.parametrize("other", [_with_first(crc32=None), _with_first(modified=0)])
+def test_the_same_bytes_are_the_same_file(other: Found) -> None:
+    assert reuse.fingerprint("ann", other) == reuse.fingerprint("ann", FOUND)
+
+
+@given(texts, founds, texts, founds)
+def test_two_are_equal_only_for_equal_files_of_one_user(
+    user: str, found: Found, other_user: str, other: Found
+) -> None:
+    same = (user, _shown(found)) == (other_user, _shown(other))
+
+    assert (reuse.fingerprint(user, found) == reuse.fingerprint(other_user, other)) is same
+
+
+def _shown(found: Found) -> object:
+    return [(e.name, e.key, e.etag, e.size) for e in found.entries], found.missing
