@@ -70,6 +70,11 @@ test: $(READY) ## Run every test: unit, integration, end to end on each target
 screenshots: $(READY) ## Take pictures of the page in each of its states
 	@$(PYTHON) -m tests.browser.screenshots
 
+.PHONY: wreck
+wreck: TIMES ?= 20
+wreck: $(READY) ## Kill workers TIMES times at each step, and have services fail
+	@$(PYTHON) -m pytest tests/wreck --times $(TIMES) --numprocesses 2 --dist loadfile
+
 .PHONY: check
 check: $(READY) ## Lint, check the format and the types
 	@$(PYTHON) -m ruff check .

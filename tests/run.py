@@ -1,9 +1,9 @@
 """Runs the tests: `python -m tests.run [TARGET ...]`, which is what `make test` does.
 
 Unit and integration tests come first, then the end-to-end tests on each target, and after those on
-MiniStack the page in a browser and the scenario behind nginx. A target that is named must be able
-to run; where none is named, each that can is taken. The last lines tell which tests ran, and which
-did not and why.
+MiniStack the page in a browser, the scenario behind nginx, and what wrecks the stack, but for the
+long ones of these (`make wreck`). A target that is named must be able to run; where none is named,
+each that can is taken. The last lines tell which tests ran, and which did not and why.
 """
 
 import os
@@ -28,6 +28,8 @@ FIRST = ("tests/unit", "tests/integration", "tests/faults", "--numprocesses", "a
 ON_A_TARGET = ("tests/e2e", "tests/targets")
 SCENARIO = ("tests/scenario",)
 IN_A_BROWSER = ("tests/browser",)
+# Most of their time is waiting.
+WRECKS = ("tests/wreck", "-m", "not long", "--numprocesses", "2", "--dist", "loadfile")
 
 _INTERRUPTED = 2
 """Pytest's exit code after Ctrl-C, and where it could not even begin."""
@@ -66,6 +68,7 @@ def _parts(targets: Sequence[str]) -> Iterator[tuple[str, str, Sequence[str]]]:
         if target == "ministack":
             yield "the page in a browser", target, IN_A_BROWSER
             yield "the scenario behind nginx", target, SCENARIO
+            yield f"wrecks on {target}", target, WRECKS
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:

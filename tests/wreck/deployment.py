@@ -1,0 +1,55 @@
+"""A stack of our own whose functions reach S3, DynamoDB and SQS by way of a proxy each."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra import daemon
+from infra.outputs import Outputs
+from infra.targets import TargetName
+from tests.e2e import deployment
+from tests.e2e.backstage import Backstage
+from tests.wreck.asked import SERVICES, Service
+from tests.wreck.proxy import Proxy
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+
+@dataclass(frozen=True)
+class Rigged:
+    """The stack, the proxies by service, and the emulator's process id."""
+
+    outputs: Outputs
+    proxies: Mapping[Service, Proxy]
+    emulator: int
+
+
+@contextmanager
+def rigged(name: TargetName, state: Path) -> Iterator[Rigged]:
+    """The stack, for the time of the body."""
+    with deployment.started(name, state) as outputs, ExitStack() as opened:
+        known = daemon.recall(state / "process.json")
+        assert known is not None, "only an emulator that we started can be wrecked"
+        assert outputs.endpoint_url is not None
+        endpoint = outputs.endpoint_url
+        proxies = {it: opened.enter_context(Proxy(it, endpoint)) for it in SERVICES}
+        _lead_through(proxies, Backstage(outputs))
+        yield Rigged(outputs, proxies, known.pid)
+
+
+def _lead_through(proxies: Mapping[Service, Proxy], backstage: Backstage) -> None:
+    """Has each function use the proxies: botocore takes an endpoint of a service's own first."""
+    functions: LambdaClient = backstage.session.client("lambda")
+    addresses = {f"AWS_ENDPOINT_URL_{it.upper()}": proxy.url for it, proxy in proxies.items()}
+    for function in backstage.functions().values():
+        now = functions.get_function_configuration(FunctionName=function)
+        functions.update_function_configuration(
+            FunctionName=function,
+            Environment={"Variables": now["Environment"]["Variables"] | addresses},
+        )
+        functions.get_waiter("function_updated_v2").wait(
+            FunctionName=function, WaiterConfig={"Delay": 1}
+        )

@@ -1,0 +1,170 @@
+"""Jobs to be wrecked, small and each of another way through the pipeline; and how each must end."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Lock
+
+import pytest
+
+from chalicelib.archive import layout
+from chalicelib.archive.plan import Entry
+from chalicelib.pipeline.messages import Message, Step
+from tests.e2e import handmade
+from tests.e2e.api import Api
+from tests.e2e.archives import check_archive
+from tests.e2e.backstage import Backstage
+from tests.e2e.sources import MIB, Source, Sources, noise
+from tests.e2e.waiting import wait_for
+
+_PAUSE_SECONDS = 0.5
+"""Between two looks at a job: there are many at a time."""
+
+_ABORTED_SECONDS = 30
+
+
+@dataclass
+class Job:
+    """One that is on record. `begin` sends what sets it going; `ended` tells, by what lies behind
+    the API, whether it is over."""
+
+    job_id: str
+    files: Sequence[Source]
+    begin: Callable[[], object]
+    ended: Callable[[], bool]
+    completes: bool = True
+
+    def seconds(self, within: float) -> float:
+        """How long it takes from now on until it has ended."""
+        now = time.monotonic()
+        wait_for(self.ended, within, f"the end of job {self.job_id}", pause=_PAUSE_SECONDS)
+        return time.monotonic() - now
+
+
+@dataclass(frozen=True)
+class Flock:
+    """A few of them at the same time."""
+
+    jobs: "Jobs"
+    flock: Sequence[Job]
+
+    def start(self) -> None:
+        for job in self.flock:
+            job.begin()
+
+    def seconds(self, within: float) -> float:
+        """How long it takes from now on until the last has ended."""
+        now = time.monotonic()
+        for job in self.flock:
+            job.seconds(within)
+        return time.monotonic() - now
+
+    def check(self) -> None:
+        """Fails if one has not left what it should. An upload of which nobody was told, as the
+        answer was lost, may be left too: the sweeper aborts it when it is an hour old."""
+        for job in self.flock:
+            self.jobs.check(job, uploads_left=None)
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """Makes them. May be used from several threads."""
+
+    api: Api
+    backstage: Backstage
+    sources: Sources
+    _lock: Lock = field(default_factory=Lock)
+
+    # -- by the step that does their work -------------------------------------------------------
+
+    def planned(self) -> Job:
+        """One small file: planned and built by one message."""
+        file = self.sources.put(noise(1000))
+        job_id = handmade.queued(self.backstage, file.file_id)
+        return self._completing(job_id, [file], [Message(Step.PLAN, job_id)])
+
+    def read(self) -> Job:
+        """One file whose CRC-32 S3 does not know, read by three messages, then planned."""
+        file = self.sources.put(noise(layout.STREAM_PART + MIB), checksum=False)
+        cuts = (6 * MIB, 12 * MIB)
+        job_id, messages = handmade.being_read(self.backstage, file, cuts)
+        return self._completing(job_id, [file], messages)
+
+    def assembled(self) -> Job:
+        """A few files, streamed and copied, in several segments of which each is a message."""
+        job_id = self._in_segments()
+        return self._completing(job_id, self._files, [Message(Step.PLAN, job_id)])
+
+    def discarded(self) -> Job:
+        """A job whose upload is open, and which is cancelled."""
+        job_id = self._in_segments()
+        cancel = f"/v1/export/{job_id}"
+        return Job(
+            job_id,
+            self._files,
+            lambda: self.api.delete(cancel),
+            lambda: not self.backstage.uploads(job_id),
+            completes=False,
+        )
+
+    def flock(self) -> Flock:
+        """Some that complete, each kind of them."""
+        kinds = (self.planned, self.read, self.assembled, self.planned, self.assembled)
+        return Flock(self, [kind() for kind in kinds])
+
+    # -- how they end ---------------------------------------------------------------------------
+
+    def check(self, job: Job, *, uploads_left: int | None = 0) -> None:
+        """Fails if the job has not left what it should; throws the archive away."""
+        status = self.api.job(job.job_id)
+        if job.completes:
+            assert status["status"] == "completed", status
+            check_archive(self.api.archive(job.job_id), job.files, job.job_id)
+            self.backstage.s3.delete_object(
+                Bucket=self.backstage.outputs.archive_bucket, Key=status["result"]["s3Key"]
+            )
+        else:
+            assert status["status"] == "cancelled", status
+            assert not self.backstage.archive_objects(f"archives/{job.job_id}")
+        if uploads_left is not None:
+            # A twin that came too late may be about to abort its own.
+            wait_for(
+                lambda: len(self.backstage.uploads(job.job_id)) == uploads_left,
+                _ABORTED_SECONDS,
+                f"{uploads_left} uploads of {job.job_id} to be left",
+            )
+
+    # -- within ---------------------------------------------------------------------------------
+
+    def _completing(self, job_id: str, files: Sequence[Source], messages: Sequence[Message]) -> Job:
+        def begin() -> None:
+            for message in messages:
+                self.backstage.send(message.to_body())
+
+        def ended() -> bool:
+            # Not by the API, whose functions would have nothing else to do.
+            status = self.backstage.record(job_id)["status"].get("S")
+            return status not in ("queued", "processing")
+
+        return Job(job_id, files, begin, ended)
+
+    def _in_segments(self) -> str:
+        with self._lock, pytest.MonkeyPatch.context() as patch:
+            # Each part a segment: it would take gigabytes to have several otherwise.
+            patch.setattr(layout, "SEGMENT_SECONDS", 0.01)
+            return handmade.planned(self.backstage, *self._entries)
+
+    @cached_property
+    def _files(self) -> list[Source]:
+        return [
+            self.sources.put(noise(6 * MIB), checksum=False),
+            self.sources.put(noise(17 * MIB)),
+            *(self.sources.put(noise(size)) for size in (0, 1000, 5 * MIB)),
+            self.sources.put(noise(18 * MIB)),
+            self.sources.put(b"the last"),
+        ]
+
+    @cached_property
+    def _entries(self) -> list[Entry]:
+        return [handmade.entry(self.backstage, file) for file in self._files]

@@ -1,0 +1,101 @@
+"""Messages that come again and again, or that nobody of ours has sent."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.e2e.api import Api
+from tests.e2e.archives import check_archive
+from tests.e2e.backstage import Backstage
+from tests.e2e.sources import Sources
+from tests.wreck import failures
+from tests.wreck.deployment import Rigged
+from tests.wreck.jobs import Jobs
+
+pytestmark = pytest.mark.usefixtures("orphans")
+
+_STRANGER = "7f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11"
+
+
+def message(**changed: object) -> str:
+    """A message of a job that nobody knows, but for what is changed."""
+    return json.dumps({"v": 1, "step": "plan", "job": _STRANGER, **changed})
+
+
+GARBAGE = {
+    "garbage": "it is not JSON",
+    "{": "it is not JSON",
+    "[" * 1000: "it is not JSON",
+    "[]": "it is no JSON object",
+    "null": "it is no JSON object",
+    '"plan"': "it is no JSON object",
+    "{}": "version None is not 1",
+    message(v=0): "version 0 is not 1",
+    message(v=2): "version 2 is not 1",
+    message(v="1"): "version '1' is not 1",
+    message(v=True): "version True is not 1",
+    message(v=float("nan")): "version nan is not 1",
+    message(step="dance"): "step 'dance' is unknown",
+    message(step=None): "step None is unknown",
+    message(step=["plan"]): "step ['plan'] is unknown",
+    message(job=7): "it names no job",
+    message(job=None): "it names no job",
+    message(job="../../etc/passwd"): "it names no job",
+    message(job=f"{_STRANGER}\0"): "it names no job",
+    message(job=_STRANGER.upper()): "it names no job",
+    message(segment=1): "segment 1 does not go with step plan",
+    message(step="assemble"): "segment None does not go with step assemble",
+    message(step="assemble", segment=-1): "segment -1 does not go with step assemble",
+    message(step="assemble", segment=1e99): "segment 1e+99 does not go with step assemble",
+    message(step="assemble", segment="1"): "segment '1' does not go with step assemble",
+    message(step="read", segment=1): "reading None does not go with step read",
+    "x" * 256 * 1024: "262144 characters are too many",
+    message(padding="x" * 256 * 1024): "262230 characters are too many",
+    message(): "there is no such job",
+    message(step="finalize"): "there is no such job",
+    message(step="assemble", segment=0): "there is no such job",
+}
+"""Messages that cannot be worked on, and why."""
+
+
+def test_what_nobody_can_work_on_is_dropped_with_its_reason_and_stops_nobody(
+    api: Api, sources: Sources, backstage: Backstage
+) -> None:
+    file = sources.put(b"through")
+
+    reasons = {backstage.send(body): reason for body, reason in GARBAGE.items()}
+    job_id = api.export(file_ids=[file.file_id], fresh=True)
+    api.completed(job_id)
+
+    check_archive(api.archive(job_id), [file], job_id)
+    backstage.wait_until_idle()
+    told = {line["id"]: line["reason"] for line in backstage.logged("Worker", '"reason"')}
+    assert {message_id: told.get(message_id) for message_id in reasons} == reasons
+
+
+def test_a_dead_letter_that_is_garbage_is_logged_with_its_reason(backstage: Backstage) -> None:
+    message_id = backstage.send("garbage", backstage.outputs.dead_letter_queue_url)
+
+    backstage.wait_until_idle()
+
+    (line,) = backstage.logged("DeadLetters", message_id)
+    assert (line["message"], line["reason"]) == ("dead letter", "it is not JSON")
+
+
+def test_a_message_with_what_sqs_does_not_take_is_not_taken(backstage: Backstage) -> None:
+    with pytest.raises(ClientError, match="InvalidMessageContents"):
+        backstage.send("nul\0")
+
+
+def test_jobs_whose_every_message_comes_three_times_complete(rigged: Rigged, jobs: Jobs) -> None:
+    several = [jobs.planned(), jobs.read(), jobs.assembled(), jobs.discarded()]
+
+    with rigged.proxies["sqs"].failing(failures.repeated):
+        for job in several:
+            job.begin()
+        for job in several:
+            job.seconds(within=60)
+
+    for job in several:
+        jobs.check(job)

@@ -1,0 +1,96 @@
+"""Services that fail for a while, and the jobs that outlive it."""
+
+import os
+import signal
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack
+from itertools import product
+
+import pytest
+
+from tests.e2e.api import Api
+from tests.wreck import failures
+from tests.wreck.asked import SERVICES, Service
+from tests.wreck.deployment import Rigged
+from tests.wreck.jobs import Flock, Jobs
+from tests.wreck.proxy import Fault
+from tests.wreck.report import Tell
+
+OUTAGE_SECONDS = 60
+RECOVERED_SECONDS = 180
+
+_EACH_SECONDS = 8
+
+
+def failing(rigged: Rigged, services: Iterable[Service], failure: Fault, seconds: float) -> None:
+    """Has the services fail so long."""
+    with ExitStack() as outage:
+        for service in services:
+            outage.enter_context(rigged.proxies[service].failing(failure))
+        time.sleep(seconds)
+
+
+def pause(process: int, seconds: float) -> None:
+    """Stops the process so long."""
+    os.kill(process, signal.SIGSTOP)
+    try:
+        time.sleep(seconds)
+    finally:
+        os.kill(process, signal.SIGCONT)
+
+
+@pytest.fixture
+def flock(rigged: Rigged, jobs: Jobs) -> Flock:
+    """Jobs that have been begun, on services that are slow already."""
+    flock = jobs.flock()
+    with ExitStack() as outage:
+        for service in SERVICES:
+            outage.enter_context(rigged.proxies[service].failing(failures.slow))
+        flock.start()
+        time.sleep(_EACH_SECONDS)
+    return flock
+
+
+def test_jobs_outlive_a_minute_in_which_everything_fails_in_every_way(
+    rigged: Rigged, flock: Flock, tell: Tell
+) -> None:
+    for failure in failures.FAILURES:
+        failing(rigged, SERVICES, failure, _EACH_SECONDS)
+
+    tell("after a bad minute", flock.seconds(RECOVERED_SECONDS))
+    flock.check()
+
+
+def test_a_service_that_never_answers_is_a_503_in_time(rigged: Rigged, api: Api) -> None:
+    with ExitStack() as outage:
+        for service in SERVICES:
+            outage.enter_context(rigged.proxies[service].failing(failures.black_hole))
+        answer = api.post("/v1/export", {"file_ids": [10001]})
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.json()["type"] == "urn:problem-type:longhaul:unavailable"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("service", "failure"), list(product(SERVICES, failures.FAILURES)), ids=failures.name_of
+)
+def test_jobs_outlive_the_outage_of_a_service(
+    rigged: Rigged, flock: Flock, tell: Tell, *, service: Service, failure: Fault
+) -> None:
+    failing(rigged, [service], failure, OUTAGE_SECONDS)
+
+    about = f"after {service}: {failures.name_of(failure)}"
+    tell(about, flock.seconds(RECOVERED_SECONDS))
+    flock.check()
+
+
+@pytest.mark.long
+def test_jobs_outlive_a_minute_in_which_the_emulator_stands_still(
+    rigged: Rigged, flock: Flock, tell: Tell
+) -> None:
+    pause(rigged.emulator, OUTAGE_SECONDS)
+
+    tell("after a pause of the emulator", flock.seconds(RECOVERED_SECONDS))
+    flock.check()
