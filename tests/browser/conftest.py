@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from infra.outputs import Outputs
 from tests.browser import chromium
@@ -31,16 +31,25 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
-@pytest.fixture
-def context_options() -> dict[str, Any]:
-    """What a test's context has of its own."""
+@pytest.fixture(scope="session")
+def kept() -> dict[str, Any]:
+    """The page's files by their addresses, which stay what they are: the stack is asked for each of
+    them once, as by a browser that has been there before."""
     return {}
 
 
 @pytest.fixture
-def context(browser: Browser, context_options: dict[str, Any]) -> Iterator[BrowserContext]:
-    opened = browser.new_context(reduced_motion="reduce", **context_options)
+def context(browser: Browser, kept: dict[str, Any]) -> Iterator[BrowserContext]:
+    def answer(route: Route) -> None:
+        address = route.request.url
+        if address not in kept:
+            fetched = route.fetch()
+            kept[address] = {"headers": fetched.headers, "body": fetched.body()}
+        route.fulfill(**kept[address])
+
+    opened = browser.new_context(reduced_motion="reduce")
     opened.set_default_timeout(PATIENCE_MS)
+    opened.route("**/assets/**", answer)
     yield opened
     opened.close()
 

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.states import Stage
+from tests.browser.states import Stage, requests_during
 from tests.e2e.api import Api
 from tests.e2e.archives import check_archive
 from tests.e2e.sources import MIB, Sources, noise
@@ -34,15 +34,12 @@ def test_files_are_chosen_by_id_gathered_and_downloaded_by_a_click(
 
 
 def test_files_are_chosen_in_folders(stage: Stage, sources: Sources) -> None:
-    top = sources.new_prefix()
+    top = stage.folder
     wanted = [
         sources.put_at(top, name, noise(10), name=top + name) for name in ("a.txt", "in/b c.txt")
     ]
     sources.put_at(top, "in/other.txt", b"not this one")
-    page = stage.open("#/new")
-    page.get_by_role("radio", name="Browse folders").check()
-    for folder in top.strip("/").split("/"):
-        page.get_by_role("button", name=folder).click()
+    page = stage.open_folder()
 
     page.get_by_label("a.txt").check()
     page.get_by_role("button", name="in", exact=True).click()
@@ -56,16 +53,30 @@ def test_files_are_chosen_in_folders(stage: Stage, sources: Sources) -> None:
     check_archive(download.value.path().read_bytes(), wanted, page.url.rpartition("/")[2])
 
 
-def test_a_whole_folder_is_chosen_at_once(stage: Stage, sources: Sources) -> None:
-    top = sources.new_prefix()
-    sources.put_many(f"{top}all/", [(f"{i:03}.txt", b"1") for i in range(120)])
-    page = stage.open("#/new")
+def test_a_folder_that_is_opened_while_a_name_is_being_typed_stays_open(
+    stage: Stage, sources: Sources
+) -> None:
+    sources.put_at(stage.folder, "a.txt", b"1")
+    page = stage.page
+    page.clock.install(time=0)
+    stage.open("#/new")
     page.get_by_role("radio", name="Browse folders").check()
-    for folder in top.strip("/").split("/"):
-        page.get_by_role("button", name=folder).click()
+    expect(page.get_by_label(f"Whole folder {stage.user}")).to_be_visible()
+
+    page.clock.pause_at(60_000)
+    page.get_by_label("Show names that begin with").fill(stage.user)
+    page.get_by_role("button", name=stage.user, exact=True).click()
+    expect(page.get_by_label("a.txt")).to_be_visible()
+
+    assert requests_during(page, lambda: page.clock.run_for(1_000)) == []
+
+
+def test_a_whole_folder_is_chosen_at_once(stage: Stage, sources: Sources) -> None:
+    sources.put_many(f"{stage.folder}all/", [(f"{i:03}.txt", b"1") for i in range(120)])
+    page = stage.open_folder()
 
     page.get_by_label("Whole folder all").check()
-    expect(page.get_by_text(f"Everything in {top}all/")).to_be_visible()
+    expect(page.get_by_text(f"Everything in {stage.folder}all/")).to_be_visible()
     page.get_by_role("button", name="Start export").click()
 
     expect(page.get_by_text("120 files")).to_be_visible()

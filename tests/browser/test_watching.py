@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.states import STATES, Stage
+from tests.browser.states import STATES, Stage, requests_during
 
 SHOWN_WITHIN_SECONDS = 2
 CHANGES = 5
@@ -37,13 +37,6 @@ _SEEN = """
 _LOOK_AWAY, _LOOK = _SEEN.format("hidden"), _SEEN.format("visible")
 
 
-def requests_of(page: Page) -> list[str]:
-    """Every request of the page from here on."""
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    return asked
-
-
 def test_a_change_of_the_record_is_shown_within_two_seconds(stage: Stage) -> None:
     job_id = stage.records.running("Recordings.zip", 10)
     page = stage.open_job(job_id)
@@ -66,10 +59,7 @@ def test_nothing_is_asked_while_nothing_runs(stage: Stage, name: str) -> None:
     stage.page.clock.install()
     STATES[name](stage)
 
-    asked = requests_of(stage.page)
-    stage.page.clock.run_for(HOUR_MS)
-
-    assert asked == []
+    assert requests_during(stage.page, lambda: stage.page.clock.run_for(HOUR_MS)) == []
 
 
 def test_a_list_is_looked_at_again_while_a_job_runs(stage: Stage) -> None:
@@ -89,9 +79,7 @@ def test_a_list_that_nobody_looks_at_asks_for_nothing(stage: Stage) -> None:
     expect(page.get_by_text("40%", exact=True)).to_be_visible()
 
     page.evaluate(_LOOK_AWAY)
-    asked = requests_of(page)
-    page.clock.run_for(HOUR_MS)
-    assert asked == []
+    assert requests_during(page, lambda: page.clock.run_for(HOUR_MS)) == []
 
     stage.records.advance(job_id, 60)
     page.evaluate(_LOOK)
