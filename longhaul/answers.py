@@ -45,13 +45,15 @@ class Progress(Answer, frozen=True):
 
 class Result(Answer, frozen=True):
     """What a job has made. `missing` holds ids or keys that do not exist; it is None where the list
-    is too long for this answer, and `Client.status` then tells it."""
+    is too long for this answer, and `Client.status` then tells it. `reused_from` is the job that
+    the archive was built for, where it was there already."""
 
     s3_key: str
     file_size: int
     processed_files: int
     total_files: int
     missing: tuple[int | str, ...] | None = None
+    reused_from: str | None = None
     download_url: str | None = None
 
 
@@ -64,7 +66,7 @@ class Reason(Answer, frozen=True):
 
 
 class Job(Answer, frozen=True):
-    """A job as it was when it was asked for."""
+    """A job as it was when it was asked for; `retry_of` is the job in whose place it was made."""
 
     job_id: str
     status: str
@@ -75,6 +77,7 @@ class Job(Answer, frozen=True):
     result: Result | None = None
     error: Reason | None = None
     filename: str | None = None
+    retry_of: str | None = None
 
     @property
     def is_open(self) -> bool:

@@ -137,9 +137,12 @@ class Client:
             return job
 
     def retry(self, job_id: str) -> Accepted:
-        """Asks for the same export again. Raises NotPossibleNow where that makes no sense."""
-        headers = {"Idempotency-Key": str(uuid4())}
-        return self._read(Accepted, "POST", f"{job_path(job_id)}/retry", headers=headers)
+        """Asks for the same export again, once: the next time gives the same new job.
+
+        Raises NotPossibleNow if the job is open or has completed, RequestGone if it is not known
+        any more what it was asked for.
+        """
+        return self._read(Accepted, "POST", f"{job_path(job_id)}/retry")
 
     def check(self, file_id: int) -> Availability:
         """Whether a file can be exported."""

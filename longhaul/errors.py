@@ -66,10 +66,18 @@ class Expired(Refused):
     """410: the archive is gone."""
 
 
+class RequestGone(Refused):
+    """410: what a job was asked for is not kept any more, so it cannot be retried."""
+
+
 class Unavailable(Refused):
     """429 and 5xx: overloaded, or broken for the moment."""
 
     retryable = True
+
+
+class TooManyJobs(Unavailable):
+    """429: as many exports of this user are open as may be. No job was made."""
 
 
 # -- jobs and archives -----------------------------------------------------------------------------

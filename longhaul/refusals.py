@@ -12,6 +12,8 @@ from longhaul.errors import (
     NotPermitted,
     NotPossibleNow,
     Refused,
+    RequestGone,
+    TooManyJobs,
     Unavailable,
     UnexpectedAnswer,
 )
@@ -36,6 +38,12 @@ _KINDS: Final[dict[int, type[Refused]]] = {
     504: Unavailable,
 }
 
+_TYPES: Final[dict[str, type[Refused]]] = {
+    "urn:problem-type:longhaul:request-gone": RequestGone,
+    "urn:problem-type:longhaul:too-many-jobs": TooManyJobs,
+}
+"""Where a status alone does not say what to do."""
+
 _REDIRECTS = range(300, 400)
 _SUCCESSES = range(200, 300)
 
@@ -55,6 +63,7 @@ def check(reply: Reply, url: str) -> None:
         if kind is not Unavailable:
             raise _unexpected(reply, url) from None
         problem = Problem(title=f"{origin(url)} answered {_named(reply)}", status=reply.status)
+    kind = _TYPES.get(problem.type, kind)
     raise kind(problem, retry_after=seconds(reply.headers.get("Retry-After")))
 
 

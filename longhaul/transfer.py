@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
 from longhaul import archive
@@ -131,7 +131,9 @@ def _found(path: Path, job: Job, *, force: bool, ticks: Ticks) -> Saved | None:
     """The job's archive, if it is there whole. Raises CannotSave if another thing is."""
     if path.is_file() and not force and job.result:
         size = path.stat().st_size
-        if size == job.result.file_size and archive.made_by(path) == job.job_id:
+        # Not always this job's own: its key names the job that it was built for.
+        maker = PurePosixPath(job.result.s3_key).stem
+        if size == job.result.file_size and archive.made_by(path) == maker:
             try:
                 return Saved(path, size, archive.check(path, ticks.check), was_there=True)
             except BrokenArchive as error:

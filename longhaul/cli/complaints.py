@@ -27,8 +27,9 @@ _HINTS: Final[tuple[tuple[type[errors.LonghaulError], str], ...]] = (
     (errors.InvalidRequest, "Correct the command line."),
     (errors.NotFound, "`longhaul list` shows your jobs (--user says whose)."),
     (errors.Expired, "Export it again: `longhaul retry JOB`."),
+    (errors.RequestGone, "Name the files again: `longhaul export FILE...`."),
+    (errors.TooManyJobs, "`longhaul list` shows them, `longhaul cancel JOB` ends one."),
     (errors.Unavailable, "Try again later."),
-    (errors.JobFailed, "To try once more: `longhaul retry JOB`."),
     (errors.BrokenArchive, "Download it again; if it is broken then too, export it again."),
     (errors.CannotSave, "Name another place with -o; --force replaces a file."),
 )
@@ -55,6 +56,8 @@ def _more(error: errors.LonghaulError) -> Iterator[str]:
             yield shown(f"Request {problem.request_id}")
         if problem.type == _NOT_READY:
             yield "--wait waits for it."
+    if isinstance(error, errors.JobFailed):
+        yield f"To try once more: `longhaul retry {shown(error.job.job_id)}`."
     hint = next((words for kind, words in _HINTS if isinstance(error, kind)), None)
     if hint:
         yield hint

@@ -24,7 +24,7 @@ MEANINGS: Final = {
     NOT_FOUND: "no such job or file, or the archive has expired",
     UNREACHABLE: "no answer from the API or from S3, or not one of theirs",
     BROKEN: "the archive is broken",
-    NOT_NOW: "the job is in a state in which this cannot be done",
+    NOT_NOW: "this cannot be done now: the job's state, or too many open jobs",
     CANNOT_SAVE: "the file cannot be written, or is there already",
     INTERRUPTED: "Ctrl-C; the job goes on",
 }
@@ -35,7 +35,9 @@ _CODES: Final[tuple[tuple[type[errors.LonghaulError], int], ...]] = (
     (errors.JobFailed, FAILED),
     (errors.NotFound, NOT_FOUND),
     (errors.Expired, NOT_FOUND),
+    (errors.RequestGone, NOT_FOUND),
     (errors.NotPossibleNow, NOT_NOW),
+    (errors.TooManyJobs, NOT_NOW),
     (errors.Unavailable, UNREACHABLE),
     (errors.Refused, USAGE),
     (errors.BrokenArchive, BROKEN),

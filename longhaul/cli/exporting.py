@@ -98,11 +98,15 @@ def export(  # noqa: PLR0913 - the options of the command
 @staying
 @common
 def retry(run: Run, job: JobName, *, wait: bool, output: str | None, force: bool) -> None:
-    """Start the export of a JOB that has ended again, and print the new job's id."""
+    """Start the export of a JOB that failed, was cancelled or has expired again.
+
+    It prints the new job's id: the same one, however often JOB is retried.
+    """
     if output is not None:
         follow.check_output(run, output, force=force)
     with run.client(job) as client:
-        accepted = client.retry(job.job_id)
+        with follow.advice(run, _once_more([])):
+            accepted = client.retry(job.job_id)
         _stay(run, client, accepted, wait=wait, output=output, force=force, url=job.url)
 
 
@@ -135,11 +139,15 @@ def _stay(  # noqa: PLR0913 - the options of `staying`
     job_id = shown(accepted.job_id)
     name = JobName(job_id, url)
     count = f", {words.files(accepted.total_files)}" if accepted.total_files else ""
-    run.screen.say(f"Job {job_id}{count}")
+    is_over = accepted.status not in ("queued", "processing")
+    run.screen.say(f"Job {job_id}{count}{f', {shown(accepted.status)}' if is_over else ''}")
     if output is None:
         run.print(job_id)
     if output is None and not wait:
         run.answer(accepted)
+        if is_over and accepted.status != "completed":
+            run.screen.say(f"Start it again: {run.line('retry', name)}")
+            return
         run.screen.say(f"Watch it:    {run.line('watch', name)}")
         run.screen.say(f"Download it: {run.line('download', name, '--wait')}")
         return

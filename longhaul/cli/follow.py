@@ -13,7 +13,7 @@ from longhaul.cli.options import JobName, Run
 from longhaul.cli.rate import Rate
 from longhaul.cli.screen import is_live
 from longhaul.cli.selection import STDIN
-from longhaul.errors import Expired, JobFailed, Unavailable, Unreachable
+from longhaul.errors import Expired, JobFailed, TooManyJobs, Unavailable, Unreachable
 from longhaul.printable import shown
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def follow(run: Run, client: "Client", name: JobName, *, each: bool = False) -> 
             step.show(progress.bytes_done, progress.bytes_total, words.pace(progress), title)
         if job.status == "completed" and job.result:
             made = job.result
-            step.result = f"{words.files(made.processed_files)}, {words.size(made.file_size)}"
+            how = ", was there already" if made.reused_from else ""
+            step.result = f"{words.files(made.processed_files)}, {words.size(made.file_size)}{how}"
     if job.status != "completed" and not each:
         run.answer(job)
     check_end(job)
@@ -138,5 +139,7 @@ def advice(run: Run, text: str) -> Iterator[None]:
         run.screen.say(text)
         raise
     except (Unreachable, Unavailable) as error:
-        error.add_note(text)
+        # Too many jobs: an answer that leaves no doubt.
+        if not isinstance(error, TooManyJobs):
+            error.add_note(text)
         raise

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import click
 
 from longhaul.cli import words
+from longhaul.errors import TooManyJobs
 from longhaul.printable import shown
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ LINE_SECONDS: Final = 3.0
 TITLE_WIDTH: Final = len("Finalizing")
 
 _NOTICE_SECONDS: Final = 30.0
+
+_TOO_MANY_JOBS: Final = (
+    "Too many exports of yours are open; "
+    "`longhaul list` shows them, `longhaul cancel JOB` ends one."
+)
 
 
 class Step(Protocol):
@@ -60,7 +66,7 @@ class Screen:
     def notice(self, error: "LonghaulError", seconds: float) -> None:
         """Says that something went wrong that is not the end; the same thing now and then only."""
         now = time.monotonic()
-        what = str(error)
+        what = _TOO_MANY_JOBS if isinstance(error, TooManyJobs) else str(error)
         if what != self._noticed[1] or now - self._noticed[0] >= _NOTICE_SECONDS:
             self._noticed = (now, what)
             self.say(shown(f"{what} {'Trying again.' if seconds else 'Going on.'}"))

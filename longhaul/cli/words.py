@@ -73,11 +73,15 @@ def facts(job: "Job") -> Iterator[tuple[str, str]]:
     yield "Job", shown(job.job_id)
     if job.filename:
         yield "Name", shown(job.filename)
+    if job.retry_of:
+        yield "Retry of", shown(job.retry_of)
     yield "Status", shown(job.status) + (f", {progress.percent} %" if job.is_open else "")
     if result:
         yield "Files", f"{result.processed_files:,} of {result.total_files:,}"
         yield "Size", f"{size(result.file_size)} ({result.file_size:,} bytes)"
         yield "Missing", missing(result.missing)
+        if result.reused_from:
+            yield "Archive", f"was there already, from job {shown(result.reused_from)}"
     elif job.is_open:
         yield "Progress", f"{shown(progress.message)} {pace(progress)}".strip()
     if job.error:

@@ -190,6 +190,62 @@ def test_a_job_that_fails_ends_with_its_reason(cli: Cli, sources: Sources) -> No
     assert "The job has failed. A source file is missing: " in err
 
 
+def test_a_failed_job_is_retried_to_the_file(cli: Cli, sources: Sources) -> None:
+    prefix = sources.new_prefix()
+    failed = cli.run("export", "--prefix", prefix).strip()
+    cli.run("watch", failed, code=1)
+    file = sources.put_at(prefix, "a.txt", b"there now")
+
+    told = json.loads(cli.run("retry", failed, "-o", "out.zip", "--json"))
+    again = cli.run("retry", failed).strip()
+
+    assert told["retryOf"] == failed
+    assert again == told["jobId"]
+    check_archive((cli.folder / "out.zip").read_bytes(), [file], told["jobId"])
+
+
+def test_a_job_whose_request_is_gone_is_not_retried(cli: Cli, backstage: Backstage) -> None:
+    job_id = handmade.waiting(backstage)
+    cli.run("cancel", job_id)
+
+    with cli.start("retry", job_id) as process:
+        out, err = process.communicate(timeout=WITHIN_SECONDS)
+
+    assert (process.returncode, out) == (3, "")
+    assert "Name the files again" in err
+
+
+def test_an_archive_that_was_there_already_is_downloaded_once(cli: Cli, sources: Sources) -> None:
+    file = sources.put(noise(2000))
+    first = cli.run("export", str(file.file_id), "-o", "one.zip", "--json")
+
+    with cli.start("export", str(file.file_id), "--wait") as process:
+        out, err = process.communicate(timeout=WITHIN_SECONDS)
+    with cli.start("download", out.strip(), "-o", "one.zip") as process:
+        _, more = process.communicate(timeout=WITHIN_SECONDS)
+
+    assert ", was there already" in err
+    assert ", there already" in more
+    check_archive((cli.folder / "one.zip").read_bytes(), [file], json.loads(first)["jobId"])
+
+
+def test_who_has_too_many_exports_open_is_told_what_to_do(
+    cli: Cli, backstage: Backstage, sources: Sources
+) -> None:
+    user = cli.environment["LONGHAUL_USER"]
+    with backstage.api_setting("MAX_OPEN_JOBS_PER_USER", "1"):
+        handmade.waiting(backstage, user, counted=True)
+        backstage.wait_until_counted(user, 1, WITHIN_SECONDS)
+
+        with cli.start("export", str(sources.new_id()), "--patience", "0") as process:
+            out, err = process.communicate(timeout=WITHIN_SECONDS)
+
+    assert (process.returncode, out) == (6, "")
+    assert "Too many exports are open" in err
+    assert "longhaul cancel JOB" in err
+    assert "may have begun" not in err
+
+
 def test_a_job_is_cancelled_once(cli: Cli, backstage: Backstage, api: Api) -> None:
     job_id = handmade.waiting(backstage)
 

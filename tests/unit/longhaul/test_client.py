@@ -135,9 +135,11 @@ def test_a_job_that_has_completed_cannot_be_cancelled(stub: Stub, client: Client
 
 
 def test_a_job_is_asked_for_again_by_its_retry(stub: Stub, client: Client) -> None:
-    stub.on(f"POST {JOB}/retry", accepted())
+    stub.on(f"POST {JOB}/retry", CUT, accepted())
 
     assert client.retry(JOB_ID).job_id == JOB_ID
+    # With a key of its own, the next one would make another job.
+    assert [("idempotency-key" in asked.headers) for asked in stub.asked] == [False, False]
 
 
 def test_a_file_is_looked_for(stub: Stub, client: Client) -> None:

@@ -42,6 +42,25 @@ def test_a_problem_is_an_error_of_its_own_kind(
     assert refused.value.problem.request_id == "request-1"
 
 
+@pytest.mark.parametrize(
+    ("status", "slug", "kind", "is_retryable"),
+    [
+        (410, "request-gone", errors.RequestGone, False),
+        (429, "too-many-jobs", errors.TooManyJobs, True),
+    ],
+)
+def test_where_a_status_says_too_little_the_type_tells(
+    stub: Stub, status: int, slug: str, kind: type[errors.Refused], *, is_retryable: bool
+) -> None:
+    stub.on(f"POST {JOB}/retry", problem(status, slug, "what is wrong"))
+
+    with Client(stub.url, patience=0) as client, pytest.raises(errors.Refused) as refused:
+        client.retry(JOB_ID)
+
+    assert type(refused.value) is kind
+    assert refused.value.retryable is is_retryable
+
+
 def test_a_problem_tells_of_each_field(stub: Stub, client: Client) -> None:
     found = [{"pointer": "/file_ids/0", "detail": "5 is too small"}]
     stub.on(f"GET {JOB}", problem(400, "invalid-request", "no", errors=found))

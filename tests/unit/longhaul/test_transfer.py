@@ -18,6 +18,7 @@ from tests.unit.longhaul.stub import (
     Stored,
     Stub,
     completed,
+    job,
     link,
     problem,
 )
@@ -129,6 +130,22 @@ def test_the_very_archive_that_is_there_need_not_come_again(
 
     assert saved.was_there
     assert len(stub.asked) == asked_before
+
+
+def test_so_it_is_where_the_archive_was_built_for_another_job(
+    client: Client, stored: Stored, tmp_path: Path
+) -> None:
+    stored.content = archive(job_id="the-first")
+    result = completed(len(stored.content))["result"] | {
+        "s3Key": "archives/the-first.zip",
+        "reusedFrom": "the-first",
+    }
+    reused = answers.read(json.dumps(job("completed", result=result)), Job)
+    download(client, reused, tmp_path / "x.zip")
+
+    saved = download(client, reused, tmp_path / "x.zip")
+
+    assert saved.was_there
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,15 @@ def test_a_job_that_ends_badly_is_told(
 
     assert (ran.code, ran.out) == (code, "")
     assert words in ran.err
-    assert "longhaul retry JOB" in ran.err
+    assert "longhaul retry " in ran.err
+
+
+def test_which_job_to_retry_is_told(stub: Stub, run: Run) -> None:
+    stub.on(f"GET {JOB}", Reply(200, job("failed")))
+
+    ran = run("watch", JOB_ID)
+
+    assert ran.err.endswith(f"To try once more: `longhaul retry {JOB_ID}`.\n")
 
 
 # -- JSON ------------------------------------------------------------------------------------------
@@ -280,3 +288,76 @@ def test_a_retry_that_is_not_possible_is_told(stub: Stub, run: Run) -> None:
 
     assert (ran.code, ran.out) == (6, "")
     assert "the job is processing" in ran.err
+
+
+def test_a_retry_says_if_its_job_is_over_already(stub: Stub, run: Run) -> None:
+    over = {"jobId": JOB_ID, "status": "failed", "totalFiles": 2}
+    stub.on(f"POST {JOB}/retry", Reply(202, over))
+
+    ran = run("retry", JOB_ID)
+
+    assert ran.err.splitlines() == [
+        f"Job {JOB_ID}, 2 files, failed",
+        f"Start it again: longhaul retry {JOB_ID}",
+    ]
+
+
+def test_a_retry_of_what_nobody_knows_any_more_says_what_to_do(stub: Stub, run: Run) -> None:
+    stub.on(f"POST {JOB}/retry", problem(410, "request-gone", "it is not kept any more"))
+
+    ran = run("retry", JOB_ID)
+
+    assert (ran.code, ran.out) == (3, "")
+    assert "  Name the files again: `longhaul export FILE...`.\n" in ran.err
+
+
+def test_a_retry_whose_answer_is_lost_can_be_made_sure_of(stub: Stub, run: Run) -> None:
+    stub.on(f"POST {JOB}/retry", CUT)
+
+    ran = run("retry", JOB_ID, "--patience", "0")
+
+    assert ran.code == 4
+    assert f"makes no second one:\n  longhaul retry {JOB_ID} --patience 0\n" in ran.err
+
+
+# -- as many as may be -----------------------------------------------------------------------------
+
+
+def test_an_export_waits_until_another_has_ended(stub: Stub, run: Run) -> None:
+    stub.on("POST /v1/export", problem(429, "too-many-jobs", "2 are open"), accepted())
+
+    ran = run("export", "10001")
+
+    assert (ran.code, ran.out) == (0, f"{JOB_ID}\n")
+    assert ran.err.startswith("Too many exports of yours are open; `longhaul list` shows them, ")
+
+
+def test_an_export_that_does_not_wait_so_long_has_not_begun(stub: Stub, run: Run) -> None:
+    stub.on("POST /v1/export", problem(429, "too-many-jobs", "2 are open"))
+
+    ran = run("export", "10001", "--patience", "0")
+
+    assert (ran.code, ran.out) == (6, "")
+    assert ran.err.splitlines() == [
+        "✗ Too many jobs: 2 are open.",
+        "  Request request-1",
+        "  `longhaul list` shows them, `longhaul cancel JOB` ends one.",
+    ]
+
+
+# -- what was there already ------------------------------------------------------------------------
+
+
+def test_an_archive_that_was_there_already_is_told(stub: Stub, run: Run) -> None:
+    reused = completed()
+    reused["result"]["reusedFrom"] = "the-first"
+    reused["retryOf"] = "the-failed"
+    stub.on("POST /v1/export", accepted())
+    stub.on(f"GET {JOB}", Reply(200, reused))
+
+    waited = run("export", "10001", "--wait")
+    asked = run("status", JOB_ID)
+
+    assert "Export     2 files, 100.0 kB, was there already" in waited.err
+    assert "Archive  was there already, from job the-first\n" in asked.out
+    assert "Retry of the-failed\n" in asked.out
