@@ -4,6 +4,10 @@ import { sentence } from "./format.js";
 
 const TIMEOUT_MS = 35_000; // a gateway gives up after 29 s
 const ERRORS_SHOWN = 5;
+const ADVICE = { // for people: the API's is for programs
+  "request-gone": "What it asked for is not kept any more. Choose its files anew.",
+  "too-many-jobs": "Wait until one has ended, or cancel one. Then try again.",
+};
 
 /** What went wrong, in words for people. `status` is 0 where nobody answered. */
 export class Problem extends Error {
@@ -47,5 +51,5 @@ async function call(method, path, more) {
   if (answer.ok && body) return body;
   if (!body?.title) throw new Problem(answer.status, "The server is in trouble", `It answered with ${answer.status}. Try again in a moment.`);
   const errors = (body.errors ?? []).map(({ pointer, detail }) => sentence(`${pointer.replace("/", "")}: ${detail}`));
-  throw new Problem(answer.status, body.title, sentence(body.detail), errors.length > 1 ? errors.slice(0, ERRORS_SHOWN) : []);
+  throw new Problem(answer.status, body.title, ADVICE[body.type?.split(":").pop()] ?? sentence(body.detail), errors.length > 1 ? errors.slice(0, ERRORS_SHOWN) : []);
 }

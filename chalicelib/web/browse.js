@@ -33,6 +33,7 @@ export function browser(changed) {
   const here = () => crumbs.querySelector("[aria-current=true]")?.focus();
 
   const enter = async (prefix) => {
+    clearTimeout(timer); // meant for the folder that is left
     filter.value = "";
     await load(prefix);
     here();

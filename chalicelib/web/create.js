@@ -12,6 +12,8 @@ const ERRORS_SHOWN = 5;
 const VALUE_SHOWN = 40;
 const TOO_MANY = `More than the ${count(MOST)} files that one export takes`;
 
+let draft = ""; // kept for who looks elsewhere meanwhile
+
 export function create(main) {
   let way = "ids";
   let key;
@@ -39,7 +41,11 @@ export function create(main) {
     h("label", {}, h("input", { type: "radio", name: group, value, checked, onchange }), h("span", {}, label));
 
   const text = h("textarea", { id: "ids", rows: 6, spellcheck: "false", autocapitalize: "off", placeholder: "10001\n10002\n10010-10050",
-    "aria-describedby": "errors about-ids", oninput: changed });
+    "aria-describedby": "errors about-ids",
+    oninput: () => {
+      draft = text.value;
+      changed();
+    } }, draft);
   const errorList = h("ul", { id: "errors", class: "wrong" });
   const byIds = h("div", { class: "pane" }, h("label", { for: "ids" }, "File ids"), text, errorList,
     h("p", { class: "hint", id: "about-ids" }, "Paste a list, or type ids and ranges. Commas, spaces and new lines all do."));
@@ -101,6 +107,7 @@ export function create(main) {
     say(start, "Starting…");
     try {
       location.hash = `#/jobs/${(await createJob({ ...request, user_id: user() }, sent)).jobId}`;
+      draft = "";
     } catch (problem) {
       fill(refusal, fault(problem)).scrollIntoView({ block: "nearest" });
       start.disabled = false;

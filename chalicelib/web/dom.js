@@ -25,24 +25,25 @@ export function fill(element, ...children) {
   return element;
 }
 
-/** Sets the text of an element if it is another one: an unchanged one is not read out again. */
+/** Sets an element's text if it is another one: else it is read out again. */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+const ROUND = "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z";
 const PATHS = {
-  alert: "M12 8v5M12 16.5v.01M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z",
+  alert: "M12 8v5M12 16.5v.01" + ROUND,
   archive: "M4 8h16v12H4V8ZM3 4h18v4H3ZM10 12h4",
   back: "M19 12H5M11 6l-6 6 6 6",
   bell: "M6 10a6 6 0 1 1 12 0c0 5 2 6 2 7H4c0-1 2-2 2-7ZM10 20.5h4",
   check: "M5 12.5l4.5 4.5L19 7.5",
-  clock: "M12 7.5V12l3 2M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z",
+  clock: "M12 7.5V12l3 2" + ROUND,
   download: "M12 4v11M7 10.5l5 5 5-5M5 20h14",
   file: "M13 3H6v18h12V8l-5-5v5h5",
   folder: "M3 19V5h6l2 3h10v11H3Z",
   next: "M9 6l6 6-6 6",
   plus: "M12 5v14M5 12h14",
-  stop: "M5.6 5.6l12.8 12.8M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z",
+  stop: "M5.6 5.6l12.8 12.8" + ROUND,
 };
 
 function svg(tag, attributes, ...children) {
@@ -63,18 +64,18 @@ export const ring = (percent) => drawing("icon ring", circle(), circle({ "stroke
 
 export const newExport = () => link("#/new", { class: "button primary" }, icon("plus"), "New export");
 
-/** A name that somebody else gave: it may run from right to left, and be long. */
+/** A name that somebody gave: in any script, and long. */
 export const name = (text) => h("bdi", { class: "name", title: text }, text);
 
-/** Says something to those who listen instead of looking. */
+/** Says something to those who listen. */
 export const announce = (text) => say($("announcer"), text);
 
-/** Tells whether the server has gone quiet; that the browser is offline is told elsewhere. */
+/** Tells whether the server is quiet. Being offline is told elsewhere. */
 export const trouble = (is) => say($("trouble"), is && navigator.onLine ? "The server does not answer. Trying again…" : "");
 
 let toastTimer;
 
-/** Shows a few words for a while; screen readers read them. */
+/** Shows and says a few words for a while. */
 export function toast(text) {
   const box = fill($("toast"), h("span", {}, text));
   clearTimeout(toastTimer);
@@ -107,6 +108,6 @@ export function dialog(title, content, closed) {
   return box;
 }
 
-/** Copies a text, and says whether it could: without https, it is not allowed. */
+/** Copies a text, which is allowed under https alone. */
 export const copy = (text, done, otherwise) =>
   Promise.resolve().then(() => navigator.clipboard.writeText(text)).then(() => toast(done), () => toast(otherwise));

@@ -8,7 +8,7 @@ import { setNotice, wantsNotice } from "./person.js";
 import { notify, tabOf, title } from "./tab.js";
 
 const SPOKEN_EVERY_MS = 15_000;
-const PACE_OVER_MS = 10_000; // the speed is that of so many last milliseconds
+const PACE_OVER_MS = 10_000; // the speed is that of the last so many
 const MISSING_SHOWN = 200;
 
 /** A word, a picture, and a sentence for each status. */
@@ -119,7 +119,7 @@ export function job(main, id) {
     announce(words);
   };
 
-  /** Bytes a second over the last seconds; undefined until there are some. */
+  /** Bytes a second; undefined until there are some. */
   const speedAt = (at, bytes) => {
     samples = [...samples.filter((sample) => at - sample.at <= PACE_OVER_MS && sample.bytes <= bytes), { at, bytes }];
     const seconds = (at - samples[0].at) / 1000;
@@ -170,7 +170,7 @@ export function job(main, id) {
   };
 
   const reason = ({ status, progress: { percent }, result, error, expiresAt }) => {
-    if (status === "completed") return `${files(result.processedFiles)}, ${size(result.fileSize)}. Kept until ${moment(expiresAt)}.`;
+    if (status === "completed") return `${files(result.processedFiles)}, ${size(result.fileSize)}. ${result.reusedFrom ? "It was there already, from an earlier export. " : ""}Kept until ${moment(expiresAt)}.`;
     if (status === "failed") return [h("strong", {}, `${error.title}. `), sentence(error.detail)];
     if (status === "cancelled") return percent ? `It was ${percent}% done. Nothing of it is kept.` : "It had not begun.";
     return `It was deleted on ${moment(expiresAt)}. If the files are still there, they can be exported again.`;
@@ -182,8 +182,7 @@ export function job(main, id) {
     try {
       location.hash = `#/jobs/${(await retryJob(id)).jobId}`;
     } catch (problem) {
-      const isUnknown = problem.status === 404 || problem.status === 405;
-      card.append(fault(isUnknown ? { title: "This export cannot be repeated", words: "Choose its files anew.", more: [] } : problem));
+      card.append(fault(problem));
       currentTarget.disabled = false;
     }
   };

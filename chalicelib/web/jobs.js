@@ -9,8 +9,8 @@ import { user } from "./person.js";
 import { title } from "./tab.js";
 
 const FILTERS = [
-  ["", "All"], ["queued processing", "Running"], ["completed", "Ready"], ["failed", "Failed"],
-  ["cancelled", "Cancelled"], ["expired", "Expired"],
+  ["", "All"], ["queued processing", "Running"],
+  ...["completed", "failed", "cancelled", "expired"].map((status) => [status, STATUS[status][0]]),
 ];
 const FASTEST_MS = 2_000;
 const SLOWEST_MS = 10_000;

@@ -2,7 +2,7 @@
 
 import { jobPath, readJob } from "./api.js";
 
-const STATES = ["queued", "processing", "completed", "failed", "cancelled", "expired"];
+const STATES = "queued processing completed failed cancelled expired".split(" ");
 const FAILURES_BORNE = 3; // then the browser's own reconnect, which never slows down, is given up
 const LONGEST_PAUSE_MS = 30_000;
 

@@ -193,17 +193,17 @@ def job_failed(stage: Stage) -> None:
 
 @state
 def job_that_cannot_be_retried(stage: Stage) -> None:
-    def refuse(route: Route) -> None:
-        route.fulfill(
-            status=405,
-            content_type="application/problem+json",
-            json={"title": "Method not allowed", "detail": "POST is not possible here"},
-        )
-
-    stage.page.route("**/retry", refuse)
-    job_failed(stage)
+    job_failed(stage)  # and its request is nowhere to be found
     stage.page.get_by_role("button", name="Export again").click()
-    expect(stage.page.get_by_role("alert")).to_be_visible()
+    expect(stage.page.get_by_role("alert")).to_contain_text("Choose its files anew.")
+
+
+@state
+def job_completed_by_an_archive_that_was_there(stage: Stage) -> None:
+    page = stage.open_job(
+        stage.records.completed("March.zip", minutes_ago=0.02, reused_from=UNKNOWN_JOB)
+    )
+    expect(page.get_by_text("It was there already, from an earlier export.")).to_be_visible()
 
 
 @state
@@ -262,6 +262,25 @@ def new_refused(stage: Stage) -> None:
     stage.page.route("**/v1/export", refuse)
     stage.page.get_by_role("button", name="Start export").click()
     expect(stage.page.get_by_role("alert")).to_contain_text("Could not write the job.")
+
+
+@state
+def new_while_too_many_are_open(stage: Stage) -> None:
+    def refuse(route: Route) -> None:
+        route.fulfill(
+            status=429,
+            content_type="application/problem+json",
+            json={
+                "type": "urn:problem-type:longhaul:too-many-jobs",
+                "title": "Too many exports are open",
+                "detail": "GET /v1/export lists them",
+            },
+        )
+
+    new_by_id(stage)
+    stage.page.route("**/v1/export", refuse)
+    stage.page.get_by_role("button", name="Start export").click()
+    expect(stage.page.get_by_role("alert")).to_contain_text("Wait until one has ended")
 
 
 @state

@@ -109,13 +109,3 @@ def test_missing_files_are_text_too_and_can_be_copied(stage: Stage) -> None:
 
     expect(page.get_by_text("List copied.")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == f"10001\n{EVIL}"
-
-
-def test_a_job_is_exported_again(stage: Stage) -> None:
-    again = stage.records.completed("again.zip")
-    page = stage.open_job(stage.records.cancelled("first.zip"))
-    page.route("**/retry", lambda route: route.fulfill(status=202, json={"jobId": again}))
-
-    page.get_by_role("button", name="Export again").click()
-
-    expect(page.get_by_role("heading", name="again.zip")).to_be_focused()

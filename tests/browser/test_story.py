@@ -1,11 +1,17 @@
 """The whole way of somebody who waits: choose, start, watch, leave, come back, download."""
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.states import Stage, requests_during
+from tests.e2e import handmade
 from tests.e2e.api import Api
 from tests.e2e.archives import check_archive
+from tests.e2e.backstage import Backstage
 from tests.e2e.sources import MIB, Sources, noise
+
+COUNTED_SECONDS = 30
+"""An index follows its table within moments."""
 
 
 def percent(page: Page) -> int:
@@ -199,6 +205,7 @@ def test_a_job_that_fails_says_why(stage: Stage, api: Api, sources: Sources) -> 
 def test_an_archive_that_has_expired_meanwhile_is_not_downloaded(stage: Stage) -> None:
     job_id = stage.records.completed("March.zip")
     page = stage.open_job(job_id)
+    expect(page.get_by_role("link", name="Download ZIP")).to_be_visible()
     stage.records.change(job_id, expires_at=1_700_000_000_000)
 
     page.get_by_role("link", name="Download ZIP").click()
@@ -225,3 +232,80 @@ def test_a_request_that_is_refused_is_explained_and_can_be_sent_again(stage: Sta
     expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
     first, second = filter(None, keys)
     assert first == second
+
+
+# -- once more ----------------------------------------------------------------------------------
+
+
+def test_a_failed_export_is_made_again_and_leads_to_the_file(
+    stage: Stage, api: Api, sources: Sources
+) -> None:
+    failed = api.ended(api.export(prefix=stage.folder, user_id=stage.user))["jobId"]
+    file = sources.put_at(stage.folder, "a.txt", b"there now", name="a.txt")
+    page = stage.open_job(failed)
+    expect(page.get_by_role("heading", name="The export failed")).to_be_visible()
+
+    page.get_by_role("button", name="Export again").click()
+
+    expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
+    again = page.url.rpartition("/")[2]
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download ZIP").click()
+    assert again != failed
+    assert api.job(again)["retryOf"] == failed
+    check_archive(download.value.path().read_bytes(), [file], again)
+
+
+@pytest.mark.parametrize("end", ["cancelled", "expired"])
+def test_what_was_cancelled_or_has_expired_is_made_again(
+    stage: Stage, api: Api, sources: Sources, backstage: Backstage, end: str
+) -> None:
+    file = sources.put(b"still there")
+    job_id = handmade.queued(backstage, file.file_id)
+    if end == "cancelled":
+        backstage.move(job_id, status=end)
+    else:
+        backstage.move(job_id, status="completed", stage="done")
+        backstage.set_number(job_id, "expiresAt", 1_700_000_000_000)
+    page = stage.open_job(job_id)
+
+    page.get_by_role("button", name="Export again").click()
+
+    expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
+    again = page.url.rpartition("/")[2]
+    check_archive(api.archive(again), [file], again)
+
+
+def test_the_same_files_again_are_there_at_once_and_the_page_says_why(
+    stage: Stage, api: Api, sources: Sources
+) -> None:
+    ids = [sources.put(noise(1000)).file_id]
+    api.completed(api.export(file_ids=ids, user_id=stage.user))
+
+    page = stage.open_job(api.export(file_ids=ids, user_id=stage.user))
+
+    expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
+    expect(page.get_by_text("It was there already, from an earlier export.")).to_be_visible()
+
+
+def test_who_has_too_many_exports_open_cancels_one_and_finds_the_form_again(
+    stage: Stage, backstage: Backstage, sources: Sources
+) -> None:
+    with backstage.api_setting("MAX_OPEN_JOBS_PER_USER", "1"):
+        handmade.waiting(backstage, stage.user, counted=True)
+        backstage.wait_until_counted(stage.user, 1, COUNTED_SECONDS)
+        page = stage.open("#/new")
+        page.get_by_label("File ids").fill(str(sources.put(b"x").file_id))
+        page.get_by_role("button", name="Start export").click()
+        expect(page.get_by_role("alert")).to_contain_text("Too many exports are open")
+
+        page.get_by_role("link", name="Exports", exact=True).click()
+        page.get_by_role("link", name="handmade.zip").click()
+        page.get_by_role("button", name="Cancel").click()
+        page.get_by_role("button", name="Cancel export").click()
+        expect(page.get_by_role("heading", name="The export was cancelled")).to_be_visible()
+        backstage.wait_until_counted(stage.user, 0, COUNTED_SECONDS)
+        page.get_by_role("navigation").get_by_role("link", name="New export").click()
+        page.get_by_role("button", name="Start export").click()
+
+        expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
