@@ -5,8 +5,8 @@ import { sentence } from "./format.js";
 const TIMEOUT_MS = 35_000; // a gateway gives up after 29 s
 const ERRORS_SHOWN = 5;
 const ADVICE = { // for people: the API's is for programs
-  "request-gone": "What it asked for is not kept any more. Choose its files anew.",
-  "too-many-jobs": "Wait until one has ended, or cancel one. Then try again.",
+  "request-gone": "Choose its files anew, under New export.",
+  "too-many-jobs": "Wait until one has ended, or cancel one under Exports. Then try again.",
 };
 
 /** What went wrong, in words for people. `status` is 0 where nobody answered. */

@@ -54,7 +54,7 @@ export function browser(changed) {
       const lines = [...page.folders.map(folderLine), ...page.files.map(fileLine)];
       list.append(...lines);
       fill(state, !list.children.length && nothing("folder", "Nothing here",
-        filter.value ? "No name in this folder begins so." : "This folder has no files."));
+        filter.value ? "No name here begins with that." : "This folder has no files."));
       fill(more, page.cursor && button(() => load(prefix, page.cursor), {}, "Show more"));
       trail();
       draw();
@@ -96,7 +96,7 @@ export function browser(changed) {
     }) }),
     icon("file"), name(file.name), h("span", { class: "size" }, size(file.size)), h("span", { class: "date" }, moment(file.lastModified))));
 
-  /** Ticks what is chosen, which a later choice may have undone, and offers what can be chosen. */
+  /** Ticks what is chosen, and offers what can be. */
   const draw = () => {
     for (const input of list.querySelectorAll("input")) input.checked = whole === input.value || keys.has(input.value);
     const boxes = [...list.querySelectorAll("label:not(.tick) input")];

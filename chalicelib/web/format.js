@@ -17,7 +17,7 @@ function scaled(bytes, power) {
 }
 
 /** "20.0 MB" */
-export const size = (bytes) => `${scaled(bytes, powerOf(bytes))} ${UNITS[powerOf(bytes)]}`;
+export const size = (bytes) => bytes === 1 ? "1 byte" : `${scaled(bytes, powerOf(bytes))} ${UNITS[powerOf(bytes)]}`;
 
 /** "8.3 of 20.0 MB" */
 export const sizeOf = (bytes, total) => `${scaled(bytes, powerOf(total))} of ${size(total)}`;

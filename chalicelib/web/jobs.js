@@ -47,7 +47,7 @@ export function jobs(main) {
       if (!rows.has(job.jobId)) rows.set(job.jobId, row(job));
       return rows.get(job.jobId)(job);
     });
-    // Else in place: nobody loses the focus because a job is further than before.
+    // Else in place: nobody loses the focus by it.
     if (elements.length !== list.children.length || elements.some((element, i) => element !== list.children[i])) fill(list, elements);
     filters.hidden = !found.length;
     const label = FILTERS.find(([value]) => value === chosen)[1].toLowerCase();

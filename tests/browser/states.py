@@ -184,8 +184,8 @@ def job_failed(stage: Stage) -> None:
         stage.records.failed(
             "Contracts 2019-2024.zip",
             "A source file is missing",
-            "3 of 212 files do not exist: 10017, 10018, 10340. Leave them out, or ask with "
-            "on_missing 'skip'.",
+            "3 of 212 files do not exist: 10017, 10018, 10340. Leave them out, or have what is "
+            "missing skipped (on_missing).",
         )
     )
     expect(page.get_by_text("The export failed")).to_be_visible()
@@ -195,7 +195,7 @@ def job_failed(stage: Stage) -> None:
 def job_that_cannot_be_retried(stage: Stage) -> None:
     job_failed(stage)  # and its request is nowhere to be found
     stage.page.get_by_role("button", name="Export again").click()
-    expect(stage.page.get_by_role("alert")).to_contain_text("Choose its files anew.")
+    expect(stage.page.get_by_role("alert")).to_contain_text("Choose its files anew")
 
 
 @state
@@ -300,7 +300,7 @@ def new_by_folder(stage: Stage) -> None:
 def new_in_an_empty_folder(stage: Stage) -> None:
     new_by_folder(stage)
     stage.page.get_by_label("Show names that begin with").fill("nothing")
-    expect(stage.page.get_by_text("No name in this folder begins so.")).to_be_visible()
+    expect(stage.page.get_by_text("No name here begins with that.")).to_be_visible()
 
 
 # -- all over the page --------------------------------------------------------------------------

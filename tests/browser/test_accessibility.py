@@ -91,7 +91,7 @@ def test_a_keyboard_is_enough_to_choose_files_in_folders(stage: Stage, sources: 
     tab_to(page, "a.txt")
     page.keyboard.press("Space")
 
-    expect(page.get_by_text("1 file, 1 bytes")).to_be_visible()
+    expect(page.get_by_text("1 file, 1 byte")).to_be_visible()
 
 
 def test_a_dialog_gives_the_focus_back_to_where_it_came_from(stage: Stage) -> None:

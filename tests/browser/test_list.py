@@ -109,3 +109,20 @@ def test_missing_files_are_text_too_and_can_be_copied(stage: Stage) -> None:
 
     expect(page.get_by_text("List copied.")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == f"10001\n{EVIL}"
+
+
+def test_many_missing_files_are_scrolled_down_and_never_sideways(stage: Stage) -> None:
+    missing = tuple(range(10_000, 10_250))
+    stage.page.set_viewport_size({"width": 390, "height": 844})
+    page = stage.open_job(
+        stage.records.completed(
+            "March.zip", total_files=290, missing_count=len(missing), missing=missing
+        )
+    )
+
+    expect(page.get_by_text("And 50 more: copy the list to see them.")).to_be_visible()
+
+    assert page.locator(".codes").evaluate(
+        "({ scrollWidth, clientWidth, scrollHeight, clientHeight }) =>"
+        " [scrollWidth > clientWidth, scrollHeight > clientHeight]"
+    ) == [False, True]

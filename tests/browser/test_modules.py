@@ -100,6 +100,7 @@ def test_more_than_one_export_takes_is_noticed(call: Call, text: str, *, too_man
     ("size", "words"),
     [
         (0, "0 bytes"),
+        (1, "1 byte"),
         (999, "999 bytes"),
         (1_000, "1.0 kB"),
         (99_949, "99.9 kB"),

@@ -30,6 +30,15 @@ _COUNT_STREAMS = """
 """
 _OPEN_STREAMS = "streams.filter(({ readyState }) => readyState !== EventSource.CLOSED).length"
 
+_PLAIN_EVENT_SOURCE = """id => {
+  window.told = [];
+  window.source = new EventSource(`v1/export/${id}/progress`);
+  const tell = ({ type, data }) => told.push(`${type} ${JSON.parse(data).progress.percent}`);
+  for (const status of ["queued", "processing", "completed", "failed", "cancelled", "expired"]) {
+    source.addEventListener(status, tell);
+  }
+}"""
+
 _SEEN = """
   Object.defineProperty(document, "visibilityState", {{ configurable: true, get: () => "{}" }});
   document.dispatchEvent(new Event("visibilitychange"));
@@ -97,6 +106,20 @@ def test_the_stream_of_a_job_ends_with_it(stage: Stage) -> None:
 
     expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
     assert page.evaluate(_OPEN_STREAMS) == 0
+
+
+def test_an_event_source_that_nobody_closes_stops_by_itself(stage: Stage) -> None:
+    job_id = stage.records.running("Recordings.zip", 20)
+    page = stage.open()
+    page.evaluate(_PLAIN_EVENT_SOURCE, job_id)
+    page.wait_for_function("told.length === 1")
+
+    stage.records.advance(job_id, 40)
+    page.wait_for_function("told.length === 2")
+    stage.records.finish(job_id)
+    page.wait_for_function("source.readyState === EventSource.CLOSED")
+
+    assert page.evaluate("told") == ["processing 20", "processing 40", "completed 100"]
 
 
 def test_the_stream_of_a_job_ends_when_its_page_is_left(stage: Stage) -> None:
