@@ -4,7 +4,7 @@ export const $ = (id) => document.getElementById(id);
 
 const shown = (children) => children.flat().filter(Boolean);
 
-/** An element with these attributes and children; a function, under `onclick` and the like, listens. */
+/** An element with these attributes and children; functions (`onclick`) listen. */
 export function h(tag, attributes, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {

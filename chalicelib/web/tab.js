@@ -24,7 +24,7 @@ export function plain() {
   icon.href = still;
 }
 
-/** A ring in place of the icon, made of numbers and colours of ours alone. */
+/** A ring in place of the icon. */
 function draw(colour, percent) {
   const circle = (stroke, dash) =>
     `<circle cx="8" cy="8" r="6" fill="none" stroke="${stroke}" stroke-width="3" pathLength="100" stroke-dasharray="${dash} 100" transform="rotate(-90 8 8)"/>`;
@@ -32,7 +32,7 @@ function draw(colour, percent) {
   icon.href = `data:image/svg+xml,${encodeURIComponent(svg)}`;
 }
 
-/** Says that a job has ended, if the user wants to hear of it and is not looking. */
+/** Tells of a job's end who wants it and is not looking. */
 export function notify({ filename, jobId }, words) {
   if (!wantsNotice() || document.visibilityState === "visible") return;
   try {
