@@ -59,7 +59,7 @@ def find(
         more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
         raise SourceMissing(
             f"{len(missing)} of {len(asked)} files do not exist: {named}{more}. "
-            "Leave them out, or have what is missing skipped (on_missing)."
+            "Leave them out, or have what is missing skipped."
         )
     files = [
         (

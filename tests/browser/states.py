@@ -185,7 +185,7 @@ def job_failed(stage: Stage) -> None:
             "Contracts 2019-2024.zip",
             "A source file is missing",
             "3 of 212 files do not exist: 10017, 10018, 10340. Leave them out, or have what is "
-            "missing skipped (on_missing).",
+            "missing skipped.",
         )
     )
     expect(page.get_by_text("The export failed")).to_be_visible()
