@@ -95,10 +95,10 @@ def worker(event: SQSEvent) -> dict[str, Any]:
 
 
 @app.on_sqs_message(queue="dead-letters", batch_size=10, name="dead_letters")
-def dead_letters(event: SQSEvent) -> None:
+def dead_letters(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.pipeline.dead_letters import bury
 
-    bury(event.to_dict()["Records"], collaborators())
+    return bury(event.to_dict()["Records"], collaborators())
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="sweeper")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from chalicelib.errors import LonghaulError
+from chalicelib.errors import GivenUp, LonghaulError
 from chalicelib.jobs import wake, wake_index
 from chalicelib.jobs.model import Failure, Job
 from chalicelib.jobs.states import OPEN
@@ -78,7 +78,7 @@ def _wake(stack: Collaborators, job: Job, *, is_calm: bool) -> bool:
         return False
     if is_calm and job.sweeps >= SWEEPS_MAX:
         detail = "it has not moved in spite of several tries; export again, or tell the operator"
-        failure = Failure("given-up", "The job was given up", detail)
+        failure = Failure(GivenUp.slug, GivenUp.title, detail)
         stack.jobs.fail(job.job_id, stack.now(), failure)
         logger().error("job given up", extra={"jobId": job.job_id, "sweeps": job.sweeps})
         return False

@@ -20,8 +20,12 @@ Record = Mapping[str, Any]
 def work(records: Iterable[Record], stack: Collaborators) -> dict[str, list[dict[str, str]]]:
     """Does the step of each SQS record. Gives Lambda's partial batch response: the messages to try
     again. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html"""
-    failed = [record["messageId"] for record in records if not _done(record, stack)]
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+    return partial_failure(record for record in records if not _done(record, stack))
+
+
+def partial_failure(failed: Iterable[Record]) -> dict[str, list[dict[str, str]]]:
+    """Says that these messages are to come again, and no others."""
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
 
 def _done(record: Record, stack: Collaborators) -> bool:

@@ -1,0 +1,47 @@
+"""A dead letter that cannot be handled, and the others that came with it."""
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import Unavailable
+from chalicelib.jobs.model import Failure
+from chalicelib.pipeline.dead_letters import bury
+from chalicelib.pipeline.messages import Message, Step
+from tests.unit.samples import JOB_ID, NOW
+
+OTHER_ID = JOB_ID[:-1] + "7"
+
+
+@dataclass
+class Jobs:
+    """A table of which one job's item breaks whatever touches it."""
+
+    broken: str
+    error: Exception
+    failed: list[str] = field(default_factory=list)
+
+    def last_note(self, _job_id: str) -> None:
+        """There is none."""
+
+    def fail(self, job_id: str, _now: int, _failure: Failure) -> None:
+        if job_id == self.broken:
+            raise self.error
+        self.failed.append(job_id)
+
+
+def letter(message_id: str, job_id: str) -> dict[str, Any]:
+    return {"messageId": message_id, "body": Message(Step.PLAN, job_id).to_body()}
+
+
+@pytest.mark.parametrize("error", [Unavailable("could not write the job"), KeyError("status")])
+def test_it_alone_comes_again(error: Exception) -> None:
+    jobs = Jobs(JOB_ID, error)
+    stack: Any = SimpleNamespace(jobs=jobs, now=lambda: NOW)
+
+    answer = bury([letter("first", JOB_ID), letter("second", OTHER_ID)], stack)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "first"}]}
+    assert jobs.failed == [OTHER_ID]
