@@ -1,6 +1,8 @@
 """Messages that come again and again, or that nobody of ours has sent."""
 
 import json
+from collections.abc import Collection
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -9,6 +11,7 @@ from tests.e2e.api import Api
 from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Sources
+from tests.e2e.waiting import wait_for
 from tests.wreck import failures
 from tests.wreck.deployment import Rigged
 from tests.wreck.jobs import Jobs
@@ -59,6 +62,19 @@ GARBAGE = {
 """Messages that cannot be worked on, and why."""
 
 
+LOGGED_SECONDS = 30
+"""A line reaches the logs some time after its function has ended."""
+
+
+def logged(
+    backstage: Backstage, function: str, message_ids: Collection[str]
+) -> dict[str, dict[str, Any]]:
+    """The lines of the function that give a reason, by the message's id; none until there is one
+    for each of these."""
+    lines = {line["id"]: line for line in backstage.logged(function, '"reason"') if "id" in line}
+    return lines if lines.keys() >= set(message_ids) else {}
+
+
 def test_what_nobody_can_work_on_is_dropped_with_its_reason_and_stops_nobody(
     api: Api, sources: Sources, backstage: Backstage
 ) -> None:
@@ -70,16 +86,17 @@ def test_what_nobody_can_work_on_is_dropped_with_its_reason_and_stops_nobody(
 
     check_archive(api.archive(job_id), [file], job_id)
     backstage.wait_until_idle()
-    told = {line["id"]: line["reason"] for line in backstage.logged("Worker", '"reason"')}
-    assert {message_id: told.get(message_id) for message_id in reasons} == reasons
+    lines = wait_for(lambda: logged(backstage, "Worker", reasons), LOGGED_SECONDS, "their lines")
+    assert {message_id: lines[message_id]["reason"] for message_id in reasons} == reasons
 
 
 def test_a_dead_letter_that_is_garbage_is_logged_with_its_reason(backstage: Backstage) -> None:
     message_id = backstage.send("garbage", backstage.outputs.dead_letter_queue_url)
 
-    backstage.wait_until_idle()
-
-    (line,) = backstage.logged("DeadLetters", message_id)
+    lines = wait_for(
+        lambda: logged(backstage, "DeadLetters", [message_id]), LOGGED_SECONDS, "its line"
+    )
+    line = lines[message_id]
     assert (line["message"], line["reason"]) == ("dead letter", "it is not JSON")
 
 
