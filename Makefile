@@ -56,6 +56,10 @@ outputs: $(READY) ## Print the stack's names and addresses as JSON
 logs: $(READY) ## Follow the logs of the functions
 	@$(INFRA) logs
 
+.PHONY: redrive
+redrive: $(READY) ## Put dead letters back, and retry jobs that were given up
+	@$(INFRA) redrive $(if $(SINCE),--since $(SINCE))
+
 ##@ Work on it
 .PHONY: setup
 setup: $(READY) ## Make the Python environment in .venv

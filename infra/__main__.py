@@ -2,14 +2,16 @@
 
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import emulators, logs, stack, targets
-from infra.console import complain, say
+from infra.console import complain, say, step
 from infra.errors import InfraError, NotDeployedError
+from infra.redrive import SINCE, redrive
 from infra.targets import TARGET_NAMES, Target, TargetName
 
 
@@ -95,6 +97,24 @@ def show_logs(place: Place, *, function: str | None, since: float, follow: bool)
             click.echo(str(line))
     except KeyboardInterrupt:
         click.echo()
+
+
+@cli.command(name="redrive")
+@click.option(
+    "--since",
+    default=SINCE.total_seconds() / 3600,
+    show_default=True,
+    help="Hours to look back for jobs that were given up.",
+)
+@click.pass_obj
+def put_back(place: Place, *, since: float) -> None:
+    """Put dead letters back, and retry the jobs that were given up."""
+    outputs = stack.deployed(place.target, place.state, place.stack_name)
+    session = emulators.found(place.target, place.state).session()
+    with step("Redrive") as note:
+        redriven = redrive(session, outputs, timedelta(hours=since), note)
+    click.echo(str(redriven))
+    sys.exit(1 if redriven.refused else 0)
 
 
 @cli.command()

@@ -73,7 +73,8 @@ def create(call: Call, stack: Collaborators) -> Reply:
     asked = parse.export_request(call.body, call.headers.get("content-type"), stack.settings)
     user_id = caller(call.context, asked.user_id)
     job_id = _job_id(user_id, call.headers.get("idempotency-key"))
-    return accept(call, stack, new_job(job_id, user_id, asked, stack), asked)
+    job = on_record(new_job(job_id, user_id, asked, stack), asked, stack)
+    return accepted(call, stack, job)
 
 
 def new_job(job_id: str, user_id: str, asked: ExportRequest, stack: Collaborators) -> Job:
@@ -94,15 +95,14 @@ def new_job(job_id: str, user_id: str, asked: ExportRequest, stack: Collaborator
     )
 
 
-def accept(call: Call, stack: Collaborators, job: Job, asked: ExportRequest) -> Reply:
-    """The answer to who has asked for this job: it is on record."""
-    job = _on_record(job, asked, stack)
+def accepted(call: Call, stack: Collaborators, job: Job) -> Reply:
+    """The answer to who has asked for this job, which is on record."""
     base = base_url(call.context, stack.settings)
     headers = {"Location": answers.job_url(job, base), "Retry-After": "1"}
     return Reply(202, answers.accepted(job, base), headers)
 
 
-def _on_record(job: Job, asked: ExportRequest, stack: Collaborators) -> Job:
+def on_record(job: Job, asked: ExportRequest, stack: Collaborators) -> Job:
     """The job on record: this one, or the one that the same Idempotency-Key made before.
 
     First what the job needs, then the job, then its first step. A crash between the first two

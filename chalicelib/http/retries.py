@@ -25,16 +25,22 @@ def retry(call: Call, stack: Collaborators, job_id: str) -> Reply:
         detail = "a retry asks for the same again, and takes no body"
         raise InvalidRequest(detail, (FieldError("", detail),))
     job = exports.find_job(call, stack, job_id)
+    key = call.headers.get("idempotency-key", _NO_KEY)
+    return exports.accepted(call, stack, once_more(job, stack, key))
+
+
+def once_more(job: Job, stack: Collaborators, key: str = _NO_KEY) -> Job:
+    """The job that stands in for one that has ended without an archive: it is on record. The same
+    key gives the same job."""
     _check_retryable(job, job.status_at(stack.now()))
     body = stack.archive.read(job.request_key)
     if body is None:
         raise RequestGone(
             "what this job was asked for is not kept any more; POST /v1/export with the files again"
         )
-    key = call.headers.get("idempotency-key", _NO_KEY)
     asked = ExportRequest.from_json(body)
     again = exports.new_job(exports.named_id(["retry", job.job_id], key), job.user_id, asked, stack)
-    return exports.accept(call, stack, replace(again, retry_of=job.job_id), asked)
+    return exports.on_record(replace(again, retry_of=job.job_id), asked, stack)
 
 
 def _check_retryable(job: Job, seen: Status) -> None:

@@ -1,0 +1,173 @@
+"""Puts back what the pipeline has given up, once the cause is mended.
+
+A dead letter that still lies in its queue goes back to the export queue. Most of them do not lie
+there: their handler takes a letter at once, and fails its job as given up. Such a job is retried as
+by POST /v1/export/{jobId}/retry, so that what it had uploaded is taken over where it still can be.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.config import Config
+
+from chalicelib import settings
+from chalicelib.errors import GivenUp, LonghaulError
+from chalicelib.http.retries import once_more
+from chalicelib.jobs import items
+from chalicelib.jobs.fingerprints import FingerprintStore
+from chalicelib.jobs.model import Job
+from chalicelib.jobs.segments import SegmentStore
+from chalicelib.jobs.states import Status
+from chalicelib.jobs.store import JobStore
+from chalicelib.pipeline.collaborators import Collaborators, now_ms
+from chalicelib.pipeline.queue import Queue
+from chalicelib.storage import Bucket
+from infra.console import Note
+from infra.outputs import Outputs
+
+if TYPE_CHECKING:
+    import boto3
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
+
+SINCE: Final = timedelta(hours=24)
+
+_HIDDEN_SECONDS: Final = 60
+"""How long the handler does not see a letter that is being moved."""
+
+_WAIT_SECONDS: Final = 2
+"""More than none, so that SQS asks all of its servers for letters.
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html"""
+
+
+@dataclass(frozen=True)
+class Redriven:
+    """How many letters were put back, and how many are in their handler's hands just now; the jobs
+    that were retried, old id and new; those that were not, and why."""
+
+    letters: int
+    held: int
+    retried: tuple[tuple[str, str], ...]
+    refused: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        lines = [f"Put back {_counted(self.letters, 'message')}; retried {self._jobs()}"]
+        lines += [f"  {old} -> {new}" for old, new in self.retried]
+        lines += [f"Not retried: {job_id}: {reason}" for job_id, reason in self.refused]
+        if self.held:
+            lines.append(
+                f"{_counted(self.held, 'message')} more: the dead letters' handler has "
+                f"{'it' if self.held == 1 else 'them'} just now. Run this again in six minutes."
+            )
+        return "\n".join(lines)
+
+    def _jobs(self) -> str:
+        return _counted(len(self.retried), "job") + (":" if self.retried else ".")
+
+
+def redrive(session: "boto3.Session", outputs: Outputs, since: timedelta, note: Note) -> Redriven:
+    """Puts back the dead letters, and retries the jobs given up `since` so long ago. What was put
+    back once is not put back again: it may be called at any time, and as often as one likes."""
+    stack = collaborators(session, outputs)
+    sqs = stack.queue.client
+    note("looking for dead letters")
+    letters = put_back(sqs, outputs.dead_letter_queue_url, outputs.queue_url)
+    note("looking for jobs that were given up")
+    from_then_on = now_ms() - int(since.total_seconds() * 1000)
+    jobs = given_up(_failed_or_retries(stack.jobs.client, stack.jobs.table, from_then_on))
+    retried, refused = [], []
+    for job in jobs:
+        try:
+            retried.append((job.job_id, once_more(job, stack).job_id))
+        except LonghaulError as error:
+            refused.append((job.job_id, error.detail))
+        note(f"{len(retried)} of {_counted(len(jobs), 'job')} retried")
+    held = _held(sqs, outputs.dead_letter_queue_url)
+    return Redriven(letters, held, tuple(retried), tuple(refused))
+
+
+def put_back(sqs: "SQSClient", source: str, destination: str) -> int:
+    """Moves the messages that lie in one queue to another. Gives how many. A message is deleted
+    when the other queue has it: a crash between the two has it in both, which does no harm."""
+    moved = 0
+    while letters := sqs.receive_message(
+        QueueUrl=source,
+        MaxNumberOfMessages=10,
+        VisibilityTimeout=_HIDDEN_SECONDS,
+        WaitTimeSeconds=_WAIT_SECONDS,
+        MessageSystemAttributeNames=["MessageGroupId"],
+    ).get("Messages", []):
+        for letter in letters:
+            # The group is the user: the queue stays as fair as it was.
+            group: Any = {
+                name: value
+                for name, value in letter.get("Attributes", {}).items()
+                if name == "MessageGroupId"
+            }
+            sqs.send_message(QueueUrl=destination, MessageBody=letter["Body"], **group)
+            sqs.delete_message(QueueUrl=source, ReceiptHandle=letter["ReceiptHandle"])
+            moved += 1
+    return moved
+
+
+def given_up(jobs: Iterable[Job]) -> list[Job]:
+    """Those that were given up and that nobody has retried, the oldest first."""
+    found = list(jobs)
+    retried = {job.retry_of for job in found}
+    chosen = [
+        job
+        for job in found
+        if job.failure and job.failure.slug == GivenUp.slug and job.job_id not in retried
+    ]
+    return sorted(chosen, key=lambda job: job.created_at)
+
+
+def collaborators(session: "boto3.Session", outputs: Outputs) -> Collaborators:
+    """Those of the deployed API's function, with the settings that it has."""
+    configured = session.client("lambda").get_function_configuration(
+        FunctionName=outputs.api_function
+    )
+    # An emulator gives its functions its address, and does not tell.
+    place = {"AWS_ENDPOINT_URL": outputs.endpoint_url} if outputs.endpoint_url else {}
+    config = settings.load({**configured["Environment"]["Variables"], **place})
+    s3 = session.client("s3", config=Config(signature_version="s3v4"))
+    dynamodb = session.client("dynamodb")
+    return Collaborators(
+        settings=config,
+        jobs=JobStore(dynamodb, config.jobs_table),
+        segments=SegmentStore(dynamodb, config.jobs_table),
+        fingerprints=FingerprintStore(dynamodb, config.jobs_table),
+        source=Bucket(s3, config.source_bucket),
+        archive=Bucket(s3, config.archive_bucket),
+        queue=Queue(session.client("sqs"), config.queue_url),
+    )
+
+
+def _failed_or_retries(client: "DynamoDBClient", table: str, since: int) -> Iterator[Job]:
+    """The jobs that have failed since then, and those that retry one. Reads the whole table: an
+    index for what an operator asks once in a while would cost each job a write more."""
+    pages = client.get_paginator("scan").paginate(
+        TableName=table,
+        ConsistentRead=True,
+        FilterExpression="(#status = :failed AND updatedAt >= :since) OR attribute_exists(retryOf)",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={
+            ":failed": items.attribute(Status.FAILED),
+            ":since": items.attribute(since),
+        },
+    )
+    for page in pages:
+        for item in page["Items"]:
+            yield items.to_job(item)
+
+
+def _held(sqs: "SQSClient", url: str) -> int:
+    name: Final = "ApproximateNumberOfMessagesNotVisible"
+    answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+    return int(answer["Attributes"][name])
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

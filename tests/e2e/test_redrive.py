@@ -1,0 +1,107 @@
+"""What was given up is put back by the operator, once its cause is mended."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from chalicelib.pipeline.messages import Message, Step
+from infra.outputs import Outputs
+from infra.redrive import Redriven, redrive
+from tests.e2e import handmade
+from tests.e2e.api import Api
+from tests.e2e.archives import check_archive
+from tests.e2e.backstage import Backstage
+from tests.e2e.sources import Sources, noise
+from tests.e2e.waiting import wait_for
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+SWITCHED_SECONDS = 90
+"""AWS takes a while to have an event source stop."""
+
+
+def redriven(backstage: Backstage, outputs: Outputs) -> Redriven:
+    return redrive(backstage.session, outputs, timedelta(hours=1), lambda _: None)
+
+
+@contextmanager
+def nobody_handles_dead_letters(backstage: Backstage) -> Iterator[None]:
+    """Within, letters stay where they are."""
+    client: LambdaClient = backstage.session.client("lambda")
+    function = backstage.functions()["DeadLetters"]
+    [source] = client.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
+
+    def switch(*, on: bool) -> None:
+        client.update_event_source_mapping(UUID=source["UUID"], Enabled=on)
+        state = "Enabled" if on else "Disabled"
+        wait_for(
+            lambda: client.get_event_source_mapping(UUID=source["UUID"])["State"] == state,
+            SWITCHED_SECONDS,
+            f"the dead letters' event source to be {state}",
+        )
+
+    switch(on=False)
+    try:
+        yield
+    finally:
+        switch(on=True)
+
+
+def given_up(api: Api, backstage: Backstage, file_id: int) -> str:
+    """A job for a file whose first step was given up."""
+    job_id = handmade.queued(backstage, file_id)
+    backstage.send(Message(Step.PLAN, job_id).to_body(), backstage.outputs.dead_letter_queue_url)
+    assert api.ended(job_id)["status"] == "failed"
+    return job_id
+
+
+def test_a_job_that_was_given_up_is_retried(
+    api: Api, sources: Sources, backstage: Backstage, outputs: Outputs
+) -> None:
+    file = sources.put(noise(2000))
+    job_id = given_up(api, backstage, file.file_id)
+
+    retried = dict(redriven(backstage, outputs).retried)[job_id]
+
+    assert api.completed(retried)["retryOf"] == job_id
+    check_archive(api.archive(retried), [file], retried)
+
+
+def test_it_is_retried_once_however_often_one_asks(
+    api: Api, sources: Sources, backstage: Backstage, outputs: Outputs
+) -> None:
+    job_id = given_up(api, backstage, sources.put(noise(2000)).file_id)
+    redriven(backstage, outputs)
+
+    again = redriven(backstage, outputs)
+
+    assert job_id not in dict(again.retried)
+
+
+def test_a_job_whose_request_is_lost_is_not_retried_and_told_of(
+    api: Api, backstage: Backstage, outputs: Outputs
+) -> None:
+    job_id = handmade.waiting(backstage)
+    backstage.send(Message(Step.PLAN, job_id).to_body(), outputs.dead_letter_queue_url)
+    api.ended(job_id)
+
+    refused = dict(redriven(backstage, outputs).refused)
+
+    assert "not kept any more" in refused[job_id]
+
+
+def test_a_letter_that_still_lies_there_goes_back_to_the_queue_and_its_job_completes(
+    api: Api, sources: Sources, backstage: Backstage, outputs: Outputs
+) -> None:
+    file = sources.put(noise(2000))
+    job_id = handmade.queued(backstage, file.file_id)
+
+    with nobody_handles_dead_letters(backstage):
+        backstage.send(Message(Step.PLAN, job_id).to_body(), outputs.dead_letter_queue_url)
+        moved = redriven(backstage, outputs).letters
+
+    assert moved == 1
+    api.completed(job_id)
+    check_archive(api.archive(job_id), [file], job_id)
