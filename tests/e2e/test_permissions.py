@@ -154,7 +154,6 @@ def test_the_rights_suffice_to_end_the_job_of_a_dead_letter(api: Api, backstage:
     backstage.send(Message(Step.FINALIZE, job_id).to_body(), dead_letters)
 
     assert api.ended(job_id)["status"] == "failed"
-    backstage.wait_until_discarded(job_id)
 
 
 def test_the_rights_suffice_to_sweep(api: Api, sources: Sources, backstage: Backstage) -> None:
