@@ -34,6 +34,10 @@ class Asked:
         """Whether the text is in the key or in the body."""
         return text in unquote(self.target) or text.encode() in self.body
 
+    def is_for(self, key: str) -> bool:
+        """Whether it is the object with this key that is asked for."""
+        return unquote(urlsplit(self.target).path).endswith(f"/{key}")
+
     def _of_s3(self) -> str:
         url = urlsplit(self.target)
         query = parse_qs(url.query, keep_blank_values=True)

@@ -13,7 +13,7 @@ from tests.wreck.jobs import Job, Jobs
 @dataclass(frozen=True)
 class Moment:
     """`job` makes a job that comes there. `about` is in the request's key or body, besides the
-    job's id or its file's key."""
+    job's id; or its key is that of a file of the job's."""
 
     step: Step
     job: Callable[[Jobs], Job]
@@ -34,12 +34,15 @@ class Moment:
         return int(opened or (self.about == "planDigest" and not self.after))
 
     def is_of(self, asked: Asked, job: Job) -> bool:
-        """Whether the request is this one, for that job."""
-        names = (job.job_id, *(file.key for file in job.files))
+        """Whether the request is this one, for that job.
+
+        A file is known by the key that is asked for alone: the manifests of other jobs that share
+        the file name it too.
+        """
         return (
             asked.operation == self.operation
             and asked.mentions(self.about)
-            and any(asked.mentions(name) for name in names)
+            and (asked.mentions(job.job_id) or any(asked.is_for(file.key) for file in job.files))
         )
 
 
