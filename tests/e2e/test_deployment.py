@@ -115,12 +115,12 @@ def test_the_table_is_indexed_for_listing_sweeping_and_counting(backstage: Backs
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
 
 
-def test_a_message_is_tried_five_times_and_then_kept_aside(backstage: Backstage) -> None:
+def test_a_message_is_tried_eight_times_and_then_kept_aside(backstage: Backstage) -> None:
     export = attributes(backstage, backstage.outputs.queue_url)
     dead = attributes(backstage, backstage.outputs.dead_letter_queue_url)
 
     assert f'"{dead["QueueArn"]}"' in export["RedrivePolicy"]
-    assert '"maxReceiveCount":5' in export["RedrivePolicy"].replace(" ", "")
+    assert '"maxReceiveCount":8' in export["RedrivePolicy"].replace(" ", "")
     assert int(dead["MessageRetentionPeriod"]) > int(export["MessageRetentionPeriod"])
 
 

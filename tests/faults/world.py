@@ -41,9 +41,9 @@ _DEAD_LETTERS: Final = "dead-letters"
 _START: Final = 1_767_225_600_000  # 2026-01-01, in ms
 
 MINUTE: Final = 60_000
-BOUND: Final = 9 * 60 * MINUTE
+BOUND: Final = 13 * 60 * MINUTE
 """Nothing is left to do so long after the last fault: a dead worker's message may be hidden for an
-hour and a half, and that five times."""
+hour and a half, and that eight times."""
 
 TERMINAL_BOUND: Final = 60 * MINUTE
 """A job has ended so long after it was accepted, or after the last fault of a storm. The sweeper's
@@ -58,7 +58,7 @@ TURN: Final = 8 * MINUTE
 # As infra/resources.yaml and .chalice/config.json have them.
 _VISIBILITY: Final = 5400
 _DEAD_LETTERS_VISIBILITY: Final = 360
-_MAX_RECEIVES: Final = 5
+_MAX_RECEIVES: Final = 8
 _WORKER_SECONDS: Final = 900
 _DEAD_LETTERS_SECONDS: Final = 60
 _SWEEPER_SECONDS: Final = 55

@@ -35,7 +35,7 @@ def test_a_step_that_fails_each_time_ends_its_job_with_the_last_reason(
     stack.put_file("downloads/10001", b"one")
     job_id = export(file_ids=[10001])
     with listening(lambda name, _: s3_error(503, "SlowDown") if name == "ListParts" else None):
-        for _ in range(6):
+        for _ in range(9):
             stack.run_queue()
             stack.wake()
     letters = [lambda_record(message) for message in stack.receive(DEAD_LETTERS)]

@@ -1,10 +1,16 @@
 """How long a failed step waits."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.pipeline.queue import RETRY_FIRST_SECONDS, RETRY_MAX_SECONDS, retry_delay
+from infra.paths import REPOSITORY
+
+OUTAGE_SECONDS = 60 + 15
+"""With some more, as a service fails for some before it fails for all."""
 
 LONGEST_HIDE = 43_200
 """Seconds: what ChangeMessageVisibility takes."""
@@ -27,3 +33,12 @@ def test_a_delay_doubles_up_to_the_longest(receives: int, shortest: int, longest
 
 def test_the_first_try_again_comes_soon() -> None:
     assert retry_delay(1) <= RETRY_FIRST_SECONDS
+
+
+def test_the_tries_of_a_step_outlast_an_outage_of_a_minute() -> None:
+    template = (REPOSITORY / "infra" / "resources.yaml").read_text()
+    (tries,) = re.findall(r"maxReceiveCount: (\d+)", template)
+
+    shortest = sum(min(retry_delay(n) for _ in range(2_000)) for n in range(1, int(tries)))
+
+    assert shortest > OUTAGE_SECONDS
