@@ -76,15 +76,17 @@ class Backstage:
 
     def logged(self, function: str, text: str) -> list[dict[str, Any]]:
         """The lines of a function, by its name in the template, that have the text in them."""
-        pages = self.session.client("logs").get_paginator("filter_log_events")
-        lines = (
-            line
-            for page in pages.paginate(logGroupName=f"/aws/lambda/{self.functions()[function]}")
-            for event in page["events"]
-            for line in event["message"].splitlines()
-            if line.startswith("{") and text in line
-        )
-        return [json.loads(line) for line in lines]
+        client = self.session.client("logs")
+        pages = client.get_paginator("filter_log_events")
+        group = f"/aws/lambda/{self.functions()[function]}"
+        try:
+            events = [
+                event for page in pages.paginate(logGroupName=group) for event in page["events"]
+            ]
+        except client.exceptions.ResourceNotFoundException:
+            return []  # it has never run
+        lines = (line for event in events for line in event["message"].splitlines())
+        return [json.loads(line) for line in lines if line.startswith("{") and text in line]
 
     @contextmanager
     def api_setting(self, name: str, value: str) -> Iterator[None]:
