@@ -97,7 +97,7 @@ def s3_fast_path() -> "FastPath | None":
     from chalicelib.fastpath import fast_path
 
     credentials = _session().get_credentials()
-    return fast_path(s3(), credentials, S3_CONNECTIONS) if credentials else None
+    return fast_path(s3(), credentials) if credentials else None
 
 
 @cache

@@ -1,11 +1,12 @@
 """Objects of S3 as facts, and how S3 writes some of them. Pure."""
 
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.errors import MessageError
 from email.header import decode_header
+from mmap import mmap
 from typing import Final, Protocol
 from urllib.parse import unquote_plus
 from xml.etree import ElementTree
@@ -14,12 +15,17 @@ _CRC32_BYTES: Final = 4
 _CHUNK: Final = 1024**2  # bytes asked of a body at a time
 
 
+Body = bytes | bytearray | mmap
+"""What is uploaded."""
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectFacts:
     """What S3 tells of an object without its bytes.
 
     `etag` keeps its quotes. `crc32` is the CRC-32 of the whole object, None where S3 has none;
-    `composite` says that S3 has those of the object's parts instead. `modified` is Unix time in
+    `composite` says that S3 has those of the object's parts instead. `in_s3`: a listing, which
+    gives no checksums, says that S3 has that of the whole object. `modified` is Unix time in
     seconds.
     """
 
@@ -29,6 +35,7 @@ class ObjectFacts:
     modified: int
     crc32: int | None = None
     composite: bool = False
+    in_s3: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -110,7 +117,17 @@ def _listed(item: ElementTree.Element, space: str) -> ObjectFacts:
         size=int(_text(item, f"{space}Size")),
         etag=_text(item, f"{space}ETag"),
         modified=int(modified.timestamp()),
+        in_s3=has_crc32(
+            [found.text for found in item.findall(f"{space}ChecksumAlgorithm")],
+            item.findtext(f"{space}ChecksumType"),
+        ),
     )
+
+
+def has_crc32(algorithms: Iterable[str | None], kind: str | None) -> bool:
+    """Whether S3 has a CRC-32 of the whole object, by what its listing says.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html"""
+    return kind == "FULL_OBJECT" and "CRC32" in algorithms
 
 
 def _text(element: ElementTree.Element, name: str) -> str:

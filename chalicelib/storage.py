@@ -8,7 +8,7 @@ not.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.aws import error_code, http_status, translated
 from chalicelib.batches import batched
@@ -21,12 +21,14 @@ from chalicelib.errors import (
     unknown_cursor,
 )
 from chalicelib.objects import (
+    Body,
     ObjectFacts,
     ObjectPage,
     OpenUpload,
     UploadedPart,
     crc32_of_base64,
     filled,
+    has_crc32,
 )
 
 if TYPE_CHECKING:
@@ -237,7 +239,7 @@ class Bucket:
                 Bucket=self.name, Key=key, ContentType=content_type
             )["UploadId"]
 
-    def upload_part(self, key: str, upload: str, number: int, body: bytes | bytearray) -> None:
+    def upload_part(self, key: str, upload: str, number: int, body: Body) -> None:
         """Raises UploadGone if the upload was completed or aborted."""
         if self.fast and self.fast.upload_part(self.name, key, upload, number, body):
             return
@@ -248,7 +250,7 @@ class Bucket:
                     Key=key,
                     UploadId=upload,
                     PartNumber=number,
-                    Body=cast("bytes", body),  # botocore takes a bytearray as well
+                    Body=bytes(body),
                 )
         except self.client.exceptions.ClientError as error:
             raise _gone(error) from error
@@ -362,6 +364,7 @@ def _listed(item: "ObjectTypeDef") -> ObjectFacts:
         size=item["Size"],
         etag=item["ETag"],
         modified=int(item["LastModified"].timestamp()),
+        in_s3=has_crc32(item.get("ChecksumAlgorithm", []), item.get("ChecksumType")),
     )
 
 
@@ -373,7 +376,17 @@ def _changed(error: Exception, key: str) -> Exception:
     if error_code(error) == "InvalidObjectState":
         return SourceUnreadable(f"{key} is in cold storage; restore it, then export again")
     if http_status(error) == HTTPStatus.NOT_FOUND:
-        return SourceChanged(f"{key} was deleted after the export had begun; export again")
+        return deleted(key)
     if http_status(error) == HTTPStatus.PRECONDITION_FAILED or error_code(error) == "InvalidRange":
-        return SourceChanged(f"{key} was overwritten after the export had begun; export again")
+        return overwritten(key)
     return error
+
+
+def deleted(key: str) -> SourceChanged:
+    """A source file that was planned is gone."""
+    return SourceChanged(f"{key} was deleted after the export had begun; export again")
+
+
+def overwritten(key: str) -> SourceChanged:
+    """A source file is not the one that was planned."""
+    return SourceChanged(f"{key} was overwritten after the export had begun; export again")

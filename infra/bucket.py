@@ -66,9 +66,10 @@ class DeploymentBucket:
         )
 
 
-def empty(s3: "S3Client", bucket: str) -> None:
-    """Deletes all objects of an unversioned bucket, which CloudFormation then can delete."""
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+def empty(s3: "S3Client", bucket: str, prefix: str = "") -> None:
+    """Deletes all objects of an unversioned bucket, or those below a prefix; without objects,
+    CloudFormation can delete it."""
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         objects: list[ObjectIdentifierTypeDef] = [
             {"Key": found["Key"]} for found in page.get("Contents", [])
         ]

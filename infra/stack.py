@@ -12,7 +12,7 @@ from infra import bucket, emulators, outputs, package, preflights, targets, temp
 from infra.bucket import DeploymentBucket
 from infra.console import step
 from infra.deploy import Stack
-from infra.errors import NotDeployedError
+from infra.errors import DeployError, NotDeployedError
 from infra.outputs import Outputs
 from infra.package import Package
 from infra.paths import CHALICE_CONFIG, STATE
@@ -20,6 +20,10 @@ from infra.targets import Target
 from infra.template import Template
 
 SOURCE_BUCKET_VARIABLE = "EXISTING_SOURCE_BUCKET"
+POLLERS_VARIABLE = "PROVISIONED_POLLERS"
+
+POLLERS = range(2, 201)
+"""https://docs.aws.amazon.com/lambda/latest/api/API_ProvisionedPollerConfig.html"""
 """Environment variable that names a bucket which already holds the source files."""
 
 
@@ -158,6 +162,16 @@ def _parameters(target: Target) -> dict[str, str | None]:
         "LifecycleDays": lifecycle(1),
         "RequestDays": lifecycle(1 + RECORD_GRACE_DAYS),
         "ExistingSourceBucket": os.environ.get(SOURCE_BUCKET_VARIABLE),
+        "ProvisionedPollers": _pollers(os.environ.get(POLLERS_VARIABLE)),
         "PublicEndpointUrl": target.endpoint_url,
         "ApiUrlTemplate": target.api_url_template if target.is_local else None,
     }
+
+
+def _pollers(asked: str | None) -> str | None:
+    if asked and not (asked.isdecimal() and int(asked) in POLLERS):
+        first, last = POLLERS[0], POLLERS[-1]
+        raise DeployError(
+            f"{POLLERS_VARIABLE} must be a whole number from {first} to {last}, not {asked!r}"
+        )
+    return asked or None

@@ -9,14 +9,17 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
+from mmap import mmap
 from threading import Event
 from typing import Any, Final
 
 from chalicelib.archive import format as zip_format
 from chalicelib.archive.pieces import Piece, pieces
 from chalicelib.archive.plan import Entry, Part, data_offset
-from chalicelib.errors import SourceChanged
-from chalicelib.storage import Bucket
+from chalicelib.errors import SourceChanged, SourceUnreadable
+from chalicelib.objects import Body
+from chalicelib.storage import Bucket, deleted, overwritten
 
 BUFFERS: Final = 3
 """Streamed parts under way at a time: one is filled, one is uploaded, one is in between."""
@@ -42,6 +45,22 @@ class Upload:
     id: str
 
 
+def wait_for(futures: "Iterable[Future[Any]]", tick: Callable[[], None]) -> None:
+    """Returns when all have succeeded; calls `tick` at least every second. On the first failure
+    those that have not begun are cancelled, and it is raised."""
+    pending = set(futures)
+    try:
+        while pending:
+            done, pending = wait(pending, _TICK_SECONDS, FIRST_EXCEPTION)
+            for future in done:
+                future.result()
+            tick()
+    except BaseException:
+        for future in pending:
+            future.cancel()
+        raise
+
+
 @dataclass(slots=True)
 class Builder:
     """Builds the parts of one slice of a plan.
@@ -49,7 +68,7 @@ class Builder:
     `entries` and `offsets` are the slice's. `gathered(bytes, files)` is called, from any thread, as
     bytes, and the last bytes of files, were read or copied; `tick()` on the caller's thread at
     least every second, and may raise to stop the work. `crc32s` gathers, by index in `entries`,
-    what was found out while streaming.
+    those that were not planned: found out while streaming, or told by S3.
     """
 
     source: Bucket
@@ -76,12 +95,12 @@ class Builder:
                 for part in parts
             )
 
-    def fill(self, start: int, end: int) -> bytearray:
+    def fill(self, start: int, end: int) -> bytes:
         """The bytes [start, end) of the archive's body."""
         with ThreadPoolExecutor(READS) as reads, ThreadPoolExecutor(1) as streams:
             filling = streams.submit(self._fill, start, end, reads)
             self._wait([filling])
-            return filling.result()
+            return bytes(filling.result())
 
     def upload_chunks(self, parts: Iterable[Part], chunks: Iterator[bytes]) -> None:
         """Uploads a run of bytes as these parts, which it must fill exactly."""
@@ -91,8 +110,8 @@ class Builder:
             for part in parts:
                 body = rest
                 while len(body) < part.length:
-                    chunk = next(chunks, b"")
-                    if not chunk:
+                    chunk = next(chunks, None)
+                    if chunk is None:
                         raise RuntimeError("the end of the archive is shorter than planned")
                     body += chunk
                 rest = body[part.length :]
@@ -100,21 +119,14 @@ class Builder:
                 self._wait(under_way)
                 under_way = [uploads.submit(self._upload, part, body)]
             self._wait(under_way)
-        if rest or next(chunks, b""):
+        if rest or any(chunks):
             raise RuntimeError("the end of the archive is longer than planned")
 
     def _wait(self, futures: "Iterable[Future[Any]]") -> None:
-        pending = set(futures)
         try:
-            while pending:
-                done, pending = wait(pending, _TICK_SECONDS, FIRST_EXCEPTION)
-                for future in done:
-                    future.result()
-                self.tick()
+            wait_for(futures, self.tick)
         except BaseException:
             self._stop.set()
-            for future in pending:
-                future.cancel()
             raise
 
     def _copy(self, part: Part) -> None:
@@ -136,45 +148,66 @@ class Builder:
         self.gathered(part.length, int(part.end == end))
 
     def _stream(self, part: Part, reads: ThreadPoolExecutor) -> None:
-        self._upload(part, self._fill(part.start, part.end, reads))
+        with self._fill(part.start, part.end, reads) as body:
+            self._upload(part, body)
 
-    def _upload(self, part: Part, body: bytearray) -> None:
+    def _upload(self, part: Part, body: Body) -> None:
         if not self._stop.is_set():
             self.upload.bucket.upload_part(self.upload.key, self.upload.id, part.number, body)
 
-    def _fill(self, start: int, end: int, reads: ThreadPoolExecutor) -> bytearray:
-        body = bytearray(end - start)
+    def _fill(self, start: int, end: int, reads: ThreadPoolExecutor) -> mmap:
+        # Not a bytearray: the C library keeps what a thread has freed for that thread, and each
+        # step has new threads, so a worker would grow by a part with every step.
+        body = mmap(-1, end - start)
         with memoryview(body) as view:
             placed = list(pieces(self.entries, self.offsets, start, end))
             futures = [
-                (piece, [reads.submit(self._read, view, *run) for run in self._runs(piece)])
+                (piece, [reads.submit(request) for request in self._requests(piece, view)])
                 for piece in placed
             ]
-            for piece, runs in futures:
-                for run in runs:
-                    run.result()
+            for piece, requests in futures:
+                for request in requests:
+                    request.result()
                 self._finish(piece, view)
         return body
 
-    def _runs(self, piece: Piece) -> Iterator[tuple[Entry, int, int, int]]:
-        """The reads that bring a piece: (entry, from where in the file, to where in the part,
-        length)."""
+    def _requests(self, piece: Piece, view: memoryview) -> Iterator[Callable[[], None]]:
+        """What brings a piece: reads of its bytes, and its CRC-32 where S3 alone has it."""
+        entry = self.entries[piece.entry]
+        if piece.header_at is not None and entry.crc32 is None and piece.length < entry.size:
+            yield partial(self._look_up, piece.entry)
         for at in range(0, piece.length, _READ_SIZE):
             length = min(_READ_SIZE, piece.length - at)
-            yield self.entries[piece.entry], piece.source_start + at, piece.data_at + at, length
+            place = piece.source_start + at, piece.data_at + at, length
+            yield partial(self._read, view, entry, *place)
+
+    def _look_up(self, index: int) -> None:
+        entry = self.entries[index]
+        if self._stop.is_set():
+            return
+        facts = self.source.head(entry.key)
+        if facts is None:
+            raise deleted(entry.key)
+        if facts.etag != entry.etag:
+            raise overwritten(entry.key)
+        if facts.crc32 is None:
+            raise SourceUnreadable(
+                f"S3 lists a CRC-32 of {entry.key} and does not tell it; export it by its key"
+            )
+        self.crc32s[index] = facts.crc32
 
     def _read(
         self, view: memoryview, entry: Entry, source_start: int, data_at: int, length: int
     ) -> None:
         if not self._stop.is_set():
-            run = view[data_at : data_at + length]
-            self.source.read_into(run, entry.key, source_start, entry.etag)
+            with view[data_at : data_at + length] as run:
+                self.source.read_into(run, entry.key, source_start, entry.etag)
 
     def _finish(self, piece: Piece, view: memoryview) -> None:
         """Checks a piece's bytes, and writes its header, which may have had to wait for their
         CRC-32."""
         entry = self.entries[piece.entry]
-        crc32 = entry.crc32
+        crc32 = self.crc32s.get(piece.entry, entry.crc32)
         if piece.length == entry.size:
             crc32 = zlib.crc32(view[piece.data_at : piece.data_at + piece.length])
             if entry.crc32 is None:

@@ -15,14 +15,13 @@ final parts (what is left of the body after the last cut, and the tail) belong t
 `finalize`, as they hold the CRC-32 of every entry.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
+from chalicelib.archive import costs, manifest, mortar, segmenting
 from chalicelib.archive import format as zip_format
-from chalicelib.archive import manifest
-from chalicelib.archive.plan import Entry, Part, Plan, Segment, data_offset
+from chalicelib.archive.plan import Entry, Part, Plan
 
 MIB: Final = 1024**2
 GIB: Final = 1024**3
@@ -33,28 +32,19 @@ MAX_PART: Final = 5 * GIB
 MAX_PARTS: Final = 10_000
 MAX_ARCHIVE: Final = MAX_PARTS * MAX_PART  # 48.8 TiB
 
-STREAM_PART: Final = 16 * MIB
-"""Bytes of a streamed part, about: a worker holds a few such buffers at a time."""
+# What follows from the prices and facts in costs.py; docs/design.md has the table, and a test holds
+# that they do.
+STREAM_PART: Final = costs.STREAM_PART
+STREAM_FILES: Final = costs.STREAM_FILES
+COPY_PART: Final = costs.COPY_PART
 
-STREAM_FILES: Final = 4_000
-"""Files of a streamed part, about, where it has the MIN_PART of bytes that S3 wants."""
+COPY_MIN: Final = max(MIN_PART, int(costs.copy_break_even(MIN_PART, mortared=True)))
+"""Bytes from which a file may be copied. To copy is cheaper than to stream from less on, but S3
+takes no smaller part."""
 
-COPY_PART: Final = 512 * MIB
-"""Bytes of a copied part, at most: S3 copies a part at one pace, so a large file is several
-copies."""
-
-COPY_MIN: Final = 16 * MIB
-"""Bytes from which a file is copied. Below, a request to copy costs more than to stream the file.
-At least twice MIN_PART: the first part of a file may have to be streamed."""
-
-# What a worker is taken to do in a second, for the size of a segment. See docs/design.md.
-_STREAMED_BYTES_PER_SECOND: Final = 60 * MIB
-_SMALL_FILES_PER_SECOND: Final = 500
-_COPIED_BYTES_PER_SECOND: Final = 1 * GIB
-_COPIES_PER_SECOND: Final = 20
-SEGMENT_SECONDS: Final = 20.0
-"""The work in one segment: what a worker's death costs at most, and well below the function's
-timeout."""
+SEGMENT_SECONDS: Final = 60.0
+"""The work in one segment, at most: what a worker's death costs, well below the function's timeout.
+Most have far less: costs.segment_seconds."""
 
 _SEGMENT_GROWTH: Final = (1, 2, 4, 8)
 """By how much more, where a nested archive would have too many segments."""
@@ -71,135 +61,141 @@ def lay_out(entries: Sequence[Entry], head: manifest.Head, *, max_parts: int = M
     `max_parts` bounds each upload. Raises ArchiveTooLarge when the archive would be too long for
     S3.
     """
-    entries = tuple(_mortared(entries))
-    offsets, tail_start = _offsets(entries)
+    for copied in mortar.choices(
+        entries, mortar.Sizes(MIN_PART, COPY_MIN, STREAM_PART * 7 // 8, max_parts)
+    ):
+        cut = _cut(entries, copied, head, max_parts)
+        if not cut.nested:
+            break
+    return _grouped(cut, max_parts)
+
+
+class _Cut(NamedTuple):
+    """An archive that is cut into parts, but not yet grouped into segments. `copy_part` is as large
+    as a part that S3 copies should be."""
+
+    entries: tuple[Entry, ...]
+    edges: Sequence[int]
+    body: list[Part]
+    copy_part: int
+    manifest_length: int
+    size: int
+    nested: bool
+
+    @property
+    def final_start(self) -> int:
+        return self.body[-1].end if self.body else 0
+
+    @property
+    def final_count(self) -> int:
+        return -(-(self.size - self.final_start) // STREAM_PART)
+
+
+def _cut(
+    entries: Sequence[Entry], copied: frozenset[int], head: manifest.Head, max_parts: int
+) -> _Cut:
+    order = mortar.ordered(entries, copied, MIN_PART)
+    to_copy = bytes(index in copied for index in order)
+    entries = tuple(entries[index] for index in order)
+    edges, directory_size = _edges(entries)
     manifest_length = manifest.length(head, entries)
-    size = tail_start + _tail_length(
-        entries, offsets, tail_start, manifest.member(head, manifest_length)
-    )
+    listing = manifest.member(head, manifest_length)
+    size = edges[-1] + _tail_length(len(entries), directory_size, edges[-1], listing)
     if size > MAX_ARCHIVE:
         raise ArchiveTooLarge(f"the archive would have {size} bytes, and S3 takes {MAX_ARCHIVE}")
-    body = list(_cut_body(entries, offsets, tail_start))
-    final_start = body[-1].end if body else 0
-    final_count = -(-(size - final_start) // STREAM_PART)
-    nested = len(body) + final_count > max_parts
-    segments = list(_group(entries, offsets, body, max_parts, SEGMENT_SECONDS))
-    joins = 0
-    if nested:
-        segments, joins = _joined(entries, offsets, body, max_parts, final_count)
+    all_copied = sum(entry.size for entry, copy in zip(entries, to_copy, strict=True) if copy)
+    best = costs.copy_part(all_copied, COPY_PART)
+    for copy_part in (best, 4 * best, MAX_PART):  # rather large copies than a nested plan
+        body = list(_cut_body(entries, edges, to_copy, min(copy_part, MAX_PART)))
+        cut = _Cut(entries, edges, body, best, manifest_length, size, nested=False)
+        if len(body) + cut.final_count <= max_parts:
+            return cut
+    return cut._replace(nested=True)
+
+
+def _grouped(cut: _Cut, max_parts: int) -> Plan:
+    works = segmenting.works(cut.body, cut.edges, nested=cut.nested)
+    seconds = min(costs.segment_seconds(segmenting.seconds(works)), SEGMENT_SECONDS)
+    body, joins = cut.body, list[list[Part]]()
+    if cut.nested:
+        runs, joins = _joined(cut, works, seconds, max_parts)
         body = [
             replace(part, number=index + 1)
-            for segment in segments
-            for index, part in enumerate(body[segment.first_part : segment.end_part])
+            for run in runs
+            for index, part in enumerate(body[run.start : run.stop])
         ]
+    else:
+        runs = list(segmenting.grouped(works, seconds, max_parts))
+    first_final = (joins[-1][-1].number if joins else len(body)) + 1
     final = [
-        Part((joins or len(body)) + 1 + i, start, min(STREAM_PART, size - start))
-        for i, start in enumerate(range(final_start, size, STREAM_PART))
+        Part(first_final + i, start, min(STREAM_PART, cut.size - start))
+        for i, start in enumerate(range(cut.final_start, cut.size, STREAM_PART))
     ]
     parts = (*body, *final)
-    segments.append(_segment(entries, offsets, parts, len(body), len(parts)))
-    return Plan(entries, offsets, parts, tuple(segments), nested, tail_start, manifest_length, size)
-
-
-def _mortared(entries: Sequence[Entry]) -> Iterator[Entry]:
-    """The entries in an order in which small files lie, as far as they go, before each large one:
-    there they fill the MIN_PART that S3 wants between two copied parts."""
-    large = [entry for entry in entries if _copyable(entry)]
-    if not large:
-        yield from entries
-        return
-    small = (entry for entry in entries if not _copyable(entry))
-    for entry in large:
-        room = MIN_PART
-        while room > 0 and (mortar := next(small, None)):
-            yield mortar
-            room -= data_offset(mortar, 0) + mortar.size
-        yield entry
-    yield from small
-
-
-def _copyable(entry: Entry) -> bool:
-    return entry.size >= COPY_MIN and entry.crc32 is not None
-
-
-def _joined(
-    entries: Sequence[Entry],
-    offsets: Sequence[int],
-    body: Sequence[Part],
-    max_parts: int,
-    final_count: int,
-) -> tuple[list[Segment], int]:
-    """The segments of a nested plan, with the parts of the archive's upload that they are copied
-    into, and the number of these."""
-    for growth in _SEGMENT_GROWTH:
-        number = 1
-        joined = []
-        for segment in _group(entries, offsets, body, max_parts, SEGMENT_SECONDS * growth):
-            joins = []
-            start = segment.start
-            for length in _even(segment.bytes, MAX_PART):
-                joins.append(Part(number, start, length))
-                number, start = number + 1, start + length
-            joined.append(replace(segment, joins=tuple(joins)))
-        if number - 1 + final_count <= max_parts:
-            return joined, number - 1
-    raise ArchiveTooLarge(
-        f"the archive would need {number - 1 + final_count} parts, and S3 takes {max_parts}"
+    runs.append(range(len(body), len(parts)))
+    segments = [segmenting.segment(cut.entries, cut.edges, parts, run) for run in runs]
+    for number, joined in enumerate(joins):
+        segments[number] = replace(segments[number], joins=tuple(joined))
+    return Plan(
+        entries=cut.entries,
+        offsets=tuple(cut.edges[:-1]),
+        parts=parts,
+        segments=tuple(segments),
+        nested=cut.nested,
+        tail_start=cut.edges[-1],
+        manifest_length=cut.manifest_length,
+        size=cut.size,
     )
 
 
-def _offsets(entries: Sequence[Entry]) -> tuple[tuple[int, ...], int]:
-    offsets = []
-    at = 0
+def _edges(entries: Sequence[Entry]) -> tuple[list[int], int]:
+    """Where the entries' local headers begin, and last where the body ends; and the bytes that
+    their records take in the central directory."""
+    edges = []
+    at = directory_size = 0
     for entry in entries:
-        offsets.append(at)
-        at = data_offset(entry, at) + entry.size
-    return tuple(offsets), at
+        member = entry.member
+        edges.append(at)
+        directory_size += zip_format.central_header_length(member, at)
+        at += zip_format.local_header_length(member) + entry.size
+    return [*edges, at], directory_size
 
 
 def _tail_length(
-    entries: Sequence[Entry], offsets: Sequence[int], tail_start: int, listing: zip_format.Member
+    entries: int, directory_size: int, tail_start: int, listing: zip_format.Member
 ) -> int:
     directory_offset = tail_start + zip_format.local_header_length(listing) + listing.size
-    directory_size = zip_format.central_header_length(listing, tail_start) + sum(
-        zip_format.central_header_length(entry.member, offset)
-        for entry, offset in zip(entries, offsets, strict=True)
-    )
-    end = zip_format.end_of_archive_length(len(entries) + 1, directory_size, directory_offset)
+    directory_size += zip_format.central_header_length(listing, tail_start)
+    end = zip_format.end_of_archive_length(entries + 1, directory_size, directory_offset)
     return directory_offset + directory_size + end - tail_start
 
 
-def _cut_body(entries: Sequence[Entry], offsets: Sequence[int], tail_start: int) -> Iterator[Part]:
+def _cut_body(
+    entries: Sequence[Entry], edges: Sequence[int], to_copy: Sequence[int], copy_part: int
+) -> Iterator[Part]:
     """The body's parts, in order. Less than MIN_PART may be left after the last for the final
     parts."""
     number = 1
     cut = files = 0
-    for index, (entry, offset) in enumerate(zip(entries, offsets, strict=True)):
-        start = data_offset(entry, offset)
-        end = start + entry.size
-        if _copyable(entry):
-            copy_from = max(start, cut + MIN_PART)
+    for index, (entry, copy) in enumerate(zip(entries, to_copy, strict=True)):
+        offset, end = edges[index], edges[index + 1]
+        copy_from = max(end - entry.size, cut + MIN_PART)
+        if copy and end - copy_from >= MIN_PART:
             yield Part(number, cut, copy_from - cut)
             number, cut, files = number + 1, copy_from, 0
-            for length in _even(end - copy_from, _copy_part(entry.size)):
+            for length in _even(end - copy_from, copy_part):
                 yield Part(number, cut, length, copied=index)
                 number, cut = number + 1, cut + length
             continue
-        full = end - cut > STREAM_PART or files >= STREAM_FILES
+        full = end - cut > STREAM_PART + MIN_PART or files >= STREAM_FILES
         if full and offset - cut >= MIN_PART:
             # Cut before the entry: a file that is streamed lies in one part. So its header can be
             # written when all of it was read, which is when its CRC-32 may be known at last.
             yield Part(number, cut, offset - cut)
             number, cut, files = number + 1, offset, 0
         files += 1
-    if tail_start - cut >= MIN_PART:
-        yield Part(number, cut, tail_start - cut)
-
-
-def _copy_part(size: int) -> int:
-    """How large the copied parts of a file of `size` bytes are: a very large one gets larger parts,
-    so that as many as S3 takes suffice for any archive."""
-    return min(max(COPY_PART, size // 64), MAX_PART)
+    if edges[-1] - cut >= MIN_PART:
+        yield Part(number, cut, edges[-1] - cut)
 
 
 def _even(length: int, limit: int) -> Iterator[int]:
@@ -210,60 +206,24 @@ def _even(length: int, limit: int) -> Iterator[int]:
         yield length * (piece + 1) // pieces - length * piece // pieces
 
 
-def _group(
-    entries: Sequence[Entry],
-    offsets: Sequence[int],
-    parts: Sequence[Part],
-    max_parts: int,
-    most_seconds: float,
-) -> Iterator[Segment]:
-    first = 0
-    seconds = 0.0
-    for index, part in enumerate(parts):
-        cost = _seconds(part, offsets)
-        if seconds and (seconds + cost > most_seconds or index - first == max_parts):
-            yield _segment(entries, offsets, parts, first, index)
-            first, seconds = index, 0.0
-        seconds += cost
-    if parts:
-        yield _segment(entries, offsets, parts, first, len(parts))
-
-
-def _seconds(part: Part, offsets: Sequence[int]) -> float:
-    """What a worker is taken to need for a part."""
-    if part.copied is not None:
-        return 1 / _COPIES_PER_SECOND + part.length / _COPIED_BYTES_PER_SECOND
-    files = _first_at(offsets, part.end) - _first_at(offsets, part.start)
-    return files / _SMALL_FILES_PER_SECOND + part.length / _STREAMED_BYTES_PER_SECOND
-
-
-def _segment(
-    entries: Sequence[Entry],
-    offsets: Sequence[int],
-    parts: Sequence[Part],
-    first_part: int,
-    end_part: int,
-) -> Segment:
-    start, end = parts[first_part].start, parts[end_part - 1].end
-    # The entry before the first that begins behind `start` may reach into the segment.
-    first_entry = max(_first_at(offsets, start + 1) - 1, 0)
-    end_entry = _first_at(offsets, end)
-    ends = [
-        (data_offset(entries[i], offsets[i]) + entries[i].size, entries[i].crc32)
-        for i in range(first_entry, end_entry)
-    ]
-    return Segment(
-        first_part,
-        end_part,
-        first_entry,
-        end_entry,
-        start=start,
-        bytes=end - start,
-        files=sum(start < entry_end <= end for entry_end, _ in ends),
-        unknown=any(crc32 is None and start < entry_end for entry_end, crc32 in ends),
-    )
-
-
-def _first_at(offsets: Sequence[int], position: int) -> int:
-    """The index of the first entry whose header begins at `position` or after it."""
-    return bisect_left(offsets, position)
+def _joined(
+    cut: _Cut, works: Sequence[segmenting.Work], seconds: float, max_parts: int
+) -> tuple[list[range], list[list[Part]]]:
+    """The runs of parts that are a nested plan's segments and, for each, the parts of the archive's
+    upload that it is copied into: as small as there are part numbers for, as S3 then copies more
+    of them at a time."""
+    for growth in _SEGMENT_GROWTH:
+        runs = list(segmenting.grouped(works, seconds * growth, max_parts))
+        spare = max(max_parts - cut.final_count - len(runs), 1)
+        limit = min(max(cut.copy_part, -(-cut.final_start // spare)), MAX_PART)
+        number, joins = 1, []
+        for run in runs:
+            start, parts = cut.body[run.start].start, []
+            for length in _even(cut.body[run.stop - 1].end - start, limit):
+                parts.append(Part(number, start, length))
+                number, start = number + 1, start + length
+            joins.append(parts)
+        needed = number - 1 + cut.final_count
+        if needed <= max_parts:
+            return runs, joins
+    raise ArchiveTooLarge(f"the archive would need {needed} parts, and S3 takes {max_parts}")

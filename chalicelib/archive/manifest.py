@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from json.encoder import encode_basestring as _quoted
 from typing import Final, Protocol
 
 from chalicelib.archive import format as zip_format
@@ -43,20 +44,32 @@ def member(head: Head, length: int) -> zip_format.Member:
 
 
 def length(head: Head, files: Iterable[Listed]) -> int:
-    """The length in bytes of what `render` yields, whatever the CRC-32s are."""
-    return sum(map(len, render(head, ((file, 0) for file in files))))
+    """The length in bytes of the JSON document, whatever the CRC-32s are."""
+    all_lines = sum(map(len, lines(((file, 0) for file in files), first=True)))
+    return len(opening(head)) + all_lines + len(closing(head))
 
 
-def render(head: Head, files: Iterable[tuple[Listed, int]]) -> Iterator[bytes]:
-    """The JSON document in chunks; `files` are the entries with their CRC-32, in archive order."""
+def opening(head: Head) -> bytes:
+    """The JSON document up to the first file's line."""
     about = {"version": VERSION, "jobId": head.job_id, "createdAt": _iso(head.created)}
-    yield _json(about)[:-1] + b',\n"files": ['
-    separator = b"\n"
+    return _json(about)[:-1] + b',\n"files": ['
+
+
+def closing(head: Head) -> bytes:
+    """What follows the last file's line."""
+    return b'\n],\n"missing": ' + _json(list(head.missing)) + b"}\n"
+
+
+def lines(files: Iterable[tuple[Listed, int]], *, first: bool) -> Iterator[bytes]:
+    """The line of each file, given with its CRC-32; `first`: none stand before these."""
+    separator = "\n" if first else ",\n"
     for file, crc32 in files:
-        line = {"name": file.name, "key": file.key, "size": file.size, "crc32": f"{crc32:08x}"}
-        yield separator + _json(line)
-        separator = b",\n"
-    yield b'\n],\n"missing": ' + _json(list(head.missing)) + b"}\n"
+        # Put together by hand: in an archive of a million files this takes a fifth of the time.
+        yield (
+            f'{separator}{{"name": {_quoted(file.name)}, "key": {_quoted(file.key)}, '
+            f'"size": {file.size}, "crc32": "{crc32:08x}"}}'
+        ).encode(errors="replace")
+        separator = ",\n"
 
 
 def _iso(moment: int) -> str:

@@ -1,15 +1,12 @@
 """What a streamed part is made of. Pure.
 
 A streamed part is a range of the archive; its pieces are headers, made here, and ranges of source
-files, to be read. The tail (manifest, central directory, end) is rendered here too.
+files, to be read.
 """
 
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from chalicelib.archive import format as zip_format
-from chalicelib.archive import manifest
 from chalicelib.archive.plan import Entry, data_offset
 
 
@@ -43,41 +40,3 @@ def pieces(
             source_start=first - data,
             length=min(data_end, end) - first,
         )
-
-
-def tail(
-    head: manifest.Head,
-    tail_start: int,
-    manifest_length: int,
-    listed: Callable[[], Iterable[tuple[Entry, int, int]]],
-) -> Iterator[bytes]:
-    """The archive's bytes from `tail_start` to its end, in chunks.
-
-    `listed` gives every (entry, offset, CRC-32) in archive order, and is called three times: the
-    manifest is rendered for its CRC-32, then for its bytes, then the central directory is. So
-    nothing of the size of the archive's list of files is held in memory.
-    """
-    member = manifest.member(head, manifest_length)
-    manifest_crc32 = 0
-    for chunk in _manifest(head, listed()):
-        manifest_crc32 = zlib.crc32(chunk, manifest_crc32)
-    header = zip_format.local_header(member, manifest_crc32)
-    yield header
-    yield from _manifest(head, listed())
-
-    directory_offset = tail_start + len(header) + manifest_length
-    directory_size = 0
-    count = 1
-    for entry, offset, crc32 in listed():
-        record = zip_format.central_header(entry.member, crc32, offset)
-        directory_size += len(record)
-        count += 1
-        yield record
-    record = zip_format.central_header(member, manifest_crc32, tail_start)
-    directory_size += len(record)
-    yield record
-    yield zip_format.end_of_archive(count, directory_size, directory_offset)
-
-
-def _manifest(head: manifest.Head, listed: Iterable[tuple[Entry, int, int]]) -> Iterator[bytes]:
-    return manifest.render(head, ((entry, crc32) for entry, _, crc32 in listed))

@@ -12,8 +12,9 @@ from chalicelib.archive import format as zip_format
 class Entry:
     """A source file's place in an archive.
 
-    `size` counts bytes, `modified` is Unix time in seconds, `crc32` is None where S3 does not know
-    it.
+    `size` counts bytes, `modified` is Unix time in seconds. `crc32` is None where it is not known
+    yet: with `in_s3` S3 has it, and is asked for it by who writes the entry's header; without, who
+    streams the entry finds it out.
     """
 
     name: str
@@ -22,6 +23,12 @@ class Entry:
     size: int
     crc32: int | None
     modified: int
+    in_s3: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether its CRC-32 is to be had without its bytes."""
+        return self.crc32 is not None or self.in_s3
 
     @property
     def member(self) -> zip_format.Member:
@@ -51,9 +58,9 @@ class Segment:
     which need entries[first_entry:end_entry].
 
     `start` is where it begins in the archive. `files` counts the entries whose last byte is in it;
-    `unknown` says that some of its entries' CRC-32s are found out while they are streamed. In a
-    nested plan, `joins` are the parts of the archive's upload that the segment's object is copied
-    into; else it is empty.
+    `unknown` says that CRC-32s of entries whose headers are in it are found out as it is built.
+    In a nested plan, `joins` are the parts of the archive's upload that the segment's object is
+    copied into; else it is empty.
     """
 
     first_part: int

@@ -170,7 +170,7 @@ def paths() -> dict[str, dict[str, Any]]:
                         ["Location", "Retry-After"],
                     )
                 },
-                problems=[400, 404, 409, 410],
+                problems=[400, 404, 409, 410, 429],
                 parameters=[
                     job_id,
                     _parameter(

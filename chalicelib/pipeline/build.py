@@ -3,20 +3,21 @@
 What was uploaded before (by a worker that died, or by a twin) is not uploaded again.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
 
-from chalicelib.archive import pieces
-from chalicelib.archive.assembly import Builder, Upload
-from chalicelib.archive.plan import Entry, Part
+from chalicelib.archive.assembly import COPIES, Builder, Upload, wait_for
+from chalicelib.archive.plan import Part
+from chalicelib.archive.tail import Share
 from chalicelib.errors import JobEnded, SourceChanged, Unavailable, UploadGone
 from chalicelib.jobs import wake
 from chalicelib.jobs.model import Job, PlanRef
 from chalicelib.jobs.states import Stage
 from chalicelib.objects import UploadedPart
-from chalicelib.pipeline import plans
+from chalicelib.pipeline import plans, tails
 from chalicelib.pipeline.collaborators import Collaborators
 from chalicelib.pipeline.watch import Watch
 
@@ -38,6 +39,10 @@ class Work:
         """The archive's own."""
         return Upload(self.stack.archive, self.job.archive_key, self.plan.upload)
 
+    @property
+    def shares(self) -> tails.Shares:
+        return tails.Shares(self.stack.archive, self.job, self.index)
+
 
 def count(work: Work, done: Iterable[int]) -> None:
     """Takes segments that are done into the progress that this worker reports."""
@@ -47,36 +52,48 @@ def count(work: Work, done: Iterable[int]) -> None:
 
 
 def build_segment(work: Work, number: int) -> None:
-    """Brings one segment into the archive's upload. Raises UploadGone if that is gone."""
+    """Brings one segment into the archive's upload, and keeps its share of the tail. Raises
+    UploadGone if the upload is gone."""
+    made = _build(work, number)
+    if made:
+        work.shares.keep(number, made)
+
+
+def build_all(work: Work) -> None:
+    """Builds an archive that one worker is enough for, and completes it. Shares of the tail are not
+    kept, as who needs them has them."""
+    made = {number: _build(work, number) for number in range(work.index.final)}
+    finish(work, {number: share for number, share in made.items() if share})
+
+
+def _build(work: Work, number: int) -> Share | None:
+    """Brings a segment into the upload. Gives its share of the tail; None if that is kept."""
     work.watch.stage = Stage.ASSEMBLING
     before = work.watch.bytes_done, work.watch.files_done
     segment = work.index.segments[number]
+    made = None
     if not segment.joins:
-        _upload_parts(work, number, work.upload)
+        made = _upload_parts(work, number, work.upload)
     elif _absent(work.upload, segment.joins):
         _build_object(work, number)
         _join(work, number)
     work.watch.settle(before[0] + segment.bytes, before[1] + segment.files)
+    return made
 
 
-def finish(work: Work) -> None:
-    """Uploads the final parts, completes the upload and the job."""
+def finish(work: Work, shares: Mapping[int, Share] | None = None) -> None:
+    """Uploads the final parts, completes the upload and the job. `shares` of the tail are those of
+    segments that have not kept them."""
     work.watch.stage = Stage.FINALIZING
     archive, index = work.stack.archive, work.index
     part = plans.load_slice(archive, work.job, index, index.final)
     builder = _builder(work, part, work.upload)
     start = part.parts[0].start
-    rest = bytes(builder.fill(start, index.tail_start)) if start < index.tail_start else b""
-    crc32s = _streamed_crc32s(work)
-    crc32s |= {part.first_entry + i: crc32 for i, crc32 in builder.crc32s.items()}
-
-    def listed() -> Iterator[tuple[Entry, int, int]]:
-        for i, entry, offset in plans.entries(archive, work.job, index):
-            work.watch.tick()
-            yield entry, offset, crc32s[i] if entry.crc32 is None else entry.crc32
-
-    tail = pieces.tail(index.head, index.tail_start, index.manifest_length, listed)
-    builder.upload_chunks(part.parts, _chained(rest, tail))
+    rest = builder.fill(start, index.tail_start) if start < index.tail_start else b""
+    own = {**(shares or {}), index.final: tails.share(index, index.final, part, builder.crc32s)}
+    with ThreadPoolExecutor(tails.READS_AT_ONCE) as pool:
+        tail = tails.render(work.shares, own, pool, work.watch.tick)
+        builder.upload_chunks(part.parts, _chained(rest, tail))
     work.watch.renew(work.stack.now())
     _complete_upload(work.upload, part.parts[-1].number, index.size)
     complete(work)
@@ -114,8 +131,11 @@ def _build_object(work: Work, number: int) -> None:
             archive.abort_upload(key, opened)
     upload = Upload(archive, key, upload_id)
     try:
-        last = _upload_parts(work, number, upload)
-        _complete_upload(upload, last, work.index.segments[number].bytes)
+        made = _upload_parts(work, number, upload)
+        if made:
+            work.shares.keep(number, made)
+        segment = work.index.segments[number]
+        _complete_upload(upload, segment.end_part - segment.first_part, segment.bytes)
     except UploadGone:
         # A twin was faster, or somebody has thrown it away: the next try will see.
         raise Unavailable(f"the upload of segment {number} has just ended") from None
@@ -128,41 +148,44 @@ def _join(work: Work, number: int) -> None:
     if built is None:
         raise Unavailable(f"segment {number} is not there")
     segment = work.index.segments[number]
+
+    def copy(part: Part) -> None:
+        work.stack.archive.copy_part(
+            work.job.archive_key,
+            work.plan.upload,
+            part.number,
+            source=work.stack.archive.name,
+            source_key=key,
+            etag=built.etag,
+            size=built.size,
+            start=part.start - segment.start,
+            length=part.length,
+        )
+
     try:
-        for part in segment.joins:
-            work.stack.archive.copy_part(
-                work.job.archive_key,
-                work.plan.upload,
-                part.number,
-                source=work.stack.archive.name,
-                source_key=key,
-                etag=built.etag,
-                size=built.size,
-                start=part.start - segment.start,
-                length=part.length,
-            )
-            work.watch.tick()
+        with ThreadPoolExecutor(COPIES) as pool:
+            wait_for([pool.submit(copy, part) for part in segment.joins], work.watch.tick)
     except SourceChanged:  # no source file, but the segment
         raise Unavailable(f"segment {number} has just been replaced") from None
 
 
-def _upload_parts(work: Work, number: int, upload: Upload) -> int:
-    """Uploads those of a segment's parts that the upload lacks. Gives the number of the last."""
+def _upload_parts(work: Work, number: int, upload: Upload) -> Share | None:
+    """Uploads those of a segment's parts that the upload lacks. Gives its share of the tail, or
+    None if that is kept."""
     archive, index = work.stack.archive, work.index
     segment = index.segments[number]
     part = plans.load_slice(archive, work.job, index, number)
-    # CRC-32s that were found out while streaming are kept once the whole segment is there. Until
-    # then its streamed parts are streamed again; the same bytes take the same place.
-    again = segment.unknown and _kept_crc32s(work, number) is None
     absent = _absent(upload, part.parts)
+    is_new = len(absent) == len(part.parts)
+    is_kept = not is_new and work.shares.counts(number) is not None
+    # Until the share is kept nobody knows the CRC-32s that are in it: then what was streamed is
+    # streamed again. The same bytes take the same place.
+    again = segment.unknown and not is_kept
     todo = [one for one in part.parts if one in absent or (again and one.copied is None)]
     work.watch.gathered(segment.bytes - sum(one.length for one in todo), 0)
     builder = _builder(work, part, upload)
     builder.build(todo)
-    if again:
-        found = {segment.first_entry + i: crc32 for i, crc32 in builder.crc32s.items()}
-        plans.store_crc32s(archive, work.job, index.digest, number, found)
-    return part.parts[-1].number
+    return None if is_kept else tails.share(index, number, part, builder.crc32s)
 
 
 def _builder(work: Work, part: plans.Slice, upload: Upload) -> Builder:
@@ -189,22 +212,6 @@ def _complete_upload(upload: Upload, expected: int, size: int) -> None:
     if len(uploaded) != expected or sum(one.size for one in uploaded) != size:
         raise Unavailable(f"{len(uploaded)} of {expected} parts of {upload.key} are there")
     upload.bucket.complete_upload(upload.key, upload.id, uploaded)
-
-
-def _streamed_crc32s(work: Work) -> dict[int, int]:
-    """What the segments found out, by entry."""
-    crc32s: dict[int, int] = {}
-    for number in range(work.index.final):
-        if work.index.segments[number].unknown:
-            kept = _kept_crc32s(work, number)
-            if kept is None:
-                raise Unavailable(f"the CRC-32s of segment {number} are not there")
-            crc32s |= kept
-    return crc32s
-
-
-def _kept_crc32s(work: Work, segment: int) -> dict[int, int] | None:
-    return plans.load_crc32s(work.stack.archive, work.job, work.index.digest, segment)
 
 
 def _chained(first: bytes, following: Iterator[bytes]) -> Iterator[bytes]:

@@ -3,8 +3,8 @@
     jobs/{job}/{digest}/plan       the slices, one after another, each gzipped JSON
     jobs/{job}/{digest}/index      JSON: the facts of the plan and where each slice lies
     jobs/{job}/{digest}/segment-{n} bytes of the archive, where the plan is nested; until it is
-    there jobs/{job}/{digest}/crc32-{n}     JSON: the CRC-32s that segment n found out while it
-    streamed
+                                    there
+    jobs/{job}/{digest}/tail-{n}    segment n's share of the archive's tail (tails.py)
 
 The digest names the content, so twins that plan the same write the same, and those that do not (a
 source changed between them) do not overwrite each other.
@@ -83,30 +83,29 @@ def store(bucket: Bucket, job: Job, plan: Plan, head: Head, fingerprint: str) ->
         segments=plan.segments,
         places=tuple(places),
     )
-    bucket.write(_key(job, index.digest, "plan"), content)
-    bucket.write(_key(job, index.digest, "index"), _index_to_json(index), "application/json")
+    bucket.write(key(job, index.digest, "plan"), content)
+    bucket.write(key(job, index.digest, "index"), _index_to_json(index), "application/json")
     return index
 
 
 def load(bucket: Bucket, job: Job, digest: str) -> Index:
     """Raises PlanGone if it is not there."""
-    return _index_from_json(digest, _required(bucket, _key(job, digest, "index")))
+    return _index_from_json(digest, _required(bucket, key(job, digest, "index")))
 
 
 def load_slice(bucket: Bucket, job: Job, index: Index, segment: int) -> Slice:
     """The slice of one segment. Raises PlanGone if it is not there."""
     start, length = index.places[segment]
-    key = _key(job, index.digest, "plan")
     try:
-        body = bucket.read_range(key, start, length)
+        body = bucket.read_range(key(job, index.digest, "plan"), start, length)
     except SourceChanged as error:
         raise PlanGone from error
     content: dict[str, Any] = json.loads(gzip.decompress(body))
     rows = content["entries"]
     return Slice(
         first_entry=index.segments[segment].first_entry,
-        entries=tuple(Entry(*row[:6]) for row in rows),
-        offsets=tuple(row[6] for row in rows),
+        entries=tuple(Entry(*row[:7]) for row in rows),
+        offsets=tuple(row[7] for row in rows),
         parts=tuple(Part(*row) for row in content["parts"]),
     )
 
@@ -123,20 +122,6 @@ def entries(bucket: Bucket, job: Job, index: Index) -> Iterator[tuple[int, Entry
                 following = part.first_entry + i + 1
 
 
-def store_crc32s(
-    bucket: Bucket, job: Job, digest: str, segment: int, found: dict[int, int]
-) -> None:
-    """Keeps what a segment found out, by entry index."""
-    body = json.dumps(sorted(found.items())).encode()
-    bucket.write(_key(job, digest, f"crc32-{segment}"), body, "application/json")
-
-
-def load_crc32s(bucket: Bucket, job: Job, digest: str, segment: int) -> dict[int, int] | None:
-    """None if the segment has not kept any."""
-    body = bucket.read(_key(job, digest, f"crc32-{segment}"))
-    return None if body is None else dict(json.loads(body))
-
-
 def segment_key(job: Job, index: Index, segment: int) -> str:
     """Where a nested plan's segment is built as an object of its own."""
     return f"{segments_prefix(job, index.digest)}{segment}"
@@ -144,10 +129,11 @@ def segment_key(job: Job, index: Index, segment: int) -> str:
 
 def segments_prefix(job: Job, digest: str) -> str:
     """What the keys of all such segments begin with, and no others."""
-    return _key(job, digest, "segment-")
+    return key(job, digest, "segment-")
 
 
-def _key(job: Job, digest: str, name: str) -> str:
+def key(job: Job, digest: str, name: str) -> str:
+    """Where something lies that belongs to a plan."""
     return f"{job.prefix}{digest}/{name}"
 
 
@@ -162,7 +148,7 @@ def _packed(plan: Plan, segment: Segment) -> bytes:
     first, end = segment.first_entry, segment.end_entry
     content = {
         "entries": [
-            [e.name, e.key, e.etag, e.size, e.crc32, e.modified, offset]
+            [e.name, e.key, e.etag, e.size, e.crc32, e.modified, e.in_s3, offset]
             for e, offset in zip(plan.entries[first:end], plan.offsets[first:end], strict=True)
         ],
         "parts": [

@@ -14,13 +14,13 @@ used.
 import hashlib
 import json
 import zlib
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, replace
-from itertools import chain, islice
+from itertools import chain
 from typing import Final
 
+from chalicelib.ahead import ahead
 from chalicelib.archive import crc, layout
 from chalicelib.archive.plan import Entry
 from chalicelib.errors import JobEnded, Unavailable
@@ -96,7 +96,7 @@ def read(job: Job, reading: str, number: int, stack: Collaborators, watch: Watch
 
 def _is_unread(entry: Entry) -> bool:
     """Whether its CRC-32 has to be known before it is built: it is not streamed in one piece."""
-    return entry.crc32 is None and entry.size > layout.STREAM_PART
+    return not entry.is_known and entry.size > layout.STREAM_PART
 
 
 def _cut(entries: Iterable[Entry]) -> Segments:
@@ -118,18 +118,16 @@ def _cut(entries: Iterable[Entry]) -> Segments:
 def _crc32(run: Run, source: Bucket, tick: Callable[[], None]) -> int:
     """Reads the run, with some requests under way ahead of the bytes that are counted in."""
     end = run.start + run.length
+    starts = range(run.start, end, _READ_SIZE)
 
     def chunk(start: int) -> bytes:
         return source.read_range(run.key, start, min(_READ_SIZE, end - start), run.etag)
 
     crc32 = 0
     with ThreadPoolExecutor(_READS) as pool:
-        starts = iter(range(run.start, end, _READ_SIZE))
-        under_way = deque(pool.submit(chunk, start) for start in islice(starts, _READS))
-        while under_way:
+        for read in ahead(pool, chunk, starts, _READS):
             tick()
-            crc32 = zlib.crc32(under_way.popleft().result(), crc32)
-            under_way.extend(pool.submit(chunk, start) for start in islice(starts, 1))
+            crc32 = zlib.crc32(read, crc32)
     return crc32
 
 

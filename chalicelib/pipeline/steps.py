@@ -26,6 +26,7 @@ from chalicelib.pipeline import plans, reuse
 from chalicelib.pipeline.build import (
     ZIP_TYPE,
     Work,
+    build_all,
     build_segment,
     complete,
     count,
@@ -89,9 +90,7 @@ def plan(job: Job, stack: Collaborators, watch: Watch) -> None:
     if work.plan.steps > INLINE_STEPS:
         stack.queue.send(following(job, stack), job.user_id)
         return
-    for segment in range(work.plan.steps):
-        build_segment(work, segment)
-    finish(work)
+    build_all(work)
 
 
 def assemble(work: Work, segment: int) -> None:

@@ -83,9 +83,12 @@ def _under_prefix(
         if fact.size or not fact.key.endswith("/")
     ]
     large = {
-        fact.key: index for index, (_, fact) in enumerate(files) if fact.size >= layout.COPY_MIN
+        fact.key: index
+        for index, (_, fact) in enumerate(files)
+        if fact.size >= layout.COPY_MIN and not fact.in_s3
     }
-    # A listing has no checksums, and what is to be copied needs its own first.
+    # What is to be copied needs its CRC-32 first. Where the listing says that S3 has it, whoever
+    # writes the header asks for it; of others a HEAD tells if S3 has those of its parts.
     for key, fact in _look_up(bucket, large, tick).items():
         name, listed = files[large[key]]
         if fact and fact.etag == listed.etag:
@@ -119,7 +122,9 @@ def _found(
     unique = names.unique_names(raw for raw, _ in files)
     combined = _combined(bucket, (fact for _, fact in files), tick)
     entries = (
-        Entry(name, fact.key, fact.etag, fact.size, _crc32(fact, combined), fact.modified)
+        Entry(
+            name, fact.key, fact.etag, fact.size, _crc32(fact, combined), fact.modified, fact.in_s3
+        )
         for name, (_, fact) in zip(unique, files, strict=True)
     )
     return Found(tuple(entries), missing)

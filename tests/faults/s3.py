@@ -60,7 +60,7 @@ class S3:
         answer = self._facts(stored)
         if stored.crc32 and ChecksumMode == "ENABLED":
             answer["ChecksumCRC32"] = stored.crc32
-            answer["ChecksumType"] = "COMPOSITE" if stored.part_sizes else "FULL_OBJECT"
+            answer["ChecksumType"] = _checksum_type(stored)
         return answer
 
     def get_object(
@@ -308,12 +308,23 @@ class S3:
 
     def _listed(self, stored: Stored) -> Answer:
         modified = _moment(stored.modified)
-        return {"Size": len(stored.body), "ETag": stored.etag, "LastModified": modified}
+        facts = {"Size": len(stored.body), "ETag": stored.etag, "LastModified": modified}
+        if stored.crc32:
+            facts["ChecksumAlgorithm"] = ["CRC32"]
+            facts["ChecksumType"] = _checksum_type(stored)
+        return facts
 
     def _facts(self, stored: Stored) -> Answer:
-        facts = self._listed(stored)
-        facts["ContentLength"] = facts.pop("Size")
-        return {**facts, "Metadata": dict(stored.metadata)}
+        return {
+            "ContentLength": len(stored.body),
+            "ETag": stored.etag,
+            "LastModified": _moment(stored.modified),
+            "Metadata": dict(stored.metadata),
+        }
+
+
+def _checksum_type(stored: Stored) -> str:
+    return "COMPOSITE" if stored.part_sizes else "FULL_OBJECT"
 
 
 def _moment(ms: int) -> datetime:

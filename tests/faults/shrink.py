@@ -13,10 +13,19 @@ from typing import Any, Final
 from unittest.mock import patch
 from uuid import UUID
 
-from chalicelib.archive import assembly, layout
+from chalicelib.archive import assembly, costs, layout
 from chalicelib.http import exports
 from chalicelib.jobs import store, wake
-from chalicelib.pipeline import abandoned, dead_letters, queue, reading, reuse, sweeper, worker
+from chalicelib.pipeline import (
+    abandoned,
+    build,
+    dead_letters,
+    queue,
+    reading,
+    reuse,
+    sweeper,
+    worker,
+)
 from chalicelib.sources import find, listing
 from tests.faults.executor import Executors
 from tests.faults.stored import Limits
@@ -30,13 +39,12 @@ _LAYOUT: Final = {
     "MAX_PART": 4096,
     "STREAM_PART": 820,
     "COPY_PART": 1024,
-    "COPY_MIN": 820,
-    "_STREAMED_BYTES_PER_SECOND": 1000,
-    "_SMALL_FILES_PER_SECOND": 1000,
-    "_COPIED_BYTES_PER_SECOND": 4000,
-    "_COPIES_PER_SECOND": 20,
+    "COPY_MIN": 400,
 }
 _OTHERS: Final = (
+    (costs, "STREAM_RATE", 1000),
+    (costs, "COPY_RATE", 4000 / costs.COPIES_AT_ONCE),
+    (costs, "segment_seconds", lambda work: work),  # as large as SEGMENT_SECONDS lets them be
     (assembly, "_READ_SIZE", 300),
     (reading, "_READ_SIZE", 400),
     (reading, "SEGMENT_BYTES", 1500),
@@ -80,6 +88,7 @@ def shrunk(scale: Scale, random: Random, log: Any) -> Iterator[None]:
         (layout, "lay_out", partial(layout.lay_out, max_parts=scale.max_parts)),
         (assembly, "ThreadPoolExecutor", executors),
         (assembly, "wait", executors.wait),
+        (build, "ThreadPoolExecutor", executors),
         (find, "ThreadPoolExecutor", executors),
         (reading, "ThreadPoolExecutor", executors),
         (listing, "ThreadPoolExecutor", executors),

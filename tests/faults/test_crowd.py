@@ -29,7 +29,7 @@ def test_a_job_that_waits_for_hours_is_not_given_up_nor_sent_again_and_again() -
     ended = run(many(320), SLOW)
 
     assert {job.status for job in ended.jobs} == {Status.COMPLETED}
-    assert max(ended.took["many"]) > 2.5 * HOUR
+    assert max(ended.took["many"]) > 2 * HOUR
     assert ended.doubled <= 1.5 * len(ended.jobs)
     assert not ended.violations
 
@@ -38,7 +38,7 @@ def test_in_a_queue_of_half_an_hour_only_its_end_is_sent_twice() -> None:
     ended = run(many(50), SLOW)
 
     assert {job.status for job in ended.jobs} == {Status.COMPLETED}
-    assert max(ended.took["many"]) > 0.4 * HOUR
+    assert max(ended.took["many"]) > 0.3 * HOUR
     assert ended.doubled <= BACKLOG
 
 
@@ -55,4 +55,4 @@ def test_a_fair_queue_keeps_nobody_waiting_for_anothers_backlog(
 def test_a_plain_queue_would(alone: int) -> None:
     ended = run([*many(200), *SMALLS])
 
-    assert max(ended.took["small"]) > 10 * alone
+    assert max(ended.took["small"]) > 7 * alone

@@ -15,7 +15,7 @@ from chalicelib.pipeline.collaborators import Collaborators, collaborators
 from chalicelib.settings import settings
 from tests.integration import cloud, wire
 from tests.integration.stack import MIB, UNIT, Clock, Stack
-from tests.integration.wire import MotoPool, Requests, listening
+from tests.integration.wire import MotoWire, Requests, listening
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -76,8 +76,8 @@ def small_segments(small_layout: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _on_moto(made: Collaborators, clock: Clock) -> Collaborators:
     assert made.source.fast is not None
-    pool: Any = MotoPool()
-    fast = replace(made.source.fast, pool=pool)
+    wire: Any = MotoWire()
+    fast = replace(made.source.fast, wire=wire)
     return replace(
         made,
         source=replace(made.source, fast=fast),

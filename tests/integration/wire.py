@@ -1,7 +1,7 @@
 """Every request that the code makes to AWS, on its way to moto: heard, answered or cut.
 
-Both ways lead here: botocore's clients, which moto stubs, and the fast path's urllib3 pool, in
-whose place `MotoPool` stands.
+Both ways lead here: botocore's clients, which moto stubs, and the fast path's wire, in whose place
+`MotoWire` stands.
 """
 
 import json
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from io import BytesIO
+from http import HTTPStatus
 from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -19,8 +19,8 @@ from botocore.compat import HTTPHeaders
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import botocore_stubber
 from moto.s3.models import s3_backends
-from urllib3 import HTTPResponse
-from urllib3.util import parse_url
+
+from chalicelib.wire import Answer, Request
 
 Wired = tuple[int, Any, Any]
 """A status, headers and a body."""
@@ -92,36 +92,26 @@ class Requests:
         self.made.clear()
 
 
-class MotoPool:
-    """A urllib3 pool whose every connection ends at moto."""
+class MotoWire:
+    """A wire that ends at moto, whatever it is connected to."""
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: dict[str, str],
-        body: bytes | bytearray = b"",
-        **_: object,
-    ) -> HTTPResponse:
+    def exchange(self, request: Request, into: memoryview | None = None) -> Answer:
         sent = HTTPHeaders()
-        for name, value in headers.items():
+        for name, value in request.headers.items():
             sent[name] = value
-        request = AWSPreparedRequest(method, url, sent, body, stream_output=True)
-        wired = botocore_stubber.process_request(request)
-        assert wired is not None, f"{method} {url} would leave this machine"
-        if parse_url(url).url != url:
-            # urllib3 resolves dot segments: S3 gets another path than was signed.
-            wired = s3_error(403, "SignatureDoesNotMatch")
-        status, answered, content = wired
-        content = content.encode() if isinstance(content, str) else content
-        return HTTPResponse(
-            BytesIO(b"" if method == "HEAD" else content),
-            headers=dict(answered),
-            status=status,
-            preload_content=False,
-            request_method=method,
+        url = request.origin + request.target
+        prepared = AWSPreparedRequest(
+            request.method, url, sent, bytes(request.body), stream_output=True
         )
+        wired = botocore_stubber.process_request(prepared)
+        assert wired is not None, f"{request.method} {url} would leave this machine"
+        status, answered, content = wired
+        body = content.encode() if isinstance(content, str) else content
+        headers = {str(name).lower(): str(value) for name, value in dict(answered).items()}
+        if into is not None and status == HTTPStatus.PARTIAL_CONTENT and len(body) == len(into):
+            into[:] = body
+            return Answer(status, headers, None)
+        return Answer(status, headers, b"" if request.method == "HEAD" else body)
 
 
 def process(stubber: BotocoreStubber, request: AWSPreparedRequest) -> Wired | None:

@@ -4,13 +4,14 @@ that shares nothing with the code under test."""
 import io
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from struct import Struct
+from typing import BinaryIO
 
 from chalicelib.archive import format as zip_format
-from chalicelib.archive import pieces
-from chalicelib.archive.manifest import Head
+from chalicelib.archive import manifest, pieces, tail
+from chalicelib.archive.manifest import Head, Listed
 from chalicelib.archive.plan import Entry, Part, Plan, data_offset
 
 HEAD = Head("5f0c5d0e-0000-4000-8000-000000000000", 1_700_000_000, (10_007, "gone/é.txt"))
@@ -27,22 +28,29 @@ def entries_of(sizes: Iterable[int]) -> tuple[Entry, ...]:
 def assembled(plan: Plan, contents: Sequence[bytes]) -> bytes:
     """The archive of a plan whose source files hold these contents."""
     crc32s = [zlib.crc32(content) for content in contents]
-    tail = tail_of(plan, crc32s)
+    ending = tail_of(plan, crc32s)
     parts = []
     for part in plan.parts:
         if part.copied is None:
-            parts.append(_streamed(plan, part, contents, crc32s, tail))
+            parts.append(_streamed(plan, part, contents, crc32s, ending))
         else:
             start = part.start - data_start(plan, part.copied)
             parts.append(contents[part.copied][start : start + part.length])
     return b"".join(parts)
 
 
-def tail_of(plan: Plan, crc32s: Sequence[int]) -> bytes:
-    def listed() -> Iterator[tuple[Entry, int, int]]:
-        return zip(plan.entries, plan.offsets, crc32s, strict=True)
+def tail_of(plan: Plan, crc32s: Sequence[int], files_a_share: int = 1000) -> bytes:
+    files = list(zip(plan.entries, plan.offsets, crc32s, strict=True))
+    runs = [files[at : at + files_a_share] for at in range(0, len(files) or 1, files_a_share)]
+    shares = [tail.share(run, first=not index) for index, run in enumerate(runs)]
+    lines, records = (share.lines for share in shares), (share.records for share in shares)
+    counts = [share.counts for share in shares]
+    return b"".join(tail.render(HEAD, plan.tail_start, counts, lines, records))
 
-    return b"".join(pieces.tail(HEAD, plan.tail_start, plan.manifest_length, listed))
+
+def manifest_of(head: Head, files: Iterable[tuple[Listed, int]]) -> bytes:
+    lines = manifest.lines(files, first=True)
+    return b"".join((manifest.opening(head), *lines, manifest.closing(head)))
 
 
 def data_start(plan: Plan, entry: int) -> int:
@@ -50,7 +58,7 @@ def data_start(plan: Plan, entry: int) -> int:
 
 
 def _streamed(
-    plan: Plan, part: Part, contents: Sequence[bytes], crc32s: Sequence[int], tail: bytes
+    plan: Plan, part: Part, contents: Sequence[bytes], crc32s: Sequence[int], ending: bytes
 ) -> bytes:
     body = bytearray(part.length)
     for piece in pieces.pieces(
@@ -63,7 +71,7 @@ def _streamed(
         body[piece.data_at : piece.data_at + piece.length] = source
     if part.end > plan.tail_start:
         tail_at = max(plan.tail_start - part.start, 0)
-        run = tail[part.start + tail_at - plan.tail_start : part.end - plan.tail_start]
+        run = ending[part.start + tail_at - plan.tail_start : part.end - plan.tail_start]
         body[tail_at : tail_at + len(run)] = run
     return bytes(body)
 
@@ -76,13 +84,24 @@ class Sparse:
     plan: Plan
 
     def open(self) -> io.BufferedReader:
+        return io.BufferedReader(_SparseFile(self.plan.size, self._regions()))
+
+    def write_to(self, file: BinaryIO) -> None:
+        """As a file with holes, where the file system has such."""
+        file.truncate(self.plan.size)
+        for start, content in self._regions():
+            file.seek(start)
+            file.write(content)
+
+    def _regions(self) -> list[tuple[int, bytes]]:
+        """Where there is something else than zeros."""
         plan = self.plan
         regions = [
             (offset, zip_format.local_header(entry.member, entry.crc32 or 0))
             for entry, offset in zip(plan.entries, plan.offsets, strict=True)
         ]
         regions.append((plan.tail_start, tail_of(plan, [e.crc32 or 0 for e in plan.entries])))
-        return io.BufferedReader(_SparseFile(plan.size, regions))
+        return regions
 
 
 class _SparseFile(io.RawIOBase):

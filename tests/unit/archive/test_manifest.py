@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from chalicelib.archive import manifest
 from chalicelib.archive.manifest import Head
 from chalicelib.archive.plan import Entry
+from tests.unit.archive.archives import manifest_of
 
 any_text = st.text(st.characters())  # lone surrogates too
 heads = st.builds(
@@ -30,7 +31,7 @@ listed = st.lists(st.tuples(entries, st.integers(0, 2**32 - 1)), max_size=8)
 
 @given(heads, listed)
 def test_its_length_is_known_before_any_crc_is(head: Head, files: list[tuple[Entry, int]]) -> None:
-    rendered = b"".join(manifest.render(head, files))
+    rendered = manifest_of(head, files)
 
     assert manifest.length(head, [file for file, _ in files]) == len(rendered)
 
@@ -39,7 +40,7 @@ def test_its_length_is_known_before_any_crc_is(head: Head, files: list[tuple[Ent
 def test_it_says_what_is_in_the_archive_and_what_was_missing(
     head: Head, files: list[tuple[Entry, int]]
 ) -> None:
-    said = json.loads(b"".join(manifest.render(head, files)))
+    said = json.loads(manifest_of(head, files))
 
     assert (said["version"], said["jobId"]) == (manifest.VERSION, head.job_id)
     assert said["missing"] == head.missing
@@ -50,7 +51,7 @@ def test_it_says_what_is_in_the_archive_and_what_was_missing(
 
 
 def test_times_are_in_utc() -> None:
-    said = json.loads(b"".join(manifest.render(Head("job", 1_700_000_000), [])))
+    said = json.loads(manifest_of(Head("job", 1_700_000_000), []))
 
     assert said["createdAt"] == "2023-11-14T22:13:20Z"
 
@@ -59,7 +60,7 @@ def test_times_are_in_utc() -> None:
 def test_what_utf_8_cannot_say_does_not_break_it(missing: list[str]) -> None:
     head = Head("job", 0, missing)
 
-    rendered = b"".join(manifest.render(head, []))
+    rendered = manifest_of(head, [])
 
     assert json.loads(rendered)["missing"] == [
         text.encode(errors="replace").decode() for text in missing
@@ -69,7 +70,7 @@ def test_what_utf_8_cannot_say_does_not_break_it(missing: list[str]) -> None:
 def test_a_files_line_stands_on_a_line_of_its_own() -> None:
     files = [(Entry(f"n{i}", "k", '"e"', 1, None, 0), i) for i in range(3)]
 
-    rendered = b"".join(manifest.render(Head("job", 0), files)).decode()
+    rendered = manifest_of(Head("job", 0), files).decode()
 
     assert [line[:12] for line in rendered.splitlines()[2:5]] == [
         '{"name": "n0',

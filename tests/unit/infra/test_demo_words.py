@@ -11,6 +11,7 @@ from chalicelib.archive.plan import Entry
 from infra.demo import words
 from infra.demo.__main__ import main
 from infra.demo.bar import megabytes
+from tests.unit.archive.archives import manifest_of
 
 API = "http://127.0.0.1:4566/_aws/execute-api/a1b2/api"
 
@@ -37,7 +38,7 @@ def test_tells_how_much_s3_copied_by_itself() -> None:
     large = Entry("b.tar", "downloads/10002", "e", 50_000_000, 2, 1_700_000_000)
     head = manifest.Head("j-1", 1_700_000_000, (40404,))
     plan = layout.lay_out([small, large], head)
-    document = b"".join(manifest.render(head, [(small, 1), (large, 2)]))
+    document = manifest_of(head, [(small, 1), (large, 2)])
 
     copied = words.copied_bytes(json.loads(document), plan.size)
 

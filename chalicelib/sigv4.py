@@ -1,0 +1,76 @@
+"""Signs a request to S3 by AWS's Signature Version 4, its body left out. Pure.
+
+botocore's signer, to which a test holds this one equal, takes ten times as long: it knows every
+service. https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+"""
+
+import hmac
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from hashlib import sha256
+from typing import Final, Protocol
+
+_ALGORITHM: Final = "AWS4-HMAC-SHA256"
+
+_UNSIGNED: Final = "UNSIGNED-PAYLOAD"
+"""Bodies are not hashed a second time: TLS protects them on their way."""
+
+
+class Keys(Protocol):
+    """Credentials as they are at one moment. To botocore's types, any of them may be None."""
+
+    @property
+    def access_key(self) -> str | None: ...
+    @property
+    def secret_key(self) -> str | None: ...
+    @property
+    def token(self) -> str | None: ...
+
+
+def signed(  # noqa: PLR0913 - all that goes into a signature
+    method: str,
+    target: str,
+    headers: Mapping[str, str],
+    *,
+    keys: Keys,
+    region: str,
+    now: datetime,
+) -> dict[str, str]:
+    """The headers to send: those given, and the signature's own.
+
+    `target` is the path with its query, both encoded; the query's names are in order. Header names
+    are in lower case, and `host` is among them. `now` is in UTC.
+    """
+    moment = now.strftime("%Y%m%dT%H%M%SZ")
+    day = moment[:8]
+    sent = {**headers, "x-amz-content-sha256": _UNSIGNED, "x-amz-date": moment}
+    if keys.token:
+        sent["x-amz-security-token"] = keys.token
+    names = sorted(sent)
+    listed = ";".join(names)
+    path, _, query = target.partition("?")
+    canonical = "\n".join(
+        (method, path, query, *(f"{name}:{sent[name]}" for name in names), "", listed, _UNSIGNED)
+    )
+    scope = f"{day}/{region}/s3/aws4_request"
+    digest = sha256(canonical.encode()).hexdigest()
+    key = _signing_key(keys.secret_key, day, region)
+    signature = _hmac(key, f"{_ALGORITHM}\n{moment}\n{scope}\n{digest}").hex()
+    sent["authorization"] = (
+        f"{_ALGORITHM} Credential={keys.access_key}/{scope}, SignedHeaders={listed}, "
+        f"Signature={signature}"
+    )
+    return sent
+
+
+@lru_cache(maxsize=2)
+def _signing_key(secret_key: str | None, day: str, region: str) -> bytes:
+    key = f"AWS4{secret_key}".encode()
+    for part in (day, region, "s3", "aws4_request"):
+        key = _hmac(key, part)
+    return key
+
+
+def _hmac(key: bytes, text: str) -> bytes:
+    return hmac.digest(key, text.encode(), "sha256")

@@ -1,0 +1,111 @@
+"""What the layout decides by: that it follows from the model, and the model from our own code."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from chalicelib.archive import assembly, costs, layout
+from chalicelib.archive.layout import GIB, MIB, MIN_PART
+
+WORKS = [5.0, 30.0, 200.0, 1_000.0, 10_000.0]
+
+
+def test_the_model_knows_what_the_code_does_at_a_time() -> None:
+    assert costs.BUFFERS == assembly.BUFFERS
+    assert costs.READS_AT_ONCE == assembly.READS
+    assert costs.READ_SIZE == assembly._READ_SIZE
+    assert costs.COPIES_AT_ONCE == assembly.COPIES
+
+
+def test_the_model_knows_the_workers_memory() -> None:
+    config = json.loads((Path(__file__).parents[3] / ".chalice" / "config.json").read_text())
+
+    assert config["lambda_functions"]["worker"]["lambda_memory_size"] == costs.MEMORY_MB
+
+
+def test_a_file_is_copied_from_where_that_is_cheaper() -> None:
+    between_small_files = costs.copy_break_even(MIN_PART, mortared=True)
+    alone = costs.copy_break_even(MIN_PART, mortared=False)
+
+    assert max(MIN_PART, int(between_small_files)) == layout.COPY_MIN
+    assert between_small_files < alone < 2 * MIN_PART  # from which the layout does so
+
+
+def test_were_nobody_waiting_larger_files_would_be_streamed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(costs, "SECOND", 0.0)
+
+    assert 12 * MIB < costs.copy_break_even(MIN_PART, mortared=True) < 16 * MIB
+    assert 16 * MIB < costs.copy_break_even(MIN_PART, mortared=False) < 20 * MIB
+
+
+def test_a_streamed_part_is_about_as_large_as_is_best_holds_two_files_and_fits_into_memory() -> (
+    None
+):
+    assert 0.4 < costs.stream_part() / layout.STREAM_PART < 1.4
+    assert layout.STREAM_PART + MIN_PART >= 2 * (2 * MIN_PART)
+    assert costs.BUFFERS * (layout.STREAM_PART + MIN_PART) < 100 * MIB
+
+
+def test_a_small_copied_part_takes_about_as_long_to_copy_as_to_begin() -> None:
+    assert 1 <= layout.COPY_PART / costs.COPY_RATE / costs.COPY_SECONDS <= 2
+    assert layout.COPY_PART >= 2 * MIN_PART
+
+
+@pytest.mark.parametrize(
+    ("copied", "least", "most"),
+    [(100 * MIB, 28 * MIB, 28 * MIB), (GIB, 30 * MIB, 70 * MIB), (1024 * GIB, 256 * MIB, GIB)],
+)
+def test_the_more_is_copied_the_larger_is_a_part(copied: int, least: int, most: int) -> None:
+    assert least <= costs.copy_part(copied, layout.COPY_PART) <= most
+
+
+@pytest.mark.parametrize("work", WORKS)
+def test_the_crowd_has_done_the_work_when_the_ramp_is_over(work: float) -> None:
+    steps = 10_000
+    tick = costs.ramp(work) / steps
+
+    done = sum(
+        (costs.WORKERS_AT_FIRST + costs.WORKERS_PER_SECOND * tick * (step + 0.5)) * tick
+        for step in range(steps)
+    )
+
+    assert done == pytest.approx(work, rel=1e-6)
+
+
+@pytest.mark.parametrize("work", WORKS)
+@pytest.mark.parametrize("factor", [0.5, 0.8, 1.25, 2.0])
+def test_segments_of_any_other_size_would_cost_more(work: float, factor: float) -> None:
+    best = costs.segment_seconds(work)
+
+    assert _cost(work, best * factor) > _cost(work, best)
+
+
+@pytest.mark.parametrize("work", [0.0, 0.5, 2.0])
+def test_a_job_that_one_worker_ends_sooner_is_not_divided(work: float) -> None:
+    assert costs.segment_seconds(work) == work
+
+
+def test_a_job_has_no_more_segments_than_may_run_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(costs, "SEGMENT_SERIAL_SECONDS", 0.0)
+
+    assert 1e6 / costs.segment_seconds(1e6) <= costs.MOST_SEGMENTS
+
+
+def test_reading_many_small_files_is_bound_by_requests_and_large_ones_by_the_network() -> None:
+    assert costs.streaming(1_000, 1_000 * 100) > 1.2 * costs.streaming(0, 1_000 * 100)
+    assert costs.streaming(2, 20 * MIB) == 20 * MIB / costs.STREAM_RATE
+
+
+def _cost(work: float, segment: float) -> float:
+    """Dollars, the waiting included, of a job that is divided into segments of so many seconds."""
+    count = work / segment
+    dollars = count * costs.SEGMENT_DOLLARS
+    dollars += count * costs.SEGMENT_SECONDS * costs.MEMORY_MB / 1024 * costs.LAMBDA_GB_SECOND
+    waiting = costs.ramp(work) + segment / 2 + count * costs.SEGMENT_SERIAL_SECONDS
+    waiting += count * costs.SEGMENT_SECONDS / costs.workers(work)
+    return dollars + costs.SECOND * waiting
