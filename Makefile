@@ -79,6 +79,18 @@ wreck: TIMES ?= 20
 wreck: $(READY) ## Kill workers TIMES times at each step, and have services fail
 	@$(PYTHON) -m pytest tests/wreck --times $(TIMES) --numprocesses 2 --dist loadfile
 
+.PHONY: simulate
+simulate: $(READY) ## Play plans against a model of AWS, into bench/results/simulate.md
+	@$(PYTHON) -m bench.simulate
+
+.PHONY: bench
+bench: $(READY) ## Measure it beside other tools and S3's own copies; QUICK=1 for a short run
+	@$(PYTHON) -m bench $(if $(QUICK),--quick)
+
+.PHONY: bench-large
+bench-large: $(READY) ## Make archives of 8 GB and of 100,000 files; check every byte
+	@$(PYTHON) -m bench.large
+
 .PHONY: check
 check: $(READY) ## Lint, check the format and the types
 	@$(PYTHON) -m ruff check .

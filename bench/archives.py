@@ -1,0 +1,69 @@
+"""Looks at archives on S3: a bench of something that is no archive would say nothing."""
+
+import io
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.cases import Case
+from bench.place import Place
+from bench.processes import ContenderError
+from infra import bucket
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(slots=True)
+class _Remote(io.RawIOBase):
+    """An object of S3 as a file that is read by ranges."""
+
+    s3: "S3Client"
+    bucket: str
+    key: str
+    size: int
+    at: int = 0
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self.at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self.at, io.SEEK_END: self.size}[whence]
+        return self.at
+
+    def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
+        end = min(self.at + len(buffer), self.size)
+        if end <= self.at:
+            return 0
+        answer = self.s3.get_object(
+            Bucket=self.bucket, Key=self.key, Range=f"bytes={self.at}-{end - 1}"
+        )
+        count = end - self.at
+        buffer[:count] = answer["Body"].read()
+        self.at = end
+        return count
+
+
+def check_names(place: Place, key: str, case: Case) -> None:
+    """Raises ContenderError unless the archive lists the case's files, with their sizes. Their
+    bytes are not read."""
+    name = place.outputs.archive_bucket
+    size = place.s3.head_object(Bucket=name, Key=key)["ContentLength"]
+    remote = io.BufferedReader(_Remote(place.s3, name, key, size), 1024**2)
+    with zipfile.ZipFile(remote) as archive:
+        there = {
+            entry.filename.removeprefix(case.prefix): entry.file_size
+            for entry in archive.infolist()
+        }
+    there.pop("manifest.json", None)
+    wanted = {case.key(i).removeprefix(case.prefix): size for i, size in enumerate(case.sizes)}
+    if there != wanted:
+        raise ContenderError(f"The archive {key} does not hold the files of {case.name}.")
+
+
+def delete(place: Place, prefix: str) -> None:
+    """Deletes what lies below the prefix in the archive bucket."""
+    bucket.empty(place.s3, place.outputs.archive_bucket, prefix)

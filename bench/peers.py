@@ -1,0 +1,214 @@
+"""How others make a ZIP archive on S3: each byte comes in, goes through a ZIP writer, and goes out.
+
+Each peer is written as somebody who knows it well would. All share what is not the library's own:
+the S3 client's settings, small files fetched ahead of the writer by several threads, and an upload
+in parts of PART_SIZE of which several are under way while the writer fills the next.
+"""
+
+import zipfile
+from base64 import b64decode
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Semaphore
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from bench.plain_s3 import client
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+PART_SIZE: Final = 16 * 1024**2
+"""Bytes of an uploaded part: as ours are. boto3's own default, 8 MiB, is a little slower here."""
+
+UPLOADS: Final = 4
+"""Parts under way at a time."""
+
+FETCHES: Final = 16
+"""Small files fetched ahead, at most; each by its own thread."""
+
+SMALL: Final = 4 * 1024**2
+"""Bytes up to which a file is fetched ahead, whole. A larger one is streamed: its one connection
+alone is as fast as a Lambda function's network."""
+
+CHUNK: Final = 1024**2
+"""Bytes handed to a ZIP writer at a time."""
+
+_MODE: Final = 0o644
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file to be archived. `crc32` is what S3 told with the bytes, None where it did not."""
+
+    name: str
+    size: int
+    modified: datetime
+    crc32: int | None
+    chunks: Iterator[bytes]
+
+
+Writer = Callable[[Iterator[SourceFile], "PartedUpload"], None]
+"""Makes an archive of the files, into an upload."""
+
+
+@dataclass(slots=True)
+class PartedUpload:
+    """A multipart upload to write to, as to an unseekable file."""
+
+    s3: "S3Client"
+    bucket: str
+    key: str
+    id: str
+    uploads: ThreadPoolExecutor
+    _buffer: bytearray = field(default_factory=bytearray)
+    _parts: "list[Future[CompletedPartTypeDef]]" = field(default_factory=list)
+    _free: Semaphore = field(default_factory=lambda: Semaphore(UPLOADS))
+
+    def write(self, chunk: bytes) -> int:
+        self._buffer += chunk
+        if len(self._buffer) >= PART_SIZE:
+            self._send()
+        return len(chunk)
+
+    def flush(self) -> None:
+        """A file has this; nothing is gained by smaller parts."""
+
+    def complete(self) -> None:
+        if self._buffer:
+            self._send()
+        parts = [part.result() for part in self._parts]
+        self.s3.complete_multipart_upload(
+            Bucket=self.bucket, Key=self.key, UploadId=self.id, MultipartUpload={"Parts": parts}
+        )
+
+    def _send(self) -> None:
+        body, self._buffer = self._buffer, bytearray()
+        self._free.acquire()  # so that no more than UPLOADS parts wait in memory
+        self._parts.append(self.uploads.submit(self._upload, len(self._parts) + 1, body))
+
+    def _upload(self, number: int, body: bytearray) -> "CompletedPartTypeDef":
+        try:
+            answer = self.s3.upload_part(
+                Bucket=self.bucket,
+                Key=self.key,
+                UploadId=self.id,
+                PartNumber=number,
+                Body=cast("bytes", body),  # botocore takes any buffer
+            )
+        finally:
+            self._free.release()
+        return {"PartNumber": number, "ETag": answer["ETag"]}
+
+
+def with_zipfile(files: Iterator[SourceFile], to: PartedUpload) -> None:
+    """Python's own."""
+    with zipfile.ZipFile(cast("Any", to), "w", zipfile.ZIP_STORED) as archive:
+        for file in files:
+            entry = zipfile.ZipInfo(file.name, file.modified.timetuple()[:6])
+            entry.file_size = file.size  # so that it knows if it takes ZIP64
+            with archive.open(entry, "w") as place:
+                for chunk in file.chunks:
+                    place.write(chunk)
+
+
+def with_zipstream(files: Iterator[SourceFile], to: PartedUpload) -> None:
+    """zipstream-ng: https://github.com/pR0Ps/zipstream-ng"""
+    from zipstream import ZipStream
+
+    archive = ZipStream()
+    for file in files:
+        archive.add(file.chunks, file.name, size=file.size)
+        for chunk in archive.file():
+            to.write(chunk)
+    for chunk in archive.finalize():
+        to.write(chunk)
+
+
+def with_stream_zip(files: Iterator[SourceFile], to: PartedUpload) -> None:
+    """stream-zip: https://github.com/uktrade/stream-zip
+
+    It stores without a data descriptor, and without a copy in memory, where it is told size and
+    CRC-32 beforehand: S3 tells both with the answer to the GET.
+    """
+    from stream_zip import NO_COMPRESSION_64, stream_zip
+
+    members = (
+        (
+            file.name,
+            file.modified,
+            _MODE,
+            NO_COMPRESSION_64
+            if file.crc32 is None
+            else NO_COMPRESSION_64(uncompressed_size=file.size, crc_32=file.crc32),
+            file.chunks,
+        )
+        for file in files
+    )
+    for chunk in stream_zip(members, chunk_size=CHUNK):
+        to.write(chunk)
+
+
+def zipfile_peer() -> Callable[[Mapping[str, str]], None]:
+    return _peer(with_zipfile)
+
+
+def zipstream_peer() -> Callable[[Mapping[str, str]], None]:
+    return _peer(with_zipstream)
+
+
+def stream_zip_peer() -> Callable[[Mapping[str, str]], None]:
+    return _peer(with_stream_zip, with_crc32=True)
+
+
+def _peer(write: Writer, *, with_crc32: bool = False) -> Callable[[Mapping[str, str]], None]:
+    s3 = client()
+
+    def run(task: Mapping[str, str]) -> None:
+        bucket, key = task["archive_bucket"], task["archive_key"]
+        upload_id = s3.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+        with ThreadPoolExecutor(UPLOADS) as uploads, ThreadPoolExecutor(FETCHES) as fetches:
+            to = PartedUpload(s3, bucket, key, upload_id, uploads)
+            write(_sources(s3, task, fetches, with_crc32=with_crc32), to)
+            to.complete()
+
+    return run
+
+
+def _sources(
+    s3: "S3Client", task: Mapping[str, str], fetches: ThreadPoolExecutor, *, with_crc32: bool
+) -> Iterator[SourceFile]:
+    """The files below a prefix, the next ones fetched while one is written."""
+    bucket, prefix = task["source_bucket"], task["prefix"]
+    checksum: Any = {"ChecksumMode": "ENABLED"} if with_crc32 else {}
+
+    def fetch(listed: Any) -> SourceFile:
+        answer = s3.get_object(Bucket=bucket, Key=listed["Key"], **checksum)
+        body = answer["Body"]
+        return SourceFile(
+            name=listed["Key"].removeprefix(prefix),
+            size=listed["Size"],
+            modified=listed["LastModified"],
+            crc32=_number(answer.get("ChecksumCRC32")),
+            chunks=iter([body.read()]) if listed["Size"] <= SMALL else body.iter_chunks(CHUNK),
+        )
+
+    ahead: deque[Future[SourceFile]] = deque()
+    for listed in _listed(s3, bucket, prefix):
+        ahead.append(fetches.submit(fetch, listed))
+        if len(ahead) > FETCHES:
+            yield ahead.popleft().result()
+    while ahead:
+        yield ahead.popleft().result()
+
+
+def _listed(s3: "S3Client", bucket: str, prefix: str) -> Iterable[Any]:
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        yield from page.get("Contents", [])
+
+
+def _number(crc32: str | None) -> int | None:
+    return int.from_bytes(b64decode(crc32), "big") if crc32 else None

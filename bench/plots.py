@@ -1,0 +1,136 @@
+"""The results as pictures. Colours are Okabe and Ito's, which all eyes tell apart."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from bench.cases import Case
+from bench.contenders import CONTENDERS
+from bench.growth import AXES
+from bench.measure import Usage
+from bench.power import chosen, on_aws
+from bench.results import Results, median, rounds, target_name
+
+BLUE: Final = "#0072B2"
+ORANGE: Final = "#E69F00"
+GREEN: Final = "#009E73"
+GREY: Final = "#999999"
+_COLOURS: Final = {"ours": BLUE, "peer": ORANGE, "floor": GREY}
+
+_WIDTH: Final = 10.0  # inches
+_DOTS: Final = 160  # an inch
+
+_STYLE: Final[Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.axisbelow": True,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+}
+
+
+def bars(results: Results, cases: Sequence[Case], to: Path) -> None:
+    """Wall and CPU time of each contender in each case, the medians."""
+    with _figure(to, 5.4) as figure:
+        figure.suptitle(_measured(results))
+        grid = figure.subplots(2, len(cases), squeeze=False)
+        for column, case in enumerate(cases):
+            _bars(grid[0][column], results, case, lambda usage: usage.seconds)
+            _bars(grid[1][column], results, case, lambda usage: usage.cpu)
+            grid[0][column].set_title(case.title)
+            grid[0][column].set_xlabel("wall time, s")
+            grid[1][column].set_xlabel("CPU time of the worker, s")
+            if column:
+                for row in grid:
+                    row[column].tick_params(labelleft=False)
+
+
+def growth(results: Results, to: Path) -> None:
+    """Time, CPU and memory of the worker by the archive's bytes and by its files."""
+    with _figure(to, 4.0) as figure:
+        figure.suptitle(f"{_measured(results)}: Longhaul's worker")
+        for place, axis in zip(figure.subplots(1, len(AXES)), AXES, strict=True):
+            points = [point for point in results.growth if point.axis == axis]
+            x = [point.x for point in points]
+            place.loglog(x, [point.usage.seconds for point in points], "o-", color=BLUE)
+            place.loglog(x, [point.usage.cpu for point in points], "s-", color=ORANGE)
+            memory = [point.usage.peak_rss / 1024**3 for point in points]
+            place.loglog(x, memory, "^-", color=GREEN)
+            last = points[-1]
+            linear = [last.usage.seconds * value / last.x for value in x]
+            place.loglog(x, linear, ":", color=GREY)
+            place.set_ylim(bottom=0.01)
+            place.legend(
+                ["wall, s", "CPU, s", "peak RSS, GiB", "linear"], frameon=False, loc="upper left"
+            )
+            place.grid(visible=True, which="major", color="#DDDDDD")
+            place.set_xlabel(
+                "bytes of the archive, in 4 files" if axis == "bytes" else "files of 10 kB each"
+            )
+
+
+def power(results: Results, cases: Sequence[Case], to: Path) -> None:
+    """Time and cost by the function's memory."""
+    tunings, titles = results.tunings, {case.name: case.title for case in cases}
+    with _figure(to, 3.8) as figure:
+        figure.suptitle("Longhaul's worker: measured here, and modelled for AWS")
+        tuned = list(dict.fromkeys(tuning.case for tuning in tunings))
+        grid = figure.subplots(1, len(tuned), squeeze=False)
+        for place, case in zip(grid[0], tuned, strict=True):
+            of_case = [tuning for tuning in tunings if tuning.case == case]
+            memory = [tuning.memory_mb for tuning in of_case]
+            here = [tuning.usage.seconds for tuning in of_case]
+            there = [on_aws(tuning) for tuning in of_case]
+            place.plot(memory, here, "o:", color=GREY, label="here, seconds (measured)")
+            seconds = [one.seconds for one in there]
+            place.plot(memory, seconds, "o-", color=BLUE, label="on AWS, seconds (modelled)")
+            place.set_ylim(bottom=0)
+            place.set_xlabel("memory of the function, MB")
+            place.set_title(titles[case])
+            place.axvline(chosen(tunings), color="#DDDDDD", linewidth=6, zorder=0)
+            cost = place.twinx()
+            cost.spines["right"].set_visible(True)
+            micro = [one.dollars * 1e6 for one in there]
+            cost.plot(memory, micro, "s-", color=ORANGE, label="on AWS, millionths of a $")
+            cost.set_ylim(bottom=0)
+            drawn = [*place.get_lines()[:2], *cost.get_lines()]
+            labels = [str(line.get_label()) for line in drawn]
+        figure.legend(drawn, labels, loc="outside lower center", ncols=len(drawn), frameon=False)
+
+
+def _measured(results: Results) -> str:
+    about = results.circumstances
+    return f"Measured on {target_name(about.target)}, {rounds(about.rounds)}"
+
+
+def _bars(place: Axes, results: Results, case: Case, value: Callable[[Usage], float]) -> None:
+    shown = [one for one in CONTENDERS if not one.for_many_files]
+    measured = [(one, results.of(case.name, one.name)) for one in reversed(shown)]
+    values = [median(runs, lambda run: value(run.usage)) if runs else 0.0 for _, runs in measured]
+    names = [contender.title for contender, _ in measured]
+    colours = [_COLOURS[contender.kind] for contender, _ in measured]
+    drawn = place.barh(names, values, color=colours, height=0.7)
+    labels = [f"{one:.2f}" if one else "in functions: not measured" for one in values]
+    place.bar_label(drawn, labels, padding=3, fontsize=8)
+    place.set_xlim(0, max(values) * 1.25 or 1)
+    place.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
+    place.grid(visible=True, axis="x", color="#DDDDDD")
+
+
+@contextmanager
+def _figure(to: Path, height: float) -> Iterator[Figure]:
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(_WIDTH, height), dpi=_DOTS, layout="constrained")
+        yield figure
+        # No date within: the same figures give the same file.
+        figure.savefig(to, metadata={"Software": None})

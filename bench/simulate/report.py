@@ -1,0 +1,125 @@
+"""The report, in Markdown. Everything in it is modelled and says so."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+
+from bench.simulate.play import Played
+from bench.simulate.records import Record
+from bench.simulate.variants import Change
+from bench.simulate.world import FACTS, SETTINGS, World
+
+_TOP = """# Longhaul on AWS, modelled
+
+**Nothing here was measured on AWS.** The plans are the real planner's, for as many bytes in as many
+files; AWS, and our workers on it, are a model (`bench/simulate`). `make simulate` writes this page
+anew; [docs/simulate.md](../../docs/simulate.md) says what the model is and what it leaves out.
+"""
+
+
+def report(
+    rows: Sequence[tuple[Record, Played]],
+    wide: Sequence[tuple[Record, Played]],
+    changes: Mapping[str, Sequence[tuple[Change, Played]]],
+    memories: Mapping[str, Mapping[str, Played]],
+) -> str:
+    """`wide` are the same with provisioned pollers; `changes` are by the record's title; `memories`
+    by setting, then by title."""
+    return "\n".join(
+        [
+            _TOP,
+            "## The public records\n",
+            *_records(rows, wide),
+            "\nDollars are those of Lambda + those of all requests; the records' are as published.",
+            "\n![workers](simulate-workers.png)\n",
+            "## Where the time goes\n",
+            "As Lambda adds workers by itself:\n",
+            *_phases(rows),
+            "\nWith 50 provisioned pollers:\n",
+            *_phases(wide),
+            "\n## What would change it\n",
+            "Each line with all lines before it; the planner knows of it.\n",
+            *_changes(changes),
+            "\n## The worker's memory\n",
+            *_memories(memories),
+            "\n## What hangs on which fact\n",
+            "![sensitivity](simulate-sensitivity.png)\n",
+            "## The facts\n",
+            *_facts(World()),
+            "",
+        ]
+    )
+
+
+def _records(
+    rows: Sequence[tuple[Record, Played]], wide: Sequence[tuple[Record, Played]]
+) -> Iterator[str]:
+    yield "| | the record | ours, modelled | with 50 pollers ready | what we set out to do | |"
+    yield "|---|---|---|---|---|---|"
+    for (record, played), (_, wider) in zip(rows, wide, strict=True):
+        kind = " of Lambda" if record.lambda_dollars else ""
+        said = f"{record.seconds:,.0f} s, ${record.dollars:.4g}{kind}"
+        target = f"{record.target_seconds:,.0f} s"
+        if record.target_dollars:
+            target += f", ${record.target_dollars:.4f}{kind}"
+        yield (
+            f"| {record.title} | {said} | **{played.seconds:,.1f} s**, "
+            f"{_dollars(played)} | **{wider.seconds:,.1f} s**, {_dollars(wider)} | {target} | "
+            f"{_verdict(record, played, wider)} |"
+        )
+    yield ""
+    for record, _ in rows:
+        yield f"- {record.title}: {record.source}"
+
+
+def _verdict(record: Record, played: Played, wider: Played) -> str:
+    """Of the seconds alone."""
+    if played.seconds <= record.target_seconds:
+        return "meets the target"
+    if wider.seconds <= record.target_seconds:
+        return "meets the target with pollers"
+    if played.seconds <= record.seconds:
+        return "beats the record, misses the target"
+    return "slower than the record"
+
+
+def _dollars(played: Played) -> str:
+    return f"${played.lambda_dollars:.4f} + ${played.request_dollars:.4f}"
+
+
+def _phases(rows: Sequence[tuple[Record, Played]]) -> Iterator[str]:
+    yield "| seconds | find the files | plan | assemble | finalize | workers | segments |"
+    yield "|---|---|---|---|---|---|---|"
+    for record, played in rows:
+        workers = len({shift.worker for shift in played.shifts})
+        yield (
+            f"| {record.title} | {played.finding:.1f} | {played.planning:.1f} | "
+            f"{played.assembling:.1f} | {played.finalizing:.1f} | {workers or 1} | "
+            f"{len(played.shifts) or 1} |"
+        )
+
+
+def _changes(changes: Mapping[str, Sequence[tuple[Change, Played]]]) -> Iterator[str]:
+    yield f"| | {' | '.join(changes)} |"
+    yield f"|---{'|---' * len(changes)}|"
+    for row in zip(*changes.values(), strict=True):
+        cells = " | ".join(f"{played.seconds:,.1f} s, ${played.dollars:.3f}" for _, played in row)
+        yield f"| {row[0][0].title} | {cells} |"
+
+
+def _memories(memories: Mapping[str, Mapping[str, Played]]) -> Iterator[str]:
+    titles = list(next(iter(memories.values())))
+    yield f"| | {' | '.join(titles)} |"
+    yield f"|---{'|---' * len(titles)}|"
+    for setting, by_title in memories.items():
+        cells = (f"{one.seconds:,.1f} s, {_dollars(one)}" for one in by_title.values())
+        yield f"| {setting} | {' | '.join(cells)} |"
+
+
+def _facts(world: World) -> Iterator[str]:
+    yield "| | value | source |"
+    yield "|---|---|---|"
+    for one in fields(world):
+        about = FACTS[one.name]
+        value = f"{getattr(world, one.name):.4g} {about['unit']}".strip()
+        kind = "ours to choose: " if one.name in SETTINGS else ""
+        yield f"| `{one.name}` | {value} | {kind}{about['source']} |"

@@ -1,0 +1,43 @@
+"""How much of a job's seconds and dollars hangs on each fact about AWS."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bench.simulate.play import Job, play
+from bench.simulate.world import FACTS, SETTINGS, World
+
+FACTORS = (0.5, 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """What a value is, and becomes with half and with twice of a fact."""
+
+    fact: str
+    half: float
+    now: float
+    twice: float
+
+    @property
+    def width(self) -> float:
+        return max(self.half, self.now, self.twice) - min(self.half, self.now, self.twice)
+
+
+def swings(job: Job, world: World) -> Mapping[str, list[Swing]]:
+    """Of "seconds" and of "dollars", by fact, the widest first. The plan stays the same: the
+    planner does not know that the world is another one."""
+    found: dict[str, list[Swing]] = {"seconds": [], "dollars": []}
+    now = play(job, world)
+    for fact in FACTS.keys() - SETTINGS:
+        played = []
+        for factor in FACTORS:
+            other: Any = {fact: getattr(world, fact) * factor}
+            played.append(play(job, replace(world, **other)))
+        half, twice = played
+        found["seconds"].append(Swing(fact, half.seconds, now.seconds, twice.seconds))
+        found["dollars"].append(Swing(fact, half.dollars, now.dollars, twice.dollars))
+    return {
+        value: sorted(of_value, key=lambda swing: (-swing.width, swing.fact))
+        for value, of_value in found.items()
+    }

@@ -1,0 +1,83 @@
+"""What would change if something of ours did: each with what the model then says, and what the
+layout would then decide by."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from bench.simulate import demand
+from bench.simulate.play import Job, Played, play
+from bench.simulate.records import Record, entries
+from bench.simulate.world import World
+from chalicelib.archive import costs, layout
+from chalicelib.archive.manifest import Head
+
+_HEAD: Final = Head("5f0c5d0e-0000-4000-8000-000000000000", 1_700_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`world` are fields of World, `believed` are constants of chalicelib/archive/costs.py."""
+
+    title: str
+    world: Mapping[str, float]
+    believed: Mapping[str, float]
+
+
+POLLERS: Final = Change(
+    "50 provisioned pollers, so 500 workers at first (`PROVISIONED_POLLERS=50` when deploying)",
+    {"workers_at_first": 500, "workers_per_second": 1000 / 60},
+    {},
+)
+
+CHANGES: Final = (
+    POLLERS,
+    Change(
+        "1,769 MB, a whole vCPU, for each worker (.chalice/config.json)",
+        {"memory_mb": 1769},
+        {"MEMORY_MB": 1769, "VCPUS": 1},
+    ),
+    Change(
+        "eight workers list and plan (not built)",
+        {"planners": 8},
+        {},
+    ),
+)
+
+
+def planned(record: Record, believed: Mapping[str, float] | None = None) -> Job:
+    """The record's job as the real planner lays it out, by its own constants or by these."""
+    with _believing(believed or {}):
+        files = entries(record)
+        plan = layout.lay_out(files, _HEAD)
+    return Job(
+        files=len(files),
+        prefixes=record.prefixes,
+        demands=demand.demands(plan),
+        parts=plan.parts[-1].number,
+    )
+
+
+def changed(record: Record) -> Iterator[tuple[Change, Played]]:
+    """Each change with all before it."""
+    world, believed, job = World(), dict[str, float](), None
+    for change in CHANGES:
+        fields: Any = change.world
+        world = replace(world, **fields)
+        believed |= change.believed
+        if job is None or change.believed:
+            job = planned(record, believed)
+        yield change, play(job, world)
+
+
+@contextmanager
+def _believing(believed: Mapping[str, float]) -> Iterator[None]:
+    before = {name: getattr(costs, name) for name in believed}
+    try:
+        for name, value in believed.items():
+            setattr(costs, name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(costs, name, value)

@@ -1,0 +1,114 @@
+"""Counts what a process asks of AWS: requests by kind, and the bytes of files that go in and out.
+
+It listens on both ways to AWS, at their last call: botocore's clients send by urllib3's connection
+pool, the worker's shorter path by a wire of its own. So each contender is counted by the same hand,
+retries included.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+from urllib3 import HTTPConnectionPool
+
+from chalicelib.wire import Answer, Request, Wire
+
+_SERVICE: Final = re.compile(r"Credential=[^/]+/\d+/[^/]+/(?P<service>[^/]+)/aws4_request")
+
+# S3's operations by method and by what the query or the headers name, the first that fits.
+_S3: Final = (
+    ("PUT", "partNumber", "x-amz-copy-source", "UploadPartCopy"),
+    ("PUT", "partNumber", None, "UploadPart"),
+    ("PUT", None, "x-amz-copy-source", "CopyObject"),
+    ("PUT", None, None, "PutObject"),
+    ("POST", "uploads", None, "CreateMultipartUpload"),
+    ("POST", "uploadId", None, "CompleteMultipartUpload"),
+    ("POST", "delete", None, "DeleteObjects"),
+    ("DELETE", "uploadId", None, "AbortMultipartUpload"),
+    ("DELETE", None, None, "DeleteObject"),
+    ("GET", "list-type", None, "ListObjectsV2"),
+    ("GET", "uploadId", None, "ListParts"),
+    ("GET", "attributes", None, "GetObjectAttributes"),
+    ("GET", None, None, "GetObject"),
+    ("HEAD", None, None, "HeadObject"),
+)
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What was counted since the last `take`. `bytes_in` is what S3's answers to GetObject carry,
+    `bytes_out` what UploadPart and PutObject do."""
+
+    requests: Counter[str] = field(default_factory=Counter)
+    bytes_in: int = 0
+    bytes_out: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    def listen(self) -> None:
+        """Counts, from here on, what this process sends."""
+        send, exchange = HTTPConnectionPool.urlopen, Wire.exchange
+
+        def urlopen(
+            pool: HTTPConnectionPool, method: str, url: str, body: Any = None, *args: Any, **kw: Any
+        ) -> Any:
+            headers = kw.get("headers") or (args[0] if args else {})
+            answer = send(pool, method, url, body, *args, **kw)
+            self._count(operation(method, url, headers), body, answer.headers)
+            return answer
+
+        def exchanged(
+            wire: Wire, request: Request, into: memoryview | None = None
+        ) -> Answer | None:
+            answer = exchange(wire, request, into)
+            kind = operation(request.method, request.target, request.headers)
+            self._count(kind, request.body, answer.headers if answer else {})
+            return answer
+
+        # There are no hooks.
+        HTTPConnectionPool.urlopen = urlopen  # type: ignore[assignment, method-assign]
+        Wire.exchange = exchanged  # type: ignore[assignment, method-assign]
+
+    def take(self) -> "Traffic":
+        """What was counted, which is then forgotten."""
+        with self._lock:
+            taken = Traffic(self.requests, self.bytes_in, self.bytes_out)
+            self.requests, self.bytes_in, self.bytes_out = Counter(), 0, 0
+        return taken
+
+    def _count(self, kind: str, body: Any, answered: Mapping[str, str]) -> None:
+        with self._lock:
+            self.requests[kind] += 1
+            if kind == "s3:GetObject":
+                self.bytes_in += int(answered.get("content-length", 0))
+            elif kind in {"s3:UploadPart", "s3:PutObject"}:
+                self.bytes_out += _length(body)
+
+
+def operation(method: str, url: str, headers: Mapping[str, Any]) -> str:
+    """The request's kind as IAM writes it: "s3:GetObject", "dynamodb:UpdateItem"."""
+    named = {name.lower(): _text(value) for name, value in headers.items()}
+    signed = _SERVICE.search(named.get("authorization", ""))
+    service = signed["service"] if signed else "unsigned"
+    if service != "s3":
+        return f"{service}:{named.get('x-amz-target', method).rpartition('.')[2]}"
+    query = {name for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)}
+    for verb, in_query, in_headers, name in _S3:
+        asked = in_query is None or in_query in query
+        if verb == method and asked and (in_headers is None or in_headers in named):
+            return f"s3:{name}"
+    return f"s3:{method}"
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def _length(body: Any) -> int:
+    """Bytes of a request's body: a buffer, or a file that was read to its end."""
+    if body is None:
+        return 0
+    return len(body) if hasattr(body, "__len__") else int(body.tell())
