@@ -53,8 +53,8 @@ def job_answer(job: Job, now: int, base: str, missing: Sequence[int | str] | Non
             "processedFiles": job.files_done,
             "totalFiles": job.total_files,
             "missing": None if missing is None else list(missing),
-            "reusedFrom": job.reused_from,
             "downloadUrl": f"{job_url(job, base)}/download?redirect=true" if ready else None,
+            **({"reusedFrom": job.reused_from} if job.reused_from else {}),
         }
     error = None
     if job.failure:
@@ -65,7 +65,6 @@ def job_answer(job: Job, now: int, base: str, missing: Sequence[int | str] | Non
         }
     return {
         "jobId": job.job_id,
-        "retryOf": job.retry_of,
         "filename": job.filename,
         "status": status,
         "progress": {
@@ -83,6 +82,7 @@ def job_answer(job: Job, now: int, base: str, missing: Sequence[int | str] | Non
         "createdAt": iso(job.created_at),
         "updatedAt": iso(job.updated_at),
         "expiresAt": iso(job.expires_at),
+        **({"retryOf": job.retry_of} if job.retry_of else {}),
     }
 
 

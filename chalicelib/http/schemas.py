@@ -97,12 +97,12 @@ CHECK_REQUEST: Final[Schema] = {
 }
 
 
-def _answer(properties: Schema) -> Schema:
-    """An object with all of these and nothing else."""
+def _answer(properties: Schema, **perhaps: Schema) -> Schema:
+    """An object with all of these, perhaps some of those, and nothing else."""
     return {
         "type": "object",
         "additionalProperties": False,
-        "properties": properties,
+        "properties": properties | perhaps,
         "required": list(properties),
     }
 
@@ -135,7 +135,6 @@ EXPORT_ACCEPTED: Final = _answer(
 JOB: Final = _answer(
     {
         "jobId": _JOB_ID,
-        "retryOf": _optional({**_JOB_ID, "description": "The job that this one is a retry of."}),
         "filename": {**_TEXT, "description": "The archive's name when it is downloaded."},
         "status": _STATUS,
         "progress": _answer(
@@ -168,24 +167,23 @@ JOB: Final = _answer(
                             "items": {"type": ["integer", "string"]},
                         }
                     ),
-                    "reusedFrom": _optional(
-                        {
-                            **_JOB_ID,
-                            "description": "The job that the archive was built for, where it was "
-                            "there already: same request, same files.",
-                        }
-                    ),
                     "downloadUrl": _optional(
                         {**_URL, "description": "Redirects to a fresh link; null once expired."}
                     ),
-                }
+                },
+                reusedFrom={
+                    **_JOB_ID,
+                    "description": "The job that the archive was built for, where it was there "
+                    "already: same request, same files.",
+                },
             )
         ),
         "error": _optional(_answer({"type": _URL, "title": _TEXT, "detail": _TEXT})),
         "createdAt": _TIME,
         "updatedAt": _TIME,
         "expiresAt": _TIME,
-    }
+    },
+    retryOf={**_JOB_ID, "description": "The job that this one is a retry of, if it is one."},
 )
 
 EVENT_STREAM: Final[Schema] = {

@@ -36,7 +36,7 @@ def _completed(stack: Stack, **request: object) -> str:
 
 
 def _reused_from(job_id: str) -> object:
-    return status(job_id)["result"]["reusedFrom"]
+    return status(job_id)["result"].get("reusedFrom")
 
 
 def _archive(stack: Stack, job_id: str) -> bytes | None:

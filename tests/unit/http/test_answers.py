@@ -66,7 +66,6 @@ def test_a_completed_job_has_a_result_and_a_way_to_it() -> None:
         "processedFiles": 9,
         "totalFiles": 10,
         "missing": [10_007],
-        "reusedFrom": None,
         "downloadUrl": f"{URL}/download?redirect=true",
     }
 
