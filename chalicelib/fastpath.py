@@ -10,6 +10,7 @@ a lost connection, a redirect to another region) and asks again through botocore
 backs off, follows, and raises what it means. So this way can be lost without any loss.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode, urlsplit
+from urllib.request import getproxies
 
 from chalicelib.objects import Body, ObjectFacts, ObjectPage, crc32_of_base64, listed_page
 from chalicelib.sigv4 import signed
@@ -48,23 +50,10 @@ class FastPath:
             return True, None
         if answer.status != HTTPStatus.OK:
             return False, None
-        said = answer.headers
-        checksum = said.get("x-amz-checksum-crc32")
-        composite = said.get("x-amz-checksum-type") == "COMPOSITE"
-        facts = ObjectFacts(
-            key=key,
-            size=int(said["content-length"]),
-            etag=said["etag"],
-            modified=int(parsedate_to_datetime(said["last-modified"]).timestamp()),
-            crc32=None if composite else crc32_of_base64(checksum),
-            composite=composite and checksum is not None,
-            metadata={
-                name.removeprefix(_METADATA): value
-                for name, value in said.items()
-                if name.startswith(_METADATA)
-            },
-        )
-        return True, facts
+        try:
+            return True, _facts(key, answer.headers)
+        except (KeyError, ValueError):
+            return False, None
 
     def list_page(self, bucket: str, prefix: str, after: str) -> ObjectPage | None:
         """A page of a listing, with the keys that follow `after`."""
@@ -160,6 +149,24 @@ class FastPath:
         return f"{scheme}://{bucket}.{host}", ""
 
 
+def _facts(key: str, said: Mapping[str, str]) -> ObjectFacts:
+    checksum = said.get("x-amz-checksum-crc32")
+    composite = said.get("x-amz-checksum-type") == "COMPOSITE"
+    return ObjectFacts(
+        key=key,
+        size=int(said["content-length"]),
+        etag=said["etag"],
+        modified=int(parsedate_to_datetime(said["last-modified"]).timestamp()),
+        crc32=None if composite else crc32_of_base64(checksum),
+        composite=composite and checksum is not None,
+        metadata={
+            name.removeprefix(_METADATA): value
+            for name, value in said.items()
+            if name.startswith(_METADATA)
+        },
+    )
+
+
 def _body(answer: Answer | None) -> bytes | None:
     """The body of an answer that tells of success."""
     return answer.body if answer and answer.status == HTTPStatus.OK else None
@@ -167,7 +174,7 @@ def _body(answer: Answer | None) -> bytes | None:
 
 def fast_path(client: "S3Client", credentials: "Credentials") -> FastPath | None:
     """A fast path to the client's endpoint and region; None where the endpoint has a path of its
-    own."""
+    own, or may lie behind a proxy."""
     from botocore.httpsession import get_cert_path
 
     endpoint = client.meta.endpoint_url.rstrip("/")
@@ -175,9 +182,13 @@ def fast_path(client: "S3Client", credentials: "Credentials") -> FastPath | None
         return None
     tls = None
     if endpoint.startswith("https://"):
+        if "https" in getproxies():
+            return None  # botocore knows how to get there
         from ssl import create_default_context
 
-        tls = create_default_context(cafile=get_cert_path(verify=True))
+        tls = create_default_context(
+            cafile=os.environ.get("AWS_CA_BUNDLE") or get_cert_path(verify=True)
+        )
     options: dict[str, Any] = getattr(client.meta.config, "s3", None) or {}
     return FastPath(
         wire=Wire(tls),

@@ -87,9 +87,11 @@ class Wire:
         """
         kept = self._kept.setdefault(request.origin, [])
         try:
-            while (connection := _taken(kept)) is not None:
-                with suppress(_Stale):
+            if (connection := _taken(kept)) is not None:
+                try:
                     return _used(connection, request, into, kept)
+                except _Stale:
+                    _close(kept)  # the others are older
             return _used(self._opened(request.origin), request, into, kept)
         except (OSError, ValueError):
             return None
@@ -97,8 +99,7 @@ class Wire:
     def close(self) -> None:
         """Closes what is kept."""
         for kept in self._kept.values():
-            while connection := _taken(kept):
-                connection.close()
+            _close(kept)
 
     def _opened(self, origin: str) -> _Connection:
         url = urlsplit(origin)
@@ -124,6 +125,11 @@ def _taken(kept: list[_Connection]) -> _Connection | None:
         return None
 
 
+def _close(kept: list[_Connection]) -> None:
+    while connection := _taken(kept):
+        connection.close()
+
+
 def _used(
     connection: _Connection, request: Request, into: memoryview | None, kept: list[_Connection]
 ) -> Answer:
@@ -140,9 +146,7 @@ def _used(
 def _exchanged(connection: _Connection, request: Request, into: memoryview | None) -> Answer:
     reader = connection.reader
     try:
-        connection.socket.sendall(_head(request))
-        if request.body:
-            connection.socket.sendall(request.body)
+        is_sent = _sent(connection, request)
         begin = reader.readline(_LINE_MAX)
     except TimeoutError:
         raise
@@ -156,7 +160,20 @@ def _exchanged(connection: _Connection, request: Request, into: memoryview | Non
     status, headers = int(rest[:3]), dict(_headers(reader))
     if status < HTTPStatus.OK:
         raise _Unexpected  # nothing here asks to be told to continue, or for another protocol
+    if not is_sent:
+        headers["connection"] = "close"
     return Answer(status, headers, _body(reader, request.method, status, headers, into))
+
+
+def _sent(connection: _Connection, request: Request) -> bool:
+    """False if the server did not take all of it: it may have answered before, that it is busy."""
+    try:
+        connection.socket.sendall(_head(request))
+        if request.body:
+            connection.socket.sendall(request.body)
+    except (BrokenPipeError, ConnectionResetError):
+        return False
+    return True
 
 
 def _head(request: Request) -> bytes:

@@ -40,6 +40,8 @@ def clock() -> Clock:
 @pytest.fixture
 def stack(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     """A fresh stack, which the app's routes and handlers work with too."""
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
     with mock_aws():
         cloud.create()
         settings.cache_clear()

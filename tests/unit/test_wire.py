@@ -16,11 +16,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from chalicelib.wire import Answer, Request, Wire
+from chalicelib.wire import Answer, Request, Wire, _Connection
 
 LOOPBACK = IPv4Address("127.0.0.1")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 THREE = b'HTTP/1.1 206 Partial Content\r\nETag: "e"\r\nContent-Length: 3\r\n\r\nabc'
+ORIGIN = "http://127.0.0.1:9"
+
 CLOSE = b""
 """In place of an answer: the server closes the connection."""
 
@@ -287,6 +289,37 @@ def test_a_request_goes_out_again_when_a_kept_connection_was_closed(
     assert answer.body == b"ok"
     assert [len(requests) for requests in server.heard] == [2, 1]
     assert server.heard[1][0].endswith(b"part")
+
+
+def test_a_busy_server_is_asked_on_one_more_connection_and_not_on_all_that_are_kept(
+    start: Start, wire: Wire
+) -> None:
+    server = start(OK, CLOSE, CLOSE, OK)
+    wire.exchange(_get(server))
+    (kept,) = wire._kept.values()
+    others = [wire._opened(server.origin) for _ in range(3)]
+    kept[:0] = others
+
+    answer = wire.exchange(_get(server))
+
+    assert answer is None
+    assert sum(map(len, server.heard)) == 3
+    assert kept == []
+
+
+def test_an_answer_that_comes_before_the_part_was_taken_is_read(wire: Wire) -> None:
+    ours, theirs = socket.socketpair()
+    theirs.sendall(b"HTTP/1.1 503 Slow Down\r\ncontent-length: 0\r\n\r\n")
+    theirs.shutdown(socket.SHUT_RD)
+    connection = _Connection(ours, ours.makefile("rb"))
+    kept = wire._kept.setdefault(ORIGIN, [connection])
+
+    answer = wire.exchange(Request("PUT", ORIGIN, "/key", {"host": "h"}, bytes(2**24)))
+
+    theirs.close()
+    assert answer is not None
+    assert answer.status == 503
+    assert kept == []
 
 
 def test_a_request_does_not_go_out_again_on_a_new_connection(start: Start, wire: Wire) -> None:
