@@ -15,7 +15,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.archive.manifest import Head
 from chalicelib.archive.plan import Entry, Part, Plan, Segment
@@ -57,9 +57,14 @@ class Index:
         return len(self.segments) - 1
 
 
+VERSION: Final = 1
+"""Of all that is stored of a plan, its shares of the tail included. Raise it with the format: then
+a plan from before a deployment is not there, rather than not understood."""
+
+
 class PlanGone(Exception):
-    """The plan is not where the job says it is; it was written before the job said so, and somebody
-    has deleted it since."""
+    """The plan is not where the job says it is: it was written before the job said so, and somebody
+    has deleted it since. Or an older version of this code has written it."""
 
 
 def store(bucket: Bucket, job: Job, plan: Plan, head: Head, fingerprint: str) -> Index:
@@ -162,6 +167,7 @@ def _packed(plan: Plan, segment: Segment) -> bytes:
 
 def _index_to_json(index: Index) -> bytes:
     content = {
+        "version": VERSION,
         "jobId": index.head.job_id,
         "created": index.head.created,
         "missing": list(index.head.missing),
@@ -186,6 +192,8 @@ def _index_to_json(index: Index) -> bytes:
 
 def _index_from_json(digest: str, body: bytes) -> Index:
     content: dict[str, Any] = json.loads(body)
+    if content.get("version") != VERSION:
+        raise PlanGone
     return Index(
         digest=digest,
         head=Head(content["jobId"], content["created"], tuple(content["missing"])),

@@ -18,6 +18,9 @@ from chalicelib.sources.find import Found
 VERSION: Final = 1
 """Part of every fingerprint. Raise it, and no archive is given out again that was made before."""
 
+UPLOAD_AGE_MS: Final = 6 * 3600 * 1000
+"""How old a job may be whose upload is taken over."""
+
 LIFE_LEFT: Final = 0.5
 """The share of its life that an archive must have before it to be given out again: who asks for an
 export has that long to fetch it."""
@@ -59,7 +62,7 @@ def taken_over(job: Job, mark: str, stack: Collaborators) -> Job | None:
     failed = _owner(job, stack)
     if failed is None or failed.plan is None or failed.status is not Status.FAILED:
         return None
-    if not _lives(failed, stack) or not _is_right(failed, failed.plan, mark, stack):
+    if not _is_young(failed, stack) or not _is_right(failed, failed.plan, mark, stack):
         return None
     if takeover.claim(stack.jobs, failed, job.job_id) != job.job_id:
         return None
@@ -78,6 +81,13 @@ def _owner(job: Job, stack: Collaborators) -> Job | None:
     while owner and owner.heir not in (None, takeover.NOBODY, job.job_id):
         owner = stack.jobs.get(str(owner.heir))
     return owner
+
+
+def _is_young(failed: Job, stack: Collaborators) -> bool:
+    """Whether the upload may be gone on with: S3 counts an archive's days from when it was opened,
+    and aborts it a day later."""
+    home = failed if failed.home == failed.job_id else stack.jobs.get(failed.home)
+    return home is not None and stack.now() - home.created_at <= UPLOAD_AGE_MS
 
 
 def _lives(maker: Job, stack: Collaborators) -> bool:

@@ -1,9 +1,11 @@
 """What led to an archive goes while it is built: each loss is told for what it is."""
 
+import json
+
 import pytest
 
 from tests.integration.archives import check_archive, noise
-from tests.integration.gateway import export, status
+from tests.integration.gateway import call, export, status
 from tests.integration.stack import UNIT, Stack
 from tests.integration.wire import Wired, listening, s3_error
 
@@ -34,6 +36,26 @@ def test_a_plan_that_was_deleted_is_not_taken_for_a_changed_source(
     assert failed == []
     assert error["type"] == "urn:problem-type:longhaul:given-up"
     assert error["detail"] == "the plan of the archive is not stored any more; export again"
+
+
+def test_a_plan_that_an_older_version_has_written_is_given_up_and_a_retry_makes_its_own(
+    stack: Stack, planned: str
+) -> None:
+    job = stack.job(planned)
+    assert job.plan
+    key = f"{job.prefix}{job.plan.digest}/index"
+    content = json.loads(stack.collaborators.archive.read(key) or b"")
+    del content["version"]
+    stack.collaborators.archive.write(key, json.dumps(content).encode())
+
+    stack.run_queue()
+    retried = call("POST", f"/v1/export/{planned}/retry").body["jobId"]
+    failed = stack.run_queue()
+
+    assert status(planned)["error"]["type"] == "urn:problem-type:longhaul:given-up"
+    assert failed == []
+    assert stack.job(retried).home == retried
+    check_archive(stack.archive(retried), FILES)
 
 
 def test_a_part_that_is_uploaded_again_at_the_last_moment_is_waited_for(

@@ -15,6 +15,7 @@ from chalicelib.jobs.wake import DISCARD_AFTER_MS
 from chalicelib.pipeline import steps
 from chalicelib.pipeline.abandoned import abort_abandoned
 from chalicelib.pipeline.messages import Message, Step
+from chalicelib.pipeline.reuse import UPLOAD_AGE_MS
 from chalicelib.pipeline.sweeper import sweep
 from tests.integration.archives import check_archive, noise
 from tests.integration.gateway import call, export, status
@@ -267,6 +268,15 @@ def test_an_upload_that_is_gone_is_made_anew(stack: Stack, failed: str) -> None:
     job = stack.job(failed)
     assert job.plan
     stack.collaborators.archive.abort_upload(job.archive_key, job.plan.upload)
+
+    retry = _retried(stack, failed)
+
+    assert stack.job(retry).home == retry
+    check_archive(_archive(stack, retry), FILES)
+
+
+def test_an_upload_that_s3_may_soon_abort_is_made_anew(stack: Stack, failed: str) -> None:
+    stack.clock.advance(seconds=UPLOAD_AGE_MS / 1000 + 1)
 
     retry = _retried(stack, failed)
 
