@@ -67,6 +67,7 @@ def lay_out(entries: Sequence[Entry], head: manifest.Head, *, max_parts: int = M
         cut = _cut(entries, copied, head, max_parts)
         if not cut.nested:
             break
+    del copied  # of a million files, it takes as much as the plan of a hundred thousand
     return _grouped(cut, max_parts)
 
 
@@ -105,12 +106,18 @@ def _cut(
         raise ArchiveTooLarge(f"the archive would have {size} bytes, and S3 takes {MAX_ARCHIVE}")
     all_copied = sum(entry.size for entry, copy in zip(entries, to_copy, strict=True) if copy)
     best = costs.copy_part(all_copied, COPY_PART)
-    for copy_part in (best, 4 * best, MAX_PART):  # rather large copies than a nested plan
+
+    def cut(copy_part: int, *, nested: bool) -> _Cut:
         body = list(_cut_body(entries, edges, to_copy, min(copy_part, MAX_PART)))
-        cut = _Cut(entries, edges, body, best, manifest_length, size, nested=False)
-        if len(body) + cut.final_count <= max_parts:
-            return cut
-    return cut._replace(nested=True)
+        return _Cut(entries, edges, body, best, manifest_length, size, nested)
+
+    if 2 * len(copied) < max_parts:  # each takes two parts, however large
+        for copy_part in (best, 4 * best, MAX_PART):  # rather large copies than a nested plan
+            made = cut(copy_part, nested=False)
+            if len(made.body) + made.final_count <= max_parts:
+                return made
+            del made  # before another one takes as much memory
+    return cut(best, nested=True)
 
 
 def _grouped(cut: _Cut, max_parts: int) -> Plan:
@@ -119,11 +126,9 @@ def _grouped(cut: _Cut, max_parts: int) -> Plan:
     body, joins = cut.body, list[list[Part]]()
     if cut.nested:
         runs, joins = _joined(cut, works, seconds, max_parts)
-        body = [
-            replace(part, number=index + 1)
-            for run in runs
-            for index, part in enumerate(body[run.start : run.stop])
-        ]
+        for run in runs:  # in place: there may be millions
+            for number, index in enumerate(run, 1):
+                body[index] = replace(body[index], number=number)
     else:
         runs = list(segmenting.grouped(works, seconds, max_parts))
     first_final = (joins[-1][-1].number if joins else len(body)) + 1
@@ -207,7 +212,7 @@ def _even(length: int, limit: int) -> Iterator[int]:
 
 
 def _joined(
-    cut: _Cut, works: Sequence[segmenting.Work], seconds: float, max_parts: int
+    cut: _Cut, works: segmenting.Works, seconds: float, max_parts: int
 ) -> tuple[list[range], list[list[Part]]]:
     """The runs of parts that are a nested plan's segments and, for each, the parts of the archive's
     upload that it is copied into: as small as there are part numbers for, as S3 then copies more

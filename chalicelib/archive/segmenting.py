@@ -5,8 +5,10 @@ Pure.
 has the bytes [edges[i], edges[i + 1]).
 """
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from chalicelib.archive import costs
@@ -22,18 +24,45 @@ class Work(NamedTuple):
     joining: float
 
 
-def works(parts: Iterable[Part], edges: Sequence[int], *, nested: bool) -> list[Work]:
+@dataclass(frozen=True, slots=True)
+class Works:
+    """The work for each part, a column for each of its kinds: there may be millions of parts."""
+
+    streaming: "array[float]"
+    copying: "array[float]"
+    joining: "array[float]"
+
+    def __len__(self) -> int:
+        return len(self.streaming)
+
+    def __iter__(self) -> Iterator[Work]:
+        return map(Work, self.streaming, self.copying, self.joining)
+
+
+def works(parts: Iterable[Part], edges: Sequence[int], *, nested: bool) -> Works:
     """What a worker has to do for each part."""
-    return [_work(part, edges, costs.joining(part.length) if nested else 0.0) for part in parts]
+    found = Works(array("d"), array("d"), array("d"))
+    for part in parts:
+        work = _work(part, edges, costs.joining(part.length) if nested else 0.0)
+        found.streaming.append(work.streaming)
+        found.copying.append(work.copying)
+        found.joining.append(work.joining)
+    return found
 
 
-def seconds(works: Sequence[Work]) -> float:
+def seconds(works: Works) -> float:
     """Of one worker that does all of it."""
-    streaming, copying, joining = map(sum, zip(*works, strict=True)) if works else (0, 0, 0)
+    # As grouped() adds up, and not by sum(), which rounds otherwise from Python 3.12 on: what is
+    # all of the work by the one must be so by the other.
+    streaming = copying = joining = 0.0
+    for work in works:
+        streaming += work.streaming
+        copying += work.copying
+        joining += work.joining
     return max(streaming, copying) + joining
 
 
-def grouped(works: Sequence[Work], most_seconds: float, most_parts: int) -> Iterator[range]:
+def grouped(works: Works, most_seconds: float, most_parts: int) -> Iterator[range]:
     """Runs of parts: each of one part, or of no more work than `most_seconds`."""
     first = 0
     streaming = copying = joining = 0.0
@@ -46,7 +75,7 @@ def grouped(works: Sequence[Work], most_seconds: float, most_parts: int) -> Iter
             yield range(first, index)
             first = index
             streaming, copying, joining = work
-    if works:
+    if len(works):
         yield range(first, len(works))
 
 

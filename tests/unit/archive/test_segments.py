@@ -1,6 +1,7 @@
 """Which parts one worker builds, and how an archive of more parts than an upload takes is built."""
 
 import json
+from array import array
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.archive import costs, layout
+from chalicelib.archive import costs, layout, segmenting
 from chalicelib.archive.layout import (
     MAX_PART,
     MAX_PARTS,
@@ -17,6 +18,7 @@ from chalicelib.archive.layout import (
     ArchiveTooLarge,
 )
 from chalicelib.archive.plan import Entry, Plan
+from chalicelib.archive.segmenting import Works
 from tests.unit.archive.archives import HEAD, data_start, entries_of
 from tests.unit.archive.mixes import TIB, plans, some_entries
 
@@ -166,3 +168,17 @@ def _within(entries: tuple[Entry, ...], limit: int) -> Plan | None:
         return layout.lay_out(entries, HEAD, max_parts=limit)
     except ArchiveTooLarge:
         return None
+
+
+times = st.floats(0, 1e3)
+
+
+@given(st.lists(st.tuples(times, times, times), min_size=1, max_size=60))
+def test_what_one_worker_is_enough_for_is_one_segment(
+    rows: list[tuple[float, float, float]],
+) -> None:
+    works = Works(*(array("d", column) for column in zip(*rows, strict=True)))
+
+    runs = list(segmenting.grouped(works, segmenting.seconds(works), len(rows) + 1))
+
+    assert runs == [range(len(rows))]
