@@ -35,7 +35,7 @@ def at_once(count: int, call: Callable[[int], T]) -> list[T]:
 def warm_api(api: Api) -> Api:
     """An API with functions for a crowd. An emulator that starts fifty of them at once on two cores
     needs longer than a request may take, so they are started by and by."""
-    for count in range(STARTS_AT_ONCE, CROWD, STARTS_AT_ONCE):
+    for count in range(STARTS_AT_ONCE, CROWD + 1, STARTS_AT_ONCE):
         at_once(count, lambda _: api.get("/health"))
     return api
 
