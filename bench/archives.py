@@ -34,6 +34,7 @@ class _Remote(io.RawIOBase):
         self.at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self.at, io.SEEK_END: self.size}[whence]
         return self.at
 
+    # RawIOBase says "any buffer", and its readers give a memoryview.
     def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
         end = min(self.at + len(buffer), self.size)
         if end <= self.at:

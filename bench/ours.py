@@ -48,7 +48,7 @@ def export_over_http(place: Place, asked: Asked) -> tuple[str, float]:
         job = _call(f"{place.outputs.api_url}/v1/export/{accepted['jobId']}")
         if job["status"] not in {"queued", "processing"}:
             break
-        time.sleep(_POLL_SECONDS)
+        time.sleep(_POLL_SECONDS)  # between two looks, as a client has it; within a limit
     if job["status"] != "completed":
         raise ContenderError(f"A job over HTTP is {job['status']}: {job['error']}")
     return accepted["jobId"], time.monotonic() - started
@@ -90,7 +90,7 @@ def _events(place: Place, job_id: str) -> Iterator[tuple[dict[str, Any], str]]:
             job = jobs.get(job_id)
             if job is None or job.status not in {"queued", "processing"}:
                 break
-            time.sleep(_POLL_SECONDS)
+            time.sleep(_POLL_SECONDS)  # a message that was put off is not there yet
     if job is None or job.status != "completed":
         raise ContenderError(f"The job {job_id} has not completed: {job}")
 

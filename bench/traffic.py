@@ -68,7 +68,7 @@ class Traffic:
             self._count(kind, request.body, answer.headers if answer else {})
             return answer
 
-        # There are no hooks.
+        # Neither has a hook, so a method of the class is replaced, which mypy cannot allow.
         HTTPConnectionPool.urlopen = urlopen  # type: ignore[assignment, method-assign]
         Wire.exchange = exchanged  # type: ignore[assignment, method-assign]
 

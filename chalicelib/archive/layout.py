@@ -79,7 +79,6 @@ class _Cut(NamedTuple):
     edges: Sequence[int]
     body: list[Part]
     copy_part: int
-    manifest_length: int
     size: int
     nested: bool
 
@@ -99,8 +98,7 @@ def _cut(
     to_copy = bytes(index in copied for index in order)
     entries = tuple(entries[index] for index in order)
     edges, directory_size = _edges(entries)
-    manifest_length = manifest.length(head, entries)
-    listing = manifest.member(head, manifest_length)
+    listing = manifest.member(head, manifest.length(head, entries))
     size = edges[-1] + _tail_length(len(entries), directory_size, edges[-1], listing)
     if size > MAX_ARCHIVE:
         raise ArchiveTooLarge(f"the archive would have {size} bytes, and S3 takes {MAX_ARCHIVE}")
@@ -109,7 +107,7 @@ def _cut(
 
     def cut(copy_part: int, *, nested: bool) -> _Cut:
         body = list(_cut_body(entries, edges, to_copy, min(copy_part, MAX_PART)))
-        return _Cut(entries, edges, body, best, manifest_length, size, nested)
+        return _Cut(entries, edges, body, best, size, nested)
 
     if 2 * len(copied) < max_parts:  # each takes two parts, however large
         for copy_part in (best, 4 * best, MAX_PART):  # rather large copies than a nested plan
@@ -148,7 +146,6 @@ def _grouped(cut: _Cut, max_parts: int) -> Plan:
         segments=tuple(segments),
         nested=cut.nested,
         tail_start=cut.edges[-1],
-        manifest_length=cut.manifest_length,
         size=cut.size,
     )
 

@@ -92,7 +92,6 @@ class Plan:
     segments: tuple[Segment, ...]
     nested: bool
     tail_start: int
-    manifest_length: int
     size: int
 
 

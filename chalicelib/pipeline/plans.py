@@ -13,7 +13,6 @@ source changed between them) do not overwrite each other.
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -47,7 +46,6 @@ class Index:
     files: int
     nested: bool
     tail_start: int
-    manifest_length: int
     segments: tuple[Segment, ...]
     places: tuple[tuple[int, int], ...]
 
@@ -84,7 +82,6 @@ def store(bucket: Bucket, job: Job, plan: Plan, head: Head, fingerprint: str) ->
         files=len(plan.entries),
         nested=plan.nested,
         tail_start=plan.tail_start,
-        manifest_length=plan.manifest_length,
         segments=plan.segments,
         places=tuple(places),
     )
@@ -113,18 +110,6 @@ def load_slice(bucket: Bucket, job: Job, index: Index, segment: int) -> Slice:
         offsets=tuple(row[7] for row in rows),
         parts=tuple(Part(*row) for row in content["parts"]),
     )
-
-
-def entries(bucket: Bucket, job: Job, index: Index) -> Iterator[tuple[int, Entry, int]]:
-    """Every entry once, in archive order, with its index and offset; one slice in memory at a
-    time."""
-    following = 0
-    for number in range(len(index.segments)):
-        part = load_slice(bucket, job, index, number)
-        for i, (entry, offset) in enumerate(zip(part.entries, part.offsets, strict=True)):
-            if part.first_entry + i >= following:  # one that lies in two segments comes twice
-                yield part.first_entry + i, entry, offset
-                following = part.first_entry + i + 1
 
 
 def segment_key(job: Job, index: Index, segment: int) -> str:
@@ -176,7 +161,6 @@ def _index_to_json(index: Index) -> bytes:
         "files": index.files,
         "nested": index.nested,
         "tailStart": index.tail_start,
-        "manifestLength": index.manifest_length,
         "segments": [
             [
                 *(s.first_part, s.end_part, s.first_entry, s.end_entry),
@@ -202,7 +186,6 @@ def _index_from_json(digest: str, body: bytes) -> Index:
         files=content["files"],
         nested=content["nested"],
         tail_start=content["tailStart"],
-        manifest_length=content["manifestLength"],
         segments=tuple(
             replace(Segment(*row), joins=tuple(Part(*join) for join in joins))
             for *row, joins in content["segments"]

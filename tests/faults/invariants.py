@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, cast
 
+from chalicelib.archive.plan import Entry
 from chalicelib.http.exports import _job_id
 from chalicelib.jobs.items import to_job
 from chalicelib.jobs.model import Job
@@ -66,6 +67,16 @@ def _unzipped(body: bytes) -> dict[str, bytes]:
         return {}
 
 
+def _planned(bucket: Bucket, job: Job, index: plans.Index) -> list[Entry]:
+    """Every entry of the plan once, in archive order."""
+    found: dict[int, Entry] = {}
+    for number in range(len(index.segments)):
+        part = plans.load_slice(bucket, job, index, number)
+        # One that lies in two segments comes twice.
+        found |= dict(enumerate(part.entries, part.first_entry))
+    return [found[i] for i in sorted(found)]
+
+
 def _wrong_archive(world: World, job: Job) -> Iterator[str]:
     """What is wrong with the archive of a completed job."""
     stored = world.s3.objects[ARCHIVE].get(job.archive_key)
@@ -75,7 +86,7 @@ def _wrong_archive(world: World, job: Job) -> Iterator[str]:
     bucket = Bucket(cast("Any", world.s3), ARCHIVE)
     request = ExportRequest.from_json(world.s3.objects[ARCHIVE][job.request_key].body)
     index = plans.load(bucket, job, job.plan.digest)
-    entries = [entry for _, entry, _ in plans.entries(bucket, job, index)]
+    entries = _planned(bucket, job, index)
     asked = _asked(world, request)
     missing = list(index.head.missing)
     asked_for: set[int | str] = set() if request.prefix is not None else set(missing)
