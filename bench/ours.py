@@ -8,13 +8,14 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from bench.measure import Usage
 from bench.place import Place
 from bench.processes import ContenderError, Running
-from chalicelib.http import exports
-from chalicelib.pipeline.collaborators import collaborators
+from chalicelib.jobs.request import ExportRequest
+from chalicelib.pipeline import accepting, endings
+from chalicelib.services import services
 
 _POLL_SECONDS: Final = 0.1
 _LIMIT_SECONDS: Final = 3600.0
@@ -63,20 +64,18 @@ def _posted(place: Place, asked: Asked) -> Iterator[str]:
     """The id of a new job, made by the API's own route, whose first step is in the bench's queue.
     Where the body breaks off the job is cancelled, or the stack's sweeper would go on with it."""
     os.environ.update(place.environment, POWERTOOLS_LOG_LEVEL="ERROR")
-    stack = collaborators()
-    context = {"apiId": "bench", "stage": "bench"}
-    reply = exports.create(exports.Call(context, {}, {}, json.dumps(asked).encode()), stack)
-    job_id = str(cast("Any", reply.content)["jobId"])
+    export_request = ExportRequest.from_json(json.dumps(asked).encode())
+    job_id = accepting.accept(services(), "bench", export_request, None).job_id
     try:
         yield job_id
     finally:
-        stack.jobs.cancel(job_id, stack.now())
+        endings.cancel(services(), job_id)
 
 
 def _events(place: Place, job_id: str) -> Iterator[tuple[dict[str, Any], str]]:
     """The steps of the job, as Lambda hands them over, until it has completed; with their
     receipts."""
-    jobs = collaborators().jobs
+    jobs = services().jobs
     deadline = time.monotonic() + _LIMIT_SECONDS
     while time.monotonic() < deadline:
         answer = place.sqs.receive_message(

@@ -1,9 +1,9 @@
-"""Lazily made, tuned botocore clients: the only place that makes one.
+"""AWS for this process: its session, how its clients are configured, and what their errors mean.
 
-botocore rather than boto3: Lambda's runtime has both, and this one costs half as much to import.
+It uses botocore and not boto3: Lambda's runtime has both, and botocore costs half as much to
+import. S3's clients are made in s3/clients.py.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -14,13 +14,7 @@ from chalicelib.errors import AccessDenied, Unavailable
 if TYPE_CHECKING:
     from botocore.session import Session
     from mypy_boto3_dynamodb.client import DynamoDBClient
-    from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sqs.client import SQSClient
-
-    from chalicelib.fastpath import FastPath
-
-S3_CONNECTIONS: Final = 48
-"""Open connections to S3 in one worker: as many as it has requests under way."""
 
 _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "403", "AllAccessDisabled"})
 _TRANSIENT: Final = frozenset(
@@ -47,20 +41,24 @@ _SERVER_ERROR: Final = 500
 
 
 @cache
-def _session() -> "Session":
+def session() -> "Session":
+    """Returns the session that all clients of this process share."""
     from botocore.session import Session
 
     return Session()
 
 
-def _config(within: int, *, read_timeout: int, **options: Any) -> Any:
-    """Six tries; where somebody waits for the answer, three, which end within so many seconds
-    (if not 0), also against a service that takes requests and never answers."""
+def config(within: int, *, read_timeout: int, **options: Any) -> Any:
+    """Returns a botocore `Config` that makes six tries; `read_timeout` is in seconds.
+
+    Where somebody waits for the answer, `within` is not 0: then there are three tries, which end
+    within that many seconds, also against a service that takes requests and never answers.
+    """
     from botocore.config import Config
 
     tries = 6
     if within:
-        # One share is for the pauses between the tries, of 1 and 2 seconds at most.
+        # The pauses between the tries, of 1 and 2 seconds at most, take as long as one try.
         tries = 3
         read_timeout = min(read_timeout, max(1, within // (tries + 1)))
     return Config(
@@ -72,67 +70,17 @@ def _config(within: int, *, read_timeout: int, **options: Any) -> Any:
 
 
 @cache
-def s3(within: int = 0) -> "S3Client":
-    """S3, as this process sees it. For `within`, here and below, see `_config`."""
-    client = _session().create_client(
-        "s3",
-        config=_config(
-            within,
-            read_timeout=60,
-            max_pool_connections=S3_CONNECTIONS,
-            signature_version="s3v4",
-            s3=_addressing(),
-            # Bodies are checked by Content-MD5 or TLS; a CRC-32 trailer would cost CPU for each
-            # byte.
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
-    )
-    return cast("S3Client", client)
-
-
-@cache
-def s3_fast_path() -> "FastPath | None":
-    """The shorter way to S3 for requests that come by the thousand; None without credentials."""
-    from chalicelib.fastpath import fast_path
-
-    credentials = _session().get_credentials()
-    return fast_path(s3(), credentials) if credentials else None
-
-
-@cache
-def s3_for_links(endpoint_url: str | None) -> "S3Client":
-    """S3, as callers see it: for presigned links only. SigV4 always (botocore would fall back to V2
-    on a custom endpoint, which S3 refuses in newer regions)."""
-    client = _session().create_client(
-        "s3",
-        endpoint_url=endpoint_url,
-        config=_config(
-            0,
-            read_timeout=60,
-            signature_version="s3v4",
-            s3={"addressing_style": "path" if endpoint_url else "virtual"},
-        ),
-    )
-    return cast("S3Client", client)
-
-
-@cache
 def dynamodb(within: int = 0) -> "DynamoDBClient":
-    client = _session().create_client("dynamodb", config=_config(within, read_timeout=5))
+    """Returns DynamoDB's client. For `within` see `config`."""
+    client = session().create_client("dynamodb", config=config(within, read_timeout=5))
     return cast("DynamoDBClient", client)
 
 
 @cache
 def sqs(within: int = 0) -> "SQSClient":
-    client = _session().create_client("sqs", config=_config(within, read_timeout=10))
+    """Returns SQS's client. For `within` see `config`."""
+    client = session().create_client("sqs", config=config(within, read_timeout=10))
     return cast("SQSClient", client)
-
-
-def _addressing() -> dict[str, str]:
-    """Path style on an emulator: buckets have no host names of their own there."""
-    custom = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    return {"addressing_style": "path" if custom else "virtual"}
 
 
 @contextmanager
@@ -140,7 +88,7 @@ def translated(action: str) -> Iterator[None]:
     """Turns botocore's errors into the domain's: Unavailable (retry later) or AccessDenied (never).
 
     `action` says what was tried, for the message: "read downloads/10001". Any other ClientError
-    passes as it is, for who called knows what it means.
+    passes as it is: the caller knows what it means.
     """
     from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
@@ -160,12 +108,12 @@ def translated(action: str) -> Iterator[None]:
 
 
 def error_code(error: Exception) -> str:
-    """The code of a ClientError: "NoSuchKey", "412", …"""
+    """Returns the code of a ClientError: "NoSuchKey", "412", …"""
     response: dict[str, Any] = getattr(error, "response", {})
     return str(response.get("Error", {}).get("Code", ""))
 
 
 def http_status(error: Exception) -> int:
-    """The HTTP status of a ClientError, 0 where there was none."""
+    """Returns the HTTP status of a ClientError, 0 where there was none."""
     response: dict[str, Any] = getattr(error, "response", {})
     return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

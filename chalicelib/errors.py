@@ -46,9 +46,14 @@ class InvalidRequest(LonghaulError):
         self.errors = errors
 
 
+def invalid(pointer: str, detail: str) -> InvalidRequest:
+    """Returns the error for one thing wrong with a request."""
+    return InvalidRequest(f"{pointer}: {detail}", (FieldError(pointer, detail),))
+
+
 def unknown_cursor() -> InvalidRequest:
-    detail = "is not one that this list gave"
-    return InvalidRequest(f"cursor: {detail}", (FieldError("cursor", detail),))
+    """Returns the error for a cursor that no list has answered with."""
+    return invalid("cursor", "is not one that this list gave")
 
 
 class MalformedBody(LonghaulError):
@@ -141,13 +146,19 @@ class Unavailable(LonghaulError):
     status, slug, title, retryable = 503, "unavailable", "A service is not available", True
 
 
-class JobEnded(Exception):
-    """A step has nothing left to do, for the reason given: no failure."""
+class PlanReplaced(LonghaulError):
+    """The job was planned again while a step worked by its previous plan."""
+
+    status, slug, title, retryable = 503, "planned-again", "The job was planned again", True
+
+
+class NothingToDo(Exception):
+    """A step has nothing left to do, for the reason given. It is no failure."""
 
     def __init__(self, reason: str = "the job has ended meanwhile") -> None:
         super().__init__(reason)
 
 
 class UploadGone(Exception):
-    """The multipart upload does not exist any more, completed or aborted: what that means is the
-    step's to find out."""
+    """The multipart upload does not exist any more: it was completed or aborted. The step finds out
+    which."""

@@ -1,15 +1,42 @@
-"""Structured logs: one JSON line an event, with Powertools' logger."""
+"""The log: one structured line for each event, its name first ("job ended"), then its facts."""
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
 
+class Log(Protocol):
+    """Takes events. The names of facts are in camel case, as the API has them."""
+
+    def info(self, event: str, /, **facts: object) -> None: ...
+    def warning(self, event: str, /, **facts: object) -> None: ...
+    def error(self, event: str, /, **facts: object) -> None: ...
+    def exception(self, event: str, /, **facts: object) -> None:
+        """An error, with the traceback of the exception that is being handled."""
+
+
+class JsonLines:
+    """Writes each event as a line of JSON to standard output, with Powertools' logger."""
+
+    def info(self, event: str, /, **facts: object) -> None:
+        logger().info(event, extra=facts)
+
+    def warning(self, event: str, /, **facts: object) -> None:
+        logger().warning(event, extra=facts)
+
+    def error(self, event: str, /, **facts: object) -> None:
+        logger().error(event, extra=facts)
+
+    def exception(self, event: str, /, **facts: object) -> None:
+        logger().exception(event, extra=facts)
+
+
 @cache
 def logger() -> "Logger":
-    """The process's logger, made when first needed: its import costs 60 ms."""
+    """Powertools' logger. It is made when the first line is written: its import costs 60 ms."""
     from aws_lambda_powertools import Logger
 
-    return Logger(utc=True)
+    # Where in the code a line was written says less than its event, and costs a look at the stack.
+    return Logger(utc=True, location=None)

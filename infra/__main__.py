@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.log import logger
 from infra import emulators, logs, stack, targets
 from infra.console import complain, say, step
 from infra.errors import InfraError, NotDeployedError
@@ -112,8 +111,6 @@ def put_back(place: Place, *, since: float) -> None:
     """Put dead letters back, and retry the jobs that were given up."""
     outputs = stack.deployed(place.target, place.state, place.stack_name)
     session = emulators.found(place.target, place.state).session()
-    # That a job was created is told below, in fewer words.
-    logger().setLevel("WARNING")
     with step("Redrive") as note:
         redriven = redrive(session, outputs, timedelta(hours=since), note)
     click.echo(str(redriven))

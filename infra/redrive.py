@@ -14,22 +14,19 @@ from botocore.config import Config
 
 from chalicelib import settings
 from chalicelib.errors import GivenUp, LonghaulError
-from chalicelib.http.retries import once_more
 from chalicelib.jobs import items
-from chalicelib.jobs.fingerprints import FingerprintStore
+from chalicelib.jobs.attributes import of
 from chalicelib.jobs.model import Job
-from chalicelib.jobs.segments import SegmentStore
 from chalicelib.jobs.states import Status
-from chalicelib.jobs.store import JobStore
-from chalicelib.pipeline.collaborators import Collaborators, now_ms
-from chalicelib.pipeline.queue import Queue
-from chalicelib.storage import Bucket
+from chalicelib.jobs.table import Table
+from chalicelib.log import JsonLines
+from chalicelib.pipeline import accepting
+from chalicelib.services import Services, made, now_ms
 from infra.console import Note
 from infra.outputs import Outputs
 
 if TYPE_CHECKING:
     import boto3
-    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sqs import SQSClient
 
 SINCE: Final = timedelta(hours=24)
@@ -67,20 +64,27 @@ class Redriven:
         return _counted(len(self.retried), "job") + (":" if self.retried else ".")
 
 
+class _OnlyTrouble(JsonLines):
+    """That a job was accepted is told by `Redriven`, in fewer words."""
+
+    def info(self, event: str, /, **facts: object) -> None:
+        pass
+
+
 def redrive(session: "boto3.Session", outputs: Outputs, since: timedelta, note: Note) -> Redriven:
     """Puts back the dead letters, and retries the jobs given up `since` so long ago. What was put
     back once is not put back again: it may be called at any time, and as often as one likes."""
-    stack = collaborators(session, outputs)
-    sqs = stack.queue.client
+    services = services_of(session, outputs)
+    sqs = services.queue.client
     note("looking for dead letters")
     letters = put_back(sqs, outputs.dead_letter_queue_url, outputs.queue_url)
     note("looking for jobs that were given up")
     from_then_on = now_ms() - int(since.total_seconds() * 1000)
-    jobs = given_up(_failed_or_retries(stack.jobs.client, stack.jobs.table, from_then_on))
+    jobs = given_up(_failed_or_retries(services.jobs.table, from_then_on))
     retried, refused = [], []
     for job in jobs:
         try:
-            retried.append((job.job_id, once_more(job, stack).job_id))
+            retried.append((job.job_id, accepting.retry(services, job).job_id))
         except LonghaulError as error:
             refused.append((job.job_id, error.detail))
         note(f"{len(retried)} of {_counted(len(jobs), 'job')} retried")
@@ -124,7 +128,7 @@ def given_up(jobs: Iterable[Job]) -> list[Job]:
     return sorted(chosen, key=lambda job: job.created_at)
 
 
-def collaborators(session: "boto3.Session", outputs: Outputs) -> Collaborators:
+def services_of(session: "boto3.Session", outputs: Outputs) -> Services:
     """Those of the deployed API's function, with the settings that it has."""
     configured = session.client("lambda").get_function_configuration(
         FunctionName=outputs.api_function
@@ -132,30 +136,26 @@ def collaborators(session: "boto3.Session", outputs: Outputs) -> Collaborators:
     # An emulator gives its functions its address, and does not tell.
     place = {"AWS_ENDPOINT_URL": outputs.endpoint_url} if outputs.endpoint_url else {}
     config = settings.load({**configured["Environment"]["Variables"], **place})
-    s3 = session.client("s3", config=Config(signature_version="s3v4"))
-    dynamodb = session.client("dynamodb")
-    return Collaborators(
-        settings=config,
-        jobs=JobStore(dynamodb, config.jobs_table),
-        segments=SegmentStore(dynamodb, config.jobs_table),
-        fingerprints=FingerprintStore(dynamodb, config.jobs_table),
-        source=Bucket(s3, config.source_bucket),
-        archive=Bucket(s3, config.archive_bucket),
-        queue=Queue(session.client("sqs"), config.queue_url),
+    return made(
+        config,
+        dynamodb=session.client("dynamodb"),
+        s3=session.client("s3", config=Config(signature_version="s3v4")),
+        sqs=session.client("sqs"),
+        log=_OnlyTrouble(),
     )
 
 
-def _failed_or_retries(client: "DynamoDBClient", table: str, since: int) -> Iterator[Job]:
+def _failed_or_retries(table: Table, since: int) -> Iterator[Job]:
     """The jobs that have failed since then, and those that retry one. Reads the whole table: an
     index for what an operator asks once in a while would cost each job a write more."""
-    pages = client.get_paginator("scan").paginate(
-        TableName=table,
+    pages = table.client.get_paginator("scan").paginate(
+        TableName=table.name,
         ConsistentRead=True,
         FilterExpression="(#status = :failed AND updatedAt >= :since) OR attribute_exists(retryOf)",
         ExpressionAttributeNames={"#status": "status"},
         ExpressionAttributeValues={
-            ":failed": items.attribute(Status.FAILED),
-            ":since": items.attribute(since),
+            ":failed": of(Status.FAILED),
+            ":since": of(since),
         },
     )
     for page in pages:

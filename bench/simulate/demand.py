@@ -52,7 +52,7 @@ def _add_reads(demand: Demand, plan: Plan, start: int, end: int) -> None:
     first = max(bisect_right(plan.offsets, start) - 1, 0)
     for index in range(first, bisect_left(plan.offsets, end)):
         entry = plan.entries[index]
-        data = data_offset(entry, plan.offsets[index])
+        data = data_offset(plan.form, entry, plan.offsets[index])
         length = min(data + entry.size, end) - max(data, start)
         if length > 0:
             prefix = _prefix(entry.key)

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from ssl import create_default_context
 from typing import Final
@@ -23,9 +24,9 @@ from bench.simulate.stand_in import stand_in
 from chalicelib.archive import costs, layout, names, tail
 from chalicelib.archive.manifest import Head
 from chalicelib.archive.plan import Entry
-from chalicelib.fastpath import FastPath
 from chalicelib.pipeline import plans
-from chalicelib.wire import Wire
+from chalicelib.s3.fastpath import FastPath
+from chalicelib.s3.wire import Wire
 
 MIB: Final = 1024**2
 RUNS: Final = 5
@@ -35,7 +36,8 @@ _COLD_START: Final = """
 import time
 from app import worker
 from chalicelib import aws
-for client in (aws.s3, aws.s3_fast_path, aws.dynamodb, aws.sqs):
+from chalicelib.s3 import clients
+for client in (clients.s3, clients.fast_path, aws.dynamodb, aws.sqs):
     client()
 print(time.process_time())
 """
@@ -70,6 +72,7 @@ def requests() -> dict[str, float]:
             region="us-east-1",
             endpoint=url,
             by_path=True,
+            now=lambda: datetime.now(UTC),
         )
         body = bytearray(16 * MIB)
         buffers = [bytearray(4 * MIB) for _ in range(costs.READS_AT_ONCE)]
@@ -121,16 +124,16 @@ def entries() -> dict[str, float]:
     )
     head = Head("5f0c5d0e-0000-4000-8000-000000000000", 1_700_000_000)
     plan = layout.lay_out(made, head)
-    packed = [plans._packed(plan, segment) for segment in plan.segments]
+    packed = [plans.packed(plan, segment) for segment in plan.segments]
 
-    def lines() -> tail.Share:
+    def lines() -> tail.Section:
         files = list(zip(plan.entries, plan.offsets, range(FILES), strict=True))
-        return tail.share(files, first=True)
+        return tail.section(plan.form, files, first=True)
 
     return {
         "its name": cpu(lambda: list(names.unique_names(one.name for one in made))) / FILES,
         "laying it out": cpu(lambda: layout.lay_out(made, head)) / FILES,
-        "storing it": cpu(lambda: [plans._packed(plan, one) for one in plan.segments]) / FILES,
+        "storing it": cpu(lambda: [plans.packed(plan, one) for one in plan.segments]) / FILES,
         "reading it": cpu(lambda: [json.loads(gzip.decompress(one)) for one in packed]) / FILES,
         "its lines in the tail": cpu(lines) / FILES,
     }

@@ -43,7 +43,7 @@ class World:
     copies_at_once: float = _fact(costs.COPIES_AT_ONCE, "", "archive/assembly.py")
     joins_at_once: float = _fact(costs.JOINS_AT_ONCE, "", "pipeline/build.py")
     lists_at_once: float = _fact(16, "", "sources/listing.py")
-    shares_at_once: float = _fact(costs.SHARES_AT_ONCE, "", "pipeline/tails.py")
+    shares_at_once: float = _fact(costs.SECTIONS_AT_ONCE, "", "pipeline/tails.py")
     planners: float = _fact(1, "", "workers that find the files and plan, pipeline/steps.py")
 
     # CPU

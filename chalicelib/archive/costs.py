@@ -5,6 +5,8 @@ us-east-1, on demand. Each fact is [cited], [measured] by us, or [assumed]; docs
 decisions in one table, and `make simulate` plays plans against these and more facts.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from math import sqrt
 from typing import Final
 
@@ -37,10 +39,12 @@ BUFFERS: Final = 3
 READS_AT_ONCE: Final = 24
 READ_SIZE: Final = 4 * 1024**2
 COPIES_AT_ONCE: Final = 16
-"""What archive/assembly.py does at a time; a test holds the two equal."""
+"""What a worker does at a time (pipeline/assembly.py): streamed parts, and requests for source
+bytes, of how many bytes each; and copies by S3, which cost a worker no more than a waiting
+thread. Of the streamed parts one is filled, one is uploaded, one is in between."""
 
 JOINS_AT_ONCE: Final = 16
-"""What pipeline/build.py does at a time when it copies a nested plan's segment into the archive."""
+"""Copies at a time when a worker has S3 copy a nested plan's segment into the archive."""
 
 STREAM_RATE: Final = 70e6
 """Bytes a second through one function, in and out at once. [cited] 15 GB in 212 s, in Rust with
@@ -62,8 +66,8 @@ COPY_RATE: Final = 80e6
 https://github.com/awslabs/aws-c-s3/pull/288."""
 
 COPY_SECONDS: Final = 0.25
-"""What one takes before that. [assumed] between a PUT's 0.1 s and the 2 s that the same table has
-for a whole copy with its two more requests."""
+"""Seconds before the first byte of a copy. [assumed] between a PUT's 0.1 s and the 2 s that the
+same table has for a whole copy with its two more requests."""
 
 # -- the crowd of workers -----------------------------------------------------------------------
 # [cited] https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html, standard mode
@@ -78,18 +82,18 @@ SEGMENT_SECONDS: Final = 0.2
 """A segment's own requests, one after another: its message, job, index, slice, parts, and the table
 at its end. [assumed] seven requests of 10 to 40 ms."""
 
-SHARES_AT_ONCE: Final = 16
-"""What pipeline/tails.py reads at a time."""
+SECTIONS_AT_ONCE: Final = 16
+"""Sections of the tail that `finalize` reads at a time."""
 
-SEGMENT_SERIAL_SECONDS: Final = 3 * READ_SECONDS / SHARES_AT_ONCE
-"""What each segment adds to `finalize`, which reads counts, lines and records of its share of the
+SEGMENT_SERIAL_SECONDS: Final = 3 * READ_SECONDS / SECTIONS_AT_ONCE
+"""What each segment adds to `finalize`, which reads counts, lines and records of its section of the
 tail."""
 
 SEGMENT_DOLLARS: Final = (
     3 * SQS_REQUEST + LAMBDA_REQUEST + 2 * S3_WRITE + 5 * S3_READ + 4 * TABLE_WRITE + 2 * TABLE_READ
 )
-"""A segment's own requests. S3_WRITE is for ListParts and its share of the tail; S3_READ for plan,
-slice, and what `finalize` reads of that share."""
+"""A segment's own requests. S3_WRITE is for ListParts and its section of the tail; S3_READ for
+plan, slice, and what `finalize` reads of that section."""
 
 MOST_SEGMENTS: Final = 1000
 """Of a job: as many as Lambda lets an account run at a time. More would queue."""
@@ -118,48 +122,59 @@ STREAM_FILES: Final = 1000
 nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Bytes a second: `stream` through one worker, `copy` of one UploadPartCopy."""
+
+    stream: float = STREAM_RATE
+    copy: float = COPY_RATE
+
+
+RATES: Final = Rates()
+
 # -- what they come to --------------------------------------------------------------------------
 
 
-def streaming(files: int, length: int) -> float:
-    """Seconds in which one worker streams `length` bytes of so many files: the network's, the
-    requests' or the CPU's, whichever is slowest."""
+def streaming(files: int, length: int, rates: Rates = RATES) -> float:
+    """Returns the seconds in which one worker streams `length` bytes of `files` files: those of the
+    network, of the requests or of the CPU, whichever is slowest."""
     return max(
-        length / STREAM_RATE,
+        length / rates.stream,
         files * READ_SECONDS / READS_AT_ONCE,
         (files * READ_CPU + length * BYTE_CPU) / VCPUS,
     )
 
 
-def copying(length: int) -> float:
-    """Seconds that a copy of `length` bytes takes of one worker, which has many under way."""
-    return (COPY_SECONDS + length / COPY_RATE) / COPIES_AT_ONCE
+def copying(length: int, rates: Rates = RATES) -> float:
+    """Returns the seconds that a copy of `length` bytes takes of one worker, which has many under
+    way."""
+    return (COPY_SECONDS + length / rates.copy) / COPIES_AT_ONCE
 
 
-def joining(length: int) -> float:
-    """Seconds that a nested plan's worker then waits until S3 has copied so much of its segment
-    into the archive."""
-    return length / COPY_RATE / JOINS_AT_ONCE
+def joining(length: int, rates: Rates = RATES) -> float:
+    """Returns the seconds that the worker of a nested plan then waits until S3 has copied `length`
+    bytes of its segment into the archive."""
+    return length / rates.copy / JOINS_AT_ONCE
 
 
 def ramp(work: float) -> float:
-    """Seconds in which the crowd of workers does so many seconds of work, if it is well divided:
-    WORKERS_AT_FIRST * t + WORKERS_PER_SECOND * t² / 2 = work."""
+    """Returns the seconds in which the crowd of workers does `work` seconds of one worker's work,
+    if it is well divided: WORKERS_AT_FIRST * t + WORKERS_PER_SECOND * t² / 2 = work."""
     return (workers(work) - WORKERS_AT_FIRST) / WORKERS_PER_SECOND
 
 
 def workers(work: float) -> float:
-    """How many are at work when it is done."""
+    """Returns how many workers there are when `work` seconds of work are done."""
     return sqrt(WORKERS_AT_FIRST**2 + 2 * WORKERS_PER_SECOND * work)
 
 
 def segment_seconds(work: float) -> float:
-    """How much of the archive's `work`, in seconds of one worker, a segment should have.
+    """Returns how much of the archive's `work`, in seconds of one worker, a segment should have:
+    all of it where a job that is not split is there sooner.
 
     In segments of s seconds it takes ramp(work) + s / 2, as the workers end within s of each other,
     and each of the work / s segments adds its serial seconds, its dollars, and its own requests,
-    which the crowd shares. The sum is least where s² / 2 is work * what one adds. Gives all of it
-    where a job that is not split is there sooner.
+    which the crowd does side by side. The sum is least where s² / 2 is work * what one adds.
     """
     adds = (
         SEGMENT_SERIAL_SECONDS
@@ -173,8 +188,9 @@ def segment_seconds(work: float) -> float:
     return best if split < work else work
 
 
-def copy_part(copied: int, least: int) -> int:
-    """Bytes of a copied part at most, where `copied` bytes of the archive are.
+def copy_part(copied: int, least: int, divided: Callable[[float], float] = segment_seconds) -> int:
+    """Returns how many bytes a copied part has at most, where S3 copies `copied` bytes of the
+    archive. `divided` is `segment_seconds`, or what stands for it.
 
     Smaller parts make more requests, each of COPY_SECONDS in one of the workers' places for copies
     and of a price; larger ones make the last copy end later. The sum is least at the root of
@@ -183,27 +199,30 @@ def copy_part(copied: int, least: int) -> int:
     """
     begun = least / _ROUNDING
     work = copied / begun * COPY_SECONDS / COPIES_AT_ONCE
-    crowd = 1.0 if segment_seconds(work) >= work else workers(work)
+    crowd = 1.0 if divided(work) >= work else workers(work)
     adds = 1 / (COPIES_AT_ONCE * crowd) + S3_WRITE / SECOND / COPY_SECONDS
     return max(least, int(_ROUNDING * sqrt(copied * begun * adds)))
 
 
 def stream_part() -> float:
-    """Bytes of a streamed part: the root of a segment's bytes * STREAM_RATE * what a request costs
-    in seconds of a worker, halved, as the first part is only read and the last only written."""
+    """Returns the bytes of a streamed part: the root of a segment's bytes * STREAM_RATE * what a
+    request costs in seconds of a worker, halved, as the first part is only read and the last only
+    written."""
     in_segment = segment_seconds(_TYPICAL_WORK) * STREAM_RATE
     return sqrt(in_segment * STREAM_RATE * S3_WRITE / _worker_second() / 2)
 
 
 def streamed_byte() -> float:
-    """What a byte costs that goes through a worker, in a job of _TYPICAL_WORK."""
+    """Returns the dollars of a byte that goes through a worker, in a job of _TYPICAL_WORK."""
     return _worker_second() / STREAM_RATE + S3_READ / READ_SIZE + S3_WRITE / STREAM_PART
 
 
 def copy_break_even(min_part: int, *, mortared: bool) -> float:
-    """Bytes from which a file is cheaper copied than streamed. It takes a HEAD and a copy, and the
-    part before it is cut short: that of the small files that lie there (`mortared`), or one of the
-    file's own first `min_part` bytes."""
+    """Returns the bytes from which a file is cheaper copied than streamed.
+
+    To copy it takes a HEAD and a copy, and cuts the part before it short: that of the small files
+    which lie there (`mortared`), or one of the file's own first `min_part` bytes.
+    """
     copy = S3_READ + S3_WRITE + COPY_SECONDS / COPIES_AT_ONCE * _worker_second()
     before = (
         S3_WRITE * (1 - min_part / STREAM_PART)
@@ -215,5 +234,6 @@ def copy_break_even(min_part: int, *, mortared: bool) -> float:
 
 
 def _worker_second() -> float:
-    """A second of one worker among the others: its GB-second, and its share of the waiting."""
+    """Returns the dollars of a second of one worker among the others: its GB-second, and its part
+    of the waiting."""
     return MEMORY_MB / 1024 * LAMBDA_GB_SECOND + SECOND / workers(_TYPICAL_WORK)

@@ -1,22 +1,23 @@
-"""Which files S3 copies, and the order in which small files fill the room before them. Pure.
+"""Decides which files S3 copies, and puts small files before them. Pure.
 
-S3 wants at least 5 MiB in each part of an upload but the last, so that much of streamed bytes must
-lie before a copied part. Small files are the mortar: they have to be streamed anyhow. Files hardly
-larger than a part may be may be either: the largest of them are copied, the smallest are mortar for
-those, as far as they go and as far as the upload has part numbers.
+S3 wants at least 5 MiB in each part of an upload but the last. So at least 5 MiB of streamed bytes
+must lie before a copied part. Small files are the mortar that fills this room: a worker has to
+stream them anyhow. A file of 5 to 10 MiB can be either. The largest of these are copied and the
+smallest are mortar for them, while there is mortar and while the upload has part numbers.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from chalicelib.archive.plan import Entry, data_offset
+from chalicelib.archive.formats import Format
+from chalicelib.archive.plan import Entry, extent
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """In bytes: the least part, the least file that is copied, what a streamed part has on average,
-    rather less than more; and the most parts of an upload."""
+    """In bytes: the least part, the least file that is copied, and what a streamed part has on
+    average (rather less than more). `max_parts` is the most parts of an upload."""
 
     min_part: int
     copy_min: int
@@ -25,11 +26,11 @@ class Sizes:
 
 
 def choices(entries: Sequence[Entry], sizes: Sizes) -> Iterator[frozenset[int]]:
-    """Indices of the entries to copy, in choices that take fewer and fewer parts: how many it takes
-    is only guessed here.
+    """Yields choices of the entries to copy, as indices. Each choice takes fewer parts than the one
+    before it. How many it takes is only estimated here.
 
-    One whose CRC-32 S3 does not know is none of them: its header is written when its bytes have
-    been read.
+    An entry whose CRC-32 S3 does not know is never copied: its header is written when a worker has
+    read its bytes.
     """
     alone = max(2 * sizes.min_part, sizes.copy_min)
     large, middling, mortar = [], [], 0
@@ -50,16 +51,17 @@ def choices(entries: Sequence[Entry], sizes: Sizes) -> Iterator[frozenset[int]]:
         yield frozenset(large + middling[len(middling) - len(pairs) :])
         return
     before = -1
-    for share in (1.0, 0.8, 0.0):
-        count = bisect_right(pairs, room * share)
+    for fraction in (1.0, 0.8, 0.0):
+        count = bisect_right(pairs, room * fraction)
         if count != before:
             yield frozenset(large + middling[len(middling) - count :])
         before = count
 
 
 def _pairs(middling: Sequence[int], mortar: int, sizes: Sizes) -> list[float]:
-    """For each of the largest of these files (given by size, ascending) that there is mortar for,
-    the smallest of them too: how many parts more it takes to copy it and those before it."""
+    """Returns how many more parts it takes to copy the largest file, the two largest, and so on,
+    while there is mortar for them. The smallest files become mortar too. `middling` are the sizes
+    of the files, ascending; `mortar` is in bytes."""
     more: list[float] = []
     parts = 0.0
     least, last = 0, len(middling) - 1
@@ -70,27 +72,31 @@ def _pairs(middling: Sequence[int], mortar: int, sizes: Sizes) -> list[float]:
         if mortar < sizes.min_part:
             break
         mortar -= sizes.min_part
-        # A part of its own and one before it, instead of a share of those that are streamed.
+        # It takes a part of its own and one before it, and leaves room in the streamed parts.
         parts += 2 - (middling[last] + sizes.min_part) / sizes.stream_part
         more.append(parts)
         last -= 1
     return more
 
 
-def ordered(entries: Sequence[Entry], copied: frozenset[int], min_part: int) -> Sequence[int]:
-    """Indices of the entries in an order in which those that are streamed lie, as far as they go,
-    before each that is copied: as many as fill `min_part`. Else the order is kept."""
+def ordered(
+    form: Format, entries: Sequence[Entry], copied: frozenset[int], min_part: int
+) -> Sequence[int]:
+    """Returns the indices of the entries in a new order. Before each copied entry lie streamed ones
+    that fill `min_part` bytes, while there are any. Else the order is kept."""
     if not copied:
         return range(len(entries))
-    return tuple(_with_mortar(entries, copied, min_part))
+    return tuple(_with_mortar(form, entries, copied, min_part))
 
 
-def _with_mortar(entries: Sequence[Entry], copied: frozenset[int], min_part: int) -> Iterator[int]:
+def _with_mortar(
+    form: Format, entries: Sequence[Entry], copied: frozenset[int], min_part: int
+) -> Iterator[int]:
     streamed = (index for index in range(len(entries)) if index not in copied)
     for index in sorted(copied):
         room = min_part
         while room > 0 and (mortar := next(streamed, None)) is not None:
             yield mortar
-            room -= data_offset(entries[mortar], 0) + entries[mortar].size
+            room -= extent(form, entries[mortar])
         yield index
     yield from streamed

@@ -18,6 +18,7 @@ names."""
 
 _EXTENSION_MAX: Final = 16  # bytes; what stands behind a last dot and is longer is no extension
 _FALLBACK: Final = "file"
+_SEPARATORS: Final = re.compile(r"[/\\]")
 _DRIVE: Final = re.compile(r"^[A-Za-z]:")
 # Cc: control characters. Cs: lone surrogates, which UTF-8 cannot say. Zl, Zp: line separators. And
 # the characters that turn the direction of text, with which "gpj.exe" reads as "exe.jpg".
@@ -37,6 +38,16 @@ def safe_name(raw: str) -> str:
     text = raw if raw.isascii() and raw.isprintable() else _printable(raw)
     parts = [part for part in map(_plain, text.replace("\\", "/").split("/")) if part]
     return "/".join(_fitted(part) for part in parts) or _FALLBACK
+
+
+def archive_filename(wanted: str | None, job_id: str) -> str:
+    """Returns the archive's name for downloads: what the caller wanted, as one path part that ends
+    in .zip."""
+    given = _SEPARATORS.sub("_", wanted or "").strip(" .")
+    given = safe_name(given).strip(" .") if given else given
+    is_zip = given.lower().endswith(".zip")
+    stem, extension = (given[:-4], given[-4:]) if is_zip else (given, ".zip")
+    return safe_name((stem or f"longhaul-{job_id[:8]}") + extension)
 
 
 def unique_names(raw_names: Iterable[str]) -> Iterator[str]:

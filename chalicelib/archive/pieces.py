@@ -7,6 +7,7 @@ files, to be read.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from chalicelib.archive.formats import Format
 from chalicelib.archive.plan import Entry, data_offset
 
 
@@ -24,11 +25,12 @@ class Piece:
 
 
 def pieces(
-    entries: Sequence[Entry], offsets: Sequence[int], start: int, end: int
+    form: Format, entries: Sequence[Entry], offsets: Sequence[int], start: int, end: int
 ) -> Iterator[Piece]:
-    """The pieces of the bytes [start, end) of the body; cuts never lie within a header."""
+    """Yields the pieces of the bytes [start, end) of the body. Cuts never lie within a header. What
+    no piece covers is padding, which is zeros."""
     for index, (entry, offset) in enumerate(zip(entries, offsets, strict=True)):
-        data = data_offset(entry, offset)
+        data = data_offset(form, entry, offset)
         data_end = data + entry.size
         if data_end <= start or offset >= end:
             continue

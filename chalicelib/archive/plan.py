@@ -5,7 +5,8 @@
 
 from dataclasses import dataclass
 
-from chalicelib.archive import format as zip_format
+from chalicelib.archive.formats import Format
+from chalicelib.archive.member import Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +14,8 @@ class Entry:
     """A source file's place in an archive.
 
     `size` counts bytes, `modified` is Unix time in seconds. `crc32` is None where it is not known
-    yet: with `in_s3` S3 has it, and is asked for it by who writes the entry's header; without, who
-    streams the entry finds it out.
+    yet. With `in_s3` S3 knows it, and the worker that writes the entry's header asks S3. Without,
+    the worker that streams the entry computes it.
     """
 
     name: str
@@ -27,12 +28,12 @@ class Entry:
 
     @property
     def is_known(self) -> bool:
-        """Whether its CRC-32 is to be had without its bytes."""
+        """Whether the CRC-32 is known, or S3 knows it: nobody has to read the file for it."""
         return self.crc32 is not None or self.in_s3
 
     @property
-    def member(self) -> zip_format.Member:
-        return zip_format.Member(self.name.encode(), self.size, self.modified)
+    def member(self) -> Member:
+        return Member(self.name.encode(), self.size, self.modified)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,10 @@ class Segment:
     """A run of parts that one worker invocation builds: parts[first_part:end_part] of the plan,
     which need entries[first_entry:end_entry].
 
-    `start` is where it begins in the archive. `files` counts the entries whose last byte is in it;
-    `unknown` says that CRC-32s of entries whose headers are in it are found out as it is built.
-    In a nested plan, `joins` are the parts of the archive's upload that the segment's object is
-    copied into; else it is empty.
+    `start` is where it begins in the archive. Of its `bytes`, S3 copies `copied` from source files.
+    `files` counts the entries whose last byte is in it. `unknown`: the CRC-32 of an entry whose
+    header is in it becomes known only while the segment is built. In a nested plan, `joins` are the
+    parts of the archive's upload that S3 copies the segment's object into; else it is empty.
     """
 
     first_part: int
@@ -69,6 +70,7 @@ class Segment:
     end_entry: int
     start: int
     bytes: int
+    copied: int
     files: int
     unknown: bool
     joins: tuple[Part, ...] = ()
@@ -81,11 +83,12 @@ class Plan:
     `offsets[i]` is where entry i's local header begins. The last segment is the final one: it ends
     with the tail, which begins at `tail_start`. `size` is the archive's length in bytes.
 
-    Where one upload's parts do not suffice the plan is nested: each segment but the final one is
-    built as an object of its own, whose parts are numbered from 1, and that is then copied into the
-    archive's upload.
+    A plan is nested where one upload has too few parts. Then each segment but the final one is
+    built as an object of its own, whose parts are numbered from 1, and S3 copies that object into
+    the archive's upload.
     """
 
+    form: Format
     entries: tuple[Entry, ...]
     offsets: tuple[int, ...]
     parts: tuple[Part, ...]
@@ -95,6 +98,11 @@ class Plan:
     size: int
 
 
-def data_offset(entry: Entry, offset: int) -> int:
-    """Where the entry's own bytes begin, its local header beginning at `offset`."""
-    return offset + zip_format.local_header_length(entry.member)
+def data_offset(form: Format, entry: Entry, offset: int) -> int:
+    """Returns where the entry's own bytes begin. Its header begins at `offset`."""
+    return offset + form.header_length(entry.member)
+
+
+def extent(form: Format, entry: Entry) -> int:
+    """Returns how many bytes the entry takes: header, its own bytes, padding."""
+    return form.header_length(entry.member) + entry.size + form.padding(entry.size)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from chalicelib.http.problems import type_uri
 from chalicelib.jobs.model import Job
-from chalicelib.jobs.states import OPEN, Stage, Status
+from chalicelib.jobs.states import Stage, Status
 
 Answer = dict[str, Any]
 
@@ -84,13 +84,6 @@ def job_answer(job: Job, now: int, base: str, missing: Sequence[int | str] | Non
         "expiresAt": iso(job.expires_at),
         **({"retryOf": job.retry_of} if job.retry_of else {}),
     }
-
-
-def poll_after(job: Job) -> int | None:
-    """Seconds until the status is worth another look; None when it will not change by itself."""
-    if job.status not in OPEN:
-        return None
-    return min(max((job.eta_seconds or 0) // 10, 1), 10)
 
 
 def state_id(job: Job, now: int) -> str:

@@ -1,23 +1,25 @@
-"""GET /v1/files: the source bucket as folders, to choose files from."""
+"""GET /v1/files: the source bucket as folders, to choose files from. POST /v1/download/check:
+whether a file is there."""
 
 from typing import Final
 
 from chalicelib.errors import unknown_cursor
 from chalicelib.http import answers, parse
+from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.cursors import from_cursor, to_cursor
-from chalicelib.http.exports import Call, Reply, uncached
-from chalicelib.pipeline.collaborators import Collaborators
+from chalicelib.services import Services
+from chalicelib.sources.find import key_of
 
 PAGE: Final = 100
 """Folders and files of one page."""
 
 
-def listing(call: Call, stack: Collaborators) -> Reply:
+def listing(call: Call, services: Services) -> Reply:
     """What lies in one folder. A prefix may also end within a name: then only the names that begin
     so are listed."""
-    top = stack.settings.source_prefix
+    top = services.settings.source_prefix
     prefix = parse.prefix(call.query.get("prefix", top), top)
-    page = stack.source.list_folder(prefix, PAGE, _position(call.query.get("cursor"), prefix))
+    page = services.source.list_folder(prefix, PAGE, _position(call.query.get("cursor"), prefix))
     folder = prefix[: prefix.rfind("/") + 1]
     content = {
         "prefix": prefix,
@@ -38,6 +40,21 @@ def listing(call: Call, stack: Collaborators) -> Reply:
             if file.size or not file.key.endswith("/")
         ],
         "cursor": to_cursor([prefix, page.next] if page.next else None),
+    }
+    return Reply(200, content, uncached())
+
+
+def check(call: Call, services: Services) -> Reply:
+    """POST /v1/download/check"""
+    settings = services.settings
+    file_id = parse.check_request(call.body, call.headers.get("content-type"), settings)
+    key = key_of(file_id, settings)
+    found = services.source.head(key, checksum=False)
+    content = {
+        "file_id": file_id,
+        "available": found is not None,
+        "s3Key": key if found else None,
+        "size": found.size if found else None,
     }
     return Reply(200, content, uncached())
 

@@ -9,15 +9,15 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any, Final
-from uuid import uuid4
 
 from chalice.app import Chalice, CORSConfig, Request, Response
 
 from chalicelib.errors import LonghaulError, MethodNotAllowed, NotFound
-from chalicelib.http.exports import Call, Reply
+from chalicelib.http.calls import Call, Reply
 from chalicelib.http.parse import raw_body
 from chalicelib.http.problems import CONTENT_TYPE, problem
-from chalicelib.log import logger
+from chalicelib.log import JsonLines, Log
+from chalicelib.services import new_id
 
 CORS: Final = CORSConfig(
     allow_headers=["Idempotency-Key", "If-None-Match", "Last-Event-ID", "Prefer", "X-Request-ID"],
@@ -25,6 +25,7 @@ CORS: Final = CORSConfig(
     max_age=3600,
 )
 
+_LOG: Final[Log] = JsonLines()
 _SANE_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _METHOD_NOT_ALLOWED: Final = 405
 _FIRST_ERROR: Final = 400
@@ -41,7 +42,7 @@ _SECURITY: Final = {
 
 
 def answer(app: Chalice, route: Callable[[Call], Reply]) -> Response:
-    """What the route answers; a problem document if it raises."""
+    """Returns what the route answers; a problem document if it raises."""
     request = app.current_request
     if request is None:
         raise RuntimeError("a route was called without a request")
@@ -58,10 +59,10 @@ def answer(app: Chalice, route: Callable[[Call], Reply]) -> Response:
         )
     except LonghaulError as error:
         if error.status >= LonghaulError.status:
-            logger().exception("request failed", extra={"requestId": request_id})
+            _LOG.exception("request failed", requestId=request_id)
         return problem(error, request_id)
     except Exception:  # noqa: BLE001 - whatever it is, the caller gets a problem document
-        logger().exception("request broke", extra={"requestId": request_id})
+        _LOG.exception("request broke", requestId=request_id)
         return problem(LonghaulError("something went wrong on our side; try again"), request_id)
     body = reply.text
     if reply.content is not None:
@@ -73,7 +74,7 @@ def answer(app: Chalice, route: Callable[[Call], Reply]) -> Response:
 
 
 def gate(app: Chalice) -> Callable[[Request, Callable[[Request], Response]], Response]:
-    """The middleware for HTTP events."""
+    """Returns the middleware for HTTP events."""
 
     def middleware(request: Request, get_response: Callable[[Request], Response]) -> Response:
         request_id = request_id_of(request)
@@ -114,8 +115,8 @@ def gate(app: Chalice) -> Callable[[Request, Callable[[Request], Response]], Res
 
 
 def request_id_of(request: Request) -> str:
-    """The caller's X-Request-ID if it is sane, else the gateway's own, which is a UUID."""
+    """Returns the caller's X-Request-ID if it is sane, else the gateway's own, which is a UUID."""
     given = request.headers.get("x-request-id", "")
     if _SANE_REQUEST_ID.fullmatch(given):
         return str(given)
-    return str(request.context.get("requestId") or uuid4())
+    return str(request.context.get("requestId") or new_id())

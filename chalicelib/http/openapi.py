@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from chalicelib.http import events, schemas
 from chalicelib.http.callers import base_url
-from chalicelib.http.exports import LIMIT_DEFAULT, LIMIT_MAX, Call, Reply
+from chalicelib.http.calls import Call, Reply
+from chalicelib.http.exports import LIMIT_DEFAULT, LIMIT_MAX
 from chalicelib.http.problems import CONTENT_TYPE
 from chalicelib.settings import settings
 

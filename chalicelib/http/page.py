@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from chalicelib.errors import NotFound
 from chalicelib.http.callers import base_url
+from chalicelib.http.calls import Call, Reply
 from chalicelib.http.etags import etag_of, matches
-from chalicelib.http.exports import Call, Reply
 from chalicelib.settings import settings
 
 FOLDER: Final = Path(__file__).parents[1] / "web"

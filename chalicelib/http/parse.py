@@ -13,10 +13,11 @@ from chalicelib.errors import (
     InvalidRequest,
     MalformedBody,
     UnsupportedMediaType,
+    invalid,
 )
 from chalicelib.http import schemas
+from chalicelib.jobs.request import ExportRequest
 from chalicelib.settings import Settings
-from chalicelib.sources.request import ExportRequest
 
 ERRORS_SHOWN: Final = 20
 """Errors in one answer; nobody reads more, and 10,000 bad ids would make a large one."""
@@ -90,11 +91,6 @@ def raw_body(event: Mapping[str, Any]) -> bytes:
         raise MalformedBody("the body is not base64, though the gateway says so") from error
 
 
-def invalid(pointer: str, detail: str) -> InvalidRequest:
-    """One thing wrong, as an error to raise."""
-    return InvalidRequest(f"{pointer}: {detail}", (FieldError(pointer, detail),))
-
-
 @cache
 def _validator(schema: str) -> Callable[[Any], Any]:
     import fastjsonschema
@@ -141,7 +137,9 @@ def _field_errors(fault: Any) -> list[FieldError]:
     """What fastjsonschema found, as pointers and sentences."""
     pointer = "".join(f"/{step}" for step in fault.path[1:])
     if fault.rule == "oneOf":
-        return [FieldError("", "exactly one of file_ids, keys and prefix must be given")]
+        *others, last = (one["required"][0] for one in fault.definition["oneOf"])
+        names = f"{', '.join(others)} and {last}"
+        return [FieldError("", f"exactly one of {names} must be given")]
     if fault.rule == "additionalProperties":
         known = fault.definition["properties"]
         return [

@@ -5,19 +5,18 @@ docs/progress.md is the contract, and weighs what waiting costs.
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Final
 
 from chalicelib.errors import Unavailable
 from chalicelib.http import answers, events
 from chalicelib.http.callers import base_url
+from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.etags import etag_of, matches
-from chalicelib.http.exports import Call, Reply, find_job, uncached
+from chalicelib.http.exports import find_job
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import OPEN, Status
-from chalicelib.log import logger
 from chalicelib.pipeline import plans
-from chalicelib.pipeline.collaborators import Collaborators
+from chalicelib.services import Services
 
 AFTER_FAILURE_MS: Final = 5_000
 """When a watcher may come back whose job could not be read."""
@@ -33,26 +32,26 @@ many watchers of one job.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html"""
 
 
-def status(call: Call, stack: Collaborators, job_id: str) -> Reply:
+def status(call: Call, services: Services, job_id: str) -> Reply:
     """GET /v1/export/{jobId}"""
-    job = find_job(call, stack, job_id)
-    base = base_url(call.context, stack.settings)
+    job = find_job(call, services, job_id)
+    base = base_url(call.context, services.settings)
     known = call.headers.get("if-none-match", "")
     headers = {"Cache-Control": "no-cache"}
-    wait = min(asked_wait(call.headers.get("prefer", "")), stack.settings.progress_hold_seconds)
+    wait = min(asked_wait(call.headers.get("prefer", "")), services.settings.progress_hold_seconds)
     if wait:
 
         def tag(seen: Job) -> str:
-            content = answers.job_answer(seen, stack.now(), base, seen.missing or ())
+            content = answers.job_answer(seen, services.now(), base, seen.missing or ())
             return etag_of(json.dumps(content))
 
         old = known or tag(job)
-        job = _awaited(job, wait, lambda seen: not matches(old, tag(seen)), stack)
+        job = _awaited(job, wait, lambda seen: not matches(old, tag(seen)), services)
         headers["Preference-Applied"] = f"wait={wait}"
-    now = stack.now()
-    content = answers.job_answer(job, now, base, _missing(job, now, stack))
+    now = services.now()
+    content = answers.job_answer(job, now, base, _missing(job, now, services))
     headers["ETag"] = etag_of(json.dumps(content))
-    after = answers.poll_after(job)
+    after = job.check_after
     if after is not None:
         headers["Retry-After"] = str(after)
     if matches(known, headers["ETag"]):
@@ -60,7 +59,7 @@ def status(call: Call, stack: Collaborators, job_id: str) -> Reply:
     return Reply(200, content, headers)
 
 
-def stream(call: Call, stack: Collaborators, job_id: str) -> Reply:
+def stream(call: Call, services: Services, job_id: str) -> Reply:
     """GET /v1/export/{jobId}/progress
 
     EventSource comes back after a 200 or a lost connection, and never after any other status. So a
@@ -68,19 +67,19 @@ def stream(call: Call, stack: Collaborators, job_id: str) -> Reply:
     """
     seen = call.headers.get("last-event-id") or call.query.get("lastEventId")
     try:
-        job = find_job(call, stack, job_id)
+        job = find_job(call, services, job_id)
     except Unavailable as error:
-        logger().warning("progress not read", extra={"jobId": job_id, "reason": error.detail})
+        services.log.warning("progress not read", jobId=job_id, reason=error.detail)
         return _told(None, AFTER_FAILURE_MS, "the job cannot be read just now")
-    if stack.now() - job.updated_at < MOVING_MS:
-        hold = stack.settings.progress_hold_seconds
-        job = _awaited(job, hold, lambda j: answers.state_id(j, stack.now()) != seen, stack)
-    now = stack.now()
+    if services.now() - job.updated_at < MOVING_MS:
+        hold = services.settings.progress_hold_seconds
+        job = _awaited(job, hold, lambda j: answers.state_id(j, services.now()) != seen, services)
+    now = services.now()
     state = answers.state_id(job, now)
-    longest = stack.settings.progress_retry_seconds * 1000
+    longest = services.settings.progress_retry_seconds * 1000
     retry_ms = answers.reconnect_after(job, now, longest)
     if state != seen:
-        base = base_url(call.context, stack.settings)
+        base = base_url(call.context, services.settings)
         data = json.dumps(answers.job_answer(job, now, base, job.missing), ensure_ascii=False)
         return _told(events.Event(state, job.status_at(now), data), retry_ms)
     if job.status in OPEN:
@@ -89,8 +88,8 @@ def stream(call: Call, stack: Collaborators, job_id: str) -> Reply:
 
 
 def asked_wait(prefer: str) -> int:
-    """The seconds that the header Prefer asks to wait; 0 where it does not, or not understandably:
-    a preference is never refused (RFC 7240, section 2)."""
+    """Returns the seconds that the header Prefer asks to wait. 0 where it asks for none, or cannot
+    be read: a preference is never refused (RFC 7240, section 2)."""
     if not prefer:
         return 0
     from urllib.request import parse_http_list
@@ -104,8 +103,8 @@ def asked_wait(prefer: str) -> int:
 
 
 def pauses(seconds: float) -> Iterator[float]:
-    """The pauses between looks, which make up so many seconds: short ones first, as most changes
-    come soon."""
+    """Yields the pauses between looks, `seconds` in all: short ones first, as most changes come
+    soon."""
     pause = _FIRST_PAUSE
     while seconds > 0:
         yield min(pause, seconds)
@@ -113,16 +112,16 @@ def pauses(seconds: float) -> Iterator[float]:
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-def _awaited(job: Job, seconds: int, is_news: Callable[[Job], bool], stack: Collaborators) -> Job:
-    """The job as it is when it is news, has ended, or so many seconds have passed."""
-    deadline = stack.now() + seconds * 1000
+def _awaited(job: Job, seconds: int, is_news: Callable[[Job], bool], services: Services) -> Job:
+    """Returns the job when it is news, when it has ended, or when that many seconds have passed."""
+    deadline = services.now() + seconds * 1000
     for pause in pauses(seconds):
         # Looks take time too; and should the clock be set back, the pauses have an end.
-        if job.status not in OPEN or is_news(job) or stack.now() >= deadline:
+        if job.status not in OPEN or is_news(job) or services.now() >= deadline:
             break
-        stack.pause(pause)
+        services.pause(pause)
         try:
-            job = stack.jobs.get(job.job_id) or job
+            job = services.jobs.get(job.job_id) or job
         except Unavailable:
             break  # what was seen last is an answer
     return job
@@ -133,10 +132,9 @@ def _told(event: events.Event | None, retry_ms: int, comment: str = "") -> Reply
     return Reply(200, None, {"Content-Type": events.CONTENT_TYPE, **uncached()}, text)
 
 
-def _missing(job: Job, now: int, stack: Collaborators) -> tuple[int | str, ...]:
-    """The whole list, which lies with the plan where the record has no room for it, and which goes
-    with it when the archive expires."""
+def _missing(job: Job, now: int, services: Services) -> tuple[int | str, ...]:
+    """Returns the whole list. It lies with the plan where the record has no room for it, and goes
+    with the plan when the archive expires."""
     if job.missing is None and job.plan and job.status_at(now) is Status.COMPLETED:
-        with suppress(plans.PlanGone):
-            return tuple(plans.load(stack.archive, job, job.plan.digest).head.missing)
+        return plans.missing(services.archive, job.home, job.plan.digest)
     return job.missing or ()

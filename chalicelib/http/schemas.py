@@ -17,7 +17,8 @@ USER_ID_MAX_BYTES: Final = 128
 """The job's record holds both and is to stay below 2 KB."""
 
 KEY_MAX: Final = 1_024
-"""S3's limit, which counts bytes. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+"""S3's limit, which counts bytes.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
 
 _NO_CONTROL_CHARACTERS: Final = r"^[^\u0000-\u001f\u007f]*$"
 

@@ -8,72 +8,78 @@ Reads are consistent: an older copy, at half the price, would show progress goin
 import json
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.jobs import wake
-from chalicelib.jobs.model import Failure, Job, PlanRef
+from chalicelib.jobs.attributes import Item, all_of, cut, number, of, text
+from chalicelib.jobs.model import Failure, Job, PlanRef, Progress
 from chalicelib.jobs.states import Stage, Status
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-    Item = dict[str, AttributeValueTypeDef]
-
 REASON_MAX: Final = 300
 """Bytes of a reason that the record keeps."""
 
 RECORD_GRACE_DAYS: Final = 7
-"""How long a record outlives its archive, to answer 410 and why, instead of 404; and what was asked
-for with it, to be retried."""
+"""How long a record outlives its archive, to answer 410 and why, instead of 404. What was asked for
+lives as long, so that the job can be retried."""
 
 RECORD_GRACE_MS: Final = RECORD_GRACE_DAYS * 24 * 3600 * 1000
 
 
-def from_job(job: Job) -> "Item":
-    item: Item = {
-        "jobId": _s(job.job_id),
-        "userId": _s(job.user_id),
-        "status": _s(job.status),
-        "stage": _s(job.stage),
-        "request": _s(job.request),
-        "filename": _s(job.filename),
-        "totalFiles": _n(job.total_files),
-        "createdAt": _n(job.created_at),
-        "updatedAt": _n(job.updated_at),
-        "expiresAt": _n(job.expires_at),
-        "ttl": _n((job.expires_at + RECORD_GRACE_MS) // 1000),
-        "filesDone": _n(job.files_done),
-        "bytesDone": _n(job.bytes_done),
-        "bytesTotal": _n(job.bytes_total),
-        "sweeps": _n(job.sweeps),
+def from_job(job: Job, *, shard: int = 0) -> Item:
+    """Returns the item. `shard` is the job's partition of the index `wake`, where it is in it."""
+    item = all_of(
+        {
+            "jobId": job.job_id,
+            "userId": job.user_id,
+            "status": job.status,
+            "stage": job.stage,
+            "request": job.request,
+            "filename": job.filename,
+            "totalFiles": job.total_files,
+            "createdAt": job.created_at,
+            "updatedAt": job.updated_at,
+            "expiresAt": job.expires_at,
+            "ttl": record_ttl(job.expires_at),
+            "bytesTotal": job.bytes_total,
+            "sweeps": job.sweeps,
+        }
+    )
+    item |= progress_attributes(job.progress)
+    perhaps: dict[str, str | int | None] = {
+        "startedAt": job.started_at,
+        "plannedAt": job.planned_at,
+        "attempts": job.attempts or None,
+        "replanned": int(job.was_replanned) or None,
+        "reusedFrom": job.reused_from,
+        "retryOf": job.retry_of,
+        "heir": job.heir,
+        "wakeAt": job.wake_at,
+        "wakeShard": None if job.wake_at is None else shard,
     }
-    if job.started_at is not None:
-        item["startedAt"] = _n(job.started_at)
-    if job.reused_from:
-        item["reusedFrom"] = _s(job.reused_from)
-    if job.retry_of:
-        item["retryOf"] = _s(job.retry_of)
-    if job.heir:
-        item["heir"] = _s(job.heir)
+    item |= all_of({name: value for name, value in perhaps.items() if value is not None})
     if job.plan:
         item |= plan_attributes(job.plan)
+    if job.previous_plan:
+        item["previousPlan"] = previous_plan_attribute(job.previous_plan)
     if job.missing_count is not None:
         item |= missing_attributes(job.missing_count, job.missing)
     if job.failure:
         item["failure"] = failure_attribute(job.failure)
-    if job.wake_at is not None:
-        item["wakeShard"] = _n(wake.shard(job.status))
-        item["wakeAt"] = _n(job.wake_at)
     return item
 
 
-def to_job(item: "Item") -> Job:
-    plan = None
+def to_job(item: Item) -> Job:
+    """Returns the job of an item, which an older version may have written."""
+    plan = previous = None
     if "planDigest" in item:
         plan = PlanRef(
             item["planDigest"]["S"],
             item["uploadId"]["S"],
             int(item["steps"]["N"]),
-            _text(item, "planHome"),
+            text(item, "planHome"),
         )
+    if "previousPlan" in item:
+        previous = PlanRef(*json.loads(item["previousPlan"]["S"]))
     failure = Failure(*json.loads(item["failure"]["S"])) if "failure" in item else None
     missing: tuple[int | str, ...] | None = ()
     if "missingCount" in item:
@@ -89,68 +95,62 @@ def to_job(item: "Item") -> Job:
         created_at=int(item["createdAt"]["N"]),
         updated_at=int(item["updatedAt"]["N"]),
         expires_at=int(item["expiresAt"]["N"]),
-        started_at=int(item["startedAt"]["N"]) if "startedAt" in item else None,
+        started_at=number(item, "startedAt"),
+        planned_at=number(item, "plannedAt"),
         files_done=int(item["filesDone"]["N"]),
         bytes_done=int(item["bytesDone"]["N"]),
+        bytes_copied=number(item, "bytesCopied") or 0,
         bytes_total=int(item["bytesTotal"]["N"]),
         plan=plan,
-        missing_count=int(item["missingCount"]["N"]) if "missingCount" in item else None,
+        missing_count=number(item, "missingCount"),
         missing=missing,
         failure=failure,
-        wake_at=int(item["wakeAt"]["N"]) if "wakeAt" in item else None,
+        wake_at=number(item, "wakeAt"),
         sweeps=int(item["sweeps"]["N"]),
-        reused_from=_text(item, "reusedFrom"),
-        retry_of=_text(item, "retryOf"),
-        heir=_text(item, "heir"),
+        attempts=number(item, "attempts") or 0,
+        previous_plan=previous,
+        was_replanned="replanned" in item,
+        reused_from=text(item, "reusedFrom"),
+        retry_of=text(item, "retryOf"),
+        heir=text(item, "heir"),
     )
 
 
-def plan_attributes(plan: PlanRef) -> "Item":
-    item: Item = {
-        "planDigest": _s(plan.digest),
-        "uploadId": _s(plan.upload),
-        "steps": _n(plan.steps),
-    }
+def record_ttl(expires_at: int) -> int:
+    """Returns when DynamoDB may delete the record of a job, and what lies beside it, in Unix
+    seconds. `expires_at` is in ms."""
+    return (expires_at + RECORD_GRACE_MS) // 1000
+
+
+def progress_attributes(progress: Progress) -> Item:
+    return all_of(
+        {
+            "filesDone": progress.files,
+            "bytesDone": progress.bytes,
+            "bytesCopied": progress.copied,
+        }
+    )
+
+
+def plan_attributes(plan: PlanRef) -> Item:
+    # The number of segments has been called `steps` since 0.1.0.
+    item = all_of({"planDigest": plan.digest, "uploadId": plan.upload, "steps": plan.segments})
     if plan.home:
-        item["planHome"] = _s(plan.home)
+        item["planHome"] = of(plan.home)
     return item
 
 
-def missing_attributes(count: int, missing: tuple[int | str, ...] | None) -> "Item":
-    item: Item = {"missingCount": _n(count)}
+def previous_plan_attribute(plan: PlanRef) -> "AttributeValueTypeDef":
+    return of(json.dumps([plan.digest, plan.upload, plan.segments, plan.home]))
+
+
+def missing_attributes(count: int, missing: tuple[int | str, ...] | None) -> Item:
+    item = all_of({"missingCount": count})
     if missing is not None:
-        item["missing"] = _s(json.dumps(missing, ensure_ascii=False))
+        item["missing"] = of(json.dumps(missing, ensure_ascii=False))
     return item
 
 
 def failure_attribute(failure: Failure) -> "AttributeValueTypeDef":
     detail = cut(failure.detail, REASON_MAX)
-    return _s(json.dumps([failure.slug, failure.title, detail], ensure_ascii=False))
-
-
-def cut(text: str, size: int) -> str:
-    """The text, cut so that it has no more than `size` bytes."""
-    encoded = text.encode(errors="replace")
-    if len(encoded) <= size:
-        return encoded.decode()
-    return encoded[: size - len("…".encode())].decode(errors="ignore") + "…"
-
-
-def key(job_id: str) -> "Item":
-    return {"jobId": _s(job_id)}
-
-
-def attribute(value: str | int) -> "AttributeValueTypeDef":
-    return _s(value) if isinstance(value, str) else _n(value)
-
-
-def _text(item: "Item", name: str) -> str | None:
-    return item[name]["S"] if name in item else None
-
-
-def _s(value: str) -> "AttributeValueTypeDef":
-    return {"S": str(value)}
-
-
-def _n(value: int) -> "AttributeValueTypeDef":
-    return {"N": str(value)}
+    return of(json.dumps([failure.slug, failure.title, detail], ensure_ascii=False))

@@ -8,7 +8,8 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from chalicelib.jobs.states import Stage, Status
+from chalicelib.jobs import places
+from chalicelib.jobs.states import OPEN, Stage, Status
 
 OnMissing = Literal["fail", "skip"]
 
@@ -30,27 +31,38 @@ class Failure:
 class PlanRef:
     """Where the plan lies, and the upload that it is carried out in.
 
-    `steps` counts the segments but the final one, each of which is a step `assemble`. `home` is the
-    id of the job that made the plan and opened the upload; None: the job's own.
+    `segments` counts those that a step `assemble` builds: all but the final one. `home` is the id
+    of the job that made the plan and opened the upload; None: the job's own.
     """
 
     digest: str
     upload: str
-    steps: int
+    segments: int
     home: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How much of the archive is there: whole files, bytes, and how many of these S3 has copied.
+    All others went through a worker."""
+
+    files: int = 0
+    bytes: int = 0
+    copied: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """The record. `request` is the digest of what was asked, under which that lies beside the
-    record.
+    """The record. `request` is the digest of what was asked for, which lies in S3.
 
     `total_files` counts what was asked for, once each; for a prefix it is 0 until the job is
     planned. `missing_count` is None until then. `missing` is None where the list is too long for
     the record and lies beside it. `wake_at` is when the sweeper looks at the job if nothing has
-    moved it before. `reused_from` is the job whose finished archive this one was completed with,
-    `retry_of` the job in whose place this one was asked for; `heir` is who takes over what a failed
-    job has uploaded (jobs/takeover.py).
+    moved it before; `sweeps` counts how often that was in vain. `attempts` counts how often a step
+    of the job came again. `previous_plan` is set while a job is planned again, `was_replanned` from
+    then on. `reused_from` is the
+    job whose finished archive completed this one, `retry_of` the job that this one retries. `heir`
+    is the job that takes over what a failed job has uploaded (pipeline/reuse.py).
     """
 
     job_id: str
@@ -64,8 +76,10 @@ class Job:
     updated_at: int
     expires_at: int
     started_at: int | None = None
+    planned_at: int | None = None
     files_done: int = 0
     bytes_done: int = 0
+    bytes_copied: int = 0
     bytes_total: int = 0
     plan: PlanRef | None = None
     missing_count: int | None = None
@@ -73,31 +87,33 @@ class Job:
     failure: Failure | None = None
     wake_at: int | None = None
     sweeps: int = 0
+    attempts: int = 0
+    previous_plan: PlanRef | None = None
+    was_replanned: bool = False
     reused_from: str | None = None
     retry_of: str | None = None
     heir: str | None = None
 
     @property
     def home(self) -> str:
-        """The id under which the plan and all that is built by it lie: the job's own, unless it
-        has taken over another one's."""
+        """The id under which the plan and all that is built by it lie: the job's own, unless it has
+        taken over another one's."""
         return (self.plan and self.plan.home) or self.job_id
 
     @property
     def archive_key(self) -> str:
-        return f"archives/{self.home}.zip"
-
-    @property
-    def prefix(self) -> str:
-        """Where the plan lies, and what leads to the archive."""
-        return f"jobs/{self.home}/"
+        return places.archive(self.home)
 
     @property
     def request_key(self) -> str:
-        return f"jobs/{self.job_id}/request-{self.request}.json"
+        return places.request(self.job_id, self.request)
+
+    @property
+    def progress(self) -> Progress:
+        return Progress(self.files_done, self.bytes_done, self.bytes_copied)
 
     def status_at(self, now: int) -> Status:
-        """The status as a caller sees it: a completed job expires by itself."""
+        """Returns the status as a caller sees it: a completed job expires by itself."""
         if self.status is Status.COMPLETED and now >= self.expires_at:
             return Status.EXPIRED
         return self.status
@@ -113,15 +129,24 @@ class Job:
 
     @property
     def eta_seconds(self) -> int | None:
-        """Seconds left, from the pace so far; None while there is no pace to tell it from."""
-        if self.status is not Status.PROCESSING or self.started_at is None or not self.bytes_done:
+        """Seconds left, by the pace since the job was planned; None while there is no pace yet."""
+        begun = self.planned_at or self.started_at
+        if self.status is not Status.PROCESSING or begun is None or not self.bytes_done:
             return None
-        elapsed = self.updated_at - self.started_at
+        elapsed = self.updated_at - begun
         left = self.bytes_total - self.bytes_done
         # Workers' clocks may differ.
         return max(math.ceil(elapsed * left / self.bytes_done / 1000), 0)
 
+    @property
+    def check_after(self) -> int | None:
+        """Seconds until the status is worth another look; None when it will not change by
+        itself."""
+        if self.status not in OPEN:
+            return None
+        return min(max((self.eta_seconds or 0) // 10, 1), 10)
+
 
 def user_mark(user_id: str) -> str:
-    """The same 32 characters for the same user: what SQS and an index know a user by."""
+    """Returns the same 32 characters for the same user: SQS and an index know the user by them."""
     return hashlib.sha256(user_id.encode()).hexdigest()[:32]

@@ -1,76 +1,55 @@
-"""Which segments of a job are done, and the uploads that nested ones are built in.
+"""Which segments of a job are done, and in which upload each segment of a nested plan is built.
 
-Both are kept beside the job's record, which they would make too large.
+Both lie beside the job's record, which they would make too large. They belong to one plan: a job
+that is planned again begins anew.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from chalicelib.aws import translated
-from chalicelib.jobs import items
-from chalicelib.jobs.model import Job
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
+from chalicelib.jobs import places
+from chalicelib.jobs.attributes import key, of
+from chalicelib.jobs.items import record_ttl
+from chalicelib.jobs.model import Job, PlanRef
+from chalicelib.jobs.table import Table
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentStore:
-    """The jobs table through one client."""
+    """The segments of every job."""
 
-    client: "DynamoDBClient"
-    table: str
+    table: Table
 
-    def done(self, job: Job) -> frozenset[int]:
-        """The segments that are done."""
-        with translated("read the segments"):
-            answer = self.client.get_item(
-                TableName=self.table, Key=items.key(f"{job.home}/segments"), ConsistentRead=True
-            )
-        done = answer.get("Item", {}).get("done", {"NS": []})
-        return frozenset(int(number) for number in done["NS"])
+    def done(self, job: Job, plan: PlanRef) -> frozenset[int]:
+        """Returns the numbers of the segments that are done."""
+        item = self.table.get(places.done_segments(job.home, plan.digest), "read the segments")
+        return frozenset(int(number) for number in (item or {}).get("done", {"NS": []})["NS"])
 
-    def add(self, job: Job, segment: int) -> frozenset[int]:
-        """Takes the segment for done, once however often it is said. Gives all that are."""
-        with translated("count a segment"):
-            answer = self.client.update_item(
-                TableName=self.table,
-                Key=items.key(f"{job.home}/segments"),
-                UpdateExpression="ADD done :segment SET #ttl = :ttl",
-                ExpressionAttributeNames={"#ttl": "ttl"},
-                ExpressionAttributeValues={
-                    ":segment": {"NS": [str(segment)]},
-                    ":ttl": items.attribute((job.expires_at + items.RECORD_GRACE_MS) // 1000),
-                },
-                ReturnValues="ALL_NEW",
-            )
-        return frozenset(int(number) for number in answer["Attributes"]["done"]["NS"])
+    def add(self, job: Job, plan: PlanRef, segment: int) -> frozenset[int]:
+        """Adds the segment to those that are done; a second time changes nothing. Returns all that
+        are done then."""
+        item = self.table.update(
+            places.done_segments(job.home, plan.digest),
+            "count a segment",
+            "ADD done :segment SET #ttl = :ttl",
+            {"segment": {"NS": [str(segment)]}, "ttl": of(record_ttl(job.expires_at))},
+            names={"#ttl": "ttl"},
+        )
+        return frozenset(int(number) for number in (item or {})["done"]["NS"])
 
-    def claim_upload(self, job: Job, segment: int, upload: str) -> str:
-        """The id of the upload in which a segment is built as an object of its own: this one, or
-        the one that was claimed first."""
-        key = f"{job.home}/upload-{segment}"
-        try:
-            with translated("claim an upload"):
-                self.client.put_item(
-                    TableName=self.table,
-                    Item={
-                        **items.key(key),
-                        "uploadId": items.attribute(upload),
-                        "ttl": items.attribute((job.expires_at + items.RECORD_GRACE_MS) // 1000),
-                    },
-                    ConditionExpression="attribute_not_exists(jobId)",
-                )
-        except self.client.exceptions.ConditionalCheckFailedException:
-            return self.claimed_upload(job, segment) or upload
-        return upload
+    def register_upload(self, job: Job, plan: PlanRef, segment: int, upload: str) -> str:
+        """Returns the id of the upload in which a segment is built as an object of its own: this
+        one, or the one that another worker has registered before."""
+        item = {
+            **key(places.segment_upload(job.home, plan.digest, segment)),
+            "uploadId": of(upload),
+            "ttl": of(record_ttl(job.expires_at)),
+        }
+        if self.table.put_new(item, "register an upload"):
+            return upload
+        return self.upload(job, plan, segment) or upload
 
-    def claimed_upload(self, job: Job, segment: int) -> str | None:
-        """The id of the upload that was claimed for a segment."""
-        with translated("read an upload's claim"):
-            answer = self.client.get_item(
-                TableName=self.table,
-                Key=items.key(f"{job.home}/upload-{segment}"),
-                ConsistentRead=True,
-            )
-        return answer["Item"]["uploadId"]["S"] if "Item" in answer else None
+    def upload(self, job: Job, plan: PlanRef, segment: int) -> str | None:
+        """Returns the id of the upload that is registered for the segment; None: none is yet."""
+        place = places.segment_upload(job.home, plan.digest, segment)
+        item = self.table.get(place, "look for an upload")
+        return item["uploadId"]["S"] if item else None

@@ -4,8 +4,8 @@
        │            │
        └────────────┴──► failed | cancelled
 
-No status ever goes back. `expired` is not stored: a completed job is expired from a moment on that
-was fixed when it completed, so it needs nobody to move it there.
+No status ever goes back. `expired` is not stored: when a job completes, the moment is fixed from
+which on it has expired. So nobody has to move it there.
 """
 
 from enum import StrEnum
@@ -51,5 +51,5 @@ def may_become(current: Status, target: Status) -> bool:
 
 
 def origins(target: Status) -> frozenset[Status]:
-    """The statuses from which a job may go to `target`: the condition of that write."""
+    """Returns the statuses from which a job may go to `target`: the condition of that write."""
     return frozenset(status for status, following in _NEXT.items() if target in following)

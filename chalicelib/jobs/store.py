@@ -1,286 +1,305 @@
-"""The jobs table. Every write is conditional on what the state machine allows.
+"""The records of the jobs. Every write is conditional on what the state machine allows.
 
-A write whose condition fails is not an error of the table: the method answers False (or None), and
-the step that asked finds out what happened meanwhile.
+A method that returns None or False has changed nothing: the job was not in a status, or not in the
+state, that the write needs. The step that asked then finds out what happened meanwhile. Final
+statuses are written through pipeline/endings.py alone.
 """
 
-import random
-from collections.abc import Collection, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from typing import Final
 
-from chalicelib.aws import error_code, translated
-from chalicelib.errors import unknown_cursor
 from chalicelib.jobs import items, wake
-from chalicelib.jobs.model import Failure, Job, PlanRef, user_mark
+from chalicelib.jobs.attributes import Item, all_of, cut, of
+from chalicelib.jobs.model import Failure, Job, PlanRef, Progress, user_mark
 from chalicelib.jobs.states import OPEN, Stage, Status, origins
+from chalicelib.jobs.table import Table
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
-
-BY_USER: Final = "byUser"
+NOBODY: Final = "nobody"
+"""The heir of what is to be thrown away."""
 
 OPEN_USER: Final = "openUser"
-"""The attribute that an open job has if its user's open jobs are counted."""
+"""The attribute that an open job has if its user's open jobs are counted (by_user.py)."""
 
-_WRITE: Final = "writeId"
-"""The attribute that tells each write from every other."""
+_UNPLANNED: Final = "attribute_not_exists(planDigest)"
+_PLANNED_SO: Final = "planDigest = :plan"
+_READ: Final = "read the job"
+_WRITE: Final = "write the job"
+_PROCESSING: Final = frozenset({Status.PROCESSING})
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Jobs, newest first, and where the next page begins: (createdAt, jobId) of the last, or
-    None."""
+class Planned:
+    """What becomes known of a job when it is planned. `missing` is None where the list is too long
+    for the record."""
 
-    jobs: tuple[Job, ...]
-    next: tuple[int, str] | None
+    plan: PlanRef
+    total_files: int
+    bytes_total: int
+    missing_count: int
+    missing: tuple[int | str, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """A change of a record: attributes to set and to remove, and on what condition.
+
+    `more` gives values to those `:names` in the condition that are not set. `wake_at` is when the
+    sweeper looks at the job then; None: when an open job is stalled.
+    """
+
+    values: Item
+    condition: str = ""
+    more: Item = field(default_factory=dict)
+    remove: tuple[str, ...] = ()
+    wake_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class JobStore:
-    """The table through one client."""
+    """The record of each job. Times (`now`, `wake_at`, …) are Unix time in ms."""
 
-    client: "DynamoDBClient"
-    table: str
+    table: Table
 
     # -- read -----------------------------------------------------------------------------------
 
     def get(self, job_id: str) -> Job | None:
-        """The job as it is now (a consistent read)."""
-        with translated("read the job"):
-            answer = self.client.get_item(
-                TableName=self.table, Key=items.key(job_id), ConsistentRead=True
-            )
-        return items.to_job(answer["Item"]) if "Item" in answer else None
+        """Returns the job as it is now; None if there is none."""
+        item = self.table.get(job_id, _READ)
+        return items.to_job(item) if item else None
 
-    def by_user(self, user_id: str, limit: int, after: tuple[int, str] | None = None) -> Page:
-        """One page of a user's jobs. The index holds keys only, so that progress never writes to
-        it."""
-        start: Any = {}
-        if after:
-            start["ExclusiveStartKey"] = {
-                **items.key(after[1]),
-                "userId": items.attribute(user_id),
-                "createdAt": items.attribute(after[0]),
-            }
-        try:
-            with translated("list the jobs"):
-                answer = self.client.query(
-                    TableName=self.table,
-                    IndexName=BY_USER,
-                    KeyConditionExpression="userId = :user",
-                    ExpressionAttributeValues={":user": items.attribute(user_id)},
-                    ScanIndexForward=False,
-                    Limit=limit + 1,  # the one more tells if there is another page
-                    **start,
-                )
-        except self.client.exceptions.ClientError as error:
-            if error_code(error) == "ValidationException" and after:
-                raise unknown_cursor() from error
-            raise
-        keys = [(int(row["createdAt"]["N"]), row["jobId"]["S"]) for row in answer["Items"]]
-        jobs = self._get_many([job_id for _, job_id in keys[:limit]])
-        is_last = len(keys) <= limit and "LastEvaluatedKey" not in answer
-        return Page(jobs, None if is_last else keys[:limit][-1])
+    def last_reason(self, job_id: str) -> str | None:
+        """Returns why a step of the job was put off last; None if none was."""
+        item = self.table.get(job_id, _READ, only="lastReason")
+        return item["lastReason"]["S"] if item and "lastReason" in item else None
 
-    def _get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
-        """Those of the jobs that exist, in the order asked for."""
-        found: dict[str, Job] = {}
-        # BatchGetItem takes 100 keys and may leave some for a second call.
-        # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
-        pending: Any = {self.table: {"Keys": [items.key(job_id) for job_id in job_ids]}}
-        while job_ids and pending:
-            with translated("read the jobs"):
-                answer = self.client.batch_get_item(RequestItems=pending)
-            for item in answer["Responses"].get(self.table, []):
-                job = items.to_job(item)
-                found[job.job_id] = job
-            pending = answer.get("UnprocessedKeys")
-        return tuple(found[job_id] for job_id in job_ids if job_id in found)
-
-    # -- write ----------------------------------------------------------------------------------
+    # -- an open job ----------------------------------------------------------------------------
 
     def create(self, job: Job, *, counted: bool = False) -> bool:
-        """Writes a new job. False: there is one with this id already. `counted`: it is among its
-        user's open jobs (open_jobs.py) until it has ended."""
-        item = {**items.from_job(job), _WRITE: _write_id()}
+        """Writes a new job. Returns False if there is one with this id already. `counted`: it is
+        among its user's open jobs until it ends."""
+        item = items.from_job(job)
+        if job.wake_at is not None:
+            item["wakeShard"] = of(wake.shard(job.status, self.table.random))
         if counted:
-            item[OPEN_USER] = items.attribute(user_mark(job.user_id))
-        try:
-            with translated("write the job"):
-                self.client.put_item(
-                    TableName=self.table,
-                    Item=item,
-                    ConditionExpression="attribute_not_exists(jobId)",
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-        except self.client.exceptions.ConditionalCheckFailedException as error:
-            return _own_write(error, item) is not None
-        return True
+            item[OPEN_USER] = of(user_mark(job.user_id))
+        return self.table.put_new(item, _WRITE)
 
     def start(self, job_id: str, now: int) -> Job | None:
-        """queued → processing. None if the job is not queued."""
-        return self._to(Status.PROCESSING, job_id, now, {"stage": Stage.PLANNING, "startedAt": now})
+        """queued → processing."""
+        values = all_of({"stage": Stage.PLANNING, "startedAt": now})
+        return self._to(Status.PROCESSING, job_id, now, _Change(values=values))
 
-    def set_plan(  # noqa: PLR0913 - the facts of a plan
-        self,
-        job_id: str,
-        now: int,
-        *,
-        plan: PlanRef,
-        total_files: int,
-        bytes_total: int,
-        missing_count: int,
-        missing: tuple[int | str, ...] | None,
-    ) -> Job | None:
-        """Fixes the plan of a job that has none yet. None if it has one, or is not processing."""
-        return self.update(
+    def set_plan(self, job_id: str, now: int, planned: Planned) -> Job | None:
+        """Fixes the plan of a job that is processing and has none."""
+        values = {
+            **items.plan_attributes(planned.plan),
+            **items.missing_attributes(planned.missing_count, planned.missing),
+            **items.progress_attributes(Progress()),
+            **all_of(
+                {
+                    "stage": Stage.ASSEMBLING,
+                    "plannedAt": now,
+                    "totalFiles": planned.total_files,
+                    "bytesTotal": planned.bytes_total,
+                }
+            ),
+        }
+        change = _Change(values=values, condition=_UNPLANNED, remove=("previousPlan",))
+        return self._write(job_id, now, _PROCESSING, change)
+
+    def adopt(self, job: Job, failed: Job, plan: PlanRef, now: int) -> Job | None:
+        """Fixes the plan of a failed job, whose upload this one has claimed, as the plan of a job
+        that is processing and has none."""
+        values = {
+            **_plan_of(failed, plan),
+            **items.progress_attributes(Progress()),
+            **all_of({"stage": Stage.ASSEMBLING, "plannedAt": now}),
+        }
+        change = _Change(values=values, condition=_UNPLANNED, remove=("previousPlan",))
+        return self._write(job.job_id, now, _PROCESSING, change)
+
+    def unplan(self, job: Job, plan: PlanRef, now: int) -> Job | None:
+        """Takes the plan away from a job that is processing and has this one: it is to be planned
+        again. What was begun by the plan is kept as the job's `previous_plan`."""
+        values = {
+            "stage": of(Stage.PLANNING),
+            "replanned": of(1),
+            "previousPlan": items.previous_plan_attribute(replace(plan, home=job.home)),
+        }
+        change = _Change(
+            values=values,
+            condition=_PLANNED_SO,
+            more={"plan": of(plan.digest)},
+            remove=("planDigest", "uploadId", "steps", "planHome"),
+        )
+        return self._write(job.job_id, now, _PROCESSING, change)
+
+    def report(
+        self, job_id: str, now: int, stage: Stage, progress: Progress, plan: str | None
+    ) -> bool:
+        """Writes progress, which never goes back. `plan` is the digest of the plan that the worker
+        works by; None: it has none yet. Returns False if the job is not processing any more, or is
+        not planned so any more."""
+        same = f" AND {_PLANNED_SO}" if plan else ""
+        more = {"plan": of(plan)} if plan else {}
+        values = {"stage": of(stage), **items.progress_attributes(progress)}
+        forward = f"bytesDone <= :bytesDone AND filesDone <= :filesDone{same}"
+        further = _Change(values=values, condition=forward, more=more)
+        if self._write(job_id, now, _PROCESSING, further):
+            return True
+        # Another worker is further: only say that this one is at work too.
+        alive = _Change(values={}, condition=same.removeprefix(" AND "), more=more)
+        return self._write(job_id, now, _PROCESSING, alive) is not None
+
+    def count_attempt(self, job_id: str) -> None:
+        """Counts a step of the job that came again."""
+        self.table.update(
             job_id,
-            now,
-            {
-                "stage": items.attribute(Stage.ASSEMBLING),
-                "startedAt": items.attribute(now),
-                "totalFiles": items.attribute(total_files),
-                "bytesTotal": items.attribute(bytes_total),
-                **items.plan_attributes(plan),
-                **items.missing_attributes(missing_count, missing),
-            },
-            while_in={Status.PROCESSING},
-            condition="attribute_not_exists(planDigest)",
+            _WRITE,
+            "ADD attempts :one",
+            {"one": of(1), **_open_statuses()},
+            condition=_IS_OPEN,
+            names={"#status": "status"},
         )
 
-    def report(self, job_id: str, now: int, stage: Stage, files_done: int, bytes_done: int) -> bool:
-        """Progress, which never goes back. False if the job is not processing any more."""
-        values = {
-            "stage": items.attribute(stage),
-            "filesDone": items.attribute(files_done),
-            "bytesDone": items.attribute(bytes_done),
-        }
-        forward = "bytesDone <= :bytesDone AND filesDone <= :filesDone"
-        if self.update(job_id, now, values, while_in={Status.PROCESSING}, condition=forward):
-            return True
-        # Another worker is further: only say that this one is at it too.
-        return self.update(job_id, now, {}, while_in={Status.PROCESSING}) is not None
+    def record_reason(self, job_id: str, reason: str) -> None:
+        """Records why a step of an open job was put off: the failure's reason, should all tries
+        fail."""
+        self.table.update(
+            job_id,
+            _WRITE,
+            "SET lastReason = :reason",
+            {"reason": of(cut(reason, items.REASON_MAX)), **_open_statuses()},
+            condition=_IS_OPEN,
+            names={"#status": "status"},
+        )
 
-    def complete(
-        self, job: Job, now: int, expires_at: int, files_done: int, *, wake_at: int
+    def claim(self, failed: Job, heir: str) -> str:
+        """Claims what a failed job has uploaded for an heir: the id of a job that retries it, or
+        NOBODY. Returns the heir, which is the one that claimed first."""
+        claimed = self.table.update(
+            failed.job_id,
+            "claim an upload",
+            "SET heir = :heir",
+            {"heir": of(heir)},
+            condition="attribute_exists(jobId) AND attribute_not_exists(heir)",
+        )
+        if claimed is not None:
+            return heir
+        current = self.get(failed.job_id)
+        return (current and current.heir) or NOBODY
+
+    # -- the end, for pipeline/endings.py alone ---------------------------------------------------
+
+    def complete(  # noqa: PLR0913 - the facts of an archive
+        self, job: Job, plan: PlanRef, now: int, expires_at: int, *, done: Progress, wake_at: int
     ) -> Job | None:
-        """processing → completed: the archive is there, whole. `wake_at` is when something is to be
-        thrown away: the archive, or before that what only led to it."""
-        values: dict[str, str | int] = {
-            "stage": Stage.DONE,
-            "filesDone": files_done,
-            "bytesDone": job.bytes_total,
-            "expiresAt": expires_at,
-            "ttl": (expires_at + items.RECORD_GRACE_MS) // 1000,
+        """processing → completed: the archive of this plan is there, whole. `wake_at` is when
+        something is to be thrown away: the archive, or before that what only led to it."""
+        values = {
+            **items.progress_attributes(done),
+            **all_of(
+                {
+                    "stage": Stage.DONE,
+                    "expiresAt": expires_at,
+                    "ttl": items.record_ttl(expires_at),
+                }
+            ),
         }
-        return self._to(Status.COMPLETED, job.job_id, now, values, wake_at)
+        change = _Change(
+            values=values,
+            condition=_PLANNED_SO,
+            more={"plan": of(plan.digest)},
+            wake_at=wake_at,
+        )
+        return self._to(Status.COMPLETED, job.job_id, now, change)
+
+    def complete_with(
+        self, job: Job, built_by: Job, plan: PlanRef, now: int, *, wake_at: int
+    ) -> Job | None:
+        """processing → completed, with the archive that another job has built by this plan. None if
+        the job has a plan, too. `wake_at` is when something is to be thrown away.
+
+        It is one write: at no time is the job open, and to be cancelled or failed, with an archive
+        that is not its own to throw away.
+        """
+        values = {
+            **_plan_of(built_by, plan),
+            **items.progress_attributes(built_by.progress),
+            **all_of({"stage": Stage.DONE, "reusedFrom": built_by.job_id}),
+        }
+        change = _Change(
+            values=values, condition=_UNPLANNED, remove=("previousPlan",), wake_at=wake_at
+        )
+        return self._to(Status.COMPLETED, job.job_id, now, change)
 
     def fail(self, job_id: str, now: int, failure: Failure) -> Job | None:
         """queued or processing → failed."""
-        values: dict[str, str | int] = {"failure": items.failure_attribute(failure)["S"]}
-        return self._to(Status.FAILED, job_id, now, values, now + wake.DISCARD_AFTER_MS)
+        values = {"failure": items.failure_attribute(failure)}
+        change = _Change(values=values, wake_at=now + wake.DISCARD_AFTER_MS)
+        return self._to(Status.FAILED, job_id, now, change)
 
     def cancel(self, job_id: str, now: int) -> Job | None:
         """queued or processing → cancelled."""
-        return self._to(Status.CANCELLED, job_id, now, {}, now + wake.DISCARD_AFTER_MS)
+        change = _Change(values={}, wake_at=now + wake.DISCARD_AFTER_MS)
+        return self._to(Status.CANCELLED, job_id, now, change)
 
-    def note(self, job_id: str, reason: str) -> None:
-        """Keeps why a step was put off: the failure's reason, should all tries fail."""
-        ended = self.client.exceptions.ConditionalCheckFailedException
-        with suppress(ended), translated("write the job"):
-            self.client.update_item(
-                TableName=self.table,
-                Key=items.key(job_id),
-                UpdateExpression="SET lastReason = :reason",
-                ConditionExpression="#status IN (:queued, :processing)",
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues={
-                    ":reason": items.attribute(items.cut(reason, items.REASON_MAX)),
-                    ":queued": items.attribute(Status.QUEUED),
-                    ":processing": items.attribute(Status.PROCESSING),
-                },
-            )
+    # -- the write ------------------------------------------------------------------------------
 
-    def last_note(self, job_id: str) -> str | None:
-        """The reason that was noted last."""
-        with translated("read the job"):
-            answer = self.client.get_item(
-                TableName=self.table, Key=items.key(job_id), ProjectionExpression="lastReason"
-            )
-        note = answer.get("Item", {}).get("lastReason")
-        return note["S"] if note else None
+    def _to(self, status: Status, job_id: str, now: int, change: _Change) -> Job | None:
+        """Takes the job to another status, from any that may lead there."""
+        values = {**change.values, "status": of(status)}
+        if status not in OPEN:
+            values["wakeShard"] = of(wake.shard(status, self.table.random))
+            change = replace(change, remove=(*change.remove, "lastReason", OPEN_USER))
+        return self._write(job_id, now, origins(status), replace(change, values=values))
 
-    def _to(
-        self,
-        status: Status,
-        job_id: str,
-        now: int,
-        values: dict[str, str | int],
-        wake_at: int | None = None,
+    def _write(
+        self, job_id: str, now: int, while_in: Collection[Status], change: _Change
     ) -> Job | None:
-        attributes = {name: items.attribute(value) for name, value in values.items()}
-        attributes["status"] = items.attribute(status)
-        return self.update(
-            job_id, now, attributes, while_in=origins(status), into=status, wake_at=wake_at
+        """Makes the change while the job is in one of these statuses. Returns the job as it is
+        then; None if it was in another state.
+
+        Each such write is a sign of life: the job has moved now, and was not woken in vain.
+        """
+        moved = {
+            "updatedAt": of(now),
+            "sweeps": of(0),
+            "wakeAt": of(change.wake_at or wake.wake_time(now)),
+        }
+        allowed = {f"in{i}": of(status) for i, status in enumerate(while_in)}
+        condition = f"#status IN ({', '.join(f':{name}' for name in allowed)})"
+        item = self.table.change(
+            job_id,
+            _WRITE,
+            {**change.values, **moved},
+            condition=f"{condition} AND {change.condition}" if change.condition else condition,
+            values={**allowed, **change.more},
+            remove=change.remove,
         )
-
-    def update(  # noqa: PLR0913 - one place that writes
-        self,
-        job_id: str,
-        now: int,
-        attributes: "dict[str, AttributeValueTypeDef]",
-        *,
-        while_in: Collection[Status],
-        into: Status = Status.PROCESSING,
-        wake_at: int | None = None,
-        condition: str | None = None,
-    ) -> Job | None:
-        attributes = {**attributes, "updatedAt": items.attribute(now), _WRITE: _write_id()}
-        attributes["sweeps"] = items.attribute(0)
-        attributes["wakeAt"] = items.attribute(wake_at or wake.wake_time(now))
-        remove = ""
-        if into not in OPEN:
-            attributes["wakeShard"] = items.attribute(wake.shard(into))
-            remove = f" REMOVE lastReason, {OPEN_USER}"
-        allowed = {f":in{i}": items.attribute(status) for i, status in enumerate(while_in)}
-        conditions = [f"#status IN ({', '.join(allowed)})", *([condition] if condition else [])]
-        assignments = ", ".join(f"#{name} = :{name}" for name in attributes)
-        try:
-            with translated("write the job"):
-                answer = self.client.update_item(
-                    TableName=self.table,
-                    Key=items.key(job_id),
-                    UpdateExpression=f"SET {assignments}{remove}",
-                    ConditionExpression=" AND ".join(conditions),
-                    ExpressionAttributeNames={
-                        **{f"#{name}": name for name in attributes},
-                        "#status": "status",
-                    },
-                    ExpressionAttributeValues={
-                        **{f":{name}": value for name, value in attributes.items()},
-                        **allowed,
-                    },
-                    ReturnValues="ALL_NEW",
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-        except self.client.exceptions.ConditionalCheckFailedException as error:
-            return _own_write(error, attributes)
-        return items.to_job(answer["Attributes"])
+        return items.to_job(item) if item else None
 
 
-def _write_id() -> "AttributeValueTypeDef":
-    return items.attribute(random.getrandbits(48))
+_IS_OPEN: Final = "#status IN (:queued, :processing)"
 
 
-def _own_write(error: Exception, written: "items.Item") -> Job | None:
-    """The job, if the last write to it is this very one.
+def _open_statuses() -> Item:
+    return {"queued": of(Status.QUEUED), "processing": of(Status.PROCESSING)}
 
-    Then it is this write that made its own condition fail: an answer was lost on its way, and
-    botocore sent the request again.
-    """
-    response: dict[str, Any] = getattr(error, "response", {})
-    item: items.Item = response.get("Item", {})
-    return items.to_job(item) if item and item.get(_WRITE) == written[_WRITE] else None
+
+def _plan_of(built_by: Job, plan: PlanRef) -> Item:
+    """What a job has with the plan of another one. Also that one's expiry: S3 counts an archive's
+    days from when its upload was opened."""
+    return {
+        **items.plan_attributes(replace(plan, home=built_by.home)),
+        **items.missing_attributes(built_by.missing_count or 0, built_by.missing),
+        **all_of(
+            {
+                "totalFiles": built_by.total_files,
+                "bytesTotal": built_by.bytes_total,
+                "expiresAt": built_by.expires_at,
+                "ttl": items.record_ttl(built_by.expires_at),
+            }
+        ),
+    }

@@ -6,7 +6,7 @@ expired. Open jobs and those that have ended have shards of their own, so that n
 the other waiting.
 """
 
-import random
+from random import Random
 from typing import Final
 
 from chalicelib.jobs.states import OPEN, Status
@@ -25,22 +25,22 @@ _STEP_MS: Final = 30_000
 alone."""
 
 SETTLED_AFTER_MS: Final = 20 * 60_000
-"""Nobody is at work any more on a job that ended so long ago: no function runs longer than 15
-minutes (.chalice/config.json), and clocks differ by less than the rest. What is thrown away then
-stays away."""
+"""This long after a job's end no worker is at work on it: no function runs longer than 15 minutes
+(.chalice/config.json), and clocks differ by less than the rest. What is thrown away then stays
+away."""
 
 DISCARD_AFTER_MS: Final = 60 * 60_000
-"""What is left of a job that was cancelled or has failed is thrown away, once and for all, so long
-after its end. Until then a retry can take over what was uploaded for one that has failed: who is
-told of the failure has that long to mend its cause. A terabyte in parts costs three cents an
-hour."""
+"""What is left of a job that was cancelled or has failed is thrown away, once and for all, this
+long after its end. Until then a retry can take over what a failed job has uploaded: people have
+that long to mend the cause. A terabyte in parts costs three cents an hour."""
 
 
-def shard(status: Status) -> int:
-    """A partition of the index for a job with this status."""
+def shard(status: Status, random: Random) -> int:
+    """Returns one of the index's partitions for a job with this status."""
     return random.choice(OPEN_SHARDS if status in OPEN else ENDED_SHARDS)
 
 
 def wake_time(now: int) -> int:
-    """When an open job that has moved just now is to be looked at."""
+    """Returns when an open job that has moved at `now` is to be looked at. Both are Unix time in
+    ms."""
     return -(-(now + STALLED_AFTER_MS) // _STEP_MS) * _STEP_MS

@@ -4,157 +4,181 @@ What was uploaded before (by a worker that died, or by a twin) is not uploaded a
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Final
 
-from chalicelib.archive.assembly import COPIES, Builder, Upload, wait_for
+from chalicelib.archive.costs import JOINS_AT_ONCE, SECTIONS_AT_ONCE
 from chalicelib.archive.plan import Part
-from chalicelib.archive.tail import Share
-from chalicelib.errors import JobEnded, SourceChanged, Unavailable, UploadGone
-from chalicelib.jobs import wake
-from chalicelib.jobs.model import Job, PlanRef
+from chalicelib.archive.tail import Section
+from chalicelib.errors import SourceChanged, Unavailable, UploadGone
+from chalicelib.jobs import places, wake
+from chalicelib.jobs.model import Job, PlanRef, Progress
 from chalicelib.jobs.states import Stage
-from chalicelib.objects import UploadedPart
-from chalicelib.pipeline import plans, tails
-from chalicelib.pipeline.collaborators import Collaborators
-from chalicelib.pipeline.watch import Watch
-
-ZIP_TYPE: Final = "application/zip"
+from chalicelib.pipeline import endings, plans, tail_sections
+from chalicelib.pipeline.assembly import Builder, Upload
+from chalicelib.pipeline.lease import Lease, refused
+from chalicelib.pools import wait_for
+from chalicelib.s3.objects import UploadedPart
+from chalicelib.services import Services
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """A planned job, and what a step works on it with."""
+class PlannedJob:
+    """A job with its plan, and what a step works on it with."""
 
     job: Job
     plan: PlanRef
     index: plans.Index
-    stack: Collaborators
-    watch: Watch
+    services: Services
+    lease: Lease
 
     @property
     def upload(self) -> Upload:
         """The archive's own."""
-        return Upload(self.stack.archive, self.job.archive_key, self.plan.upload)
+        return Upload(self.services.archive, self.job.archive_key, self.plan.upload)
 
     @property
-    def shares(self) -> tails.Shares:
-        return tails.Shares(self.stack.archive, self.job, self.index)
+    def sections(self) -> tail_sections.Sections:
+        return tail_sections.Sections(self.services.archive, self.job.home, self.index)
+
+    def slice(self, number: int) -> plans.Slice:
+        return plans.load_slice(self.services.archive, self.job.home, self.index, number)
 
 
-def count(work: Work, done: Iterable[int]) -> None:
-    """Takes segments that are done into the progress that this worker reports."""
+def planned_job(job: Job, plan: PlanRef, services: Services, lease: Lease) -> PlannedJob:
+    """Returns the job with its plan. Raises plans.PlanUnusable."""
+    version = services.plan_version
+    index = plans.load(services.archive, job.home, plan.digest, version=version)
+    lease.plan = plan.digest
+    return PlannedJob(job, plan, index, services, lease)
+
+
+def count(planned: PlannedJob, done: Iterable[int]) -> None:
+    """Counts segments that are done into the progress that this worker reports."""
     for number in done:
-        segment = work.index.segments[number]
-        work.watch.gathered(segment.bytes, segment.files)
+        one = planned.index.segments[number]
+        planned.lease.gathered(streamed=one.bytes - one.copied, copied=one.copied, files=one.files)
 
 
-def build_segment(work: Work, number: int) -> None:
-    """Brings one segment into the archive's upload, and keeps its share of the tail. Raises
+def build_segment(planned: PlannedJob, number: int) -> None:
+    """Brings one segment into the archive's upload, and keeps its section of the tail. Raises
     UploadGone if the upload is gone."""
-    made = _build(work, number)
+    made = _build(planned, number)
     if made:
-        work.shares.keep(number, made)
+        planned.sections.keep(number, made)
 
 
-def build_all(work: Work) -> None:
-    """Builds an archive that one worker is enough for, and completes it. Shares of the tail are not
-    kept, as who needs them has them."""
-    made = {number: _build(work, number) for number in range(work.index.final)}
-    finish(work, {number: share for number, share in made.items() if share})
+def build_all(planned: PlannedJob) -> None:
+    """Builds an archive that one worker is enough for, and completes it. It keeps no sections of
+    the tail: it has them at hand when it needs them."""
+    made = {number: _build(planned, number) for number in range(planned.index.final)}
+    finish(planned, {number: section for number, section in made.items() if section})
 
 
-def _build(work: Work, number: int) -> Share | None:
-    """Brings a segment into the upload. Gives its share of the tail; None if that is kept."""
-    work.watch.stage = Stage.ASSEMBLING
-    before = work.watch.bytes_done, work.watch.files_done
-    segment = work.index.segments[number]
+def _build(planned: PlannedJob, number: int) -> Section | None:
+    """Brings a segment into the upload. Returns its section of the tail; None if that is kept."""
+    planned.lease.stage = Stage.ASSEMBLING
+    before = planned.lease.done
+    segment = planned.index.segments[number]
     made = None
     if not segment.joins:
-        made = _upload_parts(work, number, work.upload)
-    elif _absent(work.upload, segment.joins):
-        _build_object(work, number)
-        _join(work, number)
-    work.watch.settle(before[0] + segment.bytes, before[1] + segment.files)
+        made = _upload_parts(planned, number, planned.upload)
+    elif _absent(planned.upload, segment.joins) or (
+        segment.unknown and planned.sections.counts(number) is None
+    ):
+        _build_object(planned, number)
+        _join(planned, number)
+    planned.lease.settle(
+        Progress(
+            before.files + segment.files,
+            before.bytes + segment.bytes,
+            before.copied + segment.copied,
+        )
+    )
     return made
 
 
-def finish(work: Work, shares: Mapping[int, Share] | None = None) -> None:
-    """Uploads the final parts, completes the upload and the job. `shares` of the tail are those of
-    segments that have not kept them."""
-    work.watch.stage = Stage.FINALIZING
-    archive, index = work.stack.archive, work.index
-    part = plans.load_slice(archive, work.job, index, index.final)
-    builder = _builder(work, part, work.upload)
-    start = part.parts[0].start
+def finish(planned: PlannedJob, sections: Mapping[int, Section] | None = None) -> None:
+    """Uploads the final parts, completes the upload and the job. `sections` of the tail are those
+    of segments that have not kept them."""
+    planned.lease.stage = Stage.FINALIZING
+    services, index = planned.services, planned.index
+    final = planned.slice(index.final)
+    builder = _builder(planned, final, planned.upload)
+    start = final.parts[0].start
     rest = builder.fill(start, index.tail_start) if start < index.tail_start else b""
-    own = {**(shares or {}), index.final: tails.share(index, index.final, part, builder.crc32s)}
-    with ThreadPoolExecutor(tails.READS_AT_ONCE) as pool:
-        tail = tails.render(work.shares, own, pool, work.watch.tick)
-        builder.upload_chunks(part.parts, _chained(rest, tail))
-    work.watch.renew(work.stack.now())
-    _complete_upload(work.upload, part.parts[-1].number, index.size)
-    complete(work)
+    own = tail_sections.section(index, index.final, final, builder.crc32s)
+    with services.pools(SECTIONS_AT_ONCE) as pool:
+        tail = tail_sections.render(
+            planned.sections, {**(sections or {}), index.final: own}, pool, planned.lease.tick
+        )
+        builder.upload_chunks(final.parts, _chained(rest, tail))
+    planned.lease.renew(services.now())
+    _complete_upload(planned.upload, final.parts[-1].number, index.size)
+    complete(planned)
 
 
-def complete(work: Work) -> None:
+def complete(planned: PlannedJob) -> None:
     """The archive is there: completes the job, and throws away what only led to it."""
-    job, stack, index = work.job, work.stack, work.index
-    now = stack.now()
+    job, services, index = planned.job, planned.services, planned.index
+    now = services.now()
     is_own = job.home == job.job_id
-    expires_at = now + stack.settings.archive_ttl_ms if is_own else job.expires_at
-    # Twins may still build segments again.
-    wake_at = now + wake.DISCARD_AFTER_MS if index.nested else expires_at
+    expires_at = now + services.settings.archive_ttl_ms if is_own else job.expires_at
+    # Twins may still build segments again, and workers of another plan build its segments.
+    is_messy = index.nested or job.was_replanned
+    wake_at = now + wake.DISCARD_AFTER_MS if is_messy else expires_at
     # First, so that whoever asks for the same once the job has completed finds its archive.
-    stack.fingerprints.note(index.fingerprint, job.job_id, expires_at)
-    if not stack.jobs.complete(job, now, expires_at, index.files, wake_at=wake_at):
-        raise JobEnded
+    services.fingerprints.record(index.fingerprint, job.job_id, expires_at)
+    done = Progress(index.files, index.size, index.copied)
+    if not endings.complete(
+        services, job, planned.plan, done, expires_at=expires_at, wake_at=wake_at
+    ):
+        raise refused(services, job.job_id)
     if index.nested:
-        segments = range(index.final)
-        stack.archive.delete_all(plans.segment_key(job, index, number) for number in segments)
+        keys = (places.segment(job.home, index.digest, number) for number in range(index.final))
+        services.archive.delete_all(keys)
 
 
-def _build_object(work: Work, number: int) -> None:
+def _build_object(planned: PlannedJob, number: int) -> None:
     """Builds a segment as an object of its own, in an upload that twins share."""
-    archive, segments = work.stack.archive, work.stack.segments
-    key = plans.segment_key(work.job, work.index, number)
+    archive, segments = planned.services.archive, planned.services.segments
+    segment = planned.index.segments[number]
+    key = places.segment(planned.job.home, planned.index.digest, number)
     built = archive.head(key, checksum=False)
-    if built and built.size == work.index.segments[number].bytes:
+    if built and built.size == segment.bytes:
         return
-    upload_id = segments.claimed_upload(work.job, number)
+    upload_id = segments.upload(planned.job, planned.plan, number)
     if upload_id is None:
-        opened = archive.create_upload(key, ZIP_TYPE)
-        upload_id = segments.claim_upload(work.job, number, opened)
+        opened = archive.create_upload(key, planned.index.form.MEDIA_TYPE)
+        upload_id = segments.register_upload(planned.job, planned.plan, number, opened)
         if upload_id != opened:
             archive.abort_upload(key, opened)
     upload = Upload(archive, key, upload_id)
     try:
-        made = _upload_parts(work, number, upload)
+        made = _upload_parts(planned, number, upload)
         if made:
-            work.shares.keep(number, made)
-        segment = work.index.segments[number]
+            planned.sections.keep(number, made)
         _complete_upload(upload, segment.end_part - segment.first_part, segment.bytes)
     except UploadGone:
-        # A twin was faster, or somebody has thrown it away: the next try will see.
+        # A twin was faster, or the upload was thrown away: the next try will see.
         raise Unavailable(f"the upload of segment {number} has just ended") from None
 
 
-def _join(work: Work, number: int) -> None:
+def _join(planned: PlannedJob, number: int) -> None:
     """Has S3 copy a segment's object into the archive."""
-    key = plans.segment_key(work.job, work.index, number)
-    built = work.stack.archive.head(key, checksum=False)
+    archive = planned.services.archive
+    key = places.segment(planned.job.home, planned.index.digest, number)
+    built = archive.head(key, checksum=False)
     if built is None:
         raise Unavailable(f"segment {number} is not there")
-    segment = work.index.segments[number]
+    segment = planned.index.segments[number]
 
     def copy(part: Part) -> None:
-        work.stack.archive.copy_part(
-            work.job.archive_key,
-            work.plan.upload,
+        archive.copy_part(
+            planned.job.archive_key,
+            planned.plan.upload,
             part.number,
-            source=work.stack.archive.name,
+            source=archive.name,
             source_key=key,
             etag=built.etag,
             size=built.size,
@@ -162,45 +186,48 @@ def _join(work: Work, number: int) -> None:
             length=part.length,
         )
 
+    pools = planned.services.pools
     try:
-        with ThreadPoolExecutor(COPIES) as pool:
-            wait_for([pool.submit(copy, part) for part in segment.joins], work.watch.tick)
+        with pools(JOINS_AT_ONCE) as pool:
+            copies = [pool.submit(copy, part) for part in segment.joins]
+            wait_for(pools, copies, planned.lease.tick)
     except SourceChanged:  # no source file, but the segment
         raise Unavailable(f"segment {number} has just been replaced") from None
 
 
-def _upload_parts(work: Work, number: int, upload: Upload) -> Share | None:
-    """Uploads those of a segment's parts that the upload lacks. Gives its share of the tail, or
-    None if that is kept."""
-    archive, index = work.stack.archive, work.index
-    segment = index.segments[number]
-    part = plans.load_slice(archive, work.job, index, number)
-    absent = _absent(upload, part.parts)
-    is_new = len(absent) == len(part.parts)
-    is_kept = not is_new and work.shares.counts(number) is not None
-    # Until the share is kept nobody knows the CRC-32s that are in it: then what was streamed is
+def _upload_parts(planned: PlannedJob, number: int, upload: Upload) -> Section | None:
+    """Uploads those of a segment's parts that the upload lacks. Returns the segment's section of
+    the tail; None if that is kept."""
+    segment = planned.index.segments[number]
+    of = planned.slice(number)
+    absent = _absent(upload, of.parts)
+    is_new = len(absent) == len(of.parts)
+    is_kept = not is_new and planned.sections.counts(number) is not None
+    # Until the section is kept nobody knows the CRC-32s that are in it: then what was streamed is
     # streamed again. The same bytes take the same place.
     again = segment.unknown and not is_kept
-    todo = [one for one in part.parts if one in absent or (again and one.copied is None)]
-    work.watch.gathered(segment.bytes - sum(one.length for one in todo), 0)
-    builder = _builder(work, part, upload)
+    todo = [one for one in of.parts if one in absent or (again and one.copied is None)]
+    copied = segment.copied - sum(one.length for one in todo if one.copied is not None)
+    there = segment.bytes - sum(one.length for one in todo)
+    planned.lease.gathered(streamed=there - copied, copied=copied)
+    builder = _builder(planned, of, upload)
     builder.build(todo)
-    return None if is_kept else tails.share(index, number, part, builder.crc32s)
+    return None if is_kept else tail_sections.section(planned.index, number, of, builder.crc32s)
 
 
-def _builder(work: Work, part: plans.Slice, upload: Upload) -> Builder:
+def _builder(planned: PlannedJob, of: plans.Slice, upload: Upload) -> Builder:
     return Builder(
-        source=work.stack.source,
+        services=planned.services,
+        lease=planned.lease,
+        form=planned.index.form,
         upload=upload,
-        entries=part.entries,
-        offsets=part.offsets,
-        gathered=work.watch.gathered,
-        tick=work.watch.tick,
+        entries=of.entries,
+        offsets=of.offsets,
     )
 
 
 def _absent(upload: Upload, parts: Sequence[Part]) -> set[Part]:
-    """Those of the parts, which follow one another, that the upload lacks."""
+    """Returns those of the parts, which follow one another, that the upload lacks."""
     first, last = parts[0].number, parts[-1].number
     uploaded = upload.bucket.list_parts(upload.key, upload.id, first)
     there = {one.number: one.size for one in takewhile(lambda one: one.number <= last, uploaded)}

@@ -2,47 +2,36 @@
 
 from collections.abc import Iterable
 
-from chalicelib.errors import GivenUp, LonghaulError
-from chalicelib.jobs.model import Failure
-from chalicelib.log import logger
-from chalicelib.pipeline.collaborators import Collaborators
-from chalicelib.pipeline.messages import BadMessage, from_body
-from chalicelib.pipeline.worker import Record, partial_failure
+from chalicelib.errors import LonghaulError
+from chalicelib.pipeline import endings
+from chalicelib.queue.messages import BadMessage, from_body
+from chalicelib.queue.records import PartialFailure, Record, partial_failure
+from chalicelib.services import Services
 
 
-def bury(records: Iterable[Record], stack: Collaborators) -> dict[str, list[dict[str, str]]]:
-    """Ends the job of each dead letter. Gives Lambda's partial batch response: a letter that cannot
-    be handled stays where it is, to come again, and keeps no other one there."""
+def bury(records: Iterable[Record], services: Services) -> PartialFailure:
+    """Ends the job of each dead letter. Returns which letters are to come again: those that could
+    not be handled. None of them keeps another one in the queue."""
     failed = []
     for record in records:
         try:
-            _bury(record, stack)
+            _bury(record, services)
         except LonghaulError as error:
-            about = {"id": record["messageId"], "reason": error.detail}
-            logger().warning("dead letter put off", extra=about)
+            services.log.warning("dead letter retried", id=record["messageId"], reason=error.detail)
             failed.append(record)
-        except Exception:  # noqa: BLE001 - a bug, which must not keep the others from their end
-            logger().exception("dead letter not handled", extra={"id": record["messageId"]})
+        except Exception:
+            services.log.exception("dead letter not handled", id=record["messageId"])
             failed.append(record)
     return partial_failure(failed)
 
 
-def _bury(record: Record, stack: Collaborators) -> None:
+def _bury(record: Record, services: Services) -> None:
     try:
         message = from_body(record["body"])
     except BadMessage as error:
-        logger().error("dead letter", extra={"reason": str(error), "id": record["messageId"]})
+        services.log.error("dead letter dropped", reason=str(error), id=record["messageId"])
         return
-    reason = stack.jobs.last_note(message.job_id) or "its worker died each time"
+    reason = services.jobs.last_reason(message.job_id) or "its worker died each time"
     detail = f"the step {message.step} was tried several times and given up: {reason}"
-    failure = Failure(GivenUp.slug, GivenUp.title, detail)
-    job = stack.jobs.fail(message.job_id, stack.now(), failure)
-    logger().error(
-        "dead letter",
-        extra={
-            "jobId": message.job_id,
-            "step": message.step,
-            "reason": reason,
-            "ended": bool(job),
-        },
-    )
+    endings.give_up(services, message.job_id, detail)
+    services.log.error("dead letter buried", jobId=message.job_id, step=message.step, reason=reason)

@@ -1,74 +1,75 @@
 """Throws away what is left of jobs that have ended: all that somebody pays for.
 
-A job that was cancelled is told to do so at once, by the step `discard`, so that an upload does not
-wait for it. What was uploaded for one that has failed is kept for a while, for a retry to take over
-(reuse.py). Whoever was at work at a job's end may still leave something behind: so the job stays in
-the sweeper's index, which sends the step again when nobody can be at work any more. And it sends it
-when an archive has expired.
-"""
+A job that was cancelled is sent the step `discard` at once, so that its upload goes soon. What was
+uploaded for a failed job is kept for a while, for a retry to take over (reuse.py). A worker that
+was at work when a job ended may still leave something behind. So the job stays in the sweeper's
+index, and the sweeper sends the step again when no worker can be at work any more. It also sends it
+when an archive has expired."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from chalicelib.jobs import takeover, wake, wake_index
+from chalicelib.jobs import places, wake
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import OPEN, Status
-from chalicelib.pipeline import plans
-from chalicelib.pipeline.collaborators import Collaborators
-from chalicelib.pipeline.watch import Watch
+from chalicelib.jobs.store import NOBODY
+from chalicelib.pipeline.lease import Lease
+from chalicelib.services import Services
 
 
-def discard(job: Job, stack: Collaborators, watch: Watch) -> None:
+def discard(job: Job, services: Services, lease: Lease) -> None:
     """The step `discard`, of a job that has ended."""
-    now = stack.now()
+    now = services.now()
     is_anothers = job.reused_from is not None
     if job.plan and job.status is Status.FAILED:
         if now < job.updated_at + wake.DISCARD_AFTER_MS:
             return
-        heir = _heir(job, stack)
+        heir = _heir(job, services)
         if heir and heir.plan is None and heir.status in OPEN:
             return  # it may yet take what it has claimed, or not: the sweeper asks again
         is_anothers = bool(heir and heir.plan and heir.plan.upload == job.plan.upload)
     status = job.status_at(now)
     if not is_anothers:
-        _throw_away(job, status, stack, watch)
+        _throw_away(job, status, services, lease)
     if job.home != job.job_id:
-        # What a twin had begun under the job's own id.
-        _throw_away(replace(job, plan=None), status, stack, watch)
+        # What was begun under the job's own id: by a twin, or before it was planned again.
+        _throw_away(replace(job, plan=None), status, services, lease)
     if now >= job.updated_at + wake.SETTLED_AFTER_MS:
-        left = status is Status.COMPLETED
-        wake_index.discarded(stack.jobs, job, job.expires_at if left else None)
+        is_kept = status is Status.COMPLETED
+        services.due_jobs.settle(job, job.expires_at if is_kept else None)
 
 
-def _heir(failed: Job, stack: Collaborators) -> Job | None:
-    """The job that has claimed what a failed one had uploaded. None: now nobody can any more."""
-    heir = takeover.claim(stack.jobs, failed, takeover.NOBODY)
-    return None if heir == takeover.NOBODY else stack.jobs.get(heir)
+def _heir(failed: Job, services: Services) -> Job | None:
+    """Returns the job that has claimed what a failed one had uploaded. None: from now on nobody
+    can."""
+    heir = services.jobs.claim(failed, NOBODY)
+    return None if heir == NOBODY else services.jobs.get(heir)
 
 
-def _throw_away(job: Job, status: Status, stack: Collaborators, watch: Watch) -> None:
-    """What lies where the job is at home, but the archive of one that has completed, and what was
-    asked for: an export that has expired can be retried."""
+def _throw_away(job: Job, status: Status, services: Services, lease: Lease) -> None:
+    """Throws away what lies at the job's home. It keeps the archive of a job that has completed. It
+    always keeps what was asked for: an export that has expired can be retried."""
+    folder = places.folder(job.home)
     if status is not Status.COMPLETED or job.plan is None:
         # In this order: once the upload is gone, nobody can make the archive of it any more.
         if job.plan:
-            stack.archive.abort_upload(job.archive_key, job.plan.upload)
-        _abort_uploads(job.archive_key, stack, watch)
-        stack.archive.delete(job.archive_key)
-    _abort_uploads(job.prefix, stack, watch)
+            services.archive.abort_upload(job.archive_key, job.plan.upload)
+        _abort_uploads(job.archive_key, services, lease)
+        services.archive.delete(job.archive_key)
+    _abort_uploads(folder, services, lease)
     if status is Status.EXPIRED:
-        requests = f"{job.prefix}request-"
-        found = _keys(job.prefix, stack)
-        stack.archive.delete_all(key for key in found if not key.startswith(requests))
-    elif job.plan:
-        stack.archive.delete_all(_keys(plans.segments_prefix(job, job.plan.digest), stack))
+        keys = (key for key in _keys(folder, services) if not places.is_request(key))
+        services.archive.delete_all(keys)
+    elif job.plan or job.was_replanned:
+        keys = (key for key in _keys(folder, services) if places.is_segment(key))
+        services.archive.delete_all(keys)
 
 
-def _abort_uploads(prefix: str, stack: Collaborators, watch: Watch) -> None:
-    for upload in stack.archive.list_uploads(prefix):
-        watch.keep()
-        stack.archive.abort_upload(upload.key, upload.id)
+def _abort_uploads(prefix: str, services: Services, lease: Lease) -> None:
+    for upload in services.archive.list_uploads(prefix):
+        lease.keep()
+        services.archive.abort_upload(upload.key, upload.id)
 
 
-def _keys(prefix: str, stack: Collaborators) -> Iterator[str]:
-    return (found.key for found in stack.archive.list_objects(prefix))
+def _keys(prefix: str, services: Services) -> Iterator[str]:
+    return (found.key for found in services.archive.list_objects(prefix))

@@ -1,26 +1,29 @@
 """A plan at rest: one object in S3 that is read in slices, one slice a segment.
 
-    jobs/{job}/{digest}/plan       the slices, one after another, each gzipped JSON
-    jobs/{job}/{digest}/index      JSON: the facts of the plan and where each slice lies
-    jobs/{job}/{digest}/segment-{n} bytes of the archive, where the plan is nested; until it is
-                                    there
-    jobs/{job}/{digest}/tail-{n}    segment n's share of the archive's tail (tails.py)
+jobs/places.py has the keys. The digest in them names the content. So twins that plan the same write
+the same, and twins that do not (a source changed between them) do not overwrite each other.
 
-The digest names the content, so twins that plan the same write the same, and those that do not (a
-source changed between them) do not overwrite each other.
+A plan may be unusable: somebody has deleted it, or another version of this code has written it.
+Then the job is planned again (pipeline/steps.py). The index of every version has a digest of the
+archive's bytes and of where its parts are cut. If the new plan has the same one, an upload that was
+begun goes on.
 """
 
 import gzip
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
+from chalicelib.archive import manifest
+from chalicelib.archive.formats import FORMATS, Format
 from chalicelib.archive.manifest import Head
 from chalicelib.archive.plan import Entry, Part, Plan, Segment
 from chalicelib.errors import SourceChanged
-from chalicelib.jobs.model import Job
-from chalicelib.storage import Bucket
+from chalicelib.jobs import places
+from chalicelib.s3.bucket import Bucket
+
+_DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Index:
     the (start, length) of segment n's slice."""
 
     digest: str
+    form: Format
     head: Head
     fingerprint: str
     size: int
@@ -54,28 +58,32 @@ class Index:
         """The number of the segment that `finalize` builds: the last."""
         return len(self.segments) - 1
 
-
-VERSION: Final = 1
-"""Of all that is stored of a plan, its shares of the tail included. Raise it with the format: then
-a plan from before a deployment is not there, rather than not understood."""
-
-
-class PlanGone(Exception):
-    """The plan is not where the job says it is: it was written before the job said so, and somebody
-    has deleted it since. Or an older version of this code has written it."""
+    @property
+    def copied(self) -> int:
+        """How many bytes of the archive S3 copies from source files."""
+        return sum(segment.copied for segment in self.segments)
 
 
-def store(bucket: Bucket, job: Job, plan: Plan, head: Head, fingerprint: str) -> Index:
-    """Writes the plan beside the job."""
-    slices = [_packed(plan, segment) for segment in plan.segments]
-    places = []
+class PlanUnusable(Exception):
+    """The plan is not there, or another version of this code has written it."""
+
+
+def store(  # noqa: PLR0913 - a plan, and where it goes
+    bucket: Bucket, home: str, plan: Plan, head: Head, fingerprint: str, *, version: int
+) -> Index:
+    """Writes the plan. `home` is the id of the job under which it lies, `version` that of the
+    plans that this process stores. Returns its index."""
+    slices = [packed(plan, segment) for segment in plan.segments]
     at = 0
+    where = []
     for body in slices:
-        places.append((at, len(body)))
+        where.append((at, len(body)))
         at += len(body)
     content = b"".join(slices)
+    about = f"{version} {plan.form.NAME} {head!r}".encode()
     index = Index(
-        digest=hashlib.sha256(content + repr(head).encode()).hexdigest()[:16],
+        digest=hashlib.sha256(content + about).hexdigest()[:_DIGITS],
+        form=plan.form,
         head=head,
         fingerprint=fingerprint,
         size=plan.size,
@@ -83,25 +91,32 @@ def store(bucket: Bucket, job: Job, plan: Plan, head: Head, fingerprint: str) ->
         nested=plan.nested,
         tail_start=plan.tail_start,
         segments=plan.segments,
-        places=tuple(places),
+        places=tuple(where),
     )
-    bucket.write(key(job, index.digest, "plan"), content)
-    bucket.write(key(job, index.digest, "index"), _index_to_json(index), "application/json")
+    facts = _index_to_json(index, version, bytes_digest(plan, head))
+    bucket.write(places.plan(home, index.digest), content)
+    bucket.write(places.index(home, index.digest), facts, "application/json")
     return index
 
 
-def load(bucket: Bucket, job: Job, digest: str) -> Index:
-    """Raises PlanGone if it is not there."""
-    return _index_from_json(digest, _required(bucket, key(job, digest, "index")))
+def load(bucket: Bucket, home: str, digest: str, *, version: int) -> Index:
+    """Returns the index of a stored plan. Raises PlanUnusable."""
+    body = bucket.read(places.index(home, digest))
+    if body is None:
+        raise PlanUnusable
+    content: dict[str, Any] = json.loads(body)
+    if content.get("version") != version:
+        raise PlanUnusable
+    return _index(digest, content)
 
 
-def load_slice(bucket: Bucket, job: Job, index: Index, segment: int) -> Slice:
-    """The slice of one segment. Raises PlanGone if it is not there."""
+def load_slice(bucket: Bucket, home: str, index: Index, segment: int) -> Slice:
+    """Returns the slice of one segment. Raises PlanUnusable if it is not there."""
     start, length = index.places[segment]
     try:
-        body = bucket.read_range(key(job, index.digest, "plan"), start, length)
+        body = bucket.read_range(places.plan(home, index.digest), start, length)
     except SourceChanged as error:
-        raise PlanGone from error
+        raise PlanUnusable from error
     content: dict[str, Any] = json.loads(gzip.decompress(body))
     rows = content["entries"]
     return Slice(
@@ -112,29 +127,40 @@ def load_slice(bucket: Bucket, job: Job, index: Index, segment: int) -> Slice:
     )
 
 
-def segment_key(job: Job, index: Index, segment: int) -> str:
-    """Where a nested plan's segment is built as an object of its own."""
-    return f"{segments_prefix(job, index.digest)}{segment}"
+def missing(bucket: Bucket, home: str, digest: str) -> tuple[int | str, ...]:
+    """Returns what a stored plan of any version says is missing; nothing if it is not there."""
+    return tuple(_any_version(bucket, home, digest).get("missing", ()))
 
 
-def segments_prefix(job: Job, digest: str) -> str:
-    """What the keys of all such segments begin with, and no others."""
-    return key(job, digest, "segment-")
+def stored_bytes_digest(bucket: Bucket, home: str, digest: str) -> str | None:
+    """Returns the `bytes_digest` of a stored plan of any version. None if it is not there, or of a
+    version that did not store it (0.1.0)."""
+    named: str | None = _any_version(bucket, home, digest).get("bytes")
+    return named
 
 
-def key(job: Job, digest: str, name: str) -> str:
-    """Where something lies that belongs to a plan."""
-    return f"{job.prefix}{digest}/{name}"
+def _any_version(bucket: Bucket, home: str, digest: str) -> dict[str, Any]:
+    body = bucket.read(places.index(home, digest))
+    content: dict[str, Any] = json.loads(body) if body else {}
+    return content
 
 
-def _required(bucket: Bucket, key: str) -> bytes:
-    body = bucket.read(key)
-    if body is None:
-        raise PlanGone
-    return body
+def bytes_digest(plan: Plan, head: Head) -> str:
+    """Returns what names each byte of the archive and where its upload's parts are cut: where it is
+    equal, two plans have the same bytes in each part of the same number."""
+    about = [plan.form.NAME, plan.form.VERSION, manifest.VERSION]
+    digest = hashlib.sha256(json.dumps([*about, repr(head)]).encode())
+    for e in plan.entries:
+        line = f"{len(e.name)} {e.name}{len(e.key)} {e.key}{e.etag} {e.size} {e.modified}\n"
+        digest.update(line.encode(errors="surrogatepass"))
+    parts = [part for segment in plan.segments for part in segment.joins] or plan.parts
+    cuts = [(part.number, part.start, part.length) for part in parts]
+    digest.update(json.dumps([cuts, plan.nested, plan.size]).encode())
+    return digest.hexdigest()
 
 
-def _packed(plan: Plan, segment: Segment) -> bytes:
+def packed(plan: Plan, segment: Segment) -> bytes:
+    """Returns the slice of one segment as it is stored."""
     first, end = segment.first_entry, segment.end_entry
     content = {
         "entries": [
@@ -150,12 +176,15 @@ def _packed(plan: Plan, segment: Segment) -> bytes:
     return gzip.compress(json.dumps(content, separators=(",", ":")).encode(), 6, mtime=0)
 
 
-def _index_to_json(index: Index) -> bytes:
+def _index_to_json(index: Index, version: int, named_bytes: str) -> bytes:
     content = {
-        "version": VERSION,
+        # These three mean the same in every version.
+        "version": version,
+        "bytes": named_bytes,
+        "missing": list(index.head.missing),
+        "format": index.form.NAME,
         "jobId": index.head.job_id,
         "created": index.head.created,
-        "missing": list(index.head.missing),
         "fingerprint": index.fingerprint,
         "size": index.size,
         "files": index.files,
@@ -164,7 +193,7 @@ def _index_to_json(index: Index) -> bytes:
         "segments": [
             [
                 *(s.first_part, s.end_part, s.first_entry, s.end_entry),
-                *(s.start, s.bytes, s.files, s.unknown),
+                *(s.start, s.bytes, s.copied, s.files, s.unknown),
                 [[part.number, part.start, part.length] for part in s.joins],
             ]
             for s in index.segments
@@ -174,12 +203,10 @@ def _index_to_json(index: Index) -> bytes:
     return json.dumps(content, ensure_ascii=False).encode()
 
 
-def _index_from_json(digest: str, body: bytes) -> Index:
-    content: dict[str, Any] = json.loads(body)
-    if content.get("version") != VERSION:
-        raise PlanGone
+def _index(digest: str, content: dict[str, Any]) -> Index:
     return Index(
         digest=digest,
+        form=FORMATS[content["format"]],
         head=Head(content["jobId"], content["created"], tuple(content["missing"])),
         fingerprint=content["fingerprint"],
         size=content["size"],

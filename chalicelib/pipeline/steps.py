@@ -1,4 +1,4 @@
-"""The steps of a job: plan, assemble, finalize; and discard.
+"""The steps of a job: plan, read, assemble, finalize; and discard.
 
 Each may run twice, at the same time as its twin, or again after a crash at any line: the outcome is
 the same bytes.
@@ -7,183 +7,162 @@ the same bytes.
         ├──► assemble (segment 1) ──┼──► finalize
         └──► …                    ──┘
 
-Where large files have no CRC-32 in S3, `plan` first has them read: read (segment 0, …) ──► plan.
+Where large files have no CRC-32 in S3, `plan` first has them read: read (batch 0, …) ──► plan.
 
-A job whose body is at most one segment is assembled and finalized in the invocation that planned
-it.
+An archive of at most one segment is assembled and finalized in the invocation that planned it.
+
+A job whose plan is unusable is planned again (plans.py). The worker that finds this takes the plan
+away from the job and sends `plan`. The other messages of the old plan come to nothing.
 """
 
-import json
-from typing import Final
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import assert_never
 
-from chalicelib.archive import layout
-from chalicelib.archive.layout import ArchiveTooLarge
-from chalicelib.archive.manifest import Head
-from chalicelib.errors import GivenUp, JobEnded, LimitExceeded, Unavailable, UploadGone
-from chalicelib.jobs.model import MISSING_INLINE, Job, PlanRef
+from chalicelib.errors import GivenUp, NothingToDo, Unavailable, UploadGone
+from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import OPEN
-from chalicelib.pipeline import plans, reuse
 from chalicelib.pipeline.build import (
-    ZIP_TYPE,
-    Work,
+    PlannedJob,
     build_all,
     build_segment,
     complete,
     count,
     finish,
+    planned_job,
 )
-from chalicelib.pipeline.collaborators import Collaborators
 from chalicelib.pipeline.discard import discard
-from chalicelib.pipeline.messages import Message, Step
-from chalicelib.pipeline.reading import read, with_crc32s
-from chalicelib.pipeline.watch import Watch
-from chalicelib.sources.find import find
-from chalicelib.sources.request import ExportRequest
-
-INLINE_STEPS: Final = 1
-"""Segments that the planning invocation builds itself instead of sending messages."""
+from chalicelib.pipeline.lease import Lease, refused
+from chalicelib.pipeline.planning import plan
+from chalicelib.pipeline.plans import PlanUnusable
+from chalicelib.pipeline.reading import read
+from chalicelib.queue.messages import Message, Step
+from chalicelib.services import Services
 
 
-def run(message: Message, stack: Collaborators, receipt: str | None) -> None:
-    """Does the step. Raises JobEnded if there is nothing left to do for the job, a retryable
-    LonghaulError if the step should be tried again, another one if the job cannot succeed.
+def run(message: Message, services: Services, receipt: str | None, attempt: int = 1) -> None:
+    """Does the step. `receipt` is the message's receipt handle, `attempt` how often the message has
+    been handed out.
+
+    Raises NothingToDo if nothing is left to do for the job, a retryable LonghaulError if the step
+    should be tried again, another one if the job cannot succeed.
     """
-    watch = Watch(stack, message.job_id, receipt)
+    lease = Lease(services, message.job_id, receipt)
     # Before anything that may fail: from here on no step, `discard` too, needs the queue's own,
     # long visibility timeout.
-    watch.renew(stack.now())
-    job = stack.jobs.get(message.job_id)
+    lease.renew(services.now())
+    job = services.jobs.get(message.job_id)
     if job is None:
-        raise JobEnded("there is no such job")
+        raise NothingToDo("there is no such job")
     if (job.status in OPEN) is (message.step is Step.DISCARD):
-        raise JobEnded(f"the job is {job.status}")
-    if message.step is Step.DISCARD:
-        discard(job, stack, watch)
-    else:
-        _do(message, job, stack, watch)
-
-
-def _do(message: Message, job: Job, stack: Collaborators, watch: Watch) -> None:
+        raise NothingToDo(f"the job is {job.status}")
+    if attempt > 1:
+        with suppress(Unavailable):
+            services.jobs.count_attempt(job.job_id)
     try:
-        if message.step is Step.PLAN:
-            plan(job, stack, watch)
-        elif message.step is Step.READ and message.segment is not None and message.reading:
-            read(job, message.reading, message.segment, stack, watch)
-        elif message.step is Step.ASSEMBLE and message.segment is not None:
-            assemble(_work(job, stack, watch), message.segment)
-        elif message.step is Step.FINALIZE:
-            finalize(_work(job, stack, watch))
-    except UploadGone:
-        _after_upload(message.job_id, stack)
-    except plans.PlanGone:
-        raise GivenUp("the plan of the archive is not stored any more; export again") from None
+        _do(message, job, services, lease, attempt)
+    except PlanUnusable:
+        _plan_again(message.job_id, services, attempt)
 
 
-def plan(job: Job, stack: Collaborators, watch: Watch) -> None:
-    """Finds the source files, lays the archive out, opens the upload, and sends the next steps."""
-    if job.plan is None:
-        planned = _planned(job, stack, watch)
-        if planned is None:
-            return
-        job = planned
-    work = _work(job, stack, watch)
-    if work.plan.steps > INLINE_STEPS:
-        stack.queue.send(following(job, stack), job.user_id)
-        return
-    build_all(work)
+def _do(message: Message, job: Job, services: Services, lease: Lease, attempt: int) -> None:
+    match message.step:
+        case Step.PLAN:
+            planned = plan(job, services, lease)
+            if planned:
+                _build(planned, build_all)
+        case Step.READ:
+            read(job, message.reading or "", message.which, services, lease)
+        case Step.ASSEMBLE:
+            planned = _planned_job(message, job, services, lease, attempt)
+            _build(planned, partial(assemble, segment=message.which))
+        case Step.FINALIZE:
+            planned = _planned_job(message, job, services, lease, attempt)
+            _build(planned, partial(finalize, is_old=message.plan is None))
+        case Step.DISCARD:
+            discard(job, services, lease)
+        case _:
+            assert_never(message.step)
 
 
-def assemble(work: Work, segment: int) -> None:
-    """Uploads the parts of one segment; the worker that completes the last one sends `finalize`."""
-    if segment >= work.plan.steps:
-        raise JobEnded(f"the job has no segment {segment}")
-    done = work.stack.segments.done(work.job)
-    count(work, done - {segment})
+def assemble(planned: PlannedJob, segment: int) -> None:
+    """Uploads the parts of one segment. The worker that completes the last one sends `finalize`."""
+    segments, plan = planned.services.segments, planned.plan
+    if segment >= plan.segments:
+        raise NothingToDo(f"the job has no segment {segment}")
+    done = segments.done(planned.job, plan)
+    count(planned, done - {segment})
     if segment not in done:
-        build_segment(work, segment)
-        done = work.stack.segments.add(work.job, segment)
-        work.watch.report(work.stack.now())
-    if len(done) == work.plan.steps:
-        work.stack.queue.send([Message(Step.FINALIZE, work.job.job_id)], work.job.user_id)
+        build_segment(planned, segment)
+        done = segments.add(planned.job, plan, segment)
+        planned.lease.report(planned.services.now())
+    if len(done) == plan.segments:
+        finalize = Message(Step.FINALIZE, planned.job.job_id, plan=plan.digest)
+        planned.services.queue.send([finalize], planned.job.user_id)
 
 
-def finalize(work: Work) -> None:
-    """Writes what is left of the archive and completes the upload."""
-    count(work, range(work.plan.steps))
-    finish(work)
+def finalize(planned: PlannedJob, *, is_old: bool = False) -> None:
+    """Writes what is left of the archive and completes the upload. `is_old`: the message does not
+    say which plan it belongs to, so it may be an older one's."""
+    if is_old:
+        done = planned.services.segments.done(planned.job, planned.plan)
+        if len(done) < planned.plan.segments:
+            raise NothingToDo("some segments are not done yet")
+    count(planned, range(planned.plan.segments))
+    finish(planned)
 
 
-def following(job: Job, stack: Collaborators) -> list[Message]:
-    """The steps that bring the job on from where it is."""
-    if job.plan is None or job.plan.steps <= INLINE_STEPS:
-        return [Message(Step.PLAN, job.job_id)]
-    left = sorted(set(range(job.plan.steps)) - stack.segments.done(job))
-    assembles = [Message(Step.ASSEMBLE, job.job_id, segment) for segment in left]
-    return assembles or [Message(Step.FINALIZE, job.job_id)]
-
-
-def _planned(job: Job, stack: Collaborators, watch: Watch) -> Job | None:
-    """The job with its plan. None if files are to be read before it can be made, or if it need not
-    be: an archive that was there already has completed the job."""
-    stack.jobs.start(job.job_id, stack.now())  # None on a second try: it has been started
-    body = stack.archive.read(job.request_key)
-    if body is None:
-        raise GivenUp("what was asked for is not stored any more; export again")
-    asked = ExportRequest.from_json(body)
-    found = find(asked, stack.settings, stack.source, watch.tick)
-    mark = reuse.fingerprint(job.user_id, found)
-    if not asked.fresh and reuse.completed_before(job, mark, stack):
-        return None
-    if taken := reuse.taken_over(job, mark, stack):
-        return taken
-    entries = with_crc32s(found.entries, job, stack, watch)
-    if entries is None:
-        return None
-    head = Head(job.job_id, job.created_at // 1000, found.missing)
+def _build(planned: PlannedJob, work: Callable[[PlannedJob], None]) -> None:
     try:
-        laid_out = layout.lay_out(entries, head)
-    except ArchiveTooLarge as error:
-        raise LimitExceeded(f"{error}; export fewer files at a time") from error
-    watch.tick()
-    index = plans.store(stack.archive, job, laid_out, head, mark)
-    upload = stack.archive.create_upload(job.archive_key, ZIP_TYPE)
-    fits = len(json.dumps(found.missing, ensure_ascii=False).encode()) <= MISSING_INLINE
-    planned = stack.jobs.set_plan(
-        job.job_id,
-        stack.now(),
-        plan=PlanRef(index.digest, upload, index.final),
-        total_files=index.files + len(found.missing),
-        bytes_total=index.size,
-        missing_count=len(found.missing),
-        missing=found.missing if fits else None,
-    )
-    return planned or _planned_before(job, upload, stack)
+        work(planned)
+    except UploadGone:
+        _after_upload(planned)
 
 
-def _planned_before(job: Job, upload: str, stack: Collaborators) -> Job:
-    """The job as it is, where it did not take this upload: a twin was first, or it has ended. Then
-    nobody has a use for the upload. Or the job did take it: an answer was lost, and botocore sent
-    the write again."""
-    current = stack.jobs.get(job.job_id)
-    if current is None or current.plan is None or current.plan.upload != upload:
-        stack.archive.abort_upload(job.archive_key, upload)
-    if current is None or current.status not in OPEN or current.plan is None:
-        raise JobEnded
-    return current
-
-
-def _work(job: Job, stack: Collaborators, watch: Watch) -> Work:
+def _planned_job(
+    message: Message, job: Job, services: Services, lease: Lease, attempt: int
+) -> PlannedJob:
+    """Returns the job with the plan that the message belongs to. Raises PlanUnusable; NothingToDo
+    if the job has another plan meanwhile."""
     if job.plan is None:
-        raise Unavailable(f"{job.job_id} has no plan yet")
-    return Work(job, job.plan, plans.load(stack.archive, job, job.plan.digest), stack, watch)
+        if attempt > 1:
+            # This message's worker may be the one that has taken the plan away, and that died
+            # before it could send `plan`.
+            _send_plan(job, services)
+        raise NothingToDo("the job is being planned again")
+    if message.plan not in (None, job.plan.digest):
+        raise NothingToDo("the job was planned again")
+    return planned_job(job, job.plan, services, lease)
 
 
-def _after_upload(job_id: str, stack: Collaborators) -> None:
-    """The upload is gone: a twin has completed it, or the job was cancelled, or it was aborted."""
-    job = stack.jobs.get(job_id)
-    if job is None or job.status not in OPEN or job.plan is None:
-        raise JobEnded
-    archive = stack.archive.head(job.archive_key, checksum=False)
+def _plan_again(job_id: str, services: Services, attempt: int) -> None:
+    """Takes an unusable plan away from the job, and has the job planned again."""
+    job = services.jobs.get(job_id)
+    if job is None or job.status not in OPEN:
+        raise NothingToDo
+    unplanned = services.jobs.unplan(job, job.plan, services.now()) if job.plan else None
+    if unplanned:
+        services.log.warning("plan unusable", jobId=job_id, plan=job.plan and job.plan.digest)
+    # Of several workers that find this, one sends `plan`. If it dies before, its message comes
+    # again.
+    if unplanned or attempt > 1:
+        _send_plan(job, services)
+    raise NothingToDo("the job is planned again")
+
+
+def _send_plan(job: Job, services: Services) -> None:
+    services.queue.send([Message(Step.PLAN, job.job_id)], job.user_id)
+
+
+def _after_upload(planned: PlannedJob) -> None:
+    """The upload is gone: a twin has completed it, the job was cancelled or planned again, or
+    somebody has aborted it."""
+    services = planned.services
+    job = services.jobs.get(planned.job.job_id)
+    if job is None or job.status not in OPEN or job.plan != planned.plan:
+        raise refused(services, planned.job.job_id)
+    archive = services.archive.head(job.archive_key, checksum=False)
     if archive is None or archive.size != job.bytes_total:
         raise GivenUp("the upload of the archive was aborted; export again")
-    complete(_work(job, stack, Watch(stack, job_id, None)))
+    complete(planned)

@@ -1,24 +1,22 @@
 """Finds the source files of a request: their sizes, ETags, CRC-32s and names."""
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.archive import crc, layout, names
+from chalicelib.archive import crc, names
 from chalicelib.archive.plan import Entry
 from chalicelib.batches import batched
 from chalicelib.errors import NothingToExport, SourceMissing
-from chalicelib.objects import ObjectFacts, decoded_metadata
+from chalicelib.jobs.request import ExportRequest
+from chalicelib.s3.objects import ObjectFacts, decoded_metadata
+from chalicelib.services import Services
 from chalicelib.settings import Settings
 from chalicelib.sources.listing import list_all
-from chalicelib.sources.request import ExportRequest
-from chalicelib.storage import Bucket
 
 LOOKUPS_AT_ONCE: Final = 32
 """HEAD requests under way at a time."""
 
-_BATCH: Final = 256
 _NAMED: Final = 10  # missing files that an error message names
 
 
@@ -32,25 +30,26 @@ class Found:
 
 
 def key_of(file_id: int, settings: Settings) -> str:
+    """Returns the key of the source file with this id."""
     return settings.source_key_template.format(file_id=file_id)
 
 
-def find(
-    request: ExportRequest, settings: Settings, bucket: Bucket, tick: Callable[[], None]
-) -> Found:
-    """Looks up everything that was asked for. `tick` is called at least once for each 256 files.
+def find(request: ExportRequest, services: Services, tick: Callable[[], None]) -> Found:
+    """Looks up everything that was asked for. Calls `tick` at least once for `limits.lookups`
+    files.
 
     Raises SourceMissing under `on_missing: fail`, NothingToExport for a prefix without files.
     """
+    bucket, settings = services.source, services.settings
     if request.prefix is not None:
-        files = _under_prefix(bucket, request.prefix, tick)
+        files = _under_prefix(services, request.prefix, tick)
         if not files:
             raise NothingToExport(f"no file of the source bucket begins with {request.prefix!r}")
-        return _found(bucket, files, (), tick)
+        return _found(services, files, (), tick)
     asked: dict[str, int | str] = {
         key_of(file_id, settings): file_id for file_id in request.file_ids or ()
     } or {key: key for key in request.keys or ()}
-    facts = _look_up(bucket, asked, tick)
+    facts = _look_up(services, asked, tick)
     missing = tuple(asked[key] for key in asked if facts[key] is None)
     if len(missing) == len(asked):
         bucket.check()  # to S3, a file of a bucket that is gone is missing too
@@ -69,27 +68,27 @@ def find(
         for fact in facts.values()
         if fact
     ]
-    return _found(bucket, files, missing, tick)
+    return _found(services, files, missing, tick)
 
 
 def _under_prefix(
-    bucket: Bucket, prefix: str, tick: Callable[[], None]
+    services: Services, prefix: str, tick: Callable[[], None]
 ) -> list[tuple[str, ObjectFacts]]:
     folder = prefix[: prefix.rfind("/") + 1]
     files = [
         (fact.key.removeprefix(folder), fact)
-        for fact in list_all(bucket, prefix, tick)
+        for fact in list_all(services.source, services.pools, prefix, tick)
         # A key that ends with "/" and has no bytes is the mark of a folder, not a file.
         if fact.size or not fact.key.endswith("/")
     ]
     large = {
         fact.key: index
         for index, (_, fact) in enumerate(files)
-        if fact.size >= layout.COPY_MIN and not fact.in_s3
+        if fact.size >= services.limits.layout.copy_min and not fact.in_s3
     }
-    # What is to be copied needs its CRC-32 first. Where the listing says that S3 has it, whoever
-    # writes the header asks for it; of others a HEAD tells if S3 has those of its parts.
-    for key, fact in _look_up(bucket, large, tick).items():
+    # What is to be copied needs its CRC-32 first. Where the listing says that S3 has it, the worker
+    # that writes the header asks for it. For others, a HEAD tells if S3 has those of its parts.
+    for key, fact in _look_up(services, large, tick).items():
         name, listed = files[large[key]]
         if fact and fact.etag == listed.etag:
             files[large[key]] = (name, fact)
@@ -97,12 +96,12 @@ def _under_prefix(
 
 
 def _look_up(
-    bucket: Bucket, keys: Iterable[str], tick: Callable[[], None]
+    services: Services, keys: Iterable[str], tick: Callable[[], None]
 ) -> dict[str, ObjectFacts | None]:
     facts: dict[str, ObjectFacts | None] = {}
-    with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as pool:
-        for batch in batched(keys, _BATCH):
-            facts.update(zip(batch, pool.map(bucket.head, batch), strict=True))
+    with services.pools(LOOKUPS_AT_ONCE) as pool:
+        for batch in batched(keys, services.limits.lookups):
+            facts.update(zip(batch, pool.map(services.source.head, batch), strict=True))
             tick()
     return facts
 
@@ -113,14 +112,14 @@ def _own_name(fact: ObjectFacts) -> str:
 
 
 def _found(
-    bucket: Bucket,
+    services: Services,
     files: Iterable[tuple[str, ObjectFacts]],
     missing: tuple[int | str, ...],
     tick: Callable[[], None],
 ) -> Found:
     files = list(files)
     unique = names.unique_names(raw for raw, _ in files)
-    combined = _combined(bucket, (fact for _, fact in files), tick)
+    combined = _combined(services, (fact for _, fact in files), tick)
     entries = (
         Entry(
             name, fact.key, fact.etag, fact.size, _crc32(fact, combined), fact.modified, fact.in_s3
@@ -137,14 +136,16 @@ def _crc32(fact: ObjectFacts, combined: Mapping[str, int]) -> int | None:
 
 
 def _combined(
-    bucket: Bucket, facts: Iterable[ObjectFacts], tick: Callable[[], None]
+    services: Services, facts: Iterable[ObjectFacts], tick: Callable[[], None]
 ) -> dict[str, int]:
-    """By key, the CRC-32 of each large file of which S3 has those of the parts, and tells them."""
-    composite = (fact for fact in facts if fact.composite and fact.size > layout.STREAM_PART)
+    """Returns, by key, the CRC-32 of each large file of which S3 has those of the parts, and tells
+    them."""
+    least = services.limits.layout.stream_part
+    composite = (fact for fact in facts if fact.composite and fact.size > least)
     found: dict[str, int] = {}
-    with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as pool:
-        for batch in batched(composite, _BATCH):
-            every = pool.map(lambda fact: bucket.part_crc32s(fact.key, fact.etag), batch)
+    with services.pools(LOOKUPS_AT_ONCE) as pool:
+        for batch in batched(composite, services.limits.lookups):
+            every = pool.map(lambda fact: services.source.part_crc32s(fact.key, fact.etag), batch)
             for fact, parts in zip(batch, every, strict=True):
                 if parts:
                     found[fact.key] = crc.combined(parts)

@@ -1,28 +1,27 @@
 """Lists every object under a prefix by several requests at a time.
 
-S3 gives a thousand keys a page, and only a page's last key tells where the next begins: a million
-files, one page after another, take minutes. So keys that are still to be listed are divided where
-keys like those seen before may differ, and the ranges are listed side by side, and divided again
-as soon as there is nothing else to do.
+S3 lists a thousand keys a page, and only a page's last key tells where the next page begins. A
+million files, one page after another, would take minutes. So the keys that are still to be listed
+are divided into ranges, where keys like those seen before may differ. The ranges are listed side by
+side, and divided again as soon as there is nothing else to do.
 """
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future
 from dataclasses import dataclass
 from itertools import takewhile
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Final
 
-from chalicelib.objects import ObjectFacts
-from chalicelib.storage import Bucket
+from chalicelib.pools import TICK_SECONDS, Pools
+from chalicelib.s3.bucket import Bucket
+from chalicelib.s3.objects import ObjectFacts
 
 REQUESTS: Final = 16
 """Requests under way at a time."""
 
 _RANGES_MAX: Final = 128
 """Ranges made of one; many are empty, and cost a request each."""
-
-_TICK_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +38,16 @@ class _Listed:
     rest: Range | None
 
 
-def list_all(bucket: Bucket, prefix: str, tick: Callable[[], None]) -> list[ObjectFacts]:
-    """Every object whose key begins with `prefix`, in key order. Calls `tick` at least once a
-    second."""
+def list_all(
+    bucket: Bucket, pools: Pools, prefix: str, tick: Callable[[], None]
+) -> list[ObjectFacts]:
+    """Returns every object whose key begins with `prefix`, in key order. Calls `tick` at least once
+    a second."""
     found: list[ObjectFacts] = []
-    with ThreadPoolExecutor(REQUESTS) as pool:
+    with pools(REQUESTS) as pool:
         under_way: set[Future[_Listed]] = {pool.submit(_listed, bucket, prefix, Range(""))}
         while under_way:
-            done, under_way = wait(under_way, _TICK_SECONDS, FIRST_COMPLETED)
+            done, under_way = pools.wait(under_way, TICK_SECONDS, FIRST_COMPLETED)
             tick()
             for listed in [future.result() for future in done]:
                 found += listed.facts
@@ -63,7 +64,7 @@ def list_all(bucket: Bucket, prefix: str, tick: Callable[[], None]) -> list[Obje
 
 
 def divided(rest: Range, first: str, common: int) -> Iterator[Range]:
-    """The range in pieces, in order. `first` is the first key of the page that ended with
+    """Yields the range in pieces, in order. `first` is the first key of the page that ended with
     `rest.after`; all keys have their first `common` characters in common.
 
     The pieces begin where a key like `rest.after` has a higher digit, or letter of its case, at one
@@ -83,7 +84,7 @@ def divided(rest: Range, first: str, common: int) -> Iterator[Range]:
 
 
 def _above(character: str) -> str:
-    """The digits, or letters of its case, behind this one; none for any other character."""
+    """Returns the digits, or letters of its case, behind this one; none for any other character."""
     for kind in (digits, ascii_lowercase, ascii_uppercase):
         if character and character in kind:
             return kind[kind.index(character) + 1 :]
@@ -91,7 +92,7 @@ def _above(character: str) -> str:
 
 
 def _listed(bucket: Bucket, prefix: str, wanted: Range) -> _Listed:
-    """One page of the range."""
+    """Returns one page of the range."""
     page = bucket.list_page(prefix, wanted.after)
     last = wanted.last
     facts = tuple(fact for fact in page.facts if last is None or fact.key <= last)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from chalicelib.jobs import items, open_jobs
-from chalicelib.jobs.store import JobStore
+from chalicelib.jobs.attributes import of
+from chalicelib.jobs.by_user import UserJobs
+from chalicelib.jobs.table import Table
 from infra.outputs import Outputs
 from infra.targets import Target
 from tests.e2e.waiting import wait_for
@@ -131,8 +132,8 @@ class Backstage:
 
     def move(self, job_id: str, **facts: str | int) -> None:
         """Moves a job on as a worker does: these attributes change, and its `updatedAt`."""
-        item: Item = {name: items.attribute(value) for name, value in facts.items()}
-        item["updatedAt"] = items.attribute(time.time_ns() // 1_000_000)
+        item: Item = {name: of(value) for name, value in facts.items()}
+        item["updatedAt"] = of(time.time_ns() // 1_000_000)
         self.dynamodb.update_item(
             TableName=self.outputs.jobs_table,
             Key={"jobId": {"S": job_id}},
@@ -143,8 +144,8 @@ class Backstage:
 
     def wait_until_counted(self, user_id: str, number: int, within: float) -> None:
         """Returns when so many open jobs are counted for the user."""
-        jobs = JobStore(self.dynamodb, self.outputs.jobs_table)
-        counted = partial(open_jobs.count, jobs, user_id, number + 1)
+        jobs = UserJobs(Table(self.dynamodb, self.outputs.jobs_table))
+        counted = partial(jobs.count_open, user_id, number + 1)
         wait_for(lambda: counted() == number, within, f"{number} open jobs of {user_id}")
 
     # -- queues ---------------------------------------------------------------------------------

@@ -10,16 +10,19 @@ from uuid import uuid4
 from chalicelib.archive import layout
 from chalicelib.archive.manifest import Head
 from chalicelib.archive.plan import Entry
-from chalicelib.jobs import items
+from chalicelib.archive.scale import SEGMENT_SECONDS, Scale
+from chalicelib.jobs import items, places
 from chalicelib.jobs.model import Failure, Job, PlanRef
+from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.states import Stage, Status
 from chalicelib.jobs.store import JobStore
+from chalicelib.jobs.table import Table
 from chalicelib.jobs.wake import wake_time
 from chalicelib.pipeline import plans, reuse
-from chalicelib.pipeline.messages import READING_DIGITS, Message, Step
+from chalicelib.queue.messages import DIGEST_DIGITS, Message, Step
+from chalicelib.s3.bucket import Bucket
+from chalicelib.services import PLAN_VERSION
 from chalicelib.sources.find import Found
-from chalicelib.sources.request import ExportRequest
-from chalicelib.storage import Bucket
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Source
 
@@ -44,12 +47,12 @@ def being_read(
 ) -> tuple[str, list[Message]]:
     """A job for one file that is to be read first, cut in pieces at these offsets: with the
     messages that have them read, which are not sent."""
-    reading = "0" * READING_DIGITS
+    reading = "0" * DIGEST_DIGITS
     job_id = _asked(backstage, (source.file_id,), replace(_job(), status=Status.PROCESSING))
     etag = entry(backstage, source).etag
     ends = [*cuts, len(source.content)]
     pieces = [[[source.key, etag, start, end - start]] for start, end in pairwise([0, *ends])]
-    key = f"jobs/{job_id}/reading-{reading}/segments"
+    key = places.batches_to_read(job_id, reading)
     _archive_bucket(backstage).write(key, json.dumps(pieces).encode(), "application/json")
     return job_id, [Message(Step.READ, job_id, n, reading) for n in range(len(pieces))]
 
@@ -59,7 +62,7 @@ def waiting(backstage: Backstage, user_id: str = "e2e", *, counted: bool = False
     among its user's open jobs."""
     job = _job()
     job = replace(job, user_id=user_id, wake_at=job.created_at + _DAY_MS)
-    JobStore(backstage.dynamodb, backstage.outputs.jobs_table).create(job, counted=counted)
+    JobStore(Table(backstage.dynamodb, backstage.outputs.jobs_table)).create(job, counted=counted)
     return job.job_id
 
 
@@ -71,13 +74,15 @@ def entry(backstage: Backstage, source: Source) -> Entry:
     return Entry(source.name, source.key, facts.etag, facts.size, crc32, facts.modified)
 
 
-def planned(backstage: Backstage, *entries: Entry) -> str:
-    """A job that was planned to have these entries, and whose upload is open."""
+def planned(backstage: Backstage, *entries: Entry, segment_seconds: float = SEGMENT_SECONDS) -> str:
+    """A job that was planned to have these entries, and whose upload is open. `segment_seconds` of
+    work are in a segment, at most."""
     job = _job()
     bucket = _archive_bucket(backstage)
     head = Head(job.job_id, job.created_at // 1000)
     mark = reuse.fingerprint(job.user_id, Found(entries, ()))
-    index = plans.store(bucket, job, layout.lay_out(entries, head), head, mark)
+    plan = layout.lay_out(entries, head, Scale(most_segment_seconds=segment_seconds))
+    index = plans.store(bucket, job.job_id, plan, head, mark, version=PLAN_VERSION)
     upload = bucket.create_upload(job.archive_key, "application/zip")
     job = replace(
         job,
@@ -109,7 +114,7 @@ def expired(backstage: Backstage) -> str:
     now = time.time_ns() // 1_000_000
     job = replace(_job(wake_at=0), status=Status.COMPLETED, expires_at=now - 1000)
     job = replace(job, updated_at=now - _DAY_MS)
-    for key in (job.archive_key, f"{job.prefix}0123456789abcdef/plan", job.request_key):
+    for key in (job.archive_key, places.plan(job.job_id, "0" * 16), job.request_key):
         _archive_bucket(backstage).write(key, b"old")
     backstage.put_record(items.from_job(job))
     return job.job_id

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.archive.plan import Entry
-from chalicelib.pipeline.messages import Message, Step
+from chalicelib.queue.messages import Message, Step
 from tests.e2e import handmade
 from tests.e2e.api import Api
 from tests.e2e.backstage import Backstage

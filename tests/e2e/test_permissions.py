@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from chalicelib.archive.plan import Entry
-from chalicelib.pipeline.messages import Message, Step
+from chalicelib.queue.messages import Message, Step
 from infra.outputs import Outputs
 from tests.e2e import deployment, handmade
 from tests.e2e.api import Api

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from chalicelib.archive.plan import Entry
-from chalicelib.pipeline.messages import Message, Step
+from chalicelib.queue.messages import Message, Step
 from tests.e2e import handmade
 from tests.e2e.api import Api
 from tests.e2e.archives import check_archive

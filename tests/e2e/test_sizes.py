@@ -2,8 +2,7 @@
 
 import pytest
 
-from chalicelib.archive import layout
-from chalicelib.pipeline.messages import Message, Step
+from chalicelib.queue.messages import Message, Step
 from tests.e2e import handmade
 from tests.e2e.api import Api
 from tests.e2e.archives import check_archive
@@ -72,16 +71,16 @@ def test_a_file_that_was_uploaded_in_parts_is_archived(api: Api, sources: Source
 
 
 def test_segments_are_built_by_several_messages(
-    api: Api, sources: Sources, backstage: Backstage, monkeypatch: pytest.MonkeyPatch
+    api: Api, sources: Sources, backstage: Backstage
 ) -> None:
     # A segment would be hundreds of megabytes or thousands of files: the plan is made here, with
     # shorter ones. All that follows is the stack's.
-    monkeypatch.setattr(layout, "SEGMENT_SECONDS", 0.3)
     files = [
         *(sources.put(noise(15 * MIB), checksum=False) for _ in range(4)),
         *(sources.put(noise(size)) for size in (0, 1000, 17 * MIB, 22 * MIB)),
     ]
-    job_id = handmade.planned(backstage, *(handmade.entry(backstage, file) for file in files))
+    entries = (handmade.entry(backstage, file) for file in files)
+    job_id = handmade.planned(backstage, *entries, segment_seconds=0.3)
 
     backstage.send(Message(Step.PLAN, job_id).to_body())
     api.completed(job_id)

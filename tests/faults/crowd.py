@@ -11,11 +11,12 @@ from typing import Any, Final
 
 import click
 
+from chalicelib.jobs import places
 from chalicelib.jobs.items import to_job
 from chalicelib.jobs.model import Job
 from tests.faults import invariants
 from tests.faults.people import Wish
-from tests.faults.shrink import Scale
+from tests.faults.shrink import Small
 from tests.faults.world import Size, World
 
 SMALL: Final = {"user_id": "small", "file_ids": [10_000], "fresh": True}
@@ -25,7 +26,7 @@ _LARGE: Final = "downloads/large/"
 _FILES: Final = 200  # of the large job, with _BYTES each
 _BYTES: Final = 1500
 
-SIZE: Final = Size(latency=100, workers=10, lag=0, scale=Scale(0.4, 10_000, 1000, batch=10))
+SIZE: Final = Size(latency=100, workers=10, lag=0, small=Small(0.4, 10_000, 1000, batch=10))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def run(posts: Sequence[Post], size: Size = SIZE, seed: int = 0) -> Outcome:
 
     world.run(begin)
     invariants.check(world, in_time=False)
-    jobs = [to_job(item) for key, item in world.table.items.items() if "/" not in key]
+    jobs = [to_job(item) for key, item in world.table.items.items() if places.is_record(key)]
     took: dict[str, list[int]] = {}
     for job in jobs:
         took.setdefault(job.user_id, []).append(world.witness.ended[job.job_id] - job.created_at)

@@ -68,8 +68,9 @@ class DynamoDB:
         page: int = 1000,
         leaves: Callable[[int], int] = lambda _: 0,
         written: Written = lambda *_: None,
+        items: dict[str, Item] | None = None,
     ) -> None:
-        self.items: dict[str, Item] = {}
+        self.items: dict[str, Item] = {} if items is None else items
         self.indexes = {name: Index(keys) for name, keys in INDEXES.items()}
         self._table = table
         self._now = now

@@ -2,20 +2,21 @@
 
 import io
 import json
+import struct
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, cast
 
 from chalicelib.archive.plan import Entry
-from chalicelib.http.exports import _job_id
+from chalicelib.jobs import places
 from chalicelib.jobs.items import to_job
 from chalicelib.jobs.model import Job
+from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.states import OPEN, Status
 from chalicelib.pipeline import plans
-from chalicelib.sources.request import ExportRequest
-from chalicelib.storage import Bucket
+from chalicelib.pipeline.accepting import named_id
+from chalicelib.s3.bucket import Bucket
 from tests.faults.kinds import Kind
 from tests.faults.world import (
     ARCHIVE,
@@ -30,7 +31,7 @@ from tests.faults.world import (
 def check(world: World, *, in_time: bool = True) -> None:
     """Tells the world's witness what does not hold. `in_time`: that no job took long, too."""
     says = world.witness.says
-    jobs = [to_job(item) for key, item in world.table.items.items() if "/" not in key]
+    jobs = [to_job(item) for key, item in world.table.items.items() if places.is_record(key)]
     for job in jobs:
         if job.status in OPEN:
             says(f"{job.job_id}: still {job.status}, {job.stage}")
@@ -63,17 +64,17 @@ def _unzipped(body: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             return {info.filename: archive.read(info) for info in archive.infolist()}
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, zlib.error, struct.error, ValueError, EOFError, OSError):
         return {}
 
 
 def _planned(bucket: Bucket, job: Job, index: plans.Index) -> list[Entry]:
-    """Every entry of the plan once, in archive order."""
+    """Returns every entry of the plan once, in archive order."""
     found: dict[int, Entry] = {}
     for number in range(len(index.segments)):
-        part = plans.load_slice(bucket, job, index, number)
+        of = plans.load_slice(bucket, job.home, index, number)
         # One that lies in two segments comes twice.
-        found |= dict(enumerate(part.entries, part.first_entry))
+        found |= dict(enumerate(of.entries, of.first_entry))
     return [found[i] for i in sorted(found)]
 
 
@@ -83,9 +84,10 @@ def _wrong_archive(world: World, job: Job) -> Iterator[str]:
     if stored is None or job.plan is None:
         yield "completed, and there is no archive"
         return
-    bucket = Bucket(cast("Any", world.s3), ARCHIVE)
+    bucket = world.s3.bucket(ARCHIVE)
     request = ExportRequest.from_json(world.s3.objects[ARCHIVE][job.request_key].body)
-    index = plans.load(bucket, job, job.plan.digest)
+    written = json.loads(world.s3.objects[ARCHIVE][places.index(job.home, job.plan.digest)].body)
+    index = plans.load(bucket, job.home, job.plan.digest, version=written["version"])
     entries = _planned(bucket, job, index)
     asked = _asked(world, request)
     missing = list(index.head.missing)
@@ -201,8 +203,8 @@ def _check_failure(world: World, job: Job) -> None:
         "nothing-to-export": changed or all(key.endswith("/") for key in _asked(world, request)),
         "source-changed": world.files.changed_between(*_time(world, job)),
         "access-denied": counts[Kind.DENIED] > 0,
-        "limit-exceeded": world.scale.max_parts < 10_000,
-        "given-up": not world.faults.few
+        "limit-exceeded": world.small.max_parts < 10_000,
+        "given-up": (not world.faults.few or counts[Kind.TAMPERED] > 0)
         and ("given up" in failure.detail or "several tries" in failure.detail),
     }
     if not reasons.get(failure.slug) or "internal error" in failure.detail:
@@ -213,7 +215,7 @@ def _check_wishes(world: World, job_ids: set[str]) -> None:
     for wish in world.people.wishes:
         if wish.jobs - job_ids:
             world.witness.says(f"an accepted job is not on record: {wish.jobs - job_ids}")
-        if wish.key and wish.jobs - {_job_id(wish.body["user_id"], wish.key)}:
+        if wish.key and wish.jobs - {named_id([wish.body["user_id"]], wish.key)}:
             world.witness.says(f"the key {wish.key} made {wish.jobs}")
 
 
@@ -223,7 +225,7 @@ def _check_leftovers(world: World, jobs: list[Job]) -> None:
         world.witness.says(f"upload {upload_id} of {upload.key} is left over")
     archives = {job.archive_key for job in jobs if job.status is Status.COMPLETED}
     for key in world.s3.objects[ARCHIVE]:
-        if "/segment-" in key or (key.startswith("archives/") and key not in archives):
+        if places.is_segment(key) or (key.startswith("archives/") and key not in archives):
             world.witness.says(f"{key} is left over")
 
 
@@ -231,12 +233,12 @@ def check_expired(world: World) -> None:
     """The same when the archives' time is over: they are gone, and what led to them but what was
     asked for."""
     now = world.schedule.now
-    jobs = {key: to_job(item) for key, item in world.table.items.items() if "/" not in key}
+    jobs = {key: to_job(item) for key, item in world.table.items.items() if places.is_record(key)}
     completed = [job for job in jobs.values() if job.status is Status.COMPLETED]
     for job in completed:
         if job.status_at(now) is not Status.EXPIRED or job.wake_at is not None:
             world.witness.says(f"{job.job_id}: {job.status_at(now)}, and due at {job.wake_at}")
         for key in world.s3.objects[ARCHIVE]:
-            if (job.job_id in key or job.home in key) and "/request-" not in key:
+            if (job.job_id in key or job.home in key) and not places.is_request(key):
                 world.witness.says(f"{key} has outlived its time")
     _check_leftovers(world, [])

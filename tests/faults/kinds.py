@@ -42,6 +42,8 @@ class Kind(StrEnum):
     RETRIED = "retry requested"
     DENIED = "permission to write archives taken away for a while"
     PURGED = "queue purged"
+    TAMPERED = "part of an upload replaced by somebody else"
+    DEPLOYED = "another version deployed"
     GARBAGE = "message of garbage"
 
 

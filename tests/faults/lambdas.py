@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from chalicelib.errors import LonghaulError
-from chalicelib.pipeline.collaborators import Collaborators
+from chalicelib.pipeline.lease import LEASE_SECONDS
+from chalicelib.services import Services
 from tests.faults.kinds import Faults, Kind
 from tests.faults.network import Invocation, Network
 from tests.faults.schedule import Death, Schedule
@@ -17,28 +18,48 @@ Record = dict[str, Any]
 
 CLOCK_OFF_MAX: Final = 90_000  # ms
 REPEATED_WITHIN: Final = 60_000  # ms
+BOTH_VERSIONS: Final = 20_000  # ms, at most
 _COLD_START: Final = 800  # ms, at most
 
 
 class Lambdas:
-    """`broke` is told of an error that no function may end with."""
+    """`says` is told what must not be: that a function ends with an error, for one."""
 
     def __init__(
         self,
         schedule: Schedule,
         network: Network,
         faults: Faults,
-        stack: Collaborators,
-        broke: Callable[[str], None],
+        services: Services,
+        says: Callable[[str], None],
     ) -> None:
         self._schedule = schedule
         self._network = network
         self._faults = faults
-        self._stack = stack
-        self._broke = broke
+        self._services = services
+        self.says = says
         self._count = 0
+        self._deployed: tuple[int, Services] | None = None
 
-    def invoke(self, name: str, seconds: int, work: Callable[[Collaborators], T]) -> T | Exception:
+    def deploy(self, **seams: Any) -> None:
+        """Replaces these of the functions' services. For some time invocations of both versions
+        begin, and what has begun goes on as it was."""
+        self._deployed = self._schedule.now, replace(self._services, **seams)
+
+    def version(self) -> Services:
+        """Returns the services of an invocation that begins now."""
+        if self._deployed is None:
+            return self._services
+        since, services = self._deployed
+        is_new = self._schedule.now - since > self._faults.random.randrange(BOTH_VERSIONS)
+        return services if is_new else self._services
+
+    @property
+    def invocation(self) -> Invocation | None:
+        """What runs on the caller's task."""
+        return self._network.invocation
+
+    def invoke(self, name: str, seconds: int, work: Callable[[Services], T]) -> T | Exception:
         """What `work` gives, on the caller's task; what it raised; TimeoutError if it died."""
         schedule, task = self._schedule, self._schedule.current
         self._count += 1
@@ -53,7 +74,7 @@ class Lambdas:
 
         self._network.invocations[task] = invocation
         try:
-            return work(replace(self._stack, now=now))
+            return work(replace(self.version(), now=now))
         except LonghaulError as error:
             self._network.log(f"{invocation.name} raises {error!r}")
             return error
@@ -62,7 +83,7 @@ class Lambdas:
                 raise
             return TimeoutError()
         except Exception as error:  # noqa: BLE001 - a finding
-            self._broke(f"{invocation.name} raises {error!r}")
+            self.says(f"{invocation.name} raises {error!r}")
             return error
         finally:
             del self._network.invocations[task]
@@ -71,7 +92,7 @@ class Lambdas:
 class EventSource:
     """Feeds one function from one queue, `batch` messages an invocation, `most` invocations at a
     time. A message is deleted when the function has taken it; `taken` is told before. `order` says
-    which message comes first."""
+    which message comes first, `is_open` whether the job is open that a message's body names."""
 
     def __init__(
         self,
@@ -85,9 +106,10 @@ class EventSource:
         seconds: int,
         batch: int,
         most: int,
-        handler: Callable[[Sequence[Record], Collaborators], dict[str, Any] | None],
+        handler: Callable[[Sequence[Record], Services], dict[str, Any] | None],
         taken: Callable[[Record], None],
         order: Callable[[Iterable[Held]], list[Held]],
+        is_open: Callable[[str], bool],
     ) -> None:
         self._schedule = schedule
         self._faults = faults
@@ -101,6 +123,9 @@ class EventSource:
         self._handler = handler
         self._taken = taken
         self._order = order
+        self._is_open = is_open
+        self._at_work: dict[str, Invocation] = {}
+        self._repeated: set[str] = set()
 
     def poke(self) -> None:
         """Hands out what is visible, as far as there is anybody free to take it."""
@@ -110,8 +135,10 @@ class EventSource:
                 self._faults.random.shuffle(visible)
             records = []
             for held in visible[: self._batch]:
+                self._check_lease(held)
                 records.append(self._sqs.hand_out(self._url, held))
                 if self._faults.strikes(Kind.REPEATED):
+                    self._repeated.add(held.id)
                     soon = self._schedule.now + self._faults.random.randrange(REPEATED_WITHIN)
                     self._sqs.show(self._url, held, soon)
             self._free -= 1
@@ -121,10 +148,26 @@ class EventSource:
                 self._faults.random.randrange(_COLD_START),
             )
 
+    def _check_lease(self, held: Held) -> None:
+        """A worker that nothing has befallen keeps its message to itself: to hand it to another one
+        is work done twice for nothing."""
+        worker = self._at_work.get(held.id)
+        is_well = worker is not None and not worker.dead and not worker.faults
+        # A worker that is done for now has the message come again soon.
+        is_kept = held.hidden_for == LEASE_SECONDS and held.id not in self._repeated
+        if worker and is_well and is_kept and self._is_open(held.body):
+            self._lambdas.says(f"{worker.name} is at work on {held.id}, which is handed out again")
+
+    def _handle(self, records: Sequence[Record], services: Services) -> dict[str, Any] | None:
+        invocation = self._lambdas.invocation
+        if invocation and not invocation.clock_off:
+            self._at_work |= {record["messageId"]: invocation for record in records}
+        return self._handler(records, services)
+
     def _work(self, records: Sequence[Record]) -> None:
         try:
             answer = self._lambdas.invoke(
-                self._name, self._seconds, lambda stack: self._handler(records, stack)
+                self._name, self._seconds, lambda services: self._handle(records, services)
             )
             if isinstance(answer, Exception):
                 return  # the messages come back when they are visible again
@@ -138,5 +181,7 @@ class EventSource:
                     continue
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=record["receiptHandle"])
         finally:
+            for record in records:
+                self._at_work.pop(record["messageId"], None)
             self._free += 1
             self._schedule.at(self._schedule.now, self.poke)

@@ -9,19 +9,36 @@ from unittest.mock import patch
 
 import click
 
+from chalicelib.archive.tail import Section
 from chalicelib.aws import translated
-from chalicelib.errors import JobEnded
-from chalicelib.jobs import items, store, takeover
-from chalicelib.jobs.model import Job, PlanRef
+from chalicelib.errors import LonghaulError, NothingToDo, Unavailable
+from chalicelib.jobs import items, store, table
+from chalicelib.jobs.attributes import of
+from chalicelib.jobs.model import Failure, Job, PlanRef, Progress
 from chalicelib.jobs.segments import SegmentStore
 from chalicelib.jobs.states import OPEN, Status
 from chalicelib.jobs.store import JobStore
-from chalicelib.pipeline import build, discard, reuse, steps, sweeper, worker
-from chalicelib.pipeline.collaborators import Collaborators
-from chalicelib.pipeline.messages import Message, Step
-from chalicelib.pipeline.queue import Queue
+from chalicelib.jobs.table import Table
+from chalicelib.pipeline import (
+    build,
+    discard,
+    endings,
+    planning,
+    plans,
+    reuse,
+    steps,
+    sweeper,
+    worker,
+)
+from chalicelib.pipeline.assembly import Upload
+from chalicelib.pipeline.build import PlannedJob
+from chalicelib.pipeline.lease import Lease
+from chalicelib.queue.messages import Message, Step
+from chalicelib.queue.queue import Queue
+from chalicelib.s3.bucket import Bucket
+from chalicelib.s3.objects import UploadedPart
+from chalicelib.services import Services
 from chalicelib.sources.find import Found
-from chalicelib.storage import Bucket
 from tests.faults.kinds import SINGLE, Kind
 from tests.faults.simulate import run_each, run_seed
 
@@ -38,18 +55,16 @@ def status_written_unconditionally() -> Iterator[Change]:
 def segments_counted() -> Iterator[Change]:
     """Segments that are done are counted, not gathered in a set: a repeated one counts twice."""
 
-    def add(self: SegmentStore, job: Job, _: int) -> frozenset[int]:
-        with translated("count a segment"):
-            answer = self.client.update_item(
-                TableName=self.table,
-                Key={"jobId": {"S": f"{job.job_id}/segments"}},
-                UpdateExpression="ADD done :one",
-                ExpressionAttributeValues={":one": {"N": "1"}},
-                ReturnValues="ALL_NEW",
-            )
-        return frozenset(range(int(answer["Attributes"]["done"]["N"])))
+    def add(self: SegmentStore, job: Job, plan: PlanRef, _: int) -> frozenset[int]:
+        counted = self.table.update(
+            f"{job.home}/{plan.digest}/segments",
+            "count a segment",
+            "ADD done :one",
+            {"one": {"N": "1"}},
+        )
+        return frozenset(range(int((counted or {})["done"]["N"])))
 
-    def done(_: SegmentStore, __: str) -> frozenset[int]:
+    def done(*_: object) -> frozenset[int]:
         return frozenset()
 
     yield SegmentStore, "add", add
@@ -58,31 +73,32 @@ def segments_counted() -> Iterator[Change]:
 
 def acknowledged_before_the_effect() -> Iterator[Change]:
     """A step that should be tried again is taken for done. The sweeper still saves the jobs."""
-    yield worker, "_put_off", lambda *_: True
+    yield worker, "_retried", lambda *_: True
 
 
 def finalize_lost() -> Iterator[Change]:
-    """`finalize` is sent by who counts the last segment, and never again: not by that segment's
-    message when it comes again, nor by the sweeper."""
+    """The worker that counts the last segment sends `finalize`, and nobody sends it again: not that
+    segment's message when it comes again, nor the sweeper."""
 
-    def assemble(work: build.Work, segment: int) -> None:
-        done = work.stack.segments.done(work.job)
-        build.count(work, done - {segment})
+    def assemble(planned: PlannedJob, segment: int) -> None:
+        segments, plan = planned.services.segments, planned.plan
+        done = segments.done(planned.job, plan)
+        build.count(planned, done - {segment})
         if segment not in done:
-            build.build_segment(work, segment)
-            done = work.stack.segments.add(work.job, segment)
-            work.watch.report(work.stack.now())
-            if len(done) == work.plan.steps:
-                finalize = [Message(Step.FINALIZE, work.job.job_id)]
-                work.stack.queue.send(finalize, work.job.user_id)
+            build.build_segment(planned, segment)
+            done = segments.add(planned.job, plan, segment)
+            planned.lease.report(planned.services.now())
+            if len(done) == plan.segments:
+                finalize = [Message(Step.FINALIZE, planned.job.job_id, plan=plan.digest)]
+                planned.services.queue.send(finalize, planned.job.user_id)
 
-    following = steps.following
+    following = planning.following
 
-    def not_finalize(job: Job, stack: Collaborators) -> list[Message]:
-        return [one for one in following(job, stack) if one.step is not Step.FINALIZE]
+    def not_finalize(job: Job, services: Services) -> list[Message]:
+        return [one for one in following(job, services) if one.step is not Step.FINALIZE]
 
     yield steps, "assemble", assemble
-    yield steps, "following", not_finalize
+    yield planning, "following", not_finalize
     yield sweeper, "following", not_finalize
 
 
@@ -103,28 +119,28 @@ def etag_unbound() -> Iterator[Change]:
 def progress_written_unconditionally() -> Iterator[Change]:
     """A worker that is behind overwrites what one that is ahead has reported."""
 
-    update = JobStore.update
+    change = Table.change
 
-    def forward(self: JobStore, *args: Any, condition: str | None = None, **more: Any) -> Any:
-        kept = None if condition and condition.startswith("bytesDone") else condition
-        return update(self, *args, condition=kept, **more)
+    def forward(self: Table, *args: Any, condition: str, **more: Any) -> Any:
+        behind = " AND bytesDone <= :bytesDone AND filesDone <= :filesDone"
+        return change(self, *args, condition=condition.replace(behind, ""), **more)
 
-    yield JobStore, "update", forward
+    yield Table, "change", forward
 
 
 def own_upload_aborted() -> Iterator[Change]:
     """Found here: a worker whose plan was written twice, by botocore, took its upload for one that
     a twin has no use for."""
 
-    def planned_before(job: Job, upload: str, stack: Collaborators) -> Job:
-        stack.archive.abort_upload(job.archive_key, upload)
-        current = stack.jobs.get(job.job_id)
+    def planned_by_twin(job: Job, key: str, upload: str, services: Services) -> Job:
+        services.archive.abort_upload(key, upload)
+        current = services.jobs.get(job.job_id)
         if current is None or current.status not in OPEN or current.plan is None:
-            raise JobEnded(job.job_id)
+            raise NothingToDo(job.job_id)
         return current
 
-    yield store, "_own_write", lambda *_: None
-    yield steps, "_planned_before", planned_before
+    yield table, "_own", lambda *_: None
+    yield planning, "_planned_by_twin", planned_by_twin
 
 
 def lease_taken_for_granted() -> Iterator[Change]:
@@ -149,6 +165,7 @@ def reason_kept_whole() -> Iterator[Change]:
     """Found here: a failure that names long keys made the record large."""
 
     yield items, "cut", lambda text, _: text
+    yield store, "cut", lambda text, _: text
 
 
 def etag_not_in_the_fingerprint() -> Iterator[Change]:
@@ -163,42 +180,44 @@ def etag_not_in_the_fingerprint() -> Iterator[Change]:
 
 
 def archive_taken_unseen() -> Iterator[Change]:
-    """What was noted of a finished archive is believed: nobody looks if its job has completed, or
+    """What is recorded of a finished archive is believed: nobody looks if its job has completed, or
     if the archive is there."""
 
-    def completed_before(job: Job, mark: str, stack: Collaborators) -> bool:
-        maker_id = stack.fingerprints.maker(mark)
-        maker = stack.jobs.get(maker_id) if maker_id else None
-        if maker is None or maker.plan is None:
+    def completed_before(job: Job, mark: str, services: Services) -> bool:
+        builder_id = services.fingerprints.built_by(mark)
+        builder = services.jobs.get(builder_id) if builder_id else None
+        if builder is None or builder.plan is None:
             return False
-        return takeover.share(stack.jobs, job, maker, maker.plan, stack.now()) is not None
+        wake_at = builder.expires_at
+        ended = endings.complete_with(services, job, builder, builder.plan, wake_at=wake_at)
+        return ended is not None
 
     yield reuse, "completed_before", completed_before
 
 
 def archive_shared_in_two_writes() -> Iterator[Change]:
-    """A job that shares an archive is open for a while with a plan that is not its own, and its
-    end throws away what it has not made."""
+    """A job that is completed with another one's archive is open for a while with a plan that is
+    not its own, and its end throws away what it has not built."""
 
-    def share(jobs: JobStore, job: Job, maker: Job, plan: PlanRef, now: int) -> Job | None:
-        shared = jobs.update(
-            job.job_id,
-            now,
-            {**takeover._plan_attributes(maker, plan), "reusedFrom": {"S": maker.job_id}},
-            while_in={Status.PROCESSING},
+    def complete_with(
+        self: JobStore, job: Job, built_by: Job, plan: PlanRef, now: int, *, wake_at: int
+    ) -> Job | None:
+        reused = store._Change(
+            values={**store._plan_of(built_by, plan), "reusedFrom": of(built_by.job_id)},
             condition="attribute_not_exists(planDigest)",
         )
-        if shared:
-            expires_at = maker.expires_at
-            return jobs.complete(shared, now, expires_at, maker.files_done, wake_at=expires_at)
-        return None
+        shared = self._write(job.job_id, now, {Status.PROCESSING}, reused)
+        if shared is None:
+            return None
+        expires_at, done = built_by.expires_at, built_by.progress
+        return self.complete(shared, plan, now, expires_at, done=done, wake_at=wake_at)
 
-    yield takeover, "share", share
+    yield JobStore, "complete_with", complete_with
 
 
 def upload_claimed_by_all() -> Iterator[Change]:
     """Whoever retries a failed job takes over its upload, also if another one has."""
-    yield takeover, "claim", lambda _, __, heir: heir
+    yield JobStore, "claim", lambda _, __, heir: heir
 
 
 def heir_forgotten() -> Iterator[Change]:
@@ -209,6 +228,93 @@ def heir_forgotten() -> Iterator[Change]:
 def upload_taken_over_unseen() -> Iterator[Change]:
     """A retry takes over what was uploaded for the failed job, also if the files have changed."""
     yield reuse, "_is_right", lambda *_: True
+
+
+def parts_counted_and_not_measured() -> Iterator[Change]:
+    """An upload is completed when it has as many parts as planned, whatever their sizes."""
+
+    def complete_upload(upload: Upload, expected: int, _: int) -> None:
+        uploaded: list[UploadedPart] = list(upload.bucket.list_parts(upload.key, upload.id))
+        if len(uploaded) != expected:
+            raise Unavailable(f"{len(uploaded)} of {expected} parts of {upload.key} are there")
+        upload.bucket.complete_upload(upload.key, upload.id, uploaded)
+
+    yield build, "_complete_upload", complete_upload
+
+
+def lease_not_renewed() -> Iterator[Change]:
+    """A worker hides its message once, when it begins, and never again."""
+    yield Lease, "keep", lambda self: self.services.now()
+
+
+def one_byte_too_many() -> Iterator[Change]:
+    """What was counted by the piece is settled to one byte more than is there."""
+    settle = Lease.settle
+
+    def more(self: Lease, done: Progress) -> None:
+        settle(self, dataclasses.replace(done, bytes=done.bytes + 1))
+
+    yield Lease, "settle", more
+
+
+def resumed_progress_counted_twice() -> Iterator[Change]:
+    """A worker that goes on with a segment counts the parts that are there twice."""
+    upload_parts = build._upload_parts
+
+    def twice(planned: PlannedJob, number: int, upload: Upload) -> Section | None:
+        of = planned.slice(number)
+        absent = build._absent(upload, of.parts)
+        there = sum(one.length for one in of.parts if one not in absent)
+        planned.lease.gathered(streamed=there)
+        return upload_parts(planned, number, upload)
+
+    yield build, "_upload_parts", twice
+
+
+def reused_archive_discarded() -> Iterator[Change]:
+    """When a job expires or is thrown away, so is the archive that it has of another job, though it
+    is still used."""
+    discarded = discard.discard
+
+    def all_of_it(job: Job, services: Services, lease: Lease) -> None:
+        if job.reused_from:
+            services.archive.delete(job.archive_key)
+        discarded(job, services, lease)
+
+    def soon(
+        self: JobStore, job: Job, built_by: Job, plan: PlanRef, now: int, *, wake_at: int
+    ) -> Job | None:
+        del wake_at
+        return complete_with(self, job, built_by, plan, now, wake_at=now + 60_000)
+
+    complete_with = JobStore.complete_with
+    yield steps, "discard", all_of_it
+    yield JobStore, "complete_with", soon
+
+
+def end_told_by_the_loser() -> Iterator[Change]:
+    """A writer that was not the first to end a job says all the same that the job has ended."""
+
+    def fail(services: Services, job_id: str, error: LonghaulError) -> Job | None:
+        failure = Failure(error.slug, error.title, error.detail)
+        ended = services.jobs.fail(job_id, services.now(), failure)
+        return endings._ended(services, ended or services.jobs.get(job_id))
+
+    yield endings, "fail", fail
+
+
+def upload_with_other_etags_taken_over() -> Iterator[Change]:
+    """A retry takes over an upload of files whose ETags were others: names and sizes are enough."""
+
+    def is_right(failed: Job, plan: PlanRef, mark: str, services: Services) -> bool:
+        version = services.plan_version
+        try:
+            index = plans.load(services.archive, failed.home, plan.digest, version=version)
+        except plans.PlanUnusable:
+            return False
+        return bool(index.files) or index.fingerprint == mark
+
+    yield reuse, "_is_right", is_right
 
 
 MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
@@ -226,6 +332,13 @@ MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
     upload_claimed_by_all,
     heir_forgotten,
     upload_taken_over_unseen,
+    parts_counted_and_not_measured,
+    lease_not_renewed,
+    one_byte_too_many,
+    resumed_progress_counted_twice,
+    reused_archive_discarded,
+    end_told_by_the_loser,
+    upload_with_other_etags_taken_over,
 )
 
 RARE: Final = (own_upload_aborted, archive_shared_in_two_writes)
@@ -236,9 +349,9 @@ moment."""
 @contextmanager
 def mutated(mutant: Callable[[], Iterator[Change]]) -> Iterator[None]:
     """Within, the pipeline has this bug."""
-    with ExitStack() as stack:
+    with ExitStack() as services:
         for owner, name, value in mutant():
-            stack.enter_context(patch.object(owner, name, value))
+            services.enter_context(patch.object(owner, name, value))
         yield
 
 

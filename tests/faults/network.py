@@ -37,12 +37,13 @@ _THROTTLED: Final = {
 @dataclass(slots=True)
 class Invocation:
     """One run of a function. `deadline` is when Lambda kills it; its clock is `clock_off` ms off
-    from a time on."""
+    from a time on; `faults` have befallen its requests."""
 
     name: str
     deadline: int
     clock_off: int = 0
     clock_off_from: int = 0
+    faults: int = 0
     dead: bool = False
 
 
@@ -85,6 +86,7 @@ class Network:
         self._alive(invocation)
         kinds = OF_BODIES if operation == "get_object" else OF_REQUESTS
         kind = self._faults.strikes(*kinds, writing=not operation.startswith(_READS))
+        invocation.faults += kind is not None
         said = f"{invocation.name} #{number} {service}.{operation}"
         self._pass(kind, Kind.PAUSED_BEFORE)
         self._alive(invocation)

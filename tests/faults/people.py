@@ -3,19 +3,21 @@ files under them."""
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
 from typing import Any
 
 from chalicelib.errors import LonghaulError, TooManyJobs, Unavailable
-from chalicelib.http import exports, retries
-from chalicelib.pipeline.collaborators import Collaborators
+from chalicelib.http import exports
+from chalicelib.http.calls import Call, Reply
+from chalicelib.services import PLAN_VERSION, Services
 from tests.faults.files import FIRST_ID, Files
 from tests.faults.kinds import Faults, Kind
 from tests.faults.lambdas import Lambdas
 from tests.faults.network import WRITES
 from tests.faults.schedule import Schedule
+from tests.faults.shrink import Small
 from tests.faults.sqs import SQS
 from tests.faults.witness import Witness
 
@@ -52,6 +54,8 @@ class People:
         latency: float,
         witness: Witness,
         deny: Callable[[Sequence[str], int], None],
+        archive: str,
+        small: Small,
     ) -> None:
         self.wishes: list[Wish] = []
         self.cancels = 0
@@ -65,6 +69,8 @@ class People:
         self._latency = latency
         self._witness = witness
         self._deny = deny
+        self._archive = archive
+        self._small = small
 
     def begin(self) -> None:
         random, spawn = self._random, self._schedule.spawn
@@ -77,6 +83,11 @@ class People:
         if random.random() < 0.2:
             for _ in range(random.randrange(1, 4)):
                 spawn("meddler", self._meddle, self._moment())
+        if random.random() < 0.1:
+            for _ in range(random.randrange(1, 20)):
+                spawn("intruder", self._tamper, self._moment())
+        if random.random() < 0.25:
+            spawn("operator", self._deploy, self._moment())
 
     def begin_alone(self) -> None:
         """One export of all the files, and nothing else."""
@@ -129,20 +140,20 @@ class People:
             body["prefix"] = random.choice(("downloads/", "downloads/a/", "downloads/100"))
         return body
 
-    def _call(self, wish: Wish) -> exports.Call:
+    def _call(self, wish: Wish) -> Call:
         headers = {"idempotency-key": wish.key} if wish.key else {}
-        return exports.Call(_CONTEXT, headers, {}, json.dumps(wish.body).encode())
+        return Call(_CONTEXT, headers, {}, json.dumps(wish.body).encode())
 
     def ask(self, wish: Wish) -> None:
         for _ in range(_TRIES):
             begun, accepted = self._schedule.now, bool(wish.key and wish.jobs)
             reply = self._lambdas.invoke(
-                "api", _API_SECONDS, lambda stack: exports.create(self._call(wish), stack)
+                "api", _API_SECONDS, lambda services: exports.create(self._call(wish), services)
             )
             if isinstance(reply, TooManyJobs):
                 self._faults.counts[Kind.LIMITED] += 1
                 self._witness.limited(wish.body["user_id"], begun, accepted=accepted)
-            if isinstance(reply, exports.Reply) and reply.content:
+            if isinstance(reply, Reply) and reply.content:
                 wish.jobs.add(reply.content["jobId"])
                 return
             self._schedule.sleep(self._random.randrange(1000, 20_000))
@@ -162,8 +173,8 @@ class People:
             self._schedule.sleep(self._moment())
 
     def _cancel(self, wish: Wish) -> None:
-        def cancel(stack: Collaborators, job_id: str) -> exports.Reply:
-            return exports.cancel(self._call(wish), stack, job_id)
+        def cancel(services: Services, job_id: str) -> Reply:
+            return exports.cancel(self._call(wish), services, job_id)
 
         for job_id in sorted(wish.jobs):
             self.cancels += 1
@@ -171,7 +182,7 @@ class People:
             for _ in range(_TRIES):
                 reply = self._lambdas.invoke("api", _API_SECONDS, partial(cancel, job_id=job_id))
                 refused = isinstance(reply, LonghaulError) and not isinstance(reply, Unavailable)
-                if refused or isinstance(reply, exports.Reply):
+                if refused or isinstance(reply, Reply):
                     break
                 self._schedule.sleep(self._random.randrange(1000, 5_000))
 
@@ -189,17 +200,37 @@ class People:
             wish = self._random.choice(self.wishes)
 
     def _retry_job(self, again: Wish, job_id: str, key: str) -> None:
-        call = exports.Call(_CONTEXT, {"idempotency-key": key}, {}, b"")
+        call = Call(_CONTEXT, {"idempotency-key": key}, {}, b"")
         reply = self._lambdas.invoke(
-            "api", _API_SECONDS, lambda stack: retries.retry(call, stack, job_id)
+            "api", _API_SECONDS, lambda services: exports.retry(call, services, job_id)
         )
-        if isinstance(reply, exports.Reply) and reply.content:
+        if isinstance(reply, Reply) and reply.content:
             self._faults.counts[Kind.RETRIED] += 1
             again.jobs.add(reply.content["jobId"])
 
     def _take_permission(self) -> None:
         self._faults.counts[Kind.DENIED] += 1
         self._deny(self._random.choice(WRITES), self._schedule.now + self._moment())
+
+    def _deploy(self) -> None:
+        """Deploys a version that stores plans in another way. In some runs it also lays archives
+        out in another way."""
+        self._faults.counts[Kind.DEPLOYED] += 1
+        limits = self._small.limits
+        copy_min = self._random.choice((400, 400, 700))
+        limits = replace(limits, layout=replace(limits.layout, copy_min=copy_min))
+        self._lambdas.deploy(plan_version=PLAN_VERSION + 1, limits=limits)
+
+    def _tamper(self) -> None:
+        """Somebody who may write into the archive bucket replaces a part of an upload by a shorter
+        one."""
+        uploads = [one for one in self._files.s3.uploads.values() if one.bucket == self._archive]
+        parts = [(one, number) for one in uploads for number in sorted(one.parts)]
+        if not parts or self._faults.healed:
+            return
+        upload, number = self._random.choice(parts)
+        upload.parts[number] = upload.parts[number][:-1]
+        self._faults.counts[Kind.TAMPERED] += 1
 
     def _purge(self) -> None:
         self._faults.counts[Kind.PURGED] += 1

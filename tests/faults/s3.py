@@ -7,8 +7,9 @@ gives what the method of that name of a botocore client does.
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from chalicelib.s3.bucket import Bucket
 from tests.faults.refusals import Exceptions, refused
 from tests.faults.stored import Body, Limits, Stored, Upload, b64_crc32, etag_of
 
@@ -35,10 +36,16 @@ class S3:
         self.objects: dict[str, dict[str, Stored]] = {bucket: {} for bucket in buckets}
         self.uploads: dict[str, Upload] = {}
         self.limits = limits or Limits()
+        self.read: set[str] = set()
+        """The keys of all objects that somebody has read."""
         self._now = now
         self._answers_again = answers_again
         self._completed: dict[str, str] = {}
         self._opened = 0
+
+    def bucket(self, name: str) -> Bucket:
+        """Returns the bucket as chalicelib reaches it, without a network between."""
+        return Bucket(cast("Any", self), name)
 
     # -- objects --------------------------------------------------------------------------------
 
@@ -72,6 +79,7 @@ class S3:
         IfMatch: str = "",
     ) -> Answer:
         stored = self._object("GetObject", Bucket, Key, IfMatch)
+        self.read.add(Key)
         if not Range:
             return {**self._facts(stored), "Body": Body(stored.body)}
         start, end = map(int, Range.removeprefix("bytes=").split("-"))

@@ -11,6 +11,7 @@ from typing import Final
 
 import click
 
+from chalicelib.jobs import places
 from chalicelib.jobs.items import to_job
 from chalicelib.jobs.model import Job
 from tests.faults import invariants
@@ -37,7 +38,7 @@ def run_seed(
     took = world.schedule.now - begun
     world.expire()
     invariants.check_expired(world)
-    jobs = [item for key, item in world.table.items.items() if "/" not in key]
+    jobs = [item for key, item in world.table.items.items() if places.is_record(key)]
     return Ended(
         violations=world.witness.violations,
         faults=+world.faults.counts,

@@ -25,7 +25,8 @@ _RECENT: Final = 5 * 60_000  # ms
 
 @dataclass(slots=True)
 class Held:
-    """A message in a queue. Times are ms; `receipts` are all that were ever given for it."""
+    """A message in a queue. Times are ms; `receipts` are all that were ever handed out for it,
+    `hidden_for` are the seconds for which a worker has hidden it last."""
 
     id: str
     body: str
@@ -33,6 +34,7 @@ class Held:
     visible_at: int
     receives: int = 0
     received_at: int = 0
+    hidden_for: int = 0
     receipts: list[str] = field(default_factory=list)
 
 
@@ -138,6 +140,7 @@ class SQS:
         if held.visible_at <= self._now():
             raise refused(name, "AWS.SimpleQueueService.MessageNotInflight", 400)
         held.visible_at = self._now() + VisibilityTimeout * 1000
+        held.hidden_for = VisibilityTimeout
         self._changed(QueueUrl, held.visible_at)
         return {}
 

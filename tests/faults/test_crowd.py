@@ -8,12 +8,12 @@ import pytest
 from chalicelib.jobs.states import Status
 from chalicelib.pipeline.sweeper import BACKLOG
 from tests.faults.crowd import LARGE, SIZE, SMALLS, Post, many, run
-from tests.faults.shrink import Scale
+from tests.faults.shrink import Small
 from tests.faults.world import Size
 
 pytestmark = pytest.mark.faults
 
-SLOW = Size(latency=400, workers=1, lag=5_000, scale=Scale(8.0, 10_000, 1000))
+SLOW = Size(latency=400, workers=1, lag=5_000, small=Small(8.0, 10_000, 1000))
 """One worker that takes half a minute for a job."""
 
 HOUR = 3_600_000

@@ -1,6 +1,6 @@
 """What the simulation found in the pipeline, each as small as it could be made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -8,22 +8,21 @@ import pytest
 
 from chalicelib.archive.layout import lay_out
 from chalicelib.archive.manifest import Head
-from chalicelib.errors import JobEnded
-from chalicelib.http.links import archive_filename
-from chalicelib.jobs import items, wake_index
-from chalicelib.jobs.fingerprints import FingerprintStore
-from chalicelib.jobs.model import MISSING_INLINE, Failure, Job, PlanRef
-from chalicelib.jobs.segments import SegmentStore
+from chalicelib.archive.names import archive_filename
+from chalicelib.errors import NothingToDo
+from chalicelib.jobs import attributes, places
+from chalicelib.jobs.due import DueJobs
+from chalicelib.jobs.model import MISSING_INLINE, Failure, Job, PlanRef, Progress
 from chalicelib.jobs.states import Stage, Status
-from chalicelib.jobs.store import JobStore
-from chalicelib.pipeline import plans, steps, sweeper
+from chalicelib.jobs.store import JobStore, Planned
+from chalicelib.jobs.table import Table
+from chalicelib.pipeline import planning, plans, steps, sweeper
 from chalicelib.pipeline.abandoned import abort_abandoned
-from chalicelib.pipeline.collaborators import Collaborators
 from chalicelib.pipeline.dead_letters import bury
-from chalicelib.pipeline.messages import Message, Step, from_body
-from chalicelib.pipeline.queue import Queue
+from chalicelib.queue.messages import Message, Step, from_body
+from chalicelib.queue.queue import Queue
+from chalicelib.services import Services, made
 from chalicelib.settings import load
-from chalicelib.storage import Bucket
 from tests.faults.dynamodb import DynamoDB, item_size
 from tests.faults.s3 import S3
 from tests.faults.sqs import SQS, QueueState
@@ -85,33 +84,29 @@ def sqs() -> SQS:
 
 
 @pytest.fixture
-def stack(dynamodb: Any, s3: Any, sqs: Any) -> Collaborators:
-    return Collaborators(
-        settings=load(ENVIRONMENT),
-        jobs=JobStore(dynamodb, "jobs"),
-        segments=SegmentStore(dynamodb, "jobs"),
-        fingerprints=FingerprintStore(dynamodb, "jobs"),
-        source=Bucket(s3, "archive"),
-        archive=Bucket(s3, "archive"),
-        queue=Queue(sqs, "exports"),
-        now=lambda: 5,
-    )
+def services(dynamodb: Any, s3: Any, sqs: Any) -> Services:
+    return made(load(ENVIRONMENT), dynamodb=dynamodb, s3=s3, sqs=sqs, now=lambda: 5)
 
 
-def planned(stack: Collaborators) -> str:
-    """Brings JOB to where its upload is open. Gives that."""
-    stack.jobs.create(JOB)
-    stack.jobs.start(JOB_ID, 1)
+def jobs_in(dynamodb: Any) -> JobStore:
+    return JobStore(Table(dynamodb, "jobs"))
+
+
+def planned(services: Services) -> str:
+    """Brings JOB to where its upload is open. Returns the upload's id."""
+    services.jobs.create(JOB)
+    services.jobs.start(JOB_ID, 1)
     head = Head(JOB_ID, 0)
-    index = plans.store(stack.archive, JOB, lay_out([], head), head, "fingerprint")
-    upload = stack.archive.create_upload(JOB.archive_key, "application/zip")
-    set_plan(stack.jobs, PlanRef(index.digest, upload, index.final))
+    plan = lay_out([], head)
+    version = services.plan_version
+    index = plans.store(services.archive, JOB_ID, plan, head, "fingerprint", version=version)
+    upload = services.archive.create_upload(JOB.archive_key, "application/zip")
+    set_plan(services.jobs, PlanRef(index.digest, upload, index.final))
     return upload
 
 
 def set_plan(jobs: JobStore, plan: PlanRef) -> Job | None:
-    facts: dict[str, Any] = {"total_files": 0, "bytes_total": 9, "missing_count": 0, "missing": ()}
-    return jobs.set_plan(JOB_ID, 2, plan=plan, **facts)
+    return jobs.set_plan(JOB_ID, 2, Planned(plan, 0, 9, 0, ()))
 
 
 def sent(sqs: SQS) -> list[Step]:
@@ -119,7 +114,7 @@ def sent(sqs: SQS) -> list[Step]:
 
 
 def test_a_write_that_was_sent_twice_is_known_for_ones_own(dynamodb: Any) -> None:
-    jobs = JobStore(Twice(dynamodb), "jobs")  # type: ignore[arg-type]
+    jobs = jobs_in(Twice(dynamodb))
     plan = PlanRef("digest", "upload", 1)
 
     assert jobs.create(JOB)
@@ -129,7 +124,7 @@ def test_a_write_that_was_sent_twice_is_known_for_ones_own(dynamodb: Any) -> Non
 
 
 def test_a_write_that_a_twin_made_is_not(dynamodb: Any) -> None:
-    jobs = JobStore(dynamodb, "jobs")
+    jobs = jobs_in(dynamodb)
     jobs.create(JOB)
     jobs.start(JOB_ID, 1)
     set_plan(jobs, PlanRef("digest", "upload", 1))
@@ -140,34 +135,34 @@ def test_a_write_that_a_twin_made_is_not(dynamodb: Any) -> None:
     assert jobs.cancel(JOB_ID, 4) is None
 
 
-def test_an_upload_that_the_job_has_taken_is_not_aborted(stack: Collaborators, s3: S3) -> None:
-    upload = planned(stack)
+def test_an_upload_that_the_job_has_taken_is_not_aborted(services: Services, s3: S3) -> None:
+    upload = planned(services)
 
-    current = steps._planned_before(JOB, upload, stack)
+    current = planning._planned_by_twin(JOB, JOB.archive_key, upload, services)
 
     assert current.plan
     assert list(s3.uploads) == [upload]
 
 
-def test_an_upload_that_the_job_has_not_taken_is_aborted(stack: Collaborators, s3: S3) -> None:
-    upload = planned(stack)
-    mine = stack.archive.create_upload(JOB.archive_key, "application/zip")
+def test_an_upload_that_the_job_has_not_taken_is_aborted(services: Services, s3: S3) -> None:
+    upload = planned(services)
+    mine = services.archive.create_upload(JOB.archive_key, "application/zip")
 
-    steps._planned_before(JOB, mine, stack)
+    planning._planned_by_twin(JOB, JOB.archive_key, mine, services)
 
     assert list(s3.uploads) == [upload]
 
 
 def test_what_a_worker_leaves_that_died_as_its_job_ended_is_thrown_away(
-    stack: Collaborators, s3: S3
+    services: Services, s3: S3
 ) -> None:
-    planned(stack)
-    stack.jobs.cancel(JOB_ID, 3)
-    stack.archive.write(JOB.archive_key, b"completed at the last moment, by a worker that died")
-    stack.archive.create_upload(JOB.archive_key, "opened by one that could not note it")
-    stack.archive.create_upload(f"{JOB.prefix}0123/segment-1", "of a segment")
+    planned(services)
+    services.jobs.cancel(JOB_ID, 3)
+    services.archive.write(JOB.archive_key, b"completed at the last moment, by a worker that died")
+    services.archive.create_upload(JOB.archive_key, "opened by one that could not note it")
+    services.archive.create_upload(places.segment(JOB_ID, "0123", 1), "of a segment")
 
-    steps.run(Message(Step.DISCARD, JOB_ID), stack, None)
+    steps.run(Message(Step.DISCARD, JOB_ID), services, None)
 
     assert s3.uploads == {}
     assert JOB.archive_key not in s3.objects["archive"]
@@ -175,26 +170,27 @@ def test_what_a_worker_leaves_that_died_as_its_job_ended_is_thrown_away(
 
 @pytest.mark.parametrize("step", [Step.PLAN, Step.FINALIZE])
 def test_a_step_that_comes_after_the_end_does_nothing(
-    stack: Collaborators, s3: S3, step: Step
+    services: Services, s3: S3, step: Step
 ) -> None:
-    upload = planned(stack)
-    stack.jobs.fail(JOB_ID, 3, REASON)
+    upload = planned(services)
+    services.jobs.fail(JOB_ID, 3, REASON)
 
-    with pytest.raises(JobEnded):
-        steps.run(Message(step, JOB_ID), stack, None)
+    with pytest.raises(NothingToDo):
+        steps.run(Message(step, JOB_ID), services, None)
 
     assert list(s3.uploads) == [upload]
 
 
-def test_what_a_completed_job_has_made_stays(stack: Collaborators, s3: S3) -> None:
-    planned(stack)
-    job = stack.jobs.get(JOB_ID)
+def test_what_a_completed_job_has_made_stays(services: Services, s3: S3) -> None:
+    planned(services)
+    job = services.jobs.get(JOB_ID)
     assert job
-    stack.jobs.complete(job, 3, 1000, 0, wake_at=1000)
-    stack.archive.write(JOB.archive_key, b"archive")
+    assert job.plan
+    services.jobs.complete(job, job.plan, 3, 1000, done=Progress(), wake_at=1000)
+    services.archive.write(JOB.archive_key, b"archive")
 
-    with pytest.raises(JobEnded):
-        steps.run(Message(Step.FINALIZE, JOB_ID), stack, None)
+    with pytest.raises(NothingToDo):
+        steps.run(Message(Step.FINALIZE, JOB_ID), services, None)
 
     assert s3.objects["archive"][JOB.archive_key].body == b"archive"
 
@@ -209,54 +205,51 @@ def test_a_message_that_a_twin_is_done_with_need_not_be_hidden(sqs: Any) -> None
     queue.hide(record["receiptHandle"], 45)
 
 
-def test_a_discard_that_was_given_up_is_not_sent_again(stack: Collaborators, sqs: SQS) -> None:
-    planned(stack)
-    stack.jobs.fail(JOB_ID, 3, REASON)
+def test_a_discard_that_was_given_up_is_not_sent_again(services: Services, sqs: SQS) -> None:
+    planned(services)
+    services.jobs.fail(JOB_ID, 3, REASON)
 
-    bury([{"messageId": "1", "body": Message(Step.DISCARD, JOB_ID).to_body()}], stack)
+    bury([{"messageId": "1", "body": Message(Step.DISCARD, JOB_ID).to_body()}], services)
 
     assert sent(sqs) == []
 
 
-def test_a_job_that_has_just_been_woken_is_not_given_up(
-    stack: Collaborators, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The index by which it was found may lag behind."""
-    monkeypatch.setattr(wake_index, "due", lambda *_: iter([JOB_ID]))
-    stack.jobs.create(replace(JOB, wake_at=6, sweeps=sweeper.SWEEPS_MAX))
+class Lagging(DueJobs):
+    """An index that still has a job which has just been woken."""
 
-    assert sweeper.sweep(stack) == 0
+    def due(self, *_: object) -> Iterator[str]:
+        return iter([JOB_ID])
 
-    job = stack.jobs.get(JOB_ID)
+
+def test_a_job_that_has_just_been_woken_is_not_given_up(services: Services) -> None:
+    services = replace(services, due_jobs=Lagging(services.jobs.table))
+    services.jobs.create(replace(JOB, wake_at=6, sweeps=sweeper.SWEEPS_MAX))
+
+    assert sweeper.sweep(services) == 0
+
+    job = services.jobs.get(JOB_ID)
     assert job
     assert job.status is Status.QUEUED
 
 
 @pytest.mark.parametrize(("age", "aborted"), [(3_600_000, 0), (3_600_001, 1)])
 def test_an_upload_that_nobody_has_noted_is_aborted_when_it_is_an_hour_old(
-    stack: Collaborators, age: int, aborted: int
+    services: Services, age: int, aborted: int
 ) -> None:
-    stack.archive.create_upload(JOB.archive_key, "application/zip")
+    services.archive.create_upload(JOB.archive_key, "application/zip")
 
-    assert abort_abandoned(replace(stack, now=lambda: age)) == aborted
+    assert abort_abandoned(replace(services, now=lambda: age)) == aborted
 
 
 def test_the_record_stays_below_2_kb_whatever_it_is_told(dynamodb: Any) -> None:
-    jobs = JobStore(dynamodb, "jobs")
+    jobs = jobs_in(dynamodb)
     filename = archive_filename("😀" * 200, JOB_ID)
     jobs.create(replace(JOB, user_id="😀" * 128, filename=filename))
     jobs.start(JOB_ID, 1)
     missing = ("x" * (MISSING_INLINE - len('[""]')),)
-    jobs.set_plan(
-        JOB_ID,
-        2,
-        plan=PlanRef("d" * 16, "u" * 128, 9_999),
-        total_files=10_000,
-        bytes_total=2**46,
-        missing_count=10_000,
-        missing=missing,
-    )
-    jobs.note(JOB_ID, "字" * 1000)
+    plan = PlanRef("d" * 16, "u" * 128, 9_999)
+    jobs.set_plan(JOB_ID, 2, Planned(plan, 10_000, 2**46, 10_000, missing))
+    jobs.record_reason(JOB_ID, "字" * 1000)
     noted = item_size(dynamodb.items[JOB_ID])
     jobs.fail(JOB_ID, 3, replace(REASON, detail="字" * 1000))
     failed = item_size(dynamodb.items[JOB_ID])
@@ -269,7 +262,7 @@ def test_the_record_stays_below_2_kb_whatever_it_is_told(dynamodb: Any) -> None:
     [("abc", 3, "abc"), ("abcdef", 5, "ab…"), ("字字", 6, "字字"), ("字字字", 8, "字…")],
 )
 def test_a_text_is_cut_to_its_bytes(text: str, size: int, cut: str) -> None:
-    assert items.cut(text, size) == cut
+    assert attributes.cut(text, size) == cut
 
 
 def test_an_archives_name_fits_a_file_system() -> None:

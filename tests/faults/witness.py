@@ -1,38 +1,45 @@
 """Sees every write of the table, and says at once if one must not be."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from chalicelib.jobs import wake
+from chalicelib.jobs import places, wake
 from chalicelib.jobs.items import to_job
-from chalicelib.jobs.model import Job
-from chalicelib.jobs.states import OPEN, Stage, Status, may_become
+from chalicelib.jobs.model import Job, Progress
+from chalicelib.jobs.states import OPEN, Status, may_become
 from tests.faults.dynamodb import item_size
 from tests.faults.expressions import Item, number
 from tests.faults.s3 import S3
+from tests.faults.truth import Truth
 
 ITEM_BYTES: Final = 2048
+ONCE: Final = ("job accepted", "job started", "job ended")
+"""What is logged once of a job at most."""
+
 LAG_MAX: Final = 90_000
 """ms that an index may lag behind."""
-_STAGES: Final = tuple(Stage)
 
 
 @dataclass(slots=True)
 class Witness:
     """`violations` are what must never be, in words. `begun` is when each job was written,
     `ended` when it became terminal, `open_jobs` (when, how many there are from then on) of each
-    user, `largest` the size in bytes of the largest item, `most_open` the limit of open jobs."""
+    user, `largest` the size in bytes of the largest item, `most_open` the limit of open jobs,
+    `lines` how often each event was logged of each job."""
 
     s3: S3
     archive: str
+    items: dict[str, Item]
     now: Callable[[], int]
     most_open: int
+    truth: Truth
     violations: list[str] = field(default_factory=list)
     begun: dict[str, int] = field(default_factory=dict)
     ended: dict[str, int] = field(default_factory=dict)
     open_jobs: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-    stages_back: int = 0
+    lines: Counter[tuple[str, str]] = field(default_factory=Counter)
     largest: int = 0
 
     def says(self, text: str) -> None:
@@ -40,7 +47,7 @@ class Witness:
 
     def written(self, key: str, before: Item | None, after: Item) -> None:
         """Looks at a change of the table."""
-        if "/" in key:
+        if not places.is_record(key):
             return
         size = item_size(after)
         self.largest = max(self.largest, size)
@@ -66,6 +73,20 @@ class Witness:
         if _without_wake(before) != _without_wake(after):
             self._changed(key, to_job(before), job)
 
+    def logged(self, event: str, facts: Mapping[str, object]) -> None:
+        """Looks at a line of the log. A job is accepted, starts and ends once, and whoever says so
+        has done it."""
+        job_id = str(facts.get("jobId", ""))
+        if event not in ONCE:
+            return
+        self.lines[event, job_id] += 1
+        if self.lines[event, job_id] > 1:
+            self.says(f"{job_id}: {event}, for the second time")
+        item = self.items.get(job_id)
+        job = to_job(item) if item else None
+        if job is None or (event == "job ended" and not _is_true(facts, job)):
+            self.says(f"{job_id}: {event} says {dict(facts)} of {job}")
+
     def limited(self, user_id: str, begun: int, *, accepted: bool) -> None:
         """Looks at a request that was refused for too many open jobs; `accepted`: the same was
         accepted before."""
@@ -82,8 +103,10 @@ class Witness:
         if new.status != old.status and not may_become(old.status, new.status):
             self.says(f"{key}: from {old.status} to {new.status}")
         self._progressed(key, old, new)
-        if old.plan and new.plan != old.plan:
+        if old.plan and new.plan != old.plan and (new.plan or old.status is not Status.PROCESSING):
             self.says(f"{key}: its plan was changed")
+        if old.plan and new.plan is None and new.previous_plan is None:
+            self.says(f"{key}: its plan was forgotten")
         fixed = ("created_at", "user_id", "request", "filename")
         if any(getattr(old, name) != getattr(new, name) for name in fixed):
             self.says(f"{key}: what it asked for was changed")
@@ -95,18 +118,38 @@ class Witness:
             self.ended.setdefault(key, self.now())
 
     def _progressed(self, key: str, old: Job, new: Job) -> None:
+        if old.plan is None and new.plan is not None and new.status in OPEN:
+            if new.progress != Progress():
+                self.says(f"{key}: planned just now, and {new.progress} is done")
+            return
         if new.files_done < old.files_done or new.bytes_done < old.bytes_done:
             self.says(
                 f"{key}: progress went back from {old.files_done} files, {old.bytes_done} bytes "
                 f"to {new.files_done}, {new.bytes_done}"
             )
+        if new.status in OPEN and new.progress != old.progress:
+            most = self.truth.most(new)
+            done = new.progress
+            if done.bytes > most.bytes or done.files > most.files or done.copied > most.copied:
+                self.says(f"{key}: {done} is reported, and at most {most} can be there")
         if new.bytes_done > new.bytes_total or (new.plan and new.files_done > new.total_files):
             self.says(
                 f"{key}: {new.bytes_done} of {new.bytes_total} bytes, "
                 f"{new.files_done} of {new.total_files} files"
             )
-        if _STAGES.index(new.stage) < _STAGES.index(old.stage):
-            self.stages_back += 1
+
+
+def _is_true(facts: Mapping[str, object], job: Job) -> bool:
+    """Whether a line `job ended` says what is on record."""
+    moved = facts["bytesCopied"], facts["bytesStreamed"]
+    done = (job.bytes_copied, job.bytes_done - job.bytes_copied)
+    return (
+        facts["status"] == job.status
+        and facts["reason"] == (job.failure.slug if job.failure else None)
+        and facts["files"] == job.files_done
+        and facts["reused"] == (job.reused_from is not None)
+        and moved == ((0, 0) if job.reused_from else done)
+    )
 
 
 def _without_wake(item: Item) -> Item:

@@ -3,26 +3,23 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 from typing import Any, Final, cast
+from uuid import UUID
 
-from chalicelib.jobs.fingerprints import FingerprintStore
-from chalicelib.jobs.segments import SegmentStore
+from chalicelib.jobs.places import JOB_ID
 from chalicelib.jobs.states import OPEN, Status
-from chalicelib.jobs.store import JobStore
-from chalicelib.pipeline.collaborators import Collaborators
 from chalicelib.pipeline.dead_letters import bury
-from chalicelib.pipeline.messages import JOB_ID, Step
-from chalicelib.pipeline.queue import Queue
 from chalicelib.pipeline.sweeper import sweep
-from chalicelib.pipeline.worker import work
+from chalicelib.pipeline.worker import handle
+from chalicelib.queue.messages import Step
+from chalicelib.services import Services, made
 from chalicelib.settings import Settings
-from chalicelib.storage import Bucket
 from tests.faults import files, shrink
 from tests.faults.dynamodb import DynamoDB
+from tests.faults.executor import Executors
 from tests.faults.expressions import Item
 from tests.faults.files import Files
 from tests.faults.kinds import Faults, Kind
@@ -32,6 +29,7 @@ from tests.faults.people import People
 from tests.faults.s3 import S3
 from tests.faults.schedule import Schedule
 from tests.faults.sqs import SQS, Held, QueueState
+from tests.faults.truth import Truth
 from tests.faults.witness import LAG_MAX, Witness
 
 ARCHIVE: Final = "archive"
@@ -83,26 +81,23 @@ _SETTINGS: Final = Settings(
 
 
 class Log:
-    """Stands for the logger: tells the trace, and takes a step that broke for a finding."""
+    """Takes the log lines of all functions, and finds in them what must not be."""
 
     def __init__(self, network: Network, witness: Witness) -> None:
         self._network = network
         self._witness = witness
 
-    def info(self, text: str, extra: dict[str, Any]) -> None:
-        self._tell(text, extra)
+    def info(self, event: str, /, **facts: object) -> None:
+        self._network.log(f"    {event} {facts}")
+        self._witness.logged(event, facts)
 
     warning = error = info
 
-    def _tell(self, text: str, extra: dict[str, Any]) -> None:
-        said = {name: value for name, value in extra.items() if name not in ("ms", "cpuMs")}
-        self._network.log(f"    {text} {said}")
-
-    def exception(self, text: str, extra: dict[str, Any]) -> None:
+    def exception(self, event: str, /, **facts: object) -> None:
         import traceback
 
-        self._witness.says(f"{text}: {traceback.format_exc(limit=-3).strip()}")
-        self._tell(text, extra)
+        self._witness.says(f"{event}: {traceback.format_exc(limit=-3).strip()}")
+        self.info(event, **facts)
 
 
 @dataclass(slots=True)
@@ -127,7 +122,7 @@ class Size:
     latency: int
     workers: int
     lag: int
-    scale: shrink.Scale
+    small: shrink.Small
     open_jobs: int = 0
     is_fair: bool = False
 
@@ -137,7 +132,7 @@ def drawn(random: Random) -> Size:
         latency=random.choice((2, 20, 100, 400)),
         workers=random.choice((1, 2, 4)),
         lag=random.choice((0, 200, 5_000, LAG_MAX)),
-        scale=shrink.drawn(random),
+        small=shrink.drawn(random),
         open_jobs=random.choice((0, 0, 0, 0, 1, 2)),
         is_fair=random.random() < 0.5,
     )
@@ -160,20 +155,23 @@ class World:
         size = size or drawn(random)
         self.network = Network(self.schedule, self.faults, size.latency)
         self.network.trace = [] if trace else None
-        self.scale = size.scale
+        self.small = size.small
         self.s3 = S3(
             (files.BUCKET, ARCHIVE),
             self._now,
-            limits=self.scale.limits,
+            limits=self.small.of_s3,
             answers_again=lambda: random.random() < 0.5,
         )
-        self.witness = Witness(self.s3, ARCHIVE, self._now, size.open_jobs)
+        items: dict[str, Item] = {}
+        truth = Truth(self.s3, ARCHIVE, items)
+        self.witness = Witness(self.s3, ARCHIVE, items, self._now, size.open_jobs, truth)
         self.table = DynamoDB(
             _TABLE,
             self._now,
             lag=lambda: random.randrange(size.lag + 1),
-            page=self.scale.page,
+            page=self.small.page,
             written=self.witness.written,
+            items=items,
         )
         self.sqs = SQS(
             {
@@ -193,7 +191,7 @@ class World:
             self.schedule,
             self.network,
             self.faults,
-            self._collaborators(size.open_jobs),
+            self._services(size.open_jobs),
             self.witness.says,
         )
         self._is_fair = size.is_fair
@@ -212,6 +210,8 @@ class World:
             latency=size.latency,
             witness=self.witness,
             deny=self.network.deny,
+            archive=ARCHIVE,
+            small=self.small,
         )
         self.healed_at = 0
 
@@ -219,9 +219,8 @@ class World:
         """Lets everything happen, until nothing is left to do or the bound is over."""
         heal_in = self.random.randrange(MINUTE, 20 * MINUTE)
         self.schedule.at(_START + heal_in, self._heal)
-        with self._shrunk():
-            (begin or self.people.begin)()
-            self._sweep_while(self._open, heal_in + BOUND)
+        (begin or self.people.begin)()
+        self._sweep_while(self._open, heal_in + BOUND)
 
     def expire(self) -> None:
         """Lets the time of the archives pass, and what then goes wrong."""
@@ -230,9 +229,8 @@ class World:
             self.faults.healed = False
             heal_in = max(waiting) - self._now() + self.random.randrange(20 * MINUTE)
             self.schedule.at(self._now() + heal_in, self._heal)
-            with self._shrunk():
-                self.schedule.sleep(min(waiting) - self._now())
-                self._sweep_while(self._kept, heal_in + BOUND)
+            self.schedule.sleep(min(waiting) - self._now())
+            self._sweep_while(self._kept, heal_in + BOUND)
 
     def _sweep_while(self, unfinished: Callable[[], bool], bound: int) -> None:
         """Lets time pass until nothing is unfinished and no request is on its way any more."""
@@ -248,9 +246,6 @@ class World:
         for failure in self.schedule.failures:
             self.witness.says(f"a task ended with {failure!r}")
 
-    def _shrunk(self) -> AbstractContextManager[None]:
-        return shrink.shrunk(self.scale, self.random, Log(self.network, self.witness))
-
     def open_jobs(self) -> list[str]:
         """The jobs that are counted among their users' open ones."""
         index = self.table.indexes["openOfUser"]
@@ -265,20 +260,23 @@ class World:
         self.healed_at = self._now()
         self.network.log("no faults from now on")
 
-    def _collaborators(self, open_jobs: int) -> Collaborators:
+    def _services(self, open_jobs: int) -> Services:
         def client(name: str, service: object) -> Any:
             return cast("Any", self.network.client(name, service))
 
-        s3 = client("s3", self.s3)
-        return Collaborators(
-            settings=replace(_SETTINGS, max_open_jobs_per_user=open_jobs),
-            jobs=JobStore(client("dynamodb", self.table), _TABLE),
-            segments=SegmentStore(client("dynamodb", self.table), _TABLE),
-            fingerprints=FingerprintStore(client("dynamodb", self.table), _TABLE),
-            source=Bucket(s3, files.BUCKET),
-            archive=Bucket(s3, ARCHIVE),
-            queue=Queue(client("sqs", self.sqs), _QUEUE),
+        return made(
+            replace(_SETTINGS, max_open_jobs_per_user=open_jobs),
+            dynamodb=client("dynamodb", self.table),
+            s3=client("s3", self.s3),
+            sqs=client("sqs", self.sqs),
+            queue_batch=self.small.batch,
+            log=Log(self.network, self.witness),
+            pools=cast("Any", Executors(self.random)),
+            random=self.random,
+            limits=self.small.limits,
             now=self._now,
+            cpu_seconds=lambda: 0.0,
+            new_id=lambda: str(UUID(int=self.random.getrandbits(128), version=4)),
         )
 
     def _source(self, url: str, name: str, seconds: int, batch: int, most: int) -> EventSource:
@@ -292,10 +290,16 @@ class World:
             seconds=seconds,
             batch=batch,
             most=most,
-            handler=work if url == _QUEUE else bury,
+            handler=handle if url == _QUEUE else bury,
             taken=self._taken,
             order=partial(self._order, url),
+            is_open=self._names_open,
         )
+
+    def _names_open(self, body: str) -> bool:
+        job_id = re.search(JOB_ID.pattern, body)
+        item = self.table.items.get(job_id[0]) if job_id else None
+        return item is not None and _is_open(item)
 
     def _order(self, url: str, messages: Iterable[Held]) -> list[Held]:
         if self._is_fair:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from chalicelib import aws
+from chalicelib.s3 import clients
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import CreateTableInputTypeDef
@@ -82,7 +83,7 @@ def create() -> None:
         _create_queue(name, found[name]["Properties"])
     for name, bucket in _BUCKETS.items():
         if found[name]["Type"] == "AWS::S3::Bucket":
-            aws.s3().create_bucket(
+            clients.s3().create_bucket(
                 Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
             )
 

@@ -10,8 +10,9 @@ from moto.core.botocore_stubber import BotocoreStubber
 
 import app as app_module
 from chalicelib import aws
-from chalicelib.archive import layout
-from chalicelib.pipeline.collaborators import Collaborators, collaborators
+from chalicelib.archive.scale import SCALE
+from chalicelib.s3 import clients
+from chalicelib.services import Services, services
 from chalicelib.settings import settings
 from tests.integration import cloud, wire
 from tests.integration.stack import MIB, UNIT, Clock, Stack
@@ -45,12 +46,12 @@ def stack(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     with mock_aws():
         cloud.create()
         settings.cache_clear()
-        collaborators.cache_clear()
-        configured = _on_moto(collaborators(), clock)
-        monkeypatch.setattr(app_module, "collaborators", lambda: configured)
-        yield Stack(configured, clock)
+        services.cache_clear()
+        made = Stack(_on_moto(services(), clock), clock)
+        monkeypatch.setattr(app_module, "services", lambda: made.services)
+        yield made
     settings.cache_clear()
-    collaborators.cache_clear()
+    services.cache_clear()
 
 
 @pytest.fixture
@@ -62,21 +63,26 @@ def requests(stack: Stack) -> Iterator[Requests]:
 
 
 @pytest.fixture
-def small_layout(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_layout(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same layout at 1/64, for tests of steps, which do not care how large a part is: a UNIT
     stands for a MiB."""
-    for name in ("MIN_PART", "STREAM_PART", "COPY_PART", "COPY_MIN"):
-        monkeypatch.setattr(layout, name, getattr(layout, name) // (MIB // UNIT))
-    monkeypatch.setattr("moto.s3.models.S3_UPLOAD_PART_MIN_SIZE", layout.MIN_PART)
+    small = MIB // UNIT
+    stack.lay_out_with(
+        min_part=SCALE.min_part // small,
+        stream_part=SCALE.stream_part // small,
+        copy_part=SCALE.copy_part // small,
+        copy_min=SCALE.copy_min // small,
+    )
+    monkeypatch.setattr("moto.s3.models.S3_UPLOAD_PART_MIN_SIZE", SCALE.min_part // small)
 
 
 @pytest.fixture
-def small_segments(small_layout: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def small_segments(stack: Stack, small_layout: None) -> None:
     """The small layout with each part a segment of its own."""
-    monkeypatch.setattr(layout, "SEGMENT_SECONDS", 0.0001)
+    stack.lay_out_with(most_segment_seconds=0.0001)
 
 
-def _on_moto(made: Collaborators, clock: Clock) -> Collaborators:
+def _on_moto(made: Services, clock: Clock) -> Services:
     assert made.source.fast is not None
     wire: Any = MotoWire()
     fast = replace(made.source.fast, wire=wire)
@@ -91,10 +97,10 @@ def _on_moto(made: Collaborators, clock: Clock) -> Collaborators:
 
 def _forget_clients() -> None:
     for made in (
-        aws._session,
-        aws.s3,
-        aws.s3_fast_path,
-        aws.s3_for_links,
+        aws.session,
+        clients.s3,
+        clients.fast_path,
+        clients.for_links,
         aws.dynamodb,
         aws.sqs,
     ):

@@ -1,8 +1,8 @@
-"""A running stack for tests: its collaborators, a clock that tests turn, its queue's worker."""
+"""A running stack for tests: its services, a clock that tests turn, its queue's worker."""
 
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -12,10 +12,11 @@ from chalicelib import aws
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.wake import DISCARD_AFTER_MS
 from chalicelib.pipeline import steps
-from chalicelib.pipeline.collaborators import Collaborators
-from chalicelib.pipeline.messages import Message, from_body
 from chalicelib.pipeline.sweeper import sweep
-from chalicelib.pipeline.worker import work
+from chalicelib.pipeline.worker import handle
+from chalicelib.queue.messages import Message, from_body
+from chalicelib.s3 import clients
+from chalicelib.services import Services
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -53,8 +54,23 @@ class Clock:
 
 @dataclass(slots=True)
 class Stack:
-    collaborators: Collaborators
+    """`services` are what the app's routes and handlers work with, too."""
+
+    services: Services
     clock: Clock
+
+    def configure(self, **settings: Any) -> None:
+        """Changes settings of the stack."""
+        changed = replace(self.services.settings, **settings)
+        self.services = replace(self.services, settings=changed)
+
+    def limit(self, **limits: Any) -> None:
+        """Changes limits of what is done at a time."""
+        self.services = replace(self.services, limits=replace(self.services.limits, **limits))
+
+    def lay_out_with(self, **scale: Any) -> None:
+        """Changes the scale that archives are laid out with."""
+        self.limit(layout=replace(self.services.limits.layout, **scale))
 
     # -- source files -----------------------------------------------------------------------------
 
@@ -71,13 +87,13 @@ class Stack:
         if checksum:
             more["ChecksumAlgorithm"] = "CRC32"
             more["ChecksumCRC32"] = b64encode(crc32(content).to_bytes(4)).decode()
-        aws.s3().put_object(Bucket="source-bucket", Key=key, Body=content, **more)
+        clients.s3().put_object(Bucket="source-bucket", Key=key, Body=content, **more)
         return content
 
     def put_in_parts(self, key: str, content: bytes, *, part: int) -> str:
         """Puts a source file as clients upload large ones, so that S3 has its parts' CRC-32s and
         none of the whole. Gives how S3 would tell these, which moto does not."""
-        s3, told = aws.s3(), ""
+        s3, told = clients.s3(), ""
         upload = s3.create_multipart_upload(
             Bucket="source-bucket", Key=key, ChecksumAlgorithm="CRC32", ChecksumType="COMPOSITE"
         )["UploadId"]
@@ -102,7 +118,7 @@ class Stack:
     # -- jobs -------------------------------------------------------------------------------------
 
     def job(self, job_id: str) -> Job:
-        job = self.collaborators.jobs.get(job_id)
+        job = self.services.jobs.get(job_id)
         assert job is not None
         return job
 
@@ -125,18 +141,18 @@ class Stack:
         return size
 
     def archive(self, job_id: str) -> bytes | None:
-        return self.collaborators.archive.read(f"archives/{job_id}.zip")
+        return self.services.archive.read(f"archives/{job_id}.zip")
 
     def uploads(self) -> list[str]:
         """Keys of the multipart uploads under way."""
-        listed = aws.s3().list_multipart_uploads(Bucket="archive-bucket")
+        listed = clients.s3().list_multipart_uploads(Bucket="archive-bucket")
         return [upload["Key"] for upload in listed.get("Uploads", [])]
 
     # -- the queue --------------------------------------------------------------------------------
 
     def receive(self, queue_url: str | None = None) -> "list[MessageTypeDef]":
         answer = aws.sqs().receive_message(
-            QueueUrl=queue_url or self.collaborators.settings.queue_url,
+            QueueUrl=queue_url or self.services.settings.queue_url,
             MaxNumberOfMessages=10,
             MessageSystemAttributeNames=["All"],
         )
@@ -160,7 +176,7 @@ class Stack:
             if not records:
                 return failed
             for record in records:
-                failures = work([record], self.collaborators)["batchItemFailures"]
+                failures = handle([record], self.services)["batchItemFailures"]
                 if failures:
                     assert failures == [{"itemIdentifier": record["messageId"]}]
                     failed.append(record)
@@ -171,18 +187,18 @@ class Stack:
     def discard_what_is_due(self) -> None:
         """Lets the time pass in which a failed job can be retried with what was uploaded for it."""
         self.clock.advance(seconds=DISCARD_AFTER_MS / 1000 + 1)
-        sweep(self.collaborators)
+        sweep(self.services)
         assert self.run_queue() == []
 
     def planned(self) -> list[Message]:
         """Does the step `plan` of the one job in the queue; the messages that it sent."""
         (plan,) = self.take_messages()
-        steps.run(plan, self.collaborators, None)
+        steps.run(plan, self.services, None)
         return self.take_messages()
 
     def run(self, message: Message) -> bool:
         """Does one step outside the queue's order; whether it succeeded."""
-        self.collaborators.queue.send([message], "anonymous")
+        self.services.queue.send([message], "anonymous")
         return not self.run_queue()
 
     def wake(self) -> None:
@@ -192,9 +208,7 @@ class Stack:
             message.visible_at = 0
 
     def _delete(self, receipt: str) -> None:
-        aws.sqs().delete_message(
-            QueueUrl=self.collaborators.settings.queue_url, ReceiptHandle=receipt
-        )
+        aws.sqs().delete_message(QueueUrl=self.services.settings.queue_url, ReceiptHandle=receipt)
 
 
 def lambda_record(message: "MessageTypeDef") -> dict[str, Any]:

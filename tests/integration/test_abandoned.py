@@ -13,13 +13,13 @@ REASON = Failure("given-up", "The job was given up", "it was tried five times")
 
 
 def _open(stack: Stack, key: str) -> None:
-    stack.collaborators.archive.create_upload(key, "application/zip")
+    stack.services.archive.create_upload(key, "application/zip")
 
 
 def _aborted(stack: Stack) -> int:
     """How many are aborted now. Moto dates every upload to 2010; tests/faults/test_found.py has a
     young one."""
-    return abort_abandoned(stack.collaborators)
+    return abort_abandoned(stack.services)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_an_open_job_keeps_its_upload(stack: Stack, planned: str) -> None:
 def test_a_failed_job_keeps_its_upload_until_that_is_thrown_away(
     stack: Stack, planned: str
 ) -> None:
-    stack.collaborators.jobs.fail(planned, stack.clock(), REASON)
+    stack.services.jobs.fail(planned, stack.clock(), REASON)
 
     assert _aborted(stack) == 0
 
@@ -85,10 +85,10 @@ def test_the_sweeper_looks_at_uploads_in_the_first_minute_of_each_hour(
     hour = stack.clock() // 3_600_000 * 3_600_000
 
     stack.clock.now = hour + 60_000
-    sweep(stack.collaborators)
+    sweep(stack.services)
     before = stack.uploads()
     stack.clock.now = hour + 3_600_000
-    sweep(stack.collaborators)
+    sweep(stack.services)
 
     assert before == [f"archives/{completed}.zip"]
     assert stack.uploads() == []
@@ -100,7 +100,7 @@ def test_what_was_cancelled_is_gone_before(stack: Stack, planned: str) -> None:
     _open(stack, f"archives/{planned}.zip")
     stack.clock.advance(seconds=DISCARD_AFTER_MS // 1000 + 1)
 
-    sweep(stack.collaborators)
+    sweep(stack.services)
     stack.run_queue()
 
     assert stack.uploads() == []

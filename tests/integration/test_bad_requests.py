@@ -1,10 +1,7 @@
 """Input that is refused, with a problem document that names each thing wrong."""
 
-from dataclasses import replace
-
 import pytest
 
-import app
 from chalicelib.settings import settings
 from tests.integration.gateway import Answer, call
 from tests.integration.stack import Stack
@@ -183,6 +180,4 @@ def test_an_unknown_field_with_half_a_character_in_its_name_is_refused(
 
 
 def _bound_to(prefix: str, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    bound = replace(stack.collaborators.settings, source_prefix=prefix)
-    collaborators = replace(stack.collaborators, settings=bound)
-    monkeypatch.setattr(app, "collaborators", lambda: collaborators)
+    stack.configure(source_prefix=prefix)

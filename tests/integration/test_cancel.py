@@ -147,7 +147,7 @@ def test_cancelling_works_while_the_queue_is_gone(stack: Stack, small_segments: 
         stack.put_file(f"in/{key}", bytes(9 * UNIT))
     job_id = export(prefix="in/")
     stack.planned()
-    aws.sqs().delete_queue(QueueUrl=stack.collaborators.settings.queue_url)
+    aws.sqs().delete_queue(QueueUrl=stack.services.settings.queue_url)
 
     answer = call("DELETE", f"/v1/export/{job_id}")
 

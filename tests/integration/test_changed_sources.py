@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib import aws
+from chalicelib.s3 import clients
 from tests.integration.archives import check_archive, noise
 from tests.integration.gateway import export, status
 from tests.integration.stack import UNIT, Stack
@@ -18,7 +18,7 @@ def planned(stack: Stack, small_segments: None) -> str:
         stack.put_file(f"in/{name}", noise(number, 9 * UNIT))
     stack.put_file("in/c", noise(3, 20 * UNIT))
     job_id = export(prefix="in/")
-    stack.collaborators.queue.send(stack.planned(), "anonymous")
+    stack.services.queue.send(stack.planned(), "anonymous")
     return job_id
 
 
@@ -54,7 +54,7 @@ def test_a_source_that_became_shorter_fails_the_job(stack: Stack, planned: str, 
 
 @pytest.mark.parametrize("key", ["in/a", "in/c"])
 def test_a_source_that_was_deleted_fails_the_job(stack: Stack, planned: str, key: str) -> None:
-    aws.s3().delete_object(Bucket="source-bucket", Key=key)
+    clients.s3().delete_object(Bucket="source-bucket", Key=key)
 
     failed = stack.run_queue()
 

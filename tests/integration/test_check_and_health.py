@@ -5,6 +5,7 @@ import json
 import pytest
 
 from chalicelib import aws
+from chalicelib.s3 import clients
 from tests.integration.gateway import call, export
 from tests.integration.stack import Stack
 from tests.integration.wire import Requests, listening
@@ -59,13 +60,13 @@ def test_a_stack_that_has_everything_is_healthy(stack: Stack) -> None:
 @pytest.mark.parametrize("broken", ["source", "archives", "database", "queue"])
 def test_a_stack_that_lacks_one_thing_says_which(stack: Stack, broken: str) -> None:
     if broken == "source":
-        aws.s3().delete_bucket(Bucket="source-bucket")
+        clients.s3().delete_bucket(Bucket="source-bucket")
     elif broken == "archives":
-        aws.s3().delete_bucket(Bucket="archive-bucket")
+        clients.s3().delete_bucket(Bucket="archive-bucket")
     elif broken == "database":
         aws.dynamodb().delete_table(TableName="JobsTable")
     else:
-        aws.sqs().delete_queue(QueueUrl=stack.collaborators.settings.queue_url)
+        aws.sqs().delete_queue(QueueUrl=stack.services.settings.queue_url)
 
     answer = call("GET", "/health")
 

@@ -102,7 +102,7 @@ def test_a_finished_archive_whose_record_was_not_written_is_not_built_again(
     job_id = _export(stack)
     with crashing("CompleteMultipartUpload", after=True), pytest.raises(Crash):
         stack.run_queue()
-    before = stack.collaborators.archive.head(f"archives/{job_id}.zip")
+    before = stack.services.archive.head(f"archives/{job_id}.zip")
     stack.wake()
 
     with crashing("CreateMultipartUpload"), crashing("UploadPart"):
@@ -110,7 +110,7 @@ def test_a_finished_archive_whose_record_was_not_written_is_not_built_again(
 
     assert failed == []
     assert status(job_id)["status"] == "completed"
-    assert stack.collaborators.archive.head(f"archives/{job_id}.zip") == before
+    assert stack.services.archive.head(f"archives/{job_id}.zip") == before
 
 
 def test_an_upload_that_somebody_aborted_fails_the_job(stack: Stack) -> None:
@@ -119,7 +119,7 @@ def test_an_upload_that_somebody_aborted_fails_the_job(stack: Stack) -> None:
         stack.run_queue()
     job = stack.job(job_id)
     assert job.plan is not None
-    stack.collaborators.archive.abort_upload(job.archive_key, job.plan.upload)
+    stack.services.archive.abort_upload(job.archive_key, job.plan.upload)
     stack.wake()
 
     failed = stack.run_queue()
@@ -128,18 +128,18 @@ def test_an_upload_that_somebody_aborted_fails_the_job(stack: Stack) -> None:
     assert "aborted" in status(job_id)["error"]["detail"]
 
 
-def test_a_plan_that_somebody_deleted_fails_the_job_with_that_reason(
+def test_a_job_of_which_everything_was_deleted_fails_with_that_reason(
     stack: Stack, small_segments: None
 ) -> None:
     job_id = _export(stack)
     segment, *_ = stack.planned()
-    for found in stack.collaborators.archive.list_objects(f"jobs/{job_id}/"):
-        stack.collaborators.archive.delete(found.key)
+    for found in stack.services.archive.list_objects(f"jobs/{job_id}/"):
+        stack.services.archive.delete(found.key)
 
     stack.run(segment)
 
     assert status(job_id)["status"] == "failed"
-    assert "the plan of the archive is not stored any more" in status(job_id)["error"]["detail"]
+    assert "what was asked for is not stored any more" in status(job_id)["error"]["detail"]
 
 
 def test_a_plan_that_was_written_is_kept_though_the_answer_was_lost(

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from chalicelib import aws
-from chalicelib.pipeline.messages import Message, Step
+from chalicelib.queue.messages import Message, Step
+from chalicelib.s3 import clients
 from tests.integration.gateway import BASE, call, export, status
 from tests.integration.stack import Stack
 
@@ -116,7 +117,7 @@ def test_without_a_usable_filename_the_archive_is_named_after_its_job(
 
 
 def test_an_export_is_accepted_even_if_its_step_cannot_be_sent(stack: Stack) -> None:
-    aws.sqs().delete_queue(QueueUrl=stack.collaborators.settings.queue_url)
+    aws.sqs().delete_queue(QueueUrl=stack.services.settings.queue_url)
 
     answer = call("POST", "/v1/export", body={"file_ids": [10001]})
 
@@ -125,7 +126,7 @@ def test_an_export_is_accepted_even_if_its_step_cannot_be_sent(stack: Stack) -> 
 
 
 def test_nothing_is_accepted_while_the_storage_is_gone(stack: Stack) -> None:
-    aws.s3().delete_bucket(Bucket="archive-bucket")
+    clients.s3().delete_bucket(Bucket="archive-bucket")
 
     answer = call("POST", "/v1/export", body={"file_ids": [10001]})
 

@@ -6,7 +6,7 @@ import pytest
 
 import app
 from chalicelib.pipeline.dead_letters import bury
-from chalicelib.pipeline.messages import Message, Step
+from chalicelib.queue.messages import Message, Step
 from tests.integration import cloud
 from tests.integration.gateway import export, status
 from tests.integration.stack import Stack, lambda_record
@@ -55,7 +55,7 @@ def test_a_step_that_fails_each_time_ends_its_job_with_the_last_reason(
 def test_a_job_whose_worker_always_died_says_so(stack: Stack) -> None:
     job_id = export(file_ids=[10001])
 
-    bury([_plan(job_id)], stack.collaborators)
+    bury([_plan(job_id)], stack.services)
 
     assert "its worker died each time" in status(job_id)["error"]["detail"]
 
@@ -65,7 +65,7 @@ def test_a_letter_of_a_job_that_has_ended_changes_nothing(stack: Stack) -> None:
     stack.run_queue()
     before = stack.item(job_id)
 
-    bury([_plan(job_id)], stack.collaborators)
+    bury([_plan(job_id)], stack.services)
 
     assert stack.item(job_id) == before
 
@@ -76,7 +76,7 @@ def test_a_letter_of_a_job_that_has_ended_changes_nothing(stack: Stack) -> None:
 def test_a_letter_of_no_job_does_not_keep_the_others_waiting(stack: Stack, body: str) -> None:
     job_id = export(file_ids=[10001])
 
-    bury([_letter(body), _plan(job_id)], stack.collaborators)
+    bury([_letter(body), _plan(job_id)], stack.services)
 
     assert status(job_id)["status"] == "failed"
 
@@ -84,7 +84,7 @@ def test_a_letter_of_no_job_does_not_keep_the_others_waiting(stack: Stack, body:
 def test_a_segment_that_comes_after_the_burial_does_nothing(stack: Stack) -> None:
     stack.put_file("downloads/10001", b"one")
     job_id = export(file_ids=[10001])
-    bury([_plan(job_id)], stack.collaborators)
+    bury([_plan(job_id)], stack.services)
 
     failed = stack.run_queue()
 

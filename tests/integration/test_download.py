@@ -1,11 +1,9 @@
 """GET /v1/export/{jobId}/download: a presigned link, or why there is none."""
 
-from dataclasses import replace
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-import app
 from tests.integration.gateway import call, export
 from tests.integration.stack import Stack
 
@@ -54,13 +52,9 @@ def test_the_link_is_signed_with_sigv4_for_this_object_alone(stack: Stack) -> No
     assert query["response-content-type"] == "application/zip"
 
 
-def test_the_link_names_the_endpoint_that_callers_reach(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_link_names_the_endpoint_that_callers_reach(stack: Stack) -> None:
     job_id = _completed(stack)
-    outside = replace(stack.collaborators.settings, public_endpoint_url="http://localhost:4566")
-    collaborators = replace(stack.collaborators, settings=outside)
-    monkeypatch.setattr(app, "collaborators", lambda: collaborators)
+    stack.configure(public_endpoint_url="http://localhost:4566")
 
     link = call("GET", f"/v1/export/{job_id}/download").body["downloadUrl"]
 
@@ -145,7 +139,7 @@ def test_a_queued_job_is_not_ready_yet(stack: Stack) -> None:
 
 def test_a_processing_job_is_not_ready_yet(stack: Stack) -> None:
     job_id = export(file_ids=[10001])
-    stack.collaborators.jobs.start(job_id, stack.clock())
+    stack.services.jobs.start(job_id, stack.clock())
 
     answer = call("GET", f"/v1/export/{job_id}/download")
 
@@ -186,7 +180,7 @@ def test_an_expired_archive_is_gone(stack: Stack) -> None:
 
 def test_an_archive_that_somebody_deleted_is_gone(stack: Stack) -> None:
     job_id = _completed(stack)
-    stack.collaborators.archive.delete(f"archives/{job_id}.zip")
+    stack.services.archive.delete(f"archives/{job_id}.zip")
 
     answer = call("GET", f"/v1/export/{job_id}/download")
 

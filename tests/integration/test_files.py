@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import aws
+from chalicelib.s3 import clients
 from chalicelib.settings import settings
 from tests.integration.gateway import call
 from tests.integration.stack import Stack
@@ -23,18 +23,10 @@ def _names(page: Any) -> tuple[list[str], list[str]]:
 
 
 @pytest.fixture
-def bounded(monkeypatch: pytest.MonkeyPatch, stack: Stack) -> Stack:
+def bounded(stack: Stack) -> Stack:
     """A stack whose callers see nothing but `shared/`."""
-    monkeypatch.setattr("app.collaborators", lambda: _bounded(stack))
+    stack.configure(source_prefix="shared/")
     return stack
-
-
-def _bounded(stack: Stack) -> Any:
-    from dataclasses import replace
-
-    return replace(
-        stack.collaborators, settings=replace(stack.collaborators.settings, source_prefix="shared/")
-    )
 
 
 def test_folders_and_files_are_listed_by_name(stack: Stack) -> None:
@@ -139,7 +131,7 @@ def test_a_cursor_that_this_list_did_not_give_is_refused(stack: Stack, cursor: s
 
 
 def test_a_source_bucket_that_is_gone_is_a_problem_of_ours(stack: Stack) -> None:
-    aws.s3().delete_bucket(Bucket=settings().source_bucket)
+    clients.s3().delete_bucket(Bucket=settings().source_bucket)
 
     answer = call("GET", "/v1/files")
 

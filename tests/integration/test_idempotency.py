@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.http import exports
+from chalicelib.http.calls import Call
 from tests.integration.gateway import Answer, call
 from tests.integration.stack import Stack
 
@@ -102,7 +103,7 @@ def test_any_other_printable_key_is_taken(stack: Stack, key: str) -> None:
 
 
 def test_twenty_requests_at_once_with_one_key_make_one_job(stack: Stack) -> None:
-    request = exports.Call(
+    request = Call(
         context={"resourcePath": "/v1/export", "path": "/api/v1/export", "domainName": "x.org"},
         headers={"idempotency-key": "monday"},
         query={},
@@ -110,7 +111,7 @@ def test_twenty_requests_at_once_with_one_key_make_one_job(stack: Stack) -> None
     )
 
     with ThreadPoolExecutor(20) as pool:
-        asked = [pool.submit(exports.create, request, stack.collaborators) for _ in range(20)]
+        asked = [pool.submit(exports.create, request, stack.services) for _ in range(20)]
         replies = [future.result() for future in asked]
 
     job_ids = {reply.content["jobId"] for reply in replies if reply.content}

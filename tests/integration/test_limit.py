@@ -1,13 +1,8 @@
 """How many exports a user may have open at a time."""
 
-from dataclasses import replace
-
 import pytest
 
-import app
-from chalicelib.pipeline.messages import Message, Step
-from chalicelib.settings import load
-from tests.integration import cloud
+from chalicelib.queue.messages import Message, Step
 from tests.integration.gateway import Answer, call, export
 from tests.integration.stack import Stack
 
@@ -15,16 +10,10 @@ BODY = {"file_ids": [10001], "user_id": "ann"}
 
 
 @pytest.fixture
-def limited(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
+def limited(stack: Stack) -> Stack:
     """A stack with a limit of two."""
-    _limit(stack, monkeypatch, 2)
+    stack.configure(max_open_jobs_per_user=2)
     return stack
-
-
-def _limit(stack: Stack, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
-    settings = load({**cloud.ENVIRONMENT, "MAX_OPEN_JOBS_PER_USER": str(most)})
-    changed = replace(stack.collaborators, settings=settings)
-    monkeypatch.setattr(app, "collaborators", lambda: changed)
 
 
 def _post(key: str | None = None, **body: object) -> Answer:
@@ -53,7 +42,7 @@ def test_what_was_refused_leaves_nothing(limited: Stack) -> None:
     listed = call("GET", "/v1/export", query={"user_id": "ann"}).body["jobs"]
 
     assert len(listed) == 2
-    assert len(list(limited.collaborators.archive.list_objects("jobs/"))) == 2
+    assert len(list(limited.services.archive.list_objects("jobs/"))) == 2
     assert len(limited.take_messages()) == 2
 
 
@@ -95,7 +84,7 @@ def test_another_request_with_a_used_key_is_still_refused_for_that(limited: Stac
 
 
 def test_without_a_limit_nothing_is_counted(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    _limit(stack, monkeypatch, 0)
+    stack.configure(max_open_jobs_per_user=0)
     job_id = export(**BODY)
 
     assert "openUser" not in stack.item(job_id)
@@ -104,9 +93,9 @@ def test_without_a_limit_nothing_is_counted(stack: Stack, monkeypatch: pytest.Mo
 def test_a_job_that_was_made_before_there_was_a_limit_is_not_counted(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _limit(stack, monkeypatch, 0)
+    stack.configure(max_open_jobs_per_user=0)
     for _ in "12":
         export(**BODY)
-    _limit(stack, monkeypatch, 2)
+    stack.configure(max_open_jobs_per_user=2)
 
     assert _post().status == 202

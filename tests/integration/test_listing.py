@@ -15,7 +15,7 @@ KEYS = ["in/ a", "in/%41", "in/+", "in/1", "in/&<>", "in/\x01", "in/é", "in/日
 def test_both_ways_tell_the_same(stack: Stack) -> None:
     for key in KEYS:
         stack.put_file(key, key.encode())
-    fast = stack.collaborators.source
+    fast = stack.services.source
 
     by_client = replace(fast, fast=None).list_page("in/")
 
@@ -30,7 +30,7 @@ def test_a_page_begins_behind_the_key_that_is_given(stack: Stack, after: str) ->
     for key in KEYS:
         stack.put_file(key, b"")
 
-    page = stack.collaborators.source.list_page("in/", after)
+    page = stack.services.source.list_page("in/", after)
 
     assert [fact.key for fact in page.facts] == sorted(key for key in KEYS if key > after)
 
@@ -40,4 +40,4 @@ def test_a_refused_listing_says_so(stack: Stack) -> None:
         return s3_error(403, "AccessDenied") if operation == "ListObjectsV2" else None
 
     with listening(refuse), pytest.raises(AccessDenied, match="not allowed to list 'in/'"):
-        stack.collaborators.source.list_page("in/")
+        stack.services.source.list_page("in/")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chalicelib import aws
 from chalicelib.jobs.model import MISSING_INLINE
+from chalicelib.s3 import clients
 from tests.integration.archives import check_archive
 from tests.integration.gateway import export, status
 from tests.integration.stack import ITEM_MAX, Stack
@@ -116,7 +116,7 @@ def test_a_prefix_without_files_fails_the_job(stack: Stack, on_missing: str) -> 
 
 
 def test_a_source_bucket_that_is_gone_is_not_taken_for_missing_files(stack: Stack) -> None:
-    aws.s3().delete_bucket(Bucket="source-bucket")
+    clients.s3().delete_bucket(Bucket="source-bucket")
     job_id = export(file_ids=[10001, 10002], on_missing="skip")
 
     stack.run_queue()

@@ -1,11 +1,8 @@
 """Archives that take more parts than one upload has: their segments are objects of their own."""
 
-from functools import partial
-
 import pytest
 
-from chalicelib.archive import layout
-from chalicelib.pipeline.messages import Message, Step
+from chalicelib.queue.messages import Message, Step
 from tests.integration.archives import check_archive, noise
 from tests.integration.gateway import call, export, status
 from tests.integration.stack import UNIT, Stack
@@ -15,9 +12,9 @@ FILES = {name: noise(ord(name), 9 * UNIT) for name in "abcdefghi"}
 
 
 @pytest.fixture
-def job_id(stack: Stack, small_layout: None, monkeypatch: pytest.MonkeyPatch) -> str:
+def job_id(stack: Stack, small_layout: None) -> str:
     """A job whose archive needs nested segments, with its step `plan` in the queue."""
-    monkeypatch.setattr(layout, "lay_out", partial(layout.lay_out, max_parts=4))
+    stack.lay_out_with(max_parts=4)
     for name, content in FILES.items():
         stack.put_file(name, content, checksum=name not in "bh")
     return export(keys=list(FILES))
@@ -25,7 +22,7 @@ def job_id(stack: Stack, small_layout: None, monkeypatch: pytest.MonkeyPatch) ->
 
 def _left_over(stack: Stack) -> list[str]:
     """The objects of segments."""
-    keys = [found.key for found in stack.collaborators.archive.list_objects("jobs/")]
+    keys = [found.key for found in stack.services.archive.list_objects("jobs/")]
     return [key for key in keys if "/segment-" in key]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib import aws
 from chalicelib.pipeline import steps
-from chalicelib.pipeline.messages import Message as Step
+from chalicelib.queue.messages import Message as Step
 from tests.eventsource import ConnectionLost, EventSource, Message, Response, parsed
 from tests.integration.gateway import Answer, call, connect, export, status
 from tests.integration.stack import UNIT, Stack
@@ -211,7 +211,7 @@ def _work_with_each_pause(stack: Stack) -> None:
     def work() -> None:
         waiting.extend(stack.take_messages())
         if waiting:
-            steps.run(waiting.pop(0), stack.collaborators, None)
+            steps.run(waiting.pop(0), stack.services, None)
         stack.clock.meanwhile.append(work)
 
     stack.clock.meanwhile.append(work)

@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
-from chalicelib.pipeline import reading, steps
-from chalicelib.pipeline.messages import Message, Step
+from chalicelib.pipeline import steps
+from chalicelib.queue.messages import Message, Step
 from tests.integration.archives import check_archive, noise
 from tests.integration.gateway import call, export, status
 from tests.integration.stack import UNIT, Stack
@@ -23,10 +23,9 @@ TO_READ = 50 + 17 + 41  # UNITs; "c" is small, and is read while it is streamed
 
 
 @pytest.fixture
-def job_id(stack: Stack, small_layout: None, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A job that has to read for several segments, with its step `plan` in the queue."""
-    monkeypatch.setattr(reading, "SEGMENT_BYTES", 20 * UNIT)
-    monkeypatch.setattr(reading, "_READ_SIZE", 3 * UNIT)
+def job_id(stack: Stack, small_layout: None) -> str:
+    """A job that has to read several batches, with its step `plan` in the queue."""
+    stack.limit(batch_bytes=20 * UNIT, read_bytes=3 * UNIT)
     for name, content in FILES.items():
         stack.put_file(f"in/{name}", content, checksum=name in KNOWN)
     return export(prefix="in/")
@@ -35,7 +34,7 @@ def job_id(stack: Stack, small_layout: None, monkeypatch: pytest.MonkeyPatch) ->
 def test_planning_sends_a_message_for_each_segment_to_read(stack: Stack, job_id: str) -> None:
     messages = stack.planned()
 
-    assert [(message.step, message.segment) for message in messages] == [
+    assert [(message.step, message.number) for message in messages] == [
         (Step.READ, number) for number in range(-(-(TO_READ * UNIT + 1) // (20 * UNIT)))
     ]
     assert len({message.reading for message in messages}) == 1
@@ -170,7 +169,7 @@ def test_a_reading_that_comes_after_the_plan_is_no_work(
 
 def _do(stack: Stack, message: Message) -> None:
     """Does this step alone, and none that it sends."""
-    steps.run(message, stack.collaborators, None)
+    steps.run(message, stack.services, None)
 
 
 def _ranges_read(requests: Requests) -> list[tuple[int, int]]:

@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalicelib.http import exports, retries
+from chalicelib.http import exports
+from chalicelib.http.calls import Call
 from tests.integration.archives import check_archive
 from tests.integration.gateway import Answer, call, export, path_of, status
 from tests.integration.stack import Stack
@@ -122,7 +123,7 @@ def test_another_users_job_cannot_be_retried(stack: Stack, failed: str) -> None:
 
 
 def test_a_job_whose_request_is_gone_cannot_be_retried(stack: Stack, failed: str) -> None:
-    stack.collaborators.archive.delete(stack.job(failed).request_key)
+    stack.services.archive.delete(stack.job(failed).request_key)
 
     answer = _retry(failed)
 
@@ -173,7 +174,7 @@ def test_an_empty_one_does_no_harm(stack: Stack, failed: str, body: str) -> None
 
 
 def test_twenty_retries_at_once_make_one_job(stack: Stack, failed: str) -> None:
-    request = exports.Call(
+    request = Call(
         context={
             "resourcePath": "/v1/export/{job_id}/retry",
             "path": "/api",
@@ -185,9 +186,7 @@ def test_twenty_retries_at_once_make_one_job(stack: Stack, failed: str) -> None:
     )
 
     with ThreadPoolExecutor(20) as pool:
-        asked = [
-            pool.submit(retries.retry, request, stack.collaborators, failed) for _ in range(20)
-        ]
+        asked = [pool.submit(exports.retry, request, stack.services, failed) for _ in range(20)]
         replies = [future.result() for future in asked]
 
     assert len({reply.content["jobId"] for reply in replies if reply.content}) == 1

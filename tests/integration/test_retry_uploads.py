@@ -3,20 +3,18 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 
 import pytest
 
-from chalicelib import aws
-from chalicelib.archive import layout
-from chalicelib.jobs import takeover
+from chalicelib.jobs import places
 from chalicelib.jobs.model import Failure
 from chalicelib.jobs.wake import DISCARD_AFTER_MS
 from chalicelib.pipeline import steps
 from chalicelib.pipeline.abandoned import abort_abandoned
-from chalicelib.pipeline.messages import Message, Step
 from chalicelib.pipeline.reuse import UPLOAD_AGE_MS
 from chalicelib.pipeline.sweeper import sweep
+from chalicelib.queue.messages import Message, Step
+from chalicelib.s3 import clients
 from tests.integration.archives import check_archive, noise
 from tests.integration.gateway import call, export, status
 from tests.integration.stack import UNIT, Stack
@@ -70,7 +68,7 @@ def _retried(stack: Stack, job_id: str) -> str:
 
 
 def _archive(stack: Stack, job_id: str) -> bytes | None:
-    return stack.collaborators.archive.read(stack.job(job_id).archive_key)
+    return stack.services.archive.read(stack.job(job_id).archive_key)
 
 
 def _uploaded(requests: Requests) -> Counter[tuple[str, str]]:
@@ -83,7 +81,7 @@ def _parts(stack: Stack, job_id: str) -> set[tuple[str, str]]:
     """The parts that a planned job's upload has."""
     job = stack.job(job_id)
     assert job.plan
-    there = stack.collaborators.archive.list_parts(job.archive_key, job.plan.upload)
+    there = stack.services.archive.list_parts(job.archive_key, job.plan.upload)
     return {(job.plan.upload, str(part.number)) for part in there}
 
 
@@ -214,7 +212,7 @@ def test_an_archive_that_was_completed_at_the_last_moment_is_taken_over(
     job_id = export(prefix="in/")
     with crashing("CompleteMultipartUpload", after=True), pytest.raises(Crash):
         stack.run_queue()
-    stack.collaborators.jobs.fail(job_id, stack.clock(), REASON)
+    stack.services.jobs.fail(job_id, stack.clock(), REASON)
     requests.clear()
 
     retry = _retried(stack, job_id)
@@ -224,12 +222,12 @@ def test_an_archive_that_was_completed_at_the_last_moment_is_taken_over(
 
 
 def test_a_nested_archives_segments_are_taken_over(
-    stack: Stack, small_layout: None, monkeypatch: pytest.MonkeyPatch, requests: Requests
+    stack: Stack, small_layout: None, requests: Requests
 ) -> None:
-    monkeypatch.setattr(layout, "lay_out", partial(layout.lay_out, max_parts=4))
+    stack.lay_out_with(max_parts=4)
     files = {name: stack.put_file(f"in/{name}", noise(ord(name), 9 * UNIT)) for name in "abcdefghi"}
     job_id = _failed(stack, export(prefix="in/"))
-    built = [found.key for found in stack.collaborators.archive.list_objects(f"jobs/{job_id}/")]
+    built = [found.key for found in stack.services.archive.list_objects(f"jobs/{job_id}/")]
     requests.clear()
 
     retry = _retried(stack, job_id)
@@ -247,7 +245,7 @@ def _overwrite(stack: Stack) -> None:
 
 
 def _delete(stack: Stack) -> None:
-    aws.s3().delete_object(Bucket="source-bucket", Key="in/a")
+    clients.s3().delete_object(Bucket="source-bucket", Key="in/a")
 
 
 @pytest.mark.parametrize("change", [_overwrite, _delete])
@@ -267,7 +265,7 @@ def test_files_that_have_changed_are_uploaded_anew(
 def test_an_upload_that_is_gone_is_made_anew(stack: Stack, failed: str) -> None:
     job = stack.job(failed)
     assert job.plan
-    stack.collaborators.archive.abort_upload(job.archive_key, job.plan.upload)
+    stack.services.archive.abort_upload(job.archive_key, job.plan.upload)
 
     retry = _retried(stack, failed)
 
@@ -287,7 +285,7 @@ def test_an_upload_that_s3_may_soon_abort_is_made_anew(stack: Stack, failed: str
 def test_a_plan_that_is_gone_is_made_anew(stack: Stack, failed: str) -> None:
     job = stack.job(failed)
     assert job.plan
-    stack.collaborators.archive.delete(f"{job.prefix}{job.plan.digest}/index")
+    stack.services.archive.delete(places.index(failed, job.plan.digest))
 
     assert stack.job(_retried(stack, failed)).home != failed
 
@@ -307,7 +305,7 @@ def test_a_finished_archive_of_the_same_files_comes_first(stack: Stack, failed: 
 def test_of_two_retries_one_gets_the_upload(stack: Stack, failed: str) -> None:
     one, other = _retry(failed, "one"), _retry(failed, "other")
     for plan in stack.take_messages():
-        steps.run(plan, stack.collaborators, None)
+        steps.run(plan, stack.services, None)
 
     assert stack.run_queue() == []
 
@@ -328,7 +326,7 @@ def test_an_upload_that_nobody_retries_is_thrown_away(stack: Stack, failed: str)
 
 def test_until_then_it_is_kept(stack: Stack, failed: str) -> None:
     stack.clock.advance(seconds=DISCARD_AFTER_MS / 1000 - 1)
-    sweep(stack.collaborators)
+    sweep(stack.services)
     stack.run(Message(Step.DISCARD, failed))
 
     assert stack.uploads() == [f"archives/{failed}.zip"]
@@ -348,10 +346,10 @@ def test_an_upload_that_was_taken_over_is_not_thrown_away(stack: Stack, failed: 
 
 def test_an_upload_that_a_retry_has_claimed_waits_for_it(stack: Stack, failed: str) -> None:
     retry = _retry(failed)
-    takeover.claim(stack.collaborators.jobs, stack.job(failed), retry)
+    stack.services.jobs.claim(stack.job(failed), retry)
     stack.clock.advance(seconds=DISCARD_AFTER_MS / 1000 + 1)
 
-    stack.collaborators.queue.send([Message(Step.DISCARD, failed)], "anonymous")
+    stack.services.queue.send([Message(Step.DISCARD, failed)], "anonymous")
     stack.run_queue()
 
     assert stack.job(retry).home == failed
@@ -362,7 +360,7 @@ def test_an_upload_whose_heir_has_ended_without_it_is_thrown_away(
     stack: Stack, failed: str
 ) -> None:
     retry = _retry(failed)
-    takeover.claim(stack.collaborators.jobs, stack.job(failed), retry)
+    stack.services.jobs.claim(stack.job(failed), retry)
     call("DELETE", f"/v1/export/{retry}")
 
     stack.discard_what_is_due()
@@ -372,7 +370,7 @@ def test_an_upload_whose_heir_has_ended_without_it_is_thrown_away(
 
 def test_an_upload_whose_heir_has_made_its_own_is_thrown_away(stack: Stack, failed: str) -> None:
     retry = _retry(failed)
-    takeover.claim(stack.collaborators.jobs, stack.job(failed), retry)
+    stack.services.jobs.claim(stack.job(failed), retry)
     _overwrite(stack)
     assert stack.run_queue() == []
 
@@ -399,7 +397,7 @@ def test_a_late_worker_of_the_failed_job_does_no_harm(stack: Stack, failed: str)
     retry = _retry(failed)
     job = stack.job(failed)
     assert job.plan
-    late = [Message(Step.ASSEMBLE, failed, n) for n in range(job.plan.steps)]
+    late = [Message(Step.ASSEMBLE, failed, n) for n in range(job.plan.segments)]
     late += [Message(Step.FINALIZE, failed), Message(Step.PLAN, failed)]
     messages = stack.planned()
 
@@ -417,7 +415,7 @@ def test_a_late_worker_that_completes_the_upload_completes_the_retrys(
 
     def fail_and_retry(operation: str, _: object) -> None:
         if operation == "CompleteMultipartUpload" and not retries:
-            stack.collaborators.jobs.fail(job_id, stack.clock(), REASON)
+            stack.services.jobs.fail(job_id, stack.clock(), REASON)
             retries.append(_retry(job_id))
 
     with listening(fail_and_retry):
@@ -436,7 +434,7 @@ def test_an_upload_that_was_taken_over_is_not_taken_for_an_abandoned_one(
     stack.clock.advance(seconds=7200)
     stack.run(Message(Step.DISCARD, failed))
 
-    assert abort_abandoned(stack.collaborators) == 0
+    assert abort_abandoned(stack.services) == 0
     assert stack.uploads() == [f"archives/{failed}.zip"]
 
 

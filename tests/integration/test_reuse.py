@@ -1,15 +1,14 @@
 """Same request, same files: a finished archive is given out again instead of built again."""
 
 from collections.abc import Callable
-from functools import partial
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
 from chalicelib import aws
-from chalicelib.archive import layout
 from chalicelib.pipeline import steps
-from chalicelib.pipeline.messages import Message, Step
+from chalicelib.queue.messages import Message, Step
+from chalicelib.s3 import clients
 from tests.integration.archives import check_archive, noise
 from tests.integration.gateway import call, export, status
 from tests.integration.stack import UNIT, Stack
@@ -41,7 +40,7 @@ def _reused_from(job_id: str) -> object:
 
 def _archive(stack: Stack, job_id: str) -> bytes | None:
     """The archive that the job links to."""
-    return stack.collaborators.archive.read(stack.job(job_id).archive_key)
+    return stack.services.archive.read(stack.job(job_id).archive_key)
 
 
 def test_the_same_files_are_not_built_again(stack: Stack, first: str, requests: Requests) -> None:
@@ -120,7 +119,7 @@ def _rename(stack: Stack) -> None:
 
 
 def _delete(stack: Stack) -> None:
-    aws.s3().delete_object(Bucket="source-bucket", Key="downloads/10001")
+    clients.s3().delete_object(Bucket="source-bucket", Key="downloads/10001")
 
 
 @pytest.mark.parametrize(
@@ -193,7 +192,7 @@ def test_an_archive_that_is_to_go_soon_is_built_again(
 
 
 def test_an_archive_that_is_gone_is_built_again(stack: Stack, first: str) -> None:
-    stack.collaborators.archive.delete(f"archives/{first}.zip")
+    stack.services.archive.delete(f"archives/{first}.zip")
 
     second = _completed(stack)
 
@@ -202,7 +201,7 @@ def test_an_archive_that_is_gone_is_built_again(stack: Stack, first: str) -> Non
 
 
 def test_an_archive_that_somebody_has_cut_short_is_built_again(stack: Stack, first: str) -> None:
-    stack.collaborators.archive.write(f"archives/{first}.zip", b"PK")
+    stack.services.archive.write(f"archives/{first}.zip", b"PK")
 
     assert _reused_from(_completed(stack)) is None
 
@@ -219,7 +218,7 @@ def test_jobs_under_way_at_the_same_time_each_build_their_own(
     files = {name: stack.put_file(f"in/{name}", noise(ord(name), 9 * UNIT)) for name in "ab"}
     one, other = export(prefix="in/"), export(prefix="in/")
     for plan in stack.take_messages():
-        steps.run(plan, stack.collaborators, None)
+        steps.run(plan, stack.services, None)
 
     assert stack.run_queue() == []
 
@@ -311,10 +310,8 @@ def test_a_job_that_is_cancelled_while_it_reuses_an_archive_leaves_that_alone(
     check_archive(_archive(stack, first), FILES)
 
 
-def test_a_nested_archive_is_reused(
-    stack: Stack, small_layout: None, monkeypatch: pytest.MonkeyPatch, requests: Requests
-) -> None:
-    monkeypatch.setattr(layout, "lay_out", partial(layout.lay_out, max_parts=4))
+def test_a_nested_archive_is_reused(stack: Stack, small_layout: None, requests: Requests) -> None:
+    stack.lay_out_with(max_parts=4)
     files = {name: stack.put_file(f"in/{name}", noise(ord(name), 9 * UNIT)) for name in "abcdefghi"}
     first = _completed(stack, prefix="in/")
     assert requests.count()["DeleteObjects"]  # of the segments

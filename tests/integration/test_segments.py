@@ -5,7 +5,10 @@ from random import Random
 
 import pytest
 
-from chalicelib.pipeline.messages import Message, Step
+from chalicelib.errors import NothingToDo
+from chalicelib.jobs import places
+from chalicelib.pipeline import steps
+from chalicelib.queue.messages import Message, Step
 from tests.integration.archives import check_archive, noise
 from tests.integration.gateway import export, status
 from tests.integration.stack import UNIT, Stack
@@ -33,10 +36,12 @@ def job_id(stack: Stack, small_segments: None) -> str:
 def test_planning_sends_a_message_for_each_segment(stack: Stack, job_id: str) -> None:
     messages = stack.planned()
 
-    steps = stack.job(job_id).plan
-    assert steps is not None
-    assert steps.steps == len(messages) >= 4
-    assert messages == [Message(Step.ASSEMBLE, job_id, n) for n in range(len(messages))]
+    plan = stack.job(job_id).plan
+    assert plan is not None
+    assert plan.segments == len(messages) >= 4
+    assert messages == [
+        Message(Step.ASSEMBLE, job_id, n, plan=plan.digest) for n in range(len(messages))
+    ]
 
 
 def test_the_archive_is_whole_when_the_queue_is_empty(stack: Stack, job_id: str) -> None:
@@ -96,7 +101,7 @@ def test_finalize_before_its_time_is_put_off(stack: Stack, job_id: str) -> None:
     first, *others = stack.planned()
     stack.run(first)
 
-    succeeded = stack.run(Message(Step.FINALIZE, job_id))
+    succeeded = stack.run(Message(Step.FINALIZE, job_id, plan=first.plan))
 
     assert not succeeded
     for message in others:
@@ -106,6 +111,14 @@ def test_finalize_before_its_time_is_put_off(stack: Stack, job_id: str) -> None:
     check_archive(stack.archive(job_id), FILES)
 
 
+def test_finalize_of_an_unnamed_plan_before_its_time_is_skipped(stack: Stack, job_id: str) -> None:
+    """A message of 0.1.0 does not name its plan, and the job may have another one."""
+    stack.planned()
+
+    assert stack.run(Message(Step.FINALIZE, job_id))
+    assert stack.job(job_id).status == "processing"
+
+
 @pytest.mark.parametrize("segment", [17, 10_000])
 def test_a_segment_that_the_plan_has_not_is_no_work(
     stack: Stack, job_id: str, segment: int
@@ -113,14 +126,30 @@ def test_a_segment_that_the_plan_has_not_is_no_work(
     stack.planned()
 
     assert stack.run(Message(Step.ASSEMBLE, job_id, segment))
-    assert stack.collaborators.segments.done(stack.job(job_id)) == frozenset()
+    job = stack.job(job_id)
+    assert job.plan
+    assert stack.services.segments.done(job, job.plan) == frozenset()
 
 
-def test_a_segment_before_the_plan_is_put_off(stack: Stack, job_id: str) -> None:
+def test_a_segment_of_a_job_without_a_plan_is_skipped(stack: Stack, job_id: str) -> None:
     stack.take_messages()
-    stack.collaborators.jobs.start(job_id, stack.clock())
+    stack.services.jobs.start(job_id, stack.clock())
 
-    assert not stack.run(Message(Step.ASSEMBLE, job_id, 0))
+    assert stack.run(Message(Step.ASSEMBLE, job_id, 0))
+    assert stack.take_messages() == []
+
+
+def test_a_segment_that_comes_again_has_a_job_without_a_plan_planned(
+    stack: Stack, job_id: str
+) -> None:
+    """Its worker may have taken the plan away, and have died before it sent `plan`."""
+    stack.take_messages()
+    stack.services.jobs.start(job_id, stack.clock())
+
+    with pytest.raises(NothingToDo):
+        steps.run(Message(Step.ASSEMBLE, job_id, 0), stack.services, None, attempt=2)
+
+    assert stack.take_messages() == [Message(Step.PLAN, job_id)]
 
 
 def test_a_segment_uploads_only_the_parts_that_are_not_there(
@@ -132,7 +161,7 @@ def test_a_segment_uploads_only_the_parts_that_are_not_there(
         stack.run_queue()
     plan = stack.job(job_id).plan
     assert plan is not None
-    archive = stack.collaborators.archive
+    archive = stack.services.archive
     there = {part.number for part in archive.list_parts(f"archives/{job_id}.zip", plan.upload)}
     requests.clear()
 
@@ -191,7 +220,9 @@ def test_the_pace_so_far_tells_how_long_it_takes(stack: Stack, job_id: str) -> N
 def test_a_record_of_done_segments_expires_with_its_job(stack: Stack, job_id: str) -> None:
     stack.run(stack.planned()[0])
 
-    segments = stack.item(f"{job_id}/segments")
+    plan = stack.job(job_id).plan
+    assert plan
+    segments = stack.item(places.done_segments(job_id, plan.digest))
 
     assert segments["done"] == {"NS": ["0"]}
     assert int(segments["ttl"]["N"]) == int(stack.item(job_id)["ttl"]["N"])

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from chalicelib import aws
+from chalicelib.jobs import places
+from chalicelib.s3 import clients
 from tests.integration.gateway import BASE, call, export, status
 from tests.integration.stack import START, Stack
 from tests.integration.wire import Requests
@@ -158,9 +159,12 @@ def test_a_job_that_does_not_exist_is_not_found(stack: Stack, job_id: str, route
 
 def test_the_set_of_done_segments_is_no_job(stack: Stack) -> None:
     job_id = _completed(stack)
-    stack.collaborators.segments.add(stack.job(job_id), 0)
+    job = stack.job(job_id)
+    assert job.plan
+    stack.services.segments.add(job, job.plan, 0)
+    key = places.done_segments(job_id, job.plan.digest)
 
-    assert call("GET", f"/v1/export/{job_id}%2Fsegments").status == 404
+    assert call("GET", f"/v1/export/{key.replace('/', '%2F')}").status == 404
 
 
 @pytest.mark.parametrize(
@@ -225,7 +229,7 @@ def test_an_expired_job_is_known_when_its_files_are_gone(stack: Stack) -> None:
     job_id = export(file_ids=list(range(10_000, 10_500)))
     stack.run_queue()
     stack.clock.advance(days=8)
-    for found in stack.collaborators.archive.list_objects(""):
-        aws.s3().delete_object(Bucket="archive-bucket", Key=found.key)
+    for found in stack.services.archive.list_objects(""):
+        clients.s3().delete_object(Bucket="archive-bucket", Key=found.key)
 
     assert status(job_id)["status"] == "expired"

@@ -7,10 +7,9 @@ import pytest
 
 import app
 from chalicelib import aws
-from chalicelib.jobs import wake_index
 from chalicelib.jobs.wake import DISCARD_AFTER_MS
-from chalicelib.pipeline.messages import Message, Step
 from chalicelib.pipeline.sweeper import SWEEPS_MAX, sweep
+from chalicelib.queue.messages import Message, Step
 from tests.integration.archives import check_archive, noise
 from tests.integration.gateway import call, export, status
 from tests.integration.stack import UNIT, Stack
@@ -29,7 +28,7 @@ def test_a_job_that_moves_is_left_alone(stack: Stack) -> None:
     _lost_job(stack)
     stack.clock.advance(seconds=59)
 
-    woken = sweep(stack.collaborators)
+    woken = sweep(stack.services)
 
     assert woken == 0
     assert stack.take_messages() == []
@@ -39,7 +38,7 @@ def test_a_job_without_a_message_gets_one(stack: Stack) -> None:
     job_id = _lost_job(stack)
     stack.clock.advance(seconds=91)
 
-    woken = sweep(stack.collaborators)
+    woken = sweep(stack.services)
 
     assert woken == 1
     assert stack.take_messages() == [Message(Step.PLAN, job_id)]
@@ -71,7 +70,7 @@ def test_a_second_sweeper_at_the_same_time_sends_nothing(stack: Stack) -> None:
     _lost_job(stack)
     stack.clock.advance(seconds=91)
 
-    woken = [sweep(stack.collaborators), sweep(stack.collaborators)]
+    woken = [sweep(stack.services), sweep(stack.services)]
 
     assert woken == [1, 0]
     assert len(stack.take_messages()) == 1
@@ -83,7 +82,7 @@ def test_two_sweepers_that_saw_the_same_job_send_once(stack: Stack) -> None:
     seen = stack.job(job_id)
     now = stack.clock()
 
-    claimed = [wake_index.claim(stack.collaborators.jobs, seen, now, now + 60_000) for _ in "12"]
+    claimed = [stack.services.due_jobs.take(seen, now, now + 60_000) for _ in "12"]
 
     assert claimed == [True, False]
 
@@ -97,7 +96,7 @@ def test_a_stalled_job_of_several_segments_gets_the_missing_ones(
     stack.run(second)
     stack.clock.advance(seconds=91)
 
-    sweep(stack.collaborators)
+    sweep(stack.services)
 
     sent = stack.take_messages()
     assert sent == [message for message in messages if message != second]
@@ -109,14 +108,16 @@ def test_a_job_with_every_segment_done_gets_finalize(stack: Stack, small_segment
     for name in "ab":
         stack.put_file(f"in/{name}", noise(ord(name), 9 * UNIT))
     job_id = export(prefix="in/")
-    for message in stack.planned():
-        assert message.segment is not None
-        stack.collaborators.segments.add(stack.job(job_id), message.segment)
+    messages = stack.planned()
+    plan = stack.job(job_id).plan
+    assert plan
+    for message in messages:
+        stack.services.segments.add(stack.job(job_id), plan, message.which)
     stack.clock.advance(seconds=91)
 
-    sweep(stack.collaborators)
+    sweep(stack.services)
 
-    assert stack.take_messages() == [Message(Step.FINALIZE, job_id)]
+    assert stack.take_messages() == [Message(Step.FINALIZE, job_id, plan=plan.digest)]
 
 
 def test_each_waking_waits_longer_until_the_job_is_given_up(stack: Stack) -> None:
@@ -127,7 +128,7 @@ def test_each_waking_waits_longer_until_the_job_is_given_up(stack: Stack) -> Non
         assert wake_at is not None
         waited.append(wake_at - stack.clock())
         stack.clock.now = wake_at + 1
-        sweep(stack.collaborators)
+        sweep(stack.services)
 
     body = status(job_id)
     assert len(waited) == SWEEPS_MAX + 1
@@ -147,7 +148,7 @@ def test_while_the_queue_is_long_a_job_is_left_alone_for_half_an_hour(
     _lengthen_queue(stack, messages)
     stack.clock.advance(seconds=seconds)
 
-    assert sweep(stack.collaborators) == woken
+    assert sweep(stack.services) == woken
 
 
 def test_a_job_is_not_given_up_however_long_the_queue_is(stack: Stack) -> None:
@@ -156,7 +157,7 @@ def test_a_job_is_not_given_up_however_long_the_queue_is(stack: Stack) -> None:
 
     for _ in range(3 * SWEEPS_MAX):
         stack.clock.advance(seconds=3 * 3600)
-        assert sweep(stack.collaborators) == 1
+        assert sweep(stack.services) == 1
 
     assert status(job_id)["status"] == "queued"
     assert stack.job(job_id).sweeps == 0
@@ -165,16 +166,16 @@ def test_a_job_is_not_given_up_however_long_the_queue_is(stack: Stack) -> None:
 def _lengthen_queue(stack: Stack, messages: int) -> None:
     for number in range(messages):
         aws.sqs().send_message(
-            QueueUrl=stack.collaborators.settings.queue_url, MessageBody=f"another's {number}"
+            QueueUrl=stack.services.settings.queue_url, MessageBody=f"another's {number}"
         )
 
 
 def test_a_job_that_moves_again_has_all_its_tries_back(stack: Stack) -> None:
     job_id = _lost_job(stack)
     stack.clock.advance(seconds=91)
-    sweep(stack.collaborators)
+    sweep(stack.services)
 
-    stack.collaborators.jobs.start(job_id, stack.clock())
+    stack.services.jobs.start(job_id, stack.clock())
 
     assert stack.job(job_id).sweeps == 0
 
@@ -186,9 +187,9 @@ def test_a_job_that_has_ended_is_thrown_away_when_nobody_can_be_at_work(
     job_id = _ended(stack, end)
     stack.clock.advance(seconds=DISCARD_AFTER_MS // 1000 - 1)
 
-    early = sweep(stack.collaborators)
+    early = sweep(stack.services)
     stack.clock.advance(seconds=2)
-    late = sweep(stack.collaborators)
+    late = sweep(stack.services)
 
     assert (early, late) == (0, 1)
     assert stack.take_messages() == [Message(Step.DISCARD, job_id)]
@@ -203,12 +204,12 @@ def test_a_job_that_was_thrown_away_is_never_touched_again(
     job_id = _ended(stack, end)
     before = stack.item(job_id)
     stack.clock.advance(days=days)
-    sweep(stack.collaborators)
+    sweep(stack.services)
     stack.run_queue()
     after = stack.item(job_id)
     stack.clock.advance(days=1)
 
-    woken = sweep(stack.collaborators)
+    woken = sweep(stack.services)
 
     assert woken == 0
     assert stack.item(job_id) == after
@@ -220,11 +221,11 @@ def test_a_job_that_was_thrown_away_is_never_touched_again(
 def test_a_discard_that_was_lost_is_sent_again_until_it_is_done(stack: Stack) -> None:
     job_id = _ended(stack, "cancelled")
     stack.clock.advance(seconds=DISCARD_AFTER_MS // 1000 + 1)
-    sweep(stack.collaborators)
+    sweep(stack.services)
     stack.take_messages()
     stack.clock.advance(seconds=DISCARD_AFTER_MS // 1000 + 120)
 
-    sweep(stack.collaborators)
+    sweep(stack.services)
 
     assert stack.take_messages() == [Message(Step.DISCARD, job_id)]
 
@@ -249,7 +250,7 @@ def test_jobs_of_every_shard_are_found(stack: Stack) -> None:
     made = {_lost_job(stack) for _ in range(20)}
     stack.clock.advance(seconds=91)
 
-    sweep(stack.collaborators)
+    sweep(stack.services)
 
     assert {message.job_id for message in stack.take_messages()} == made
 
@@ -268,6 +269,6 @@ def test_one_job_that_cannot_be_woken_does_not_keep_the_others_waiting(stack: St
         return None
 
     with listening(deny_the_first):
-        sweep(stack.collaborators)
+        sweep(stack.services)
 
     assert len(stack.take_messages()) == len(made) - 1

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 import app
 from chalicelib import aws
-from chalicelib.pipeline.messages import Message, Step
-from chalicelib.pipeline.watch import LEASE_SECONDS
-from chalicelib.pipeline.worker import work
+from chalicelib.pipeline.lease import LEASE_SECONDS
+from chalicelib.pipeline.worker import handle
+from chalicelib.queue.messages import Message, Step
 from tests.integration.archives import check_archive
 from tests.integration.gateway import export, status
 from tests.integration.stack import UNIT, Stack, lambda_record
@@ -25,7 +26,7 @@ def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _send(stack: Stack, body: str) -> None:
-    aws.sqs().send_message(QueueUrl=stack.collaborators.settings.queue_url, MessageBody=body)
+    aws.sqs().send_message(QueueUrl=stack.services.settings.queue_url, MessageBody=body)
 
 
 def test_lambdas_own_event_is_worked_on(stack: Stack) -> None:
@@ -39,20 +40,19 @@ def test_lambdas_own_event_is_worked_on(stack: Stack) -> None:
     check_archive(stack.archive(job_id), {"10001": content})
 
 
+@pytest.mark.usefixtures("no_backoff")
 def test_in_a_batch_only_what_failed_comes_back(stack: Stack) -> None:
     good, bad = export(file_ids=[10001]), export(file_ids=[10002])
     records = [lambda_record(message) for message in stack.receive()]
-    aws.s3().delete_object(
-        Bucket="archive-bucket",
-        Key=stack.job(bad).request_key,
-    )
-    stack.collaborators.jobs.start(bad, stack.clock())
-    (finalize,) = [record for record in records if bad in record["body"]]
-    finalize["body"] = Message(Step.FINALIZE, bad).to_body()
 
-    answer = work(records, stack.collaborators)
+    def busy(operation: str, parameters: dict[str, Any]) -> Wired | None:
+        return s3_error(503, "SlowDown") if bad in parameters.get("Key", "") else None
 
-    assert answer == {"batchItemFailures": [{"itemIdentifier": finalize["messageId"]}]}
+    with listening(busy):
+        answer = handle(records, stack.services)
+
+    (failed,) = [record["messageId"] for record in records if bad in record["body"]]
+    assert answer == {"batchItemFailures": [{"itemIdentifier": failed}]}
     assert stack.job(good).status == "completed"
 
 
@@ -84,21 +84,22 @@ def test_a_message_that_is_none_of_ours_is_dropped(stack: Stack, body: str) -> N
         "attributes": {"ApproximateReceiveCount": "1"},
     }
 
-    assert work([record], stack.collaborators) == {"batchItemFailures": []}
+    assert handle([record], stack.services) == {"batchItemFailures": []}
 
 
 @pytest.mark.parametrize("message", [*Step])
 def test_a_message_of_a_job_that_nobody_knows_is_dropped(stack: Stack, message: Step) -> None:
-    segment = 0 if message is Step.ASSEMBLE else None
+    number = 0 if message in (Step.ASSEMBLE, Step.READ) else None
+    reading = "0" * 16 if message is Step.READ else None
 
-    assert stack.run(Message(message, UNKNOWN_JOB, segment))
+    assert stack.run(Message(message, UNKNOWN_JOB, number, reading))
 
 
 @pytest.mark.parametrize("segment", [-1, "x", 1.5])
 def test_finalize_with_a_segment_of_any_kind_is_dropped(stack: Stack, segment: object) -> None:
     job_id = export(file_ids=[10001])
     stack.take_messages()
-    stack.collaborators.jobs.start(job_id, stack.clock())
+    stack.services.jobs.start(job_id, stack.clock())
     _send(stack, json.dumps({"v": 1, "step": "finalize", "job": job_id, "segment": segment}))
 
     assert stack.run_queue() == []
@@ -136,7 +137,7 @@ def test_a_storage_that_asks_to_slow_down_is_asked_again_later(
         (failed,) = stack.run_queue()
 
     assert stack.job(job_id).status == "processing"
-    assert "SlowDown" in str(stack.collaborators.jobs.last_note(job_id))
+    assert "SlowDown" in str(stack.services.jobs.last_reason(job_id))
     hidden = requests.of("ChangeMessageVisibility")[-1]
     assert hidden["ReceiptHandle"] == failed["receiptHandle"]
     assert 1 <= hidden["VisibilityTimeout"] <= 2
@@ -176,7 +177,7 @@ def test_a_step_that_breaks_unexpectedly_is_tried_again(stack: Stack) -> None:
         failed = stack.run_queue()
 
     assert len(failed) == 1
-    assert stack.collaborators.jobs.last_note(job_id) == "internal error: ZeroDivisionError"
+    assert stack.services.jobs.last_reason(job_id) == "internal error: ZeroDivisionError"
     stack.wake()
     stack.run_queue()
     check_archive(stack.archive(job_id), {"10001": content})
@@ -209,7 +210,7 @@ def test_a_worker_that_dies_at_its_first_read_is_noticed_when_its_lease_ends(
 ) -> None:
     job_id = export(file_ids=[10001])
     if cancelled:
-        stack.collaborators.jobs.cancel(job_id, stack.clock())
+        stack.services.jobs.cancel(job_id, stack.clock())
 
     with pytest.raises(Crash), crashing("GetItem"):
         stack.run_queue()
@@ -223,10 +224,10 @@ def test_a_step_whose_message_was_taken_away_completes(stack: Stack) -> None:
     job_id = export(file_ids=[10001])
     (record,) = [lambda_record(message) for message in stack.receive()]
     aws.sqs().delete_message(
-        QueueUrl=stack.collaborators.settings.queue_url, ReceiptHandle=record["receiptHandle"]
+        QueueUrl=stack.services.settings.queue_url, ReceiptHandle=record["receiptHandle"]
     )
 
-    answer = work([record], stack.collaborators)
+    answer = handle([record], stack.services)
 
     assert answer == {"batchItemFailures": []}
     check_archive(stack.archive(job_id), {"10001": content})

@@ -20,7 +20,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import botocore_stubber
 from moto.s3.models import s3_backends
 
-from chalicelib.wire import Answer, Request
+from chalicelib.s3.wire import Answer, Request
 
 Wired = tuple[int, Any, Any]
 """A status, headers and a body."""

@@ -1,12 +1,14 @@
-"""A job and settings as tests need them: all but what a test is about."""
+"""A job, settings and services as tests need them: all but what a test is about."""
 
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 from hypothesis import strategies as st
 
-from chalicelib.http.links import archive_filename
+from chalicelib.archive.names import archive_filename
 from chalicelib.jobs.model import MISSING_INLINE, Failure, Job, PlanRef
 from chalicelib.jobs.states import Stage, Status
+from chalicelib.services import Services, made
 from chalicelib.settings import Settings, load
 
 JOB_ID = "5f0c5d0e-1111-4222-8333-444455556666"
@@ -22,6 +24,31 @@ REQUIRED = {
 
 def some_settings(**more: str) -> Settings:
     return load({**REQUIRED, **more})
+
+
+@dataclass
+class Events:
+    """A log that keeps the events, and the facts of each."""
+
+    kept: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+
+    def info(self, event: str, /, **facts: object) -> None:
+        self.kept.append((event, facts))
+
+    warning = error = exception = info
+
+    @property
+    def names(self) -> list[str]:
+        return [event for event, _ in self.kept]
+
+
+def some_services(settings: Settings | None = None, **facts: Any) -> Services:
+    """Services that reach nothing, but for these stores, buckets and seams."""
+    nowhere = cast("Any", None)
+    services = made(
+        settings or some_settings(), dynamodb=nowhere, s3=nowhere, sqs=nowhere, log=Events()
+    )
+    return replace(services, **facts)
 
 
 def a_job(**facts: Any) -> Job:
@@ -47,7 +74,7 @@ plan_refs = st.builds(
     PlanRef,
     digest=st.just("0123456789abcdef"),
     upload=texts,
-    steps=st.integers(0, 9_999),
+    segments=st.integers(0, 9_999),
     home=st.none() | st.uuids().map(str),
 )
 failures = st.builds(Failure, slug=st.just("given-up"), title=texts, detail=texts)
@@ -58,13 +85,14 @@ missing_lists = st.lists(st.integers(10_000, 10**8) | texts, max_size=5).map(tup
 def jobs(draw: st.DrawFn) -> Job:
     """Any job that the store can hold."""
     status = draw(st.sampled_from([status for status in Status if status is not Status.EXPIRED]))
-    planned = draw(st.booleans())
+    planned, replanned = draw(st.booleans()), draw(st.booleans())
     bytes_total = draw(st.integers(1, 2**45)) if planned else 0
     missing: tuple[int | str, ...] = draw(missing_lists) if planned else ()
     listed_elsewhere = bool(missing) and draw(st.booleans())
-    created_at, started_at, updated_at, expires_at = sorted(
-        draw(st.lists(moments, min_size=4, max_size=4))
+    created_at, started_at, planned_at, updated_at, expires_at = sorted(
+        draw(st.lists(moments, min_size=5, max_size=5))
     )
+    bytes_done = draw(st.integers(0, bytes_total))
     return a_job(
         user_id=draw(texts),
         status=status,
@@ -75,8 +103,10 @@ def jobs(draw: st.DrawFn) -> Job:
         updated_at=updated_at,
         expires_at=expires_at,
         started_at=None if status is Status.QUEUED else started_at,
+        planned_at=planned_at if planned or replanned else None,
         files_done=draw(st.integers(0, 10_000)) if planned else 0,
-        bytes_done=draw(st.integers(0, bytes_total)),
+        bytes_done=bytes_done,
+        bytes_copied=draw(st.integers(0, bytes_done)),
         bytes_total=bytes_total,
         plan=draw(plan_refs) if planned else None,
         missing_count=len(missing) if planned else None,
@@ -84,6 +114,9 @@ def jobs(draw: st.DrawFn) -> Job:
         failure=draw(failures) if status is Status.FAILED else None,
         wake_at=draw(st.none() | moments),
         sweeps=draw(st.integers(0, 8)),
+        attempts=draw(st.integers(0, 100)),
+        previous_plan=draw(plan_refs) if replanned and not planned else None,
+        was_replanned=replanned,
         reused_from=draw(st.none() | st.uuids().map(str)),
         retry_of=draw(st.none() | st.uuids().map(str)),
         heir=draw(st.none() | st.uuids().map(str)),

@@ -11,6 +11,7 @@ from botocore.exceptions import (
 from chalicelib import aws
 from chalicelib.aws import error_code, http_status, translated
 from chalicelib.errors import AccessDenied, Unavailable
+from chalicelib.s3 import clients
 
 
 def _client_error(code: str, status: int) -> ClientError:
@@ -120,7 +121,7 @@ def test_where_somebody_waits_all_tries_end_in_time(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     within, longest_pauses = 20, 1 + 2
 
-    for client in (aws.s3(within), aws.dynamodb(within), aws.sqs(within)):
+    for client in (clients.s3(within), aws.dynamodb(within), aws.sqs(within)):
         config = client.meta.config
 
         assert config.connect_timeout <= config.read_timeout  # type: ignore[attr-defined]

@@ -2,15 +2,12 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from threading import Lock
 
-import pytest
-
-from chalicelib.archive import layout
+from chalicelib.archive import costs
 from chalicelib.archive.plan import Entry
-from chalicelib.pipeline.messages import Message, Step
+from chalicelib.queue.messages import Message, Step
 from tests.e2e import handmade
 from tests.e2e.api import Api
 from tests.e2e.archives import check_archive
@@ -74,7 +71,6 @@ class Jobs:
     api: Api
     backstage: Backstage
     sources: Sources
-    _lock: Lock = field(default_factory=Lock)
 
     # -- by the step that does their work -------------------------------------------------------
 
@@ -86,7 +82,7 @@ class Jobs:
 
     def read(self) -> Job:
         """One file whose CRC-32 S3 does not know, read by three messages, then planned."""
-        file = self.sources.put(noise(layout.STREAM_PART + MIB), checksum=False)
+        file = self.sources.put(noise(costs.STREAM_PART + MIB), checksum=False)
         cuts = (6 * MIB, 12 * MIB)
         job_id, messages = handmade.being_read(self.backstage, file, cuts)
         return self._completing(job_id, [file], messages)
@@ -150,10 +146,8 @@ class Jobs:
         return Job(job_id, files, begin, ended)
 
     def _in_segments(self) -> str:
-        with self._lock, pytest.MonkeyPatch.context() as patch:
-            # Each part a segment: it would take gigabytes to have several otherwise.
-            patch.setattr(layout, "SEGMENT_SECONDS", 0.01)
-            return handmade.planned(self.backstage, *self._entries)
+        # Each part a segment: it would take gigabytes to have several otherwise.
+        return handmade.planned(self.backstage, *self._entries, segment_seconds=0.01)
 
     @cached_property
     def _files(self) -> list[Source]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.pipeline.messages import Step
+from chalicelib.queue.messages import Step
 from tests.wreck.asked import Asked, Service
 from tests.wreck.jobs import Job, Jobs
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalicelib.pipeline.messages import Step
+from chalicelib.queue.messages import Step
 from tests.wreck import moments, workers
 from tests.wreck.deployment import Rigged
 from tests.wreck.jobs import Jobs

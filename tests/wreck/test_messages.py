@@ -97,7 +97,7 @@ def test_a_dead_letter_that_is_garbage_is_logged_with_its_reason(backstage: Back
         lambda: logged(backstage, "DeadLetters", [message_id]), LOGGED_SECONDS, "its line"
     )
     line = lines[message_id]
-    assert (line["message"], line["reason"]) == ("dead letter", "it is not JSON")
+    assert (line["message"], line["reason"]) == ("dead letter dropped", "it is not JSON")
 
 
 def test_a_message_with_what_sqs_does_not_take_is_not_taken(backstage: Backstage) -> None:

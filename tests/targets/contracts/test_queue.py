@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.pipeline.queue import Queue
+from chalicelib.queue.queue import Queue
 from tests.targets.cloud import seen
 from tests.targets.contracts.bound import Bound
 from tests.targets.rows import differs, row

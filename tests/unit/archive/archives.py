@@ -9,12 +9,23 @@ from dataclasses import dataclass, replace
 from struct import Struct
 from typing import BinaryIO
 
-from chalicelib.archive import format as zip_format
-from chalicelib.archive import manifest, pieces, tail
+from chalicelib.archive import costs, manifest, pieces, scale, tail
 from chalicelib.archive.manifest import Head, Listed
 from chalicelib.archive.plan import Entry, Part, Plan, data_offset
+from chalicelib.archive.scale import Scale
 
 HEAD = Head("5f0c5d0e-0000-4000-8000-000000000000", 1_700_000_000, (10_007, "gone/é.txt"))
+
+_SHRUNK = 4_096
+SHRUNKEN = Scale(
+    min_part=scale.MIN_PART // _SHRUNK,
+    max_part=scale.MAX_PART // _SHRUNK,
+    stream_part=costs.STREAM_PART // _SHRUNK,
+    copy_part=costs.COPY_PART // _SHRUNK,
+    copy_min=scale.COPY_MIN // _SHRUNK,
+)
+"""Each size of a layout by the same factor smaller, so that a small archive has copies, streamed
+parts and segments like a large one."""
 
 
 def an_entry(index: int, size: int, *, crc32: int | None = 0, name: str | None = None) -> Entry:
@@ -39,13 +50,14 @@ def assembled(plan: Plan, contents: Sequence[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def tail_of(plan: Plan, crc32s: Sequence[int], files_a_share: int = 1000) -> bytes:
+def tail_of(plan: Plan, crc32s: Sequence[int], files_a_section: int = 1000) -> bytes:
+    """The archive's tail, rendered from sections of so many files."""
     files = list(zip(plan.entries, plan.offsets, crc32s, strict=True))
-    runs = [files[at : at + files_a_share] for at in range(0, len(files) or 1, files_a_share)]
-    shares = [tail.share(run, first=not index) for index, run in enumerate(runs)]
-    lines, records = (share.lines for share in shares), (share.records for share in shares)
-    counts = [share.counts for share in shares]
-    return b"".join(tail.render(HEAD, plan.tail_start, counts, lines, records))
+    runs = [files[at : at + files_a_section] for at in range(0, len(files) or 1, files_a_section)]
+    sections = [tail.section(plan.form, run, first=not index) for index, run in enumerate(runs)]
+    lines, records = (one.lines for one in sections), (one.records for one in sections)
+    counts = [one.counts for one in sections]
+    return b"".join(tail.render(plan.form, HEAD, plan.tail_start, counts, lines, records))
 
 
 def manifest_of(head: Head, files: Iterable[tuple[Listed, int]]) -> bytes:
@@ -54,18 +66,17 @@ def manifest_of(head: Head, files: Iterable[tuple[Listed, int]]) -> bytes:
 
 
 def data_start(plan: Plan, entry: int) -> int:
-    return data_offset(plan.entries[entry], plan.offsets[entry])
+    return data_offset(plan.form, plan.entries[entry], plan.offsets[entry])
 
 
 def _streamed(
     plan: Plan, part: Part, contents: Sequence[bytes], crc32s: Sequence[int], ending: bytes
 ) -> bytes:
     body = bytearray(part.length)
-    for piece in pieces.pieces(
-        plan.entries, plan.offsets, part.start, min(part.end, plan.tail_start)
-    ):
+    end = min(part.end, plan.tail_start)
+    for piece in pieces.pieces(plan.form, plan.entries, plan.offsets, part.start, end):
         if piece.header_at is not None:
-            header = zip_format.local_header(plan.entries[piece.entry].member, crc32s[piece.entry])
+            header = plan.form.header(plan.entries[piece.entry].member, crc32s[piece.entry])
             body[piece.header_at : piece.header_at + len(header)] = header
         source = contents[piece.entry][piece.source_start : piece.source_start + piece.length]
         body[piece.data_at : piece.data_at + piece.length] = source
@@ -97,7 +108,7 @@ class Sparse:
         """Where there is something else than zeros."""
         plan = self.plan
         regions = [
-            (offset, zip_format.local_header(entry.member, entry.crc32 or 0))
+            (offset, plan.form.header(entry.member, entry.crc32 or 0))
             for entry, offset in zip(plan.entries, plan.offsets, strict=True)
         ]
         regions.append((plan.tail_start, tail_of(plan, [e.crc32 or 0 for e in plan.entries])))

@@ -3,17 +3,10 @@
 from hypothesis import strategies as st
 
 from chalicelib.archive import layout
-from chalicelib.archive.format import UINT32_MAX
-from chalicelib.archive.layout import (
-    COPY_MIN,
-    COPY_PART,
-    GIB,
-    MAX_PART,
-    MIB,
-    MIN_PART,
-    STREAM_PART,
-)
+from chalicelib.archive.costs import COPY_PART, STREAM_PART
 from chalicelib.archive.plan import Entry
+from chalicelib.archive.scale import COPY_MIN, GIB, MAX_PART, MIB, MIN_PART
+from chalicelib.archive.zip_format import UINT32_MAX
 from tests.unit.archive.archives import HEAD, an_entry
 
 TIB = 1024 * GIB

@@ -5,17 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.archive import assembly, costs, layout
-from chalicelib.archive.layout import GIB, MIB, MIN_PART
+from chalicelib.archive import costs, scale
+from chalicelib.archive.scale import GIB, MIB, MIN_PART
 
 WORKS = [5.0, 30.0, 200.0, 1_000.0, 10_000.0]
-
-
-def test_the_model_knows_what_the_code_does_at_a_time() -> None:
-    assert costs.BUFFERS == assembly.BUFFERS
-    assert costs.READS_AT_ONCE == assembly.READS
-    assert costs.READ_SIZE == assembly._READ_SIZE
-    assert costs.COPIES_AT_ONCE == assembly.COPIES
 
 
 def test_the_model_knows_the_workers_memory() -> None:
@@ -28,7 +21,7 @@ def test_a_file_is_copied_from_where_that_is_cheaper() -> None:
     between_small_files = costs.copy_break_even(MIN_PART, mortared=True)
     alone = costs.copy_break_even(MIN_PART, mortared=False)
 
-    assert max(MIN_PART, int(between_small_files)) == layout.COPY_MIN
+    assert max(MIN_PART, int(between_small_files)) == scale.COPY_MIN
     assert between_small_files < alone < 2 * MIN_PART  # from which the layout does so
 
 
@@ -41,17 +34,15 @@ def test_were_nobody_waiting_larger_files_would_be_streamed(
     assert 16 * MIB < costs.copy_break_even(MIN_PART, mortared=False) < 20 * MIB
 
 
-def test_a_streamed_part_is_about_as_large_as_is_best_holds_two_files_and_fits_into_memory() -> (
-    None
-):
-    assert 0.4 < costs.stream_part() / layout.STREAM_PART < 1.4
-    assert layout.STREAM_PART + MIN_PART >= 2 * (2 * MIN_PART)
-    assert costs.BUFFERS * (layout.STREAM_PART + MIN_PART) < 100 * MIB
+def test_a_streamed_part_is_about_as_large_as_is_best_and_fits_into_memory() -> None:
+    assert 0.4 < costs.stream_part() / costs.STREAM_PART < 1.4
+    assert costs.STREAM_PART + MIN_PART >= 2 * (2 * MIN_PART)
+    assert costs.BUFFERS * (costs.STREAM_PART + MIN_PART) < 100 * MIB
 
 
 def test_a_small_copied_part_takes_about_as_long_to_copy_as_to_begin() -> None:
-    assert 1 <= layout.COPY_PART / costs.COPY_RATE / costs.COPY_SECONDS <= 2
-    assert layout.COPY_PART >= 2 * MIN_PART
+    assert 1 <= costs.COPY_PART / costs.COPY_RATE / costs.COPY_SECONDS <= 2
+    assert costs.COPY_PART >= 2 * MIN_PART
 
 
 @pytest.mark.parametrize(
@@ -59,17 +50,17 @@ def test_a_small_copied_part_takes_about_as_long_to_copy_as_to_begin() -> None:
     [(100 * MIB, 28 * MIB, 28 * MIB), (GIB, 30 * MIB, 70 * MIB), (1024 * GIB, 256 * MIB, GIB)],
 )
 def test_the_more_is_copied_the_larger_is_a_part(copied: int, least: int, most: int) -> None:
-    assert least <= costs.copy_part(copied, layout.COPY_PART) <= most
+    assert least <= costs.copy_part(copied, costs.COPY_PART) <= most
 
 
 @pytest.mark.parametrize("work", WORKS)
 def test_the_crowd_has_done_the_work_when_the_ramp_is_over(work: float) -> None:
-    steps = 10_000
-    tick = costs.ramp(work) / steps
+    pieces = 10_000
+    length = costs.ramp(work) / pieces
 
     done = sum(
-        (costs.WORKERS_AT_FIRST + costs.WORKERS_PER_SECOND * tick * (step + 0.5)) * tick
-        for step in range(steps)
+        (costs.WORKERS_AT_FIRST + costs.WORKERS_PER_SECOND * length * (piece + 0.5)) * length
+        for piece in range(pieces)
     )
 
     assert done == pytest.approx(work, rel=1e-6)
@@ -88,15 +79,11 @@ def test_a_job_that_one_worker_ends_sooner_is_not_divided(work: float) -> None:
     assert costs.segment_seconds(work) == work
 
 
-def test_a_job_has_no_more_segments_than_may_run_at_a_time(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(costs, "SEGMENT_SERIAL_SECONDS", 0.0)
-
+def test_a_job_has_no_more_segments_than_may_run_at_a_time() -> None:
     assert 1e6 / costs.segment_seconds(1e6) <= costs.MOST_SEGMENTS
 
 
-def test_reading_many_small_files_is_bound_by_requests_and_large_ones_by_the_network() -> None:
+def test_requests_bound_the_reading_of_small_files_and_the_network_that_of_large() -> None:
     assert costs.streaming(1_000, 1_000 * 100) > 1.2 * costs.streaming(0, 1_000 * 100)
     assert costs.streaming(2, 20 * MIB) == 20 * MIB / costs.STREAM_RATE
 

@@ -1,4 +1,4 @@
-"""CRC-32s of parts give that of the whole."""
+"""The CRC-32 of a whole follows from those of its parts."""
 
 import zlib
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.archive import layout, names
-from chalicelib.archive.format import UINT16_MAX, UINT32_MAX
 from chalicelib.archive.plan import Entry
+from chalicelib.archive.zip_format import UINT16_MAX, UINT32_MAX
 from tests.unit.archive.archives import HEAD, Sparse, data_start, entries_of
 
 

@@ -7,18 +7,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.archive import layout
-from chalicelib.archive.layout import (
+from chalicelib.archive.costs import COPY_PART, STREAM_PART
+from chalicelib.archive.layout import ArchiveTooLarge
+from chalicelib.archive.plan import Entry, Plan
+from chalicelib.archive.scale import (
     COPY_MIN,
-    COPY_PART,
     MAX_ARCHIVE,
     MAX_PART,
     MAX_PARTS,
     MIB,
     MIN_PART,
-    STREAM_PART,
-    ArchiveTooLarge,
+    Scale,
 )
-from chalicelib.archive.plan import Entry, Plan
 from tests.unit.archive.archives import HEAD, an_entry, data_start, entries_of
 from tests.unit.archive.mixes import TIB, plans, some_entries
 
@@ -112,9 +112,9 @@ def test_an_archive_may_be_as_large_as_an_object_and_no_larger() -> None:
     rest = layout.lay_out(entries_of([MAX_ARCHIVE // 2]), HEAD).size - MAX_ARCHIVE // 2
     fitting = MAX_ARCHIVE - rest
 
-    assert layout.lay_out(entries_of([fitting]), HEAD, max_parts=20_000).size == MAX_ARCHIVE
+    assert layout.lay_out(entries_of([fitting]), HEAD, Scale(max_parts=20_000)).size == MAX_ARCHIVE
     with pytest.raises(ArchiveTooLarge, match=rf"would have {MAX_ARCHIVE + 1} bytes"):
-        layout.lay_out(entries_of([fitting + 1]), HEAD, max_parts=20_000)
+        layout.lay_out(entries_of([fitting + 1]), HEAD, Scale(max_parts=20_000))
 
 
 def test_as_many_copies_as_s3_has_part_numbers_are_planned_in_one_upload() -> None:

@@ -3,8 +3,8 @@
 from hypothesis import given
 
 from chalicelib.archive import layout
-from chalicelib.archive.layout import COPY_MIN, MIB, MIN_PART
 from chalicelib.archive.plan import Entry, Plan
+from chalicelib.archive.scale import COPY_MIN, MIB, MIN_PART, Scale
 from tests.unit.archive.archives import HEAD, an_entry, entries_of
 from tests.unit.archive.mixes import some_entries
 
@@ -55,7 +55,7 @@ def test_half_of_the_bytes_of_a_folder_of_photos_is_copied() -> None:
 def test_copies_for_which_there_are_no_part_numbers_are_streamed() -> None:
     entries = entries_of([7 * MIB] * 100)
 
-    plan = layout.lay_out(entries, HEAD, max_parts=60)
+    plan = layout.lay_out(entries, HEAD, Scale(max_parts=60))
 
     assert not plan.nested
     assert 0 < sum(part.copied is not None for part in plan.parts) < 50

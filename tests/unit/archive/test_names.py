@@ -11,7 +11,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib.archive.names import COMPONENT_MAX, MANIFEST, safe_name, unique_names
+from chalicelib.archive.names import (
+    COMPONENT_MAX,
+    MANIFEST,
+    archive_filename,
+    safe_name,
+    unique_names,
+)
+from tests.unit.samples import JOB_ID
 
 LONG_S, KELVIN, DOTTED_I = "\u017f", "\u212a", "\u0130"
 ALPHA_IOTA, ALPHA_WITH_IOTA = "\u03b1\u03b9", "\u1fb3"  # equal when case does not count
@@ -33,6 +40,9 @@ raw_names = hostile_lists.map("/".join) | hostile_lists.map("".join)
 colliding_parts = st.sampled_from(TWINS + FOREIGN_TWINS + LONG_TWINS + MANIFESTS)
 colliding_paths = st.lists(colliding_parts, min_size=1, max_size=3).map("/".join)
 colliding = st.lists(colliding_parts | colliding_paths | raw_names, max_size=25)
+wanted_names = st.text(st.characters(codec="utf-8"), min_size=1) | st.sampled_from(
+    ['"; x="', "a\r\nSet-Cookie: b", "%41", "''", "\\", "é\u202e", "😀.zip"]
+)
 
 
 @given(raw_names)
@@ -172,6 +182,41 @@ def test_no_two_names_extract_to_one_file_on_windows(raws: list[str]) -> None:
 
     on_windows = {"/".join(part.rstrip(". ") for part in name.split("/")) for name in names}
     assert len(on_windows) == len(names)
+
+
+@given(st.none() | wanted_names)
+def test_an_archives_name_is_one_part_of_a_path_that_ends_in_zip(wanted: str | None) -> None:
+    name = archive_filename(wanted, JOB_ID)
+
+    assert name.lower().endswith(".zip")
+    assert len(name) > len(".zip")
+    assert not {"/", "\\"} & set(name)
+    assert not name.startswith(".")
+
+
+@given(st.none() | wanted_names)
+def test_an_archives_name_is_left_alone(wanted: str | None) -> None:
+    name = archive_filename(wanted, JOB_ID)
+
+    assert archive_filename(name, JOB_ID) == name
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name"),
+    [
+        (None, "longhaul-5f0c5d0e.zip"),
+        ("", "longhaul-5f0c5d0e.zip"),
+        (" . ", "longhaul-5f0c5d0e.zip"),
+        ("März", "März.zip"),
+        ("March.ZIP", "March.ZIP"),
+        ("a.zip.", "a.zip"),
+        ("../../etc/passwd", "_.._etc_passwd.zip"),
+        ("C:\\x", "_x.zip"),
+        ("data.tar", "data.tar.zip"),
+    ],
+)
+def test_what_the_caller_wanted_becomes(wanted: str | None, name: str) -> None:
+    assert archive_filename(wanted, JOB_ID) == name
 
 
 def _on_disk(name: str) -> str:

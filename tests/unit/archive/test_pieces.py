@@ -4,13 +4,11 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from random import Random
 from struct import unpack_from
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +17,7 @@ from chalicelib.archive.pieces import pieces
 from chalicelib.archive.plan import Entry, Plan
 from tests.unit.archive.archives import (
     HEAD,
+    SHRUNKEN,
     an_entry,
     assembled,
     data_start,
@@ -26,26 +25,13 @@ from tests.unit.archive.archives import (
     with_crc32s,
 )
 
-SHRUNK = 4_096
-MIN_PART, STREAM_PART, COPY_PART = (
-    limit // SHRUNK for limit in (layout.MIN_PART, layout.STREAM_PART, layout.COPY_PART)
-)
+MIN_PART, STREAM_PART, COPY_PART = SHRUNKEN.min_part, SHRUNKEN.stream_part, SHRUNKEN.copy_part
 AROUND_LIMITS = [
     limit + step
     for limit in (0, MIN_PART, STREAM_PART, 2 * STREAM_PART, COPY_PART + MIN_PART)
     for step in (-1, 0, 1)
     if limit + step >= 0
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def shrunken_limits() -> Iterator[None]:
-    """Each limit of the layout by the same factor smaller, so that a small archive has copies,
-    streamed parts and segments like a large one."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("MIN_PART", "MAX_PART", "STREAM_PART", "COPY_PART", "COPY_MIN"):
-            patch.setattr(layout, name, getattr(layout, name) // SHRUNK)
-        yield
 
 
 lengths = st.integers(0, 300) | st.sampled_from(AROUND_LIMITS) | st.integers(0, 3 * STREAM_PART)
@@ -83,7 +69,7 @@ def some_sources(draw: st.DrawFn) -> Sources:
 
 @given(some_sources())
 def test_zipfile_finds_every_file_whole(sources: Sources) -> None:
-    plan = layout.lay_out(sources.entries, HEAD)
+    plan = layout.lay_out(sources.entries, HEAD, SHRUNKEN)
     entries, contents = plan.entries, sources.in_order_of(plan)
 
     archive = assembled(plan, contents)
@@ -96,7 +82,7 @@ def test_zipfile_finds_every_file_whole(sources: Sources) -> None:
 
 @given(some_sources())
 def test_a_reader_that_only_streams_finds_the_same(sources: Sources) -> None:
-    plan = layout.lay_out(sources.entries, HEAD)
+    plan = layout.lay_out(sources.entries, HEAD, SHRUNKEN)
     entries, contents = plan.entries, sources.in_order_of(plan)
 
     *files, manifest = read_as_stream(assembled(plan, contents))
@@ -110,14 +96,14 @@ def test_a_reader_that_only_streams_finds_the_same(sources: Sources) -> None:
 
 @given(some_sources())
 def test_the_archive_is_as_long_as_planned(sources: Sources) -> None:
-    plan = layout.lay_out(sources.entries, HEAD)
+    plan = layout.lay_out(sources.entries, HEAD, SHRUNKEN)
 
     assert len(assembled(plan, sources.in_order_of(plan))) == plan.size
 
 
 @given(some_sources())
 def test_the_end_counts_every_entry_and_the_manifest(sources: Sources) -> None:
-    plan = layout.lay_out(sources.entries, HEAD)
+    plan = layout.lay_out(sources.entries, HEAD, SHRUNKEN)
 
     archive = assembled(plan, sources.in_order_of(plan))
 
@@ -127,13 +113,13 @@ def test_the_end_counts_every_entry_and_the_manifest(sources: Sources) -> None:
 
 @given(some_sources())
 def test_the_pieces_of_a_part_fill_it(sources: Sources) -> None:
-    plan = layout.lay_out(sources.entries, HEAD)
+    plan = layout.lay_out(sources.entries, HEAD, SHRUNKEN)
 
     for part in plan.parts:
         end = min(part.end, plan.tail_start)
         if part.copied is not None or end <= part.start:
             continue
-        found = list(pieces(plan.entries, plan.offsets, part.start, end))
+        found = list(pieces(plan.form, plan.entries, plan.offsets, part.start, end))
         begins = [piece.data_at if piece.header_at is None else piece.header_at for piece in found]
         ends = [piece.data_at + piece.length for piece in found]
         assert (begins[0], ends[-1]) == (0, end - part.start)
@@ -143,7 +129,7 @@ def test_the_pieces_of_a_part_fill_it(sources: Sources) -> None:
 
 @given(some_sources())
 def test_the_pieces_of_any_two_parts_share_no_byte_of_a_file(sources: Sources) -> None:
-    plan = layout.lay_out(sources.entries, HEAD)
+    plan = layout.lay_out(sources.entries, HEAD, SHRUNKEN)
     runs: dict[int, list[tuple[int, int]]] = {}
     for part in plan.parts:
         if part.copied is not None:
@@ -151,7 +137,7 @@ def test_the_pieces_of_any_two_parts_share_no_byte_of_a_file(sources: Sources) -
             runs.setdefault(part.copied, []).append((start, start + part.length))
         else:
             end = min(part.end, plan.tail_start)
-            for piece in pieces(plan.entries, plan.offsets, part.start, end):
+            for piece in pieces(plan.form, plan.entries, plan.offsets, part.start, end):
                 run = (piece.source_start, piece.source_start + piece.length)
                 runs.setdefault(piece.entry, []).append(run)
 

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,26 +18,29 @@ from hypothesis import strategies as st
 from stream_unzip import stream_unzip
 
 from chalicelib.archive import layout, manifest, names
-from chalicelib.archive.format import UINT32_MAX
-from chalicelib.archive.layout import GIB
 from chalicelib.archive.plan import Entry, Plan
-from tests.unit.archive.archives import HEAD, Sparse, an_entry, assembled, entries_of, with_crc32s
+from chalicelib.archive.scale import GIB
+from chalicelib.archive.zip_format import UINT32_MAX
+from tests.unit.archive.archives import (
+    HEAD,
+    SHRUNKEN,
+    Sparse,
+    an_entry,
+    assembled,
+    entries_of,
+    with_crc32s,
+)
 
-SHRUNK = 4_096
-LIMITS = ("MIN_PART", "MAX_PART", "STREAM_PART", "COPY_PART", "COPY_MIN")
-AROUND = [max(getattr(layout, name) // SHRUNK + step, 0) for name in LIMITS for step in (-1, 0, 1)]
+SIZES = (
+    SHRUNKEN.min_part,
+    SHRUNKEN.max_part,
+    SHRUNKEN.stream_part,
+    SHRUNKEN.copy_part,
+    SHRUNKEN.copy_min,
+)
+AROUND = [size + step for size in SIZES for step in (-1, 0, 1)]
 TIB = 1024 * GIB
 AROUND_UINT32 = [UINT32_MAX - 1, UINT32_MAX, UINT32_MAX + 1]
-
-
-@pytest.fixture
-def shrunken_limits() -> Iterator[None]:
-    """Each limit of the layout by the same factor smaller, so that a small archive has copies,
-    streamed parts and segments like a large one."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in LIMITS:
-            patch.setattr(layout, name, getattr(layout, name) // SHRUNK)
-        yield
 
 
 lengths = st.integers(0, 300) | st.sampled_from([one for one in AROUND if one < 2**20])
@@ -52,7 +55,7 @@ def _archive(sizes: Iterable[int]) -> tuple[Plan, list[bytes], bytes]:
             an_entry(
                 index,
                 len(content),
-                crc32=None if index % 2 and len(content) <= layout.STREAM_PART else 0,
+                crc32=None if index % 2 and len(content) <= SHRUNKEN.stream_part else 0,
                 name=f"ü/日-{index}",
             )
             for index, content in enumerate(contents)
@@ -60,12 +63,11 @@ def _archive(sizes: Iterable[int]) -> tuple[Plan, list[bytes], bytes]:
         contents,
     )
     by_key = {entry.key: content for entry, content in zip(entries, contents, strict=True)}
-    plan = layout.lay_out(entries, HEAD)
+    plan = layout.lay_out(entries, HEAD, SHRUNKEN)
     in_order = [by_key[entry.key] for entry in plan.entries]
     return plan, in_order, assembled(plan, in_order)
 
 
-@pytest.mark.usefixtures("shrunken_limits")
 @settings(max_examples=40)
 @given(st.lists(lengths, max_size=8))
 def test_stream_unzip_finds_every_file_whole_from_a_stream(sizes: list[int]) -> None:
@@ -80,7 +82,6 @@ def test_stream_unzip_finds_every_file_whole_from_a_stream(sizes: list[int]) -> 
     assert found[-1][:2] == (names.MANIFEST.encode(), manifest.length(HEAD, plan.entries))
 
 
-@pytest.mark.usefixtures("shrunken_limits")
 @settings(max_examples=40)
 @given(st.lists(lengths, max_size=8))
 def test_zipfile_would_write_the_same_bytes(sizes: list[int]) -> None:
@@ -119,7 +120,6 @@ def test_zipfile_would_write_the_same_directory(
     assert ours[: len(theirs)] == theirs
 
 
-@pytest.mark.usefixtures("shrunken_limits")
 def test_java_finds_every_file_whole_from_a_stream(tmp_path: Path) -> None:
     mixes = [[], [0], [1], AROUND[:9], [AROUND[2], 0, 10, AROUND[8], 3_000, AROUND[1]] * 4]
     paths, expected = [], []

@@ -1,7 +1,7 @@
 """Archives and plans of today stay what they are, byte for byte, however the code is arranged.
 
 The digests were taken from version 0.1.0. A change that alters one of them alters what is in
-people's archives, or what a plan of a job under way means: raise plans.VERSION with it.
+people's archives, or what a plan of a job under way means: raise services.PLAN_VERSION with it.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ import pytest
 
 from chalicelib.archive import layout
 from chalicelib.archive.plan import Entry, Plan
+from chalicelib.archive.scale import Scale
 from tests.unit.archive.archives import HEAD, assembled, tail_of
 
 MIB = 1024**2
@@ -59,7 +60,7 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "few": lambda: layout.lay_out(_entries(6, 10, _mixed), HEAD),
     "huge": lambda: layout.lay_out(_entries(3, 60, _huge), HEAD),
     "many": lambda: layout.lay_out(_entries(4, 70_000, _tiny), HEAD),
-    "nested": lambda: layout.lay_out(_entries(5, 400, _mixed), HEAD, max_parts=90),
+    "nested": lambda: layout.lay_out(_entries(5, 400, _mixed), HEAD, Scale(max_parts=90)),
 }
 
 DIGESTS: dict[str, str] = {

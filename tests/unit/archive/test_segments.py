@@ -9,16 +9,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.archive import costs, layout, segmenting
-from chalicelib.archive.layout import (
-    MAX_PART,
-    MAX_PARTS,
-    MIB,
-    MIN_PART,
-    ArchiveTooLarge,
-)
+from chalicelib.archive import costs, layout, segments
+from chalicelib.archive.layout import ArchiveTooLarge
 from chalicelib.archive.plan import Entry, Plan
-from chalicelib.archive.segmenting import Works
+from chalicelib.archive.scale import MAX_PART, MAX_PARTS, MIB, MIN_PART, SEGMENT_SECONDS, Scale
+from chalicelib.archive.segments import PartSeconds
 from tests.unit.archive.archives import HEAD, data_start, entries_of
 from tests.unit.archive.mixes import TIB, plans, some_entries
 
@@ -75,10 +70,10 @@ def test_a_plan_of_as_many_parts_as_an_upload_takes_is_not_nested(
     spare: int, *, nested: bool
 ) -> None:
     entries = entries_of([100 * MIB] * 20)
-    parts = len(layout.lay_out(entries, HEAD, max_parts=41).parts)
+    parts = len(layout.lay_out(entries, HEAD, Scale(max_parts=41)).parts)
 
     assert parts == 41
-    assert layout.lay_out(entries, HEAD, max_parts=41 + spare).nested is nested
+    assert layout.lay_out(entries, HEAD, Scale(max_parts=41 + spare)).nested is nested
 
 
 @settings(suppress_health_check=[HealthCheck.filter_too_much])
@@ -123,7 +118,7 @@ def test_rather_than_nest_a_plan_has_larger_copies() -> None:
     entries = entries_of([5 * TIB, 5 * TIB])
 
     small = layout.lay_out(entries, HEAD)
-    large = layout.lay_out(entries, HEAD, max_parts=len(small.parts) - 1)
+    large = layout.lay_out(entries, HEAD, Scale(max_parts=len(small.parts) - 1))
 
     assert not large.nested
     assert len(large.parts) < len(small.parts)
@@ -135,9 +130,7 @@ def test_no_segment_has_more_work_than_a_segment_may_unless_it_is_one_part(plan:
         parts = plan.parts[segment.first_part : segment.end_part]
         copying = sum(costs.copying(part.length) for part in parts if part.copied is not None)
         streamed = sum(part.length for part in parts if part.copied is None)
-        assert (
-            len(parts) == 1 or max(copying, streamed / costs.STREAM_RATE) <= layout.SEGMENT_SECONDS
-        )
+        assert len(parts) == 1 or max(copying, streamed / costs.STREAM_RATE) <= SEGMENT_SECONDS
 
 
 def test_what_one_worker_does_soon_is_one_segment() -> None:
@@ -165,7 +158,7 @@ def test_a_segment_of_many_tiny_files_ends_before_its_workers_time() -> None:
 
 def _within(entries: tuple[Entry, ...], limit: int) -> Plan | None:
     try:
-        return layout.lay_out(entries, HEAD, max_parts=limit)
+        return layout.lay_out(entries, HEAD, Scale(max_parts=limit))
     except ArchiveTooLarge:
         return None
 
@@ -177,8 +170,8 @@ times = st.floats(0, 1e3)
 def test_what_one_worker_is_enough_for_is_one_segment(
     rows: list[tuple[float, float, float]],
 ) -> None:
-    works = Works(*(array("d", column) for column in zip(*rows, strict=True)))
+    works = PartSeconds(*(array("d", column) for column in zip(*rows, strict=True)))
 
-    runs = list(segmenting.grouped(works, segmenting.seconds(works), len(rows) + 1))
+    runs = list(segments.grouped(works, segments.total(works), len(rows) + 1))
 
     assert runs == [range(len(rows))]

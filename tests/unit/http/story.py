@@ -2,22 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 from chalicelib.errors import LonghaulError
-from chalicelib.jobs.fingerprints import FingerprintStore
 from chalicelib.jobs.model import Job
-from chalicelib.jobs.segments import SegmentStore
-from chalicelib.jobs.store import JobStore
-from chalicelib.pipeline.collaborators import Collaborators
-from chalicelib.pipeline.queue import Queue
-from chalicelib.storage import Bucket
-from tests.unit.samples import NOW, some_settings
+from chalicelib.services import Services
+from tests.unit.samples import NOW, some_services, some_settings
 
 CONTEXT = {"resourcePath": "/v1/export", "path": "/api/v1/export", "domainName": "example.com"}
 
 Chapter = tuple[float, Job | LonghaulError]
-"""From so many seconds on, this is what a look at the job gives."""
+"""From so many seconds on, this is what a look at the job shows."""
 
 
 class EmptyBucket:
@@ -55,17 +49,14 @@ class Story:
         self.pauses.append(seconds)
         self.now += round(seconds * 1000)
 
-    def stack(self, **settings: str) -> Collaborators:
-        """A stack whose only job this is."""
-        bucket = cast("Bucket", EmptyBucket())
-        return Collaborators(
-            settings=some_settings(**settings),
-            jobs=cast("JobStore", self),
-            segments=cast("SegmentStore", None),
-            fingerprints=cast("FingerprintStore", None),
+    def services(self, **settings: str) -> Services:
+        """The services of a stack whose only job this is."""
+        bucket = EmptyBucket()
+        return some_services(
+            some_settings(**settings),
+            jobs=self,
             source=bucket,
             archive=bucket,
-            queue=cast("Queue", None),
             now=lambda: self.now,
             pause=self.pause,
         )

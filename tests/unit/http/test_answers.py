@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.http import answers, schemas
 from chalicelib.jobs.model import Failure, Job
-from chalicelib.jobs.states import OPEN, Stage, Status
+from chalicelib.jobs.states import Stage, Status
 from tests.unit.samples import JOB_ID, NOW, a_job, jobs, moments
 
 BASE = "https://api.example.com/v1-stage"
@@ -115,29 +115,6 @@ def test_a_job_at_work_says_what_is_done(stage: Stage, total_files: int, message
     job = a_job(status=Status.PROCESSING, stage=stage, total_files=total_files, files_done=3)
 
     assert answers.job_answer(job, NOW, BASE, ())["progress"]["message"] == message
-
-
-@given(jobs())
-def test_an_open_job_is_worth_another_look_soon_and_no_other_is(job: Job) -> None:
-    after = answers.poll_after(job)
-
-    assert (after is not None) is (job.status in OPEN)
-    assert after is None or 1 <= after <= 10
-
-
-@pytest.mark.parametrize(("seconds_left", "after"), [(5, 1), (50, 5), (1_000, 10)])
-def test_the_longer_a_job_takes_the_later_is_another_look_worth_it(
-    seconds_left: int, after: int
-) -> None:
-    job = a_job(
-        status=Status.PROCESSING,
-        started_at=NOW,
-        updated_at=NOW + seconds_left * 1000,
-        bytes_total=2,
-        bytes_done=1,
-    )
-
-    assert answers.poll_after(job) == after
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """A list of jobs, over jobs that are only held in memory."""
 
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,15 +9,10 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import InvalidRequest
 from chalicelib.http import exports
-from chalicelib.http.exports import Call, Reply
-from chalicelib.jobs.fingerprints import FingerprintStore
+from chalicelib.http.calls import Call, Reply
+from chalicelib.jobs.by_user import Page
 from chalicelib.jobs.model import Job
-from chalicelib.jobs.segments import SegmentStore
-from chalicelib.jobs.store import JobStore, Page
-from chalicelib.pipeline.collaborators import Collaborators
-from chalicelib.pipeline.queue import Queue
-from chalicelib.storage import Bucket
-from tests.unit.samples import NOW, some_settings
+from tests.unit.samples import NOW, some_services
 
 CONTEXT = {"resourcePath": "/v1/export", "path": "/api/v1/export", "domainName": "example.com"}
 
@@ -26,13 +21,13 @@ positions = st.tuples(st.integers(0, 2**53), st.uuids().map(str))
 
 @dataclass
 class Jobs:
-    """A table with at most one job, which keeps what it was asked for."""
+    """Lists one job at most, and keeps what it was asked for."""
 
     job: Job | None = None
     following: tuple[int, str] | None = None
     asked: list[Any] = field(default_factory=list)
 
-    def by_user(self, user_id: str, limit: int, after: tuple[int, str] | None) -> Page:
+    def page(self, user_id: str, limit: int, after: tuple[int, str] | None) -> Page:
         self.asked.append((user_id, limit, after))
         return Page((self.job,) if self.job else (), self.following)
 
@@ -93,17 +88,5 @@ def test_a_user_that_no_request_can_name_is_refused(user_id: str) -> None:
 
 
 def _listing(jobs: Jobs, query: dict[str, str]) -> Reply:
-    return exports.listing(Call(CONTEXT, {}, query, b""), _stack(jobs))
-
-
-def _stack(jobs: Jobs) -> Collaborators:
-    return Collaborators(
-        settings=some_settings(),
-        jobs=cast("JobStore", jobs),
-        segments=cast("SegmentStore", None),
-        fingerprints=cast("FingerprintStore", None),
-        source=cast("Bucket", None),
-        archive=cast("Bucket", None),
-        queue=cast("Queue", None),
-        now=lambda: NOW,
-    )
+    services = some_services(user_jobs=jobs, now=lambda: NOW)
+    return exports.listing(Call(CONTEXT, {}, query, b""), services)

@@ -1,4 +1,4 @@
-"""The page's files, and the routes that give them."""
+"""The page's files, and the routes that answer with them."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.errors import NotFound
 from chalicelib.http import page
-from chalicelib.http.exports import Call, Reply
+from chalicelib.http.calls import Call, Reply
 from chalicelib.settings import settings
 from tests.unit.samples import REQUIRED
 

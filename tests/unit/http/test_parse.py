@@ -16,7 +16,7 @@ from chalicelib.errors import (
 )
 from chalicelib.http import parse
 from chalicelib.http.schemas import FILE_ID_MAX, FILE_ID_MIN, FILES_MAX, KEY_MAX
-from chalicelib.sources.request import ExportRequest
+from chalicelib.jobs.request import ExportRequest
 from tests.unit.samples import some_settings
 
 SETTINGS = some_settings()

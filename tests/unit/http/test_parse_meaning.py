@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.errors import InvalidRequest, MalformedBody
+from chalicelib.errors import InvalidRequest, MalformedBody, invalid
 from chalicelib.http import parse
 from chalicelib.http.schemas import FILE_ID_MAX, FILE_ID_MIN
-from chalicelib.sources.request import ExportRequest
+from chalicelib.jobs.request import ExportRequest
 from tests.unit.samples import some_settings
 
 SETTINGS = some_settings()
@@ -158,7 +158,7 @@ def test_broken_base64_is_malformed(body: str) -> None:
 
 
 def test_one_wrong_thing_outside_the_body_is_named() -> None:
-    error = parse.invalid("limit", "must be a whole number")
+    error = invalid("limit", "must be a whole number")
 
     assert error.detail == "limit: must be a whole number"
     assert [fault.pointer for fault in error.errors] == ["limit"]

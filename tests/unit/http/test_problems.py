@@ -35,10 +35,10 @@ def test_a_kind_of_error_is_fit_for_a_problem_document(kind: type[LonghaulError]
 
 
 @pytest.mark.parametrize("kind", RAISED)
-def test_only_a_service_that_is_not_available_is_worth_another_try(
+def test_only_what_passes_by_itself_is_worth_another_try(
     kind: type[LonghaulError],
 ) -> None:
-    assert kind.retryable is (kind is errors.Unavailable)
+    assert kind.retryable is (kind in {errors.Unavailable, errors.PlanReplaced})
 
 
 @pytest.mark.parametrize("kind", [kind for kind in RAISED if not kind.retryable])

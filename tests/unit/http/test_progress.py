@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import NotFound, Unavailable
 from chalicelib.http import answers, progress
-from chalicelib.http.exports import Call, Reply
+from chalicelib.http.calls import Call, Reply
 from chalicelib.jobs.model import Failure, Job
 from chalicelib.jobs.states import Stage, Status
 from chalicelib.settings import HOLD_MAX
@@ -122,7 +122,7 @@ def test_the_query_may_say_what_was_seen() -> None:
     job = _completed()
     call = Call(CONTEXT, {}, {"lastEventId": answers.state_id(job, NOW)}, b"")
 
-    assert progress.stream(call, story_of(job).stack(), JOB_ID).status == 204
+    assert progress.stream(call, story_of(job).services(), JOB_ID).status == 204
 
 
 @pytest.mark.parametrize(("header", "status"), [("new", 204), ("old", 200), ("", 204)])
@@ -137,20 +137,20 @@ def test_the_header_is_newer_than_the_query(header: str, status: int) -> None:
         b"",
     )
 
-    assert progress.stream(call, story_of(job).stack(), JOB_ID).status == status
+    assert progress.stream(call, story_of(job).services(), JOB_ID).status == status
 
 
 @pytest.mark.parametrize("job_id", ["x", JOB_ID.upper(), f"{JOB_ID}/segments", JOB_ID[:-1] + "0"])
 def test_a_job_that_is_not_there_has_no_stream(job_id: str) -> None:
     with pytest.raises(NotFound):
-        progress.stream(Call(CONTEXT, {}, {}, b""), story_of(a_job()).stack(), job_id)
+        progress.stream(Call(CONTEXT, {}, {}, b""), story_of(a_job()).services(), job_id)
 
 
 def test_the_job_of_somebody_else_has_no_stream() -> None:
     call = Call({**CONTEXT, "authorizer": {"principalId": "bob"}}, {}, {}, b"")
 
     with pytest.raises(NotFound):
-        progress.stream(call, story_of(a_job(user_id="alice")).stack(), JOB_ID)
+        progress.stream(call, story_of(a_job(user_id="alice")).services(), JOB_ID)
 
 
 @pytest.mark.parametrize("seen", [None, "anything"])
@@ -257,8 +257,8 @@ def test_event_source_gets_each_state_once_and_the_end_whatever_is_lost_on_the_w
     data: st.DataObject,
 ) -> None:
     jobs = [a_job(), *(_building(percent) for percent in range(0, 100, 9)), _completed()]
-    steps = data.draw(st.lists(st.floats(0, 30), min_size=len(jobs), max_size=len(jobs)))
-    times = [sum(steps[:i]) for i in range(len(jobs))]
+    pauses = data.draw(st.lists(st.floats(0, 30), min_size=len(jobs), max_size=len(jobs)))
+    times = [sum(pauses[:i]) for i in range(len(jobs))]
     story = Story(
         [(at, _at(job, NOW + round(at * 1000))) for at, job in zip(times, jobs, strict=True)]
     )
@@ -323,7 +323,7 @@ def _over_http(reply: Reply) -> Response:
 
 def _stream(story: Story, seen: str | None = None, **settings: str) -> Reply:
     headers = {} if seen is None else {"last-event-id": seen}
-    return progress.stream(Call(CONTEXT, headers, {}, b""), story.stack(**settings), JOB_ID)
+    return progress.stream(Call(CONTEXT, headers, {}, b""), story.services(**settings), JOB_ID)
 
 
 def _told(reply: Reply) -> list[Message]:

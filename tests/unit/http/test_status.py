@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.errors import NotFound, Unavailable
 from chalicelib.http import progress
-from chalicelib.http.exports import Call, Reply
+from chalicelib.http.calls import Call, Reply
 from chalicelib.jobs.model import PlanRef
 from chalicelib.jobs.states import Status
 from tests.unit.http.story import CONTEXT, Story, story_of
@@ -52,7 +52,7 @@ def test_only_an_open_job_says_when_to_look_again(status: Status) -> None:
 @pytest.mark.parametrize("job_id", ["x", JOB_ID.upper(), f"{JOB_ID}/segments", "\ud800" * 100])
 def test_what_is_no_job_id_is_not_found(job_id: str) -> None:
     with pytest.raises(NotFound) as caught:
-        progress.status(Call(CONTEXT, {}, {}, b""), story_of(a_job()).stack(), job_id)
+        progress.status(Call(CONTEXT, {}, {}, b""), story_of(a_job()).services(), job_id)
 
     assert caught.value.detail.encode()
 
@@ -205,4 +205,4 @@ def _status(
 ) -> Reply:
     given = {"if-none-match": if_none_match, "prefer": prefer}
     headers = {name: value for name, value in given.items() if value is not None}
-    return progress.status(Call(CONTEXT, headers, {}, b""), story.stack(**settings), JOB_ID)
+    return progress.status(Call(CONTEXT, headers, {}, b""), story.services(**settings), JOB_ID)

@@ -1,26 +1,28 @@
 """A job as a DynamoDB item: nothing is lost, and it stays small."""
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 
+from chalicelib.archive.names import archive_filename
 from chalicelib.http import schemas
-from chalicelib.http.links import archive_filename
 from chalicelib.jobs import items
+from chalicelib.jobs.attributes import of
 from chalicelib.jobs.items import REASON_MAX
-from chalicelib.jobs.model import Failure, Job, PlanRef
-from chalicelib.jobs.states import Status
-from chalicelib.jobs.wake import ENDED_SHARDS, OPEN_SHARDS
-from tests.unit.samples import JOB_ID, LARGEST_MISSING, NOW, a_job, jobs
+from chalicelib.jobs.model import Failure, Job, PlanRef, user_mark
+from chalicelib.jobs.states import Stage, Status
+from tests.unit.samples import DAY, JOB_ID, LARGEST_MISSING, NOW, a_job, jobs
 
 if TYPE_CHECKING:
-    from chalicelib.jobs.items import Item
+    from chalicelib.jobs.attributes import Item
 
 ITEM_MAX = 2_048
 """Bytes of an item that two write units cover."""
 
 UPLOAD_ID = "u" * 200
+OTHER_ID = JOB_ID[:-1] + "7"
 FILENAME_MAX = schemas.EXPORT_REQUEST["properties"]["filename"]["maxLength"]
 USER_ID_MAX = schemas.USER_ID["maxLength"]
 
@@ -30,20 +32,87 @@ def test_a_job_comes_back_as_it_was_stored(job: Job) -> None:
     assert items.to_job(items.from_job(job)) == job
 
 
+@pytest.mark.parametrize(
+    "fact",
+    [
+        {"planned_at": NOW},
+        {"bytes_copied": 7},
+        {"attempts": 2},
+        {"was_replanned": True},
+        {"previous_plan": PlanRef("0" * 16, UPLOAD_ID, 3)},
+        {"previous_plan": PlanRef("0" * 16, UPLOAD_ID, 3, home=JOB_ID)},
+    ],
+)
+def test_what_is_new_since_0_1_0_comes_back(fact: dict[str, Any]) -> None:
+    job = a_job(**fact)
+
+    assert job != a_job()
+    assert items.to_job(items.from_job(job)) == job
+
+
+def test_an_item_that_0_1_0_has_written_is_read() -> None:
+    item: Item = {
+        "jobId": {"S": JOB_ID},
+        "userId": {"S": "ann"},
+        "status": {"S": "processing"},
+        "stage": {"S": "assembling"},
+        "request": {"S": "0123456789abcdef"},
+        "filename": {"S": "März.zip"},
+        "totalFiles": {"N": "10"},
+        "createdAt": {"N": str(NOW)},
+        "updatedAt": {"N": str(NOW + 2_000)},
+        "expiresAt": {"N": str(NOW + DAY)},
+        "ttl": {"N": str((NOW + 8 * DAY) // 1000)},
+        "filesDone": {"N": "3"},
+        "bytesDone": {"N": "700"},
+        "bytesTotal": {"N": "1000"},
+        "sweeps": {"N": "1"},
+        "startedAt": {"N": str(NOW + 1_000)},
+        "planDigest": {"S": "fedcba9876543210"},
+        "uploadId": {"S": "upload"},
+        "steps": {"N": "4"},
+        "planHome": {"S": OTHER_ID},
+        "missingCount": {"N": "2"},
+        "missing": {"S": '[10007, "in/é"]'},
+        "retryOf": {"S": OTHER_ID},
+        "wakeShard": {"N": "2"},
+        "wakeAt": {"N": str(NOW + 60_000)},
+    }
+
+    assert items.to_job(item) == a_job(
+        user_id="ann",
+        status=Status.PROCESSING,
+        stage=Stage.ASSEMBLING,
+        filename="März.zip",
+        updated_at=NOW + 2_000,
+        expires_at=NOW + DAY,
+        files_done=3,
+        bytes_done=700,
+        bytes_total=1000,
+        sweeps=1,
+        started_at=NOW + 1_000,
+        plan=PlanRef("fedcba9876543210", "upload", 4, home=OTHER_ID),
+        missing_count=2,
+        missing=(10_007, "in/é"),
+        retry_of=OTHER_ID,
+        wake_at=NOW + 60_000,
+    )
+
+
+def test_a_fact_that_a_job_does_not_have_takes_no_attribute() -> None:
+    plan = PlanRef("fedcba9876543210", "upload", 4)
+
+    item = items.from_job(a_job(plan=plan))
+
+    assert item["steps"] == {"N": "4"}
+    assert item.keys() & {"plannedAt", "attempts", "replanned", "previousPlan"} == set()
+
+
 @given(jobs())
 def test_a_job_is_in_the_sweepers_index_while_it_is_to_be_woken(job: Job) -> None:
     item = items.from_job(job)
 
     assert ("wakeAt" in item) is ("wakeShard" in item) is (job.wake_at is not None)
-
-
-@pytest.mark.parametrize(
-    ("status", "shards"), [(Status.QUEUED, OPEN_SHARDS), (Status.FAILED, ENDED_SHARDS)]
-)
-def test_open_jobs_and_ended_ones_have_shards_of_their_own(status: Status, shards: range) -> None:
-    item = items.from_job(a_job(status=status, wake_at=NOW))
-
-    assert int(item["wakeShard"]["N"]) in shards
 
 
 @given(jobs())
@@ -112,7 +181,16 @@ def test_a_job_that_was_given_up_stays_below_half_a_read_unit() -> None:
 def test_a_job_with_the_reason_of_its_last_try_stays_below_half_a_read_unit() -> None:
     item = items.from_job(_largest("n" * FILENAME_MAX, "u" * USER_ID_MAX))
 
-    item["lastReason"] = items.attribute("r" * REASON_MAX)
+    item |= _written_beside()
+
+    assert _size(item) < ITEM_MAX
+
+
+def test_a_job_that_is_planned_again_stays_below_half_a_read_unit() -> None:
+    job = _largest("n" * FILENAME_MAX, "u" * USER_ID_MAX)
+    item = items.from_job(replace(job, plan=None, previous_plan=job.plan))
+
+    item |= _written_beside()
 
     assert _size(item) < ITEM_MAX
 
@@ -124,17 +202,30 @@ def _largest(filename: str, user_id: str, status: Status = Status.PROCESSING) ->
         user_id=user_id,
         total_files=10_000,
         started_at=NOW,
+        planned_at=NOW,
         files_done=10_000,
         bytes_done=10**14,
+        bytes_copied=10**14,
         bytes_total=10**14,
         plan=PlanRef("0" * 16, UPLOAD_ID, 9_999, home=JOB_ID),
         missing_count=10_000,
         missing=LARGEST_MISSING,
         wake_at=NOW,
         sweeps=8,
+        attempts=10_000,
+        was_replanned=True,
         retry_of=JOB_ID,
         heir=JOB_ID,
     )
+
+
+def _written_beside() -> "Item":
+    """What the store writes into an open job's item besides."""
+    return {
+        "lastReason": of("r" * REASON_MAX),
+        "openUser": of(user_mark("ann")),
+        "writeId": of(2**48 - 1),
+    }
 
 
 def _size(item: "Item") -> int:

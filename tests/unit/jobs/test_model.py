@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.jobs import places
 from chalicelib.jobs.model import Job, PlanRef
-from chalicelib.jobs.states import Status
+from chalicelib.jobs.states import OPEN, Status
 from tests.unit.samples import JOB_ID, NOW, a_job, jobs
 
 
@@ -13,7 +14,7 @@ def test_the_objects_of_a_job_lie_under_its_id() -> None:
     job = a_job(request="abc")
 
     assert job.archive_key == f"archives/{JOB_ID}.zip"
-    assert job.prefix == f"jobs/{JOB_ID}/"
+    assert places.folder(job.home) == f"jobs/{JOB_ID}/"
     assert job.request_key == f"jobs/{JOB_ID}/request-abc.json"
 
 
@@ -21,7 +22,7 @@ def test_those_of_a_job_that_has_taken_over_another_ones_plan_lie_under_that_one
     job = a_job(request="abc", plan=PlanRef("0123", "upload", 1, home="other"))
 
     assert job.archive_key == "archives/other.zip"
-    assert job.prefix == "jobs/other/"
+    assert places.folder(job.home) == "jobs/other/"
     assert job.request_key == f"jobs/{JOB_ID}/request-abc.json"
 
 
@@ -105,3 +106,26 @@ def test_the_time_left_is_never_negative_whatever_workers_report(elapsed: int, d
     )
 
     assert (job.eta_seconds or 0) >= 0
+
+
+@given(jobs())
+def test_an_open_job_is_worth_another_look_soon_and_no_other_is(job: Job) -> None:
+    after = job.check_after
+
+    assert (after is not None) is (job.status in OPEN)
+    assert after is None or 1 <= after <= 10
+
+
+@pytest.mark.parametrize(("seconds_left", "after"), [(5, 1), (50, 5), (1_000, 10)])
+def test_the_longer_a_job_takes_the_later_is_another_look_worth_it(
+    seconds_left: int, after: int
+) -> None:
+    job = a_job(
+        status=Status.PROCESSING,
+        started_at=NOW,
+        updated_at=NOW + seconds_left * 1000,
+        bytes_total=2,
+        bytes_done=1,
+    )
+
+    assert job.check_after == after

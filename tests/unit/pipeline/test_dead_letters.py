@@ -1,7 +1,6 @@
 """A dead letter that cannot be handled, and the others that came with it."""
 
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,8 +8,8 @@ import pytest
 from chalicelib.errors import Unavailable
 from chalicelib.jobs.model import Failure
 from chalicelib.pipeline.dead_letters import bury
-from chalicelib.pipeline.messages import Message, Step
-from tests.unit.samples import JOB_ID, NOW
+from chalicelib.queue.messages import Message, Step
+from tests.unit.samples import JOB_ID, NOW, some_services
 
 OTHER_ID = JOB_ID[:-1] + "7"
 
@@ -23,7 +22,7 @@ class Jobs:
     error: Exception
     failed: list[str] = field(default_factory=list)
 
-    def last_note(self, _job_id: str) -> None:
+    def last_reason(self, _job_id: str) -> None:
         """There is none."""
 
     def fail(self, job_id: str, _now: int, _failure: Failure) -> None:
@@ -37,11 +36,11 @@ def letter(message_id: str, job_id: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("error", [Unavailable("could not write the job"), KeyError("status")])
-def test_it_alone_comes_again(error: Exception) -> None:
+def test_a_letter_that_cannot_be_handled_alone_comes_again(error: Exception) -> None:
     jobs = Jobs(JOB_ID, error)
-    stack: Any = SimpleNamespace(jobs=jobs, now=lambda: NOW)
+    services = some_services(jobs=jobs, now=lambda: NOW)
 
-    answer = bury([letter("first", JOB_ID), letter("second", OTHER_ID)], stack)
+    answer = bury([letter("first", JOB_ID), letter("second", OTHER_ID)], services)
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "first"}]}
     assert jobs.failed == [OTHER_ID]

@@ -1,13 +1,13 @@
-"""How files are cut for reading: every byte once, in segments that one worker can read."""
+"""How files are cut for reading: every byte once, in batches that one worker can read."""
 
 import zlib
 from itertools import chain
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.archive.plan import Entry
+from chalicelib.limits import LIMITS
 from chalicelib.pipeline import reading
 
 sizes = st.lists(st.integers(1, 5 * 2**40), min_size=1, max_size=20)
@@ -15,9 +15,9 @@ sizes = st.lists(st.integers(1, 5 * 2**40), min_size=1, max_size=20)
 
 @given(sizes)
 def test_the_runs_of_a_file_are_all_its_bytes_in_order(sizes: list[int]) -> None:
-    segments = reading._cut(_entries(sizes))
+    batches = reading.cut(_entries(sizes), LIMITS.batch_bytes)
 
-    runs = list(chain.from_iterable(segments))
+    runs = list(chain.from_iterable(batches))
     for number, size in enumerate(sizes):
         own = [run for run in runs if run.key == f"key-{number}"]
         ends = [0, *(run.start + run.length for run in own)]
@@ -26,26 +26,24 @@ def test_the_runs_of_a_file_are_all_its_bytes_in_order(sizes: list[int]) -> None
 
 
 @given(sizes)
-def test_every_segment_but_the_last_is_full(sizes: list[int]) -> None:
-    segments = reading._cut(_entries(sizes))
+def test_every_batch_but_the_last_is_full(sizes: list[int]) -> None:
+    batches = reading.cut(_entries(sizes), LIMITS.batch_bytes)
 
-    read = [sum(run.length for run in segment) for segment in segments]
-    assert set(read[:-1]) <= {reading.SEGMENT_BYTES}
-    assert 0 < read[-1] <= reading.SEGMENT_BYTES
+    read = [sum(run.length for run in batch) for batch in batches]
+    assert set(read[:-1]) <= {LIMITS.batch_bytes}
+    assert 0 < read[-1] <= LIMITS.batch_bytes
 
 
 @given(st.lists(st.binary(min_size=1, max_size=50), min_size=1, max_size=5), st.integers(1, 30))
 def test_the_crc32_of_a_file_is_that_of_its_runs(bodies: list[bytes], most: int) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reading, "SEGMENT_BYTES", most)
-        segments = reading._cut(_entries([len(body) for body in bodies]))
+    batches = reading.cut(_entries([len(body) for body in bodies]), most)
     by_key = {f"key-{number}": body for number, body in enumerate(bodies)}
     crc32s = [
         zlib.crc32(by_key[run.key][run.start : run.start + run.length])
-        for run in chain.from_iterable(segments)
+        for run in chain.from_iterable(batches)
     ]
 
-    assert reading._whole(segments, crc32s) == {k: zlib.crc32(v) for k, v in by_key.items()}
+    assert reading.of_files(batches, crc32s) == {k: zlib.crc32(v) for k, v in by_key.items()}
 
 
 def _entries(sizes: list[int]) -> list[Entry]:

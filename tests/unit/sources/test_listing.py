@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.objects import ObjectFacts, ObjectPage
+from chalicelib.pools import Threads
+from chalicelib.s3.bucket import Bucket
+from chalicelib.s3.objects import ObjectFacts, ObjectPage
 from chalicelib.sources.listing import REQUESTS, Range, divided, list_all
-from chalicelib.storage import Bucket
 
 
 @dataclass
@@ -96,4 +97,4 @@ def test_what_is_listed_page_by_page_may_be_cut_short_by_an_error() -> None:
 
 
 def _listed(bucket: Pages, prefix: str) -> list[str]:
-    return [fact.key for fact in list_all(cast("Bucket", bucket), prefix, lambda: None)]
+    return [fact.key for fact in list_all(cast("Bucket", bucket), Threads(), prefix, lambda: None)]

@@ -1,0 +1,56 @@
+"""The formats of archives, and what the rest of this package asks of one. Pure.
+
+An archive is, for each file, a header, the file's bytes and padding; and then the tail: the
+manifest as one more file, a directory with a record for each file, and the end. A format says what
+these are and how long. Lengths must follow from name, size, time and offset alone, as the layout is
+made before any file is read.
+"""
+
+from typing import Final, Protocol
+
+from chalicelib.archive import zip_format
+from chalicelib.archive.member import Member
+
+
+class Format(Protocol):
+    """A module that writes one format. All lengths and offsets count bytes."""
+
+    @property
+    def NAME(self) -> str:  # noqa: N802 - a module's constant, as are those below
+        """By which a stored plan knows the format."""
+
+    @property
+    def MEDIA_TYPE(self) -> str:  # noqa: N802
+        """The archive's Content-Type."""
+
+    @property
+    def VERSION(self) -> int:  # noqa: N802
+        """Differs from that of any other version of the module that writes other bytes."""
+
+    def header(self, member: Member, crc32: int, /) -> bytes:
+        """Returns what stands before a file's bytes."""
+
+    def header_length(self, member: Member, /) -> int:
+        """Returns the length of the header, whatever the CRC-32 is."""
+
+    def padding(self, size: int, /) -> int:
+        """Returns how many zero bytes follow a file of this size."""
+
+    def record(self, member: Member, crc32: int, offset: int, /) -> bytes:
+        """Returns what the directory says of a file whose header begins at `offset`; empty in a
+        format without a directory."""
+
+    def record_length(self, member: Member, offset: int, /) -> int:
+        """Returns the length of the record, whatever the CRC-32 is."""
+
+    def end(self, entries: int, directory_size: int, directory_offset: int, /) -> bytes:
+        """Returns what follows the directory."""
+
+    def end_length(self, entries: int, directory_size: int, directory_offset: int, /) -> int:
+        """Returns the length of the end."""
+
+
+ZIP: Final[Format] = zip_format
+
+FORMATS: Final[dict[str, Format]] = {form.NAME: form for form in (ZIP,)}
+"""Every format by its name."""

@@ -1,0 +1,55 @@
+"""The sizes that a layout is made with: S3's limits, and what follows from the costs. Pure.
+
+docs/design.md has the table of what follows from what; tests/unit/archive/test_costs.py holds that
+it does.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from chalicelib.archive import costs
+
+MIB: Final = 1024**2
+GIB: Final = 1024**3
+
+# S3's limits: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+MIN_PART: Final = 5 * MIB
+MAX_PART: Final = 5 * GIB
+MAX_PARTS: Final = 10_000
+MAX_ARCHIVE: Final = MAX_PARTS * MAX_PART  # 48.8 TiB
+
+COPY_MIN: Final = max(MIN_PART, int(costs.copy_break_even(MIN_PART, mortared=True)))
+"""Bytes from which S3 may copy a file. To copy is cheaper than to stream from less on, but S3 takes
+no smaller part."""
+
+SEGMENT_SECONDS: Final = 60.0
+"""Seconds of work in one segment, at most: what the death of a worker costs. It is well below the
+function's timeout. Most segments have far less: see costs.segment_seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Sizes in bytes, but for `max_parts`, `stream_files` and `segment_seconds`.
+
+    `min_part`, `max_part` and `max_parts` are S3's limits of an upload. `stream_part` and
+    `stream_files` are about what a streamed part has. `copy_part` is what a part that S3 copies has
+    at least where a file has several, `copy_min` the least file that S3 copies. `rates` are the
+    bytes a second that the work is reckoned with. `segment_seconds` returns how much of that many
+    seconds of work one segment has.
+    """
+
+    min_part: int = MIN_PART
+    max_part: int = MAX_PART
+    max_parts: int = MAX_PARTS
+    stream_part: int = costs.STREAM_PART
+    stream_files: int = costs.STREAM_FILES
+    copy_part: int = costs.COPY_PART
+    copy_min: int = COPY_MIN
+    rates: costs.Rates = costs.RATES
+    segment_seconds: Callable[[float], float] = costs.segment_seconds
+    most_segment_seconds: float = SEGMENT_SECONDS
+
+
+SCALE: Final = Scale()
+"""What archives are laid out with."""

@@ -1,0 +1,33 @@
+"""A request as the routes take it, and an answer as they return it. Knows nothing of Chalice."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chalicelib.http.answers import Answer
+from chalicelib.http.callers import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request. Header names are in lower case."""
+
+    context: Context
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer before HTTP. Its body is `content` as JSON, or `text` of the type that `headers`
+    tell, or nothing."""
+
+    status: int
+    content: Answer | None
+    headers: dict[str, str] = field(default_factory=dict)
+    text: str = ""
+
+
+def uncached() -> dict[str, str]:
+    """Returns the headers of an answer that is true just now only."""
+    return {"Cache-Control": "no-store"}

@@ -1,0 +1,88 @@
+"""GET /v1/export/{jobId}/download: a presigned link straight to the archive in S3.
+
+Links are short-lived, and made when somebody asks for one.
+"""
+
+import re
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from chalicelib.errors import Expired, LonghaulError, NotReady, invalid
+from chalicelib.http.calls import Call, Reply, uncached
+from chalicelib.http.exports import find_job
+from chalicelib.jobs.model import Job
+from chalicelib.jobs.states import OPEN, Status
+from chalicelib.s3 import clients
+from chalicelib.services import Services
+from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+_UNSAFE_IN_TOKEN: Final = re.compile(r"[^\w !#$&+.^`|~()\[\]{},;=@-]", re.ASCII)
+_ATTR_CHAR: Final = "!#$&+-.^_`|~"  # RFC 5987, section 3.2.1, besides letters and digits
+
+
+def download(call: Call, services: Services, job_id: str) -> Reply:
+    """GET /v1/export/{jobId}/download"""
+    redirect = call.query.get("redirect", "false")
+    if redirect not in ("true", "false"):
+        raise invalid("redirect", f"must be true or false, not {redirect[:20]!r}")
+    job = find_job(call, services, job_id)
+    now = services.now()
+    seen = job.status_at(now)
+    if seen is Status.EXPIRED:
+        raise Expired("the archive has expired and was deleted; export again")
+    if seen is not Status.COMPLETED:
+        raise _not_ready(job)
+    if services.archive.head(job.archive_key, checksum=False) is None:
+        raise Expired("the archive was deleted before its time; export again")
+    client = clients.for_links(services.settings.public_endpoint_url)
+    link, seconds = presigned(client, job, services.settings, now)
+    if redirect == "true":
+        return Reply(303, None, {"Location": link, **uncached()})
+    content = {
+        "jobId": job.job_id,
+        "status": "ready",
+        "downloadUrl": link,
+        "expiresIn": seconds,
+        "message": f"Download within {seconds} seconds, or ask for a new link.",
+    }
+    return Reply(200, content, uncached())
+
+
+def presigned(client: "S3Client", job: Job, settings: Settings, now: int) -> tuple[str, int]:
+    """Returns (link, seconds that it lives): `link_ttl_seconds`, but never longer than the
+    archive."""
+    seconds = max(1, min(settings.link_ttl_seconds, (job.expires_at - now) // 1000))
+    link = client.generate_presigned_url(
+        "get_object",
+        Params={
+            "Bucket": settings.archive_bucket,
+            "Key": job.archive_key,
+            "ResponseContentType": "application/zip",
+            "ResponseContentDisposition": content_disposition(job.filename),
+        },
+        ExpiresIn=seconds,
+    )
+    return link, seconds
+
+
+def content_disposition(filename: str) -> str:
+    """Returns the header with which a browser saves under this name (RFC 6266, with RFC 5987's
+    encoding).
+
+    Pure ASCII, whatever the name; old clients take the first parameter, all others the second.
+    """
+    plain = _UNSAFE_IN_TOKEN.sub("_", filename)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe=_ATTR_CHAR)}"
+
+
+def _not_ready(job: Job) -> LonghaulError:
+    if job.status in OPEN:
+        wait = str(job.check_after)
+        return NotReady(
+            f"the job is {job.status}, {job.percent} % done; ask again in {wait} seconds or more",
+            headers={"Retry-After": wait},
+        )
+    return NotReady(f"the job is {job.status}, so there is no archive; export again")

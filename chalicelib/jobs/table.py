@@ -1,0 +1,160 @@
+"""The jobs table through one client: the requests that all its stores make.
+
+A conditional write that fails is not an error of the table: the method returns None or False, and
+the caller finds out what happened meanwhile. A write whose answer was lost is sent again by
+botocore, and then fails because of itself. So each write carries an id of its own, by which it is
+known.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, Any, Final
+
+from chalicelib.aws import translated
+from chalicelib.jobs.attributes import Item, key, of
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+_WRITE: Final = "writeId"
+"""The attribute that tells each write from every other."""
+
+_NEW: Final = "attribute_not_exists(jobId)"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`random` makes the ids of writes, and spreads jobs over the shards of the index `wake`."""
+
+    client: "DynamoDBClient"
+    name: str
+    random: Random = field(default_factory=Random)
+
+    def get(self, item: str, action: str, *, only: str = "") -> Item | None:
+        """Returns the item as it is now; None if there is none. With `only`, that attribute alone,
+        perhaps as it was a moment ago."""
+        more: Any = {"ProjectionExpression": only} if only else {"ConsistentRead": True}
+        with translated(action):
+            answer = self.client.get_item(TableName=self.name, Key=key(item), **more)
+        return answer.get("Item")
+
+    def put(self, item: Item, action: str) -> None:
+        """Writes the item, in place of any there is."""
+        with translated(action):
+            self.client.put_item(TableName=self.name, Item=item)
+
+    def put_new(self, item: Item, action: str) -> bool:
+        """Writes the item if there is none with its key. Returns whether it did."""
+        item = {**item, _WRITE: self._write_id()}
+        try:
+            with translated(action):
+                self.client.put_item(
+                    TableName=self.name,
+                    Item=item,
+                    ConditionExpression=_NEW,
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except self.client.exceptions.ConditionalCheckFailedException as error:
+            return _own(error, item) is not None
+        return True
+
+    def change(  # noqa: PLR0913 - one conditional write
+        self,
+        item: str,
+        action: str,
+        attributes: Item,
+        *,
+        condition: str,
+        remove: tuple[str, ...] = (),
+        values: "Mapping[str, AttributeValueTypeDef] | None" = None,
+    ) -> Item | None:
+        """Sets these attributes and removes those, if the condition holds. Returns the whole item
+        as it is then; None if the condition does not hold.
+
+        In the condition, `#status` stands for the status, `:name` for each new attribute and for
+        each of the further `values`.
+        """
+        written = {**attributes, _WRITE: self._write_id()}
+        assignments = ", ".join(f"#{name} = :{name}" for name in written)
+        removed = f" REMOVE {', '.join(remove)}" if remove else ""
+        names = {f"#{name}": name for name in written}
+        if "#status" in condition:
+            names["#status"] = "status"
+        try:
+            with translated(action):
+                answer = self.client.update_item(
+                    TableName=self.name,
+                    Key=key(item),
+                    UpdateExpression=f"SET {assignments}{removed}",
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues={
+                        **{f":{name}": value for name, value in written.items()},
+                        **{f":{name}": value for name, value in (values or {}).items()},
+                    },
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except self.client.exceptions.ConditionalCheckFailedException as error:
+            return _own(error, written)
+        return answer["Attributes"]
+
+    def update(  # noqa: PLR0913 - one conditional write
+        self,
+        item: str,
+        action: str,
+        expression: str,
+        values: "Mapping[str, AttributeValueTypeDef]",
+        *,
+        condition: str = "",
+        names: Mapping[str, str] | None = None,
+    ) -> Item | None:
+        """Makes a change that may be made twice without harm. Returns the whole item as it is then;
+        None if the condition does not hold. `values` are named without their colon."""
+        more: Any = {"ConditionExpression": condition} if condition else {}
+        if names:
+            more["ExpressionAttributeNames"] = names
+        if values:
+            more["ExpressionAttributeValues"] = {f":{n}": value for n, value in values.items()}
+        try:
+            with translated(action):
+                answer = self.client.update_item(
+                    TableName=self.name,
+                    Key=key(item),
+                    UpdateExpression=expression,
+                    ReturnValues="ALL_NEW",
+                    **more,
+                )
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return None
+        return answer["Attributes"]
+
+    def query(
+        self,
+        index: str,
+        action: str,
+        condition: str,
+        values: "Mapping[str, AttributeValueTypeDef]",
+        **more: Any,
+    ) -> Any:
+        """Returns one page of an index, as botocore does. It lags behind the table."""
+        with translated(action):
+            return self.client.query(
+                TableName=self.name,
+                IndexName=index,
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
+                **more,
+            )
+
+    def _write_id(self) -> "AttributeValueTypeDef":
+        return of(self.random.getrandbits(48))
+
+
+def _own(error: Exception, written: Item) -> Item | None:
+    """Returns the item as it is, if the last write to it is this very one."""
+    response: dict[str, Any] = getattr(error, "response", {})
+    item: Item = response.get("Item", {})
+    return item if item and item.get(_WRITE) == written[_WRITE] else None

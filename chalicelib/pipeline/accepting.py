@@ -1,0 +1,155 @@
+"""The beginning of a job: a new one, one asked for before, one that retries another.
+
+First what was asked for is stored, then the job, then its first step is sent. A crash between the
+first two leaves an object that expires; between the last two, a job that the sweeper finds.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+from uuid import UUID, uuid5
+
+from chalicelib.archive.names import archive_filename
+from chalicelib.errors import (
+    IdempotencyKeyReused,
+    LonghaulError,
+    NotFound,
+    NotRetryable,
+    RequestGone,
+    TooManyJobs,
+    Unavailable,
+    invalid,
+)
+from chalicelib.jobs.model import Job
+from chalicelib.jobs.request import ExportRequest
+from chalicelib.jobs.states import OPEN, Stage, Status
+from chalicelib.jobs.wake import wake_time
+from chalicelib.queue.messages import Message, Step
+from chalicelib.services import Services
+
+_TOO_MANY: Final = (
+    "{} exports of yours are open, which is the most there may be: wait until one has ended or "
+    "cancel one, then ask again; GET /v1/export lists them"
+)
+_LATER: Final = {"Retry-After": "30"}
+
+_IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+_IDEMPOTENT_JOBS: Final = UUID("6f6b3f0e-3a51-4f0e-9c3e-2f1f0a7d5b11")
+
+_NO_KEY: Final = "-"
+"""Stands for the Idempotency-Key of a retry without one: a second click finds the first one's
+job."""
+
+
+def accept(
+    services: Services, user_id: str, asked: ExportRequest, idempotency_key: str | None
+) -> Job:
+    """Returns the job for this request: a new one, or the one that the same Idempotency-Key has
+    made before. Raises TooManyJobs, IdempotencyKeyReused, InvalidRequest for a bad key."""
+    job_id = services.new_id()
+    if idempotency_key is not None:
+        job_id = named_id([user_id], idempotency_key)
+    return _on_record(services, _new_job(services, job_id, user_id, asked), asked)
+
+
+def retry(services: Services, job: Job, idempotency_key: str = _NO_KEY) -> Job:
+    """Returns the job that retries one that has ended without an archive. The same key always
+    gives the same job. Raises NotRetryable, RequestGone, and what `accept` raises."""
+    _check_retryable(job, job.status_at(services.now()))
+    body = services.archive.read(job.request_key)
+    if body is None:
+        raise RequestGone(
+            "what this job was asked for is not kept any more; POST /v1/export with the files again"
+        )
+    asked = ExportRequest.from_json(body)
+    job_id = named_id(["retry", job.job_id], idempotency_key)
+    again = _new_job(services, job_id, job.user_id, asked)
+    return _on_record(services, replace(again, retry_of=job.job_id), asked)
+
+
+def start(services: Services, job_id: str) -> Job | None:
+    """queued → processing: a worker begins. Returns the job; None if it was begun before, or has
+    ended."""
+    job = services.jobs.start(job_id, services.now())
+    if job:
+        queued = max(job.updated_at - job.created_at, 0) / 1000
+        services.log.info("job started", jobId=job.job_id, userId=job.user_id, secondsQueued=queued)
+    return job
+
+
+def named_id(names: Sequence[str], idempotency_key: str) -> str:
+    """Returns the id of the one job that these names and this Idempotency-Key make. So the
+    conditional write of the job is all it takes for the second of two requests to find the first
+    one's job, even at the same time. Raises InvalidRequest."""
+    if not _IDEMPOTENCY_KEY.fullmatch(idempotency_key):
+        raise invalid("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
+    return str(uuid5(_IDEMPOTENT_JOBS, json.dumps([*names, idempotency_key])))
+
+
+def _new_job(services: Services, job_id: str, user_id: str, asked: ExportRequest) -> Job:
+    now = services.now()
+    return Job(
+        job_id=job_id,
+        user_id=user_id,
+        status=Status.QUEUED,
+        stage=Stage.QUEUED,
+        request=asked.digest,
+        filename=archive_filename(asked.filename, job_id),
+        total_files=asked.total_files,
+        created_at=now,
+        updated_at=now,
+        expires_at=now + services.settings.archive_ttl_ms,
+        wake_at=wake_time(now),
+    )
+
+
+def _on_record(services: Services, job: Job, asked: ExportRequest) -> Job:
+    """Returns the job on record: this one, or the one that the same Idempotency-Key made before."""
+    most = services.settings.max_open_jobs_per_user
+    if most and services.user_jobs.count_open(job.user_id, most) >= most:
+        return _made_before(services, job, TooManyJobs(_TOO_MANY.format(most), headers=_LATER))
+    services.archive.write(job.request_key, asked.to_json(), "application/json")
+    if not services.jobs.create(job, counted=bool(most)):
+        removed = NotFound(f"the job {job.job_id} has just been removed; ask again")
+        return _made_before(services, job, removed)
+    services.log.info(
+        "job accepted",
+        jobId=job.job_id,
+        userId=job.user_id,
+        files=job.total_files,
+        retryOf=job.retry_of,
+    )
+    try:
+        services.queue.send([Message(Step.PLAN, job.job_id)], job.user_id)
+    except Unavailable as error:
+        # The job is on record, so it is accepted: the sweeper will send its step.
+        services.log.warning("step not sent", jobId=job.job_id, reason=error.detail)
+    return job
+
+
+def _made_before(services: Services, job: Job, absent: LonghaulError) -> Job:
+    """Returns the job that the same Idempotency-Key made before. Raises `absent` if there is
+    none."""
+    first = services.jobs.get(job.job_id)
+    if first is None:
+        raise absent
+    if first.request != job.request:
+        raise IdempotencyKeyReused(
+            "this Idempotency-Key was used for another request; use a new key for a new export"
+        )
+    return first
+
+
+def _check_retryable(job: Job, seen: Status) -> None:
+    if seen in OPEN:
+        raise NotRetryable(
+            f"the job is {seen}, {job.percent} % done; wait for its end, or cancel it first",
+            headers={"Retry-After": str(job.check_after)},
+        )
+    if seen is Status.COMPLETED:
+        raise NotRetryable(
+            "the job has completed: download its archive, or POST /v1/export with fresh: true to "
+            "have another one built"
+        )

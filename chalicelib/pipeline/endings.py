@@ -1,0 +1,80 @@
+"""The end of a job: the one door to every final status.
+
+Each function makes one conditional write. Of several writers at the same time one wins, and that
+one alone logs the line `job ended`. What else is to happen once at a job's end belongs into
+`_ended`.
+"""
+
+from chalicelib.errors import GivenUp, LonghaulError
+from chalicelib.jobs.model import Failure, Job, PlanRef, Progress
+from chalicelib.jobs.states import Status
+from chalicelib.services import Services
+
+
+def complete(  # noqa: PLR0913 - the facts of an archive
+    services: Services, job: Job, plan: PlanRef, done: Progress, *, expires_at: int, wake_at: int
+) -> Job | None:
+    """processing → completed: the archive of this plan is there, whole. Returns the job; None if
+    another writer was first. Times are Unix time in ms."""
+    now = services.now()
+    ended = services.jobs.complete(job, plan, now, expires_at, done=done, wake_at=wake_at)
+    return _ended(services, ended)
+
+
+def complete_with(
+    services: Services, job: Job, built_by: Job, plan: PlanRef, *, wake_at: int
+) -> Job | None:
+    """processing → completed, with the archive that another job has built. Returns the job; None if
+    another writer was first, or if the job has a plan of its own meanwhile."""
+    now = services.now()
+    return _ended(services, services.jobs.complete_with(job, built_by, plan, now, wake_at=wake_at))
+
+
+def fail(services: Services, job_id: str, error: LonghaulError) -> Job | None:
+    """queued or processing → failed, for the reason that the error gives. Returns the job; None if
+    another writer was first."""
+    failure = Failure(error.slug, error.title, error.detail)
+    return _ended(services, services.jobs.fail(job_id, services.now(), failure))
+
+
+def give_up(services: Services, job_id: str, detail: str) -> Job | None:
+    """queued or processing → failed: all tries were in vain. Returns the job; None if another
+    writer was first."""
+    return fail(services, job_id, GivenUp(detail))
+
+
+def cancel(services: Services, job_id: str) -> Job | None:
+    """queued or processing → cancelled. Returns the job; None if another writer was first."""
+    return _ended(services, services.jobs.cancel(job_id, services.now()))
+
+
+def _ended(services: Services, job: Job | None) -> Job | None:
+    """Says once that the job has ended, if this writer has ended it."""
+    if job is None:
+        return None
+    log = services.log.warning if job.status is Status.FAILED else services.log.info
+    log("job ended", **facts(job))
+    return job
+
+
+def facts(job: Job) -> dict[str, object]:
+    """Returns what the line `job ended` says; docs/operations.md explains each."""
+    started_at = job.updated_at if job.started_at is None else job.started_at
+    is_reused = job.reused_from is not None
+    return {
+        "jobId": job.job_id,
+        "userId": job.user_id,
+        "status": job.status,
+        "reason": job.failure.slug if job.failure else None,
+        "detail": job.failure.detail if job.failure else None,
+        "files": job.files_done,
+        "filesMissing": job.missing_count or 0,
+        "bytesCopied": 0 if is_reused else job.bytes_copied,
+        "bytesStreamed": 0 if is_reused else job.bytes_done - job.bytes_copied,
+        # Workers' clocks may differ.
+        "secondsQueued": max(started_at - job.created_at, 0) / 1000,
+        "secondsWorking": max(job.updated_at - started_at, 0) / 1000,
+        "secondsTotal": max(job.updated_at - job.created_at, 0) / 1000,
+        "attempts": job.attempts + 1,
+        "reused": is_reused,
+    }

@@ -1,0 +1,98 @@
+"""Keeps a step's message from other workers while this one is at work, and reports its progress.
+
+A message is hidden for LEASE_SECONDS only, again and again while the step works. When a worker
+dies, SQS hands the message to another one as soon as that time has passed. The queue's own
+visibility timeout, several function timeouts, would be too long to wait."""
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Final
+
+from chalicelib.errors import NothingToDo, PlanReplaced, Unavailable
+from chalicelib.jobs.model import Progress
+from chalicelib.jobs.states import OPEN, Stage
+from chalicelib.services import Services
+
+LEASE_SECONDS: Final = 45
+_RENEW_AFTER_MS: Final = 15_000
+_REPORT_AFTER_MS: Final = 1_000
+
+
+@dataclass(slots=True)
+class Lease:
+    """The lease and the progress of one step.
+
+    `receipt` is SQS's receipt handle; None: there is no message to hide. `plan` is the digest of
+    the plan that the step works by, once it has one. `done` is the progress of the whole job as far
+    as this worker knows it: what it found done, and what it has done since. `gathered` may be
+    called from any thread. Call `tick` often, on the step's own thread.
+    """
+
+    services: Services
+    job_id: str
+    receipt: str | None
+    stage: Stage = Stage.PLANNING
+    plan: str | None = None
+    done: Progress = field(default_factory=Progress)
+    _lock: Lock = field(default_factory=Lock)
+    _renewed: int = 0
+    _reported: int = 0
+
+    def gathered(self, *, streamed: int = 0, copied: int = 0, files: int = 0) -> None:
+        """Adds bytes that a worker has streamed, bytes that S3 has copied, and whole files."""
+        with self._lock:
+            done = self.done
+            self.done = Progress(
+                done.files + files, done.bytes + streamed + copied, done.copied + copied
+            )
+
+    def settle(self, done: Progress) -> None:
+        """Replaces what was counted piece by piece with what is now known exactly."""
+        with self._lock:
+            self.done = done
+
+    def tick(self) -> None:
+        """Renews the lease and reports progress when it is time to. Raises NothingToDo if the job
+        has ended, PlanReplaced if it was planned again. If the table or the queue does not answer,
+        the next tick asks again."""
+        now = self.keep()
+        with suppress(Unavailable):
+            if now - self._reported >= _REPORT_AFTER_MS:
+                self.report(now)
+
+    def keep(self) -> int:
+        """Renews the lease alone, when it is time to. Returns the time, Unix time in ms."""
+        now = self.services.now()
+        if now - self._renewed >= _RENEW_AFTER_MS:
+            self.renew(now)
+        return now
+
+    def renew(self, now: int) -> None:
+        """Renews the lease, for LEASE_SECONDS from now."""
+        with suppress(Unavailable):
+            if self.receipt:
+                self.services.queue.hide(self.receipt, LEASE_SECONDS)
+            self._renewed = now
+
+    def report(self, now: int) -> None:
+        """Writes the progress. Raises NothingToDo if the job has ended, PlanReplaced if it was
+        planned again."""
+        with self._lock:
+            done = self.done
+        if not self.services.jobs.report(self.job_id, now, self.stage, done, self.plan):
+            raise refused(self.services, self.job_id)
+        self._reported = now
+
+
+def refused(services: Services, job_id: str) -> Exception:
+    """Returns what it means that the job's record did not take a write of this step: NothingToDo,
+    the job has ended; or PlanReplaced.
+
+    A step whose plan was replaced comes again. Its message may be the one that the worker which
+    took the old plan away has to send `plan` for.
+    """
+    job = services.jobs.get(job_id)
+    if job is None or job.status not in OPEN:
+        return NothingToDo()
+    return PlanReplaced(f"the job {job_id} was planned again")

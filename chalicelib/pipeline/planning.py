@@ -1,0 +1,162 @@
+"""The step `plan`: finds the files, lays the archive out, opens the upload, sends the next
+steps."""
+
+import json
+from dataclasses import replace
+from typing import Final
+
+from chalicelib.archive import layout
+from chalicelib.archive.layout import ArchiveTooLarge
+from chalicelib.archive.manifest import Head
+from chalicelib.archive.plan import Entry, Plan
+from chalicelib.errors import GivenUp, LimitExceeded, NothingToDo
+from chalicelib.jobs import places
+from chalicelib.jobs.model import MISSING_INLINE, Job, PlanRef
+from chalicelib.jobs.request import ExportRequest
+from chalicelib.jobs.states import OPEN
+from chalicelib.jobs.store import Planned
+from chalicelib.pipeline import accepting, plans, reuse
+from chalicelib.pipeline.build import PlannedJob, planned_job
+from chalicelib.pipeline.lease import Lease
+from chalicelib.pipeline.reading import with_crc32s
+from chalicelib.queue.messages import Message, Step
+from chalicelib.services import Services
+from chalicelib.sources.find import Found, find
+
+INLINE_SEGMENTS: Final = 1
+"""The planning invocation builds an archive of at most this many segments itself, instead of
+sending messages."""
+
+
+def plan(job: Job, services: Services, lease: Lease) -> PlannedJob | None:
+    """The step `plan`. Returns the planned job if it is to be built right here. None: the next
+    steps are sent, or there are none."""
+    if job.plan is None:
+        planned = _planned(job, services, lease)
+        if planned is None:
+            return None
+        job = planned
+    if job.plan is None:
+        raise RuntimeError(f"{job.job_id} was planned and has no plan")
+    work = planned_job(job, job.plan, services, lease)
+    if job.plan.segments > INLINE_SEGMENTS:
+        services.queue.send(following(job, services), job.user_id)
+        return None
+    return work
+
+
+def following(job: Job, services: Services) -> list[Message]:
+    """Returns the steps that bring the job on from where it is."""
+    plan = job.plan
+    if plan is None or plan.segments <= INLINE_SEGMENTS:
+        return [Message(Step.PLAN, job.job_id)]
+    left = sorted(set(range(plan.segments)) - services.segments.done(job, plan))
+    assembles = [Message(Step.ASSEMBLE, job.job_id, n, plan=plan.digest) for n in left]
+    return assembles or [Message(Step.FINALIZE, job.job_id, plan=plan.digest)]
+
+
+def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
+    """Returns the job with its plan. None if files are to be read before it can be made, or if an
+    archive that was there already has completed the job."""
+    accepting.start(services, job.job_id)  # None on a second try: it has been started
+    body = services.archive.read(job.request_key)
+    if body is None:
+        raise GivenUp("what was asked for is not stored any more; export again")
+    asked = ExportRequest.from_json(body)
+    found = find(asked, services, lease.tick)
+    mark = reuse.fingerprint(job.user_id, found)
+    if not asked.fresh and reuse.completed_before(job, mark, services):
+        return None
+    if taken := reuse.taken_over(job, mark, services):
+        return taken
+    entries = with_crc32s(found.entries, job, services, lease)
+    if entries is None:
+        return None
+    found = replace(found, entries=tuple(entries))
+    lease.tick()
+    if begun := _continued(job, found, mark, services):
+        return begun
+    head = Head(job.job_id, job.created_at // 1000, found.missing)
+    laid_out = _laid_out(found.entries, head, services)
+    index = plans.store(
+        services.archive, job.job_id, laid_out, head, mark, version=services.plan_version
+    )
+    key = places.archive(job.job_id)
+    upload = services.archive.create_upload(key, index.form.MEDIA_TYPE)
+    ref = PlanRef(index.digest, upload, index.final)
+    planned = services.jobs.set_plan(job.job_id, services.now(), _facts(ref, index, found))
+    if planned is None:
+        return _planned_by_twin(job, key, upload, services)
+    if job.previous_plan:
+        _throw_away_previous(job, job.previous_plan, services)
+    return planned
+
+
+def _laid_out(entries: tuple[Entry, ...], head: Head, services: Services) -> Plan:
+    try:
+        return layout.lay_out(entries, head, services.limits.layout)
+    except ArchiveTooLarge as error:
+        raise LimitExceeded(f"{error}; export fewer files at a time") from error
+
+
+def _continued(job: Job, found: Found, mark: str, services: Services) -> Job | None:
+    """Plans a job again so that its upload goes on. Returns the job. None if it had no plan before,
+    if the archive's bytes or its parts would not be the same in the new plan, or if a twin was
+    first.
+
+    Nothing less will do. A worker may still be at work by the previous plan: it may upload a part
+    at any time, and so must upload the same bytes under the same number.
+    """
+    previous = job.previous_plan
+    if previous is None:
+        return None
+    home = previous.home or job.job_id
+    origin = job if home == job.job_id else services.jobs.get(home)
+    begun = plans.stored_bytes_digest(services.archive, home, previous.digest)
+    if origin is None or begun is None:
+        return None
+    head = Head(home, origin.created_at // 1000, found.missing)
+    laid_out = _laid_out(found.entries, head, services)
+    if plans.bytes_digest(laid_out, head) != begun:
+        return None
+    index = plans.store(services.archive, home, laid_out, head, mark, version=services.plan_version)
+    own_home = None if home == job.job_id else home
+    ref = PlanRef(index.digest, previous.upload, index.final, own_home)
+    planned = services.jobs.set_plan(job.job_id, services.now(), _facts(ref, index, found))
+    if planned:
+        services.log.info("upload continued", jobId=job.job_id, plan=index.digest)
+    return planned
+
+
+def _facts(plan: PlanRef, index: plans.Index, found: Found) -> Planned:
+    missing = json.dumps(found.missing, ensure_ascii=False)
+    fits = len(missing.encode()) <= MISSING_INLINE
+    return Planned(
+        plan=plan,
+        total_files=index.files + len(found.missing),
+        bytes_total=index.size,
+        missing_count=len(found.missing),
+        missing=found.missing if fits else None,
+    )
+
+
+def _planned_by_twin(job: Job, key: str, upload: str, services: Services) -> Job:
+    """Returns the job as it is, where it did not take this upload: a twin was first, or it has
+    ended. Then the upload is of no use. Or the job did take it: an answer was lost, and botocore
+    sent the write again."""
+    current = services.jobs.get(job.job_id)
+    if current is None or current.plan is None or current.plan.upload != upload:
+        services.archive.abort_upload(key, upload)
+    if current is None or current.status not in OPEN or current.plan is None:
+        raise NothingToDo
+    return current
+
+
+def _throw_away_previous(job: Job, previous: PlanRef, services: Services) -> None:
+    """What was begun by the previous plan is of no use to the new one. If this worker dies before
+    it has thrown it away, the sweeper and the step `discard` do so later."""
+    home = previous.home or job.job_id
+    services.archive.abort_upload(places.archive(home), previous.upload)
+    services.archive.delete_all(
+        found.key for found in services.archive.list_objects(places.segments(home, previous.digest))
+    )

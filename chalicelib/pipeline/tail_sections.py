@@ -1,0 +1,127 @@
+"""The tail of an archive at rest: a section for each segment, kept by the worker that has built it.
+
+A kept section also says that the CRC-32s of its files are known. Until it is there, what was
+streamed without a CRC-32 is streamed again.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from chalicelib.archive import tail
+from chalicelib.archive.costs import SECTIONS_AT_ONCE
+from chalicelib.archive.tail import COUNTS_LENGTH, Counts, Section
+from chalicelib.errors import SourceChanged, Unavailable
+from chalicelib.jobs import places
+from chalicelib.pipeline import plans
+from chalicelib.pipeline.plans import Index, Slice
+from chalicelib.pools import ahead
+from chalicelib.s3.bucket import Bucket
+
+_AHEAD_BYTES: Final = 32 * 1024**2
+"""Of sections that were read and are not yet uploaded."""
+
+T = TypeVar("T")
+
+
+def section(index: Index, number: int, of: Slice, found: Mapping[int, int]) -> Section:
+    """Returns the section of the files whose headers are in segment `number`, whose slice is `of`.
+    `found` are the CRC-32s that were not planned, by their index in the slice. Raises Unavailable
+    if one is not known."""
+    files = []
+    for i, (entry, offset) in enumerate(zip(of.entries, of.offsets, strict=True)):
+        if offset < index.segments[number].start:
+            continue  # it reaches into the segment
+        crc32 = found.get(i, entry.crc32)
+        if crc32 is None:
+            raise Unavailable(f"the CRC-32 of {entry.key} is not known any more")
+        files.append((entry, offset, crc32))
+    return tail.section(index.form, files, first=index.segments[number].start == 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """The sections of a plan that are kept under the job `home`."""
+
+    archive: Bucket
+    home: str
+    index: Index
+
+    def keep(self, number: int, made: Section) -> None:
+        """Writes the section of a segment."""
+        self.archive.write(self._key(number), made.to_bytes())
+
+    def counts(self, number: int) -> Counts | None:
+        """Returns the counts of a section; None if it is not kept."""
+        try:
+            body = self.archive.read_range(self._key(number), 0, COUNTS_LENGTH)
+        except SourceChanged:
+            return None
+        return Counts.from_bytes(body)
+
+    def counts_or_made(self, number: int) -> Counts:
+        """Returns the counts of a section. If the worker did not come to keep it, makes it again
+        where the plan is enough for that. Raises Unavailable if it is not."""
+        counts = self.counts(number)
+        if counts is None:
+            of = plans.load_slice(self.archive, self.home, self.index, number)
+            made = section(self.index, number, of, {})
+            self.keep(number, made)
+            counts = made.counts
+        return counts
+
+    def read(self, number: int, start: int, length: int) -> bytes:
+        """Returns bytes of the section. Raises Unavailable if it is gone."""
+        if not length:
+            return b""
+        try:
+            return self.archive.read_range(self._key(number), start, length)
+        except SourceChanged as error:
+            raise Unavailable(f"the tail of segment {number} is not there") from error
+
+    def _key(self, number: int) -> str:
+        return places.tail_section(self.home, self.index.digest, number)
+
+
+def render(
+    sections: Sections, own: Mapping[int, Section], pool: Executor, tick: Callable[[], None]
+) -> Iterator[bytes]:
+    """Yields the archive's bytes from its tail's start to its end, in chunks.
+
+    `own` are sections that the caller has and nobody keeps. `pool`, of SECTIONS_AT_ONCE threads,
+    outlives the generator. Raises Unavailable if one of the others is not there.
+    """
+    index = sections.index
+    numbers = range(len(index.segments))
+
+    def counts(number: int) -> Counts:
+        return own[number].counts if number in own else sections.counts_or_made(number)
+
+    def lines(number: int) -> bytes:
+        if number in own:
+            return own[number].lines
+        return sections.read(number, COUNTS_LENGTH, every[number].lines)
+
+    def records(number: int) -> bytes:
+        if number in own:
+            return own[number].records
+        return sections.read(number, COUNTS_LENGTH + every[number].lines, every[number].records)
+
+    every = list(_ticking(ahead(pool, counts, numbers, SECTIONS_AT_ONCE), tick))
+    largest = max(max(one.lines, one.records) for one in every)
+    most = min(SECTIONS_AT_ONCE, 1 + _AHEAD_BYTES // max(largest, 1))
+    yield from tail.render(
+        index.form,
+        index.head,
+        index.tail_start,
+        every,
+        _ticking(ahead(pool, lines, numbers, most), tick),
+        _ticking(ahead(pool, records, numbers, most), tick),
+    )
+
+
+def _ticking(items: Iterable[T], tick: Callable[[], None]) -> Iterator[T]:
+    for item in items:
+        tick()
+        yield item

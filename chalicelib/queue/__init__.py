@@ -1,0 +1,1 @@
+"""SQS: the export queue, and what its messages say."""

@@ -1,0 +1,97 @@
+"""What one SQS message says: which step of which job. Pure."""
+
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from chalicelib.jobs.places import JOB_ID
+
+VERSION: Final = 1
+BODY_MAX: Final = 1024  # bytes; ours are under 150
+DIGEST_DIGITS: Final = 16
+_DIGEST: Final = re.compile(rf"[0-9a-f]{{{DIGEST_DIGITS}}}")
+
+
+class BadMessage(ValueError):
+    """Not a message of ours: it can never be worked on."""
+
+
+class Step(StrEnum):
+    PLAN = "plan"
+    READ = "read"
+    ASSEMBLE = "assemble"
+    FINALIZE = "finalize"
+    DISCARD = "discard"
+
+
+_NUMBERED: Final = frozenset({Step.READ, Step.ASSEMBLE})
+_OF_A_PLAN: Final = frozenset({Step.ASSEMBLE, Step.FINALIZE})
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One step of a job. Raises BadMessage if what it has does not go with the step.
+
+    `number` is the segment of `assemble`, and the batch of `read`. `reading` is the digest of what
+    `read` is a batch of. `plan` is the digest of the plan that `assemble` and `finalize` belong to;
+    None in a message of 0.1.0.
+    """
+
+    step: Step
+    job_id: str
+    number: int | None = None
+    reading: str | None = None
+    plan: str | None = None
+
+    def __post_init__(self) -> None:
+        is_number = type(self.number) is int and self.number >= 0
+        if not is_number if self.step in _NUMBERED else self.number is not None:
+            raise BadMessage(f"segment {self.number!r} does not go with step {self.step}")
+        if not _is_digest(self.reading) if self.step is Step.READ else self.reading is not None:
+            raise BadMessage(f"reading {self.reading!r} does not go with step {self.step}")
+        if self.plan is not None and not (self.step in _OF_A_PLAN and _is_digest(self.plan)):
+            raise BadMessage(f"plan {self.plan!r} does not go with step {self.step}")
+
+    @property
+    def which(self) -> int:
+        """The number of a step that has one."""
+        return self.number or 0
+
+    def to_body(self) -> str:
+        body: dict[str, str | int] = {"v": VERSION, "step": self.step, "job": self.job_id}
+        if self.number is not None:
+            body["segment"] = self.number
+        if self.reading is not None:
+            body["reading"] = self.reading
+        if self.plan is not None:
+            body["plan"] = self.plan
+        return json.dumps(body)
+
+
+def from_body(body: str) -> Message:
+    """Returns the message that a body says. Raises BadMessage, which says what is wrong."""
+    if len(body) > BODY_MAX:
+        raise BadMessage(f"{len(body)} characters are too many")
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadMessage("it is not JSON") from error
+    if not isinstance(content, dict):
+        raise BadMessage("it is no JSON object")
+    if type(content.get("v")) is not int or content["v"] != VERSION:
+        raise BadMessage(f"version {content.get('v')!r} is not {VERSION}")
+    job_id = content.get("job")
+    if not isinstance(job_id, str) or not JOB_ID.fullmatch(job_id):
+        raise BadMessage("it names no job")
+    try:
+        step = Step(str(content.get("step")))
+    except ValueError as error:
+        raise BadMessage(f"step {content.get('step')!r} is unknown") from error
+    number, reading, plan = (content.get(name) for name in ("segment", "reading", "plan"))
+    return Message(step, job_id, number, reading, plan)
+
+
+def _is_digest(value: object) -> bool:
+    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None

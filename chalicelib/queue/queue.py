@@ -1,0 +1,95 @@
+"""The export queue: sends steps, and hides a message while a worker is at work on it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from chalicelib.aws import error_code, translated
+from chalicelib.batches import batched
+from chalicelib.errors import Unavailable
+from chalicelib.jobs.model import user_mark
+from chalicelib.queue.messages import Message
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.client import SQSClient
+
+BATCH: Final = 10
+"""Entries of one SendMessageBatch, at most.
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html"""
+
+_NOT_OURS: Final = frozenset(
+    {"MessageNotInflight", "ReceiptHandleIsInvalid", "InvalidParameterValue"}
+)
+"""What SQS answers for a message that is visible again, or was deleted.
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html"""
+
+RETRY_FIRST_SECONDS: Final = 2
+RETRY_MAX_SECONDS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The queue through one client. `batch` is how many messages one request sends."""
+
+    client: "SQSClient"
+    url: str
+    batch: int = BATCH
+
+    def check(self) -> None:
+        """Raises Unavailable or AccessDenied if the queue cannot be reached."""
+        with translated("reach the queue"):
+            self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])
+
+    def waiting(self) -> int:
+        """Returns about how many messages wait to be taken, as of a minute ago.
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/confirm-queue-is-empty.html"""
+        name: Final = "ApproximateNumberOfMessages"
+        with translated("look at the queue"):
+            answer = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])
+        return int(answer["Attributes"][name])
+
+    def send(self, messages: Iterable[Message], user_id: str) -> None:
+        """Sends all of the messages. Raises Unavailable, and then some may have been sent.
+
+        The user is the message group: SQS then serves users fairly
+        (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html).
+        """
+        group = user_mark(user_id)
+        for batch in batched(messages, self.batch):
+            try:
+                with translated("send a step"):
+                    answer = self.client.send_message_batch(
+                        QueueUrl=self.url,
+                        Entries=[
+                            {
+                                "Id": str(i),
+                                "MessageBody": message.to_body(),
+                                "MessageGroupId": group,
+                            }
+                            for i, message in enumerate(batch)
+                        ],
+                    )
+            except self.client.exceptions.ClientError as error:  # the queue is gone, say
+                raise Unavailable(f"could not send a step: {error_code(error)}") from error
+            if answer.get("Failed"):
+                raise Unavailable(f"could not send a step: {answer['Failed'][0]['Code']}")
+
+    def hide(self, receipt: str, seconds: int) -> None:
+        """Hides the message for that many seconds from now on, if it is still this worker's. When a
+        worker was slower than its lease, a twin may have the message, or be done with it."""
+        try:
+            with translated("extend a message"):
+                self.client.change_message_visibility(
+                    QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds
+                )
+        except self.client.exceptions.ClientError as error:
+            if error_code(error).rpartition(".")[2] not in _NOT_OURS:
+                raise
+
+
+def retry_delay(receives: int, random: Random) -> int:
+    """Returns the seconds until a failed step is tried again: they grow exponentially, with full
+    jitter in their upper half. `receives` is how often SQS has handed the message out."""
+    ceiling = min(RETRY_MAX_SECONDS, RETRY_FIRST_SECONDS * 2 ** max(receives - 1, 0))
+    return random.randint(-(-ceiling // 2), ceiling)

@@ -1,0 +1,47 @@
+"""Parses S3's answer to ListObjectsV2. Pure.
+
+botocore's parser reads every answer by a model of it and takes ten times as long, which for a
+million files is minutes.
+"""
+
+from datetime import datetime
+from urllib.parse import unquote_plus
+from xml.etree import ElementTree
+
+from chalicelib.s3.objects import ObjectFacts, ObjectPage, has_crc32
+
+
+def listed_page(body: bytes) -> ObjectPage | None:
+    """Returns the page that an answer with `encoding-type=url` lists; None if it is not understood.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+    """
+    try:
+        root = ElementTree.fromstring(body)  # noqa: S314 - S3 wrote it, as all that botocore parses
+        space = root.tag.removesuffix("ListBucketResult")
+        facts = tuple(_listed(item, space) for item in root.iter(f"{space}Contents"))
+        return ObjectPage(facts, _text(root, f"{space}IsTruncated") == "true")
+    except (ElementTree.ParseError, ValueError):
+        return None
+
+
+def _listed(item: ElementTree.Element, space: str) -> ObjectFacts:
+    modified = datetime.fromisoformat(_text(item, f"{space}LastModified"))
+    return ObjectFacts(
+        key=unquote_plus(_text(item, f"{space}Key"), errors="strict"),
+        size=int(_text(item, f"{space}Size")),
+        etag=_text(item, f"{space}ETag"),
+        modified=int(modified.timestamp()),
+        in_s3=has_crc32(
+            [found.text for found in item.findall(f"{space}ChecksumAlgorithm")],
+            item.findtext(f"{space}ChecksumType"),
+        ),
+    )
+
+
+def _text(element: ElementTree.Element, name: str) -> str:
+    """Returns the text of the element's child. Raises ValueError if it has none."""
+    text = element.findtext(name)
+    if not text:
+        raise ValueError(f"there is no {name}")
+    return text

@@ -1,0 +1,135 @@
+"""What a route or a step works with, handed to it: so that a test can hand over something else."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from random import Random
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+from chalicelib import aws
+from chalicelib.jobs.by_user import UserJobs
+from chalicelib.jobs.due import DueJobs
+from chalicelib.jobs.fingerprints import FingerprintStore
+from chalicelib.jobs.segments import SegmentStore
+from chalicelib.jobs.store import JobStore
+from chalicelib.jobs.table import Table
+from chalicelib.limits import LIMITS, Limits
+from chalicelib.log import JsonLines, Log
+from chalicelib.pools import Pools, Threads
+from chalicelib.queue.queue import BATCH, Queue
+from chalicelib.s3 import clients
+from chalicelib.s3.bucket import Bucket
+from chalicelib.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_sqs.client import SQSClient
+
+    from chalicelib.s3.fastpath import FastPath
+
+PLAN_VERSION: Final = 2
+"""Of all that is stored of a plan, its sections of the tail included. Raise it when what is stored
+changes: then a job that was planned before a deployment is planned again."""
+
+
+def now_ms() -> int:
+    """Returns Unix time in milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def new_id() -> str:
+    """Returns a new random UUID, as text."""
+    return str(uuid4())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seams:
+    """What a process has from its machine, and a simulation from its seed.
+
+    `now` returns Unix time in ms, `pause` lets that many seconds pass, `cpu_seconds` returns what
+    this process has used. `plan_version` is that of the plans that it stores.
+    """
+
+    log: Log = field(default_factory=JsonLines)
+    pools: Pools = field(default_factory=Threads)
+    random: Random = field(default_factory=Random)
+    limits: Limits = LIMITS
+    now: Callable[[], int] = now_ms
+    pause: Callable[[float], None] = time.sleep
+    cpu_seconds: Callable[[], float] = time.process_time
+    new_id: Callable[[], str] = new_id
+    plan_version: int = PLAN_VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services(Seams):
+    """The stores, buckets and queue of one stack, as one process reaches them."""
+
+    settings: Settings
+    jobs: JobStore
+    segments: SegmentStore
+    fingerprints: FingerprintStore
+    due_jobs: DueJobs
+    user_jobs: UserJobs
+    source: Bucket
+    archive: Bucket
+    queue: Queue
+
+
+def made(  # noqa: PLR0913 - one client a service, and what stands for the machine
+    config: Settings,
+    *,
+    dynamodb: "DynamoDBClient",
+    s3: "S3Client",
+    sqs: "SQSClient",
+    fast: "FastPath | None" = None,
+    queue_batch: int = BATCH,
+    **seams: Any,
+) -> Services:
+    """Returns the services of the stack that the settings name, through these clients. `seams` are
+    fields of Seams, `queue_batch` is how many messages one request sends."""
+    random: Random = seams.setdefault("random", Random())
+    table = Table(dynamodb, config.jobs_table, random)
+    return Services(
+        settings=config,
+        jobs=JobStore(table),
+        segments=SegmentStore(table),
+        fingerprints=FingerprintStore(table),
+        due_jobs=DueJobs(table),
+        user_jobs=UserJobs(table),
+        source=_source(
+            Bucket(s3, config.source_bucket, fast),
+            config.source_delay_ms,
+            seams.get("pause", time.sleep),
+        ),
+        archive=Bucket(s3, config.archive_bucket, fast),
+        queue=Queue(sqs, config.queue_url, queue_batch),
+        **seams,
+    )
+
+
+@cache
+def services() -> Services:
+    """Returns the services of this process: those of the stack that its environment names."""
+    config = settings()
+    within = config.answer_within_seconds
+    return made(
+        config,
+        dynamodb=aws.dynamodb(within),
+        s3=clients.s3(within),
+        sqs=aws.sqs(within),
+        # The fast path has a worker's patience, and a route asks S3 once or twice.
+        fast=None if within else clients.fast_path(),
+    )
+
+
+def _source(bucket: Bucket, delay_ms: int, pause: Callable[[float], None]) -> Bucket:
+    if not delay_ms:
+        return bucket
+    from chalicelib.s3.slow import SlowBucket
+
+    seconds = delay_ms / 1000
+    return SlowBucket(bucket.client, bucket.name, bucket.fast, delay_seconds=seconds, sleep=pause)
