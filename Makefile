@@ -6,7 +6,7 @@ VENV    := .venv
 PYTHON  := $(VENV)/bin/python
 INFRA   := $(PYTHON) -m infra
 
-# The environment is made again when the lock changes, and only then.
+# The environment is made again when the lock or the version changes, and only then.
 READY := $(VENV)/.ready
 
 # Resolves the lock for all Pythons and platforms at once, which pip cannot.
@@ -122,7 +122,7 @@ clean: ## Stop the local targets; remove .venv, .longhaul and the caches
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo 'Clean.'
 
-$(READY): requirements-dev.txt
+$(READY): requirements-dev.txt chalicelib/version.py
 	@$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "Longhaul needs Python 3.11 or later; $(PYTHON3) is $$($(PYTHON3) --version 2>&1)."; \
 	  echo "Name another one: make setup PYTHON3=python3.13"; exit 1; } >&2
