@@ -9,8 +9,7 @@ from chalicelib.http.callers import base_url
 from chalicelib.http.exports import LIMIT_DEFAULT, LIMIT_MAX, Call, Reply
 from chalicelib.http.problems import CONTENT_TYPE
 from chalicelib.settings import settings
-
-VERSION: Final = "0.1.0"
+from chalicelib.version import VERSION
 
 _COMPONENTS: Final = {
     "ExportRequest": schemas.EXPORT_REQUEST,
