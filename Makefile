@@ -102,6 +102,10 @@ format: $(READY) ## Format the code, and fix what can be fixed
 	@$(PYTHON) -m ruff check --fix --quiet .
 	@$(PYTHON) -m ruff format .
 
+.PHONY: release
+release: $(READY) ## Build the files of a release from the last commit, into dist/
+	@$(PYTHON) -m infra.release
+
 .PHONY: lock
 lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 	@$(PYTHON3) -m venv --clear .longhaul/lock
@@ -117,7 +121,7 @@ lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 clean: ## Stop the local targets; remove .venv, .longhaul and the caches
 	@if [ -x $(PYTHON) ]; then for target in ministack localstack; do \
 	  $(PYTHON) -m infra --target $$target down >/dev/null 2>&1 || true; done; fi
-	@rm -rf $(VENV) .longhaul .chalice/deployments .chalice/deployed build longhaul.egg-info
+	@rm -rf $(VENV) .longhaul .chalice/deployments .chalice/deployed build dist longhaul.egg-info
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo 'Clean.'

@@ -17,5 +17,9 @@ class DeployError(InfraError):
     """CloudFormation refused the stack, or a resource of it failed."""
 
 
+class ReleaseError(InfraError):
+    """A release could not be made."""
+
+
 class NotDeployedError(InfraError):
     """There is no stack to ask."""

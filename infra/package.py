@@ -35,22 +35,25 @@ class Package:
     template: dict[str, Any]
 
 
-def build(target: Target, directory: Path) -> Package:
-    """Packages the app for the target's stage; raises PackageError with Chalice's own words."""
+def build(target: Target, directory: Path, sources: Path = REPOSITORY) -> Package:
+    """Packages the app in `sources` for the target's stage, into `directory`.
+
+    Raises PackageError with Chalice's own words.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
         with _one_at_a_time():
-            _run_chalice(target, Path(scratch))
+            _run_chalice(target, sources, Path(scratch))
         template = yaml.safe_load((Path(scratch) / "sam.yaml").read_text())
         return stable(Path(scratch) / "deployment.zip", directory, template)
 
 
-def _run_chalice(target: Target, output: Path) -> None:
+def _run_chalice(target: Target, sources: Path, output: Path) -> None:
     command = [sys.executable, "-c", _CHALICE, "package", "--stage", target.stage]
     command += ["--template-format", "yaml", "--merge-template", str(RESOURCES), str(output)]
     done = subprocess.run(
         command,
-        cwd=REPOSITORY,
+        cwd=sources,
         # It asks for credentials and uses none: without these it would look for EC2's.
         env={
             **os.environ,

@@ -150,21 +150,28 @@ def _upload(
 
 def _parameters(target: Target) -> dict[str, str | None]:
     """What our template may ask for; None leaves the template's default."""
-    config = json.loads(CHALICE_CONFIG.read_text())
-    of_stage = config["stages"][target.stage].get("environment_variables", {})
-    environment = config.get("environment_variables", {}) | of_stage
-    archive_days = environment.get("ARCHIVE_TTL_DAYS")
-
-    def lifecycle(more: int) -> str | None:
-        return str(int(archive_days) + more) if archive_days else None
-
     return {
-        "LifecycleDays": lifecycle(1),
-        "RequestDays": lifecycle(1 + RECORD_GRACE_DAYS),
+        **of_config(target.stage),
         "ExistingSourceBucket": os.environ.get(SOURCE_BUCKET_VARIABLE),
         "ProvisionedPollers": _pollers(os.environ.get(POLLERS_VARIABLE)),
         "PublicEndpointUrl": target.endpoint_url,
         "ApiUrlTemplate": target.api_url_template if target.is_local else None,
+    }
+
+
+def of_config(stage: str) -> dict[str, str]:
+    """Those parameters of the template that follow from the stage's settings, if these are set."""
+    config = json.loads(CHALICE_CONFIG.read_text())
+    of_stage = config["stages"][stage].get("environment_variables", {})
+    environment = config.get("environment_variables", {}) | of_stage
+    if not (archive_days := environment.get("ARCHIVE_TTL_DAYS")):
+        return {}
+    # S3 counts from when an archive's upload was opened, which is some time before the archive was
+    # there. Hence one more day.
+    lifecycle = int(archive_days) + 1
+    return {
+        "LifecycleDays": str(lifecycle),
+        "RequestDays": str(lifecycle + RECORD_GRACE_DAYS),
     }
 
 

@@ -9,6 +9,12 @@ from infra.gateway_responses import gateway_responses
 # CloudFormation's own shape: JSON of any depth, which no type of ours would tell better.
 Template = dict[str, Any]
 
+# {"Ref": the name of a parameter}, in place of a value.
+Reference = Mapping[str, str]
+
+CODE_BUCKET = "CodeBucket"
+CODE_KEY = "CodeKey"
+
 INTEGRATION = "x-amazon-apigateway-integration"
 GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
 EVERY_OTHER_PATH = "/{proxy+}"
@@ -19,8 +25,8 @@ EVERY_METHOD = ("delete", "get", "head", "options", "patch", "post", "put")
 def complete(
     template: Mapping[str, Any],
     *,
-    code_bucket: str,
-    code_key: str,
+    code_bucket: str | Reference,
+    code_key: str | Reference,
     settings: Mapping[str, str] | None = None,
 ) -> Template:
     """The template to deploy: the code's place in S3, and an API that leaves no answer to AWS.
@@ -37,6 +43,30 @@ def complete(
         api["OpenApiVersion"] = "2.0"
         _route_everything_to_the_app(api["DefinitionBody"])
         api["DefinitionBody"][GATEWAY_RESPONSES] = gateway_responses()
+    return completed
+
+
+def published(
+    template: Mapping[str, Any], *, code_key: str, defaults: Mapping[str, str]
+) -> Template:
+    """The template of a release. Two more parameters say where the code was uploaded to.
+
+    `code_key` is the key that it has unless the parameter names another. `defaults` replace the
+    defaults of parameters that the template has.
+    """
+    completed = complete(template, code_bucket={"Ref": CODE_BUCKET}, code_key={"Ref": CODE_KEY})
+    parameters = completed.setdefault("Parameters", {})
+    for name, value in defaults.items():
+        parameters[name]["Default"] = value
+    parameters[CODE_BUCKET] = {
+        "Type": "String",
+        "Description": "The bucket that the Lambda package was uploaded to, in the stack's region.",
+    }
+    parameters[CODE_KEY] = {
+        "Type": "String",
+        "Default": code_key,
+        "Description": "The key of the Lambda package in that bucket.",
+    }
     return completed
 
 

@@ -175,6 +175,25 @@ def test_an_answer_of_the_gateway_itself_can_be_read_by_any_page(
     assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
 
 
+def test_a_published_template_asks_where_the_code_was_uploaded(
+    from_chalice: dict[str, Any],
+) -> None:
+    made = template.published(from_chalice, code_key="lambda.zip", defaults={})
+
+    code = made["Resources"]["Worker"]["Properties"]["CodeUri"]
+    assert code == {"Bucket": {"Ref": "CodeBucket"}, "Key": {"Ref": "CodeKey"}}
+    assert "Default" not in made["Parameters"]["CodeBucket"]
+    assert made["Parameters"]["CodeKey"]["Default"] == "lambda.zip"
+
+
+def test_a_published_template_has_the_defaults_of_the_stage(from_chalice: dict[str, Any]) -> None:
+    from_chalice["Parameters"] = {"LifecycleDays": {"Type": "Number", "Default": 8}}
+
+    made = template.published(from_chalice, code_key="k", defaults={"LifecycleDays": "31"})
+
+    assert made["Parameters"]["LifecycleDays"] == {"Type": "Number", "Default": "31"}
+
+
 def test_only_parameters_that_the_template_has_are_passed() -> None:
     asked = {"Parameters": {"LifecycleDays": {"Type": "Number"}}}
 
