@@ -92,10 +92,11 @@ bench-large: $(READY) ## Make archives of 8 GB and of 100,000 files; check every
 	@$(PYTHON) -m bench.large
 
 .PHONY: check
-check: $(READY) ## Lint, check the format and the types
+check: $(READY) ## Lint, check the format, the types and who imports whom
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
+	@$(VENV)/bin/lint-imports --no-logo --no-cache
 
 .PHONY: format
 format: $(READY) ## Format the code, and fix what can be fixed
