@@ -39,7 +39,7 @@ class Place:
 @click.option("--stack-name", help="The stack's name.  [default: longhaul-STAGE]")
 @click.pass_context
 def cli(context: click.Context, target_name: TargetName, stack_name: str | None) -> None:
-    """Deploys Longhaul, and tells where it is."""
+    """Deploys Longhaul, and says where it is."""
     target = targets.named(target_name)
     name = stack_name or stack.default_name(target)
     context.obj = Place(target, stack.state_directory(target), name)
@@ -112,7 +112,7 @@ def put_back(place: Place, *, since: float) -> None:
     """Put dead letters back, and retry the jobs that were given up."""
     outputs = stack.deployed(place.target, place.state, place.stack_name)
     session = emulators.found(place.target, place.state).session()
-    # That a job was created is told below, in fewer words.
+    # Each retry logs that it created a job. The summary below says so in fewer words.
     logger().setLevel("WARNING")
     with step("Redrive") as note:
         redriven = redrive(session, outputs, timedelta(hours=since), note)
@@ -123,7 +123,7 @@ def put_back(place: Place, *, since: float) -> None:
 @cli.command()
 @click.pass_obj
 def status(place: Place) -> None:
-    """Tell if the stack is up, and where it keeps its log."""
+    """Say if the stack is up, and where its log is."""
     try:
         found = stack.deployed(place.target, place.state, place.stack_name)
     except NotDeployedError as missing:
@@ -135,7 +135,7 @@ def status(place: Place) -> None:
 
 
 def main() -> None:
-    """Runs a command; what stands in its way is told in a line or two, without a traceback."""
+    """Runs a command. If it cannot do its work, says why in a line or two, without a traceback."""
     try:
         cli()
     except (InfraError, BotoCoreError, ClientError) as error:

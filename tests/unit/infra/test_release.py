@@ -1,4 +1,4 @@
-"""A release: made of what is committed and nothing else, and its sums can be checked."""
+"""A release is made of what is committed and nothing else, and its sums can be checked."""
 
 import hashlib
 import os
