@@ -6,7 +6,7 @@ VENV    := .venv
 PYTHON  := $(VENV)/bin/python
 INFRA   := $(PYTHON) -m infra
 
-# The environment is made again when the lock changes, and only then.
+# The environment is made again when the lock or the version changes, and only then.
 READY := $(VENV)/.ready
 
 # Resolves the lock for all Pythons and platforms at once, which pip cannot.
@@ -92,15 +92,20 @@ bench-large: $(READY) ## Make archives of 8 GB and of 100,000 files; check every
 	@$(PYTHON) -m bench.large
 
 .PHONY: check
-check: $(READY) ## Lint, check the format and the types
+check: $(READY) ## Lint, check the format, the types and who imports whom
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
+	@$(VENV)/bin/lint-imports --no-logo --no-cache
 
 .PHONY: format
 format: $(READY) ## Format the code, and fix what can be fixed
 	@$(PYTHON) -m ruff check --fix --quiet .
 	@$(PYTHON) -m ruff format .
+
+.PHONY: release
+release: $(READY) ## Build the files of a release from the last commit, into dist/
+	@$(PYTHON) -m infra.release
 
 .PHONY: lock
 lock: ## Pin what pyproject.toml and requirements-dev.in ask for
@@ -117,12 +122,12 @@ lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 clean: ## Stop the local targets; remove .venv, .longhaul and the caches
 	@if [ -x $(PYTHON) ]; then for target in ministack localstack; do \
 	  $(PYTHON) -m infra --target $$target down >/dev/null 2>&1 || true; done; fi
-	@rm -rf $(VENV) .longhaul .chalice/deployments .chalice/deployed build longhaul.egg-info
+	@rm -rf $(VENV) .longhaul .chalice/deployments .chalice/deployed build dist longhaul.egg-info
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo 'Clean.'
 
-$(READY): requirements-dev.txt
+$(READY): requirements-dev.txt chalicelib/version.py
 	@$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "Longhaul needs Python 3.11 or later; $(PYTHON3) is $$($(PYTHON3) --version 2>&1)."; \
 	  echo "Name another one: make setup PYTHON3=python3.13"; exit 1; } >&2

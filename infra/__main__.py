@@ -38,7 +38,7 @@ class Place:
 @click.option("--stack-name", help="The stack's name.  [default: longhaul-STAGE]")
 @click.pass_context
 def cli(context: click.Context, target_name: TargetName, stack_name: str | None) -> None:
-    """Deploys Longhaul, and tells where it is."""
+    """Deploys Longhaul, and says where it is."""
     target = targets.named(target_name)
     name = stack_name or stack.default_name(target)
     context.obj = Place(target, stack.state_directory(target), name)
@@ -120,7 +120,7 @@ def put_back(place: Place, *, since: float) -> None:
 @cli.command()
 @click.pass_obj
 def status(place: Place) -> None:
-    """Tell if the stack is up, and where it keeps its log."""
+    """Say if the stack is up, and where its log is."""
     try:
         found = stack.deployed(place.target, place.state, place.stack_name)
     except NotDeployedError as missing:
@@ -132,7 +132,7 @@ def status(place: Place) -> None:
 
 
 def main() -> None:
-    """Runs a command; what stands in its way is told in a line or two, without a traceback."""
+    """Runs a command. If it cannot do its work, says why in a line or two, without a traceback."""
     try:
         cli()
     except (InfraError, BotoCoreError, ClientError) as error:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.literals import BucketLocationConstraintType
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
-# S3's first region is the one that must not be named when a bucket is made there.
+# S3's first region. A request that creates a bucket there must not name the region.
 _UNNAMED_REGION = "us-east-1"
 
 
@@ -33,12 +33,12 @@ class DeploymentBucket:
             self._create()
 
     def put_once(self, key: str, body: bytes) -> None:
-        """Uploads `body` unless the key exists: keys here name their content."""
+        """Uploads `body` unless the key exists. Here, each key is a digest of its content."""
         if _is_missing(self._s3.head_object, Bucket=self.name, Key=key):
             self._s3.put_object(Bucket=self.name, Key=key, Body=body)
 
     def url(self, key: str) -> str:
-        """The address under which CloudFormation reads the object, with its own credentials."""
+        """Returns the object's URL. CloudFormation reads it with its own credentials."""
         return f"{self._s3.meta.endpoint_url}/{self.name}/{key}"
 
     def _create(self) -> None:
@@ -67,8 +67,10 @@ class DeploymentBucket:
 
 
 def empty(s3: "S3Client", bucket: str, prefix: str = "") -> None:
-    """Deletes all objects of an unversioned bucket, or those below a prefix; without objects,
-    CloudFormation can delete it."""
+    """Deletes all objects of an unversioned bucket, or those below a prefix.
+
+    CloudFormation deletes a bucket only if it has no objects.
+    """
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         objects: list[ObjectIdentifierTypeDef] = [
             {"Key": found["Key"]} for found in page.get("Contents", [])

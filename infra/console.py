@@ -13,12 +13,12 @@ console = Console(stderr=True, highlight=False)
 _TITLE_WIDTH = len("Start localstack")
 
 Note = Callable[[str], None]
-"""Tells how far a step is, or how it ended; the last note stays on the screen."""
+"""Says how far a step is, or how it ended. The last note stays on the screen."""
 
 
 @contextmanager
 def step(title: str) -> Iterator[Note]:
-    """Shows `title` while the body works; afterwards its last note, and how long it took."""
+    """Shows `title` while the body works. Then shows its last note, and how long it took."""
     started = time.monotonic()
     last = ""
 
@@ -38,10 +38,10 @@ def step(title: str) -> Iterator[Note]:
 
 
 def say(text: str) -> None:
-    """One line that is not a step of its own."""
+    """Prints a line that is not a step."""
     console.print(text, soft_wrap=True)
 
 
 def complain(text: str) -> None:
-    """Why a command could not do its work."""
+    """Prints why a command could not do its work."""
     console.print(f"[bold red]✗[/] {escape(text)}", soft_wrap=True)

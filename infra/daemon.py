@@ -21,16 +21,16 @@ HOST = "127.0.0.1"
 
 _BACKLOG = 1024
 
-# A process's start time is told in clock ticks since boot, so it moves a little with the clock.
+# The system counts a process's start time from its boot. So it moves a little with the clock.
 _CLOCK_DRIFT_SECONDS = 2.0
 
 _started: list[subprocess.Popen[bytes]] = []
-"""Kept so that a child we mean to leave alone is not reported as forgotten."""
+"""Keeps each child. Without it, Python would warn about a child that we leave alone on purpose."""
 
 
 @dataclass(frozen=True)
 class Daemon:
-    """A process by what tells it from a later one with the same id."""
+    """A process. Its start time tells it from a later process with the same id."""
 
     pid: int
     started_at: float
@@ -49,14 +49,14 @@ class Daemon:
             return None
 
     def stop(self, *, patience: float = 10.0) -> None:
-        """Asks the process to end, and after `patience` seconds ends it and its whole group."""
+        """Asks the process to end, waits up to `patience` seconds, and kills what is left of it."""
         process = self._process()
         if process is None:
             return
         process.terminate()
         with contextlib.suppress(psutil.TimeoutExpired):
             process.wait(patience)
-        # It leads a group of its own (see `spawn`): what is left there are its children.
+        # It leads a group of its own (see `spawn`). The rest of the group are its children.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         with contextlib.suppress(psutil.TimeoutExpired):
@@ -90,10 +90,11 @@ def spawn(
 
 
 def listen(ports: Sequence[int]) -> socket.socket:
-    """A socket that listens on the first of `ports` that is free on this machine; 0 is any.
+    """Returns a socket that listens on the first of `ports` that is free; 0 is any port.
 
-    To be inherited by the process that will serve it: no other can take the port in between, and
-    whoever connects before that process is ready waits instead of being refused.
+    The process that will serve it inherits it. So no other process can take the port in between,
+    and a client that connects too early waits, and is not refused. Raises EmulatorError if no port
+    is free.
     """
     for port in ports:
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -116,7 +117,7 @@ def remember(daemon: Daemon, state: Path) -> None:
 
 
 def recall(state: Path) -> Daemon | None:
-    """The daemon that the state file tells of, alive or not; None if it tells of none."""
+    """Returns the daemon in the state file, alive or not. None if the file has none."""
     try:
         return Daemon(**json.loads(state.read_text()))
     except (FileNotFoundError, ValueError, TypeError):
@@ -125,7 +126,7 @@ def recall(state: Path) -> Daemon | None:
 
 @contextmanager
 def exclusively(lock: Path) -> Iterator[None]:
-    """Lets one process at a time past; the others wait."""
+    """Lets one process at a time run the body. The others wait."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Creates, updates and deletes the stack: the same calls for MiniStack, LocalStack and AWS."""
+"""Creates, updates and deletes the stack, by the same calls on MiniStack, LocalStack and AWS."""
 
 import itertools
 import time
@@ -16,28 +16,28 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.literals import ChangeSetTypeType
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef, StackTypeDef
 
-# How often CloudFormation is asked how far it is. An emulator is on this machine, and done at once.
+# Seconds between two looks at how far CloudFormation is. An emulator is done at once.
 _LOCAL_POLL_SECONDS = 0.1
 _AWS_POLL_SECONDS = 2.0
 
-# A change set without changes fails; these are the reasons that say so.
+# A change set without changes fails. Its reason has one of these.
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
-# A stack in one of these never came to be: all it can do is be deleted.
+# A stack with one of these was never complete. It can only be deleted.
 _STILLBORN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS")
 
-# Of the failures in a stack's events, those that only follow from another one.
+# A failure whose reason has one of these only follows from another failure.
 _FOLLOWED = ("cancelled", "The following resource(s) failed")
 
 _WELL_ENDED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 
-# Until the first event of an update comes, the stack's status is still that of the last one.
+# Until the first event of an update comes, the stack has the status of the update before.
 _LOOKS_UNTIL_BEGUN = 10
 _STACK = "AWS::CloudFormation::Stack"
 
 
 class Stack:
-    """One CloudFormation stack of a target, there or not."""
+    """One CloudFormation stack of a target. It need not exist."""
 
     def __init__(self, target: Target, name: str) -> None:
         self.name = name
@@ -45,7 +45,7 @@ class Stack:
         self._poll_seconds = _LOCAL_POLL_SECONDS if target.is_local else _AWS_POLL_SECONDS
 
     def outputs(self) -> dict[str, str]:
-        """The stack's outputs by name; raises NotDeployedError if there is no complete stack."""
+        """Returns the stack's outputs by name. Raises NotDeployedError if no stack is complete."""
         stack = self._describe()
         if stack is None or stack["StackStatus"] in _STILLBORN:
             raise NotDeployedError(f"There is no stack {self.name} yet. Deploy it with: make up")
@@ -57,7 +57,7 @@ class Stack:
         return any(it["LogicalResourceId"] == resource for it in found["StackResources"])
 
     def deploy(self, template_url: str, parameters: Mapping[str, str], note: Note) -> bool:
-        """Makes the stack what the template says; False if it was that already.
+        """Makes the stack what the template says. Returns False if there was nothing to change.
 
         Raises DeployError with the reason of the first resource that failed.
         """
@@ -68,7 +68,7 @@ class Stack:
         described = self._cloudformation.describe_change_set(ChangeSetName=change_set)
         seen = {event["EventId"] for event in self._latest_events(described["StackId"], set())}
         self._cloudformation.execute_change_set(ChangeSetName=change_set)
-        # LocalStack makes and carries out a change set that changes nothing.
+        # LocalStack also carries out a change set that changes nothing.
         return self._follow(described["StackId"], seen, note) > 0
 
     def delete(self, note: Note) -> None:
@@ -97,7 +97,7 @@ class Stack:
     def _change_set(
         self, kind: "ChangeSetTypeType", template_url: str, parameters: Mapping[str, str]
     ) -> str | None:
-        """The ARN of a change set that can be executed; None if there is nothing to change."""
+        """Returns the ARN of a change set to execute. None if there is nothing to change."""
         made = self._cloudformation.create_change_set(
             StackName=self.name,
             ChangeSetName=f"longhaul-{time.time_ns()}",
@@ -123,9 +123,9 @@ class Stack:
             time.sleep(self._poll_seconds)
 
     def _follow(self, stack_id: str, seen: set[str], note: Note) -> int:
-        """Tells of each resource as it is done, until the stack is; raises if it ends badly.
+        """Notes each resource that is done, until the stack is. Returns how many there were.
 
-        Returns how many there were.
+        Raises DeployError if the stack does not end well.
         """
         done: set[str] = set()
         before = frozenset(seen)
@@ -149,7 +149,7 @@ class Stack:
         return len(done)
 
     def _latest_events(self, stack_id: str, seen: Collection[str]) -> list["StackEventTypeDef"]:
-        """The events after those `seen`, oldest first."""
+        """Returns the events that are not in `seen`, the oldest first."""
         fresh: list[StackEventTypeDef] = []
         pages = self._cloudformation.get_paginator("describe_stack_events")
         for page in pages.paginate(StackName=stack_id):

@@ -11,23 +11,23 @@ from infra.targets import Target, TargetName
 
 
 class Emulator(Protocol):
-    """What a module offers to be a local target. `state` is the directory of one instance."""
+    """What a module needs to be a local target. `state` is the directory of one instance."""
 
     def stop(self, state: Path) -> bool:
-        """Stops it; False if it was not running."""
+        """Stops it. Returns False if it was not running."""
 
     def endpoint(self, state: Path) -> str | None:
-        """Its endpoint URL while it runs, else None."""
+        """Returns its endpoint URL while it runs, else None."""
 
     def log_file(self, state: Path) -> Path | None:
-        """Where it writes what it does; None if that is not ours to know."""
+        """Returns the file that it logs to. None if we cannot know it."""
 
 
 _EMULATORS: dict[TargetName, Emulator] = {"ministack": ministack, "localstack": localstack}
 
 
 def started(target: Target, state: Path, *, auth: bool = False) -> Target:
-    """The target with its emulator running; AWS as it is.
+    """Starts the target's emulator. Returns the target with its endpoint, and AWS unchanged.
 
     `auth` makes the emulator enforce IAM policies, as AWS always does.
     """
@@ -40,7 +40,10 @@ def started(target: Target, state: Path, *, auth: bool = False) -> Target:
 
 
 def found(target: Target, state: Path) -> Target:
-    """The target if its emulator runs; raises NotDeployedError if it does not. AWS as it is."""
+    """Returns the target with the endpoint of its emulator, and AWS unchanged.
+
+    Raises NotDeployedError if the emulator does not run.
+    """
     if not target.is_local:
         return target
     url = _EMULATORS[target.name].endpoint(state)
@@ -52,17 +55,17 @@ def found(target: Target, state: Path) -> Target:
 
 
 def stop(target: Target, state: Path) -> bool:
-    """Stops the target's emulator; False if none was running."""
+    """Stops the target's emulator. Returns False if none was running."""
     return _EMULATORS[target.name].stop(state)
 
 
 def is_ours(target: Target, state: Path) -> bool:
-    """Whether the target is ours to stop with all that it holds: an emulator that we started."""
+    """Whether we started the target's emulator. Then we may stop it, with all that it holds."""
     return target.is_local and (target.name != "localstack" or localstack.is_ours(state))
 
 
 def log_file(target: Target, state: Path) -> Path | None:
-    """The log of the target's emulator; None if that is not ours to know."""
+    """Returns the log of the target's emulator. None if we cannot know it."""
     return _EMULATORS[target.name].log_file(state)
 
 

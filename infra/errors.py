@@ -1,8 +1,8 @@
-"""What can go wrong outside the code: each message is meant for the person at the terminal."""
+"""What can go wrong outside the code. Each message is for the person at the terminal."""
 
 
 class InfraError(Exception):
-    """A command could not do its work; the message says why and, where known, what to do."""
+    """A command could not do its work. The message says why and, where known, what to do."""
 
 
 class PackageError(InfraError):
@@ -10,11 +10,15 @@ class PackageError(InfraError):
 
 
 class EmulatorError(InfraError):
-    """The emulator did not start, or is not the one we started."""
+    """The emulator did not start, or it is not the one that we started."""
 
 
 class DeployError(InfraError):
     """CloudFormation refused the stack, or a resource of it failed."""
+
+
+class ReleaseError(InfraError):
+    """A release could not be made."""
 
 
 class NotDeployedError(InfraError):

@@ -1,4 +1,4 @@
-"""The answers that API Gateway gives without asking the app, in the app's own error format."""
+"""The errors that API Gateway answers without asking the app, in the app's own error format."""
 
 import json
 from http import HTTPStatus
@@ -39,8 +39,8 @@ _STATUS_OF = {
     "WAF_FILTERED": HTTPStatus.FORBIDDEN,
 }
 
-# Headers take a fixed value in single quotes. The body's own type has to be set here: API Gateway
-# picks the template by the request, and knows application/json only.
+# A fixed value of a header is in single quotes. The type of the body has to be set here: API
+# Gateway chooses the template by the request, and knows application/json only.
 _HEADERS = {
     "gatewayresponse.header.Content-Type": "'application/problem+json'",
     "gatewayresponse.header.Cache-Control": "'no-store'",
@@ -50,7 +50,7 @@ _HEADERS = {
 
 
 def gateway_responses() -> dict[str, GatewayResponse]:
-    """An RFC 9457 problem document for each kind of answer that API Gateway gives by itself."""
+    """Returns an RFC 9457 problem document for each kind of error that API Gateway answers."""
     return {kind: _problem(status) for kind, status in _STATUS_OF.items()}
 
 

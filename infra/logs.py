@@ -1,10 +1,10 @@
-"""Follows what the stack's functions log, by way of the target's own CloudWatch Logs."""
+"""Follows what the stack's functions log. Reads it from the target's own CloudWatch Logs."""
 
 import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -21,7 +21,7 @@ _AWS_POLL_SECONDS = 2.0
 # Lambda's own lines around each invocation.
 _PLATFORM = ("INIT_START", "START RequestId", "END RequestId", "REPORT RequestId", "XRAY TraceId")
 
-# What each structured line repeats, or the line here has already.
+# Fields that each structured line repeats, or that the printed line already has.
 _REPEATED = (
     "cold_start",
     "function_arn",
@@ -50,7 +50,7 @@ class Line:
 
 
 def functions(target: Target, stack_name: str) -> dict[str, str]:
-    """The stack's functions: real names by their names in the template."""
+    """Returns the real names of the stack's functions, by their names in the template."""
     cloudformation = target.session().client("cloudformation")
     found = cloudformation.describe_stack_resources(StackName=stack_name)["StackResources"]
     return {
@@ -61,7 +61,10 @@ def functions(target: Target, stack_name: str) -> dict[str, str]:
 
 
 def chosen(available: Mapping[str, str], name: str | None) -> dict[str, str]:
-    """The function of that name in the template, whatever its case; all of them for None."""
+    """Returns the function of that name in the template, or all of them if the name is None.
+
+    Upper and lower case are the same. Raises InfraError if there is no such function.
+    """
     wanted = {k: v for k, v in available.items() if name is None or k.lower() == name.lower()}
     if not wanted:
         raise InfraError(f"There is no function {name}. There are: {', '.join(sorted(available))}")
@@ -71,7 +74,10 @@ def chosen(available: Mapping[str, str], name: str | None) -> dict[str, str]:
 def follow(
     target: Target, names: Mapping[str, str], *, since_seconds: float, forever: bool
 ) -> Iterator[Line]:
-    """Lines from the past `since_seconds` on, in order, and then each new one as it comes."""
+    """Yields the lines of the past `since_seconds` in order, and then each new line.
+
+    Without `forever`, it ends after the first.
+    """
     client = target.session().client("logs")
     start = {name: int((time.time() - since_seconds) * 1000) for name in names}
     shown: set[tuple[str, int, str]] = set()
@@ -88,13 +94,13 @@ def follow(
         yield from sorted(fresh, key=lambda line: line.at)
         if not forever:
             return
-        # Only a line as late as the last one can come a second time.
+        # A line can come a second time only if it is as new as the last one.
         shown = {key for key in shown if key[1] >= min(start.values())}
         time.sleep(_LOCAL_POLL_SECONDS if target.is_local else _AWS_POLL_SECONDS)
 
 
 def readable(message: str) -> str:
-    """A structured line as level, message and what is special to it; any other as it is."""
+    """Returns a structured line as level, message and own fields. Any other stays as it is."""
     try:
         fields = json.loads(message)
     except ValueError:
@@ -105,14 +111,10 @@ def readable(message: str) -> str:
     return " ".join([f"{fields.get('level', 'INFO'):<7}", str(fields["message"]), *special])
 
 
-def _local_time(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC).astimezone()
-
-
 def _events(
     client: "CloudWatchLogsClient", group: str, start: int
 ) -> Iterator[tuple[str, int, str]]:
-    """Stream, time in milliseconds and text of what the functions themselves wrote."""
+    """Yields stream, time in milliseconds and text of each line that a function itself wrote."""
     try:
         pages = client.get_paginator("filter_log_events")
         for page in pages.paginate(logGroupName=group, startTime=start):
@@ -121,6 +123,6 @@ def _events(
                 if message and not message.startswith(_PLATFORM):
                     yield event["logStreamName"], event["timestamp"], message
     except ClientError as error:
-        # The group comes with the function's first line.
+        # A function has no log group before its first line.
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise

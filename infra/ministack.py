@@ -1,8 +1,8 @@
 """MiniStack, the embedded target: AWS's services as one child process, on this machine only.
 
 It starts empty each time. MiniStack can keep its state, but saves it only when it is stopped in
-good order, so a crash would bring an older stack back; and with objects on disk it reads all of an
-object for each range asked of it (a hundred reads of 1 MB from 50 MB: 3.5 s instead of 0.4 s).
+good order. So a crash would bring an older stack back. And with objects on disk it reads the whole
+object for each range (a hundred reads of 1 MB from 50 MB: 3.5 s instead of 0.4 s).
 """
 
 import os
@@ -21,23 +21,24 @@ from infra.errors import EmulatorError
 from infra.targets import LOCAL_KEY, LOCAL_REGION
 
 USUAL_PORT = 4566
-"""The port that AWS emulators share; taken if it is free."""
+"""The usual port of AWS emulators. It is used if it is free."""
 
 _START_LIMIT_SECONDS = 30.0
-# Nothing is kept, so nothing needs time to be saved.
+# It keeps nothing, so it needs no time to save anything.
 _STOP_PATIENCE_SECONDS = 1.0
 _LOG_TAIL_LINES = 15
 _OPEN_FILES = 10_240
-"""Three pipes for each Lambda worker soon pass macOS's default of 256."""
+"""Each Lambda worker takes three pipes. That is soon more than macOS's default of 256."""
 
-# Nothing else of our environment reaches MiniStack, and so none of it reaches a Lambda function.
+# The only variables of ours that MiniStack gets. So no other one reaches a Lambda function.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE")
 
 
 def start(state: Path, *, auth: bool = False) -> str:
-    """Starts MiniStack, or finds the one that runs already, and returns its endpoint URL.
+    """Starts MiniStack unless it runs already. Returns its endpoint URL.
 
-    `state` is the directory of this instance. `auth` makes it enforce IAM policies.
+    `state` is the directory of this instance. `auth` makes it enforce IAM policies. Raises
+    EmulatorError if it does not start, or if it already runs without `auth`.
     """
     state = state.resolve()
     with daemon.exclusively(state / "lock"):
@@ -58,14 +59,14 @@ def start(state: Path, *, auth: bool = False) -> str:
             daemon.remember(child, _file(state))
             _await_health(child, state)
         except BaseException:
-            # Ctrl-C too: what is not up is not left running.
+            # After Ctrl-C too: an emulator that is not ready must not be left running.
             child.stop(patience=_STOP_PATIENCE_SECONDS)
             raise
         return _url(child)
 
 
 def stop(state: Path) -> bool:
-    """Stops the MiniStack of this directory; False if none was running."""
+    """Stops the MiniStack of this directory. Returns False if none was running."""
     with daemon.exclusively(state / "lock"):
         known = daemon.recall(_file(state))
         if known is None or not known.is_alive:
@@ -76,13 +77,13 @@ def stop(state: Path) -> bool:
 
 
 def endpoint(state: Path) -> str | None:
-    """The endpoint URL of the MiniStack that runs with this directory; None if none does."""
+    """Returns the endpoint URL of the MiniStack of this directory. None if none runs."""
     known = daemon.recall(_file(state))
     return _url(known) if known is not None and known.is_alive else None
 
 
 def log_file(state: Path) -> Path:
-    """All that this MiniStack and its Lambda functions have written."""
+    """Returns the file with all that this MiniStack and its Lambda functions have written."""
     return state / "ministack.log"
 
 
@@ -97,7 +98,7 @@ def _spawn(state: Path, listener: socket.socket, *, auth: bool) -> Daemon:
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": HOST,
         "MINISTACK_REGION": LOCAL_REGION,
-        # These would listen on ports of their own.
+        # Each of these services would open a port of its own.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "AUTH": str(auth).lower(),
@@ -119,7 +120,7 @@ def _spawn(state: Path, listener: socket.socket, *, auth: bool) -> Daemon:
 
 
 def _allow_open_files(count: int) -> None:
-    """Raises the limit for this process and its children to `count`, or as far as it may go."""
+    """Lets this process and its children open `count` files, or as many as the system allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     limit = count if hard == resource.RLIM_INFINITY else min(count, hard)
     if soft != resource.RLIM_INFINITY and soft < limit:
@@ -128,7 +129,7 @@ def _allow_open_files(count: int) -> None:
 
 def _await_health(child: Daemon, state: Path) -> None:
     deadline = time.monotonic() + _START_LIMIT_SECONDS
-    # Not through a proxy of the user's, to which 127.0.0.1 is another machine.
+    # Without the user's proxy: for a proxy, 127.0.0.1 is another machine.
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while time.monotonic() < deadline and child.is_alive:
         try:
@@ -138,7 +139,7 @@ def _await_health(child: Daemon, state: Path) -> None:
         else:
             return
     tail = log_file(state).read_text(errors="replace").splitlines()[-_LOG_TAIL_LINES:]
-    raise EmulatorError("MiniStack did not start. Its last words:\n\n" + "\n".join(tail))
+    raise EmulatorError("MiniStack did not start. The end of its log:\n\n" + "\n".join(tail))
 
 
 def _url(child: Daemon) -> str:

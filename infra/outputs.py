@@ -1,4 +1,4 @@
-"""What a deployed stack is made of, for people, scripts and tests."""
+"""The names and addresses of a deployed stack, for people, scripts and tests."""
 
 import json
 from collections.abc import Mapping
@@ -25,18 +25,18 @@ class Outputs:
     stack_name: str
 
     def to_json(self) -> str:
-        """A JSON object with the same names in camelCase."""
+        """Returns a JSON object with the same names in camelCase."""
         return json.dumps({_camel_case(k): v for k, v in asdict(self).items()}, indent=2)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote."""
+        """Returns the outputs that `to_json` wrote."""
         stored = json.loads(text)
         return cls(**{name: stored[_camel_case(name)] for name in cls.__dataclass_fields__})
 
 
 def of_stack(target: Target, stack_name: str, values: Mapping[str, str]) -> Outputs:
-    """Our outputs from those of the stack, `values` by their names in the template."""
+    """Returns our outputs. `values` are those of the stack, by their names in the template."""
     return Outputs(
         api_url=_api_url(target, values),
         endpoint_url=target.endpoint_url,

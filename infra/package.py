@@ -1,4 +1,4 @@
-"""Builds what is deployed: Chalice's template and zip, the same bytes for the same sources."""
+"""Builds what is deployed: Chalice's template and ZIP. The same sources give the same bytes."""
 
 import fcntl
 import hashlib
@@ -21,37 +21,40 @@ from infra.targets import Target
 
 _CHALICE = "import sys; from chalice.cli import main; sys.exit(main())"
 
-# The earliest time a ZIP can tell. Real times would make each package differ from the last one.
+# The earliest time that a ZIP can hold. With real times, each package would be another one.
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _READABLE_BY_ALL = 0o644 << 16
 
 
 @dataclass(frozen=True)
 class Package:
-    """`digest` names the content of `code`; `template` does not know yet where the code will be."""
+    """`digest` is of the content of `code`. `template` does not say yet where the code will be."""
 
     code: Path
     digest: str
     template: dict[str, Any]
 
 
-def build(target: Target, directory: Path) -> Package:
-    """Packages the app for the target's stage; raises PackageError with Chalice's own words."""
+def build(target: Target, directory: Path, sources: Path = REPOSITORY) -> Package:
+    """Packages the app in `sources` for the target's stage, into `directory`.
+
+    Raises PackageError with Chalice's own words.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
         with _one_at_a_time():
-            _run_chalice(target, Path(scratch))
+            _run_chalice(target, sources, Path(scratch))
         template = yaml.safe_load((Path(scratch) / "sam.yaml").read_text())
         return stable(Path(scratch) / "deployment.zip", directory, template)
 
 
-def _run_chalice(target: Target, output: Path) -> None:
+def _run_chalice(target: Target, sources: Path, output: Path) -> None:
     command = [sys.executable, "-c", _CHALICE, "package", "--stage", target.stage]
     command += ["--template-format", "yaml", "--merge-template", str(RESOURCES), str(output)]
     done = subprocess.run(
         command,
-        cwd=REPOSITORY,
-        # It asks for credentials and uses none: without these it would look for EC2's.
+        cwd=sources,
+        # Chalice looks for credentials, and uses none. With these it does not ask EC2.
         env={
             **os.environ,
             "AWS_DEFAULT_REGION": target.region,
@@ -67,12 +70,12 @@ def _run_chalice(target: Target, output: Path) -> None:
 
 
 def _reason(output: str) -> str:
-    """What Chalice says about the app itself, without the traceback that leads there."""
+    """Returns what Chalice says about the app itself, without the traceback before it."""
     return output.rpartition("\nRuntimeError: ")[2].strip()
 
 
 def stable(packed: Path, directory: Path, template: dict[str, Any]) -> Package:
-    """Chalice's zip without what varies from one build to the next."""
+    """Returns Chalice's ZIP as a package, without what differs from one build to the next."""
     with zipfile.ZipFile(packed) as archive:
         names = sorted(n for n in archive.namelist() if not n.endswith(("/", ".pyc")))
         files = {name: archive.read(name) for name in names}
@@ -95,7 +98,7 @@ def stable(packed: Path, directory: Path, template: dict[str, Any]) -> Package:
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Chalice keeps a cache in the source tree that two runs must not write at once."""
+    """Lets one process at a time run Chalice: each run writes to a cache in the source tree."""
     STATE.mkdir(exist_ok=True)
     with (STATE / "package.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Where things lie in the repository."""
+"""Where things are in the repository."""
 
 from pathlib import Path
 
@@ -6,4 +6,4 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 RESOURCES = REPOSITORY / "infra" / "resources.yaml"
 CHALICE_CONFIG = REPOSITORY / ".chalice" / "config.json"
 STATE = REPOSITORY / ".longhaul"
-"""All that a run leaves behind: git-ignored, and safe to delete once nothing runs."""
+"""All that a run leaves behind. Git ignores it, and it can be deleted when nothing runs."""

@@ -1,6 +1,7 @@
-"""Gives MiniStack the answers to CORS preflights, which it does not read from the API's definition.
+"""Installs the answers to CORS preflights in MiniStack.
 
-Without them a page from another origin could not post to a local API. AWS and LocalStack read them.
+MiniStack does not read them from the API's definition, as AWS and LocalStack do. Without them, a
+page from another origin could not post to a local API.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ Headers = dict[str, str]
 
 
 def answers(template: Mapping[str, Any]) -> dict[str, Headers]:
-    """The headers that each path's preflight is to be answered with, by path. Pure."""
+    """Returns the headers of the answer to a preflight, for each path. Pure."""
     return {
         path: methods["options"][INTEGRATION]["responses"]["default"]["responseParameters"]
         for resource in template["Resources"].values()
@@ -25,7 +26,7 @@ def answers(template: Mapping[str, Any]) -> dict[str, Headers]:
 
 
 def install(target: Target, api_id: str, headers: Mapping[str, Headers]) -> None:
-    """Makes the API answer the preflights of these paths; does no harm when done again."""
+    """Makes the API answer the preflights of these paths. May be repeated."""
     gateway = target.session().client("apigateway")
     for page in gateway.get_paginator("get_resources").paginate(restApiId=api_id):
         for resource in page["items"]:

@@ -1,8 +1,9 @@
-"""Puts back what the pipeline has given up, once the cause is mended.
+"""Puts back what the pipeline has given up, after the cause is mended.
 
-A dead letter that still lies in its queue goes back to the export queue. Most of them do not lie
-there: their handler takes a letter at once, and fails its job as given up. Such a job is retried as
-by POST /v1/export/{jobId}/retry, so that what it had uploaded is taken over where it still can be.
+A dead letter that is still in its queue goes back to the export queue. Most dead letters are not
+there any more: their handler takes a letter at once, and fails its job as given up. Such a job is
+retried, as by POST /v1/export/{jobId}/retry. The retry takes over what the job has uploaded, if
+that is still possible.
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,22 +33,25 @@ if TYPE_CHECKING:
 SINCE: Final = timedelta(hours=24)
 
 _HIDDEN_SECONDS: Final = 60
-"""How long the handler does not see a letter that is being moved."""
+"""How long a letter that is being moved is hidden from its handler."""
 
 _WAIT_SECONDS: Final = 2
-"""More than none, so that SQS asks all of its servers for letters.
+"""More than 0, so that SQS asks all of its servers for letters.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html"""
 
 
 @dataclass(frozen=True)
 class Redriven:
-    """How many letters were put back, and how many are in their handler's hands just now; the jobs
-    that were retried, old id and new; those that were not, and why."""
+    """What a redrive did."""
 
     letters: int
+    """Dead letters that were put back."""
     held: int
+    """Dead letters that their handler has at the moment."""
     retried: tuple[tuple[str, str], ...]
+    """The ids of each job that was retried, and of its retry."""
     refused: tuple[tuple[str, str], ...]
+    """The id of each job that could not be retried, and the reason."""
 
     def __str__(self) -> str:
         lines = [f"Put back {_counted(self.letters, 'message')}; retried {self._jobs()}"]
@@ -65,15 +69,17 @@ class Redriven:
 
 
 class _OnlyTrouble(JsonLines):
-    """That a job was accepted is told by `Redriven`, in fewer words."""
+    """Leaves out that jobs were accepted: `Redriven` says so in fewer words."""
 
     def info(self, event: str, /, **facts: object) -> None:
         pass
 
 
 def redrive(session: "boto3.Session", outputs: Outputs, since: timedelta, note: Note) -> Redriven:
-    """Puts back the dead letters, and retries the jobs given up `since` so long ago. What was put
-    back once is not put back again: it may be called at any time, and as often as one likes."""
+    """Puts back the dead letters, and retries the jobs that were given up within the last `since`.
+
+    What was put back once is not put back again. So it may be called at any time, and repeated.
+    """
     services = services_of(session, outputs)
     sqs = services.queue.client
     note("looking for dead letters")
@@ -93,8 +99,11 @@ def redrive(session: "boto3.Session", outputs: Outputs, since: timedelta, note: 
 
 
 def put_back(sqs: "SQSClient", source: str, destination: str) -> int:
-    """Moves the messages that lie in one queue to another. Gives how many. A message is deleted
-    when the other queue has it: a crash between the two has it in both, which does no harm."""
+    """Moves the messages of one queue to another. Returns how many.
+
+    A message is deleted after the other queue has it. After a crash in between, both queues have
+    it, which does no harm.
+    """
     moved = 0
     while letters := sqs.receive_message(
         QueueUrl=source,
@@ -117,7 +126,7 @@ def put_back(sqs: "SQSClient", source: str, destination: str) -> int:
 
 
 def given_up(jobs: Iterable[Job]) -> list[Job]:
-    """Those that were given up and that nobody has retried, the oldest first."""
+    """Returns the jobs that were given up and that nobody has retried, the oldest first."""
     found = list(jobs)
     retried = {job.retry_of for job in found}
     chosen = [
@@ -129,11 +138,11 @@ def given_up(jobs: Iterable[Job]) -> list[Job]:
 
 
 def services_of(session: "boto3.Session", outputs: Outputs) -> Services:
-    """Those of the deployed API's function, with the settings that it has."""
+    """Returns what the deployed API's function works with, with the settings of that function."""
     configured = session.client("lambda").get_function_configuration(
         FunctionName=outputs.api_function
     )
-    # An emulator gives its functions its address, and does not tell.
+    # An emulator tells its functions its address, but does not show it in their configuration.
     place = {"AWS_ENDPOINT_URL": outputs.endpoint_url} if outputs.endpoint_url else {}
     config = settings.load({**configured["Environment"]["Variables"], **place})
     return made(
@@ -146,8 +155,11 @@ def services_of(session: "boto3.Session", outputs: Outputs) -> Services:
 
 
 def _failed_or_retries(table: Table, since: int) -> Iterator[Job]:
-    """The jobs that have failed since then, and those that retry one. Reads the whole table: an
-    index for what an operator asks once in a while would cost each job a write more."""
+    """Yields the jobs that have failed since then (milliseconds), and all retries.
+
+    Reads the whole table. An index would cost one more write for each job, for a question that an
+    operator asks once in a while.
+    """
     pages = table.client.get_paginator("scan").paginate(
         TableName=table.name,
         ConsistentRead=True,

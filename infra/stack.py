@@ -20,20 +20,23 @@ from infra.targets import Target
 from infra.template import Template
 
 SOURCE_BUCKET_VARIABLE = "EXISTING_SOURCE_BUCKET"
+"""Environment variable that names a bucket which already holds the source files."""
+
 POLLERS_VARIABLE = "PROVISIONED_POLLERS"
+"""Environment variable that says how many event pollers AWS keeps ready for the worker."""
 
 POLLERS = range(2, 201)
-"""https://docs.aws.amazon.com/lambda/latest/api/API_ProvisionedPollerConfig.html"""
-"""Environment variable that names a bucket which already holds the source files."""
+"""How many there may be.
+https://docs.aws.amazon.com/lambda/latest/api/API_ProvisionedPollerConfig.html"""
 
 
 def state_directory(target: Target) -> Path:
-    """Where this checkout keeps what it knows of the target."""
+    """Returns the directory where this checkout keeps what it knows of the target."""
     return STATE / target.name
 
 
 def default_name(target: Target) -> str:
-    """The stack's name unless the user chooses another."""
+    """Returns the stack's name for a user who chooses none."""
     return f"longhaul-{target.stage}"
 
 
@@ -45,9 +48,9 @@ def up(
     auth: bool = False,
     settings: Mapping[str, str] | None = None,
 ) -> Outputs:
-    """Starts the target if it is an emulator, deploys the stack, and stores its outputs.
+    """Starts the target if it is an emulator, deploys, and stores and returns the outputs.
 
-    `settings` take the place of those in .chalice/config.json.
+    `settings` replace those in .chalice/config.json.
     """
     started = emulators.started(target, state, auth=auth)
     with step("Package") as note:
@@ -70,9 +73,9 @@ def up(
 
 
 def down(target: Target, state: Path, stack_name: str) -> bool:
-    """Stops an emulator of ours with all that it holds; elsewhere, deletes the stack's own.
+    """Stops an emulator that we started, with all that it holds. Elsewhere, deletes the stack.
 
-    On AWS that leaves the source bucket. False if the emulator was not running.
+    On AWS the source bucket stays. Returns False if the emulator was not running.
     """
     if emulators.is_ours(target, state):
         was_up = emulators.stop(target, state)
@@ -93,7 +96,10 @@ def down(target: Target, state: Path, stack_name: str) -> bool:
 
 
 def deployed(target: Target, state: Path, stack_name: str) -> Outputs:
-    """The outputs of the stack as it is now; raises if it or its emulator is not up."""
+    """Returns the outputs of the stack as it is now.
+
+    Raises NotDeployedError if the stack or its emulator is not up.
+    """
     found = emulators.found(target, state)
     return outputs.of_stack(found, stack_name, Stack(found, stack_name).outputs())
 
@@ -102,10 +108,11 @@ def deployed(target: Target, state: Path, stack_name: str) -> Outputs:
 def running(
     state: Path, *, auth: bool = False, settings: Mapping[str, str] | None = None
 ) -> Iterator[Outputs]:
-    """A stack on a MiniStack of its own, for the time of the body.
+    """Runs a stack on a MiniStack of its own while the body runs.
 
-    Its state goes to `state`, its port is a free one: nothing that runs already is touched.
-    With `auth`, each Lambda function may do only what its IAM policy allows.
+    Its files are in `state`, and its port is a free one. So it does not touch what already runs.
+    With `auth`, each Lambda function may do only what its IAM policy allows. `settings` replace
+    those in .chalice/config.json.
     """
     target = targets.named("ministack")
     try:
@@ -125,7 +132,7 @@ def _delete(target: Target, stack_name: str) -> None:
         source_is_ours = stack.has("SourceBucket")
         stack.delete(note)
         if target.is_local and source_is_ours:
-            # The template retains it, as AWS's users want; here nobody would ever use it again.
+            # The template retains this bucket, for users of AWS. Here nobody would use it again.
             bucket.empty(s3, values["SourceBucket"])
             s3.delete_bucket(Bucket=values["SourceBucket"])
 
@@ -133,7 +140,7 @@ def _delete(target: Target, stack_name: str) -> None:
 def _upload(
     target: Target, built: Package, settings: Mapping[str, str] | None
 ) -> tuple[Template, str]:
-    """Puts code and template where CloudFormation reads them: the template, and its URL."""
+    """Uploads code and template to where CloudFormation reads them. Returns template and URL."""
     store = DeploymentBucket(target)
     store.ensure()
     code_key = f"longhaul/{built.digest}.zip"
@@ -141,7 +148,7 @@ def _upload(
     completed = template.complete(
         built.template, code_bucket=store.name, code_key=code_key, settings=settings
     )
-    # Always by way of S3: a template in the request itself may have 51,200 bytes only.
+    # Always through S3: in the request itself, a template may have 51,200 bytes only.
     document = json.dumps(completed, sort_keys=True).encode()
     template_key = f"longhaul/{hashlib.sha256(document).hexdigest()[:32]}.json"
     store.put_once(template_key, document)
@@ -149,22 +156,29 @@ def _upload(
 
 
 def _parameters(target: Target) -> dict[str, str | None]:
-    """What our template may ask for; None leaves the template's default."""
-    config = json.loads(CHALICE_CONFIG.read_text())
-    of_stage = config["stages"][target.stage].get("environment_variables", {})
-    environment = config.get("environment_variables", {}) | of_stage
-    archive_days = environment.get("ARCHIVE_TTL_DAYS")
-
-    def lifecycle(more: int) -> str | None:
-        return str(int(archive_days) + more) if archive_days else None
-
+    """Returns values for the parameters of our template. None leaves the default."""
     return {
-        "LifecycleDays": lifecycle(1),
-        "RequestDays": lifecycle(1 + RECORD_GRACE_DAYS),
+        **of_config(target.stage),
         "ExistingSourceBucket": os.environ.get(SOURCE_BUCKET_VARIABLE),
         "ProvisionedPollers": _pollers(os.environ.get(POLLERS_VARIABLE)),
         "PublicEndpointUrl": target.endpoint_url,
         "ApiUrlTemplate": target.api_url_template if target.is_local else None,
+    }
+
+
+def of_config(stage: str) -> dict[str, str]:
+    """Returns the parameters of the template that follow from the stage's settings."""
+    config = json.loads(CHALICE_CONFIG.read_text())
+    of_stage = config["stages"][stage].get("environment_variables", {})
+    environment = config.get("environment_variables", {}) | of_stage
+    if not (archive_days := environment.get("ARCHIVE_TTL_DAYS")):
+        return {}
+    # S3 counts from when an archive's upload was opened, which is some time before the archive was
+    # there. Hence one more day.
+    lifecycle = int(archive_days) + 1
+    return {
+        "LifecycleDays": str(lifecycle),
+        "RequestDays": str(lifecycle + RECORD_GRACE_DAYS),
     }
 
 

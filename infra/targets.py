@@ -20,7 +20,7 @@ LOCAL_KEY = "test"
 
 @dataclass(frozen=True)
 class Target:
-    """One place to deploy to. `endpoint_url` is None on AWS, and on an emulator not yet started."""
+    """One place to deploy to. `endpoint_url` is None on AWS, and before an emulator is started."""
 
     name: TargetName
     stage: str
@@ -33,15 +33,21 @@ class Target:
 
     @property
     def api_url_template(self) -> str:
-        """A local API's base URL by path: a name below localhost would need DNS that many lack."""
+        """The base URL of a local API, which is named in the path.
+
+        With a host name of its own below localhost, it would need DNS that many machines lack.
+        """
         return f"{self.endpoint_url}/_aws/execute-api/{{apiId}}/{{stage}}"
 
     def at(self, endpoint_url: str) -> Self:
-        """The same target, reached at `endpoint_url`."""
+        """Returns the same target, reached at `endpoint_url`."""
         return replace(self, endpoint_url=endpoint_url)
 
     def session(self) -> boto3.Session:
-        """A session whose clients talk to this target and, if it is local, to nothing else."""
+        """Returns a session whose clients talk to this target and, if it is local, to nothing else.
+
+        Raises InfraError if the target is an emulator that is not running.
+        """
         if not self.is_local:
             return boto3.Session(region_name=self.region)
         if self.endpoint_url is None:
@@ -57,7 +63,10 @@ class Target:
 
 
 def named(name: TargetName) -> Target:
-    """The target of that name; AWS in the region that the user's own settings choose."""
+    """Returns the target of that name. AWS is in the region that the user's own settings choose.
+
+    Raises InfraError if they choose none.
+    """
     if name != "aws":
         return Target(name=name, stage="local", region=LOCAL_REGION)
     region = boto3.Session().region_name
@@ -67,9 +76,9 @@ def named(name: TargetName) -> Target:
 
 
 def ignore_user_settings() -> None:
-    """Lets this process and its children forget the profile, endpoint and files of other AWS work.
+    """Removes the profile, endpoint and files of other AWS work from this process's environment.
 
-    Any of them would redirect a local client, or make it fail.
+    Each of them could send a local client elsewhere, or make it fail.
     """
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "USE_SSL"):
         os.environ.pop(name, None)

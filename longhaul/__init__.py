@@ -14,13 +14,13 @@ What can go wrong is in `longhaul.errors`, one hierarchy under `LonghaulError`.
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-__version__: Final = "0.1.0"
-
 if TYPE_CHECKING:
     from longhaul.answers import Accepted, Availability, Job, Link, Problem, Progress, Result
     from longhaul.client import Client
     from longhaul.errors import LonghaulError
     from longhaul.transfer import Saved, download
+
+    __version__: str
 
 __all__ = [
     "Accepted",
@@ -47,6 +47,10 @@ _HOMES: Final = {
 
 def __getattr__(name: str) -> object:
     """Imports what is asked for, so that `longhaul --help` need not wait for an HTTP library."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("longhaul")
     if name not in __all__:
         raise AttributeError(f"module 'longhaul' has no attribute {name!r}")
     return getattr(import_module(f"longhaul.{_HOMES.get(name, 'answers')}"), name)

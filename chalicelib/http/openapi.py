@@ -10,8 +10,7 @@ from chalicelib.http.calls import Call, Reply
 from chalicelib.http.exports import LIMIT_DEFAULT, LIMIT_MAX
 from chalicelib.http.problems import CONTENT_TYPE
 from chalicelib.settings import settings
-
-VERSION: Final = "0.1.0"
+from chalicelib.version import VERSION
 
 _COMPONENTS: Final = {
     "ExportRequest": schemas.EXPORT_REQUEST,

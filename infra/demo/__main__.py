@@ -30,11 +30,11 @@ answer = Console(highlight=False)
 
 _PLACE = STATE / "demo"
 _INTERRUPTED = 130
-"""What a shell's command exits with after Ctrl-C."""
+"""The exit code of a command that Ctrl-C has ended."""
 
 
 def run(target: Target) -> None:
-    """The whole demo. Raises InfraError with a sentence for the person at the terminal."""
+    """Runs the whole demo. Raises InfraError with a sentence for the person at the terminal."""
     deployed = stack.up(target, stack.state_directory(target), stack.default_name(target))
     files = _put_files(target, deployed)
     accepted = _ask(deployed, files)
@@ -146,7 +146,7 @@ def _suggest(hints: Sequence[Hint]) -> None:
 
 
 def main() -> None:
-    """Runs the demo; what stands in its way is told in a line or two, without a traceback."""
+    """Runs the demo. If it cannot, says why in a line or two, without a traceback."""
     try:
         run(_target())
     except KeyboardInterrupt:
@@ -159,7 +159,7 @@ def main() -> None:
 def _target() -> Target:
     name = os.environ.get("TARGET", "ministack")
     if name not in TARGET_NAMES or name == "aws":
-        # On AWS the files would go to, and cost money in, a bucket that may hold others already.
+        # On AWS the files would cost money, and the bucket may already hold other files.
         raise InfraError(f"The demo runs on this machine only, not on TARGET={name}.")
     return targets.named(cast("TargetName", name))
 

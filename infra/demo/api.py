@@ -15,8 +15,8 @@ from infra.errors import InfraError
 USER = "demo"
 FILENAME = "longhaul-demo.zip"
 
-# Nobody else is served by this stack, so the bar need not wait as long as Retry-After says: a fifth
-# of it gives five polls a second where it says 1.
+# This stack serves nobody else. So the bar waits a fifth of what Retry-After says: where it says 1,
+# that is five polls a second.
 _HASTE = 5
 _PAUSE_MAX_SECONDS = 2.0
 
@@ -72,7 +72,7 @@ class Accepted(TypedDict):
     downloadUrl: str
 
 
-# A proxy that the environment names is for other hosts than this one.
+# The environment may name a proxy, which is for other hosts than this one.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -83,9 +83,9 @@ def export(api_url: str, file_ids: Sequence[int]) -> Accepted:
 
 
 def watch(status_url: str) -> Iterator[Job]:
-    """The job as it is, again and again until it has completed.
+    """Yields the job as it is, again and again until it has completed.
 
-    Raises ApiError with the job's own words if it fails, or if it does not move any more.
+    Raises ApiError if the job fails, with its reason, or if it does not move any more.
     """
     moved, updated = time.monotonic(), ""
     while True:
@@ -106,8 +106,11 @@ def watch(status_url: str) -> Iterator[Job]:
 
 
 def download(accepted: Accepted, to: Path, tick: Callable[[int, int], None]) -> None:
-    """Streams the archive through its presigned link to a file. `tick` gets bytes, and of how
-    many."""
+    """Downloads the archive to a file, by its presigned link.
+
+    Calls `tick` with the bytes that are there, and the bytes of all. Raises ApiError if the
+    download breaks off.
+    """
     link: str = _call(accepted["downloadUrl"])[0]["downloadUrl"]
     unfinished = to.with_suffix(".part")
     with _open(urllib.request.Request(link)) as answer, unfinished.open("wb") as file:
@@ -123,18 +126,18 @@ def download(accepted: Accepted, to: Path, tick: Callable[[int, int], None]) -> 
 
 
 def pause(retry_after: str | None) -> float:
-    """Seconds until the next poll."""
+    """Returns the seconds until the next poll."""
     seconds = int(retry_after) if retry_after and retry_after.isdigit() else 1
     return min(max(seconds, 1) / _HASTE, _PAUSE_MAX_SECONDS)
 
 
 def sentences(*texts: str | None) -> str:
-    """The texts that there are, each with a full stop."""
+    """Returns the texts that are not empty, each with a full stop."""
     return " ".join(f"{text.rstrip('.')}." for text in texts if text)
 
 
 def _call(url: str, body: object = None) -> tuple[Any, Message]:
-    """What the API answers: the JSON document, and the headers."""
+    """Returns the API's answer: the JSON document, and the headers."""
     request = urllib.request.Request(url, headers={"Accept": "application/json"})
     if body is not None:
         request.data = json.dumps(body).encode()

@@ -12,12 +12,12 @@ _LINE_SECONDS = 1.0
 _SHORT_SECONDS = 0.1
 _SMALL_BYTES = 1e5
 _TITLE_WIDTH = len("Start localstack")  # as the steps of infra.console
-# The bar takes what is left of the line, and would jump if the text beside it changed in length.
+# The bar fills the rest of the line. It would jump if the text beside it changed its length.
 _TEXT_WIDTH = 35
 
 
 class Bar:
-    """What `bar` gives its body to draw with."""
+    """A bar on the screen, which the body of `bar` draws."""
 
     def __init__(self, title: str, progress: Progress) -> None:
         self._title = title
@@ -28,7 +28,7 @@ class Bar:
         self._task = progress.add_task(title, total=None, text=" " * _TEXT_WIDTH)
 
     def show(self, done: int, total: int, text: str, *, title: str | None = None) -> None:
-        """`done` of `total` with `text` beside it; a total of 0 shows that it is not known yet."""
+        """Shows `done` of `total`, and `text` beside it. A total of 0 is not known yet."""
         self.last = text
         self._progress.update(
             self._task,
@@ -45,13 +45,13 @@ class Bar:
             )
 
     def end(self, text: str) -> None:
-        """What stays on the screen when the step has ended well."""
+        """Sets the text that stays on the screen when the step has ended well."""
         self.last = text
 
 
 @contextmanager
 def bar(title: str) -> Iterator[Bar]:
-    """Shows a bar while the body works; afterwards its last text, and how long it took."""
+    """Shows a bar while the body works. Then shows its last text, and how long it took."""
     progress = Progress(
         SpinnerColumn("dots"),
         TextColumn(f"{{task.description:<{_TITLE_WIDTH}}}", markup=False),
@@ -70,11 +70,11 @@ def bar(title: str) -> Iterator[Bar]:
 
 
 def finished(title: str, text: str, seconds: float) -> str:
-    """The line that stays of a step that has ended well."""
+    """Returns the line that stays on the screen when a step has ended well."""
     time_taken = f"{seconds * 1000:.0f} ms" if seconds < _SHORT_SECONDS else f"{seconds:.1f} s"
     return f"[green]✓[/] {title:<{_TITLE_WIDTH}} [dim]{text}  {time_taken}[/]"
 
 
 def megabytes(count: int) -> str:
-    """193.5 MB; small amounts in kB."""
+    """Returns an amount as `193.5 MB`, and a small one in kB."""
     return f"{count / 1e6:.1f} MB" if count >= _SMALL_BYTES else f"{count / 1e3:.1f} kB"

@@ -1,4 +1,4 @@
-"""Holds an archive against the files it was made of, byte by byte."""
+"""Compares an archive with the files that it was made of, byte by byte."""
 
 import hashlib
 import json
@@ -27,9 +27,9 @@ def check(
 ) -> dict[str, Any]:
     """Checks every entry's CRC-32 and SHA-256 and the manifest, and returns the manifest.
 
-    `files` are all that should be in it, in any order, and `absent` what could not be. `tick` gets
-    the bytes and the files that have been checked. Raises CheckError with the first thing that is
-    wrong.
+    `files` are all files that should be in it, in any order. `absent` are the ids without a file.
+    Calls `tick` with the number of bytes and files that have been checked. Raises CheckError with
+    the first thing that is wrong.
     """
     done = 0
     try:
@@ -37,13 +37,13 @@ def check(
             *found, last = opened.namelist()
             _same("names", sorted(found), sorted(file.name for file in files))
             _same("last entry", last, _MANIFEST)
-            # Small files are moved to where they fill the room before large ones.
+            # The archive has an order of its own: small files fill the room before large ones.
             files = sorted(files, key=lambda file: found.index(file.name))
             for index, file in enumerate(files, start=1):
                 _check_entry(opened, file)
                 done += file.size
                 tick(done, index)
-            # zipfile compares each entry's CRC-32 when it has read its last byte.
+            # zipfile checks the CRC-32 of an entry when it has read the last byte.
             manifest: dict[str, Any] = json.loads(opened.read(_MANIFEST))
             listed = [_listed(opened.getinfo(file.name), file) for file in files]
     except zipfile.BadZipFile as error:

@@ -1,6 +1,6 @@
 """The files of the demo: real ones, from the packages that requirements-dev.txt installs.
 
-Flags and licences, the descriptions of AWS's services, web pages and code, and each of the larger
+Flags and licences, the descriptions of AWS's services, web pages and code. And each of the larger
 packages as one tar, so that some files are large enough for S3 to copy them by itself.
 """
 
@@ -15,12 +15,12 @@ from infra.errors import InfraError
 
 FIRST_ID = 10_001
 ABSENT_IDS = (40_404, 50_404)
-"""Asked for, and not there: an export says what it could not find."""
+"""Ids that the demo asks for, and that do not exist: an export says what it could not find."""
 
 PREFIX = "licences/"
-"""The licences lie below it a second time, under names instead of ids."""
+"""The source bucket has the licences a second time below this, by their names."""
 
-# (folder in the archive, package, its files), where the last part of the path is name enough.
+# (folder in the archive, package, its files). A file keeps only the last part of its path.
 _SHELVES = (
     ("images/flags", "django-countries", "static/flags/[a-z][a-z].gif"),
     ("images", "django-countries", "static/flags/sprite*.png"),
@@ -32,7 +32,7 @@ _SHELVES = (
     ("code/chalice", "chalice", "chalice/*.py"),
 )
 
-# Under their own names: any Unicode name is a good one in an archive.
+# Each in its own script: an archive takes any Unicode name.
 _LANGUAGES = {
     "ar": "العربية",
     "de": "Deutsch",
@@ -69,7 +69,7 @@ _LICENCE_NAMES = ("LICENSE", "LICENCE", "COPYING")
 
 @dataclass(frozen=True)
 class DemoFile:
-    """A file on this disk, and where it goes: `name` is its path in the archive."""
+    """A file on this disk. `name` is its path in the archive."""
 
     file_id: int
     name: str
@@ -77,7 +77,7 @@ class DemoFile:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Its places in the source bucket."""
+        """Its keys in the source bucket."""
         by_id = f"downloads/{self.file_id}"
         if self.name.startswith("documents/licences/"):
             return by_id, PREFIX + self.name.rpartition("/")[2]
@@ -89,7 +89,7 @@ class DemoFile:
 
 
 def gather(directory: Path) -> tuple[DemoFile, ...]:
-    """All files of the demo; the tars are made in `directory` unless they are there.
+    """Returns all files of the demo. Makes the tars in `directory` unless they are there.
 
     Raises InfraError if a package is not installed.
     """
@@ -148,7 +148,7 @@ def _pack(package: str, tar: Path) -> None:
 
 
 def _files(package: str, pattern: str) -> list[tuple[metadata.PackagePath, Path]]:
-    """The package's installed files that match, in order of their paths."""
+    """Returns the package's installed files that match, in the order of their paths."""
     return sorted(
         (file, path)
         for file in _package(package).files or ()

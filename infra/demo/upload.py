@@ -21,9 +21,9 @@ _FINGERPRINT_KEY = "demo-fingerprint"
 def upload(
     target: Target, bucket: str, files: Sequence[DemoFile], tick: Callable[[int, int], None]
 ) -> int:
-    """Uploads what the bucket does not have yet, and tells how many objects that were.
+    """Uploads what the bucket does not have yet. Returns how many objects that were.
 
-    `tick` gets the bytes and the objects that are there, each time another one is.
+    Calls `tick` after each object, with the number of bytes and objects that the bucket has.
     """
     s3: S3Client = target.session().client("s3", config=Config(max_pool_connections=_AT_ONCE))
     objects = [(key, file) for file in files for key in file.keys]
@@ -36,26 +36,26 @@ def upload(
         for count, done in enumerate(as_completed(puts), start=len(objects) - len(lacking) + 1):
             size += done.result()
             tick(size, count)
-    # Last, so that it tells of objects that are all there.
+    # Last, so that it is only there when all the objects are.
     s3.put_object(Bucket=bucket, Key=_FINGERPRINT_KEY, Body=fingerprint(files).encode())
     return len(lacking)
 
 
 def fingerprint(files: Sequence[DemoFile]) -> str:
-    """Tells one set of files from another, without reading them."""
+    """Returns a digest of the files' names, sizes and times, without reading them."""
     facts = [(file.keys, file.name, file.size, file.path.stat().st_mtime_ns) for file in files]
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 def metadata_value(text: str) -> str:
-    """`text` as S3 takes it in metadata: ASCII, by RFC 2047 if it must be."""
+    """Returns `text` as S3 takes it in metadata: in ASCII, encoded by RFC 2047 if need be."""
     if text.isascii():
         return text
     return f"=?UTF-8?B?{base64.b64encode(text.encode()).decode()}?="
 
 
 def _fingerprint(s3: "S3Client", bucket: str) -> str | None:
-    """Of what was uploaded last."""
+    """Returns the fingerprint of the files that were uploaded last."""
     try:
         return s3.get_object(Bucket=bucket, Key=_FINGERPRINT_KEY)["Body"].read().decode()
     except s3.exceptions.NoSuchKey:
@@ -69,7 +69,7 @@ def _sizes(s3: "S3Client", bucket: str) -> dict[str, int]:
 
 def _put(s3: "S3Client", bucket: str, key: str, file: DemoFile) -> int:
     with file.path.open("rb") as body:
-        # S3 then knows the CRC-32, and the file need not be read for its header in the archive.
+        # Then S3 knows the CRC-32, and nobody need read the file to write its header.
         s3.put_object(
             Bucket=bucket,
             Key=key,

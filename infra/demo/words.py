@@ -23,7 +23,7 @@ class Hint:
 
 
 def hints(api_url: str, job_id: str, target_name: str) -> tuple[Hint, ...]:
-    """Lines that work as they stand, with this stack and this job."""
+    """Returns lines that work as they are, with this stack and this job."""
     exports = f"{api_url}/v1/export"
     body = f'{{"prefix": "{PREFIX}", "user_id": "{USER}"}}'
     on_target = "" if target_name == _USUAL_TARGET else f" TARGET={target_name}"
@@ -40,10 +40,10 @@ def hints(api_url: str, job_id: str, target_name: str) -> tuple[Hint, ...]:
 
 
 def copied_bytes(manifest: Mapping[str, Any], size: int) -> int | None:
-    """How many bytes of an archive of that size S3 copied by itself; None if it cannot be told.
+    """Returns how many bytes of an archive of `size` bytes S3 copied by itself. None if unknown.
 
-    The manifest has all that the layout depends on, so laying the archive out again tells, if the
-    size comes out the same.
+    The manifest has all that the layout depends on. So the archive is laid out again here. If its
+    size is the same, so is its layout.
     """
     entries = [
         Entry(file["name"], file["key"], "", file["size"], int(file["crc32"], 16), 0)
@@ -56,7 +56,7 @@ def copied_bytes(manifest: Mapping[str, Any], size: int) -> int | None:
 
 
 def listed(items: Sequence[object]) -> str:
-    """a, b and c."""
+    """Returns `a, b and c`."""
     if not items:
         return "none"
     *first, last = map(str, items)
@@ -64,5 +64,5 @@ def listed(items: Sequence[object]) -> str:
 
 
 def shown(path: Path) -> str:
-    """The path as one would type it here."""
+    """Returns the path as one would type it here."""
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

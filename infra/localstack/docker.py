@@ -1,4 +1,4 @@
-"""LocalStack in a container, as compose.yml describes it: one for each state directory."""
+"""Runs LocalStack in a container, as compose.yml describes it: one for each state directory."""
 
 import contextlib
 import hashlib
@@ -13,17 +13,17 @@ from infra.errors import EmulatorError
 
 COMPOSE_FILE = Path(__file__).with_name("compose.yml")
 USUAL_PORT = 4566
-"""LocalStack's own; taken if it is free."""
+"""LocalStack's own port. It is used if it is free."""
 
 _PROBE_SECONDS = 10.0
 _COMMAND_SECONDS = 120.0
-# The first start fetches an image of a gigabyte.
+# The first start downloads an image of a gigabyte.
 _UP_SECONDS = 900.0
 _LOG_TAIL_LINES = 15
 
 
 def obstacle() -> str | None:
-    """Why Docker cannot be used on this machine; None if it can."""
+    """Returns why Docker cannot be used on this machine. None if it can."""
     if shutil.which("docker") is None:
         return "There is no docker command."
     try:
@@ -39,7 +39,7 @@ def obstacle() -> str | None:
 
 
 def start(state: Path) -> str:
-    """Starts the container of this directory, or finds it running; returns its endpoint URL."""
+    """Starts the container of this directory unless it runs. Returns its endpoint URL."""
     state = state.resolve()
     with daemon.exclusively(state / "lock"):
         if (running := endpoint(state)) is not None:
@@ -50,7 +50,7 @@ def start(state: Path) -> str:
         try:
             _compose(state, "up", "--detach", "--wait", seconds=_UP_SECONDS)
         except BaseException:
-            # Ctrl-C too: what is not up is not left running.
+            # After Ctrl-C too: an emulator that is not ready must not be left running.
             with contextlib.suppress(EmulatorError):
                 _remove(state)
             raise
@@ -58,7 +58,10 @@ def start(state: Path) -> str:
 
 
 def stop(state: Path) -> bool:
-    """Removes the container, its functions' and their network; False if it was not running."""
+    """Removes the container, those of its functions, and their network.
+
+    Returns False if it was not running.
+    """
     state = state.resolve()
     with daemon.exclusively(state / "lock"):
         if not _file(state).exists():
@@ -69,7 +72,7 @@ def stop(state: Path) -> bool:
 
 
 def endpoint(state: Path) -> str | None:
-    """The endpoint URL of the container that runs for this directory; None if none does."""
+    """Returns the endpoint URL of the container of this directory. None if none runs."""
     state = state.resolve()
     if not _file(state).exists():
         return None
@@ -81,7 +84,10 @@ def endpoint(state: Path) -> str | None:
 
 
 def log_file(state: Path) -> Path:
-    """What the container has written until now; functions write to their log groups instead."""
+    """Writes the container's log to a file, and returns the file.
+
+    Functions write to their log groups instead.
+    """
     state = state.resolve()
     log = state / "localstack.log"
     log.write_text(_compose(state, "logs", "--no-color", seconds=_PROBE_SECONDS))
@@ -89,14 +95,14 @@ def log_file(state: Path) -> Path:
 
 
 def project(state: Path) -> str:
-    """The compose project of a state directory: no two directories share one."""
+    """Returns the compose project of a state directory. No two directories share one."""
     return f"longhaul-{hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:10]}"
 
 
 def _remove(state: Path) -> None:
     _compose(state, "stop", seconds=_COMMAND_SECONDS)
-    # LocalStack removes its functions' containers when it ends, but not when it was killed; and a
-    # network that has any cannot be removed.
+    # LocalStack removes its functions' containers when it ends, but not when it is killed. And a
+    # network that has containers cannot be removed.
     network = f"network={project(state)}_default"
     left = _docker("ps", "--all", "--quiet", "--filter", network, seconds=_PROBE_SECONDS).split()
     if left:
@@ -125,7 +131,7 @@ def _docker(*command: str, seconds: float, **environment: str) -> str:
         ).stdout
     except subprocess.CalledProcessError as error:
         tail = "\n".join(error.stdout.splitlines()[-_LOG_TAIL_LINES:])
-        raise EmulatorError(f"Docker failed. Its last words:\n\n{tail}") from error
+        raise EmulatorError(f"Docker failed. The end of its output:\n\n{tail}") from error
     except (OSError, subprocess.SubprocessError) as error:
         raise EmulatorError(f"Docker failed: {error}") from error
 

@@ -15,23 +15,24 @@ from infra.errors import EmulatorError
 from infra.localstack.install import Installation, ensure_installed
 
 USUAL_PORT = 4566
-"""LocalStack's own; taken if it is free."""
+"""LocalStack's own port. It is used if it is free."""
 
 _START_LIMIT_SECONDS = 60.0
 _LOG_TAIL_LINES = 15
 
 _STOP_SECONDS = 4.0
-"""It ends its functions and its database in two or three, then idles for as long again."""
+"""It ends its functions and its database in two or three. Then it idles for as long again."""
 
-# Nothing else of our environment reaches LocalStack, and so none of it reaches a function.
+# The only variables of ours that LocalStack gets. So no other one reaches a function.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "JAVA_HOME", "DEBUG", "LS_LOG")
 
 
 def start(root: Path, state: Path, *, lambda_python: str = sys.executable) -> str:
-    """Starts LocalStack, or finds the one that runs already, and returns its endpoint URL.
+    """Starts LocalStack unless it runs already. Returns its endpoint URL.
 
-    `root` is where it is installed, and is installed if it is not: any number of instances may
-    share it. `state` is the directory of this instance. `lambda_python` runs the functions.
+    `root` is the directory of the installation, which is made if it is missing. Any number of
+    instances may share it. `state` is the directory of this instance. `lambda_python` runs the
+    functions. Raises EmulatorError if it cannot be installed, or does not start.
     """
     installation = ensure_installed(root, lambda_python=lambda_python)
     state = state.resolve()
@@ -48,14 +49,14 @@ def start(root: Path, state: Path, *, lambda_python: str = sys.executable) -> st
             daemon.remember(child, _file(state))
             wait_until_healthy(child, state)
         except BaseException:
-            # Ctrl-C too: what is not up is not left running.
+            # After Ctrl-C too: an emulator that is not ready must not be left running.
             child.stop()
             raise
         return _url(child)
 
 
 def stop(state: Path) -> bool:
-    """Stops the LocalStack of this directory and all it started; False if none was running."""
+    """Stops the LocalStack of this directory, and all it started. False if none was running."""
     state = state.resolve()
     with daemon.exclusively(state / "lock"):
         known = daemon.recall(_file(state))
@@ -67,29 +68,35 @@ def stop(state: Path) -> bool:
 
 
 def endpoint(state: Path) -> str | None:
-    """The endpoint URL of the LocalStack that runs with this directory; None if none does."""
+    """Returns the endpoint URL of the LocalStack of this directory. None if none runs."""
     known = daemon.recall(_file(state.resolve()))
     return _url(known) if known is not None and known.is_alive else None
 
 
 def log_file(state: Path) -> Path:
-    """What this LocalStack has written; functions write to their log groups instead."""
+    """Returns the file that this LocalStack logs to.
+
+    Functions write to their log groups instead.
+    """
     return state / "localstack.log"
 
 
 def wait_until_healthy(child: Daemon, state: Path) -> None:
-    """Returns once LocalStack answers; raises EmulatorError with its last words if it does not."""
+    """Returns once LocalStack answers.
+
+    Raises EmulatorError, with the end of its log, if it does not.
+    """
     deadline = time.monotonic() + _START_LIMIT_SECONDS
     while time.monotonic() < deadline and child.is_alive:
         try:
-            # Our socket takes the connection long before anyone answers, hence the long wait.
+            # Our socket accepts the connection long before LocalStack answers. Hence the long wait.
             urllib.request.urlopen(f"{_url(child)}/_localstack/health", timeout=30).close()
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
         else:
             return
     tail = log_file(state).read_text(errors="replace").splitlines()[-_LOG_TAIL_LINES:]
-    raise EmulatorError("LocalStack did not start. Its last words:\n\n" + "\n".join(tail))
+    raise EmulatorError("LocalStack did not start. The end of its log:\n\n" + "\n".join(tail))
 
 
 def _spawn(
@@ -99,7 +106,7 @@ def _spawn(
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     environment |= {
         "GATEWAY_LISTEN": f"{HOST}:{port}",
-        # Its URLs, queues' above all, name this address and not one that needs the internet's DNS.
+        # Its URLs, above all those of queues, have this address. By default they need public DNS.
         "LOCALSTACK_HOST": f"{HOST}:{port}",
         "SQS_ENDPOINT_STRATEGY": "path",
         # Our plugin's server, which takes over the socket: see plugin/localstack_gateway.py.
@@ -108,19 +115,19 @@ def _spawn(
         "LAMBDA_RUNTIME_EXECUTOR": "host",
         "LONGHAUL_LAMBDA_PYTHON": lambda_python,
         "LONGHAUL_LAMBDA_RUNTIME_DIR": str(installation.runtime),
-        # Seconds between two looks into a queue. AWS never stops looking; LocalStack's own 1 and 10
-        # would be most of the time that a short job takes.
+        # Seconds between two looks into a queue. AWS never stops looking. With LocalStack's own 1
+        # and 10, a short job would wait for most of its time.
         "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.05",
         "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "0.2",
         "LONGHAUL_DYNAMODB_LOCAL_DIR": str(installation.dynamodb),
         "DYNAMODB_IN_MEMORY": "1",
-        # Expired and tampered links are refused, as on AWS.
+        # Links that have expired or were changed are refused, as on AWS.
         "S3_SKIP_SIGNATURE_VALIDATION": "0",
         # No call leaves the machine, and no name server is started on it.
         "DISABLE_EVENTS": "1",
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "DNS_ADDRESS": "0",
-        # In a container it would write to system directories, as if the machine were its own.
+        # If this machine is a container, LocalStack would write to system directories.
         "OVERRIDE_IN_DOCKER": "0",
         "FILESYSTEM_ROOT": str(state / "filesystem"),
         "TMPDIR": str(_temporary(state)),
@@ -140,7 +147,7 @@ def _spawn(
 
 
 def _forget_last_run(state: Path) -> None:
-    """Deletes all of the last run but its log, which may tell why it ended."""
+    """Deletes all of the last run but its log, which may say why it ended."""
     for directory in (_temporary(state), state / "filesystem", state / "config"):
         shutil.rmtree(directory, ignore_errors=True)
 

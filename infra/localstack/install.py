@@ -1,7 +1,7 @@
 """Installs host mode: LocalStack, our plugin, DynamoDB Local, and what functions find at run time.
 
-Each is locked to versions and hashes, lies below one directory, and is done again only when what it
-was made from has changed.
+Each is locked to versions and hashes, and is below one directory. Each is installed again only when
+what it is made from has changed.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from infra.paths import STATE
 _HERE = Path(__file__).resolve().parent
 
 ROOT_SETTING = "LONGHAUL_LOCALSTACK_ROOT"
-"""Where host mode is installed, if not in the repository; checkouts may share one."""
+"""Names the directory of the installation, if it is not the default. Checkouts may share one."""
 
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet")
 _INSTALL_SECONDS = 900.0
@@ -31,7 +31,7 @@ _LOG_TAIL_LINES = 15
 
 @dataclass(frozen=True)
 class Installation:
-    """Where the pieces are."""
+    """Where the installed parts are."""
 
     python: Path
     """The interpreter of LocalStack's own environment."""
@@ -44,15 +44,15 @@ class Installation:
 
 
 def default_root() -> Path:
-    """The directory that host mode is installed in."""
+    """Returns the directory that host mode is installed in."""
     return Path(os.environ.get(ROOT_SETTING) or STATE / "localstack")
 
 
 def ensure_installed(root: Path, *, lambda_python: str = sys.executable) -> Installation:
-    """Installs below `root` what is not there yet; a few milliseconds if all is.
+    """Installs below `root` what is missing. Takes a few milliseconds if nothing is.
 
-    `lambda_python` is the interpreter that will run functions. Raises EmulatorError, with the last
-    words of the tool, when the machine lacks something or a step fails.
+    `lambda_python` is the interpreter that will run functions. Raises EmulatorError if the machine
+    lacks something, or if a step fails, with the end of its output.
     """
     root = root.resolve()
     version = _version_of(lambda_python)
@@ -63,7 +63,7 @@ def ensure_installed(root: Path, *, lambda_python: str = sys.executable) -> Inst
         log = root / "install.log"
         locks = [_HERE / "build.txt", _HERE / "requirements.txt"]
         if _ensure(venv, locks, lambda: _make_venv(venv, python, log)):
-            # The plugin went with the old environment.
+            # The plugin was in the old environment.
             _stamp(root / "plugin").unlink(missing_ok=True)
         plugin = [_HERE / "pyproject.toml", *sorted((_HERE / "plugin").glob("*.py"))]
         _ensure(root / "plugin", plugin, lambda: _install_plugin(python, cache, log))
@@ -78,7 +78,7 @@ def ensure_installed(root: Path, *, lambda_python: str = sys.executable) -> Inst
 
 
 def _ensure(target: Path, sources: Sequence[Path], make: Callable[[], None]) -> bool:
-    """Makes `target` unless it was made from these very sources; tells whether it did."""
+    """Makes `target` unless it was made from the same sources. Returns whether it made it."""
     digest = hashlib.sha256(b"\0".join(it.read_bytes() for it in sources)).hexdigest()
     stamp = _stamp(target)
     if stamp.exists() and stamp.read_text() == digest:
@@ -97,21 +97,21 @@ def _make_venv(venv: Path, python: Path, log: Path) -> None:
     shutil.rmtree(venv, ignore_errors=True)
     _run([machine.python(), "-m", "venv", str(venv)], log)
     locked = ["install", "--require-hashes", "--no-deps"]
-    # Three of LocalStack's packages come as source only. pip would build them with whatever
-    # setuptools is newest that day; the locked one is put there first and used instead.
+    # Three of LocalStack's packages come as source only. pip would build them with the newest
+    # setuptools of that day. So the locked one is installed first, and used.
     _run([str(python), *_PIP, *locked, "-r", str(_HERE / "build.txt")], log)
     requirements = str(_HERE / "requirements.txt")
     _run([str(python), *_PIP, *locked, "--no-build-isolation", "-r", requirements], log)
 
 
 def _install_plugin(python: Path, cache: Path, log: Path) -> None:
-    # setuptools writes into the directory that it builds from: ours is the repository.
+    # setuptools writes into the directory that it builds from, which must not be the repository.
     with tempfile.TemporaryDirectory() as copy:
         shutil.copy(_HERE / "pyproject.toml", copy)
         shutil.copytree(_HERE / "plugin", Path(copy, "plugin"))
         options = ["--no-deps", "--no-build-isolation", "--force-reinstall"]
         _run([str(python), *_PIP, "install", *options, copy], log)
-    # LocalStack remembers there which plugins are installed, and would not look again.
+    # The cache has a list of the plugins. With it, LocalStack would not look for ours.
     shutil.rmtree(cache, ignore_errors=True)
 
 
@@ -128,7 +128,7 @@ def _fetch_packages(node: Path, files: Sequence[Path], log: Path) -> None:
 
 def _install_runtime(python: Path, version: str, target: Path, log: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
-    # `lambda_python` may have no pip, so LocalStack's installs for it.
+    # `lambda_python` may have no pip, so LocalStack's own Python installs for it.
     options = [
         "--require-hashes",
         "--no-deps",
@@ -148,7 +148,7 @@ def _jar(node: Path) -> Path:
 
 
 def _version_of(program: str) -> str:
-    """Such as 3.11: packages with native code are made for one such version."""
+    """Returns a version such as 3.11. Packages with native code are made for one such version."""
     if program == sys.executable:
         return f"{sys.version_info[0]}.{sys.version_info[1]}"
     ask = "import sys; print('%d.%d' % sys.version_info[:2])"
@@ -164,7 +164,7 @@ def _run(command: Sequence[str], log: Path, *, directory: Path | None = None) ->
             subprocess.run(
                 command,
                 cwd=directory,
-                # A virtual environment that is active in the shell must not lead pip astray.
+                # These variables of the shell would make pip look at other packages.
                 env={k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")},
                 stdin=subprocess.DEVNULL,
                 stdout=output,

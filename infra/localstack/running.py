@@ -1,4 +1,4 @@
-"""A LocalStack that runs already and is not ours: used as it is, never started or stopped."""
+"""Uses a LocalStack that somebody else has started. It is never started or stopped here."""
 
 import json
 import os
@@ -21,12 +21,12 @@ def is_named() -> bool:
 
 
 def obstacle() -> str | None:
-    """Why there is none to use; None if one is named. `start` finds out if it answers."""
+    """Returns why there is none to use. None if one is named: `start` finds out if it answers."""
     return None if is_named() else f"{ENDPOINT_SETTING} is not set."
 
 
 def start(state: Path) -> str:
-    """The endpoint that is named, once it has answered; raises EmulatorError if it does not."""
+    """Returns the endpoint that is named. Raises EmulatorError if it does not answer."""
     known = endpoint(state)
     url = (os.environ.get(ENDPOINT_SETTING) or known or "").rstrip("/")
     parts = urlsplit(url)
@@ -42,14 +42,14 @@ def start(state: Path) -> str:
 
 
 def stop(state: Path) -> bool:
-    """Forgets the LocalStack, which goes on; False if it had gone already."""
+    """Forgets the LocalStack, and leaves it running. Returns False if it was not running."""
     answered = endpoint(state) is not None
     _file(state).unlink(missing_ok=True)
     return answered
 
 
 def endpoint(state: Path) -> str | None:
-    """The endpoint that was used last with this directory, if it still answers."""
+    """Returns the endpoint that this directory used last, if it still answers."""
     try:
         url = _file(state).read_text()
     except FileNotFoundError:
@@ -58,7 +58,7 @@ def endpoint(state: Path) -> str | None:
 
 
 def log_file(_: Path) -> Path | None:
-    """None: its owner knows."""
+    """Returns None: only the owner of the LocalStack knows."""
     return None
 
 

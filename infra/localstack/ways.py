@@ -1,6 +1,6 @@
-"""The three ways to a LocalStack: one that runs already, one in Docker, one on the host.
+"""The three ways to get a LocalStack: one that runs already, one in Docker, one on the host.
 
-The first that can be taken is, and is remembered in the state directory until it is stopped.
+The first way that can be taken is taken. The state directory remembers it until it is stopped.
 """
 
 import os
@@ -15,18 +15,18 @@ from infra.localstack import docker, host, install, machine, running
 WayName = Literal["endpoint", "docker", "host"]
 
 WAY_SETTING = "LONGHAUL_LOCALSTACK_WAY"
-"""Names the one way that may be taken."""
+"""Names the only way that may be taken."""
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way; its functions take the state directory of an instance."""
+    """One way. Its functions take the state directory of an instance."""
 
     name: WayName
     advice: str
     """What makes it possible."""
     obstacle: Callable[[], str | None]
-    """Why it cannot be taken on this machine; None if it can."""
+    """Returns why it cannot be taken on this machine. None if it can."""
     start: Callable[[Path], str]
     stop: Callable[[Path], bool]
     endpoint: Callable[[Path], str | None]
@@ -65,7 +65,10 @@ _WAYS = (
 
 
 def chosen() -> Way:
-    """The way to be taken on this machine; raises EmulatorError, with all ways out, for none."""
+    """Returns the way to take on this machine.
+
+    Raises EmulatorError if there is none. Its message says what each way lacks.
+    """
     named = _named()
     candidates = (named,) if named else _WAYS
     reasons = []
@@ -73,20 +76,19 @@ def chosen() -> Way:
         reason = way.obstacle()
         if reason is None:
             return way
-        reasons.append(f"{way.name:<8}  {reason} It takes {way.advice}.")
-    asked = f" by the way {named.name}" if named else "; each of these ways leads to one"
-    raise EmulatorError("\n  ".join([f"There is no LocalStack{asked}:", *reasons]))
+        reasons.append(f"{way.name:<8}  {reason} It needs {way.advice}.")
+    asked = "in the only way that may be taken:" if named else "in any of these ways:"
+    raise EmulatorError("\n  ".join([f"There is no LocalStack {asked}", *reasons]))
 
 
 def start(state: Path) -> str:
-    """Starts or finds a LocalStack and returns its endpoint URL."""
+    """Starts a LocalStack, or finds the one that runs. Returns its endpoint URL."""
     taken = _taken(state)
     if taken is not None and taken.endpoint(state) is not None:
         named = _named()
         if named not in (None, taken):
             raise EmulatorError(
-                f"LocalStack runs already, by the way {taken.name}. "
-                "First: make down TARGET=localstack"
+                f"LocalStack runs already (way: {taken.name}). First: make down TARGET=localstack"
             )
         return taken.start(state)
     way = chosen()
@@ -96,7 +98,7 @@ def start(state: Path) -> str:
 
 
 def stop(state: Path) -> bool:
-    """Stops the LocalStack, or forgets it if it is not ours; False if it was not running."""
+    """Stops the LocalStack, or forgets it if it is not ours. False if it was not running."""
     taken = _taken(state)
     if taken is None:
         return False
@@ -106,25 +108,25 @@ def stop(state: Path) -> bool:
 
 
 def endpoint(state: Path) -> str | None:
-    """Its endpoint URL while it runs, else None."""
+    """Returns its endpoint URL while it runs, else None."""
     taken = _taken(state)
     return taken.endpoint(state) if taken else None
 
 
 def log_file(state: Path) -> Path | None:
-    """Where it writes what it does; None if only its owner knows."""
+    """Returns the file that it logs to. None if only its owner knows."""
     taken = _taken(state)
     return taken.log_file(state) if taken else None
 
 
 def is_ours(state: Path) -> bool:
-    """Whether the LocalStack of this directory is ours to stop, with all that it holds."""
+    """Whether we may stop the LocalStack of this directory, with all that it holds."""
     taken = _taken(state)
     return taken is None or taken.name != "endpoint"
 
 
 def _named() -> Way | None:
-    """The way that the environment asks for; None if it leaves the choice to us."""
+    """Returns the way that the environment asks for. None if it leaves the choice to us."""
     name = os.environ.get(WAY_SETTING)
     if not name:
         return _way("endpoint") if running.is_named() else None

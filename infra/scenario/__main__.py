@@ -19,11 +19,11 @@ from infra.scenario.runs import JOB, ONE_REQUEST, Run, job, one_request
 from infra.scenario.stage import staged
 
 _INTERRUPTED = 130
-"""What a shell's command exits with after Ctrl-C."""
+"""The exit code of a command that Ctrl-C has ended."""
 
 
 def run(scale: Scale, profiles: Sequence[Profile], folder: Path) -> list[Run]:
-    """All profiles, both ways, side by side. Raises what went wrong that was not to."""
+    """Runs all profiles in both ways, at the same time. Raises the first unexpected error."""
     with staged(scale, profiles, folder) as place:
         say(
             f"\nnginx waits {scale.timeout_seconds:.1f} s for an answer; "
@@ -38,7 +38,7 @@ def run(scale: Scale, profiles: Sequence[Profile], folder: Path) -> list[Run]:
             pool.submit(do, one, place, scale.seconds(profile))
             for one, (profile, do) in zip(runs, work, strict=True)
         ]
-        # After Ctrl-C nothing is waited for: without nginx, whatever still runs soon fails.
+        # After Ctrl-C, wait for nothing. Without nginx, all that still runs soon fails.
         pool.shutdown(wait=False)
         board.show(runs, under_way, scale.timeout_seconds)
         for future in under_way:
@@ -52,7 +52,7 @@ def run(scale: Scale, profiles: Sequence[Profile], folder: Path) -> list[Run]:
     type=click.FloatRange(0.1, 2),
     default=0.25,
     show_default=True,
-    help="All times, in parts of real ones; 1 takes two minutes.",
+    help="How long all times are, as a part of real ones; 1 takes two minutes.",
 )
 @click.option("--plot", "picture", type=click.Path(path_type=Path, dir_okay=False))
 def main(factor: float, picture: Path | None) -> None:
@@ -60,7 +60,9 @@ def main(factor: float, picture: Path | None) -> None:
     scale, folder = Scale(factor), STATE / "scenario"
     try:
         if (target := os.environ.get("TARGET", "ministack")) != "ministack":
-            raise InfraError(f"The scenario has a MiniStack of its own; TARGET={target} cannot be.")
+            raise InfraError(
+                f"The scenario starts a MiniStack of its own, and cannot use TARGET={target}."
+            )
         runs = run(scale, PROFILES, folder)
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)

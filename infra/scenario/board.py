@@ -1,4 +1,4 @@
-"""All runs while they run: a bar each on a terminal, a line for each event in a pipe."""
+"""Shows all runs while they run: a bar for each on a terminal, a line for each event in a pipe."""
 
 import time
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ def show(runs: Sequence[Run], under_way: Sequence[Future[None]], timeout_seconds
 
 
 def _draw(progress: Progress, task: TaskID, run: Run, timeout_seconds: float) -> None:
-    """A job's bar tells how far it is; that of one request, all there is to tell: the time."""
+    """A job's bar shows how far it is. One request does not say: its bar shows the time."""
     if run.way == ONE_REQUEST:
         waited = (run.ended or time.monotonic()) - run.began
         share = 1.0 if run.ended else min(waited / timeout_seconds, 1)
@@ -53,7 +53,7 @@ def _draw(progress: Progress, task: TaskID, run: Run, timeout_seconds: float) ->
 
 
 def _say(run: Run, count: int) -> int:
-    """The lines of a run after the first `count`; how many there are now."""
+    """Prints the lines of a run after the first `count`. Returns how many there are now."""
     told = run.told[count:]
     for seconds, text in told:
         console.print(

@@ -1,4 +1,4 @@
-"""What a browser does: requests, each remembered with its times, and server-sent events."""
+"""Does what a browser does: sends requests, and follows server-sent events. Keeps their times."""
 
 import json
 import time
@@ -12,12 +12,12 @@ from typing import Any
 from infra.errors import InfraError
 
 _TIMEOUT_SECONDS = 600.0
-"""Longer than any proxy waits: the browser is not who gives up."""
+"""Longer than any proxy waits, so that the browser is never the first to give up."""
 
 _RECONNECTION_SECONDS = 3.0
-"""Until the server says another one by `retry:`."""
+"""Used until the server names another one by `retry:`."""
 
-# A proxy that the environment names is for other hosts than this one.
+# The environment may name a proxy, which is for other hosts than this one.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -27,7 +27,7 @@ class AnswerError(InfraError):
 
 @dataclass(frozen=True)
 class Request:
-    """One request, from its first byte to the last one of its answer; monotonic seconds."""
+    """One request, from its first byte to the last byte of its answer, in monotonic seconds."""
 
     what: str
     start: float
@@ -41,7 +41,7 @@ class Request:
 
 @dataclass
 class Browser:
-    """A person's browser. `requests` are those that nginx let through, or did not."""
+    """A person's browser. `requests` are all that it has sent and that had an answer."""
 
     requests: list[Request] = field(default_factory=list)
 
@@ -53,7 +53,7 @@ class Browser:
         headers: Mapping[str, str] | None = None,
         body: object = None,
     ) -> tuple[int, bytes]:
-        """The answer's status and body, whatever they are."""
+        """Returns the answer's status and body. Raises AnswerError only if there is no answer."""
         asked = urllib.request.Request(url, headers=dict(headers or {}))
         if body is not None:
             asked.data = json.dumps(body).encode()
@@ -71,17 +71,17 @@ class Browser:
         return status, content
 
     def ask_json(self, what: str, url: str, *, body: object = None) -> Any:
-        """The JSON document that a request is to be answered with. Raises AnswerError else."""
+        """Returns the JSON document of the answer. Raises AnswerError for any other answer."""
         status, content = self.ask(what, url, body=body)
         if status not in (HTTPStatus.OK, HTTPStatus.ACCEPTED):
             raise AnswerError(f"{what} was answered {status}: {content[:300]!r}")
         return json.loads(content)
 
     def watch(self, url: str, deadline: float) -> Iterator[Any]:
-        """Each state of a job that an EventSource is told, until the server says it was the last.
+        """Yields each state of a job that an EventSource gets, until the server says: the last one.
 
-        docs/progress.md has the protocol. Leaving the loop closes the tab. Raises AnswerError at
-        the `deadline` (monotonic seconds).
+        docs/progress.md has the protocol. To leave the loop is to close the tab. Raises AnswerError
+        at the `deadline` (monotonic seconds).
         """
         seen, pause = "", _RECONNECTION_SECONDS
         while time.monotonic() < deadline:
@@ -103,6 +103,6 @@ class Browser:
 
 
 def event(text: str) -> dict[str, str]:
-    """The fields of an answer: Longhaul's has one event, or none, of one line each."""
+    """Returns the fields of an answer. Longhaul sends one event or none, a line for each field."""
     fields = (line.partition(":") for line in text.splitlines())
     return {name: value.removeprefix(" ") for name, _, value in fields if name}

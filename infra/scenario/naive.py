@@ -1,4 +1,4 @@
-"""The server that Longhaul takes the place of: it gathers the files, and then it answers."""
+"""The server that Longhaul replaces: it gathers all the files, and then it answers."""
 
 import io
 import threading
@@ -19,23 +19,23 @@ _POLL_SECONDS = 0.05
 
 
 class Naive:
-    """A server that runs, and what becomes of its work."""
+    """A server that runs, and when its archives were ready."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self._ready: dict[int, Future[float]] = {}
 
     def ready(self, count: int) -> "Future[float]":
-        """When (monotonic seconds) the archive of so many files was ready, wanted or not."""
+        """Returns when (monotonic seconds) an archive of `count` files was ready, wanted or not."""
         return self._ready.setdefault(count, Future())
 
 
 @contextmanager
 def running(read: Callable[[int], bytes], delay_seconds: float) -> Iterator[Naive]:
-    """A server of `GET /naive?files=N` for the time of the body: a ZIP of files 0 to N - 1.
+    """Serves `GET /naive?files=N` while the body runs: a ZIP of the files 0 to N - 1.
 
-    It reads one after another, each `delay_seconds` longer than `read` takes, whether or not
-    anybody still waits for it.
+    It reads one file after another, and waits `delay_seconds` before each. It goes on even if
+    nobody waits for the answer any more.
     """
     stopped = threading.Event()
 
@@ -61,7 +61,7 @@ def running(read: Callable[[int], bytes], delay_seconds: float) -> Iterator[Naiv
                 self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Nothing: the terminal shows the scenario."""
+            """Logs nothing: the terminal shows the scenario."""
 
     with _Server((HOST, 0), Handler) as server:
         naive = Naive(f"http://{HOST}:{server.server_port}")
@@ -77,4 +77,4 @@ def running(read: Callable[[int], bytes], delay_seconds: float) -> Iterator[Naiv
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = False
-    """Joined at the end, which `stopped` makes short."""
+    """They are joined at the end. `stopped` makes that short."""

@@ -1,4 +1,4 @@
-"""A real nginx in front of both servers: what stands between them and a browser."""
+"""Runs a real nginx in front of both servers, between them and a browser."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from infra import daemon
 from infra.daemon import HOST, Daemon
 from infra.errors import InfraError
 
-# Debian keeps it where only root looks.
+# Debian has it in a folder that only root has in PATH.
 _PLACES = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"))
 _START_LIMIT_SECONDS = 10.0
 _TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -23,7 +23,7 @@ class NginxError(InfraError):
 
 
 def found() -> str:
-    """Where nginx is; raises NginxError with what to do if it is nowhere."""
+    """Returns the path of nginx. Raises NginxError, which says what to do, if there is none."""
     place = shutil.which("nginx", path=_PLACES)
     if place is None:
         raise NginxError("There is no nginx. On Debian and Ubuntu: sudo apt install nginx")
@@ -31,9 +31,12 @@ def found() -> str:
 
 
 def configuration(port: int, timeout_seconds: float, upstreams: Mapping[str, str]) -> str:
-    """A proxy for `upstreams` (URLs without a path, by the path they answer below), with all its
-    files in nginx's prefix. All but its timeout is the default."""
-    # Started by root, its worker would be "nobody", and could not write to the folder.
+    """Returns a configuration for a proxy, with all its files in nginx's prefix.
+
+    `upstreams` are URLs without a path, by the path that each of them serves. All but the timeout
+    is nginx's default.
+    """
+    # If root starts it, its worker is "nobody" by default, and cannot write to the folder.
     user = "user root;\n" if os.geteuid() == 0 else ""
     places = "\n".join(f"  {name}_temp_path {name};" for name in _TEMPORARY)
     locations = "\n".join(
@@ -60,7 +63,7 @@ http {{
 def running(
     folder: Path, listener: socket.socket, timeout_seconds: float, upstreams: Mapping[str, str]
 ) -> Iterator[None]:
-    """An nginx that serves `listener` for the time of the body, and keeps its files in `folder`."""
+    """Runs an nginx on `listener` while the body runs. Its files are in `folder`."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     port: int = listener.getsockname()[1]
@@ -71,7 +74,7 @@ def running(
     child = daemon.spawn(
         [found(), "-p", str(folder), "-c", str(settings), "-e", str(folder / "error.log")],
         port=port,
-        # The name by which an nginx hands its sockets to its successor: no other can take the port.
+        # nginx takes over the socket that this names. So no other process can take the port.
         environment={"PATH": _PLACES, "NGINX": f"{listener.fileno()};"},
         log=folder / "output.log",
         inherit=[listener.fileno()],
@@ -93,4 +96,4 @@ def _await(child: Daemon, folder: Path) -> None:
     words = "".join(
         log.read_text(errors="replace") for log in folder.glob("*.log") if log.name != "access.log"
     )
-    raise NginxError(f"nginx did not start. Its last words:\n\n{words.strip()}")
+    raise NginxError(f"nginx did not start. The end of its log:\n\n{words.strip()}")

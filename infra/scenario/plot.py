@@ -1,4 +1,4 @@
-"""The scenario as a picture: each request a bar, nginx's timeout a line."""
+"""Draws the scenario: a bar for each request, and a line for nginx's timeout."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,9 +19,9 @@ _INK: Final = "#22303c"
 _FAINT: Final = "#67747f"
 _HEIGHT: Final = 0.5
 _SHORTEST: Final = 1 / 300
-"""Of the picture's width: what a request has at least, to be seen at all."""
+"""The least width of a request that one can still see, as a part of the picture's width."""
 _ROOM: Final = 1 / 10
-"""Of the picture's width: what a word takes, with a mark on each side."""
+"""The width of a word with a mark on each side, as a part of the picture's width."""
 
 
 def save(runs: Sequence[Run], scale: Scale, path: Path) -> Path:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 FILE_BYTES: Final = 200_000
-"""Below 16 MiB, from where on S3 copies a file unread."""
+"""Well below 5 MiB, from where on S3 may copy a file so that no worker reads it."""
 
 _READ_SECONDS: Final = 0.75
 _TIMEOUT_SECONDS: Final = 29.0
@@ -17,14 +17,14 @@ _HOLD_SECONDS: Final = 2
 
 @dataclass(frozen=True)
 class Profile:
-    """One export: so many files, read one after another from a slow storage."""
+    """One export of `files` files, which are read one after another from a slow storage."""
 
     name: str
     files: int
 
     @property
     def seconds(self) -> float:
-        """What the reads take, at factor 1."""
+        """How long all the reads take, at factor 1."""
         return self.files * _READ_SECONDS
 
 
@@ -37,7 +37,7 @@ PROFILES: Final = (FAST, MEDIUM, SLOW)
 
 @dataclass(frozen=True)
 class Scale:
-    """All times of the scenario, `factor` times as long as in life."""
+    """All times of the scenario. Each is `factor` times as long as a real one."""
 
     factor: float
 
@@ -53,9 +53,9 @@ class Scale:
 
     @property
     def hold_seconds(self) -> int:
-        """How long a watcher's request may be held, well below what nginx waits."""
+        """How long a watcher's request may be held. It is well below what nginx waits."""
         return min(_HOLD_SECONDS, int(self.timeout_seconds / 4))
 
     def seconds(self, profile: Profile) -> float:
-        """What the reads of a profile take."""
+        """Returns how long all the reads of a profile take."""
         return profile.files * self.delay_ms / 1000

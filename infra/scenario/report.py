@@ -1,4 +1,4 @@
-"""What came of it, as a table."""
+"""Prints how the runs ended, as a table."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ _answer = Console(highlight=False)
 
 
 def table(runs: Sequence[Run]) -> None:
-    """Prints a row a run."""
+    """Prints a row for each run."""
     drawn = Table(box=None, padding=(0, 0, 0, 2), pad_edge=True)
     for title in ("profile", "way", "outcome"):
         drawn.add_column(title, no_wrap=True)
@@ -27,7 +27,7 @@ def table(runs: Sequence[Run]) -> None:
 
 
 def row(run: Run) -> tuple[str, str, str, str, str, str]:
-    """The cells of a run that has ended."""
+    """Returns the cells of a run that has ended."""
     colour = "green" if run.succeeded else "red"
     longest = max((request.seconds for request in run.requests), default=0)
     return (
@@ -41,7 +41,7 @@ def row(run: Run) -> tuple[str, str, str, str, str, str]:
 
 
 def outcome(run: Run) -> str:
-    """How a run ended, in a few words."""
+    """Returns in a few words how a run ended."""
     if run.succeeded:
         return "archive, checked"
     late = (run.worked_until or 0) - (run.ended or 0)
@@ -49,5 +49,5 @@ def outcome(run: Run) -> str:
 
 
 def picture(path: Path) -> None:
-    """Tells where the plot is."""
+    """Prints where the plot is."""
     _answer.print(f"\n  Timeline  [bold]{shown(path)}[/]", soft_wrap=True)

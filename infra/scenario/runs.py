@@ -1,4 +1,4 @@
-"""The two ways to one archive: wait for it, or let a job make it."""
+"""The two ways to get an archive: wait for it, or let a job make it."""
 
 import io
 import time
@@ -25,14 +25,14 @@ DOWNLOAD: Final = "download"
 
 _HALF = 50
 _LIMIT_SECONDS = 120.0
-"""Beyond what its reads take; then it has hung."""
+"""A run that takes this much longer than its reads has hung."""
 
 
 @dataclass
 class Run:
-    """One profile on one of the ways: what there is to see of it, and in the end how it went.
+    """One profile in one of the two ways: what one can see of it, and in the end how it went.
 
-    Times are monotonic seconds, None until then.
+    Times are monotonic seconds. Each is None until it has come.
     """
 
     profile: Profile
@@ -54,14 +54,14 @@ class Run:
         return [request for request in self.browser.requests if request.what != DOWNLOAD]
 
     def tell(self, text: str) -> None:
-        """Something has happened that is worth a line."""
+        """Says what has happened. `text` is worth a line."""
         self.text = text
         self.told.append((time.monotonic() - self.began, text))
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where both servers are, through nginx, and the CRC-32 of each file to come."""
+    """Where both servers are, through nginx, and the CRC-32 of each source file."""
 
     proxy_url: str
     api_url: str
@@ -70,7 +70,7 @@ class Place:
 
 
 def one_request(run: Run, place: Place, seconds: float) -> None:
-    """Asks the synchronous server, and waits. Reads take `seconds`."""
+    """Asks the synchronous server, and waits. All the reads take `seconds`."""
     count = run.profile.files
     run.text = "waiting for the answer"
     status, body = run.browser.ask("archive", f"{place.proxy_url}{PATH}?files={count}")
@@ -87,7 +87,7 @@ def one_request(run: Run, place: Place, seconds: float) -> None:
 
 
 def job(run: Run, place: Place, seconds: float) -> None:
-    """Has Longhaul make the archive; closes the browser at half of it, and comes back later."""
+    """Asks Longhaul for the archive, closes the browser at half of it, and comes back later."""
     count = run.profile.files
     ids = list(range(FIRST_ID, FIRST_ID + count))
     asked = {"file_ids": ids, "filename": f"{run.profile.name}.zip", "fresh": True}
@@ -111,8 +111,10 @@ def job(run: Run, place: Place, seconds: float) -> None:
 
 
 def check(archive: bytes, names: Sequence[str], crc32s: Sequence[int]) -> None:
-    """Raises AnswerError unless the archive holds these names in order, whole, and the files the
-    CRC-32s that begin `crc32s`."""
+    """Raises AnswerError unless the archive is whole and holds these names in this order.
+
+    Its files must have the first CRC-32s of `crc32s`.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             found = {name: zlib.crc32(opened.read(name)) for name in opened.namelist()}

@@ -1,4 +1,4 @@
-"""Brings all of it up: a stack with a slow storage, its files, both servers behind nginx."""
+"""Starts all of it: a stack with a slow storage, its files, and both servers behind nginx."""
 
 import random
 import time
@@ -27,9 +27,9 @@ _WARM_UP_SECONDS = 60.0
 
 @contextmanager
 def staged(scale: Scale, profiles: Sequence[Profile], folder: Path) -> Iterator[Place]:
-    """All that the profiles need, for the time of the body; `folder` is its alone.
+    """Runs all that the profiles need while the body runs. Nothing else may use `folder`.
 
-    A stack that runs already stays as it is: the slow storage is that of a MiniStack of its own.
+    A stack that runs already stays as it is: the slow storage belongs to a MiniStack of its own.
     """
     nginx.found()
     # Two scenarios of one checkout take turns.
@@ -38,7 +38,7 @@ def staged(scale: Scale, profiles: Sequence[Profile], folder: Path) -> Iterator[
         settings = {
             "SOURCE_DELAY_MS": str(scale.delay_ms),
             "PROGRESS_HOLD_SECONDS": str(scale.hold_seconds),
-            # So that the links which the API gives lead through nginx.
+            # So that the links in the API's answers lead through nginx.
             "API_URL_TEMPLATE": targets.named("ministack").at(proxy_url).api_url_template,
         }
         with stack.running(folder, settings=settings) as deployed:
@@ -68,7 +68,7 @@ def _key(number: int) -> str:
 
 
 def _put_files(s3: "S3Client", bucket: str, count: int) -> list[int]:
-    """Uploads files that nothing can have made by chance; their CRC-32s."""
+    """Uploads files of random bytes. Returns their CRC-32s."""
 
     def put(number: int) -> int:
         body = random.randbytes(FILE_BYTES)
@@ -82,8 +82,10 @@ def _put_files(s3: "S3Client", bucket: str, count: int) -> list[int]:
 
 
 def _warm_up(api_url: str, count: int) -> None:
-    """Exports a file so many times at once: the functions' start is no part of the comparison, and
-    would not shrink with its times."""
+    """Exports a file `count` times at once, so that the functions have started.
+
+    Their start is no part of the comparison, and no factor makes it shorter.
+    """
 
     def export(_: int) -> None:
         browser, asked = Browser(), {"file_ids": [FIRST_ID], "fresh": True}

@@ -6,7 +6,6 @@ from typing import Final
 
 import click
 
-from longhaul import __version__
 from longhaul.cli import exits, exporting, jobs
 from longhaul.cli.complaints import complain
 from longhaul.cli.options import PROGRAM
@@ -33,7 +32,7 @@ class _InOrder(click.Group):
 
 
 @click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EPILOG)
-@click.version_option(__version__, prog_name=PROGRAM)
+@click.version_option(package_name="longhaul", prog_name=PROGRAM)
 def cli() -> None:
     """Downloads that outlive the request: ask for files, and get one ZIP when it is ready."""
 

@@ -1,4 +1,4 @@
-"""Host mode as it runs: slow, and in need of what docs/localstack.md says."""
+"""Starts the real host mode. It is slow, and needs what docs/localstack.md says."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -32,14 +32,14 @@ def eventually() -> Eventually:
 
 @pytest.fixture(scope="session")
 def root() -> Path:
-    """Where LocalStack is installed, for all tests at once."""
+    """The directory where LocalStack is installed, for all tests together."""
     install.ensure_installed(install.default_root())
     return install.default_root()
 
 
 @pytest.fixture(scope="session")
 def family() -> Family:
-    """What runs for the LocalStack of a directory: itself, its database, its functions."""
+    """Looks up what runs for the LocalStack of a directory: itself, its database, its functions."""
 
     def look(state: Path) -> list[str]:
         return [

@@ -1,4 +1,4 @@
-"""The small stack that host mode is tried with, and ways to reach it."""
+"""Deploys the small stack that host mode is tested with, and calls it."""
 
 import io
 import json
@@ -19,13 +19,13 @@ _DEPLOY_SECONDS = 120
 
 
 class Eventually(Protocol):
-    """Gives the first true value of `look`; fails if there is none `within` seconds."""
+    """Returns the first true value of `look`. Fails if there is none `within` seconds."""
 
     def __call__(self, look: Callable[[], Any], *, within: float) -> Any: ...
 
 
 Family = Callable[[Path], list[str]]
-"""The commands that run for the LocalStack of a directory."""
+"""Returns the commands that run for the LocalStack of a directory."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Stack:
         )
 
     def log(self, function: str) -> str:
-        """All that the function's log group has so far."""
+        """Returns all that the function's log group has so far."""
         logs = self.client("logs")
         try:
             pages = logs.get_paginator("filter_log_events").paginate(
@@ -67,7 +67,7 @@ class Stack:
             return ""
 
     def item(self, key: str) -> dict[str, Any] | None:
-        """The item of the table with this id."""
+        """Returns the item of the table with this id."""
         table = self.outputs["Table"]
         got = self.client("dynamodb").get_item(
             TableName=table, Key={"id": {"S": key}}, ConsistentRead=True
@@ -97,7 +97,7 @@ def deploy(endpoint: str, action: str, *, setting: str) -> dict[str, str]:
 
 
 def package() -> bytes:
-    """The functions as a deployment package."""
+    """Returns the functions as a deployment package."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for file in (_HERE / "functions").glob("*.py"):
@@ -112,7 +112,7 @@ def client(endpoint: str, service: str) -> Any:
         region_name="us-east-1",
         aws_access_key_id="test",
         aws_secret_access_key="test",
-        # A function may take as long as it likes; a call that fails must be seen to fail.
+        # A function may take long. And a test must see a call that fails, so none is repeated.
         config=Config(
             signature_version="s3v4" if service == "s3" else None,
             read_timeout=120,

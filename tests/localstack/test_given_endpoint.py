@@ -1,4 +1,4 @@
-"""Longhaul's own stack on a LocalStack that is not ours: made, changed and deleted by commands."""
+"""The commands make, change and delete Longhaul's stack on a LocalStack of somebody else."""
 
 import json
 import os
@@ -31,7 +31,7 @@ class Project:
     endpoint: str
 
     def run(self, command: str) -> str:
-        """What `python -m infra` answers to the command."""
+        """Returns what `python -m infra COMMAND` prints."""
         chosen = {"TARGET": "localstack", ENDPOINT_SETTING: self.endpoint, WAY_SETTING: "endpoint"}
         done = subprocess.run(
             [sys.executable, "-m", "infra", command],
@@ -51,7 +51,7 @@ class Project:
         file.write_text(json.dumps(config))
 
     def put(self, key: str) -> None:
-        """An empty source file."""
+        """Uploads an empty source file."""
         bucket = json.loads(self.run("outputs"))["sourceBucket"]
         client(self.endpoint, "s3").put_object(Bucket=bucket, Key=key)
 
@@ -66,7 +66,7 @@ class Project:
             return bool(json.load(answer)["available"])
 
     def left(self) -> list[str]:
-        """What of any stack is there, but for the packages that it was deployed from."""
+        """Returns what any stack has left, except the packages that it was deployed from."""
         buckets = client(self.endpoint, "s3").list_buckets()["Buckets"]
         functions = client(self.endpoint, "lambda").list_functions()["Functions"]
         return [

@@ -1,4 +1,4 @@
-"""What calls functions under host mode, and what guards its S3."""
+"""Queues, the API and schedules call functions in host mode, and its S3 checks links."""
 
 import json
 import urllib.error
@@ -38,7 +38,7 @@ def test_several_messages_are_worked_on_at_the_same_time(
         QueueUrl=queue, Entries=[{"Id": str(it), "MessageBody": body} for it in range(4)]
     )
 
-    # A message that has to wait for the one before waits for a minute.
+    # A message that must wait for the one before would wait for a minute.
     assert eventually(lambda: stack.item("queue-met"), within=50)
 
 
@@ -65,7 +65,7 @@ def test_a_link_that_has_expired_is_refused(stack: Stack, eventually: Eventually
     assert eventually(lambda: _status(link) == 403, within=10)
 
 
-def test_a_link_that_was_tampered_with_is_refused(stack: Stack) -> None:
+def test_a_link_that_was_changed_is_refused(stack: Stack) -> None:
     link = _link(stack, expires=60)
 
     assert _status(link.replace("X-Amz-Expires=60", "X-Amz-Expires=6000")) == 403

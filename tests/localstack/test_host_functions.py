@@ -1,4 +1,4 @@
-"""Functions under host mode: what they get, what their callers get, what their logs have."""
+"""Functions in host mode: what they get, what their callers get, and what they log."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from tests.localstack.deployment import Eventually, Stack
 pytestmark = pytest.mark.localstack
 
 
-def test_a_function_learns_of_its_settings(stack: Stack) -> None:
+def test_a_function_gets_its_settings(stack: Stack) -> None:
     told = stack.invoke("Probe", do="tell").payload
 
     assert told["memory"] == "256"
@@ -123,11 +123,11 @@ def test_an_exception_is_in_the_log_with_its_traceback(
     assert eventually(lambda: "[ERROR] ValueError: no such thing" in stack.log("Probe"), within=10)
 
 
-def test_a_function_finds_what_awss_runtime_provides(stack: Stack) -> None:
+def test_a_function_finds_the_packages_of_aws_runtime(stack: Stack) -> None:
     assert stack.invoke("Probe", do="borrow", package="boto3").payload == "boto3"
 
 
-def test_a_function_does_not_find_what_only_the_developer_has(stack: Stack) -> None:
+def test_a_function_does_not_find_the_packages_of_the_developer(stack: Stack) -> None:
     failed = stack.invoke("Probe", do="borrow", package="pytest")
 
     assert failed.payload["errorType"] == "ModuleNotFoundError"

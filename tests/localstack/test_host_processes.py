@@ -1,4 +1,4 @@
-"""What host mode starts, where it listens, and that nothing of it stays."""
+"""What host mode starts, where it listens, and that nothing of it stays when it ends."""
 
 import contextlib
 import os
@@ -33,12 +33,12 @@ def _pid(state: Path) -> int:
 
 
 def _deploy_and_occupy(endpoint: str, family: Family, state: Path, eventually: Eventually) -> None:
-    """Leaves LocalStack with its database up and a function in the middle of its work."""
+    """Makes LocalStack start its database, and a function that is in the middle of its work."""
     outputs = deploy(endpoint, "create", setting="any")
     functions = client(endpoint, "lambda")
 
     def hang() -> None:
-        # It is meant to be cut off.
+        # The test cuts it off on purpose.
         with contextlib.suppress(BotoCoreError):
             functions.invoke(FunctionName=outputs["Probe"], Payload='{"do": "hang"}')
 

@@ -18,7 +18,7 @@ def crc(content: bytes) -> str:
     return base64.b64encode(raw_crc(content)).decode()
 
 
-@row("S3 checksums", "HEAD tells the CRC-32 that an object was put with")
+@row("S3 checksums", "HEAD returns the CRC-32 that an object was put with")
 def test_the_crc_of_an_object_is_told(cloud: Cloud) -> None:
     key = cloud.put(b"hello", ChecksumAlgorithm="CRC32")
 
@@ -61,7 +61,7 @@ def test_content_is_checked(cloud: Cloud) -> None:
 @row(
     "S3 checksums",
     "a multipart upload may have the CRC-32 of the whole (`FULL_OBJECT`)",
-    ministack="takes it for `COMPOSITE`, and refuses it",
+    ministack="treats it as `COMPOSITE`, and refuses it",
 )
 def test_a_multipart_object_can_have_a_crc_of_the_whole(cloud: Cloud) -> None:
     kind = {"ChecksumType": "FULL_OBJECT"}
@@ -79,7 +79,7 @@ def test_a_multipart_object_can_have_a_crc_of_the_whole(cloud: Cloud) -> None:
     assert (told.get("ChecksumCRC32"), told.get("ChecksumType")) == (whole, "FULL_OBJECT")
 
 
-@row("S3 checksums", "or the CRC-32 of its parts' CRC-32s (`COMPOSITE`)")
+@row("S3 checksums", "a multipart upload may have the CRC-32 of its parts' CRC-32s (`COMPOSITE`)")
 def test_a_multipart_object_can_have_a_crc_of_crcs(cloud: Cloud) -> None:
     key = composite(cloud)
 
@@ -91,7 +91,7 @@ def test_a_multipart_object_can_have_a_crc_of_crcs(cloud: Cloud) -> None:
 
 @row(
     "S3 checksums",
-    "`GetObjectAttributes` tells the parts' CRC-32s of a `COMPOSITE` one",
+    "`GetObjectAttributes` returns the CRC-32s of the parts of a `COMPOSITE` one",
     ministack="only their sizes",
 )
 def test_the_crcs_of_parts_are_told(cloud: Cloud) -> None:

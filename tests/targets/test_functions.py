@@ -41,7 +41,12 @@ def test_a_function_is_ended_in_time(stack: Stack) -> None:
     assert "Task timed out after 2.00 seconds" in invoked.payload["errorMessage"]
 
 
-@row("Lambda", "it is ended when it takes more than its memory", ministack="no", localstack="no")
+@row(
+    "Lambda",
+    "a function is ended when it takes more than its memory",
+    ministack="no",
+    localstack="no",
+)
 def test_a_function_is_ended_when_it_takes_too_much(stack: Stack) -> None:
     assert error_type(stack.invoke("Probe", do="be_large", size=400 * MIB)) is not None
 
@@ -51,7 +56,7 @@ def test_a_crash_is_told_as_one(stack: Stack) -> None:
     assert error_type(stack.invoke("Probe", do="be_killed")) == "Runtime.ExitError"
 
 
-@row("Lambda", "and the next call finds a new one")
+@row("Lambda", "after a process has died, the next call finds a new one")
 def test_a_crash_is_not_the_end(stack: Stack) -> None:
     stack.invoke("Probe", do="be_killed")
 

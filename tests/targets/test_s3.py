@@ -57,7 +57,7 @@ def test_an_upload_does_not_overwrite(cloud: Cloud) -> None:
     assert refused == "PreconditionFailed"
 
 
-@row("S3", "HEAD with a part number tells of that part", ministack="of the whole object")
+@row("S3", "HEAD with a part number describes that part", ministack="describes the whole object")
 def test_one_part_can_be_asked_for(cloud: Cloud) -> None:
     upload = cloud.upload()
     upload.complete(parts=[upload.put(1, FULL_PART), upload.put(2, b"last")])

@@ -6,7 +6,7 @@ from tests.targets.cloud import Cloud, seen
 from tests.targets.rows import row
 
 
-@row("S3 lifecycle", "HEAD tells when an object will expire", ministack="no")
+@row("S3 lifecycle", "HEAD says when an object will expire", ministack="no")
 def test_the_end_of_an_object_is_told(cloud: Cloud, aged: Aged) -> None:
     cloud.s3.put_object(Bucket=cloud.bucket, Key="kept/object", Body=b"")
 

@@ -1,6 +1,6 @@
 """LocalStack on the host, without Docker.
 
-The modules named `localstack_*` are LocalStack's plugins, thin and bound to its classes. The others
-use nothing but the standard library (`dynamodb_local` Java as well), so they can be read, run and
-tested without LocalStack.
+The modules named `localstack_*` are LocalStack's plugins. They are thin, and depend on its classes.
+The others use only the standard library (`dynamodb_local` also uses Java). So they can be read, run
+and tested without LocalStack.
 """

@@ -1,4 +1,4 @@
-"""Child processes that neither outlive this one nor leave children of their own behind."""
+"""Child processes that do not outlive this one, and leave no children of their own behind."""
 
 import contextlib
 import os
@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 from .leash import leashed
 
-# A leash is tied to the thread that forks, and invocations come and go on threads that end: one
-# thread, which lives as long as the process, starts every child.
+# A leash is tied to the thread that forks, and the threads of invocations end. So one thread, which
+# lives as long as the process, starts every child.
 _starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="longhaul-starter")
 
 _KILL_PATIENCE_SECONDS = 5.0
@@ -21,7 +21,7 @@ _KILL_PATIENCE_SECONDS = 5.0
 def start(
     command: Sequence[str], *, environment: Mapping[str, str], directory: Path, output: BinaryIO
 ) -> subprocess.Popen[bytes]:
-    """Starts `command` on a leash, in a session of its own, with all it says going to `output`."""
+    """Starts `command` on a leash, in a session of its own. All that it prints goes to `output`."""
     return _starter.submit(
         subprocess.Popen,
         leashed(command),
@@ -35,7 +35,7 @@ def start(
 
 
 def has_ended(child: subprocess.Popen[bytes]) -> bool:
-    """Whether the child is gone, also while another thread is about to reap it."""
+    """Whether the child has ended, also while another thread is about to reap it."""
     try:
         return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
     except ChildProcessError:
@@ -43,7 +43,7 @@ def has_ended(child: subprocess.Popen[bytes]) -> bool:
 
 
 def kill(child: subprocess.Popen[bytes]) -> None:
-    """Ends the child and whatever it started, at once, and reaps it."""
+    """Kills the child and all that it started, and reaps it."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -51,7 +51,7 @@ def kill(child: subprocess.Popen[bytes]) -> None:
 
 
 def peak_memory_mb(pid: int) -> int | None:
-    """The most memory that the process has held, in MiB; None where the system does not tell."""
+    """Returns the most memory that the process has held, in MiB. None if that is unknown."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:

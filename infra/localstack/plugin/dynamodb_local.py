@@ -2,12 +2,12 @@
 
     python -m longhaul_localstack.dynamodb_local PARENT HEAP DIRECTORY PORT [DB_PATH]
 
-From the command line DynamoDB Local listens on every interface and has no option against it. So
-it runs in a Java machine inside this process: its public entry point makes it, and Jetty, the HTTP
-server that it carries, is told its address before it starts. AWS's files stay as they are.
+From the command line, DynamoDB Local listens on every interface, and no option prevents that. So it
+runs in a Java machine inside this process. Its public entry point makes the server. Then Jetty, the
+HTTP server inside, gets its address before it starts. AWS's files stay as they are.
 """
 
-# Java's packages are not where this is checked, and have no types where they are.
+# Java's packages are not installed where mypy runs, and have no types where they are.
 # mypy: disable-error-code="import-not-found,misc,untyped-decorator"
 
 import sys
@@ -20,12 +20,12 @@ _HOST = "127.0.0.1"
 _ENTRY_POINT = "software.amazon.dynamodb.services.local.main.ServerRunner"
 _HTTP_SERVER = "org.eclipse.jetty.server.Server"
 
-# A short life: quick to start matters more than quick in the long run.
+# It does not run for long: a quick start matters more than speed later.
 _JAVA_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
 
 
 def main(parent: int, heap: str, directory: str, port: int, db_path: str) -> None:
-    """Serves until the process is ended, or `parent` is."""
+    """Serves until this process or `parent` ends."""
     tie_to_parent(parent)
     libraries = f"{directory}/DynamoDBLocal_lib"
     jpype.startJVM(
@@ -50,7 +50,7 @@ def _http_server(server: jpype.JObject) -> jpype.JObject:
         if field.getType().equals(wanted):
             field.setAccessible(True)
             return field.get(server)
-    raise RuntimeError("This DynamoDB Local has no Jetty: refusing to open it to the network.")
+    raise RuntimeError("This DynamoDB Local has no Jetty, so it would be open to the network.")
 
 
 if __name__ == "__main__":

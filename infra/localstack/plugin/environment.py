@@ -1,8 +1,8 @@
 """An execution environment: one process that runs a function, one invocation at a time.
 
-What happens to it is what happens on AWS. A process that cannot load the function is started again
-by the invocation; one that runs too long is killed; one that crashed is replaced at the next
-invocation. Between invocations it stays, with all that the function keeps in memory.
+It behaves as on AWS. If a process cannot load the function, the invocation starts it again. A
+process that runs too long is killed. One that has crashed is replaced at the next invocation.
+Between invocations it stays, with all that the function keeps in memory.
 """
 
 import shutil
@@ -18,7 +18,7 @@ from .process import Function, Process
 from .runtime_api import Answered, Event, Exited, InitFailed, Invocation, Ready, error_type
 
 INIT_LIMIT_SECONDS = 10.0
-"""How long AWS lets a function load before the invocation has to do it again, on its own time."""
+"""How long AWS lets a function load. Then the invocation loads it again, in its own time."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Outcome:
 
 
 class Environment:
-    """`start` once, then `invoke` as often as needed, then `stop`, from whatever thread."""
+    """Call `start` once, then `invoke` as often as needed, then `stop`, from any thread."""
 
     def __init__(self, function: Function, variables: Mapping[str, str], scratch: Path) -> None:
         """`scratch` is a directory for this environment alone; `stop` deletes it."""
@@ -45,7 +45,7 @@ class Environment:
         self._early_logs = ""
 
     def start(self) -> None:
-        """Loads the function. If that fails, the first invocation tries again and tells why."""
+        """Loads the function. If that fails, the first invocation tries again, and says why."""
         began = time.monotonic()
         try:
             process = self._new_process()
@@ -61,7 +61,7 @@ class Environment:
         self._early_logs += report.init_failed(took, status=_init_status(event))
 
     def invoke(self, invocation: Invocation) -> Outcome:
-        """Runs the function once. Never raises for what the function does."""
+        """Runs the function once. Raises nothing, whatever the function does."""
         began = time.monotonic()
         deadline = began + self._function.timeout_seconds
         logs = self._early_logs + report.start(invocation.request_id, self._function.version)
@@ -79,7 +79,7 @@ class Environment:
         )
 
     def logs(self) -> str:
-        """What the present process has written so far; for a developer, not for the log group."""
+        """Returns what the process has written so far. It is for a developer, not for the log."""
         process = self._process
         return process.all_logs() if process else self._early_logs
 
@@ -93,11 +93,11 @@ class Environment:
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _run(self, invocation: Invocation, deadline: float) -> tuple[Event | None, Process | None]:
-        """The event that ends the invocation, None if time ran out; and the process it was in."""
+        """Returns the event that ends the invocation (None: time ran out), and its process."""
         process = self._process
         event = process.wait_until_idle(deadline) if process else None
         if process is None or isinstance(event, Exited):
-            # It never started, or went away while nothing was asked of it.
+            # It never started, or it ended between two invocations.
             if process:
                 self._discard(process)
             try:
@@ -112,7 +112,7 @@ class Environment:
         return process.wait(deadline), process
 
     def _verdict(self, request_id: str, event: Event | None) -> tuple[bytes, bool, str | None, str]:
-        """Payload, if it is an error, the report's status, and Lambda's own line on it."""
+        """Returns payload, whether it is an error, the report's status, and Lambda's own line."""
         seconds = self._function.timeout_seconds
         match event:
             case Answered(payload=payload, failed=failed):

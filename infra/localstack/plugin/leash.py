@@ -1,4 +1,4 @@
-"""Ends a child process when its parent ends, however it ends: also by a crash or by SIGKILL."""
+"""Ends a child process when its parent ends, also if the parent crashes or is killed."""
 
 import ctypes
 import os
@@ -7,14 +7,14 @@ import sys
 from collections.abc import Sequence
 
 _PR_SET_PDEATHSIG = 1
-"""linux/prctl.h: the signal this process gets when the thread that forked it is gone."""
+"""linux/prctl.h: sets the signal that this process gets when the thread that forked it ends."""
 
 
 def tie_to_parent(parent: int) -> None:
     """Makes the kernel kill this process once `parent`, the process that forked it, has ended.
 
-    It holds through `exec`. Elsewhere than on Linux it does nothing: there a parent that is killed
-    leaves its children behind, and only an orderly stop ends them.
+    It also holds after `exec`. On other systems than Linux it does nothing: there, a parent that is
+    killed leaves its children behind, and only an orderly stop ends them.
     """
     if sys.platform != "linux":
         return
@@ -25,9 +25,9 @@ def tie_to_parent(parent: int) -> None:
 
 
 def leashed(command: Sequence[str]) -> list[str]:
-    """`command` as a child of this process that cannot outlive it.
+    """Returns a command that runs `command` as a child of this process and does not outlive it.
 
-    The signal comes when the *thread* that starts the command ends, so that thread must live as
+    The signal comes when the *thread* that starts the command ends. So that thread must live as
     long as the command may (see `children`).
     """
     return [sys.executable, "-S", "-E", __file__, str(os.getpid()), *command]

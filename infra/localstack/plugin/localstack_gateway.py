@@ -1,11 +1,11 @@
-"""LocalStack's HTTP server on the loopback interface, chosen by GATEWAY_SERVER=loopback.
+"""LocalStack's HTTP server on the loopback interface. GATEWAY_SERVER=loopback chooses it.
 
-LocalStack's own binds every interface, whatever address GATEWAY_LISTEN gives, and anyone who
-reaches it may do anything. This one takes over a socket that is already bound, so that whoever
-starts LocalStack knows its port and no one else can take it in between.
+LocalStack's own server binds every interface, whatever GATEWAY_LISTEN says, and anyone who reaches
+it may do anything. This one takes over a socket that is already bound. So the process that starts
+LocalStack knows its port, and no other process can take the port in between.
 """
 
-# LocalStack's packages are not where this is checked, and have no types where they are.
+# LocalStack's packages are not installed where mypy runs, and have no types where they are.
 # mypy: disable-error-code="import-not-found,misc,untyped-decorator"
 
 import os
@@ -24,7 +24,7 @@ SOCKET_SETTING = "LONGHAUL_LISTEN_FD"
 
 
 class LoopbackServerPlugin(RuntimeServerPlugin):
-    """Tells LocalStack of the server."""
+    """Makes the server known to LocalStack."""
 
     name = "loopback"
 
@@ -33,7 +33,7 @@ class LoopbackServerPlugin(RuntimeServerPlugin):
 
 
 class LoopbackServer(TwistedRuntimeServer):
-    """LocalStack's server but for where it listens."""
+    """LocalStack's server, except for where it listens."""
 
     def register(
         self,

@@ -1,6 +1,6 @@
-"""LocalStack's Lambda executor, chosen by LAMBDA_RUNTIME_EXECUTOR=host: see `environment`."""
+"""LocalStack's Lambda executor for LAMBDA_RUNTIME_EXECUTOR=host. See `environment`."""
 
-# LocalStack's packages are not where this is checked, and have no types where they are.
+# LocalStack's packages are not installed where mypy runs, and have no types where they are.
 # mypy: disable-error-code="import-not-found,misc,untyped-decorator"
 
 import logging
@@ -23,16 +23,16 @@ from .runtime_api import Invocation
 LOG = logging.getLogger(__name__)
 
 PYTHON_SETTING = "LONGHAUL_LAMBDA_PYTHON"
-"""Path of the interpreter that runs functions; by default the one that runs LocalStack."""
+"""The path of the interpreter that runs functions. By default, the one that runs LocalStack."""
 
 RUNTIME_SETTING = "LONGHAUL_LAMBDA_RUNTIME_DIR"
-"""Directory with `awslambdaric`, boto3 and what they need, installed for that interpreter."""
+"""The directory of `awslambdaric`, boto3 and what they need, installed for that interpreter."""
 
 _HOST = "127.0.0.1"
 
 
 class HostExecutorPlugin(RuntimeExecutorPlugin):
-    """Tells LocalStack of the executor without loading it before it is wanted."""
+    """Makes the executor known to LocalStack, which loads it only when it needs it."""
 
     name = "host"
 
@@ -100,7 +100,7 @@ class HostExecutor(RuntimeExecutor):
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
-        """Nothing: LocalStack itself deletes the unpacked code."""
+        """Does nothing: LocalStack itself deletes the unpacked code."""
 
 
 def _function(version: FunctionVersion) -> Function:

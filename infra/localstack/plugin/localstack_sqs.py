@@ -1,10 +1,10 @@
 """Makes LocalStack work on several messages of a queue at a time, as AWS does.
 
 Its own poller calls the function with one batch, waits for the answer, and only then fetches the
-next: whatever a stack does in parallel would run one after another, and no race would ever show.
+next. So what a stack does in parallel would run one after another, and no race would ever show.
 """
 
-# LocalStack's packages are not where this is checked, and have no types where they are.
+# LocalStack's packages are not installed where mypy runs, and have no types where they are.
 # mypy: disable-error-code="import-not-found,misc,untyped-decorator"
 
 from typing import Any
@@ -17,14 +17,14 @@ from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import 
 from .parallel import in_parallel
 
 AWS_FIRST_CONCURRENCY = 5
-"""With how many concurrent invocations AWS begins on a queue, where nothing else is set."""
+"""How many concurrent invocations AWS begins with on a queue, if nothing else is set."""
 
 _own_get_esm_worker = EsmWorkerFactory.get_esm_worker
 
 
 @hooks.on_infra_start()
 def poll_queues_in_parallel() -> None:
-    """Puts our way of making a queue's worker in the place of LocalStack's."""
+    """Replaces LocalStack's way of making a queue's worker with ours."""
     EsmWorkerFactory.get_esm_worker = _get_esm_worker
 
 

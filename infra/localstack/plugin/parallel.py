@@ -1,4 +1,4 @@
-"""Turns a call that is made again and again into one that does not wait for the last to finish."""
+"""Makes repeated calls run at the same time: a call does not wait for the one before."""
 
 import logging
 import threading
@@ -11,9 +11,9 @@ T = TypeVar("T")
 
 
 def in_parallel(work: Callable[[T], object], *, limit: int) -> Callable[[T], None]:
-    """`work` on a thread of its own, at most `limit` at a time: beyond that the caller waits.
+    """Returns a function that runs `work` on a thread of its own, at most `limit` at a time.
 
-    What `work` raises is logged, as there is no one left to tell.
+    Beyond that, the caller waits. What `work` raises is logged, as its caller has gone on.
     """
     slots = threading.BoundedSemaphore(limit)
 
@@ -21,7 +21,7 @@ def in_parallel(work: Callable[[T], object], *, limit: int) -> Callable[[T], Non
         try:
             work(item)
         except Exception:
-            LOG.warning("Work failed that ran in parallel.", exc_info=True)
+            LOG.warning("Parallel work failed.", exc_info=True)
         finally:
             slots.release()
 

@@ -17,7 +17,7 @@ _OUTPUT = "output.log"
 
 @dataclass(frozen=True)
 class Function:
-    """A deployed function, as far as running it needs."""
+    """What must be known of a deployed function to run it."""
 
     handler: str
     code: Path
@@ -25,7 +25,7 @@ class Function:
     version: str
     timeout_seconds: float
     memory_mb: int
-    """Told to the function, not enforced."""
+    """The function can read it. Nothing enforces it."""
     python: str
     """The interpreter."""
     runtime: Path
@@ -33,21 +33,21 @@ class Function:
 
 
 class Process:
-    """Starts at once. Its events come from `api`; the last one is always `Exited`."""
+    """Starts at once. Its events come from `api`. The last one is always `Exited`."""
 
     def __init__(self, function: Function, variables: Mapping[str, str], scratch: Path) -> None:
         self.api = RuntimeApi()
         self._idle = False
         temporary = scratch / "tmp"
         temporary.mkdir(parents=True, exist_ok=True)
-        # A file and not a pipe: when the answer is here, so is all that was written before it, and
-        # a function that writes much never waits for a reader.
+        # A file and not a pipe. So when the answer is here, all that was written before it is here
+        # too, and a function that writes much never waits for a reader.
         self._output = scratch / _OUTPUT
         self._read_to = 0
         with self._output.open("wb") as output:
             self._child = children.start(
-                # -S and -s leave out the interpreter's own packages: a function that forgot to
-                # bring one along fails here as it would on AWS.
+                # -S and -s leave out the interpreter's own packages. So a package that is missing
+                # from the deployment package is missing here too, as on AWS.
                 [function.python, "-S", "-s", "-m", "awslambdaric", function.handler],
                 environment=_environment(function, variables, self.api.address, temporary),
                 directory=function.code,
@@ -60,7 +60,7 @@ class Process:
         return self._child.pid
 
     def wait(self, deadline: float) -> Event | None:
-        """The process's next event; None if there is none by `deadline` (monotonic time)."""
+        """Returns the process's next event. None if there is none by `deadline` (monotonic)."""
         with contextlib.suppress(Empty):
             event = self.api.events.get(timeout=max(0.0, deadline - time.monotonic()))
             self._idle = isinstance(event, Ready)
@@ -68,20 +68,20 @@ class Process:
         return None
 
     def wait_until_idle(self, deadline: float) -> Event | None:
-        """`Ready` once the process can take an invocation; or what kept it from that."""
+        """Returns `Ready` once the process can take an invocation, or else what prevents it."""
         event = Ready() if self._idle else self.wait(deadline)
         if isinstance(event, Ready) and children.has_ended(self._child):
-            # It was ready, and went away since.
+            # It was ready, and has ended since.
             return self.wait(deadline)
         return event
 
     def give(self, invocation: Invocation, *, deadline_ms: int) -> None:
-        """Hands an invocation to the idle process; `deadline_ms` is in Unix time."""
+        """Hands an invocation to the idle process. `deadline_ms` is in Unix time."""
         self._idle = False
         self.api.give(invocation, deadline_ms=deadline_ms)
 
     def new_logs(self) -> str:
-        """What the process has written since the last call."""
+        """Returns what the process has written since the last call."""
         try:
             with self._output.open("rb") as output:
                 output.seek(self._read_to)
@@ -93,11 +93,11 @@ class Process:
         return written.decode(errors="replace")
 
     def all_logs(self) -> str:
-        """Everything that the process has written."""
+        """Returns all that the process has written."""
         return self._output.read_text(errors="replace") if self._output.exists() else ""
 
     def end(self) -> None:
-        """Kills the process with all it started, and closes its Runtime API. May be repeated."""
+        """Kills the process and all it started, and closes its Runtime API. May be repeated."""
         children.kill(self._child)
         self.api.close()
 
@@ -108,13 +108,13 @@ class Process:
 def _environment(
     function: Function, variables: Mapping[str, str], api: str, temporary: Path
 ) -> dict[str, str]:
-    """All that the process finds in its environment; nothing of ours leaks into it but PATH."""
+    """Returns the environment of the process. Of ours it has only PATH."""
     code, runtime = str(function.code), str(function.runtime)
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "LANG": "C.UTF-8",
         "TZ": ":UTC",
-        # Code that logs nothing of its own must still be heard when it crashes.
+        # What the code printed before it crashed must not be lost in a buffer.
         "PYTHONUNBUFFERED": "1",
         **variables,
         "AWS_LAMBDA_RUNTIME_API": api,

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True)
 class Usage:
-    """What an invocation took. `init_ms` is set on the first one of a new environment."""
+    """What an invocation used. `init_ms` is set for the first one of a new environment."""
 
     duration_ms: float
     memory_mb: int
@@ -19,12 +19,12 @@ class Usage:
 
 
 def start(request_id: str, version: str) -> str:
-    """The first line of an invocation."""
+    """Returns the first line of an invocation."""
     return f"START RequestId: {request_id} Version: {version}\n"
 
 
 def end(request_id: str, usage: Usage, *, status: str | None = None) -> str:
-    """The last two lines of an invocation. `status` tells of a failure, such as `timeout`."""
+    """Returns the last two lines of an invocation. `status` names a failure, such as `timeout`."""
     fields = [
         f"REPORT RequestId: {request_id}",
         f"Duration: {usage.duration_ms:.2f} ms",
@@ -41,16 +41,16 @@ def end(request_id: str, usage: Usage, *, status: str | None = None) -> str:
 
 
 def init_failed(duration_ms: float, *, status: str) -> str:
-    """The line for an environment whose function could not be loaded."""
+    """Returns the line for an environment whose function could not be loaded."""
     return f"INIT_REPORT Init Duration: {duration_ms:.2f} ms\tPhase: init\tStatus: {status}\n"
 
 
 def timed_out(request_id: str, seconds: float) -> str:
-    """The line for an invocation that ran too long."""
+    """Returns the line for an invocation that ran too long."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
     return f"{now}Z {request_id} Task timed out after {seconds:.2f} seconds\n\n"
 
 
 def exited(request_id: str, reason: str) -> str:
-    """The lines for a process that ended before it answered."""
+    """Returns the lines for a process that ended before it answered."""
     return f"RequestId: {request_id} Error: {reason}\nRuntime.ExitError\n"

@@ -1,4 +1,4 @@
-"""Lambda's Runtime API (version 2018-06-01) for one function process: what `awslambdaric` talks to.
+"""Serves Lambda's Runtime API (2018-06-01) to one function process, for its `awslambdaric`.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
@@ -16,12 +16,12 @@ _HOST = "127.0.0.1"
 _ROOT = "/2018-06-01/runtime"
 
 MAX_PAYLOAD_BYTES = 6 * 1024 * 1024 + 100
-"""What Lambda takes as a synchronous answer, as its own error message gives it: 6,291,556."""
+"""The largest synchronous answer, as Lambda's own error message states it: 6,291,556."""
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """One call of the function, as the runtime is told of it."""
+    """One call of the function, as the runtime gets it."""
 
     request_id: str
     function_arn: str
@@ -36,7 +36,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class InitFailed:
-    """The function could not be loaded; `error` is Lambda's JSON that says why."""
+    """The function could not be loaded. `error` is Lambda's JSON that says why."""
 
     error: bytes
 
@@ -52,7 +52,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class Exited:
-    """The process is gone, with this exit code; a negative one is the signal that ended it."""
+    """The process has ended with this exit code. A negative one is the signal that ended it."""
 
     code: int
 
@@ -61,7 +61,7 @@ Event = Ready | InitFailed | Answered | Exited
 
 
 class RuntimeApi:
-    """Serves one process on a port of its own and tells what the process does as `events`."""
+    """Serves one process on a port of its own. `events` are what the process does."""
 
     def __init__(self) -> None:
         self.events: SimpleQueue[Event] = SimpleQueue()
@@ -75,18 +75,18 @@ class RuntimeApi:
         return f"{_HOST}:{self._server.server_port}"
 
     def give(self, invocation: Invocation, *, deadline_ms: int) -> None:
-        """Hands the invocation to the process; `deadline_ms` is in Unix time."""
+        """Hands the invocation to the process. `deadline_ms` is in Unix time."""
         self._next.put((invocation, deadline_ms))
 
     def take(self) -> tuple[Invocation, int] | None:
-        """Waits for the next invocation; None once the API is closed."""
+        """Waits for the next invocation, and returns it. None once the API is closed."""
         self.events.put(Ready())
         return self._next.get()
 
     def close(self) -> None:
-        """Stops serving. A process that still waits for an invocation is let go."""
+        """Stops serving. A process that waits for an invocation gets the answer that none comes."""
         self._next.put(None)
-        # `shutdown` waits for the server's loop to look up, which no one else needs to wait for.
+        # `shutdown` waits for the server's loop. The caller need not wait for that.
         Thread(target=self._close_server, name="runtime-api-close", daemon=True).start()
 
     def _close_server(self) -> None:
@@ -105,9 +105,9 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    # The runtime keeps its connection; HTTP/1.0 would cost a new one for each call.
+    # The runtime keeps its connection. With HTTP/1.0, each call would need a new one.
     protocol_version = "HTTP/1.1"
-    # Headers and body are written apart: without this the second waits for the first one's ACK.
+    # Headers and body are two writes. Without this, the second waits for the ACK of the first.
     disable_nagle_algorithm = True
     server: _Server
 
@@ -169,11 +169,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Says nothing: each invocation would be two lines in LocalStack's log."""
+        """Logs nothing: each invocation would be two lines in LocalStack's log."""
 
 
 def error_type(error: bytes) -> str:
-    """The `errorType` of one of Lambda's error objects; `Runtime.Unknown` if it has none."""
+    """Returns the `errorType` of a Lambda error object. `Runtime.Unknown` if it has none."""
     try:
         parsed = json.loads(error)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Notes in the table what events came in; fails a message once when its body asks for that."""
+"""Writes the events that come in to the table. Fails a message as often as its body asks for."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A function that does what its event says, to see what Lambda makes of it."""
+"""A function that does what its event says, so that a test sees how Lambda reacts."""
 
 import itertools
 import os
@@ -16,7 +16,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 
 def tell(event: dict[str, Any], context: Any) -> Any:
-    """What the function knows of itself, and how often this process was called."""
+    """Returns what the function knows of itself, and how often this process was called."""
     print("telling", event.get("word", ""))
     return {
         "pid": os.getpid(),
@@ -47,7 +47,7 @@ def be_killed(event: dict[str, Any], context: Any) -> Any:
 
 
 def meet(event: dict[str, Any], context: Any) -> Any:
-    """Returns once `count` invocations are here at the same time; only concurrent ones can be."""
+    """Returns when `count` invocations are here at the same time. Only concurrent ones can be."""
     table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
     key = {"id": event["place"]}
     table.update_item(

@@ -123,7 +123,7 @@ def test_a_query_can_go_backwards_and_on_from_any_item(table: Bound) -> None:
     assert ids(rest) == ["c", "a"]
 
 
-@row("DynamoDB", "a query does not go on from an item that it would not find")
+@row("DynamoDB", "a query cannot go on from an item that it would not find")
 @differs(moto="does")
 def test_a_query_does_not_go_on_from_somebody_elses_item(table: Bound) -> None:
     listed(table)

@@ -154,7 +154,7 @@ def test_two_of_a_batch_with_the_same_id_are_refused(queue: Bound) -> None:
     assert refused == ("AWS.SimpleQueueService.BatchEntryIdsNotDistinct", 400)
 
 
-@row("SQS", "`ApproximateNumberOfMessages` counts those that wait, and no hidden ones")
+@row("SQS", "`ApproximateNumberOfMessages` counts the messages that wait, and no hidden ones")
 def test_waiting_messages_are_counted(queue: Bound) -> None:
     counted = Queue(queue.client, queue.name).waiting
     send(queue, "hidden")

@@ -41,7 +41,7 @@ def test_of_an_item_only_what_is_asked_for_is_read(table: Bound) -> None:
     assert get(table, "a", ProjectionExpression="jobId")["Item"] == {"jobId": {"S": "a"}}
 
 
-@row("DynamoDB", "a write whose condition does not hold is refused, and tells the item")
+@row("DynamoDB", "a write whose condition does not hold is refused, and the error has the item")
 def test_a_new_item_is_not_written_over_another(table: Bound) -> None:
     first = put(table, "a", size=1)
 

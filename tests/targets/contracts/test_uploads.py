@@ -170,7 +170,7 @@ def test_an_upload_that_is_completed_again_stays_as_it_is(s3: Bound) -> None:
     assert s3.head_object(Key="a")["ETag"] == before["ETag"]
 
 
-@row("S3", "`ListParts` pages, and begins after a marker")
+@row("S3", "`ListParts` comes in pages, and begins after a marker")
 def test_parts_are_listed_page_by_page(s3: Bound) -> None:
     upload = opened(s3, "a")
     for number in (3, 1, 2):
@@ -188,7 +188,7 @@ def test_an_upload_without_parts_lists_none(s3: Bound) -> None:
     assert not s3.list_parts(**opened(s3, "a")).get("Parts")
 
 
-@row("S3", "`ListMultipartUploads` tells those below a prefix")
+@row("S3", "`ListMultipartUploads` lists the uploads below a prefix")
 def test_the_uploads_under_way_are_listed_below_their_prefix(s3: Bound) -> None:
     done = opened(s3, "a/done")
     s3.upload_part(**done, PartNumber=1, Body=b"x")
@@ -202,7 +202,7 @@ def test_the_uploads_under_way_are_listed_below_their_prefix(s3: Bound) -> None:
     assert not answer["IsTruncated"]
 
 
-@row("S3", "`ListMultipartUploads` tells when each was opened")
+@row("S3", "`ListMultipartUploads` says when each upload was opened")
 @differs(moto="says in 2010")
 def test_the_uploads_under_way_tell_their_age(s3: Bound) -> None:
     opened(s3, "a")
@@ -212,7 +212,7 @@ def test_the_uploads_under_way_tell_their_age(s3: Bound) -> None:
     assert abs(upload["Initiated"].timestamp() - time.time()) < SKEW_SECONDS
 
 
-@row("S3", "`ListMultipartUploads` pages")
+@row("S3", "`ListMultipartUploads` comes in pages")
 @differs(moto="gives all of them on one page")
 def test_uploads_are_listed_page_by_page(s3: Bound) -> None:
     keys = ("a", "a", "b")
@@ -241,9 +241,9 @@ def test_a_range_beyond_the_end_is_not_copied(s3: Bound) -> None:
 
 @row(
     "S3",
-    "a range is copied of objects of more than 5 MiB only",
-    ministack="of any",
-    localstack="of any",
+    "a range is copied only from an object of more than 5 MiB",
+    ministack="from any object",
+    localstack="from any object",
 )
 @differs(moto="copies it")
 def test_a_range_of_a_small_object_is_not_copied(s3: Bound) -> None:

@@ -1,4 +1,4 @@
-"""A background process is found again, and no other is taken for it."""
+"""A background process is found again, and no other process is mistaken for it."""
 
 import os
 import socket
@@ -36,7 +36,7 @@ def _spawn(directory: Path, code: str) -> Daemon:
 
 
 def _first_line(directory: Path) -> str:
-    """What the process has written first, once it has."""
+    """Waits for the first line that the process writes, and returns it."""
     while not (directory / "log").read_text().endswith("\n"):
         os.sched_yield()
     return (directory / "log").read_text().strip()
@@ -59,7 +59,7 @@ def test_a_stopped_process_is_not_alive(sleeper: Daemon) -> None:
     assert not sleeper.is_alive
 
 
-def test_a_later_process_with_the_same_id_is_not_taken_for_it(sleeper: Daemon) -> None:
+def test_a_later_process_with_the_same_id_is_not_the_same_process(sleeper: Daemon) -> None:
     earlier = replace(sleeper, started_at=sleeper.started_at - 60)
 
     assert not earlier.is_alive
@@ -105,7 +105,7 @@ def test_a_remembered_process_is_recalled(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{", "{}", '{"pid": 1}', "[]"])
-def test_a_damaged_state_file_tells_of_no_process(tmp_path: Path, content: str) -> None:
+def test_a_damaged_state_file_has_no_process(tmp_path: Path, content: str) -> None:
     (tmp_path / "state.json").write_text(content)
 
     assert daemon.recall(tmp_path / "state.json") is None
@@ -139,12 +139,12 @@ def test_the_next_port_is_taken_if_the_first_is_not_free(taken: int, free: int) 
         assert listener.getsockname()[1] == free
 
 
-def test_any_port_will_do_in_the_end(taken: int) -> None:
+def test_port_0_is_any_free_port(taken: int) -> None:
     with listen([taken, 0]) as listener:
         assert listener.getsockname()[1] not in (0, taken)
 
 
-def test_without_a_free_port_there_is_a_reason(taken: int) -> None:
+def test_without_a_free_port_an_error_says_so(taken: int) -> None:
     with pytest.raises(EmulatorError, match="No port is free"):
         listen([taken])
 

@@ -1,4 +1,4 @@
-"""The demo as a client of the API, against an API that answers what a test wants."""
+"""The demo as a client of the API. A stub of the API answers what a test wants."""
 
 import json
 import threading
@@ -16,7 +16,7 @@ Reply = tuple[int, object]
 
 
 class StubApi(HTTPServer):
-    """Answers each request with the next of `replies`, and keeps what it was asked."""
+    """Answers each request with the next of `replies`, and keeps the requests in `asked`."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -43,7 +43,7 @@ class Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def log_message(self, *args: object) -> None:
-        """Nothing: a test's output is its own."""
+        """Logs nothing, so that it does not mix with the output of the tests."""
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def _accepted(stub: StubApi) -> api.Accepted:
     }
 
 
-def test_asks_for_a_new_archive_of_the_ids(stub: StubApi) -> None:
+def test_the_demo_asks_for_a_new_archive_of_the_ids(stub: StubApi) -> None:
     stub.replies = [(202, {"jobId": "j"})]
 
     accepted = api.export(stub.url, [10001, 10002])
@@ -85,21 +85,21 @@ def test_asks_for_a_new_archive_of_the_ids(stub: StubApi) -> None:
     assert (body["file_ids"], body["fresh"]) == ([10001, 10002], True)
 
 
-def test_a_refusal_is_told_in_the_words_of_the_problem(stub: StubApi) -> None:
+def test_a_refusal_is_shown_in_the_words_of_the_problem(stub: StubApi) -> None:
     stub.replies = [(400, {"title": "Invalid request", "detail": "file_ids is empty"})]
 
     with pytest.raises(ApiError, match=r"answered 400\. Invalid request\. file_ids is empty\.$"):
         api.export(stub.url, [])
 
 
-def test_a_refusal_that_is_no_problem_document_is_told_too(stub: StubApi) -> None:
+def test_a_refusal_that_is_no_problem_document_is_shown_too(stub: StubApi) -> None:
     stub.replies = [(502, b"<html>")]
 
     with pytest.raises(ApiError, match=r"answered 502\. Bad Gateway\.$"):
         api.export(stub.url, [1])
 
 
-def test_an_api_that_is_not_there_is_told_in_one_sentence() -> None:
+def test_an_api_that_does_not_answer_is_named_in_one_sentence() -> None:
     with pytest.raises(ApiError, match=r"^http://127\.0\.0\.1:1/v1/export does not answer: "):
         api.export("http://127.0.0.1:1", [1])
 

@@ -1,4 +1,4 @@
-"""The demo's check of an archive finds whatever is wrong with it."""
+"""The demo's check of an archive finds all that can be wrong with it."""
 
 import json
 import zipfile
@@ -74,7 +74,7 @@ def test_a_flipped_byte_is_found(tmp_path: Path, files: list[DemoFile]) -> None:
         check(archive, "j", files, ABSENT, lambda *_: None)
 
 
-def test_a_file_too_few_is_found(tmp_path: Path, files: list[DemoFile]) -> None:
+def test_a_missing_file_is_found(tmp_path: Path, files: list[DemoFile]) -> None:
     archive = _archive(tmp_path, files[:1], _manifest(files))
 
     with pytest.raises(CheckError, match="names"):
@@ -97,7 +97,7 @@ def test_what_is_no_archive_is_found(tmp_path: Path, files: list[DemoFile]) -> N
         ({"jobId": "k"}, "manifest's job id"),
     ],
 )
-def test_a_manifest_that_tells_something_else_is_found(
+def test_a_manifest_that_does_not_match_is_found(
     tmp_path: Path, files: list[DemoFile], change: dict[str, Any], words: str
 ) -> None:
     archive = _archive(tmp_path, files, _manifest(files) | change)

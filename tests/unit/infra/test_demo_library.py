@@ -1,4 +1,4 @@
-"""The demo's files: that there are some of each kind, and that they get into the bucket whole."""
+"""The demo has files of each kind, and their names and fingerprint are right."""
 
 import tarfile
 from email.header import decode_header, make_header
@@ -47,7 +47,7 @@ def test_every_folder_has_files(files: tuple[DemoFile, ...]) -> None:
     assert [folder for folder, _ in groupby(folders)] == FOLDERS
 
 
-def test_ids_count_from_the_first_and_leave_out_those_that_are_to_be_missing(
+def test_ids_count_up_and_leave_out_the_ids_that_must_not_exist(
     files: tuple[DemoFile, ...],
 ) -> None:
     ids = [file.file_id for file in files]
@@ -63,7 +63,7 @@ def test_names_are_those_that_the_archive_will_have(files: tuple[DemoFile, ...])
     assert list(unique_names(names)) == names
 
 
-def test_licences_lie_under_the_prefix_too() -> None:
+def test_licences_are_also_below_the_prefix() -> None:
     licence = DemoFile(10_001, "documents/licences/rich.txt", Path("x"))
     flag = DemoFile(10_002, "images/flags/fr.gif", Path("x"))
 
@@ -84,7 +84,7 @@ def test_a_package_is_backed_up_once(files: tuple[DemoFile, ...], directory: Pat
         assert "chalice/chalice/app.py" in tar.getnames()
 
 
-def test_a_package_that_is_not_there_is_told(
+def test_a_package_that_is_not_installed_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(library, "_BACKED_UP", ("no-such-package",))
@@ -101,7 +101,7 @@ def test_names_pass_through_metadata_unchanged(name: str) -> None:
     assert str(make_header(decode_header(value))) == name
 
 
-def test_the_fingerprint_tells_of_a_file_that_has_changed(tmp_path: Path) -> None:
+def test_another_file_gives_another_fingerprint(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"1")
     files = [DemoFile(10_001, "a", path)]

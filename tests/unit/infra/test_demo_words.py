@@ -1,4 +1,4 @@
-"""What the demo says."""
+"""What the demo prints at its end."""
 
 import json
 import shlex
@@ -25,7 +25,7 @@ def test_each_hint_is_a_line_that_a_shell_takes_as_it_is() -> None:
     assert body == {"prefix": "licences/", "user_id": "demo"}
 
 
-def test_hints_name_a_target_that_is_not_the_usual_one() -> None:
+def test_hints_name_a_target_that_is_not_the_default() -> None:
     usual = [hint.line for hint in words.hints(API, "j-1", "ministack")]
     localstack = [hint.line for hint in words.hints(API, "j-1", "localstack")]
 
@@ -33,7 +33,7 @@ def test_hints_name_a_target_that_is_not_the_usual_one() -> None:
     assert localstack[-2:] == ["make logs TARGET=localstack", "make down TARGET=localstack"]
 
 
-def test_tells_how_much_s3_copied_by_itself() -> None:
+def test_the_demo_knows_how_much_s3_copied_by_itself() -> None:
     small = Entry("a.txt", "downloads/10001", "e", 5_000_000, 1, 1_700_000_000)
     large = Entry("b.tar", "downloads/10002", "e", 50_000_000, 2, 1_700_000_000)
     head = manifest.Head("j-1", 1_700_000_000, (40404,))
@@ -48,7 +48,7 @@ def test_tells_how_much_s3_copied_by_itself() -> None:
 
 
 @pytest.mark.parametrize(("items", "text"), [([1], "1"), ([1, 2], "1 and 2"), ([], "none")])
-def test_lists_read_like_language(items: list[int], text: str) -> None:
+def test_a_list_is_written_as_in_a_sentence(items: list[int], text: str) -> None:
     assert words.listed(items) == text
 
 

@@ -1,4 +1,4 @@
-"""A deployment told by CloudFormation's answers, from a script of them."""
+"""A deployment follows what CloudFormation answers. Here, a script has the answers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ def _event(number: int, name: str, status: str, reason: str = "") -> dict[str, s
 
 @dataclass
 class CloudFormation:
-    """Answers like the real one: `after` is what executing the change set leads to."""
+    """Answers like the real one. `after` are the statuses and events after `execute`."""
 
     status: str | None = None
     refusal: str | None = None
@@ -118,7 +118,7 @@ def test_a_stack_that_is_there_is_updated(stack: Stack, cloudformation: CloudFor
     assert cloudformation.calls == ["UPDATE", "execute"]
 
 
-def test_an_update_that_has_not_begun_is_not_taken_for_done(
+def test_an_update_that_has_not_begun_does_not_count_as_done(
     stack: Stack, cloudformation: CloudFormation
 ) -> None:
     cloudformation.status = "UPDATE_COMPLETE"
@@ -132,7 +132,9 @@ def test_an_update_that_has_not_begun_is_not_taken_for_done(
         stack.deploy("url", {}, print)
 
 
-def test_no_changes_is_success(stack: Stack, cloudformation: CloudFormation) -> None:
+def test_a_deployment_without_changes_succeeds(
+    stack: Stack, cloudformation: CloudFormation
+) -> None:
     cloudformation.status = "CREATE_COMPLETE"
     cloudformation.refusal = NO_CHANGES
 
@@ -142,7 +144,7 @@ def test_no_changes_is_success(stack: Stack, cloudformation: CloudFormation) -> 
     assert cloudformation.calls == ["UPDATE", "discard"]
 
 
-def test_a_refused_template_is_told_with_the_reason(
+def test_a_refused_template_is_an_error_with_the_reason(
     stack: Stack, cloudformation: CloudFormation
 ) -> None:
     cloudformation.refusal = "Transform failed: no Handler"
@@ -151,7 +153,7 @@ def test_a_refused_template_is_told_with_the_reason(
         stack.deploy("url", {}, print)
 
 
-def test_of_many_failures_the_first_is_told(stack: Stack, cloudformation: CloudFormation) -> None:
+def test_of_many_failures_the_first_is_shown(stack: Stack, cloudformation: CloudFormation) -> None:
     failures = [
         _event(1, "Table", "CREATE_FAILED", "Resource creation cancelled"),
         _event(2, "Queue", "CREATE_FAILED", "VisibilityTimeout is too long"),
@@ -166,7 +168,7 @@ def test_of_many_failures_the_first_is_told(stack: Stack, cloudformation: CloudF
     assert str(raised.value) == "Queue (AWS::SQS::Queue) failed: VisibilityTimeout is too long"
 
 
-def test_a_failure_of_an_earlier_deployment_is_not_told_again(
+def test_a_failure_of_an_earlier_deployment_is_not_shown_again(
     stack: Stack, cloudformation: CloudFormation
 ) -> None:
     cloudformation.status = "UPDATE_ROLLBACK_COMPLETE"
@@ -180,7 +182,7 @@ def test_a_failure_of_an_earlier_deployment_is_not_told_again(
 
 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS", "CREATE_FAILED"])
-def test_a_stack_that_never_came_to_be_is_deleted_and_created(
+def test_a_stack_that_was_never_complete_is_deleted_and_created(
     stack: Stack, cloudformation: CloudFormation, status: str
 ) -> None:
     cloudformation.status = status

@@ -1,4 +1,4 @@
-"""The embedded target: what its directory tells."""
+"""Whether MiniStack runs is read from its directory."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from infra.daemon import Daemon
 from infra.errors import EmulatorError
 
 GONE = Daemon(pid=2**22 + 1, started_at=0.0, port=4570)
-"""No system gives out this process id."""
+"""No system has a process with this id."""
 
 
 def test_a_directory_without_state_has_no_endpoint(tmp_path: Path) -> None:
@@ -24,13 +24,13 @@ def test_a_stale_state_file_has_no_endpoint(tmp_path: Path) -> None:
     assert ministack.endpoint(tmp_path) is None
 
 
-def test_stopping_what_has_gone_already_stops_nothing(tmp_path: Path) -> None:
+def test_a_process_that_has_ended_is_not_stopped(tmp_path: Path) -> None:
     daemon.remember(GONE, tmp_path / "process.json")
 
     assert ministack.stop(tmp_path) is False
 
 
-def test_a_running_instance_that_enforces_no_iam_is_not_passed_off_as_one_that_does(
+def test_a_running_instance_without_iam_is_not_used_where_iam_is_asked_for(
     tmp_path: Path,
 ) -> None:
     running = Daemon(os.getpid(), psutil.Process().create_time(), port=4570)

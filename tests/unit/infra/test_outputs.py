@@ -1,4 +1,4 @@
-"""What the deployer tells about a stack."""
+"""The names and addresses that the deployer prints for a stack."""
 
 import json
 from dataclasses import replace
@@ -66,14 +66,14 @@ def test_what_was_written_as_json_can_be_read_again() -> None:
 
 
 @pytest.mark.parametrize("missing", ["ArchiveBucket", "QueueUrl"])
-def test_a_stack_that_lacks_an_output_is_not_hidden(missing: str) -> None:
+def test_a_missing_output_of_the_stack_is_an_error(missing: str) -> None:
     values = {name: value for name, value in VALUES.items() if name != missing}
 
     with pytest.raises(KeyError, match=missing):
         outputs.of_stack(LOCAL, "longhaul-test", values)
 
 
-def test_a_target_moved_to_another_endpoint_tells_the_new_one() -> None:
+def test_a_target_at_another_endpoint_has_the_new_url() -> None:
     moved = replace(LOCAL, endpoint_url="http://127.0.0.1:9999")
 
     assert _outputs(moved).api_url.startswith("http://127.0.0.1:9999/")

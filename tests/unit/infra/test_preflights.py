@@ -1,4 +1,4 @@
-"""What MiniStack is told about CORS preflights."""
+"""Which answers to CORS preflights are installed in MiniStack."""
 
 from typing import Any
 
@@ -21,11 +21,11 @@ def _template(options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_a_preflight_that_the_gateway_answers_is_told_with_its_headers() -> None:
+def test_a_preflight_that_the_gateway_answers_is_listed_with_its_headers() -> None:
     mock = {"type": "mock", "responses": {"default": {"responseParameters": HEADERS}}}
 
     assert preflights.answers(_template(mock)) == {"/jobs": HEADERS}
 
 
-def test_a_preflight_that_reaches_the_app_is_left_to_it() -> None:
+def test_a_preflight_that_the_app_answers_is_not_listed() -> None:
     assert preflights.answers(_template({"type": "aws_proxy"})) == {}

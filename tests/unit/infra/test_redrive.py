@@ -1,4 +1,4 @@
-"""What is put back, in what order, and what is told of it."""
+"""What a redrive puts back, in which order, and what it says about it."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,8 +16,8 @@ DENIED = Failure("access-denied", "Access to the storage was denied", "not allow
 
 @dataclass
 class Letters:
-    """Two queues as one client: `dead` is handed out, ten at a time, and `live` is sent to, which
-    takes `room` messages."""
+    """Two queues as one client. It hands out the messages of `dead`, ten at a time, and takes up to
+    `room` messages into `live`."""
 
     dead: list[dict[str, Any]]
     room: int = 1000
@@ -43,7 +43,7 @@ def letter(number: int, group: str | None = None) -> dict[str, Any]:
     return {"Body": f"body {number}", "ReceiptHandle": f"receipt {number}", **attributes}
 
 
-def test_all_letters_are_moved_with_the_group_that_they_had() -> None:
+def test_all_letters_are_moved_and_keep_their_group() -> None:
     sqs: Any = Letters([letter(0, "ann"), *map(letter, range(1, 23))])
 
     assert put_back(sqs, "dead", "live") == 23
@@ -61,7 +61,7 @@ def test_a_letter_that_the_queue_does_not_take_stays_where_it_is() -> None:
     assert [one["Body"] for one in sqs.dead] == ["body 1", "body 2"]
 
 
-def test_jobs_that_were_given_up_are_retried_the_oldest_first_and_each_once() -> None:
+def test_jobs_that_were_given_up_are_retried_once_and_the_oldest_first() -> None:
     jobs = [
         a_job(job_id="newer", status=Status.FAILED, failure=GIVEN_UP, created_at=NOW + 1),
         a_job(job_id="older", status=Status.FAILED, failure=GIVEN_UP),
@@ -82,7 +82,7 @@ def test_a_retry_that_was_given_up_too_is_retried() -> None:
     assert [job.job_id for job in given_up(jobs)] == ["second"]
 
 
-def test_it_is_told_what_was_put_back_and_what_was_not() -> None:
+def test_the_summary_says_what_was_put_back_and_what_was_not() -> None:
     told = str(Redriven(3, 1, (("old", "new"), ("a", "b")), (("gone", "it is not kept"),)))
 
     assert told.splitlines() == [
@@ -94,5 +94,5 @@ def test_it_is_told_what_was_put_back_and_what_was_not() -> None:
     ]
 
 
-def test_nothing_to_put_back_is_told_in_a_line() -> None:
+def test_the_summary_is_one_line_if_nothing_was_put_back() -> None:
     assert str(Redriven(0, 0, (), ())) == "Put back 0 messages; retried 0 jobs."

@@ -24,7 +24,7 @@ def an_archive(*bodies: bytes) -> bytes:
     return written.getvalue()
 
 
-def test_in_real_time_the_profiles_are_those_of_slow_downloads() -> None:
+def test_at_factor_1_the_profiles_take_as_long_as_slow_downloads_do() -> None:
     real = Scale(1)
 
     assert 10 <= real.seconds(FAST) <= 15
@@ -33,7 +33,7 @@ def test_in_real_time_the_profiles_are_those_of_slow_downloads() -> None:
 
 
 @pytest.mark.parametrize("factor", [0.1, 0.25, 1, 2])
-def test_at_each_factor_only_the_fast_one_is_faster_than_the_proxy(factor: float) -> None:
+def test_at_each_factor_only_the_fast_profile_beats_the_timeout(factor: float) -> None:
     scale = Scale(factor)
 
     late = [scale.seconds(profile) > scale.timeout_seconds for profile in PROFILES]
@@ -52,7 +52,7 @@ def test_nginx_keeps_all_its_files_in_one_folder() -> None:
     assert [path for path in paths if "/" in path] == []
 
 
-def test_without_nginx_one_is_told_where_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_nginx_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nginx, "_PLACES", "/nowhere")
 
     with pytest.raises(NginxError, match="apt install nginx"):
@@ -88,7 +88,7 @@ def test_another_archive_is_refused(archive: bytes, words: str) -> None:
         runs.check(archive, ["0", "1"], CRC32S)
 
 
-def test_the_table_tells_the_status_and_the_work_for_nobody() -> None:
+def test_the_table_has_the_status_and_the_work_for_nobody() -> None:
     cut = Run(SLOW, "one request", began=100.0, ended=129.0, worked_until=190.5)
     cut.browser.requests.append(Request("archive", 100.0, 129.0, 504))
 

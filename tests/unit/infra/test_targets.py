@@ -1,4 +1,4 @@
-"""Where a stack can go, and that a local one never leaves the machine."""
+"""Where a stack can be deployed, and that a local one never leaves the machine."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def _user_with_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("service", ["s3", "sqs", "dynamodb", "cloudformation", "lambda", "logs"])
-def test_a_local_client_talks_to_the_emulator_whatever_the_user_has_set(service: str) -> None:
+def test_a_local_client_talks_to_the_emulator_despite_the_users_settings(service: str) -> None:
     client = STARTED.session().client(service)  # type: ignore[call-overload]
 
     assert client.meta.endpoint_url == "http://127.0.0.1:4570"
@@ -34,7 +34,7 @@ def test_a_local_client_does_not_use_the_users_credentials() -> None:
     assert "AKIAUSER" not in link
 
 
-def test_an_emulator_that_is_not_started_cannot_be_asked() -> None:
+def test_an_emulator_that_is_not_started_has_no_session() -> None:
     with pytest.raises(InfraError, match="make up"):
         targets.named("ministack").session()
 
@@ -53,7 +53,9 @@ def test_aws_has_the_stage_prod_and_the_users_region(monkeypatch: pytest.MonkeyP
     assert (target.stage, target.region) == ("prod", "eu-west-1")
 
 
-def test_aws_without_a_region_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_aws_without_a_region_is_an_error_that_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv("AWS_PROFILE")
     monkeypatch.delenv("AWS_REGION", raising=False)
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)

@@ -1,4 +1,4 @@
-"""The template that goes to CloudFormation, made from the one that Chalice writes."""
+"""The template for CloudFormation is made from the one that Chalice writes."""
 
 import json
 from http import HTTPStatus
@@ -63,7 +63,7 @@ def test_each_function_takes_its_code_from_the_upload(completed: dict[str, Any])
     assert worker["CodeUri"] == {"Bucket": "packages", "Key": "longhaul/1.zip"}
 
 
-def test_settings_of_one_deployment_take_the_place_of_the_stages(
+def test_settings_of_a_deployment_replace_those_of_the_stage(
     from_chalice: dict[str, Any],
 ) -> None:
     worker = from_chalice["Resources"]["Worker"]["Properties"]
@@ -82,7 +82,7 @@ def test_other_resources_stay_as_they_are(
     assert completed["Resources"]["JobsTable"] == from_chalice["Resources"]["JobsTable"]
 
 
-def test_the_template_given_is_not_changed(from_chalice: dict[str, Any]) -> None:
+def test_the_original_template_is_not_changed(from_chalice: dict[str, Any]) -> None:
     before = json.dumps(from_chalice)
 
     template.complete(from_chalice, code_bucket="packages", code_key="longhaul/1.zip")
@@ -90,7 +90,7 @@ def test_the_template_given_is_not_changed(from_chalice: dict[str, Any]) -> None
     assert json.dumps(from_chalice) == before
 
 
-def test_an_api_without_paths_of_the_app_gets_a_root_and_a_path_for_all_others(
+def test_the_api_gets_a_root_and_a_path_for_all_other_requests(
     paths: dict[str, Any],
 ) -> None:
     assert set(paths) == {"/", EVERY_OTHER_PATH, "/jobs/{jobId}"}
@@ -156,7 +156,7 @@ def test_an_answer_of_the_gateway_itself_is_a_problem_document(
     assert response["statusCode"] == str(status.value)
 
 
-def test_who_asks_too_often_is_told_when_to_ask_again(completed: dict[str, Any]) -> None:
+def test_a_throttled_answer_says_when_to_ask_again(completed: dict[str, Any]) -> None:
     response = _definition(completed)[GATEWAY_RESPONSES]["THROTTLED"]
 
     problem = json.loads(response["responseTemplates"]["application/json"])
@@ -175,6 +175,25 @@ def test_an_answer_of_the_gateway_itself_can_be_read_by_any_page(
     assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
 
 
+def test_a_published_template_asks_where_the_code_was_uploaded(
+    from_chalice: dict[str, Any],
+) -> None:
+    made = template.published(from_chalice, code_key="lambda.zip", defaults={})
+
+    code = made["Resources"]["Worker"]["Properties"]["CodeUri"]
+    assert code == {"Bucket": {"Ref": "CodeBucket"}, "Key": {"Ref": "CodeKey"}}
+    assert "Default" not in made["Parameters"]["CodeBucket"]
+    assert made["Parameters"]["CodeKey"]["Default"] == "lambda.zip"
+
+
+def test_a_published_template_has_the_defaults_of_the_stage(from_chalice: dict[str, Any]) -> None:
+    from_chalice["Parameters"] = {"LifecycleDays": {"Type": "Number", "Default": 8}}
+
+    made = template.published(from_chalice, code_key="k", defaults={"LifecycleDays": "31"})
+
+    assert made["Parameters"]["LifecycleDays"] == {"Type": "Number", "Default": "31"}
+
+
 def test_only_parameters_that_the_template_has_are_passed() -> None:
     asked = {"Parameters": {"LifecycleDays": {"Type": "Number"}}}
 
@@ -183,7 +202,7 @@ def test_only_parameters_that_the_template_has_are_passed() -> None:
     assert passed == {"LifecycleDays": "7"}
 
 
-def test_a_parameter_without_a_value_is_left_to_its_default() -> None:
+def test_a_parameter_without_a_value_keeps_its_default() -> None:
     asked = {"Parameters": {"ExistingSourceBucket": {"Type": "String", "Default": ""}}}
 
     passed = template.parameters(asked, {"ExistingSourceBucket": None})

@@ -1,4 +1,4 @@
-"""LocalStack in Docker, with a docker command that only writes down what it is asked."""
+"""LocalStack in Docker. A stub of the docker command writes down what it is asked."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ exit 0
 
 
 class Docker:
-    """What the command was asked, and what of it fails."""
+    """The stub: what it was asked, and the words that make it fail."""
 
     def __init__(self, directory: Path) -> None:
         self._log, self._fails = directory / "log", directory / "fails"
@@ -52,11 +52,11 @@ def command(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
     return Docker(directory)
 
 
-def test_an_engine_that_answers_is_enough(command: Docker) -> None:
+def test_docker_with_an_engine_and_compose_can_be_used(command: Docker) -> None:
     assert docker.obstacle() is None
 
 
-def test_without_the_command_there_is_no_docker(
+def test_without_the_command_docker_cannot_be_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -64,19 +64,19 @@ def test_without_the_command_there_is_no_docker(
     assert "no docker command" in (docker.obstacle() or "")
 
 
-def test_a_command_without_an_engine_is_no_docker(command: Docker) -> None:
+def test_without_an_engine_docker_cannot_be_used(command: Docker) -> None:
     command.fail("{{.Server.Version}}")
 
     assert "no Docker engine" in (docker.obstacle() or "")
 
 
-def test_without_compose_it_cannot_be_used(command: Docker) -> None:
+def test_without_compose_docker_cannot_be_used(command: Docker) -> None:
     command.fail("compose")
 
     assert "compose" in (docker.obstacle() or "")
 
 
-def test_it_is_started_on_a_port_of_its_own_and_waited_for(command: Docker, tmp_path: Path) -> None:
+def test_a_start_takes_a_port_of_its_own_and_waits(command: Docker, tmp_path: Path) -> None:
     url = docker.start(tmp_path)
 
     port = url.rpartition(":")[2]
@@ -86,7 +86,9 @@ def test_it_is_started_on_a_port_of_its_own_and_waited_for(command: Docker, tmp_
     assert docker.endpoint(tmp_path) == url == f"http://127.0.0.1:{port}"
 
 
-def test_one_that_runs_is_found_and_not_started_again(command: Docker, tmp_path: Path) -> None:
+def test_a_running_container_is_found_and_not_started_again(
+    command: Docker, tmp_path: Path
+) -> None:
     first = docker.start(tmp_path)
 
     assert docker.start(tmp_path) == first
@@ -103,7 +105,7 @@ def test_a_start_that_fails_leaves_nothing_and_says_why(command: Docker, tmp_pat
     assert not docker.stop(tmp_path)
 
 
-def test_a_stop_takes_the_functions_containers_along(command: Docker, tmp_path: Path) -> None:
+def test_a_stop_removes_the_containers_of_functions_too(command: Docker, tmp_path: Path) -> None:
     docker.start(tmp_path)
 
     assert docker.stop(tmp_path)
@@ -119,7 +121,7 @@ def test_a_stop_takes_the_functions_containers_along(command: Docker, tmp_path: 
     assert docker.endpoint(tmp_path) is None
 
 
-def test_one_that_has_ended_by_itself_is_cleaned_up(command: Docker, tmp_path: Path) -> None:
+def test_a_container_that_has_ended_by_itself_is_removed(command: Docker, tmp_path: Path) -> None:
     docker.start(tmp_path)
     docker._compose(tmp_path, "stop", seconds=5)
 
@@ -127,13 +129,13 @@ def test_one_that_has_ended_by_itself_is_cleaned_up(command: Docker, tmp_path: P
     assert command.asked[-1].endswith("down --volumes")
 
 
-def test_where_nothing_was_started_nothing_is_asked(command: Docker, tmp_path: Path) -> None:
+def test_docker_is_not_asked_if_nothing_was_started(command: Docker, tmp_path: Path) -> None:
     assert not docker.stop(tmp_path)
     assert docker.endpoint(tmp_path) is None
     assert command.asked == []
 
 
-def test_its_log_is_written_down(command: Docker, tmp_path: Path) -> None:
+def test_the_log_is_written_to_a_file(command: Docker, tmp_path: Path) -> None:
     docker.start(tmp_path)
 
     assert docker.log_file(tmp_path).read_text() == "Ready.\n"
@@ -157,5 +159,5 @@ def test_the_container_checks_signatures_as_aws_does() -> None:
 
 
 def compose(state: Path) -> str:
-    """How each command for the container of this directory begins."""
+    """Returns how each command for the container of this directory begins."""
     return f"compose --project-name {docker.project(state)} --file {docker.COMPOSE_FILE} "

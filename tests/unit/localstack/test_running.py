@@ -1,4 +1,4 @@
-"""A LocalStack that is not ours."""
+"""A LocalStack that somebody else has started is used, and left running."""
 
 import threading
 from collections.abc import Iterator
@@ -21,12 +21,12 @@ class _Health(BaseHTTPRequestHandler):
         self.wfile.write(self.says)
 
     def log_message(self, *_: object) -> None:
-        """Keeps quiet."""
+        """Logs nothing."""
 
 
 @pytest.fixture
 def served() -> Iterator[str]:
-    """Where something answers as LocalStack does."""
+    """The URL of something that answers as LocalStack does."""
     server = HTTPServer(("127.0.0.1", 0), _Health)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -36,13 +36,13 @@ def served() -> Iterator[str]:
 
 @pytest.fixture
 def free() -> str:
-    """Where nothing answers."""
+    """A URL where nothing answers."""
     server = HTTPServer(("127.0.0.1", 0), _Health)
     server.server_close()
     return f"http://127.0.0.1:{server.server_port}"
 
 
-def test_it_is_there_if_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_can_be_used_if_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(ENDPOINT_SETTING, raising=False)
     assert ENDPOINT_SETTING in (running.obstacle() or "")
 
@@ -50,7 +50,7 @@ def test_it_is_there_if_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert running.obstacle() is None
 
 
-def test_it_is_used_once_it_answers(
+def test_an_endpoint_that_answers_is_used(
     served: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(ENDPOINT_SETTING, f"{served}/")
@@ -59,7 +59,7 @@ def test_it_is_used_once_it_answers(
     assert running.endpoint(tmp_path) == served
 
 
-def test_it_is_known_without_being_named_again(
+def test_an_endpoint_need_not_be_named_again(
     served: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(ENDPOINT_SETTING, served)
@@ -69,7 +69,7 @@ def test_it_is_known_without_being_named_again(
     assert running.start(tmp_path) == served
 
 
-def test_a_name_where_nothing_answers_is_told(
+def test_an_endpoint_that_does_not_answer_is_an_error(
     free: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(ENDPOINT_SETTING, free)
@@ -78,7 +78,7 @@ def test_a_name_where_nothing_answers_is_told(
         running.start(tmp_path)
 
 
-def test_what_answers_otherwise_is_no_localstack(
+def test_an_endpoint_that_answers_something_else_is_an_error(
     served: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(ENDPOINT_SETTING, served)
@@ -98,7 +98,7 @@ def test_an_address_that_clients_cannot_use_is_refused(
         running.start(tmp_path)
 
 
-def test_a_stack_does_not_move_to_another_one_unseen(
+def test_another_endpoint_is_refused_while_a_stack_is_on_the_first(
     served: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(ENDPOINT_SETTING, served)
@@ -109,7 +109,7 @@ def test_a_stack_does_not_move_to_another_one_unseen(
         running.start(tmp_path)
 
 
-def test_it_goes_on_when_it_is_stopped(
+def test_the_localstack_of_an_endpoint_is_left_running(
     served: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(ENDPOINT_SETTING, served)

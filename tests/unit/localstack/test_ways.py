@@ -1,4 +1,4 @@
-"""Which LocalStack is used, and that the one which is used is remembered."""
+"""Which LocalStack is used, and that this choice is remembered."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,7 @@ NAMES: tuple[WayName, ...] = ("endpoint", "docker", "host")
 
 @dataclass
 class Fake:
-    """A way that can be taken unless it has an obstacle, and what was asked of it."""
+    """A way that can be taken unless it lacks something. Keeps what was asked of it."""
 
     name: WayName
     lacks: str | None = None
@@ -52,7 +52,7 @@ class Fakes:
 
 @pytest.fixture
 def fakes(monkeypatch: pytest.MonkeyPatch) -> Fakes:
-    """All three ways, of which only those on this machine can be taken: no endpoint is named."""
+    """All three ways. Only Docker and the host can be taken, as no endpoint is named."""
     monkeypatch.delenv(WAY_SETTING, raising=False)
     monkeypatch.delenv(running.ENDPOINT_SETTING, raising=False)
     made = Fakes(Fake("endpoint", lacks="none is named."), Fake("docker"), Fake("host"))
@@ -67,22 +67,22 @@ def _an_endpoint_is_named(fakes: Fakes, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.usefixtures("_an_endpoint_is_named")
-def test_one_that_runs_already_goes_before_all(fakes: Fakes, tmp_path: Path) -> None:
+def test_a_named_endpoint_is_used_before_all_other_ways(fakes: Fakes, tmp_path: Path) -> None:
     assert ways.start(tmp_path) == "http://endpoint"
     assert fakes.docker.calls == fakes.host.calls == []
 
 
-def test_docker_goes_before_the_host(fakes: Fakes, tmp_path: Path) -> None:
+def test_docker_is_used_before_the_host(fakes: Fakes, tmp_path: Path) -> None:
     assert ways.start(tmp_path) == "http://docker"
 
 
-def test_without_docker_it_is_the_host(fakes: Fakes, tmp_path: Path) -> None:
+def test_without_docker_the_host_is_used(fakes: Fakes, tmp_path: Path) -> None:
     fakes.docker.lacks = "no engine."
 
     assert ways.start(tmp_path) == "http://host"
 
 
-def test_where_none_can_be_taken_each_is_told_with_its_reason_and_its_remedy(fakes: Fakes) -> None:
+def test_without_any_way_the_error_says_what_each_lacks_and_needs(fakes: Fakes) -> None:
     fakes.docker.lacks, fakes.host.lacks = "no engine.", "no Java."
 
     with pytest.raises(EmulatorError) as refused:
@@ -92,7 +92,7 @@ def test_where_none_can_be_taken_each_is_told_with_its_reason_and_its_remedy(fak
         assert words in str(refused.value)
 
 
-def test_the_way_that_is_asked_for_is_the_only_one(
+def test_the_way_that_is_asked_for_is_used(
     fakes: Fakes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(WAY_SETTING, "host")
@@ -100,7 +100,7 @@ def test_the_way_that_is_asked_for_is_the_only_one(
     assert ways.start(tmp_path) == "http://host"
 
 
-def test_no_other_takes_the_place_of_the_way_that_is_asked_for(
+def test_no_other_way_replaces_the_way_that_is_asked_for(
     fakes: Fakes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(WAY_SETTING, "docker")
@@ -111,21 +111,23 @@ def test_no_other_takes_the_place_of_the_way_that_is_asked_for(
     assert fakes.host.calls == []
 
 
-def test_a_way_that_there_is_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_way_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(WAY_SETTING, "podman")
 
     with pytest.raises(EmulatorError, match="endpoint, docker, host"):
         ways.chosen()
 
 
-def test_what_was_taken_is_found_again(fakes: Fakes, tmp_path: Path) -> None:
+def test_the_way_that_was_taken_is_found_again(fakes: Fakes, tmp_path: Path) -> None:
     ways.start(tmp_path)
 
     assert ways.endpoint(tmp_path) == "http://docker"
     assert ways.log_file(tmp_path) == tmp_path / "docker"
 
 
-def test_what_runs_is_kept_although_another_way_has_opened(fakes: Fakes, tmp_path: Path) -> None:
+def test_a_running_localstack_is_kept_when_a_better_way_appears(
+    fakes: Fakes, tmp_path: Path
+) -> None:
     fakes.docker.lacks = "no engine."
     ways.start(tmp_path)
     fakes.docker.lacks = None
@@ -133,14 +135,14 @@ def test_what_runs_is_kept_although_another_way_has_opened(fakes: Fakes, tmp_pat
     assert ways.start(tmp_path) == "http://host"
 
 
-def test_what_has_ended_by_itself_leaves_the_choice_free(fakes: Fakes, tmp_path: Path) -> None:
+def test_a_localstack_that_has_ended_by_itself_is_not_kept(fakes: Fakes, tmp_path: Path) -> None:
     ways.start(tmp_path)
     fakes.docker.url, fakes.docker.lacks = None, "no engine."
 
     assert ways.start(tmp_path) == "http://host"
 
 
-def test_what_runs_is_not_passed_off_as_what_is_asked_for(
+def test_a_running_localstack_is_not_used_for_another_way(
     fakes: Fakes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ways.start(tmp_path)
@@ -150,7 +152,7 @@ def test_what_runs_is_not_passed_off_as_what_is_asked_for(
         ways.start(tmp_path)
 
 
-def test_what_was_taken_is_what_is_stopped(fakes: Fakes, tmp_path: Path) -> None:
+def test_the_way_that_was_taken_is_stopped(fakes: Fakes, tmp_path: Path) -> None:
     ways.start(tmp_path)
 
     assert ways.stop(tmp_path)
@@ -158,20 +160,20 @@ def test_what_was_taken_is_what_is_stopped(fakes: Fakes, tmp_path: Path) -> None
     assert ways.endpoint(tmp_path) is None
 
 
-def test_where_nothing_was_started_nothing_is_stopped(fakes: Fakes, tmp_path: Path) -> None:
+def test_nothing_is_stopped_if_nothing_was_started(fakes: Fakes, tmp_path: Path) -> None:
     assert not ways.stop(tmp_path)
     assert ways.endpoint(tmp_path) is None
     assert ways.log_file(tmp_path) is None
 
 
 @pytest.mark.usefixtures("_an_endpoint_is_named")
-def test_one_that_ran_already_is_not_ours(tmp_path: Path) -> None:
+def test_a_localstack_of_an_endpoint_is_not_ours(tmp_path: Path) -> None:
     ways.start(tmp_path)
 
     assert not ways.is_ours(tmp_path)
 
 
-def test_one_that_we_started_is_ours(fakes: Fakes, tmp_path: Path) -> None:
+def test_a_localstack_that_we_started_is_ours(fakes: Fakes, tmp_path: Path) -> None:
     ways.start(tmp_path)
 
     assert ways.is_ours(tmp_path)

@@ -1,4 +1,4 @@
-"""The least that a Lambda runtime does, so that the unit tests need no native package."""
+"""Does the least that a Lambda runtime must, so that the unit tests need no native package."""
 
 import http.client
 import importlib

@@ -1,0 +1,185 @@
+"""Makes a release: builds all its files from the last commit, into dist/. `make release` runs it.
+
+The same commit gives the same bytes, with the same Python and the locked environment.
+"""
+
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from chalicelib.version import VERSION
+from infra import package, sbom, stack, template
+from infra.console import complain, step
+from infra.errors import InfraError, ReleaseError
+from infra.package import Package
+from infra.paths import REPOSITORY, STATE
+from infra.targets import LOCAL_REGION, Target
+
+DIST = REPOSITORY / "dist"
+SUMS = "SHA256SUMS"
+
+_CODE = f"longhaul-{VERSION}-lambda.zip"
+_TEMPLATE = f"longhaul-{VERSION}-template.json"
+_CLIENT_SBOM = f"longhaul-{VERSION}-client.cdx.json"
+_CODE_SBOM = f"longhaul-{VERSION}-lambda.cdx.json"
+
+# Neither the package nor the template depends on the region.
+_PROD = Target(name="aws", stage="prod", region=LOCAL_REGION)
+
+# The mode of a file is part of a wheel, and must not depend on who builds it.
+_UMASK = 0o022
+
+_LOCKED = re.compile(r"^(\S+==\S+)[^\n]*?((?: \\\n +--hash=\S+)+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Commit:
+    """`time` is in seconds since 1970; the files of the release have it in place of the present."""
+
+    id: str
+    time: int
+
+
+def release(dist: Path = DIST) -> list[Path]:
+    """Builds the release of the last commit. Returns its files, which replace those in `dist`.
+
+    Raises ReleaseError if the tree has changes that are not committed, or if a build fails.
+    """
+    commit = last_commit(REPOSITORY)
+    STATE.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=STATE) as scratch:
+        sources, made = Path(scratch) / "sources", Path(scratch) / "dist"
+        made.mkdir()
+        export(REPOSITORY, commit, sources)
+        with step("Client") as note:
+            note(build_wheel(sources, made, commit.time).name)
+        with step("Lambda package") as note:
+            built = _build_package(sources, Path(scratch) / "package")
+            shutil.copyfile(built.code, made / _CODE)
+            note(_CODE)
+        with step("Template") as note:
+            published = template.published(
+                built.template, code_key=_CODE, defaults=stack.of_config(_PROD.stage)
+            )
+            (made / _TEMPLATE).write_text(json.dumps(published, indent=1, sort_keys=True) + "\n")
+            note(_TEMPLATE)
+        with step("SBOM") as note:
+            sbom.of_client(sources / "pyproject.toml", made / _CLIENT_SBOM, commit.time)
+            sbom.of_package(
+                made / _CODE, sources / "requirements.txt", made / _CODE_SBOM, commit.time
+            )
+            note(f"{_CLIENT_SBOM}, {_CODE_SBOM}")
+        (made / SUMS).write_text(sums(sorted(made.iterdir())))
+        shutil.rmtree(dist, ignore_errors=True)
+        shutil.copytree(made, dist)
+    return sorted(dist.iterdir())
+
+
+def last_commit(repository: Path) -> Commit:
+    """The commit that the tree is at. Raises ReleaseError if the tree differs from it."""
+    changed = _git(repository, "status", "--porcelain", "--untracked-files=normal").decode()
+    if changed:
+        raise ReleaseError(
+            "A release is made from the last commit, and these files differ from it:\n\n"
+            f"{changed}\nCommit them or put them away."
+        )
+    commit_id, time = _git(repository, "log", "-1", "--format=%H %ct").decode().split()
+    return Commit(commit_id, int(time))
+
+
+def export(repository: Path, commit: Commit, directory: Path) -> None:
+    """Writes the files of the commit into `directory`, and no other file of the tree."""
+    packed = _git(repository, "-c", f"tar.umask={_UMASK:04o}", "archive", "--format=tar", commit.id)
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        archive.extractall(directory, filter="data")
+
+
+def build_wheel(sources: Path, directory: Path, time: int) -> Path:
+    """Builds the client's wheel. `time`, in seconds since 1970, is what its files are dated."""
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation"]
+    done = subprocess.run(
+        [*command, "--outdir", str(directory), str(sources)],
+        env={**os.environ, "SOURCE_DATE_EPOCH": str(time)},
+        umask=_UMASK,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise ReleaseError(f"The client's wheel could not be built.\n\n{done.stdout.strip()}")
+    return next(directory.glob("*.whl"))
+
+
+def hashed(requirements: str, lock: str) -> str:
+    """Returns the pins of `requirements`, each with its hashes in `lock`.
+
+    With them, pip takes no other file than the one that was locked. Raises ReleaseError for a pin
+    that the lock does not have.
+    """
+    hashes = dict(_LOCKED.findall(lock))
+    pins = [line for line in requirements.splitlines() if line and not line.startswith("#")]
+    if missing := [pin for pin in pins if pin not in hashes]:
+        raise ReleaseError(
+            f"requirements-dev.txt does not lock {', '.join(missing)}: run make lock"
+        )
+    return "".join(f"{pin}{hashes[pin]}\n" for pin in pins)
+
+
+def sums(files: Sequence[Path]) -> str:
+    """The SHA-256 of each file, in the lines that `sha256sum --check` reads."""
+    return "".join(
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files
+    )
+
+
+def _build_package(sources: Path, directory: Path) -> Package:
+    requirements = sources / "requirements.txt"
+    pinned = requirements.read_text()
+    requirements.write_text(hashed(pinned, (sources / "requirements-dev.txt").read_text()))
+    try:
+        return package.build(_PROD, directory, sources)
+    finally:
+        requirements.write_text(pinned)
+
+
+def _git(repository: Path, *arguments: str) -> bytes:
+    try:
+        done = subprocess.run(
+            ["git", *arguments],  # noqa: S607 - the one that the user has
+            cwd=repository,
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise ReleaseError("A release needs git, which was not found.") from None
+    if done.returncode != 0:
+        raise ReleaseError(f"git failed: {done.stderr.decode().strip()}")
+    return done.stdout
+
+
+def main() -> None:
+    """Makes the release, or says in a line or two why there is none."""
+    try:
+        files = release()
+    except InfraError as error:
+        complain(str(error))
+        sys.exit(1)
+    for file in files:
+        click.echo(file.relative_to(REPOSITORY))
+
+
+if __name__ == "__main__":
+    main()
