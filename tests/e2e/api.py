@@ -8,7 +8,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from tests.e2e.contract import JSON, Contract
-from tests.e2e.waiting import wait_for
+from tests.waiting import wait_for
 
 TIMEOUT_SECONDS = 120
 """Longer than a gateway waits: an emulator may start fifty functions at once on two cores."""

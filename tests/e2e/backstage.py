@@ -15,7 +15,7 @@ from chalicelib.jobs import items, open_jobs
 from chalicelib.jobs.store import JobStore
 from infra.outputs import Outputs
 from infra.targets import Target
-from tests.e2e.waiting import wait_for
+from tests.waiting import wait_for
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -8,7 +8,7 @@ from tests.e2e import handmade
 from tests.e2e.api import Api
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import MIB, Sources, noise
-from tests.e2e.waiting import wait_for
+from tests.waiting import wait_for
 
 
 def test_a_job_that_waits_is_cancelled_at_once(api: Api, backstage: Backstage) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.api import Api
 from tests.e2e.archives import check_archive
 from tests.e2e.sources import Sources, noise
-from tests.e2e.waiting import wait_for
+from tests.waiting import wait_for
 
 CROWD = 50
 STARTS_AT_ONCE = 10

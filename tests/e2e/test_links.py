@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.api import Api
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Sources, noise
-from tests.e2e.waiting import wait_for
+from tests.waiting import wait_for
 
 
 @dataclass(frozen=True)

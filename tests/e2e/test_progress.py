@@ -14,9 +14,9 @@ from tests.e2e.api import Api
 from tests.e2e.backstage import Backstage
 from tests.e2e.contract import JSON
 from tests.e2e.sources import MIB, Sources, noise
-from tests.e2e.waiting import wait_for
 from tests.e2e.watching import Line
 from tests.eventsource import EventSource, Message, parsed
+from tests.waiting import wait_for
 
 ACCEPTED_SECONDS = 2
 """From a change in a job's record to who watches it, at most."""

@@ -13,7 +13,7 @@ from tests.e2e.api import Api
 from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Sources, noise
-from tests.e2e.waiting import wait_for
+from tests.waiting import wait_for
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

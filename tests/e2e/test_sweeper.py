@@ -4,7 +4,7 @@ from tests.e2e.api import Api
 from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Source
-from tests.e2e.waiting import wait_for
+from tests.waiting import wait_for
 
 SWEPT_SECONDS = 180
 """The sweeper comes every minute, and the first time up to a minute after the deployment."""

@@ -16,7 +16,7 @@ from tests.e2e.api import Api
 from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import MIB, Source, Sources, noise
-from tests.e2e.waiting import wait_for
+from tests.waiting import wait_for
 
 _PAUSE_SECONDS = 0.5
 """Between two looks at a job: there are many at a time."""

@@ -11,7 +11,7 @@ from tests.e2e.api import Api
 from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Sources
-from tests.e2e.waiting import wait_for
+from tests.waiting import wait_for
 from tests.wreck import failures
 from tests.wreck.deployment import Rigged
 from tests.wreck.jobs import Jobs
