@@ -1,4 +1,4 @@
-"""Longhaul's client: slow downloads as jobs.
+"""A client for Longhaul, which turns slow downloads into jobs.
 
     from longhaul import Client, download
 
@@ -8,13 +8,15 @@
             print(job.progress.percent)
         saved = download(client, job, "out.zip")
 
-What can go wrong is in `longhaul.errors`, one hierarchy under `LonghaulError`.
+Everything that can go wrong is one hierarchy under `LonghaulError`, in `longhaul.errors`.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-__version__: Final = "0.1.0"
+from longhaul.version import VERSION
+
+__version__: Final = VERSION
 
 if TYPE_CHECKING:
     from longhaul.answers import Accepted, Availability, Job, Link, Problem, Progress, Result
@@ -46,7 +48,7 @@ _HOMES: Final = {
 
 
 def __getattr__(name: str) -> object:
-    """Imports what is asked for, so that `longhaul --help` need not wait for an HTTP library."""
+    """Imports a public name at its first use: `longhaul --help` then loads no HTTP library."""
     if name not in __all__:
         raise AttributeError(f"module 'longhaul' has no attribute {name!r}")
     return getattr(import_module(f"longhaul.{_HOMES.get(name, 'answers')}"), name)
