@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.archives import check_archive
 from tests.browser.states import Stage, requests_during
 from tests.e2e import handmade
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import MIB, Sources, noise
 
@@ -36,7 +36,7 @@ def test_files_are_chosen_by_id_gathered_and_downloaded_by_a_click(
     expect(page.get_by_role("list", name="not found")).to_have_text(str(gone))
     assert download.value.suggested_filename == "March.zip"
     job_id = page.url.rpartition("/")[2]
-    check_archive(download.value.path().read_bytes(), files, job_id, [gone])
+    check_archive(download.value.path().read_bytes(), files, [gone], job_id=job_id)
 
 
 def test_files_are_chosen_in_folders(stage: Stage, sources: Sources) -> None:
@@ -56,7 +56,7 @@ def test_files_are_chosen_in_folders(stage: Stage, sources: Sources) -> None:
     with page.expect_download() as download:
         page.get_by_role("link", name="Download ZIP").click()
 
-    check_archive(download.value.path().read_bytes(), wanted, page.url.rpartition("/")[2])
+    check_archive(download.value.path().read_bytes(), wanted, job_id=page.url.rpartition("/")[2])
 
 
 def test_a_folder_that_is_opened_while_a_name_is_being_typed_stays_open(
@@ -253,7 +253,7 @@ def test_a_failed_export_is_made_again_and_leads_to_the_file(
         page.get_by_role("link", name="Download ZIP").click()
     assert again != failed
     assert api.job(again)["retryOf"] == failed
-    check_archive(download.value.path().read_bytes(), [file], again)
+    check_archive(download.value.path().read_bytes(), [file], job_id=again)
 
 
 @pytest.mark.parametrize("end", ["cancelled", "expired"])
@@ -273,7 +273,7 @@ def test_what_was_cancelled_or_has_expired_is_made_again(
 
     expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
     again = page.url.rpartition("/")[2]
-    check_archive(api.archive(again), [file], again)
+    check_archive(api.archive(again), [file], job_id=again)
 
 
 def test_the_same_files_again_are_there_at_once_and_the_page_says_why(

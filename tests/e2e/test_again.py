@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.archives import check_archive
 from tests.e2e import handmade
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Sources, noise
 
@@ -27,7 +27,7 @@ def test_an_archive_of_the_same_files_is_given_out_again(api: Api, sources: Sour
     assert second["expiresAt"] == first["expiresAt"]
     downloaded = api.follow(api.link(second["jobId"]))
     assert "second.zip" in downloaded.headers["Content-Disposition"]
-    check_archive(downloaded.content, files, first["jobId"])
+    check_archive(downloaded.content, files, job_id=first["jobId"])
 
 
 @pytest.mark.parametrize("more", [{"fresh": True}, {"user_id": "another"}])
@@ -40,7 +40,7 @@ def test_it_is_built_for_who_wants_or_must_have_an_own_one(
     own = api.completed(api.export(file_ids=[file.file_id], **more))
 
     assert "reusedFrom" not in own["result"]
-    check_archive(api.archive(own["jobId"]), [file], own["jobId"])
+    check_archive(api.archive(own["jobId"]), [file], job_id=own["jobId"])
 
 
 def test_a_file_that_was_overwritten_is_exported_as_it_is_now(api: Api, sources: Sources) -> None:
@@ -52,7 +52,7 @@ def test_a_file_that_was_overwritten_is_exported_as_it_is_now(api: Api, sources:
     job_id = api.export(prefix=prefix)
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), [now], job_id)
+    check_archive(api.archive(job_id), [now], job_id=job_id)
 
 
 def test_a_failed_job_is_retried_once_its_cause_is_mended(api: Api, sources: Sources) -> None:
@@ -64,7 +64,7 @@ def test_a_failed_job_is_retried_once_its_cause_is_mended(api: Api, sources: Sou
 
     assert failed["status"] == "failed"
     assert retry["retryOf"] == failed["jobId"]
-    check_archive(api.archive(retry["jobId"]), [file], retry["jobId"])
+    check_archive(api.archive(retry["jobId"]), [file], job_id=retry["jobId"])
 
 
 def test_a_retry_takes_over_the_upload_of_the_failed_job(
@@ -77,7 +77,7 @@ def test_a_retry_takes_over_the_upload_of_the_failed_job(
 
     assert retry["result"]["s3Key"] == f"archives/{failed}.zip"
     assert not backstage.uploads(failed)
-    check_archive(api.archive(retry["jobId"]), [file], failed)
+    check_archive(api.archive(retry["jobId"]), [file], job_id=failed)
 
 
 def test_a_second_click_makes_no_second_job(api: Api, sources: Sources) -> None:

@@ -13,9 +13,9 @@ from uuid import uuid4
 import pytest
 
 from infra.outputs import Outputs
+from tests.archives import check_archive
 from tests.e2e import handmade
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.contract import JSON
 from tests.e2e.cutting import CuttingProxy, cutting
@@ -82,7 +82,7 @@ def test_an_export_ends_with_the_file(cli: Cli, sources: Sources) -> None:
     assert told["download"]["path"] == "März.zip"
     assert told["download"]["missing"] == [missing]
     archive = (cli.folder / "März.zip").read_bytes()
-    check_archive(archive, files, told["jobId"], missing=[missing])
+    check_archive(archive, files, [missing], job_id=told["jobId"])
 
 
 @pytest.mark.usefixtures("only_plain_http")
@@ -100,7 +100,7 @@ def test_a_file_is_whole_though_the_connection_was_cut_three_times(
 
     assert proxy.cuts == 3
     assert names(cli.folder) == ["out.zip"]
-    check_archive((cli.folder / "out.zip").read_bytes(), files, json.loads(out)["jobId"])
+    check_archive((cli.folder / "out.zip").read_bytes(), files, job_id=json.loads(out)["jobId"])
 
 
 @pytest.mark.usefixtures("only_plain_http")
@@ -120,7 +120,7 @@ def test_a_download_that_broke_off_goes_on_in_another_run(
     assert left == [4]  # and some, less the headers
     assert proxy.passed < 8 * MIB
     assert names(cli.folder) == ["out.zip"]
-    check_archive((cli.folder / "out.zip").read_bytes(), [file], job_id)
+    check_archive((cli.folder / "out.zip").read_bytes(), [file], job_id=job_id)
 
 
 @pytest.mark.usefixtures("only_plain_http")
@@ -181,7 +181,7 @@ def test_an_archive_may_go_to_standard_output(cli: Cli, sources: Sources) -> Non
     out = subprocess.run(command, env=cli.environment, capture_output=True, check=True).stdout
 
     job_id = cli.run("list").partition("\t")[0]
-    check_archive(out, files, job_id)
+    check_archive(out, files, job_id=job_id)
 
 
 def test_a_job_that_fails_ends_with_its_reason(cli: Cli, sources: Sources) -> None:
@@ -204,7 +204,7 @@ def test_a_failed_job_is_retried_to_the_file(cli: Cli, sources: Sources) -> None
 
     assert told["retryOf"] == failed
     assert again == told["jobId"]
-    check_archive((cli.folder / "out.zip").read_bytes(), [file], told["jobId"])
+    check_archive((cli.folder / "out.zip").read_bytes(), [file], job_id=told["jobId"])
 
 
 def test_a_job_whose_request_is_gone_is_not_retried(cli: Cli, backstage: Backstage) -> None:
@@ -229,7 +229,7 @@ def test_an_archive_that_was_there_already_is_downloaded_once(cli: Cli, sources:
 
     assert ", was there already" in err
     assert ", there already" in more
-    check_archive((cli.folder / "one.zip").read_bytes(), [file], json.loads(first)["jobId"])
+    check_archive((cli.folder / "one.zip").read_bytes(), [file], job_id=json.loads(first)["jobId"])
 
 
 def test_who_has_too_many_exports_open_is_told_what_to_do(

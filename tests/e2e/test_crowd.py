@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
+from tests.archives import check_archive
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.sources import Sources, noise
 from tests.waiting import wait_for
 
@@ -56,4 +56,4 @@ def test_fifty_exports_posted_at_once_complete_each_with_its_own_files(
     wait_for(all_completed, 120, f"the end of {CROWD} jobs")
     assert len({job["result"]["s3Key"] for job in api.jobs_of(user)}) == CROWD
     for job_id, pair in zip(job_ids, files, strict=True):
-        check_archive(api.archive(job_id), pair, job_id)
+        check_archive(api.archive(job_id), pair, job_id=job_id)

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 import requests
 
+from tests.archives import check_archive
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.sources import Sources
 
 AT_ONCE = 20
@@ -39,7 +39,7 @@ def test_twenty_repeats_at_once_make_one_job(
     assert [job["jobId"] for job in api.jobs_of(str(asked["user_id"]))] == list(job_ids)
     job_id = job_ids.pop()
     api.completed(job_id)
-    check_archive(api.archive(job_id), [file], job_id)
+    check_archive(api.archive(job_id), [file], job_id=job_id)
 
 
 def test_a_repeat_after_the_end_finds_the_first_job(

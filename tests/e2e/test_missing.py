@@ -1,7 +1,7 @@
 """Files that were asked for and do not exist."""
 
+from tests.archives import check_archive
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Sources
 
@@ -15,7 +15,7 @@ def test_missing_files_are_left_out_and_listed(api: Api, sources: Sources) -> No
 
     assert result["missing"] == gone
     assert (result["processedFiles"], result["totalFiles"]) == (2, 4)
-    check_archive(api.archive(job_id), files, job_id, gone)
+    check_archive(api.archive(job_id), files, gone, job_id=job_id)
 
 
 def test_missing_keys_are_listed_as_keys(api: Api, sources: Sources) -> None:
@@ -26,7 +26,7 @@ def test_missing_keys_are_listed_as_keys(api: Api, sources: Sources) -> None:
     job = api.completed(job_id)
 
     assert job["result"]["missing"] == [f"{prefix}gone ü"]
-    check_archive(api.archive(job_id), [file], job_id, [f"{prefix}gone ü"])
+    check_archive(api.archive(job_id), [file], [f"{prefix}gone ü"], job_id=job_id)
 
 
 def test_under_fail_a_missing_file_fails_the_job_by_name(
@@ -51,7 +51,7 @@ def test_under_fail_a_job_without_missing_files_completes(api: Api, sources: Sou
     job_id = api.export(file_ids=[file.file_id], on_missing="fail")
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), [file], job_id)
+    check_archive(api.archive(job_id), [file], job_id=job_id)
 
 
 def test_when_all_files_are_missing_the_archive_says_so(api: Api, sources: Sources) -> None:
@@ -61,7 +61,7 @@ def test_when_all_files_are_missing_the_archive_says_so(api: Api, sources: Sourc
     job = api.completed(job_id)
 
     assert job["result"]["processedFiles"] == 0
-    check_archive(api.archive(job_id), [], job_id, gone)
+    check_archive(api.archive(job_id), [], gone, job_id=job_id)
 
 
 def test_a_long_list_of_missing_files_is_given_whole(api: Api, sources: Sources) -> None:

@@ -10,9 +10,9 @@ import pytest
 from chalicelib.archive.plan import Entry
 from chalicelib.pipeline.messages import Message, Step
 from infra.outputs import Outputs
+from tests.archives import check_archive
 from tests.e2e import deployment, handmade
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import MIB, Sources, noise
 
@@ -109,7 +109,7 @@ def test_the_rights_suffice_for_an_export(api: Api, sources: Sources) -> None:
     job_id = api.export(file_ids=[*(file.file_id for file in files), gone])
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), files, job_id, [gone])
+    check_archive(api.archive(job_id), files, [gone], job_id=job_id)
 
 
 def test_the_rights_suffice_for_a_prefix_and_a_list(api: Api, sources: Sources) -> None:
@@ -119,7 +119,7 @@ def test_the_rights_suffice_for_a_prefix_and_a_list(api: Api, sources: Sources) 
     job_id = api.export(prefix=prefix, user_id="lister")
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), files, job_id)
+    check_archive(api.archive(job_id), files, job_id=job_id)
     assert [job["jobId"] for job in api.jobs_of("lister")] == [job_id]
 
 
@@ -166,7 +166,7 @@ def test_the_rights_suffice_to_sweep(api: Api, sources: Sources, backstage: Back
 
     assert not run.get("FunctionError")
     api.completed(job_id)
-    check_archive(api.archive(job_id), [file], job_id)
+    check_archive(api.archive(job_id), [file], job_id=job_id)
 
 
 def test_a_link_without_its_signature_opens_nothing(api: Api, sources: Sources) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from chalicelib.archive.plan import Entry
 from chalicelib.pipeline.messages import Message, Step
+from tests.archives import check_archive
 from tests.e2e import handmade
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Sources
 
@@ -36,7 +36,7 @@ def test_garbage_in_the_queue_stops_nobody(
     job_id = api.export(file_ids=[file.file_id])
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), [file], job_id)
+    check_archive(api.archive(job_id), [file], job_id=job_id)
 
 
 def test_garbage_is_dropped_at_once(backstage: Backstage) -> None:
@@ -80,7 +80,7 @@ def test_two_messages_for_one_step_make_one_archive(
     api.completed(job_id)
 
     backstage.wait_until_idle()
-    check_archive(api.archive(job_id), [file], job_id)
+    check_archive(api.archive(job_id), [file], job_id=job_id)
     assert not backstage.uploads(job_id)
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from chalicelib.pipeline.messages import Message, Step
 from infra.outputs import Outputs
 from infra.redrive import Redriven, redrive
+from tests.archives import check_archive
 from tests.e2e import handmade
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Sources, noise
 from tests.waiting import wait_for
@@ -66,7 +66,7 @@ def test_a_job_that_was_given_up_is_retried(
     retried = dict(redriven(backstage, outputs).retried)[job_id]
 
     assert api.completed(retried)["retryOf"] == job_id
-    check_archive(api.archive(retried), [file], retried)
+    check_archive(api.archive(retried), [file], job_id=retried)
 
 
 def test_it_is_retried_once_however_often_one_asks(
@@ -104,4 +104,4 @@ def test_a_letter_that_still_lies_there_goes_back_to_the_queue_and_its_job_compl
 
     assert moved == 1
     api.completed(job_id)
-    check_archive(api.archive(job_id), [file], job_id)
+    check_archive(api.archive(job_id), [file], job_id=job_id)

@@ -4,9 +4,9 @@ import pytest
 
 from chalicelib.archive import layout
 from chalicelib.pipeline.messages import Message, Step
+from tests.archives import check_archive
 from tests.e2e import handmade
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import MIB, Sources, noise
 
@@ -17,7 +17,7 @@ def test_empty_files_have_a_place_in_an_archive(api: Api, sources: Sources) -> N
     job_id = api.export(file_ids=[file.file_id for file in files])
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), files, job_id)
+    check_archive(api.archive(job_id), files, job_id=job_id)
 
 
 def test_several_hundred_small_files_become_one_archive(api: Api, sources: Sources) -> None:
@@ -27,7 +27,7 @@ def test_several_hundred_small_files_become_one_archive(api: Api, sources: Sourc
     job_id = api.export(prefix=prefix)
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), files, job_id)
+    check_archive(api.archive(job_id), files, job_id=job_id)
 
 
 def test_large_files_that_s3_copies_lie_between_small_ones(api: Api, sources: Sources) -> None:
@@ -47,7 +47,7 @@ def test_large_files_that_s3_copies_lie_between_small_ones(api: Api, sources: So
     job_id = api.export(prefix=prefix)
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), files, job_id)
+    check_archive(api.archive(job_id), files, job_id=job_id)
 
 
 @pytest.mark.parametrize("size", [16 * MIB, 16 * MIB + 1, 37 * MIB])
@@ -59,7 +59,7 @@ def test_a_large_file_of_unknown_crc32_is_archived_all_the_same(
     job_id = api.export(file_ids=[file.file_id for file in files])
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), files, job_id)
+    check_archive(api.archive(job_id), files, job_id=job_id)
 
 
 def test_a_file_that_was_uploaded_in_parts_is_archived(api: Api, sources: Sources) -> None:
@@ -68,7 +68,7 @@ def test_a_file_that_was_uploaded_in_parts_is_archived(api: Api, sources: Source
     job_id = api.export(file_ids=[file.file_id])
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), [file], job_id)
+    check_archive(api.archive(job_id), [file], job_id=job_id)
 
 
 def test_segments_are_built_by_several_messages(
@@ -86,5 +86,5 @@ def test_segments_are_built_by_several_messages(
     backstage.send(Message(Step.PLAN, job_id).to_body())
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), files, job_id)
+    check_archive(api.archive(job_id), files, job_id=job_id)
     assert int(backstage.record(job_id)["steps"]["N"]) >= 3

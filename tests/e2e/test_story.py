@@ -1,7 +1,7 @@
 """The whole way of an export: files in, job, archive out."""
 
+from tests.archives import check_archive
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.sources import Sources, noise
 
 
@@ -20,7 +20,7 @@ def test_files_asked_for_by_id_arrive_under_their_own_names(api: Api, sources: S
     job_id = api.export(file_ids=[file.file_id for file in files])
     job = api.completed(job_id)
 
-    check_archive(api.archive(job_id), files, job_id)
+    check_archive(api.archive(job_id), files, job_id=job_id)
     assert job["result"]["processedFiles"] == len(files)
 
 
@@ -40,7 +40,7 @@ def test_files_asked_for_by_key_keep_their_folders(api: Api, sources: Sources) -
     job_id = api.export(keys=[file.key for file in files])
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), files, job_id)
+    check_archive(api.archive(job_id), files, job_id=job_id)
 
 
 def test_dots_in_a_key_are_part_of_its_name(api: Api, sources: Sources) -> None:
@@ -53,7 +53,7 @@ def test_dots_in_a_key_are_part_of_its_name(api: Api, sources: Sources) -> None:
     job_id = api.export(keys=[file.key for file in files])
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), files, job_id)
+    check_archive(api.archive(job_id), files, job_id=job_id)
 
 
 def test_a_prefix_takes_every_file_below_it(api: Api, sources: Sources) -> None:
@@ -68,7 +68,7 @@ def test_a_prefix_takes_every_file_below_it(api: Api, sources: Sources) -> None:
     job_id = api.export(prefix=prefix)
     job = api.completed(job_id)
 
-    check_archive(api.archive(job_id), files, job_id)
+    check_archive(api.archive(job_id), files, job_id=job_id)
     assert job["result"]["totalFiles"] == len(files)
 
 
@@ -80,7 +80,7 @@ def test_a_prefix_may_end_in_the_middle_of_a_name(api: Api, sources: Sources) ->
     job_id = api.export(prefix=f"{prefix}may")
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), files, job_id)
+    check_archive(api.archive(job_id), files, job_id=job_id)
 
 
 def test_an_answer_to_a_request_says_where_its_job_is(api: Api, sources: Sources) -> None:

@@ -1,7 +1,7 @@
 """A job is found by the sweeper when nothing else moves it, and when its time is over."""
 
+from tests.archives import check_archive
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Source
 from tests.waiting import wait_for
@@ -17,7 +17,7 @@ def test_a_job_whose_message_was_never_sent_is_completed(
 
     api.completed(job_id, within=SWEPT_SECONDS)
 
-    check_archive(api.archive(job_id), [source], job_id)
+    check_archive(api.archive(job_id), [source], job_id=job_id)
 
 
 def test_an_archive_is_deleted_when_it_has_expired_with_all_that_led_to_it(

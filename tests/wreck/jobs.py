@@ -11,9 +11,9 @@ import pytest
 from chalicelib.archive import layout
 from chalicelib.archive.plan import Entry
 from chalicelib.pipeline.messages import Message, Step
+from tests.archives import check_archive
 from tests.e2e import handmade
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import MIB, Source, Sources, noise
 from tests.waiting import wait_for
@@ -120,7 +120,7 @@ class Jobs:
         status = self.api.job(job.job_id)
         if job.completes:
             assert status["status"] == "completed", status
-            check_archive(self.api.archive(job.job_id), job.files, job.job_id)
+            check_archive(self.api.archive(job.job_id), job.files, job_id=job.job_id)
             self.backstage.s3.delete_object(
                 Bucket=self.backstage.outputs.archive_bucket, Key=status["result"]["s3Key"]
             )

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.archives import check_archive
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Sources
 from tests.waiting import wait_for
@@ -84,7 +84,7 @@ def test_what_nobody_can_work_on_is_dropped_with_its_reason_and_stops_nobody(
     job_id = api.export(file_ids=[file.file_id], fresh=True)
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), [file], job_id)
+    check_archive(api.archive(job_id), [file], job_id=job_id)
     backstage.wait_until_idle()
     lines = wait_for(lambda: logged(backstage, "Worker", reasons), LOGGED_SECONDS, "their lines")
     assert {message_id: lines[message_id]["reason"] for message_id in reasons} == reasons
