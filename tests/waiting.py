@@ -1,4 +1,4 @@
-"""The one place where a test waits."""
+"""Waits for a condition, with a time limit. No test waits in another way."""
 
 import time
 from collections.abc import Callable
@@ -12,13 +12,14 @@ _PAUSE_SECONDS = 0.05
 def wait_for(
     condition: Callable[[], T], seconds: float, what: str, *, pause: float = _PAUSE_SECONDS
 ) -> T:
-    """The first true value that `condition` gives, asked again after so many seconds.
+    """Calls `condition` until it returns a true value, and returns that.
 
-    Fails when there was none within so many seconds, with `what` was awaited and what came last.
+    Fails after `seconds`, and says `what` it waited for and the last value. Calls the condition at
+    least once. `pause` is in seconds, between two calls.
     """
     deadline = time.monotonic() + seconds
-    while not (seen := condition()):
+    while not (last := condition()):
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds:g} s for {what}, in vain; last was {seen!r}")
+            raise AssertionError(f"waited {seconds:g} s for {what}; the last value was {last!r}")
         time.sleep(pause)
-    return seen
+    return last

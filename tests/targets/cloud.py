@@ -1,11 +1,10 @@
 """The clients of a target, and the objects, queues and tables that its tests make."""
 
 import secrets
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -21,10 +20,7 @@ if TYPE_CHECKING:
 
     Part = CompletedPartTypeDef
 
-T = TypeVar("T")
-
 PART_LEAST = 5 * 1024**2
-_PAUSE_SECONDS = 0.1
 
 
 def refusal(call: Callable[..., object], **arguments: Any) -> str | None:
@@ -34,14 +30,6 @@ def refusal(call: Callable[..., object], **arguments: Any) -> str | None:
     except ClientError as error:
         return str(error.response["Error"]["Code"])
     return None
-
-
-def seen(look: Callable[[], T], *, within: float) -> T:
-    """The first true value of `look`, or its last after so many seconds."""
-    deadline = time.monotonic() + within
-    while not (found := look()) and time.monotonic() < deadline:
-        time.sleep(_PAUSE_SECONDS)
-    return found
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from email.message import Message
 from typing import Any
 
 from tests.localstack.deployment import Invoked, Stack
-from tests.targets.cloud import Cloud, new_name, seen
+from tests.targets.cloud import Cloud, new_name
 from tests.targets.rows import row
+from tests.waiting import wait_for
 
 MIB = 1024**2
 
@@ -97,7 +98,7 @@ def test_only_what_failed_comes_again(stack: Stack) -> None:
         QueueUrl=stack.outputs["Queue"], Entries=messages([good, late])
     )
 
-    seen(lambda: stack.item("good") and stack.item("late"), within=60)
+    wait_for(lambda: stack.item("good") and stack.item("late"), 60, "both messages to succeed")
 
     assert (stack.item("good") or {}).get("attempt") == {"N": "1"}
     assert (stack.item("late") or {}).get("attempt") == {"N": "2"}
@@ -110,8 +111,8 @@ def test_batches_are_worked_on_at_the_same_time(stack: Stack) -> None:
         QueueUrl=stack.outputs["Meetings"], Entries=messages([body] * 4)
     )
 
-    # A message that has to wait for the one before waits for a minute.
-    assert seen(lambda: stack.item("queue-met"), within=50)
+    # If the messages ran one after another, each would wait a minute for the others.
+    wait_for(lambda: stack.item("queue-met"), 50, "four messages to meet")
 
 
 @row("API Gateway", "a request reaches the function")

@@ -4,10 +4,10 @@ are read until they show what was written."""
 from collections.abc import Sequence
 from typing import Any
 
-from tests.targets.cloud import seen
 from tests.targets.contracts.bound import Bound
 from tests.targets.contracts.test_table import INVALID, put, update
 from tests.targets.rows import differs, row
+from tests.waiting import wait_for
 
 LAG_SECONDS = 10
 
@@ -36,8 +36,11 @@ def ids(answer: Any) -> list[str]:
     return [row["jobId"]["S"] for row in answer["Items"]]
 
 
-def shows(table: Bound, *job_ids: str) -> bool:
-    return bool(seen(lambda: ids(table.query(**due())) == list(job_ids), within=LAG_SECONDS))
+def wait_until_due(table: Bound, *job_ids: str) -> None:
+    """Returns when the sweeper's query finds these jobs, in this order."""
+    wait_for(
+        lambda: ids(table.query(**due())) == list(job_ids), LAG_SECONDS, f"{job_ids} in the index"
+    )
 
 
 @row("DynamoDB", "an index holds the items that have both its keys, and no others, in order")
@@ -48,30 +51,30 @@ def test_an_index_holds_the_items_that_have_its_keys_in_order(table: Bound) -> N
     put(table, "elsewhere", wakeShard=2, wakeAt=3)
     put(table, "without a shard", wakeAt=3)
 
-    assert shows(table, "first", "second")
+    wait_until_due(table, "first", "second")
     assert table.query(**due())["Items"][0].keys() == {"jobId", "wakeShard", "wakeAt"}
 
 
 def test_an_item_that_loses_a_key_leaves_the_index(table: Bound) -> None:
     put(table, "a", wakeShard=1, wakeAt=3)
     put(table, "b", wakeShard=1, wakeAt=4)
-    assert shows(table, "a", "b")
+    wait_until_due(table, "a", "b")
 
     table.update_item(**update("a", "REMOVE wakeShard, wakeAt"))
 
-    assert shows(table, "b")
+    wait_until_due(table, "b")
 
 
 def test_an_item_whose_key_changes_moves_in_the_index(table: Bound) -> None:
     put(table, "a", wakeShard=1, wakeAt=3)
     put(table, "b", wakeShard=1, wakeAt=4)
-    assert shows(table, "a", "b")
+    wait_until_due(table, "a", "b")
 
     table.update_item(
         **update("a", "SET wakeAt = :v", ExpressionAttributeValues={":v": {"N": "5"}})
     )
 
-    assert shows(table, "b", "a")
+    wait_until_due(table, "b", "a")
 
 
 def pages(table: Bound, limit: int) -> Sequence[Sequence[str]]:
@@ -90,7 +93,7 @@ def test_a_query_goes_on_where_its_page_ended(table: Bound) -> None:
     for at in (1, 2, 3, 3):
         put(table, f"job-{at}", wakeShard=1, wakeAt=at)
     put(table, "job-3, too", wakeShard=1, wakeAt=3)
-    assert seen(lambda: len(table.query(**due())["Items"]) == 4, within=LAG_SECONDS)
+    wait_for(lambda: len(ids(table.query(**due()))) == 4, LAG_SECONDS, "four due jobs")
 
     found = pages(table, 2)
 
@@ -108,7 +111,7 @@ def listed(table: Bound) -> None:
             "createdAt": {"N": str(at)},
         }
         table.put_item(Item=item)
-    assert seen(lambda: len(ids(table.query(**of_user("me")))) == 3, within=LAG_SECONDS)
+    wait_for(lambda: len(ids(table.query(**of_user("me")))) == 3, LAG_SECONDS, "three jobs")
 
 
 def test_a_query_can_go_backwards_and_on_from_any_item(table: Bound) -> None:
@@ -143,6 +146,6 @@ def test_the_rows_of_an_index_are_counted_up_to_a_limit(table: Bound) -> None:
         "Select": "COUNT",
     }
 
-    assert seen(lambda: table.query(**asked)["Count"] == 2, within=LAG_SECONDS)
+    wait_for(lambda: table.query(**asked)["Count"] == 2, LAG_SECONDS, "a count of two")
     assert table.query(**asked, Limit=1)["Count"] == 1
     assert "Items" not in table.query(**asked)

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from chalicelib.pipeline.queue import Queue
-from tests.targets.cloud import seen
 from tests.targets.contracts.bound import Bound
 from tests.targets.rows import differs, row
+from tests.waiting import wait_for
 
-COME_SECONDS = 20
-"""A message that may come has come by then."""
+ARRIVAL_SECONDS = 20
+"""A message arrives within this time, or never."""
 
 
 def send(queue: Bound, *bodies: str) -> Any:
@@ -31,7 +31,7 @@ def receive(queue: Bound) -> list[dict[str, Any]]:
 
 def received(queue: Bound) -> dict[str, Any]:
     """The one message, as soon as it shows."""
-    (message,) = seen(lambda: receive(queue), within=COME_SECONDS)
+    (message,) = wait_for(lambda: receive(queue), ARRIVAL_SECONDS, "a message")
     return dict(message)
 
 
@@ -161,4 +161,4 @@ def test_waiting_messages_are_counted(queue: Bound) -> None:
     received(queue)
     send(queue, "waits", "waits too")
 
-    assert seen(lambda: counted() == 2, within=COME_SECONDS)
+    wait_for(lambda: counted() == 2, ARRIVAL_SECONDS, "a count of two")
