@@ -94,7 +94,7 @@ def test_a_keyboard_is_enough_to_choose_files_in_folders(stage: Stage, sources: 
     expect(page.get_by_text("1 file, 1 byte")).to_be_visible()
 
 
-def test_a_dialog_gives_the_focus_back_to_where_it_came_from(stage: Stage) -> None:
+def test_a_dialog_returns_the_focus_to_where_it_was(stage: Stage) -> None:
     page = stage.open_job(stage.records.running("Recordings.zip"))
     expect(page.get_by_role("progressbar")).to_be_visible()
     tab_to(page, "Cancel")
@@ -107,7 +107,7 @@ def test_a_dialog_gives_the_focus_back_to_where_it_came_from(stage: Stage) -> No
     expect(page.get_by_role("button", name="Cancel")).to_be_focused()
 
 
-def test_the_focus_is_not_lost_when_a_job_ends_under_it(stage: Stage) -> None:
+def test_the_focus_is_not_lost_when_the_job_ends(stage: Stage) -> None:
     job_id = stage.records.running("Recordings.zip")
     page = stage.open_job(job_id)
     expect(page.get_by_role("progressbar")).to_be_visible()
@@ -119,7 +119,7 @@ def test_the_focus_is_not_lost_when_a_job_ends_under_it(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("name", ["exports", "job-running", "new-by-id", "new-by-folder"])
-def test_where_the_focus_is_can_always_be_seen(stage: Stage, name: str) -> None:
+def test_the_focus_is_always_visible(stage: Stage, name: str) -> None:
     STATES[name](stage)
 
     for _ in range(25):
@@ -137,7 +137,7 @@ def test_the_end_of_a_job_is_read_out(stage: Stage) -> None:
     expect(page.locator("[aria-live=polite]")).to_have_text("Ready to download")
 
 
-def test_progress_is_read_out_now_and_then_and_not_each_time(stage: Stage) -> None:
+def test_progress_is_read_out_only_from_time_to_time(stage: Stage) -> None:
     job_id = stage.records.running("Recordings.zip", 10)
     page = stage.page
     page.clock.install()

@@ -1,4 +1,4 @@
-"""The same asked for again: after it has completed, and after it has failed."""
+"""The same export again: after it has completed, and after it has failed."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def _retry(api: Api, job_id: str) -> str:
     return str(answer.json()["jobId"])
 
 
-def test_an_archive_of_the_same_files_is_given_out_again(api: Api, sources: Sources) -> None:
+def test_an_export_of_the_same_files_reuses_the_archive(api: Api, sources: Sources) -> None:
     files = [sources.put(noise(2000)), sources.put(noise(3000), filename="b.bin")]
     asked = [file.file_id for file in files]
     first = api.completed(api.export(file_ids=asked, filename="first.zip"))
@@ -31,7 +31,7 @@ def test_an_archive_of_the_same_files_is_given_out_again(api: Api, sources: Sour
 
 
 @pytest.mark.parametrize("more", [{"fresh": True}, {"user_id": "another"}])
-def test_it_is_built_for_who_wants_or_must_have_an_own_one(
+def test_a_fresh_export_or_another_user_gets_a_new_archive(
     api: Api, sources: Sources, more: dict[str, object]
 ) -> None:
     file = sources.put(noise(2000))
@@ -55,7 +55,7 @@ def test_a_file_that_was_overwritten_is_exported_as_it_is_now(api: Api, sources:
     check_archive(api.archive(job_id), [now], job_id=job_id)
 
 
-def test_a_failed_job_is_retried_once_its_cause_is_mended(api: Api, sources: Sources) -> None:
+def test_a_failed_job_can_be_retried_after_its_cause_is_fixed(api: Api, sources: Sources) -> None:
     prefix = sources.new_prefix()
     failed = api.ended(api.export(prefix=prefix))
     file = sources.put_at(prefix, "a", b"there now")

@@ -19,7 +19,7 @@ def crc(content: bytes) -> str:
 
 
 @row("S3 checksums", "HEAD tells the CRC-32 that an object was put with")
-def test_the_crc_of_an_object_is_told(cloud: Cloud) -> None:
+def test_head_returns_the_crc_of_an_object(cloud: Cloud) -> None:
     key = cloud.put(b"hello", ChecksumAlgorithm="CRC32")
 
     told = cloud.s3.head_object(Bucket=cloud.bucket, Key=key, ChecksumMode="ENABLED")
@@ -48,7 +48,7 @@ def test_a_copy_keeps_its_crc(cloud: Cloud) -> None:
 
 
 @row("S3 checksums", "content that does not match its CRC-32 or `Content-MD5` is refused")
-def test_content_is_checked(cloud: Cloud) -> None:
+def test_wrong_content_is_refused(cloud: Cloud) -> None:
     md5 = hashlib.md5(b"other", usedforsecurity=False).digest()
     place = {"Bucket": cloud.bucket, "Key": "checked", "Body": b"hello"}
 
@@ -94,7 +94,7 @@ def test_a_multipart_object_can_have_a_crc_of_crcs(cloud: Cloud) -> None:
     "`GetObjectAttributes` tells the parts' CRC-32s of a `COMPOSITE` one",
     ministack="only their sizes",
 )
-def test_the_crcs_of_parts_are_told(cloud: Cloud) -> None:
+def test_the_crcs_of_parts_are_returned(cloud: Cloud) -> None:
     key = composite(cloud)
 
     told = cloud.s3.get_object_attributes(

@@ -8,7 +8,7 @@ from tests.waiting import wait_for
 
 
 @row("S3 lifecycle", "HEAD tells when an object will expire", ministack="no")
-def test_the_end_of_an_object_is_told(cloud: Cloud, aged: Aged) -> None:
+def test_head_returns_when_an_object_expires(cloud: Cloud, aged: Aged) -> None:
     cloud.s3.put_object(Bucket=cloud.bucket, Key="kept/object", Body=b"")
 
     told = cloud.s3.head_object(Bucket=cloud.bucket, Key="kept/object")

@@ -47,7 +47,7 @@ def longer(rigged: Rigged, jobs: Jobs, request: pytest.FixtureRequest) -> Iterat
 
 
 @pytest.mark.parametrize("step", Step)
-def test_a_worker_that_is_killed_costs_its_job_less_than_a_minute_and_a_half(
+def test_a_killed_worker_delays_its_job_by_less_than_90_seconds(
     step: Step, time: int, longer: Longer, tell: Tell
 ) -> None:
     seconds = longer(step, time)

@@ -75,7 +75,7 @@ def logged(
     return lines if lines.keys() >= set(message_ids) else {}
 
 
-def test_what_nobody_can_work_on_is_dropped_with_its_reason_and_stops_nobody(
+def test_invalid_messages_are_dropped_with_a_reason_and_stop_no_job(
     api: Api, sources: Sources, backstage: Backstage
 ) -> None:
     file = sources.put(b"through")
@@ -90,7 +90,7 @@ def test_what_nobody_can_work_on_is_dropped_with_its_reason_and_stops_nobody(
     assert {message_id: lines[message_id]["reason"] for message_id in reasons} == reasons
 
 
-def test_a_dead_letter_that_is_garbage_is_logged_with_its_reason(backstage: Backstage) -> None:
+def test_an_invalid_dead_letter_is_logged_with_a_reason(backstage: Backstage) -> None:
     message_id = backstage.send("garbage", backstage.outputs.dead_letter_queue_url)
 
     lines = wait_for(
@@ -100,12 +100,12 @@ def test_a_dead_letter_that_is_garbage_is_logged_with_its_reason(backstage: Back
     assert (line["message"], line["reason"]) == ("dead letter", "it is not JSON")
 
 
-def test_a_message_with_what_sqs_does_not_take_is_not_taken(backstage: Backstage) -> None:
+def test_sqs_refuses_a_message_with_a_null_character(backstage: Backstage) -> None:
     with pytest.raises(ClientError, match="InvalidMessageContents"):
         backstage.send("nul\0")
 
 
-def test_jobs_whose_every_message_comes_three_times_complete(rigged: Rigged, jobs: Jobs) -> None:
+def test_jobs_complete_if_each_message_comes_three_times(rigged: Rigged, jobs: Jobs) -> None:
     several = [jobs.planned(), jobs.read(), jobs.assembled(), jobs.discarded()]
 
     with rigged.proxies["sqs"].failing(failures.repeated):

@@ -52,7 +52,7 @@ def flock(rigged: Rigged, jobs: Jobs) -> Flock:
     return flock
 
 
-def test_jobs_outlive_a_minute_in_which_everything_fails_in_every_way(
+def test_jobs_survive_a_minute_in_which_all_services_fail_in_all_ways(
     rigged: Rigged, flock: Flock, tell: Tell
 ) -> None:
     for failure in failures.FAILURES:
@@ -62,7 +62,7 @@ def test_jobs_outlive_a_minute_in_which_everything_fails_in_every_way(
     flock.check()
 
 
-def test_a_service_that_never_answers_is_a_503_in_time(rigged: Rigged, api: Api) -> None:
+def test_the_api_answers_503_in_time_if_a_service_never_answers(rigged: Rigged, api: Api) -> None:
     with ExitStack() as outage:
         for service in SERVICES:
             outage.enter_context(rigged.proxies[service].failing(failures.black_hole))
@@ -76,7 +76,7 @@ def test_a_service_that_never_answers_is_a_503_in_time(rigged: Rigged, api: Api)
 @pytest.mark.parametrize(
     ("service", "failure"), list(product(SERVICES, failures.FAILURES)), ids=failures.name_of
 )
-def test_jobs_outlive_the_outage_of_a_service(
+def test_jobs_survive_the_outage_of_a_service(
     rigged: Rigged, flock: Flock, tell: Tell, *, service: Service, failure: Fault
 ) -> None:
     failing(rigged, [service], failure, OUTAGE_SECONDS)
@@ -87,7 +87,7 @@ def test_jobs_outlive_the_outage_of_a_service(
 
 
 @pytest.mark.long
-def test_jobs_outlive_a_minute_in_which_the_emulator_stands_still(
+def test_jobs_survive_a_minute_in_which_the_emulator_is_stopped(
     rigged: Rigged, flock: Flock, tell: Tell
 ) -> None:
     pause(rigged.emulator, OUTAGE_SECONDS)

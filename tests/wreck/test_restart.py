@@ -67,7 +67,7 @@ def keeping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Keeping
         yield Keeping(Jobs(Api(outputs.api_url), backstage, Sources(backstage)), state)
 
 
-def test_a_restart_in_the_middle_of_jobs_ends_none_wrong(keeping: Keeping) -> None:
+def test_after_a_restart_no_job_ends_with_a_wrong_archive(keeping: Keeping) -> None:
     several = [keeping.jobs.planned(), keeping.jobs.read(), keeping.jobs.assembled()]
     for job in several:
         job.begin()

@@ -8,7 +8,7 @@ SWEPT_SECONDS = 240
 """The sweeper comes each minute, for jobs that nothing has moved for one to one and a half."""
 
 
-def test_jobs_whose_messages_are_lost_with_their_workers_complete(
+def test_jobs_complete_if_their_messages_and_workers_are_lost(
     orphans: Sequence[Job], jobs: Jobs
 ) -> None:
     for job in orphans:

@@ -89,7 +89,7 @@ def pages(table: Bound, limit: int) -> Sequence[Sequence[str]]:
         more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
-def test_a_query_goes_on_where_its_page_ended(table: Bound) -> None:
+def test_a_query_continues_after_a_page(table: Bound) -> None:
     for at in (1, 2, 3, 3):
         put(table, f"job-{at}", wakeShard=1, wakeAt=at)
     put(table, "job-3, too", wakeShard=1, wakeAt=3)
@@ -114,7 +114,7 @@ def listed(table: Bound) -> None:
     wait_for(lambda: len(ids(table.query(**of_user("me")))) == 3, LAG_SECONDS, "three jobs")
 
 
-def test_a_query_can_go_backwards_and_on_from_any_item(table: Bound) -> None:
+def test_a_query_can_run_backwards_and_start_after_any_item(table: Bound) -> None:
     listed(table)
     start = {"jobId": {"S": "d"}, "userId": {"S": "me"}, "createdAt": {"N": "3"}}
 
@@ -128,14 +128,14 @@ def test_a_query_can_go_backwards_and_on_from_any_item(table: Bound) -> None:
 
 @row("DynamoDB", "a query does not go on from an item that it would not find")
 @differs(moto="does")
-def test_a_query_does_not_go_on_from_somebody_elses_item(table: Bound) -> None:
+def test_a_query_cannot_start_after_an_item_of_another_user(table: Bound) -> None:
     listed(table)
     start = {"jobId": {"S": "b"}, "userId": {"S": "you"}, "createdAt": {"N": "1"}}
 
     assert table.refuses("query", **of_user("me", ExclusiveStartKey=start)) == INVALID
 
 
-def test_the_rows_of_an_index_are_counted_up_to_a_limit(table: Bound) -> None:
+def test_the_items_of_an_index_are_counted_up_to_a_limit(table: Bound) -> None:
     for job_id, user in (("a", "me"), ("b", "me"), ("c", "me"), ("d", "you")):
         table.put_item(Item={"jobId": {"S": job_id}, "openUser": {"S": user}})
     table.update_item(**update("a", "REMOVE openUser"))
