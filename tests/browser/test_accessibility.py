@@ -1,5 +1,4 @@
-"""Everybody can use the page: axe finds nothing in any state, nothing is cut off on a small phone,
-and a keyboard is enough."""
+"""Accessibility: axe finds nothing, nothing is cut off on a small phone, a keyboard is enough."""
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
@@ -12,7 +11,7 @@ from tests.e2e.sources import Sources
 
 SIZES: dict[str, ViewportSize] = {
     "wide": {"width": 1280, "height": 800},
-    # The width at which WCAG 2.2 asks that nothing has to be scrolled sideways.
+    # At this width, WCAG 2.2 allows no scrolling sideways.
     "phone": {"width": 320, "height": 640},
 }
 
@@ -26,7 +25,7 @@ _RULES = {
 
 
 def violations(page: Page) -> list[str]:
-    """What axe, which must be there, finds wrong: a line for each element."""
+    """Returns the violations that axe finds, a line for each element. axe must be loaded."""
     found = page.evaluate("rules => axe.run(rules)", _RULES)["violations"]
     return [
         f"{rule['id']}: {node['target']} {node['failureSummary']}"

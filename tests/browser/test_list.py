@@ -1,4 +1,4 @@
-"""The list of a user's jobs, and what of other people's text the page shows."""
+"""The list of a user's jobs, and names that contain HTML."""
 
 import re
 

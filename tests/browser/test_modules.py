@@ -1,4 +1,4 @@
-"""The page's own functions, called in the browser."""
+"""The functions of the page's modules, called in the browser."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""The whole way of somebody who waits: choose, start, watch, leave, come back, download."""
+"""The whole story of a user: choose files, start, watch, leave, come back, download."""
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -11,7 +11,7 @@ from tests.e2e.backstage import Backstage
 from tests.e2e.sources import MIB, Sources, noise
 
 COUNTED_SECONDS = 30
-"""An index follows its table within moments."""
+"""More than enough time for an index to follow its table."""
 
 
 def percent(page: Page) -> int:
@@ -232,7 +232,7 @@ def test_a_failed_request_is_explained_and_can_be_sent_again(stage: Stage) -> No
     assert first == second
 
 
-# -- once more ----------------------------------------------------------------------------------
+# -- again --------------------------------------------------------------------------------------
 
 
 def test_a_failed_export_can_be_started_again_and_downloaded(

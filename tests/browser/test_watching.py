@@ -1,4 +1,4 @@
-"""What the page asks for, how soon it shows a change, and how it looks from another tab."""
+"""The requests of the page, how soon it shows a change, and what other tabs see of it."""
 
 import statistics
 import time
@@ -14,7 +14,7 @@ CHANGES = 5
 
 HOUR_MS = 3_600_000
 
-# The moment at which the page shows a text, by the clock that the test has too.
+# The time at which the page shows a text. The browser and the test use the same clock.
 _SHOWN_AT = """text => new Promise(resolve => {
   const look = () => document.querySelector(".number")?.textContent === text && resolve(Date.now());
   new MutationObserver(look).observe(document.body, {
@@ -31,25 +31,25 @@ _COUNT_STREAMS = """
 _OPEN_STREAMS = "streams.filter(({ readyState }) => readyState !== EventSource.CLOSED).length"
 
 _PLAIN_EVENT_SOURCE = """id => {
-  window.told = [];
+  window.seen = [];
   window.source = new EventSource(`v1/export/${id}/progress`);
-  const tell = ({ type, data }) => told.push(`${type} ${JSON.parse(data).progress.percent}`);
+  const add = ({ type, data }) => seen.push(`${type} ${JSON.parse(data).progress.percent}`);
   for (const status of ["queued", "processing", "completed", "failed", "cancelled", "expired"]) {
-    source.addEventListener(status, tell);
+    source.addEventListener(status, add);
   }
 }"""
-# The page's policy lets Playwright evaluate no condition by itself.
+# The page's security policy blocks Playwright's own wait for a condition.
 _ONCE = (
     "new Promise((done) => {{ const look = () => {} ? done() : setTimeout(look, 50); look(); }})"
 )
-_TOLD = "number => " + _ONCE.format("told.length === number")
+_SEEN = "number => " + _ONCE.format("seen.length === number")
 _STOPPED = _ONCE.format("source.readyState === EventSource.CLOSED")
 
-_SEEN = """
+_VISIBILITY = """
   Object.defineProperty(document, "visibilityState", {{ configurable: true, get: () => "{}" }});
   document.dispatchEvent(new Event("visibilitychange"));
 """
-_LOOK_AWAY, _LOOK = _SEEN.format("hidden"), _SEEN.format("visible")
+_LOOK_AWAY, _LOOK = _VISIBILITY.format("hidden"), _VISIBILITY.format("visible")
 
 
 def test_a_change_is_shown_within_two_seconds(stage: Stage) -> None:
@@ -63,7 +63,7 @@ def test_a_change_is_shown_within_two_seconds(stage: Stage) -> None:
         stage.records.advance(job_id, percent)
         delays.append(page.evaluate(_SHOWN_AT, f"{percent}%") / 1000 - changed_at)
 
-    # The middle one: the machine that tests may be busy with other things for a moment.
+    # The median: the test machine may be busy for a moment.
     assert statistics.median(delays) < SHOWN_WITHIN_SECONDS, delays
 
 
@@ -118,14 +118,14 @@ def test_an_event_source_stops_by_itself_at_the_end(stage: Stage) -> None:
     job_id = stage.records.running("Recordings.zip", 20)
     page = stage.open()
     page.evaluate(_PLAIN_EVENT_SOURCE, job_id)
-    page.evaluate(_TOLD, 1)
+    page.evaluate(_SEEN, 1)
 
     stage.records.advance(job_id, 40)
-    page.evaluate(_TOLD, 2)
+    page.evaluate(_SEEN, 2)
     stage.records.finish(job_id)
     page.evaluate(_STOPPED)
 
-    assert page.evaluate("told") == ["processing 20", "processing 40", "completed 100"]
+    assert page.evaluate("seen") == ["processing 20", "processing 40", "completed 100"]
 
 
 def test_the_stream_of_a_job_is_closed_when_its_page_is_left(stage: Stage) -> None:
@@ -161,7 +161,7 @@ def _icon(page: Page) -> str:
 
 # -- notifications ------------------------------------------------------------------------------
 
-# Headless Chromium shows none; what is asked of it is kept.
+# Headless Chromium shows no notifications, so this records them.
 _KEEP_NOTICES = """
   window.notices = [];
   window.permission ??= "default";
@@ -175,13 +175,13 @@ _KEEP_NOTICES = """
 
 @pytest.fixture
 def answer() -> str:
-    """What the user answers to the browser's question."""
+    """The user's answer to the browser's question."""
     return "granted"
 
 
 @pytest.fixture
 def watched(stage: Stage, answer: str) -> tuple[str, Page]:
-    """A running job, and its page."""
+    """A running job's id, and its page."""
     stage.page.add_init_script(f"window.answer = '{answer}'; window.asked = false;{_KEEP_NOTICES}")
     job_id = stage.records.running("Recordings.zip")
     page = stage.open_job(job_id)

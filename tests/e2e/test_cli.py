@@ -46,7 +46,7 @@ class Cli:
         )
 
     def run(self, *words: str, stdin: str = "", code: int = 0) -> str:
-        """Runs the program, and returns its standard output. Fails if it exits with another code."""
+        """Runs the program and returns its standard output. Fails if it exits with another code."""
         with self.start(*words, stdin=subprocess.PIPE) as process:
             out, err = process.communicate(stdin, timeout=WITHIN_SECONDS)
         assert process.returncode == code, err

@@ -1,4 +1,4 @@
-"""The scenario of slow downloads, on a stack of its own: what nginx cuts, and what it does not."""
+"""Slow downloads behind nginx, on a stack that the test starts: which of them nginx cuts."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from infra.scenario.profiles import Profile, Scale
 from infra.scenario.runs import Run
 
 SCALE = Scale(0.2)
-"""nginx waits 5.8 s: four times what the API takes for any request on a busy machine."""
+"""nginx waits 5.8 s: four times as long as any request to the API takes on a busy machine."""
 
 FAST = Profile("fast", 4)
 SLOW = Profile("slow", 48)

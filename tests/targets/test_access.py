@@ -1,4 +1,4 @@
-"""Who may do what: links, signatures, policies."""
+"""Access: links, signatures, policies."""
 
 import urllib.error
 import urllib.request

@@ -1,4 +1,4 @@
-"""Lambda, what calls it, and the gateway in front of it."""
+"""Lambda functions, their event sources, and the gateway in front of them."""
 
 import json
 import urllib.error
@@ -16,7 +16,7 @@ MIB = 1024**2
 
 
 def error_type(invoked: Invoked) -> str | None:
-    """The type that the error of an invocation names, None if there was no error."""
+    """Returns the error type of an invocation; None if there was no error."""
     return str(invoked.payload["errorType"]) if invoked.error else None
 
 
@@ -111,7 +111,7 @@ def test_batches_run_at_the_same_time(stack: Stack) -> None:
         QueueUrl=stack.outputs["Meetings"], Entries=messages([body] * 4)
     )
 
-    # If the messages ran one after another, each would wait a minute for the others.
+    # A message that had to wait for another one would wait for a minute.
     wait_for(lambda: stack.item("queue-met"), 50, "four messages to meet")
 
 

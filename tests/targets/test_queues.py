@@ -1,4 +1,4 @@
-"""SQS, without any function: what is not in `contracts/`."""
+"""SQS, without functions: what is not in `contracts/`."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ WAIT_SECONDS = 2
 
 
 def receive(cloud: Cloud, queue: str) -> "list[MessageTypeDef]":
-    """The message that the queue has now, if it shows one."""
+    """Returns the message that the queue has now, if there is one."""
     answer = cloud.sqs.receive_message(
         QueueUrl=queue, WaitTimeSeconds=WAIT_SECONDS, MessageSystemAttributeNames=["All"]
     )

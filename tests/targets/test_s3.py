@@ -1,4 +1,4 @@
-"""S3: what is not in `contracts/`, as Longhaul does not rely on it."""
+"""S3: what is not in `contracts/`, because Longhaul does not rely on it."""
 
 import hashlib
 
@@ -62,6 +62,6 @@ def test_the_facts_of_one_part_can_be_requested(cloud: Cloud) -> None:
     upload = cloud.upload()
     upload.complete(parts=[upload.put(1, FULL_PART), upload.put(2, b"last")])
 
-    told = cloud.s3.head_object(Bucket=cloud.bucket, Key=upload.key, PartNumber=2)
+    head = cloud.s3.head_object(Bucket=cloud.bucket, Key=upload.key, PartNumber=2)
 
-    assert (told["ContentLength"], told.get("PartsCount")) == (4, 2)
+    assert (head["ContentLength"], head.get("PartsCount")) == (4, 2)

@@ -1,4 +1,4 @@
-"""What happens by itself once its time has come; conftest prepares it before the other tests."""
+"""What a target does by itself after some time. conftest prepares it before the other tests."""
 
 from tests.localstack.deployment import Stack
 from tests.targets.ageing import Aged
@@ -11,9 +11,9 @@ from tests.waiting import wait_for
 def test_head_returns_when_an_object_expires(cloud: Cloud, aged: Aged) -> None:
     cloud.s3.put_object(Bucket=cloud.bucket, Key="kept/object", Body=b"")
 
-    told = cloud.s3.head_object(Bucket=cloud.bucket, Key="kept/object")
+    head = cloud.s3.head_object(Bucket=cloud.bucket, Key="kept/object")
 
-    assert 'rule-id="later"' in told.get("Expiration", "")
+    assert 'rule-id="later"' in head.get("Expiration", "")
 
 
 @row("EventBridge", "a schedule calls its function")

@@ -1,4 +1,4 @@
-"""Messages that come again and again, or that nobody of ours has sent."""
+"""Messages that come several times, or that Longhaul has not sent."""
 
 import json
 from collections.abc import Collection
@@ -22,7 +22,7 @@ _STRANGER = "7f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11"
 
 
 def message(**changed: object) -> str:
-    """A message of a job that nobody knows, but for what is changed."""
+    """Returns a message for an unknown job, with these changes."""
     return json.dumps({"v": 1, "step": "plan", "job": _STRANGER, **changed})
 
 
@@ -59,7 +59,7 @@ GARBAGE = {
     message(step="finalize"): "there is no such job",
     message(step="assemble", segment=0): "there is no such job",
 }
-"""Messages that cannot be worked on, and why."""
+"""Invalid messages, and the reasons in the logs."""
 
 
 LOGGED_SECONDS = 30
@@ -69,8 +69,10 @@ LOGGED_SECONDS = 30
 def logged(
     backstage: Backstage, function: str, message_ids: Collection[str]
 ) -> dict[str, dict[str, Any]]:
-    """The lines of the function that give a reason, by the message's id; none until there is one
-    for each of these."""
+    """Returns the function's log lines with a reason, by message id.
+
+    Returns nothing until there is a line for each of these messages.
+    """
     lines = {line["id"]: line for line in backstage.logged(function, '"reason"') if "id" in line}
     return lines if lines.keys() >= set(message_ids) else {}
 

@@ -1,4 +1,4 @@
-"""A moment is told from all other requests, so that no other job's worker is killed."""
+"""A moment matches only requests of its own job, so that no other worker is killed."""
 
 from tests.e2e.sources import Source
 from tests.wreck.asked import Asked

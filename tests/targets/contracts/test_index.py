@@ -1,5 +1,7 @@
-"""The global secondary indexes of a table, as Longhaul relies on them. They may lag behind, so they
-are read until they show what was written."""
+"""The global secondary indexes of a table, as Longhaul relies on them.
+
+An index may lag behind its table. So the tests read it until it shows what was written.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +15,7 @@ LAG_SECONDS = 10
 
 
 def due(**more: Any) -> dict[str, Any]:
-    """What the sweeper's query takes."""
+    """Returns the arguments of the sweeper's query."""
     return {
         "IndexName": "wake",
         "KeyConditionExpression": "wakeShard = :shard AND wakeAt < :now",
@@ -23,7 +25,7 @@ def due(**more: Any) -> dict[str, Any]:
 
 
 def of_user(user: str, **more: Any) -> dict[str, Any]:
-    """What the query for a user's jobs takes."""
+    """Returns the arguments of the query for a user's jobs."""
     return {
         "IndexName": "byUser",
         "KeyConditionExpression": "userId = :user",
@@ -78,7 +80,7 @@ def test_an_item_whose_key_changes_moves_in_the_index(table: Bound) -> None:
 
 
 def pages(table: Bound, limit: int) -> Sequence[Sequence[str]]:
-    """Each page of the sweeper's query, followed to the end."""
+    """Returns the job ids of each page of the sweeper's query."""
     found = []
     more: dict[str, Any] = {}
     while True:
@@ -103,7 +105,7 @@ def test_a_query_continues_after_a_page(table: Bound) -> None:
 
 
 def listed(table: Bound) -> None:
-    """Two users' jobs, in the index."""
+    """Puts jobs of two users, and waits until they are in the index."""
     for at, (job_id, user) in enumerate([("a", "me"), ("b", "you"), ("c", "me"), ("d", "me")]):
         item = {
             "jobId": {"S": job_id},

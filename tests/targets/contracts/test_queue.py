@@ -1,4 +1,4 @@
-"""A standard queue of SQS, as Longhaul relies on it."""
+"""A standard SQS queue, as Longhaul relies on it."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def send(queue: Bound, *bodies: str) -> Any:
 
 
 def receive(queue: Bound) -> list[dict[str, Any]]:
-    """What the queue shows now; received once more."""
+    """Receives the messages that are visible now."""
     answer = queue.receive_message(
         MaxNumberOfMessages=10, MessageSystemAttributeNames=["ApproximateReceiveCount"]
     )
@@ -30,7 +30,7 @@ def receive(queue: Bound) -> list[dict[str, Any]]:
 
 
 def received(queue: Bound) -> dict[str, Any]:
-    """The one message, as soon as it shows."""
+    """Waits until one message is visible, and receives it."""
     (message,) = wait_for(lambda: receive(queue), ARRIVAL_SECONDS, "a message")
     return dict(message)
 
@@ -94,7 +94,7 @@ def test_a_message_received_too_often_becomes_a_dead_letter(
 
 
 def test_a_late_worker_does_not_disturb_the_next_one(queue: Bound) -> None:
-    """What SQS answers to an old receipt differs from place to place, and has changed with time."""
+    """SQS's answer to an old receipt differs between services, and has changed over time."""
     send(queue, "a")
     late = received(queue)
     hide(queue, late, 0)

@@ -1,4 +1,4 @@
-"""A table of DynamoDB, as Longhaul relies on it."""
+"""A DynamoDB table, as Longhaul relies on it."""
 
 from contextlib import suppress
 from typing import Any
@@ -19,7 +19,7 @@ def put(table: Bound, job_id: str, **numbers: int) -> dict[str, Any]:
 
 
 def update(job_id: str, expression: str, **more: Any) -> dict[str, Any]:
-    """What an update takes."""
+    """Returns the arguments of an update."""
     key = {"jobId": {"S": job_id}}
     return {"Key": key, "UpdateExpression": expression, "ReturnValues": "ALL_NEW", **more}
 
@@ -74,10 +74,10 @@ def test_a_refused_update_returns_the_item_and_changes_nothing(table: Bound) -> 
 
 
 @pytest.mark.parametrize(
-    ("job_id", "tell"), [("a", "NONE"), ("b", "ALL_OLD")], ids=["not asked for", "not there"]
+    ("job_id", "returned"), [("a", "NONE"), ("b", "ALL_OLD")], ids=["not asked for", "not there"]
 )
 def test_a_refusal_returns_no_item_if_not_requested_or_missing(
-    table: Bound, job_id: str, tell: str
+    table: Bound, job_id: str, returned: str
 ) -> None:
     put(table, "a", size=1)
     asked = update(
@@ -85,7 +85,7 @@ def test_a_refusal_returns_no_item_if_not_requested_or_missing(
         "SET done = :one",
         ConditionExpression="attribute_exists(nothing)",
         ExpressionAttributeValues={":one": {"N": "1"}},
-        ReturnValuesOnConditionCheckFailure=tell,
+        ReturnValuesOnConditionCheckFailure=returned,
     )
 
     with pytest.raises(table.exceptions.ConditionalCheckFailedException) as error:
@@ -192,7 +192,7 @@ def test_a_large_item_is_refused(table: Bound) -> None:
 
 
 def batch(table: Bound, *job_ids: str) -> dict[str, Any]:
-    """What a BatchGetItem takes. It names its table itself."""
+    """Returns the RequestItems of a BatchGetItem, which contain the table's name."""
     return {table.name: {"Keys": [{"jobId": {"S": job_id}} for job_id in job_ids]}}
 
 

@@ -21,7 +21,7 @@ def opened(s3: Bound, key: str) -> dict[str, Any]:
 
 
 def listed(s3: Bound, upload: dict[str, Any]) -> list[dict[str, Any]]:
-    """The parts as the completion of their upload wants them."""
+    """Returns the parts, in the form that the completion of their upload needs."""
     parts = s3.list_parts(**upload)["Parts"]
     return [{"PartNumber": part["PartNumber"], "ETag": part["ETag"]} for part in parts]
 
@@ -32,7 +32,7 @@ def complete(s3: Bound, upload: dict[str, Any]) -> Any:
 
 
 def copy(s3: Bound, upload: dict[str, Any], source: str, last: int, **more: Any) -> dict[str, Any]:
-    """What a copy of the source's bytes up to the last takes."""
+    """Returns the arguments of a copy of the source's bytes from 0 to `last`, inclusive."""
     return {
         **upload,
         "PartNumber": 1,
@@ -157,7 +157,7 @@ def test_a_completed_upload_is_gone(s3: Bound) -> None:
 
 
 def test_a_second_completion_does_not_change_the_object(s3: Bound) -> None:
-    """S3 answers as before for a while, then that there is no such upload."""
+    """For a while, S3 answers as the first time. Later, it says that there is no such upload."""
     upload = opened(s3, "a")
     s3.upload_part(**upload, PartNumber=1, Body=b"x")
     parts = {"Parts": listed(s3, upload)}
