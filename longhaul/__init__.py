@@ -1,4 +1,4 @@
-"""Longhaul's client: slow downloads as jobs.
+"""A client for Longhaul, which turns slow downloads into jobs.
 
     from longhaul import Client, download
 
@@ -8,7 +8,7 @@
             print(job.progress.percent)
         saved = download(client, job, "out.zip")
 
-What can go wrong is in `longhaul.errors`, one hierarchy under `LonghaulError`.
+Everything that can go wrong is one hierarchy under `LonghaulError`, in `longhaul.errors`.
 """
 
 from importlib import import_module
@@ -46,11 +46,11 @@ _HOMES: Final = {
 
 
 def __getattr__(name: str) -> object:
-    """Imports what is asked for, so that `longhaul --help` need not wait for an HTTP library."""
+    """Imports a public name at its first use: `longhaul --help` then loads no HTTP library."""
     if name == "__version__":
-        from importlib.metadata import version
+        from longhaul.version import version
 
-        return version("longhaul")
+        return version()
     if name not in __all__:
         raise AttributeError(f"module 'longhaul' has no attribute {name!r}")
     return getattr(import_module(f"longhaul.{_HOMES.get(name, 'answers')}"), name)

@@ -1,7 +1,7 @@
-"""What the API answers, as frozen typed records.
+"""The answers of the API, as frozen typed records.
 
-Names are snake_case where the API's are camelCase. Fields that a newer API adds are passed over;
-fields that an older one lacks and nobody needs have a default. Sizes count bytes.
+Names are snake_case here and camelCase in the API. Fields that a newer API adds are ignored. Fields
+that an older API lacks have a default, unless a caller needs them. Sizes are in bytes.
 """
 
 from datetime import datetime
@@ -10,15 +10,15 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 OPEN: Final = frozenset({"queued", "processing"})
-"""A job in one of these is not done: something will still happen to it."""
+"""The statuses of a job that has not ended."""
 
 
 class Answer(msgspec.Struct, frozen=True, rename="camel"):
-    """The root of all of them: immutable, and equal where all fields are."""
+    """The base of all answers: immutable, and equal if all fields are equal."""
 
 
 class Accepted(Answer, frozen=True):
-    """The job that a request for an export made, or had made before."""
+    """The job for an export request: a new one, or the one that an earlier try made."""
 
     job_id: str
     status: str
@@ -30,8 +30,10 @@ class Accepted(Answer, frozen=True):
 
 
 class Progress(Answer, frozen=True):
-    """How far a job is. `bytes_total` is 0 until the archive is planned, `eta_seconds` None while
-    nobody can tell."""
+    """How far a job is.
+
+    `bytes_total` is 0 until the archive is planned. `eta_seconds` is None while it is unknown.
+    """
 
     percent: int
     current_file: int = 0
@@ -44,9 +46,12 @@ class Progress(Answer, frozen=True):
 
 
 class Result(Answer, frozen=True):
-    """What a job has made. `missing` holds ids or keys that do not exist; it is None where the list
-    is too long for this answer, and `Client.status` then tells it. `reused_from` is the job that
-    the archive was built for, where it was there already."""
+    """What a completed job has produced.
+
+    `missing` holds the ids or keys that do not exist. It is None if the list is too long for this
+    answer; `Client.status` then returns it. `reused_from` is the earlier job that built the
+    archive; it is None if this job built it.
+    """
 
     s3_key: str
     file_size: int
@@ -58,7 +63,7 @@ class Result(Answer, frozen=True):
 
 
 class Reason(Answer, frozen=True):
-    """Why a job failed. `type` is stable, `detail` is for people."""
+    """Why a job failed. `type` is stable; `detail` is a text for people."""
 
     type: str
     title: str
@@ -66,7 +71,7 @@ class Reason(Answer, frozen=True):
 
 
 class Job(Answer, frozen=True):
-    """A job as it was when it was asked for; `retry_of` is the job in whose place it was made."""
+    """A job at the time of the answer. `retry_of` is the id of the job that it retries."""
 
     job_id: str
     status: str
@@ -81,19 +86,19 @@ class Job(Answer, frozen=True):
 
     @property
     def is_open(self) -> bool:
-        """Whether something will still happen to it."""
+        """Whether the job has not ended yet."""
         return self.status in OPEN
 
 
 class Page(Answer, frozen=True):
-    """Some of a user's jobs, newest first; `cursor` leads to the next page."""
+    """One page of a user's jobs, newest first. `cursor` asks for the next page; None at the end."""
 
     jobs: tuple[Job, ...]
     cursor: str | None = None
 
 
 class Link(Answer, frozen=True):
-    """A presigned link to an archive, good for `expires_in` seconds."""
+    """A presigned link to an archive. It works for `expires_in` seconds."""
 
     job_id: str
     download_url: str
@@ -101,7 +106,7 @@ class Link(Answer, frozen=True):
 
 
 class Availability(Answer, frozen=True):
-    """Whether a file can be exported; `s3_key` and `size` are None where it cannot."""
+    """Whether a file can be exported. If not, `s3_key` and `size` are None."""
 
     file_id: int = msgspec.field(name="file_id")
     available: bool
@@ -110,14 +115,14 @@ class Availability(Answer, frozen=True):
 
 
 class FieldProblem(Answer, frozen=True):
-    """One thing wrong with a request: where (a JSON pointer, a header, a parameter), and what."""
+    """One error in a request. `pointer` is a JSON pointer, a header or a query parameter."""
 
     pointer: str
     detail: str
 
 
 class Problem(Answer, frozen=True):
-    """An error as RFC 9457 tells it."""
+    """An error, in the form of RFC 9457."""
 
     title: str
     status: int
@@ -131,7 +136,7 @@ A = TypeVar("A", bound=Answer)
 
 
 def read(body: bytes | str, kind: type[A]) -> A:
-    """The record that this JSON tells. Raises ValueError with what is wrong, and where in it."""
+    """Parses JSON into a record. Raises ValueError, which says what is wrong and where."""
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.MsgspecError as error:
@@ -139,6 +144,6 @@ def read(body: bytes | str, kind: type[A]) -> A:
 
 
 def plain(answer: Answer) -> dict[str, Any]:
-    """The record as JSON values, under the API's own names."""
+    """Returns the record as JSON values, with the names of the API."""
     fields: dict[str, Any] = msgspec.to_builtins(answer)
     return fields

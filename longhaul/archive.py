@@ -1,4 +1,4 @@
-"""Whether a downloaded archive is whole: every CRC-32, and what its manifest says."""
+"""Checks a downloaded archive: every CRC-32, and that it matches its manifest."""
 
 import zipfile
 import zlib
@@ -16,18 +16,18 @@ _UNREADABLE: Final = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
-    KeyError,  # there is no such entry
-    NotImplementedError,  # a compression that Longhaul does not use
-    RuntimeError,  # encrypted
+    KeyError,  # no such entry
+    NotImplementedError,  # a compression method that Longhaul does not use
+    RuntimeError,  # an encrypted entry
     ValueError,
 )
 
 Tick = Callable[[int, int], None]
-"""Is told how many bytes are done, and of how many."""
+"""A callback: receives the bytes done so far, and the total."""
 
 
 class Listed(Answer, frozen=True):
-    """A file as the manifest tells of it; `crc32` has eight hex digits."""
+    """A file as the manifest lists it. `crc32` has eight hex digits."""
 
     name: str
     size: int
@@ -35,7 +35,7 @@ class Listed(Answer, frozen=True):
 
 
 class Manifest(Answer, frozen=True):
-    """The archive's last entry: what it should hold."""
+    """The last entry of an archive. It lists the files that the archive should hold."""
 
     job_id: str
     files: tuple[Listed, ...]
@@ -43,20 +43,20 @@ class Manifest(Answer, frozen=True):
 
 
 def check(path: Path, tick: Tick | None = None) -> Manifest:
-    """What the archive holds, after every byte of it was read.
+    """Reads every byte of the archive, and returns its manifest.
 
-    Raises BrokenArchive with what is wrong.
+    Raises BrokenArchive, which says what is wrong.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             _read_all(archive, tick)
-            return _held_to_manifest(archive)
+            return _checked_manifest(archive)
     except _UNREADABLE as error:
         raise BrokenArchive(f"The archive is broken: {_words(error)}.") from error
 
 
-def made_by(path: Path) -> str | None:
-    """The id of the job that made the archive; None if this is not an archive of Longhaul's."""
+def job_id_of(path: Path) -> str | None:
+    """Returns the id of the job that built the archive; None if Longhaul did not build it."""
     try:
         with zipfile.ZipFile(path) as archive:
             return _manifest(archive).job_id
@@ -68,23 +68,23 @@ def _read_all(archive: zipfile.ZipFile, tick: Tick | None) -> None:
     entries = archive.infolist()
     done, total = 0, sum(entry.file_size for entry in entries)
     for entry in entries:
-        with archive.open(entry) as file:  # which holds it to its CRC-32, at its end
+        with archive.open(entry) as file:  # at its end, zipfile compares the CRC-32
             while chunk := file.read(_CHUNK):
                 done += len(chunk)
                 if tick:
                     tick(done, total)
 
 
-def _held_to_manifest(archive: zipfile.ZipFile) -> Manifest:
+def _checked_manifest(archive: zipfile.ZipFile) -> Manifest:
     manifest = _manifest(archive)
-    told = {(file.name, file.size, file.crc32) for file in manifest.files}
-    held = {
+    listed = {(file.name, file.size, file.crc32) for file in manifest.files}
+    found = {
         (entry.filename, entry.file_size, f"{entry.CRC:08x}")
         for entry in archive.infolist()
         if entry.filename != MANIFEST
     }
-    if told != held or len(manifest.files) != len(archive.infolist()) - 1:
-        name = min(told ^ held, default=("its number of files",))[0]
+    if listed != found or len(manifest.files) != len(archive.infolist()) - 1:
+        name = min(listed ^ found, default=("its number of files",))[0]
         raise BrokenArchive(f"The archive and its manifest differ in {name!r}.")
     return manifest
 

@@ -1,6 +1,6 @@
-"""What can go wrong between a caller and the API, or between an archive and a disk.
+"""Everything that can go wrong between a caller and the API, or between an archive and a disk.
 
-One hierarchy: `except LonghaulError` takes all of it. The message is a sentence for a person.
+It is one hierarchy: `except LonghaulError` catches all of it. A message is a sentence for people.
 """
 
 from __future__ import annotations
@@ -12,33 +12,33 @@ if TYPE_CHECKING:
 
 
 class LonghaulError(Exception):
-    """The root. `retryable`: the same call may succeed later without anybody changing anything."""
+    """The base class. If `retryable`, the same call may succeed later, without any change."""
 
     retryable: ClassVar[bool] = False
 
 
-# -- the way to a server ---------------------------------------------------------------------------
+# -- the connection to a server --------------------------------------------------------------------
 
 
 class Unreachable(LonghaulError):
-    """No answer came: no network, no such host, a connection that was refused or cut."""
+    """No answer came: no network, no such host, or a connection that was refused or broken."""
 
     retryable = True
 
 
 class Untrusted(LonghaulError):
-    """The server's certificate is not one that this machine trusts."""
+    """This machine does not trust the server's certificate."""
 
 
 class UnexpectedAnswer(LonghaulError):
-    """An answer came, but not one of Longhaul's: a login page, a proxy, a wrong URL."""
+    """An answer came, but not from Longhaul: a login page, a proxy, a wrong URL."""
 
 
 # -- what the API says -----------------------------------------------------------------------------
 
 
 class Refused(LonghaulError):
-    """The API answered with a problem document. `retry_after` counts seconds."""
+    """The API answered with a problem document. `retry_after` is in seconds."""
 
     def __init__(self, problem: Problem, *, retry_after: float | None = None) -> None:
         super().__init__(_sentence(problem))
@@ -47,11 +47,11 @@ class Refused(LonghaulError):
 
 
 class InvalidRequest(Refused):
-    """400, 413, 415, 422: the request itself is wrong; `problem.errors` says where."""
+    """400, 413, 415, 422: the request is wrong. `problem.errors` says where."""
 
 
 class NotPermitted(Refused):
-    """401, 403: the stack has an authorizer, and it said no."""
+    """401, 403: the stack has an authorizer, which refused the request."""
 
 
 class NotFound(Refused):
@@ -59,7 +59,7 @@ class NotFound(Refused):
 
 
 class NotPossibleNow(Refused):
-    """409: the job is in a state in which this cannot be done."""
+    """409: the job's state does not allow this."""
 
 
 class Expired(Refused):
@@ -67,24 +67,24 @@ class Expired(Refused):
 
 
 class RequestGone(Refused):
-    """410: what a job was asked for is not kept any more, so it cannot be retried."""
+    """410: the job's request is not kept any more, so the job cannot be retried."""
 
 
 class Unavailable(Refused):
-    """429 and 5xx: overloaded, or broken for the moment."""
+    """429 and 5xx: the API is overloaded, or does not work at the moment."""
 
     retryable = True
 
 
 class TooManyJobs(Unavailable):
-    """429: as many exports of this user are open as may be. No job was made."""
+    """429: this user has too many open exports. No job was made."""
 
 
 # -- jobs and archives -----------------------------------------------------------------------------
 
 
 class JobFailed(LonghaulError):
-    """The job ended without an archive: it failed, or was cancelled."""
+    """The job ended without an archive: it failed or was cancelled."""
 
     def __init__(self, message: str, job: Job) -> None:
         super().__init__(message)
@@ -92,11 +92,11 @@ class JobFailed(LonghaulError):
 
 
 class BrokenArchive(LonghaulError):
-    """What was downloaded is not the archive that the job says it made."""
+    """The downloaded bytes are not the archive that the job built."""
 
 
 class CannotSave(LonghaulError):
-    """The file cannot be written: it is there already, the disk is full, or the like."""
+    """The file cannot be written, for example because it exists or the disk is full."""
 
 
 def _sentence(problem: Problem) -> str:

@@ -1,6 +1,6 @@
-"""Server-sent events, taken from bytes as they come. Pure.
+"""Parses server-sent events from bytes as they arrive. Does no I/O.
 
-As the HTML standard has it: https://html.spec.whatwg.org/multipage/server-sent-events.html
+It follows the HTML standard: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 import codecs
@@ -11,19 +11,18 @@ from dataclasses import dataclass
 from typing import Final
 
 EVENT_MAX: Final = 4 * 1024**2
-"""Characters in one event or line. Longhaul's have some 2,000."""
-
+"""The most characters in one event or line. Those of Longhaul have about 2,000."""
 
 _MILLISECONDS = re.compile(r"[0-9]{1,9}")
 
 
 class EventTooLong(ValueError):
-    """A line or an event is longer than any of Longhaul's."""
+    """A line or an event is longer than any that Longhaul sends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`id` is what the stream's last `id` field said, by this event or by one before."""
+    """One event. `id` is the last `id` field of the stream, from this event or an earlier one."""
 
     name: str
     data: str
@@ -32,15 +31,19 @@ class Event:
 
 @dataclass(slots=True)
 class Stream:
-    """What has been learned of a stream. `last_id` and `retry_seconds` are to outlive a
-    connection: they say how to open the next."""
+    """The state of a stream over several connections.
+
+    `last_id` and `retry_seconds` say how and when to open the next connection.
+    """
 
     last_id: str = ""
     retry_seconds: float | None = None
 
     def events(self, chunks: Iterable[bytes]) -> Iterator[Event]:
-        """The events of one connection, each when its empty line has come; what follows the last of
-        these is dropped. Raises EventTooLong."""
+        """Yields the events of one connection, each as soon as its blank line has arrived.
+
+        An event without its blank line is dropped. Raises EventTooLong.
+        """
         name, data, size, last_id = "", list[str](), 0, self.last_id
         for line in _lines(chunks):
             if not line:
@@ -66,7 +69,7 @@ class Stream:
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
-    """Lines that end in CR LF, LF or CR, without these; the last one only if it is ended."""
+    """Yields complete lines, without their ends (CR LF, LF or CR)."""
     utf8 = codecs.getincrementaldecoder("utf-8-sig")("replace")
     decoder = io.IncrementalNewlineDecoder(utf8, translate=True)
     rest = ""

@@ -1,4 +1,4 @@
-"""One request and its answer. Knows HTTP, proxies and certificates; knows nothing of jobs."""
+"""Sends one HTTP request. Knows proxies and certificates, and nothing about jobs."""
 
 import ssl
 import sys
@@ -14,30 +14,30 @@ import urllib3
 from urllib3 import exceptions
 from urllib3.util import Timeout
 
-from longhaul import __version__
 from longhaul.errors import LonghaulError, UnexpectedAnswer, Unreachable, Untrusted
+from longhaul.version import version
 
 CONNECT_SECONDS: Final = 10.0
 READ_SECONDS: Final = 35.0
-"""Longer than an API Gateway waits for its function (29 s)."""
+"""Longer than API Gateway waits for its function (29 s)."""
 
 BODY_MAX_BYTES: Final = 64 * 1024**2
-"""Far above what a Lambda function can answer (6 MB): a longer body is not Longhaul's."""
+"""A Lambda function answers at most 6 MB. A body that is longer than this is not from Longhaul."""
 
-# The first that fits: a NewConnectionError is a ConnectTimeoutError too.
-_WORDS: Final = (
-    (exceptions.NameResolutionError, "no such host is known"),
-    (exceptions.ReadTimeoutError, f"it was silent for {READ_SECONDS:.0f} s"),
-    (exceptions.ProtocolError, "the connection was cut"),
-    (exceptions.IncompleteRead, "the connection was cut"),
+# The first match counts: a NewConnectionError is also a ConnectTimeoutError.
+_REASONS: Final = (
+    (exceptions.NameResolutionError, "there is no such host"),
+    (exceptions.ReadTimeoutError, f"no answer within {READ_SECONDS:.0f} s"),
+    (exceptions.ProtocolError, "the connection broke"),
+    (exceptions.IncompleteRead, "the connection broke"),
 )
 _CHUNK = 256 * 1024
-_USER_AGENT = f"longhaul/{__version__} Python/{sys.version_info[0]}.{sys.version_info[1]}"
+_USER_AGENT = f"longhaul/{version()} Python/{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer with its whole body. Header names are found in any case."""
+    """An answer with its whole body. The case of header names does not matter."""
 
     status: int
     headers: Mapping[str, str]
@@ -45,7 +45,7 @@ class Reply:
 
 
 class Network:
-    """The connections to all servers that one client speaks with."""
+    """The connections of one client, to all its servers."""
 
     def __init__(self) -> None:
         self._pools: dict[str | None, urllib3.PoolManager] = {}
@@ -57,23 +57,23 @@ class Network:
     def ask(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> Reply:
-        """One request, sent once; redirects are not followed.
+        """Sends one request, once. Does not follow redirects.
 
-        Raises Unreachable, Untrusted, or UnexpectedAnswer for a body without end.
+        Raises Unreachable, Untrusted, or UnexpectedAnswer if the body is too long.
         """
         with self.open(method, url, headers, body) as answer:
             content = bytearray()
             while chunk := read(answer, url):
                 content += chunk
                 if len(content) > BODY_MAX_BYTES:
-                    raise UnexpectedAnswer(f"{origin(url)} answers without end.")
+                    raise UnexpectedAnswer(f"The answer of {origin(url)} is too long.")
             return Reply(answer.status, answer.headers, bytes(content))
 
     @contextmanager
     def open(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> Iterator[urllib3.BaseHTTPResponse]:
-        """An answer whose body the caller reads, with `read`. Raises as `ask`."""
+        """Yields an answer whose body the caller reads with `read`. Raises like `ask`."""
         try:
             answer = self._pool(url).request(
                 method,
@@ -87,22 +87,22 @@ class Network:
                 decode_content=False,
             )
         except (exceptions.HTTPError, ValueError) as error:
-            raise told(error, url) from error
+            raise as_longhaul_error(error, url) from error
         try:
             yield answer
         finally:
-            # A body that was not read to its end would be taken for the next answer's beginning.
+            # The rest of an unread body would look like the beginning of the next answer.
             answer.close()
             answer.release_conn()
 
     def _pool(self, url: str) -> urllib3.PoolManager:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https"):
+        parsed = urlsplit(url)
+        if parsed.scheme not in ("http", "https"):
             raise ValueError(url)
-        host = parts.hostname or ""
-        proxy = None if proxy_bypass(host) else getproxies().get(parts.scheme)
+        host = parsed.hostname or ""
+        proxy = None if proxy_bypass(host) else getproxies().get(parsed.scheme)
         if proxy not in self._pools:
-            # The system's certificates, and so those of the company that it belongs to.
+            # The certificates of the system, which may include those of a company.
             context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             self._pools[proxy] = (
                 urllib3.ProxyManager(proxy, ssl_context=context)
@@ -113,36 +113,37 @@ class Network:
 
 
 def read(answer: urllib3.BaseHTTPResponse, url: str) -> bytes:
-    """What has come of a body since the last call; waits for at least a byte; empty at its end.
+    """Returns the next bytes of a body, at least one; empty at its end.
 
-    Raises as `Network.ask`, and only when all that came before a cut has been given out.
+    Raises like `Network.ask`. If the connection breaks, the bytes that came before are returned
+    first.
     """
     try:
         return answer.read1(_CHUNK)
     except exceptions.HTTPError as error:
-        raise told(error, url) from error
+        raise as_longhaul_error(error, url) from error
 
 
-def told(error: Exception, url: str) -> LonghaulError:
-    """What went wrong with a request, in a sentence."""
+def as_longhaul_error(error: Exception, url: str) -> LonghaulError:
+    """Returns the error of a failed request, with a sentence for people."""
     place = origin(url)
     if isinstance(error, exceptions.SSLError):
         if isinstance(error.args[0] if error.args else None, ssl.SSLCertVerificationError):
-            return Untrusted(f"The certificate of {place} is not trusted: {_last_words(error)}.")
-        return Unreachable(f"No secure connection to {place}: {_last_words(error)}.")
+            return Untrusted(f"The certificate of {place} is not trusted: {_cause(error)}.")
+        return Unreachable(f"No secure connection to {place}: {_cause(error)}.")
     if isinstance(error, ValueError):  # urllib3's LocationValueError too
-        return UnexpectedAnswer(f"{place} is not a URL that can be asked.")
+        return UnexpectedAnswer(f"{place} is not a URL that can be requested.")
     return Unreachable(f"Cannot reach {place}: {_why(error)}.")
 
 
 def _why(error: Exception) -> str:
     if isinstance(error, exceptions.ProxyError):
-        return f"the proxy did not let us through ({_last_words(error)})"
-    return next((words for kind, words in _WORDS if isinstance(error, kind)), _last_words(error))
+        return f"the proxy refused the connection ({_cause(error)})"
+    return next((reason for kind, reason in _REASONS if isinstance(error, kind)), _cause(error))
 
 
-def _last_words(error: BaseException) -> str:
-    """What the system itself says, from within the errors that were made around it."""
+def _cause(error: BaseException) -> str:
+    """Returns the text of the innermost error, which is usually the operating system's."""
     while error.__cause__ or error.__context__:
         error = error.__cause__ or error.__context__ or error
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -152,9 +153,9 @@ def _last_words(error: BaseException) -> str:
 
 
 def origin(url: str) -> str:
-    """Where a URL leads to, without what may be secret in it."""
+    """Returns scheme and host of a URL, without the parts that may be secret."""
     try:
-        parts = urlsplit(url)
+        parsed = urlsplit(url)
     except ValueError:
         return "a broken URL"
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    return f"{parsed.scheme}://{parsed.netloc.rpartition('@')[2]}"

@@ -1,4 +1,4 @@
-"""The name under which a download is saved: from a header that anybody may have written. Pure."""
+"""Makes a safe file name for a download, from a header that is not trusted. Does no I/O."""
 
 import re
 from email.message import Message
@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from longhaul.printable import printable
 
 NAME_MAX_BYTES: Final = 200
-"""File systems take 255; this leaves room for what is added while the file is not whole."""
+"""File systems allow 255. The rest is for the suffix of an unfinished download."""
 
 _EXTENSION_MAX_BYTES: Final = 16
 _FALLBACK: Final = "longhaul.zip"
@@ -21,13 +21,15 @@ _DEVICES: Final = re.compile(
 
 
 def from_disposition(header: str | None) -> str:
-    """A safe file name from a Content-Disposition (RFC 6266); "longhaul.zip" if it has none."""
-    return safe(_given(header or "")) or _FALLBACK
+    """Returns a safe file name from a Content-Disposition (RFC 6266); else "longhaul.zip"."""
+    return safe(_name_in(header or "")) or _FALLBACK
 
 
 def safe(name: str) -> str:
-    """The name as one that is a plain, visible file in the folder at hand, on any system; it may
-    come out empty."""
+    """Returns a name for a plain, visible file in the current folder, on any system.
+
+    The result may be empty.
+    """
     plain = _SEPARATORS_AND_WILDCARDS.sub("_", printable(name, "_"))
     plain = plain.rstrip(" .").lstrip(" .-~")
     if _DEVICES.match(plain):
@@ -35,19 +37,19 @@ def safe(name: str) -> str:
     return _cut(plain).rstrip(" .")
 
 
-def _given(header: str) -> str:
+def _name_in(header: str) -> str:
     extended = _EXTENDED.search(header)
     if extended:
         return unquote(extended[1], errors="replace")
     message = Message()
-    # The parser takes a header's text in lines.
+    # The parser splits the header at line ends.
     message["Content-Disposition"] = re.sub(r"[\r\n\0]", " ", header)
     name = message.get_filename()
     return name if isinstance(name, str) else ""
 
 
 def _cut(name: str) -> str:
-    """At most NAME_MAX_BYTES in UTF-8, the extension kept."""
+    """Cuts the name to NAME_MAX_BYTES in UTF-8, and keeps the extension."""
     if len(name.encode()) <= NAME_MAX_BYTES:
         return name
     stem, dot, extension = name.rpartition(".")

@@ -1,4 +1,4 @@
-"""An archive's bytes from S3, in order and once each, through cuts and links that end."""
+"""Reads an archive from S3 in order, each byte once. Survives broken connections, expired links."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -20,41 +20,42 @@ _S3_CODE: Final = re.compile(rb"<Code>(\w{1,60})</Code>")
 _ERROR_BYTES: Final = 4096
 
 _OK, _PARTIAL, _RANGE_NOT_SATISFIABLE = 200, 206, 416
-_PASSING: Final = frozenset({429, 500, 502, 503, 504})
+_RETRYABLE: Final = frozenset({429, 500, 502, 503, 504})
 
 Sink = Callable[[bytes], object]
 
 
 class Changed(Exception):
-    """The object is not the one any more whose first bytes are there."""
+    """The object in S3 has changed since its first bytes were read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Remote:
-    """What S3 says of an archive. `name` is safe to save it under."""
+class Facts:
+    """What S3 says about an archive. `size` is in bytes; `name` is a safe file name."""
 
     size: int
     etag: str
     name: str
 
 
-class Source:
-    """An archive in S3, reached by a link for as long as that lives, and then by another."""
+class StoredArchive:
+    """A job's archive in S3. Gets a new link when the last one has expired."""
 
     def __init__(self, client: Client, job_id: str) -> None:
-        self.client = client
+        self._client = client
+        self._session = client.session
         self._job_id = job_id
         self._link = ""
 
-    def look(self) -> Remote:
-        """What there is to download. Keeps trying as the client does."""
-        return self.client.persistence.keep_trying(self._look)
+    def facts(self) -> Facts:
+        """Asks S3 for the archive's facts. Retries as the client does."""
+        return self._session.retries.keep_trying(self._facts)
 
-    def copy(self, remote: Remote, sink: Sink, start: int, tick: Tick | None) -> None:
-        """Gives `sink` all bytes from `start` on. A cut is no failure where bytes came before it,
-        however often that happens.
+    def copy(self, facts: Facts, sink: Sink, start: int, tick: Tick | None) -> None:
+        """Passes all bytes from `start` on to `sink`.
 
-        Raises Changed, or what the client raises when its patience is over.
+        A broken connection is a failure only if it has brought no bytes. Raises Changed, or the
+        client's errors once its patience is over.
         """
         done = start
 
@@ -63,22 +64,22 @@ class Source:
             sink(chunk)
             done += len(chunk)
             if tick:
-                tick(done, remote.size)
+                tick(done, facts.size)
 
         def attempt() -> None:
             before = done
             try:
-                self._copy(remote, take, done)
+                self._copy(facts, take, done)
             except LonghaulError as error:
                 if done == before or not error.retryable:
                     raise
-                self.client.persistence.tell(error)
+                self._session.retries.report(error)
 
-        while done < remote.size:
-            self.client.persistence.keep_trying(attempt)
+        while done < facts.size:
+            self._session.retries.keep_trying(attempt)
 
-    def _look(self) -> Remote:
-        # A signed link is for GET alone, so that HEAD is out; one byte tells as much.
+    def _facts(self) -> Facts:
+        # The signed link allows GET only, not HEAD. A GET of one byte has the same headers.
         with self._open({"Range": "bytes=0-0"}) as answer:
             headers = answer.headers
             if answer.status == _PARTIAL:
@@ -88,39 +89,39 @@ class Source:
                 found = _LENGTH.fullmatch(headers.get("Content-Length", ""))
                 size = found[0] if found else None
             if size is None:
-                raise UnexpectedAnswer(f"{http.origin(self._link)} does not tell a size.")
+                raise UnexpectedAnswer(f"{http.origin(self._link)} does not send a size.")
             name = names.from_disposition(headers.get("Content-Disposition"))
-            return Remote(int(size), headers.get("ETag", ""), name)
+            return Facts(int(size), headers.get("ETag", ""), name)
 
-    def _copy(self, remote: Remote, take: Sink, start: int) -> None:
-        """One request's worth."""
+    def _copy(self, facts: Facts, take: Sink, start: int) -> None:
+        """Passes on the bytes that one request brings."""
         asked = {"Range": f"bytes={start}-"}
-        if remote.etag.startswith('"'):  # If-Range takes no weak one (RFC 9110, section 13.1.5)
-            asked["If-Range"] = remote.etag
+        if facts.etag.startswith('"'):  # If-Range allows no weak ETag (RFC 9110, section 13.1.5)
+            asked["If-Range"] = facts.etag
         with self._open(asked) as answer:
-            if answer.headers.get("ETag", "") != remote.etag:
+            if answer.headers.get("ETag", "") != facts.etag:
                 raise Changed
             at = 0
             if answer.status == _PARTIAL:
                 found = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
-                if not found or (int(found[1]), int(found[2])) != (start, remote.size):
+                if not found or (int(found[1]), int(found[2])) != (start, facts.size):
                     raise Changed
                 at = start
-            while at < remote.size:
+            while at < facts.size:
                 chunk = http.read(answer, self._link)
                 if not chunk:
-                    raise Unreachable(f"{http.origin(self._link)} ended too early.")
-                if new := chunk[max(start - at, 0) : remote.size - at]:
+                    raise Unreachable(f"{http.origin(self._link)} ended its answer too early.")
+                if new := chunk[max(start - at, 0) : facts.size - at]:
                     take(new)
                 at += len(chunk)
 
     @contextmanager
     def _open(self, headers: dict[str, str]) -> Iterator[urllib3.BaseHTTPResponse]:
-        """The answer to a request that S3 takes, after a new link if this one has ended."""
+        """Yields S3's answer. If S3 refuses an older link, gets a new one and asks again."""
         is_fresh = not self._link
         if is_fresh:
-            self._link = self.client.download_link(self._job_id).download_url
-        with self.client.network.open("GET", self._link, headers) as answer:
+            self._link = self._client.download_link(self._job_id).download_url
+        with self._session.network.open("GET", self._link, headers) as answer:
             if answer.status in (_OK, _PARTIAL):
                 yield answer
                 return
@@ -133,15 +134,15 @@ class Source:
 
 
 def _refusal(answer: urllib3.BaseHTTPResponse, link: str) -> LonghaulError:
-    """What S3's XML says. Raises Changed where it says that the object is shorter."""
+    """Returns the error in S3's XML. Raises Changed if the object is shorter than before."""
     place = http.origin(link)
     if answer.status == _RANGE_NOT_SATISFIABLE:
         raise Changed
     code = _S3_CODE.search(http.read(answer, link)[:_ERROR_BYTES])
     words = f"{answer.status} {code[1].decode()}" if code else str(answer.status)
-    if answer.status in _PASSING:
+    if answer.status in _RETRYABLE:
         return Unavailable(
             Problem(title=f"{place} answered {words}", status=answer.status),
             retry_after=refusals.seconds(answer.headers.get("Retry-After")),
         )
-    return UnexpectedAnswer(f"{place} does not take its own download link ({words}).")
+    return UnexpectedAnswer(f"{place} refuses its own download link ({words}).")

@@ -1,4 +1,4 @@
-"""From an answer to what it means: a record, or the error that it tells of. Pure."""
+"""Turns an HTTP answer into a record, or into the error that it stands for. Does no I/O."""
 
 from http import HTTPStatus
 from typing import Final, TypeVar
@@ -42,24 +42,24 @@ _TYPES: Final[dict[str, type[Refused]]] = {
     "urn:problem-type:longhaul:request-gone": RequestGone,
     "urn:problem-type:longhaul:too-many-jobs": TooManyJobs,
 }
-"""Where a status alone does not say what to do."""
+"""Problem types with an error of their own, because the status alone is not enough."""
 
 _REDIRECTS = range(300, 400)
 _SUCCESSES = range(200, 300)
 
 
 def check(reply: Reply, url: str) -> None:
-    """Raises the error that an answer tells of: a kind of Refused, or UnexpectedAnswer."""
+    """Raises the error of an answer that is not a 2xx: a kind of Refused, or UnexpectedAnswer."""
     if reply.status in _SUCCESSES:
         return
     if reply.status in _REDIRECTS:
         to = reply.headers.get("Location", "nowhere").partition("?")[0]
-        raise UnexpectedAnswer(f"{origin(url)} sends us to {to}. Is that the API's URL?")
+        raise UnexpectedAnswer(f"{origin(url)} redirects to {to}. Is that the API's URL?")
     kind = _KINDS.get(reply.status, Refused)
     try:
         problem = answers.read(reply.body, Problem)
     except ValueError:
-        # Between us and the API there are others, who do not speak its language.
+        # A gateway or a proxy may answer in another form.
         if kind is not Unavailable:
             raise _unexpected(reply, url) from None
         problem = Problem(title=f"{origin(url)} answered {_named(reply)}", status=reply.status)
@@ -68,7 +68,7 @@ def check(reply: Reply, url: str) -> None:
 
 
 def read(kind: type[A], reply: Reply, url: str) -> A:
-    """The record in an answer's body. Raises UnexpectedAnswer if it holds another thing."""
+    """Returns the record in an answer's body. Raises UnexpectedAnswer if there is none."""
     try:
         return answers.read(reply.body, kind)
     except ValueError as error:
@@ -76,7 +76,7 @@ def read(kind: type[A], reply: Reply, url: str) -> A:
 
 
 def seconds(text: str | None) -> float | None:
-    """A Retry-After in seconds; its other form, a date, is not one that Longhaul uses."""
+    """Returns the seconds in a Retry-After; None for a date, which Longhaul does not send."""
     return float(text) if text and text.isascii() and text.isdigit() else None
 
 
@@ -84,13 +84,13 @@ def _unexpected(reply: Reply, url: str, why: str = "") -> UnexpectedAnswer:
     kind = reply.headers.get("Content-Type", "nothing").partition(";")[0]
     reason = f" ({why})" if why and "json" in kind else ""
     return UnexpectedAnswer(
-        f"{origin(url)} answered {_named(reply)} with {kind}, which is not an answer of "
+        f"{origin(url)} answered {_named(reply)} with {kind}. That is not an answer of "
         f"Longhaul{reason}."
     )
 
 
 def _named(reply: Reply) -> str:
-    """502 Bad Gateway."""
+    """Example: 502 Bad Gateway."""
     try:
         return f"{reply.status} {HTTPStatus(reply.status).phrase}"
     except ValueError:

@@ -1,4 +1,4 @@
-"""How long to go on when the network or the API is away, and how long to pause in between."""
+"""Retries calls while the network or the API fails: how long, and with which pauses."""
 
 import time
 from collections.abc import Callable
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Notice = Callable[[LonghaulError, float], None]
-"""Is told of each failure that is not the end, and in how many seconds the next try comes."""
+"""A callback for each failure that is retried: the error, and the seconds until the next try."""
 
 PATIENCE_SECONDS: Final = 300.0
-"""How long nothing may succeed before a call is given up: a tunnel, a router that starts anew."""
+"""How long to retry a call before it fails. Enough for a tunnel, or for a router to restart."""
 
 FIRST_CONTACT_SECONDS: Final = 10.0
-"""The same for a server that has never answered: most likely its URL is wrong."""
+"""The same for a server that has never answered: its URL is probably wrong."""
 
 _PAUSE_MIN_SECONDS = 0.2
 _PAUSE_MAX_SECONDS = 15.0
@@ -26,25 +26,28 @@ _PAUSE_MAX_SECONDS = 15.0
 _sleep = time.sleep
 
 
-class Persistence:
-    """Tries again what failed for a reason that passes, within a bounded total time."""
+class Retries:
+    """Retries failures that may pass, for a limited total time."""
 
     def __init__(self, patience: float, notice: Notice | None) -> None:
         self._patience = patience
         self._notice = notice
-        self.has_met_somebody = False
-        """Whether any server has answered yet."""
+        self.had_an_answer = False
+        """Whether a server has answered yet."""
 
     def keep_trying(self, attempt: Callable[[], T]) -> T:
-        """What `attempt` gives once it succeeds. Raises its error if that is not retryable, or when
-        the next try would come too late; a `retry_after` beyond the limit so ends it at once."""
-        import tenacity  # here, as `longhaul --help` needs this module's numbers alone
+        """Calls `attempt` until it succeeds, and returns its result.
+
+        Raises its error if that is not retryable, or if the next try would be too late. So a
+        `retry_after` beyond the limit ends it at once.
+        """
+        import tenacity  # Here, because `longhaul --help` needs only the numbers of this module.
 
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_is_retryable),
             wait=_pause,
             stop=self._is_over,
-            before_sleep=self._tell,
+            before_sleep=self._report,
             sleep=pause,
             reraise=True,
         )
@@ -52,12 +55,12 @@ class Persistence:
 
     @property
     def _limit(self) -> float:
-        return (
-            self._patience if self.has_met_somebody else min(self._patience, FIRST_CONTACT_SECONDS)
-        )
+        if self.had_an_answer:
+            return self._patience
+        return min(self._patience, FIRST_CONTACT_SECONDS)
 
-    def tell(self, error: LonghaulError, seconds: float = 0.0) -> None:
-        """Says that this went wrong, and that it goes on in so many seconds."""
+    def report(self, error: LonghaulError, seconds: float = 0.0) -> None:
+        """Calls `notice` with the error and the seconds until the next try."""
         if self._notice:
             self._notice(error, seconds)
 
@@ -66,14 +69,14 @@ class Persistence:
 
         return stop_before_delay(self._limit)(state)
 
-    def _tell(self, state: "RetryCallState") -> None:
+    def _report(self, state: "RetryCallState") -> None:
         error = _error_of(state)
         if isinstance(error, LonghaulError):
-            self.tell(error, state.upcoming_sleep)
+            self.report(error, state.upcoming_sleep)
 
 
 def pause(seconds: float) -> None:
-    """Does nothing for so long."""
+    """Waits for this number of seconds."""
     _sleep(seconds)
 
 
@@ -82,7 +85,7 @@ def _is_retryable(error: BaseException) -> bool:
 
 
 def _pause(state: "RetryCallState") -> float:
-    """Seconds: what the server asks for, or longer each time; never the same for two clients."""
+    """Returns seconds: what the server asks for, or a random pause that grows with each try."""
     from tenacity import wait_random_exponential
 
     asked: float | None = getattr(_error_of(state), "retry_after", None)

@@ -1,8 +1,8 @@
-"""Bringing an archive home: through cuts, across runs of the program, under its final name at last.
+"""Downloads an archive, checks it, and gives it its final name. Resumes interrupted downloads.
 
-While it is not whole it lies beside its place, in `NAME.DIGEST.part`. The digest names what exactly
-is being downloaded (the job, the object's ETag, its size), so that another run goes on with just
-this, and an archive that was built anew begins anew.
+Until the archive is whole and checked, it is in the partial file `NAME.DIGEST.part`, beside its
+final place. The digest identifies the download: the job, the object's ETag and its size. So another
+run resumes the same download, and an archive that was built again starts a new one.
 """
 
 import hashlib
@@ -21,15 +21,18 @@ from longhaul.answers import Job
 from longhaul.archive import Manifest, Tick
 from longhaul.client import Client
 from longhaul.errors import BrokenArchive, CannotSave
-from longhaul.ranges import Changed, Remote, Source
+from longhaul.ranges import Changed, Facts, StoredArchive
 
-_BEGINNINGS_MAX: Final = 3
-"""How often a download may have to begin anew before it is given up."""
+_STARTS_MAX: Final = 3
+"""How often a download may start again before it fails."""
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A whole archive on this disk. `was_there`: no byte of it had to come."""
+    """A whole, checked archive on this disk. `size` is in bytes.
+
+    `was_there` is True if the archive was on the disk before, so that nothing was downloaded.
+    """
 
     path: Path
     size: int
@@ -39,7 +42,7 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Ticks:
-    """Who is told how far it is: with the bytes that have come, and with those that are checked."""
+    """Progress callbacks: one for the downloaded bytes, one for the checked bytes."""
 
     download: Tick | None = None
     check: Tick | None = None
@@ -56,57 +59,57 @@ def download(
     force: bool = False,
     ticks: Ticks = SILENT,
 ) -> Saved:
-    """Downloads a job's archive, checks every byte of it, and only then puts it in its place.
+    """Downloads a job's archive, checks every byte, and only then moves it to its final place.
 
-    `output` is a file, or a folder, in which the archive gets the name that the API tells. A file
-    that is there already stays, but for `force`; if it is this very archive, that is as good.
+    `output` is a file or a folder. In a folder, the archive gets the name that the API sends. An
+    existing file is replaced only with `force`. If it is this same archive, nothing is downloaded.
     Raises errors of `longhaul.errors`.
     """
     output = Path(output)
-    for _ in range(_BEGINNINGS_MAX):
-        if found := _found(output, job, force=force, ticks=ticks):
-            return found
-        source = Source(client, job.job_id)
+    for _ in range(_STARTS_MAX):
+        if saved := _already_saved(output, job, force=force, ticks=ticks):
+            return saved
+        stored = StoredArchive(client, job.job_id)
         try:
-            remote = looked_up(source, job)
-            path = output / remote.name if output.is_dir() else output
-            if path != output and (found := _found(path, job, force=force, ticks=ticks)):
-                return found
-            part = _part(path, job, remote)
-            with _writing(path):
-                is_resumed = _fill(part, source, remote, ticks.download)
+            facts = _checked_facts(stored, job)
+            path = output / facts.name if output.is_dir() else output
+            if path != output and (saved := _already_saved(path, job, force=force, ticks=ticks)):
+                return saved
+            partial = _partial_file(path, job, facts)
+            with _disk_errors(path):
+                is_resumed = _download_rest(partial, stored, facts, ticks.download)
         except Changed:
             continue
         try:
-            manifest = archive.check(part, ticks.check)
+            manifest = archive.check(partial, ticks.check)
         except BrokenArchive as error:
-            if is_resumed:  # This machine may have crashed before all was on its disk.
-                part.unlink()
+            if is_resumed:  # A crash of this machine may have damaged the bytes of the earlier run.
+                partial.unlink()
                 continue
-            kept = part.replace(path.with_name(f"{path.name}.broken"))
+            kept = partial.replace(path.with_name(f"{path.name}.broken"))
             raise BrokenArchive(f"{error} It is kept as {kept}.") from error
         check_place(path, force=force)
-        with _writing(path):
-            part.replace(path)
-        return Saved(path, remote.size, manifest)
-    raise BrokenArchive("The archive was another one each time that a part of it had come.")
+        with _disk_errors(path):
+            partial.replace(path)
+        return Saved(path, facts.size, manifest)
+    raise BrokenArchive("The archive in S3 changed during each download.")
 
 
 def stream(client: Client, job: Job, sink: BinaryIO, tick: Tick | None = None) -> None:
-    """Writes a job's archive to an open file, once and in order, and checks nothing but its size.
+    """Writes a job's archive to an open file, each byte once and in order. Checks only the size.
 
-    Raises errors of `longhaul.errors`, and OSError if it cannot be written.
+    Raises errors of `longhaul.errors`, and OSError if the file cannot be written.
     """
-    source = Source(client, job.job_id)
+    stored = StoredArchive(client, job.job_id)
     try:
-        source.copy(looked_up(source, job), sink.write, 0, tick)
+        stored.copy(_checked_facts(stored, job), sink.write, 0, tick)
     except Changed:
-        raise BrokenArchive("The archive was built anew while it was downloaded.") from None
+        raise BrokenArchive("The archive in S3 changed during the download.") from None
     sink.flush()
 
 
 def check_place(output: Path, *, force: bool) -> None:
-    """Raises CannotSave if no archive can be saved there, as far as can be told now."""
+    """Raises CannotSave if it is clear already that no archive can be saved there."""
     if output.is_dir():
         return
     if not output.parent.is_dir():
@@ -114,66 +117,66 @@ def check_place(output: Path, *, force: bool) -> None:
     if output.exists() and not output.is_file():
         raise CannotSave(f"{output} is not a file.")
     if output.exists() and not force:
-        raise CannotSave(f"{output} is there already.")
+        raise CannotSave(f"{output} exists already.")
 
 
-def looked_up(source: Source, job: Job) -> Remote:
-    """What S3 has. Raises BrokenArchive if that is not as large as what the job made."""
-    remote = source.look()
-    if job.result and job.result.file_size != remote.size:
+def _checked_facts(stored: StoredArchive, job: Job) -> Facts:
+    """Returns what S3 says about the archive. Raises BrokenArchive if the size is wrong."""
+    facts = stored.facts()
+    if job.result and job.result.file_size != facts.size:
         raise BrokenArchive(
-            f"The archive has {remote.size} bytes in S3, and the job made {job.result.file_size}."
+            f"The archive has {facts.size} bytes in S3, but the job built {job.result.file_size}."
         )
-    return remote
+    return facts
 
 
-def _found(path: Path, job: Job, *, force: bool, ticks: Ticks) -> Saved | None:
-    """The job's archive, if it is there whole. Raises CannotSave if another thing is."""
+def _already_saved(path: Path, job: Job, *, force: bool, ticks: Ticks) -> Saved | None:
+    """Returns the job's archive if it is at this path. Raises CannotSave for any other file."""
     if path.is_file() and not force and job.result:
         size = path.stat().st_size
-        # Not always this job's own: its key names the job that it was built for.
-        maker = PurePosixPath(job.result.s3_key).stem
-        if size == job.result.file_size and archive.made_by(path) == maker:
+        # An earlier job may have built the archive. Its S3 key contains that job's id.
+        builder = PurePosixPath(job.result.s3_key).stem
+        if size == job.result.file_size and archive.job_id_of(path) == builder:
             try:
                 return Saved(path, size, archive.check(path, ticks.check), was_there=True)
             except BrokenArchive as error:
-                raise CannotSave(f"{path} is there already, but broken.") from error
+                raise CannotSave(f"{path} exists already, but is broken.") from error
     check_place(path, force=force)
     return None
 
 
-def _part(path: Path, job: Job, remote: Remote) -> Path:
-    """Where the archive lies until it is whole. What is left of others goes."""
-    identity = json.dumps([job.job_id, remote.etag, remote.size])
+def _partial_file(path: Path, job: Job, facts: Facts) -> Path:
+    """Returns the path of the partial file. Deletes those of other downloads to the same place."""
+    identity = json.dumps([job.job_id, facts.etag, facts.size])
     digest = hashlib.sha256(identity.encode()).hexdigest()[:12]
-    part = path.with_name(f"{path.name}.{digest}.part")
+    partial = path.with_name(f"{path.name}.{digest}.part")
     outdated = re.compile(re.escape(path.name) + r"\.[0-9a-f]{12}\.part")
     for other in path.parent.iterdir():
-        if other != part and outdated.fullmatch(other.name):
+        if other != partial and outdated.fullmatch(other.name):
             other.unlink(missing_ok=True)
-    return part
+    return partial
 
 
-def _fill(part: Path, source: Source, remote: Remote, tick: Tick | None) -> bool:
-    """Downloads what is lacking. Tells whether some of it was there from another run."""
-    with part.open("r+b" if part.exists() else "x+b") as file:
+def _download_rest(partial: Path, stored: StoredArchive, facts: Facts, tick: Tick | None) -> bool:
+    """Downloads the bytes that are not in the partial file. Returns whether it had some before."""
+    with partial.open("r+b" if partial.exists() else "x+b") as file:
         start = file.seek(0, os.SEEK_END)
-        if start > remote.size:
+        if start > facts.size:
             start = file.truncate(0)
         file.seek(start)
-        free = shutil.disk_usage(part.parent).free
-        if free < remote.size - start:
+        free = shutil.disk_usage(partial.parent).free
+        if free < facts.size - start:
             raise CannotSave(
-                f"{part.parent} has {free} bytes left, and {remote.size - start} are to come."
+                f"{partial.parent} has {free} bytes free; the download needs {facts.size - start}."
             )
-        source.copy(remote, file.write, start, tick)
+        stored.copy(facts, file.write, start, tick)
         file.flush()
         os.fsync(file.fileno())
     return start > 0
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def _disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -1,15 +1,15 @@
-// The API, below the page's own address.
+// Calls the API, under the page's own address.
 
 import { sentence } from "./format.js";
 
-const TIMEOUT_MS = 35_000; // a gateway gives up after 29 s
+const TIMEOUT_MS = 35_000; // API Gateway gives up after 29 s
 const ERRORS_SHOWN = 5;
-const ADVICE = { // for people: the API's is for programs
+const ADVICE = { // the API's own is for programs
   "request-gone": "Choose its files anew, under New export.",
   "too-many-jobs": "Wait until one has ended, or cancel one under Exports. Then try again.",
 };
 
-/** What went wrong, in words for people. `status` is 0 where nobody answered. */
+/** What went wrong, in words for people. `status` is 0 if no answer came. */
 export class Problem extends Error {
   constructor(status, title, words, more = []) {
     super(words);
@@ -31,7 +31,7 @@ export const downloadLink = (id) => call("GET", `${jobPath(id)}/download`);
 
 export const listFiles = (prefix, cursor) => call("GET", query("v1/files", { prefix, cursor }));
 
-/** Safe to send again with the same key, should the answer be lost. */
+/** Safe to repeat with the same key, if the answer is lost. */
 export const createJob = (request, key) =>
   call("POST", "v1/export", { body: JSON.stringify(request), headers: { "Content-Type": "application/json", "Idempotency-Key": key } });
 

@@ -1,4 +1,4 @@
-// The page: which view the address asks for, who the user is, and whether there is a network.
+// The frame of the page: the view, the user, and the network.
 
 import { create } from "./create.js";
 import { $, announce, button, dialog, fill, h, toast, trouble } from "./dom.js";
@@ -11,7 +11,7 @@ const VIEWS = [[/^#\/new$/, create], [/^#\/jobs\/([\w-]+)$/, job], [/^/, jobs]];
 
 let leave;
 
-/** Shows the view of the address. Each gives a function that ends whatever it has begun. */
+/** Shows the view for the address. Each view returns a function that stops it. */
 function route() {
   const [pattern, view] = VIEWS.find(([candidate]) => candidate.test(location.hash));
   const isFirst = !leave;

@@ -1,4 +1,4 @@
-// The source files as folders: files of any folders are chosen, or one whole folder.
+// The source files as folders. The user selects files in any folders, or one whole folder.
 
 import { listFiles } from "./api.js";
 import { announce, button, fault, fill, h, icon, name, nothing, skeleton } from "./dom.js";
@@ -6,11 +6,11 @@ import { count, files, moment, size } from "./format.js";
 
 const TYPING_MS = 300;
 
-/** `element` to show, `open` to begin, `chosen` for a {request} and {words} about it; `changed` is
- * called when that has. */
+/** `element` to show, `open` to start, `chosen` for the {request} and {words} about it. Calls
+ * `changed` after each change. */
 export function browser(changed) {
-  const keys = new Map(); // size by key, of the files chosen
-  let whole; // the prefix of the folder chosen
+  const keys = new Map(); // sizes by key, of the selected files
+  let whole; // the prefix of the selected folder
   let top = "";
   let folder = "";
   let begun = false;
@@ -33,7 +33,7 @@ export function browser(changed) {
   const here = () => crumbs.querySelector("[aria-current=true]")?.focus();
 
   const enter = async (prefix) => {
-    clearTimeout(timer); // meant for the folder that is left
+    clearTimeout(timer); // for the previous folder
     filter.value = "";
     await load(prefix);
     here();
@@ -96,7 +96,7 @@ export function browser(changed) {
     }) }),
     icon("file"), name(file.name), h("span", { class: "size" }, size(file.size)), h("span", { class: "date" }, moment(file.lastModified))));
 
-  /** Ticks what is chosen, and offers what can be. */
+  /** Ticks what is selected, and offers what can be selected. */
   const draw = () => {
     for (const input of list.querySelectorAll("input")) input.checked = whole === input.value || keys.has(input.value);
     const boxes = [...list.querySelectorAll("label:not(.tick) input")];

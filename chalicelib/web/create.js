@@ -1,4 +1,4 @@
-// A new export: which files, and under what name.
+// The form for a new export: its files and its name.
 
 import { createJob, newKey } from "./api.js";
 import { browser } from "./browse.js";
@@ -12,7 +12,7 @@ const ERRORS_SHOWN = 5;
 const VALUE_SHOWN = 40;
 const TOO_MANY = `More than the ${count(MOST)} files that one export takes`;
 
-let draft = ""; // kept for who looks elsewhere meanwhile
+let draft = ""; // kept while another view is shown
 
 export function create(main) {
   let way = "ids";
@@ -24,7 +24,7 @@ export function create(main) {
     const { words, errors = [], request } = wanted();
     say(summary, words);
     onMissing.hidden = request?.prefix !== undefined;
-    // What is still being typed is not complained of, until it has been sent.
+    // What is still being typed is no error before the first try.
     const typed = !tried && document.activeElement === text && /[^\s,;]*$/.exec(text.value)[0];
     showErrors(errors.filter(({ value }) => value !== typed));
   };
@@ -69,7 +69,7 @@ export function create(main) {
   main.append(h("div", { class: "head" }, h("h1", { tabindex: -1 }, "New export")), form);
   title("New export");
 
-  /** {words} about the files chosen, {errors}, and a {request} if they can be asked for. */
+  /** {words} about the selection, {errors}, and a {request} if it is valid. */
   const wanted = () => {
     if (way !== "ids") {
       const { request, words } = folders.chosen();

@@ -1,10 +1,10 @@
-// Elements, and words for the reader. Text is only ever set as text: it never becomes HTML.
+// Elements and messages. Text is always set as text: it never becomes HTML.
 
 export const $ = (id) => document.getElementById(id);
 
 const shown = (children) => children.flat().filter(Boolean);
 
-/** An element with these attributes and children; functions (`onclick`) listen. */
+/** An element with attributes and children; functions (`onclick`) listen. */
 export function h(tag, attributes, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -25,7 +25,7 @@ export function fill(element, ...children) {
   return element;
 }
 
-/** Sets an element's text if it is another one: else it is read out again. */
+/** Sets a text if it differs: screen readers read the same text again. */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -64,31 +64,31 @@ export const ring = (percent) => drawing("icon ring", circle(), circle({ "stroke
 
 export const newExport = () => link("#/new", { class: "button primary" }, icon("plus"), "New export");
 
-/** A name that somebody gave: in any script, and long. */
+/** A name from a user: it may be long, and in any script. */
 export const name = (text) => h("bdi", { class: "name", title: text }, text);
 
-/** Says something to those who listen. */
+/** Announces a text to screen readers. */
 export const announce = (text) => say($("announcer"), text);
 
-/** Tells whether the server is quiet. Being offline is told elsewhere. */
+/** Shows whether the server does not answer; the banner shows being offline. */
 export const trouble = (is) => say($("trouble"), is && navigator.onLine ? "The server does not answer. Trying again…" : "");
 
 let toastTimer;
 
-/** Shows and says a few words for a while. */
+/** Shows and announces a short text for some seconds. */
 export function toast(text) {
   const box = fill($("toast"), h("span", {}, text));
   clearTimeout(toastTimer);
   toastTimer = setTimeout(() => fill(box), 6000);
 }
 
-/** What went wrong, and what to do. */
+/** Shows what went wrong, and what to do. */
 export function fault({ title, words, more }, ...actions) {
   return h("div", { class: "fault", role: "alert" }, icon("alert"), h("div", {},
     h("strong", {}, title), h("p", {}, words), more.map((line) => h("p", {}, line)), actions));
 }
 
-/** Says that there is nothing, and what to do about it. */
+/** Shows that there is nothing, and what to do. */
 export function nothing(picture, title, words, ...actions) {
   return h("div", { class: "nothing" }, h("div", { class: "disc" }, icon(picture)),
     h("h2", {}, title), h("p", {}, words), h("div", { class: "actions" }, actions));
@@ -97,7 +97,7 @@ export function nothing(picture, title, words, ...actions) {
 export const skeleton = (lines) => h("div", { class: "skeleton", "aria-hidden": "true" },
   Array.from({ length: lines }, () => h("div", {}, h("i", {}), h("i", {}), h("i", {}))));
 
-/** A dialog under this title; it goes when it is closed. */
+/** Opens a dialog with this title. It is removed when it is closed. */
 export function dialog(title, content, closed) {
   const box = h("dialog", { "aria-labelledby": "asked", onclose: () => {
     box.remove();
@@ -108,6 +108,6 @@ export function dialog(title, content, closed) {
   return box;
 }
 
-/** Copies a text, which is allowed under https alone. */
+/** Copies a text. Browsers allow this only over https. */
 export const copy = (text, done, otherwise) =>
   Promise.resolve().then(() => navigator.clipboard.writeText(text)).then(() => toast(done), () => toast(otherwise));

@@ -1,4 +1,4 @@
-// Numbers and times as people read them.
+// Writes numbers and times for people.
 
 const DAY = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 const TIME = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
@@ -35,7 +35,7 @@ export function duration(seconds) {
 /** "24 Nov 2026, 14:02" */
 export const moment = (iso) => `${DAY.format(new Date(iso))}, ${TIME.format(new Date(iso))}`;
 
-/** "5 min ago", for a day; then the date. */
+/** "5 min ago"; after a day, the date. */
 export function ago(iso) {
   const seconds = (Date.now() - new Date(iso)) / 1000;
   if (seconds < 60) return "just now";
@@ -43,7 +43,7 @@ export function ago(iso) {
   return seconds < 86_400 ? `${Math.floor(seconds / 3600)} h ago` : moment(iso);
 }
 
-/** A problem's detail as a sentence. */
+/** Makes a sentence of a problem's detail. */
 export function sentence(text) {
   const trimmed = String(text ?? "").trim();
   return trimmed.charAt(0).toUpperCase() + trimmed.slice(1) + (/[.!?…]$/.test(trimmed) ? "" : ".");

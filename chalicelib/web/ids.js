@@ -1,11 +1,11 @@
-// File ids as people write them: "10001, 10002 10010-10020", one a line, pasted from a sheet.
+// Reads file ids as people write them: "10001, 10002 10010-10020", or one a line.
 
 export const MOST = 10_000;
 
 const SMALLEST = 10_000;
 const LARGEST = 100_000_000;
 
-/** {ids, repeats, tooMany, errors: [{value, why}]} of a text. */
+/** Returns {ids, repeats, tooMany, errors: [{value, why}]}. */
 export function parse(text) {
   const ids = new Set();
   const errors = [];

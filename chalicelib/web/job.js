@@ -8,7 +8,7 @@ import { setNotice, wantsNotice } from "./person.js";
 import { notify, tabOf, title } from "./tab.js";
 
 const SPOKEN_EVERY_MS = 15_000;
-const PACE_OVER_MS = 10_000; // the speed is that of the last so many
+const PACE_OVER_MS = 10_000; // the speed is measured over this time
 const MISSING_SHOWN = 200;
 
 /** A word, a picture, and a sentence for each status. */
@@ -21,7 +21,7 @@ export const STATUS = {
   expired: ["Expired", "clock", "The archive has expired"],
 };
 
-/** A link. A plain click asks for the archive first, so that a refusal is told on this page. */
+/** A link. A plain click asks the API first, so that this page shows a refusal. */
 export function downloadLinkOf(id, more, ...content) {
   const download = async (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -39,7 +39,7 @@ export function downloadLinkOf(id, more, ...content) {
 }
 
 export function job(main, id) {
-  let shown; // the job as it is on the page
+  let shown; // the job that the page shows
   let parts; // what changes while it runs
   let samples = [];
   let spokenAt = Date.now();
@@ -52,7 +52,7 @@ export function job(main, id) {
   title("Export");
 
   const show = (job) => {
-    // What is told twice may be older the second time. Times do not say so: workers' clocks differ.
+    // A repeated state may be older. Times do not show it: workers' clocks differ.
     if (shown && isOpen(job) && (!isOpen(shown) || job.progress.bytesDone < shown.progress.bytesDone)) return;
     const before = shown;
     shown = job;
@@ -64,7 +64,7 @@ export function job(main, id) {
     if (isOpen(job)) move(job);
   };
 
-  /** Draws what a status has of its own. What has the focus may go with it. */
+  /** Draws what depends on the status. The focused element may be removed. */
   const draw = (job) => {
     const [word, picture] = STATUS[job.status];
     const hadFocus = card.contains(document.activeElement);
@@ -83,7 +83,7 @@ export function job(main, id) {
     if (!isOpen(job)) notify(job, job.error?.title ?? words);
   };
 
-  // While it runs.
+  // While the job runs.
 
   const running = () => {
     parts = {};
@@ -113,13 +113,13 @@ export function job(main, id) {
     parts.filled.style.width = isKnown ? `${percent}%` : "";
     if (isKnown) parts.bar.setAttribute("aria-valuenow", percent);
     parts.bar.setAttribute("aria-valuetext", words);
-    // Not each second: that would drown everything else.
+    // Not each second: a screen reader would read nothing else.
     if (Date.now() - spokenAt < SPOKEN_EVERY_MS) return;
     spokenAt = Date.now();
     announce(words);
   };
 
-  /** Bytes a second; undefined until there are some. */
+  /** Returns bytes a second; undefined during the first second. */
   const speedAt = (at, bytes) => {
     samples = [...samples.filter((sample) => at - sample.at <= PACE_OVER_MS && sample.bytes <= bytes), { at, bytes }];
     const seconds = (at - samples[0].at) / 1000;
@@ -158,7 +158,7 @@ export function job(main, id) {
 
   const linkButton = () => button(() => copy(location.href, "Link copied.", "Copy the link from the address bar."), {}, "Copy link");
 
-  // When it is over.
+  // After the end of the job.
 
   const over = (job) => {
     const [, picture, words] = STATUS[job.status];
@@ -190,7 +190,7 @@ export function job(main, id) {
   const missing = (job) => {
     const list = job.result.missing;
     if (!list) {
-      // Too long to be told with an event.
+      // The list is too long for an event.
       readJob(id).then((whole) => shown === job && draw((shown = whole)), () => {});
       return false;
     }

@@ -1,4 +1,4 @@
-// The list of the user's jobs.
+// The view with the list of the user's jobs.
 
 import { listJobs } from "./api.js";
 import { button, fault, fill, h, icon, link, name, newExport, nothing, ring, say, skeleton, toast, trouble } from "./dom.js";
@@ -19,7 +19,7 @@ const STALE_MS = 5_000;
 let chosen = ""; // the filter, kept while the page is open
 
 export function jobs(main) {
-  let found = []; // the newest first
+  let found = []; // newest first
   let cursor, timer;
   let loadedAt = 0;
   let failures = 0;
@@ -47,7 +47,7 @@ export function jobs(main) {
       if (!rows.has(job.jobId)) rows.set(job.jobId, row(job));
       return rows.get(job.jobId)(job);
     });
-    // Else in place: nobody loses the focus by it.
+    // If only rows have changed, the list stays, and with it the focus.
     if (elements.length !== list.children.length || elements.some((element, i) => element !== list.children[i])) fill(list, elements);
     filters.hidden = !found.length;
     const label = FILTERS.find(([value]) => value === chosen)[1].toLowerCase();
@@ -59,7 +59,7 @@ export function jobs(main) {
     title(running ? `${running} running` : "Exports");
   };
 
-  /** Loads the page at a cursor, else the first one again. */
+  /** Loads the page at a cursor; without one, the first page again. */
   const load = async (at) => {
     clearTimeout(timer);
     try {
@@ -83,7 +83,7 @@ export function jobs(main) {
     }
   };
 
-  /** Looks again while a job runs, or none could be listed, and somebody looks; else never. */
+  /** Loads again later, if a job runs or the last load failed, and the tab is visible. */
   const again = () => {
     clearTimeout(timer);
     const open = found.slice(0, 50).filter(isOpen);
@@ -96,7 +96,7 @@ export function jobs(main) {
 
   document.addEventListener("visibilitychange", seen);
   addEventListener("online", seen);
-  const clock = setInterval(() => found.length && draw(), 30_000); // what was just now is so no more
+  const clock = setInterval(() => found.length && draw(), 30_000); // "just now" gets old
   load();
   return () => {
     left = true;
@@ -107,7 +107,7 @@ export function jobs(main) {
   };
 }
 
-/** A line of the list: a function that gives it, brought up to date. */
+/** Makes a row of the list. Returns a function that updates the row and returns it. */
 function row({ jobId, filename }) {
   const picture = h("span", { class: "disc" });
   const facts = h("span", { class: "meta" });

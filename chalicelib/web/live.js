@@ -1,16 +1,16 @@
-// A job as it moves: server-sent events, and what to do when they stop coming.
+// Follows a job by server-sent events, and by its status when they stop.
 
 import { jobPath, readJob } from "./api.js";
 
 const STATES = "queued processing completed failed cancelled expired".split(" ");
-const FAILURES_BORNE = 3; // then the browser's own reconnect, which never slows down, is given up
+const FAILURES_BORNE = 3; // then not the browser's reconnect, which never slows down
 const LONGEST_PAUSE_MS = 30_000;
 
 export const isOpen = ({ status }) => status === "queued" || status === "processing";
 
 /**
- * Follows a job to its end, in a hidden tab too: `show` gets it whenever there is news, `trouble`
- * whether nobody answers; `gone` is called if there is no such job. Gives a function to stop it.
+ * Follows a job to its end, also in a hidden tab. Calls `show` after each change, `trouble` with
+ * whether nobody answers, `gone` if there is no such job. Returns a function that stops it.
  */
 export function follow(id, { show, trouble, gone }) {
   let source, timer;
@@ -40,7 +40,7 @@ export function follow(id, { show, trouble, gone }) {
     source = new EventSource(`${jobPath(id)}/progress${seen && `?lastEventId=${seen}`}`);
     source.onopen = answered;
     source.onerror = () => {
-      // One comes at the end of each answer: only a second one in a row is a failure.
+      // Each answer ends with one error: only a second one in a row is a failure.
       failures += 1;
       if (failures > 1) trouble(true);
       if (source.readyState === EventSource.CLOSED || failures > FAILURES_BORNE) later();
@@ -81,7 +81,7 @@ export function follow(id, { show, trouble, gone }) {
     }
   };
 
-  // Somebody is back: no need to wait for the end of the pause.
+  // The user or the network is back: do not wait for the end of the pause.
   const lookNow = () => {
     if (timer && document.visibilityState === "visible") look();
   };

@@ -1,8 +1,8 @@
-// What this browser keeps: who the user is, and whether they want to be notified.
+// What this browser stores: the user id, and whether the user wants notifications.
 
 const DEFAULT_USER = "anonymous";
 
-const kept = {}; // for this visit, where there is no storage
+const kept = {}; // for this visit, if there is no storage
 
 function read(key) {
   try {
@@ -17,7 +17,7 @@ function write(key, value) {
   try {
     localStorage[`longhaul.${key}`] = value;
   } catch {
-    // not allowed
+    // Storage is not allowed.
   }
 }
 

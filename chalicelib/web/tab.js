@@ -1,4 +1,4 @@
-// How a job looks from another tab: its title, its icon, and a notification at its end.
+// What other tabs see of a job: the title, the icon, and a notification at its end.
 
 import { wantsNotice } from "./person.js";
 
@@ -24,7 +24,7 @@ export function plain() {
   icon.href = still;
 }
 
-/** A ring in place of the icon. */
+/** Draws a ring instead of the icon. */
 function draw(colour, percent) {
   const circle = (stroke, dash) =>
     `<circle cx="8" cy="8" r="6" fill="none" stroke="${stroke}" stroke-width="3" pathLength="100" stroke-dasharray="${dash} 100" transform="rotate(-90 8 8)"/>`;
@@ -32,12 +32,12 @@ function draw(colour, percent) {
   icon.href = `data:image/svg+xml,${encodeURIComponent(svg)}`;
 }
 
-/** Tells of a job's end who wants it and is not looking. */
+/** Notifies of a job's end, on request and only in another tab. */
 export function notify({ filename, jobId }, words) {
   if (!wantsNotice() || document.visibilityState === "visible") return;
   try {
     new Notification(filename, { body: words, tag: jobId }).onclick = () => focus();
   } catch {
-    // Chrome on Android has them in service workers only.
+    // Chrome on Android allows notifications only in service workers.
   }
 }

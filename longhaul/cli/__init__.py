@@ -1,1 +1,1 @@
-"""The command line `longhaul`. It imports no HTTP library before it has something to ask."""
+"""The command line `longhaul`. It imports the HTTP library only when it sends a request."""

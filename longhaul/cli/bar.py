@@ -1,4 +1,4 @@
-"""A bar on a terminal, which takes what room there is."""
+"""A progress bar on a terminal. It uses the whole width of the terminal."""
 
 from types import TracebackType
 from typing import Final, Self
@@ -6,18 +6,20 @@ from typing import Final, Self
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TextColumn
 
-from longhaul.cli.screen import TITLE_WIDTH
+from longhaul.cli.task import TITLE_WIDTH, percent
 
 WIDE: Final = 70
-"""Columns from which on there is room for words beside the bar."""
+"""From this number of columns on, there is room for text beside the bar."""
 
-# What is beside the bar must not change in length, or the bar would with it.
+# The text beside the bar has a fixed width. If not, the length of the bar would change with it.
 _TEXT_WIDTH: Final = 38
 
 
 class _Progress(Progress):
-    """Leaves room for the ^C that a terminal writes behind it. Without that, ^C would go into a
-    line of its own, which would be erased in the bar's place."""
+    """Leaves room at the end of the line for the ^C that a terminal prints.
+
+    Without that room, ^C would begin a new line, and rich would erase that line instead of the bar.
+    """
 
     def get_renderable(self) -> RenderableType:
         return _Narrower(super().get_renderable())
@@ -34,7 +36,7 @@ class _Narrower:
 
 
 class Bar:
-    """A step that draws itself; gone from the screen when it is over."""
+    """A task with a progress bar. The bar disappears when the task is over."""
 
     def __init__(self, title: str) -> None:
         self.result = ""
@@ -50,7 +52,7 @@ class Bar:
         if is_wide:
             columns.append(TextColumn("{task.fields[text]}", style="dim", markup=False))
         self._progress = _Progress(*columns, console=self._console, expand=True, transient=True)
-        self._task = self._progress.add_task(title, total=None, percent="     ", text="")
+        self._task = self._progress.add_task(title, total=None, percent=percent(0, 0), text="")
         self.show(0, 0, "")
 
     def __enter__(self) -> Self:
@@ -70,7 +72,7 @@ class Bar:
             self._task,
             completed=done,
             total=total or None,
-            percent=f"{done * 100 // total:3} %" if total else "     ",
+            percent=percent(done, total),
             text=f"{text:<{self._width}}",
             description=title or None,
         )

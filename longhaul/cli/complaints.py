@@ -1,4 +1,4 @@
-"""What a person reads when something went wrong, and what they can do about it."""
+"""Prints an error for people: what went wrong, and what they can do about it."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -12,32 +12,32 @@ from longhaul.printable import shown
 _FIELDS_SHOWN: Final = 10
 
 _HINTS: Final[tuple[tuple[type[errors.LonghaulError], str], ...]] = (
-    (errors.Unreachable, "Is the network there, and --url or LONGHAUL_URL right?"),
+    (errors.Unreachable, "Does the network work, and is --url or LONGHAUL_URL right?"),
     (
         errors.Untrusted,
-        "If your network has certificates of its own, this machine must know their authority "
-        "(SSL_CERT_FILE names one).",
+        "If your network has its own certificates, this machine must trust their authority: "
+        "SSL_CERT_FILE can name its file.",
     ),
     (
         errors.UnexpectedAnswer,
-        "Is --url or LONGHAUL_URL the API's base URL, without /v1? Or is a login page or a proxy "
-        "in the way?",
+        "Is --url or LONGHAUL_URL the API's base URL, without /v1? Does a login page or a proxy "
+        "answer instead?",
     ),
-    (errors.NotPermitted, "Put a valid token into LONGHAUL_TOKEN."),
+    (errors.NotPermitted, "Set LONGHAUL_TOKEN to a valid token."),
     (errors.InvalidRequest, "Correct the command line."),
-    (errors.NotFound, "`longhaul list` shows your jobs (--user says whose)."),
+    (errors.NotFound, "`longhaul list` shows your jobs, or with --user those of another user."),
     (errors.Expired, "Export it again: `longhaul retry JOB`."),
     (errors.RequestGone, "Name the files again: `longhaul export FILE...`."),
     (errors.TooManyJobs, "`longhaul list` shows them, `longhaul cancel JOB` ends one."),
     (errors.Unavailable, "Try again later."),
-    (errors.BrokenArchive, "Download it again; if it is broken then too, export it again."),
-    (errors.CannotSave, "Name another place with -o; --force replaces a file."),
+    (errors.BrokenArchive, "Download it again. If it is still broken, export it again."),
+    (errors.CannotSave, "Choose another place with -o, or replace the file with --force."),
 )
 _NOT_READY: Final = "urn:problem-type:longhaul:not-ready"
 
 
 def complain(error: errors.LonghaulError) -> None:
-    """Says on standard error what went wrong."""
+    """Prints the error on standard error."""
     echo(f"{click.style('✗', fg='red', bold=True)} {shown(str(error))}")
     for line in _more(error):
         echo(f"  {line}")
@@ -48,14 +48,14 @@ def complain(error: errors.LonghaulError) -> None:
 def _more(error: errors.LonghaulError) -> Iterator[str]:
     if isinstance(error, errors.Refused):
         problem = error.problem
-        if len(problem.errors) > 1:  # the first is in the sentence
+        if len(problem.errors) > 1:  # a single one is in the sentence already
             yield from (shown(f"{e.pointer}: {e.detail}") for e in problem.errors[:_FIELDS_SHOWN])
         if len(problem.errors) > _FIELDS_SHOWN:
             yield f"and {len(problem.errors) - _FIELDS_SHOWN} more"
         if problem.request_id:
             yield shown(f"Request {problem.request_id}")
         if problem.type == _NOT_READY:
-            yield "--wait waits for it."
+            yield "With --wait, the command waits for it."
     if isinstance(error, errors.JobFailed):
         yield f"To try once more: `longhaul retry {shown(error.job.job_id)}`."
     hint = next((words for kind, words in _HINTS if isinstance(error, kind)), None)

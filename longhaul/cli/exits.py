@@ -1,4 +1,4 @@
-"""The exit codes, which scripts decide by."""
+"""The exit codes, for scripts."""
 
 from typing import Final
 
@@ -15,22 +15,21 @@ CANNOT_SAVE: Final = 7
 INTERRUPTED: Final = 130
 
 PIPE_CLOSED: Final = 141
-"""As a shell tells it of programs that SIGPIPE has ended."""
+"""The code that a shell reports for a program that SIGPIPE has ended."""
 
 MEANINGS: Final = {
-    OK: "it was done",
+    OK: "the command succeeded",
     FAILED: "the job failed or was cancelled",
     USAGE: "the command line or the request is wrong, or not permitted",
     NOT_FOUND: "no such job or file, or the archive has expired",
-    UNREACHABLE: "no answer from the API or from S3, or not one of theirs",
+    UNREACHABLE: "no answer from the API or S3, or an answer from something else",
     BROKEN: "the archive is broken",
-    NOT_NOW: "this cannot be done now: the job's state, or too many open jobs",
-    CANNOT_SAVE: "the file cannot be written, or is there already",
+    NOT_NOW: "not possible now: because of the job's state, or too many open jobs",
+    CANNOT_SAVE: "the file cannot be written, or exists already",
     INTERRUPTED: "Ctrl-C; the job goes on",
 }
 
-
-# The first that fits.
+# The first match counts.
 _CODES: Final[tuple[tuple[type[errors.LonghaulError], int], ...]] = (
     (errors.JobFailed, FAILED),
     (errors.NotFound, NOT_FOUND),
@@ -46,5 +45,5 @@ _CODES: Final[tuple[tuple[type[errors.LonghaulError], int], ...]] = (
 
 
 def of(error: errors.LonghaulError) -> int:
-    """The exit code of a command that ended in this error of `longhaul.errors`."""
+    """Returns the exit code for an error of `longhaul.errors`."""
     return next((code for kind, code in _CODES if isinstance(error, kind)), UNREACHABLE)

@@ -1,4 +1,4 @@
-"""`longhaul export` and `longhaul retry`: what makes a job, and perhaps stays until its end."""
+"""The commands that make a job: `longhaul export` and `longhaul retry`."""
 
 import shlex
 import sys
@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import click
 
-from longhaul.cli import follow, selection, words
+from longhaul.cli import advice, saving, selection, words
+from longhaul.cli.follow import follow
 from longhaul.cli.options import PROGRAM, JobName, Run, common, job_argument
 from longhaul.printable import shown
 
@@ -17,19 +18,19 @@ if TYPE_CHECKING:
     from longhaul.client import Client
 
 
-def staying(command: Callable[..., None]) -> Callable[..., None]:
-    """Adds the options of a command that may stay with its job."""
+def waiting_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options of a command that can wait for its job and download the archive."""
     for option in reversed(
         (
-            click.option("--wait", is_flag=True, help="Stay until the job has ended."),
+            click.option("--wait", is_flag=True, help="Wait until the job has ended."),
             click.option(
                 "-o",
                 "--output",
                 type=click.Path(allow_dash=True),
                 metavar="PATH",
-                help="Stay, and download to this file or folder; - is standard output.",
+                help="Wait, and download to this file or folder; - is standard output.",
             ),
-            click.option("--force", is_flag=True, help="Replace a file that is there."),
+            click.option("--force", is_flag=True, help="Replace an existing file."),
         )
     ):
         command = option(command)
@@ -38,19 +39,19 @@ def staying(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command(short_help="Start an export.")
 @click.argument("files", nargs=-1, metavar="[FILE]...")
-@click.option("--keys", "are_keys", is_flag=True, help="FILEs are keys of the source bucket.")
-@click.option("--prefix", metavar="PREFIX", help="All files whose key begins so.")
-@click.option("--filename", metavar="NAME", help="The name that the archive is to have.")
+@click.option("--keys", "are_keys", is_flag=True, help="FILEs are keys in the source bucket.")
+@click.option("--prefix", metavar="PREFIX", help="All files whose key begins with PREFIX.")
+@click.option("--filename", metavar="NAME", help="The name of the archive.")
 @click.option(
     "--on-missing",
     type=click.Choice(["fail", "skip"]),
-    help="When a file does not exist: fail, or leave it out.  [skip]",
+    help="If a file does not exist: fail, or leave it out.  [skip]",
 )
-@click.option("--fresh", is_flag=True, help="Build anew what was built before.")
 @click.option(
-    "--idempotency-key", metavar="KEY", help="The same key gives the same job, however often."
+    "--fresh", is_flag=True, help="Build a new archive, even if there is one of the same files."
 )
-@staying
+@click.option("--idempotency-key", metavar="KEY", help="Requests with the same key make one job.")
+@waiting_options
 @common
 def export(  # noqa: PLR0913 - the options of the command
     run: Run,
@@ -68,8 +69,8 @@ def export(  # noqa: PLR0913 - the options of the command
 ) -> None:
     """Start an export of FILEs and print its job's id.
 
-    FILE is a file's id, a range of ids (10000-10099), or - to read these from standard input;
-    with --keys, a key, or - for one key a line.
+    FILE is a file's id, a range of ids (10000-10099), or - to read ids from standard input. With
+    --keys, FILE is a key, or - to read keys from standard input, one a line.
 
     \b
       longhaul export 10001 10002 --wait -o march.zip
@@ -79,10 +80,11 @@ def export(  # noqa: PLR0913 - the options of the command
     """
     asked: dict[str, Any] = _chosen(files, prefix, are_keys=are_keys)
     if output is not None:
-        follow.check_output(run, output, force=force)
+        saving.check_output(run, output, force=force)
     key = idempotency_key or str(uuid4())
     with run.client() as client:
-        with follow.advice(run, _once_more([] if idempotency_key else ["--idempotency-key", key])):
+        more = [] if idempotency_key else ["--idempotency-key", key]
+        with advice.if_interrupted(run, _how_to_make_sure(more)):
             accepted = client.create(
                 **asked,
                 filename=filename,
@@ -90,31 +92,31 @@ def export(  # noqa: PLR0913 - the options of the command
                 fresh=fresh,
                 idempotency_key=key,
             )
-        _stay(run, client, accepted, wait=wait, output=output, force=force)
+        _wait_and_save(run, client, accepted, wait=wait, output=output, force=force)
 
 
 @click.command(short_help="Start a job's export again.")
 @job_argument
-@staying
+@waiting_options
 @common
 def retry(run: Run, job: JobName, *, wait: bool, output: str | None, force: bool) -> None:
-    """Start the export of a JOB that failed, was cancelled or has expired again.
+    """Start the export of JOB again, if it failed, was cancelled or has expired.
 
-    It prints the new job's id: the same one, however often JOB is retried.
+    It prints the new job's id. To retry JOB again prints the same id.
     """
     if output is not None:
-        follow.check_output(run, output, force=force)
+        saving.check_output(run, output, force=force)
     with run.client(job) as client:
-        with follow.advice(run, _once_more([])):
+        with advice.if_interrupted(run, _how_to_make_sure([])):
             accepted = client.retry(job.job_id)
-        _stay(run, client, accepted, wait=wait, output=output, force=force, url=job.url)
+        _wait_and_save(run, client, accepted, wait=wait, output=output, force=force, url=job.url)
 
 
 def _chosen(files: tuple[str, ...], prefix: str | None, *, are_keys: bool) -> dict[str, Any]:
-    """The field of the request that says which files. Raises click.UsageError."""
+    """Returns the request's field that names the files. Raises click.UsageError."""
     if prefix is not None:
         if files or are_keys:
-            raise click.UsageError("Either FILEs or --prefix: one export takes no mixture.")
+            raise click.UsageError("Name either FILEs or a --prefix, not both.")
         return {"prefix": prefix}
     if are_keys:
         chosen: list[Any] = selection.keys(files, sys.stdin)
@@ -125,7 +127,7 @@ def _chosen(files: tuple[str, ...], prefix: str | None, *, are_keys: bool) -> di
     return {"keys" if are_keys else "file_ids": chosen}
 
 
-def _stay(  # noqa: PLR0913 - the options of `staying`
+def _wait_and_save(  # noqa: PLR0913 - the options of `waiting_options`
     run: Run,
     client: "Client",
     accepted: "Accepted",
@@ -135,7 +137,7 @@ def _stay(  # noqa: PLR0913 - the options of `staying`
     force: bool,
     url: str | None = None,
 ) -> None:
-    """Tells of the new job, and stays with it as long as that was wanted."""
+    """Prints the new job. Waits for it and downloads its archive, if the options say so."""
     job_id = shown(accepted.job_id)
     name = JobName(job_id, url)
     count = f", {words.files(accepted.total_files)}" if accepted.total_files else ""
@@ -152,19 +154,19 @@ def _stay(  # noqa: PLR0913 - the options of `staying`
         run.screen.say(f"Download it: {run.line('download', name, '--wait')}")
         return
     if output is None:
-        with follow.way_back(run, run.line("watch", name)):
-            run.answer(follow.follow(run, client, name))
+        with advice.how_to_return(run, run.line("watch", name)):
+            run.answer(follow(run, client, name))
         run.screen.say(f"Download it: {run.line('download', name)}")
         return
     more = ["--wait", "-o", output, *(["--force"] if force else [])]
-    with follow.way_back(run, run.line("download", name, *more)):
-        job = follow.follow(run, client, name)
-        run.answer(job, download=follow.fetch(run, client, job, output, force=force))
+    with advice.how_to_return(run, run.line("download", name, *more)):
+        job = follow(run, client, name)
+        run.answer(job, download=saving.save(run, client, job, output, force=force))
 
 
-def _once_more(more: list[str]) -> str:
-    """What to do where it is not known if the request was heard."""
+def _how_to_make_sure(more: list[str]) -> str:
+    """What to do if it is unknown whether the request has reached the API."""
     return (
-        "The export may have begun, or not. This makes sure, and makes no second one:\n"
+        "The export may or may not have started. To make sure, without a second export:\n"
         f"  {shlex.join([PROGRAM, *sys.argv[1:], *more])}"
     )

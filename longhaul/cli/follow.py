@@ -1,35 +1,23 @@
-"""From a job that runs to a file on this disk: what commands do once they know their job."""
+"""Follows a job to its end, and shows on the screen how far it is."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import click
+from typing import TYPE_CHECKING
 
 from longhaul.cli import words
 from longhaul.cli.options import JobName, Run
-from longhaul.cli.rate import Rate
-from longhaul.cli.screen import is_live
-from longhaul.cli.selection import STDIN
-from longhaul.errors import Expired, JobFailed, TooManyJobs, Unavailable, Unreachable
+from longhaul.errors import Expired, JobFailed
 from longhaul.printable import shown
 
 if TYPE_CHECKING:
     from longhaul.answers import Job
     from longhaul.client import Client
 
-STDOUT = STDIN
-"""The output that is not a file."""
-
 
 def follow(run: Run, client: "Client", name: JobName, *, each: bool = False) -> "Job":
-    """The job once it has completed, shown on its way there; with `each`, every state is answered.
+    """Shows the job until it has completed, and returns it. With `each`, answers every state.
 
-    Raises JobFailed or Expired if it ends in another way, and then answers the job's last state.
+    If the job ends in another way, answers its last state, and raises JobFailed or Expired.
     """
-    with run.screen.step("Export") as step:
+    with run.screen.task("Export") as task:
         for job in client.watch(name.job_id):
             if each:
                 run.answer(job)
@@ -37,11 +25,12 @@ def follow(run: Run, client: "Client", name: JobName, *, each: bool = False) -> 
                 break
             progress = job.progress
             title = shown(progress.stage).capitalize()
-            step.show(progress.bytes_done, progress.bytes_total, words.pace(progress), title)
+            task.show(progress.bytes_done, progress.bytes_total, words.pace(progress), title)
         if job.status == "completed" and job.result:
-            made = job.result
-            how = ", was there already" if made.reused_from else ""
-            step.result = f"{words.files(made.processed_files)}, {words.size(made.file_size)}{how}"
+            result = job.result
+            how = ", from an earlier export" if result.reused_from else ""
+            files, size = words.files(result.processed_files), words.size(result.file_size)
+            task.result = f"{files}, {size}{how}"
     if job.status != "completed" and not each:
         run.answer(job)
     check_end(job)
@@ -51,7 +40,7 @@ def follow(run: Run, client: "Client", name: JobName, *, each: bool = False) -> 
 
 
 def check_end(job: "Job") -> None:
-    """Raises JobFailed or Expired if a job has ended and has no archive."""
+    """Raises JobFailed or Expired if the job has ended without an archive."""
     from longhaul.answers import Problem
 
     if job.is_open or job.status == "completed":
@@ -63,83 +52,3 @@ def check_end(job: "Job") -> None:
         raise JobFailed(f"The job has failed. {title}: {detail}.", job)
     verb = "failed" if job.status == "failed" else f"been {job.status}"
     raise JobFailed(f"The job has {verb}.", job)
-
-
-def fetch(run: Run, client: "Client", job: "Job", output: str, *, force: bool) -> dict[str, Any]:
-    """Downloads the job's archive, and gives what there is to tell of it."""
-    if output == STDOUT:
-        return _to_stdout(run, client, job)
-    from longhaul.transfer import Ticks, download
-
-    with run.screen.step("Download") as step:
-        rate = Rate()
-
-        def came(done: int, total: int) -> None:
-            step.show(done, total, rate.text(done, total), "Download")
-
-        def checked(done: int, total: int) -> None:
-            step.show(done, total, words.size_of(done, total), "Check")
-
-        saved = download(client, job, output, force=force, ticks=Ticks(came, checked))
-        how = "there already" if saved.was_there else "checked"
-        files = words.files(len(saved.manifest.files))
-        step.result = f"{shown(str(saved.path))}: {files}, {words.size(saved.size)}, {how}"
-    run.print(str(saved.path))
-    return {
-        "path": str(saved.path),
-        "size": saved.size,
-        "files": len(saved.manifest.files),
-        "missing": list(saved.manifest.missing),
-    }
-
-
-def check_output(run: Run, output: str, *, force: bool) -> None:
-    """Raises, before anything is done, if nothing can be saved there."""
-    if output == STDOUT:
-        if run.is_json:
-            raise click.UsageError("Standard output takes either the archive or JSON, not both.")
-        if sys.stdout.isatty():
-            raise click.UsageError("The archive would go to the terminal: redirect it.")
-        return
-    from longhaul.transfer import check_place
-
-    check_place(Path(output), force=force)
-
-
-def _to_stdout(run: Run, client: "Client", job: "Job") -> dict[str, Any]:
-    from longhaul.transfer import stream
-
-    with run.screen.step("Download") as step:
-        rate = Rate()
-        stream(
-            client,
-            job,
-            sys.stdout.buffer,
-            lambda done, total: step.show(done, total, rate.text(done, total)),
-        )
-        step.result = f"{words.size(job.result.file_size) if job.result else ''}, not checked"
-    return {}
-
-
-@contextmanager
-def way_back(run: Run, line: str) -> Iterator[None]:
-    """Where Ctrl-C or a lost network ends the body, tells how to come back."""
-    with advice(run, f"The job goes on without you. Come back with:\n  {line}"):
-        yield
-
-
-@contextmanager
-def advice(run: Run, text: str) -> Iterator[None]:
-    """Says what to do if Ctrl-C or a lost network ends the body."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        if is_live():
-            run.screen.say()  # The terminal has written ^C into the line.
-        run.screen.say(text)
-        raise
-    except (Unreachable, Unavailable) as error:
-        # Too many jobs: an answer that leaves no doubt.
-        if not isinstance(error, TooManyJobs):
-            error.add_note(text)
-        raise

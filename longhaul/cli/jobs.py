@@ -1,22 +1,23 @@
-"""The commands about jobs that are there: look, watch, download, list, cancel."""
+"""The commands for existing jobs: status, watch, download, list, cancel; and `check` for files."""
 
 import sys
 from itertools import islice
 
 import click
 
-from longhaul.cli import exits, follow, selection, words
+from longhaul.cli import advice, exits, saving, selection, words
+from longhaul.cli.follow import check_end, follow
 from longhaul.cli.options import JobName, Run, common, job_argument
 
 _LIST_DEFAULT = 20
 _WIDTHS = (36, 10, 4, 6, 9, 19, 0)
 
 
-@click.command(short_help="Tell how far a job is.")
+@click.command(short_help="Show how far a job is.")
 @job_argument
 @common
 def status(run: Run, job: JobName) -> None:
-    """Tell how far JOB is, or how it ended. JOB is a job's id or its statusUrl."""
+    """Show how far JOB is, or how it ended. JOB is a job's id or its statusUrl."""
     with run.client(job) as client:
         found = client.status(job.job_id)
     run.answer(found)
@@ -28,12 +29,12 @@ def status(run: Run, job: JobName) -> None:
 @job_argument
 @common
 def watch(run: Run, job: JobName) -> None:
-    """Follow JOB to its end. Ctrl-C leaves it running.
+    """Follow JOB to its end. After Ctrl-C, the job goes on.
 
-    With --json: a line for each change.
+    With --json, it prints a line for each change.
     """
-    with run.client(job) as client, follow.way_back(run, run.line("watch", job)):
-        follow.follow(run, client, job, each=True)
+    with run.client(job) as client, advice.how_to_return(run, run.line("watch", job)):
+        follow(run, client, job, each=True)
     run.screen.say(f"Download it: {run.line('download', job)}")
 
 
@@ -45,43 +46,44 @@ def watch(run: Run, job: JobName) -> None:
     type=click.Path(allow_dash=True),
     default=".",
     metavar="PATH",
-    help="The file, or the folder in which it gets its own name; - is standard output.  [.]",
+    help="The file; or the folder, where it gets its own name; - is standard output.  [.]",
 )
-@click.option("--wait", is_flag=True, help="Stay until the job has ended.")
-@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.option("--wait", is_flag=True, help="Wait until the job has ended.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 @common
 def download(run: Run, job: JobName, *, output: str, wait: bool, force: bool) -> None:
     """Download the archive of JOB, check every byte of it, and print its path.
 
-    What was cut off goes on where it stopped, also in another run: the file is NAME.….part until
-    it is whole. To standard output it is not checked.
+    An interrupted download resumes, also in another run: the file is NAME.….part until it is
+    whole. An archive to standard output is not checked.
     """
     more = ["-o", output, *(["--wait"] if wait else []), *(["--force"] if force else [])]
-    if output == follow.STDOUT:
-        follow.check_output(run, output, force=force)
-    with run.client(job) as client, follow.way_back(run, run.line("download", job, *more)):
+    if output == saving.STDOUT:
+        saving.check_output(run, output, force=force)
+    back = advice.how_to_return(run, run.line("download", job, *more))
+    with run.client(job) as client, back:
         found = client.status(job.job_id)
-        follow.check_end(found)
+        check_end(found)
         if found.is_open and wait:
-            found = follow.follow(run, client, job)
-        saved = follow.fetch(run, client, found, output, force=force)
+            found = follow(run, client, job)
+        saved = saving.save(run, client, found, output, force=force)
     if run.is_json:
-        run.tell({"jobId": found.job_id, **saved})
+        run.print_json({"jobId": found.job_id, **saved})
 
 
 @click.command(name="list", short_help="List your jobs, newest first.")
 @click.option(
-    "-n", "--limit", type=click.IntRange(min=1), help=f"How many at most.  [{_LIST_DEFAULT}]"
+    "-n", "--limit", type=click.IntRange(min=1), help=f"At most this number.  [{_LIST_DEFAULT}]"
 )
 @click.option("--all", "is_all", is_flag=True, help="All of them.")
 @common
 def list_jobs(run: Run, *, limit: int | None, is_all: bool) -> None:
-    """List your jobs, newest first: id, status, percent, files, size, begin, name.
+    """List your jobs, newest first: id, status, percent, files, size, start, name.
 
     In a pipe the columns are separated by tabs.
     """
     if limit and is_all:
-        raise click.UsageError("Either --limit or --all.")
+        raise click.UsageError("Use either --limit or --all, not both.")
     with run.client() as client:
         for job in islice(client.list(), None if is_all else limit or _LIST_DEFAULT):
             run.answer(job)
@@ -106,12 +108,12 @@ def cancel(run: Run, job: JobName) -> None:
     run.screen.say("Cancelled.")
 
 
-@click.command(short_help="Tell whether files can be exported.")
+@click.command(short_help="Show whether files can be exported.")
 @click.argument("files", nargs=-1, metavar="FILE...", required=True)
 @common
 @click.pass_context
 def check(context: click.Context, run: Run, files: tuple[str, ...]) -> None:
-    """Tell whether each FILE, by its id, can be exported. Ends with 3 if one is missing."""
+    """Show whether each FILE, an id, can be exported. The exit code is 3 if one is missing."""
     is_all_there = True
     with run.client() as client:
         for file_id in selection.file_ids(files, sys.stdin):

@@ -1,4 +1,4 @@
-"""The program: its commands, and how each run of it ends."""
+"""The program `longhaul`: its commands, and the exit code of each run."""
 
 import sys
 from io import TextIOWrapper
@@ -16,16 +16,16 @@ _EPILOG: Final = "\n\n".join(
         "\b\nExit codes:\n"
         + "\n".join(f"  {code:>3}  {meaning}" for code, meaning in exits.MEANINGS.items()),
         "\b\nVariables:\n"
-        "  LONGHAUL_URL    the API's base URL, as --url\n"
-        "  LONGHAUL_USER   whose jobs, as --user\n"
-        "  LONGHAUL_TOKEN  sent as a bearer token, where the stack has an authorizer\n"
+        "  LONGHAUL_URL    the API's base URL, like --url\n"
+        "  LONGHAUL_USER   the user id of requests, like --user\n"
+        "  LONGHAUL_TOKEN  sent as a bearer token, if the stack has an authorizer\n"
         "  NO_COLOR        no colours",
     )
 )
 
 
 class _InOrder(click.Group):
-    """Lists the commands as one comes to need them, and not by their names."""
+    """Lists the commands in the order in which people use them, not by name."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(self.commands)
@@ -53,7 +53,7 @@ for command in (
 @cli.command(short_help="Print the completion script of a shell.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print a script with which SHELL completes commands, options, and the ids of jobs.
+    """Print a script for SHELL that completes commands, options, and the ids of jobs.
 
     \b
       bash   eval "$(longhaul completion bash)"        in ~/.bashrc
@@ -64,21 +64,21 @@ def completion(shell: str) -> None:
 
     kind = get_completion_class(shell)
     if kind is None:
-        raise click.UsageError(f"{shell} is not known.")
+        raise click.UsageError(f"{shell} is unknown.")
     click.echo(kind(cli, {}, PROGRAM, f"_{PROGRAM.upper()}_COMPLETE").source())
 
 
 def main() -> None:
-    """The program: ends with a code of `longhaul.cli.exits`."""
+    """Runs the program, and exits with a code of `longhaul.cli.exits`."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            # A name that cannot be shown here is no reason to fail.
+            # A name that this terminal cannot show must not end the program.
             stream.reconfigure(errors="backslashreplace")
     sys.exit(run())
 
 
 def run() -> int:
-    """Runs a command, and gives its exit code."""
+    """Runs a command, and returns its exit code."""
     try:
         code = cli.main(prog_name=PROGRAM, standalone_mode=False)
     except click.ClickException as error:

@@ -1,4 +1,4 @@
-"""What all commands have in common: their options, and the client that these describe."""
+"""The options that all commands have, and the client that they describe."""
 
 import functools
 import json
@@ -34,7 +34,7 @@ _JOB_URL: Final = re.compile(r"(https?://\S+?)/v1/export/([^/?#]+)(/progress|/do
 
 @dataclass(frozen=True, slots=True)
 class JobName:
-    """A job as the command line names it; `url` is that of its API, if it tells."""
+    """A job as the command line names it. `url` is the API's base URL, if a job URL was given."""
 
     job_id: str
     url: str | None = None
@@ -54,7 +54,7 @@ def _job_name(_: click.Context, parameter: click.Parameter, text: str) -> JobNam
 
 
 def _newest_jobs(context: click.Context, _: click.Parameter, begin: str) -> list[CompletionItem]:
-    """What a shell offers, if the API tells of jobs at once."""
+    """Completes a job's id. Returns nothing if the API does not answer at once."""
     from longhaul.client import Client
     from longhaul.errors import LonghaulError
 
@@ -72,7 +72,7 @@ def _newest_jobs(context: click.Context, _: click.Parameter, begin: str) -> list
 job_argument: Final = click.argument(
     "job", metavar="JOB", callback=_job_name, shell_complete=_newest_jobs
 )
-"""A job's id, or one of the URLs that the API tells of it; the command gets a JobName."""
+"""A job's id, or one of its URLs in the API. The command receives a JobName."""
 
 
 def _token() -> str | None:
@@ -81,7 +81,7 @@ def _token() -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run of the program: where the API is, who asks, and how answers are told."""
+    """One run of the program: the API, the user, and how answers are printed."""
 
     url: str | None
     is_url_typed: bool
@@ -92,19 +92,19 @@ class Run:
     screen: Screen
 
     def client(self, job: JobName | None = None) -> "Client":
-        """A client for the API. A job that was named by its URL is looked for there."""
+        """Returns a client for the API: that of the job's URL, if the job was named by its URL."""
         from longhaul.client import Client
 
         url = (job and job.url) or self.url
         if not url:
-            raise click.UsageError("Say where the API is: --url URL, or LONGHAUL_URL.")
-        is_ours = not self.url or self.url.rstrip("/") == url.rstrip("/")
+            raise click.UsageError("Name the API with --url URL, or set LONGHAUL_URL.")
+        is_trusted = not self.url or self.url.rstrip("/") == url.rstrip("/")
         try:
             return Client(
                 url,
                 user=self.user,
-                # Whoever gives us a job's URL is not so given the token for another one.
-                token=self.token if is_ours else None,
+                # A job's URL may come from a stranger. The token is only for the configured API.
+                token=self.token if is_trusted else None,
                 patience=self.patience,
                 notice=self.screen.notice,
             )
@@ -112,31 +112,32 @@ class Run:
             raise click.UsageError(f"{error}.") from None
 
     def answer(self, answer: "Answer", **more: object) -> None:
-        """Tells an answer as a line of JSON, if that is wanted."""
+        """Prints an answer as a line of JSON, if --json was given."""
         if self.is_json:
             from longhaul import answers
 
-            self.tell({**answers.plain(answer), **more})
+            self.print_json({**answers.plain(answer), **more})
 
-    def tell(self, content: object) -> None:
-        """A line of JSON on standard output, in ASCII, so that no text in it reaches a terminal
-        as anything but text."""
+    def print_json(self, content: object) -> None:
+        """Prints a line of JSON on standard output.
+
+        It is ASCII: text from a server cannot contain control characters for the terminal.
+        """
         click.echo(json.dumps(content))
 
     def print(self, text: str) -> None:
-        """A line on standard output for people and shells, unless that is kept for JSON."""
+        """Prints a line on standard output for people and scripts, unless --json was given."""
         if not self.is_json:
             click.echo(text)
 
     def line(self, command: str, job: JobName, *more: str) -> str:
-        """A command line about a job, which works as it stands in the same shell."""
+        """Returns a command line for a job, which works in the same shell."""
         url = job.url or (self.url if self.is_url_typed else None)
         return shlex.join([PROGRAM, command, job.job_id, *more, *(("--url", url) if url else ())])
 
 
 def common(command: Callable[..., None]) -> Callable[..., None]:
-    """Adds the options that every command has; the command gets a Run of them as its first
-    argument."""
+    """Adds the options that every command has. The command receives them as a Run, first."""
 
     @functools.wraps(command)
     def run(
@@ -165,7 +166,7 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
         except KeyboardInterrupt:
             raise Exit(exits.INTERRUPTED) from None
         except BrokenPipeError:
-            # Whoever reads us has enough, and is not to be bothered at our end either.
+            # The reader of the pipe has closed it. Python must not write to it at exit either.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise Exit(exits.PIPE_CLOSED) from None
 
@@ -176,19 +177,22 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
 
 
 _COMMON: Final = (
-    click.option("--json", "as_json", is_flag=True, help="Answer with JSON, one line for each."),
-    click.option("-q", "--quiet", is_flag=True, help="Say nothing but what is wrong."),
+    click.option("--json", "as_json", is_flag=True, help="Print answers as JSON, one line each."),
+    click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
     click.option(
-        "--url", envvar="LONGHAUL_URL", metavar="URL", help="Where the API is.  [LONGHAUL_URL]"
+        "--url", envvar="LONGHAUL_URL", metavar="URL", help="The API's base URL.  [LONGHAUL_URL]"
     ),
     click.option(
-        "--user", envvar="LONGHAUL_USER", metavar="USER", help="Whose jobs.  [LONGHAUL_USER]"
+        "--user",
+        envvar="LONGHAUL_USER",
+        metavar="USER",
+        help="The user id of requests.  [LONGHAUL_USER]",
     ),
     click.option(
         "--patience",
         type=click.FloatRange(min=0),
         default=PATIENCE_SECONDS,
         metavar="SECONDS",
-        help=f"How long the network or the API may be away.  [{PATIENCE_SECONDS:.0f}]",
+        help=f"How long to retry while the network or the API fails.  [{PATIENCE_SECONDS:.0f}]",
     ),
 )

@@ -1,4 +1,4 @@
-"""Which files a command line names."""
+"""Reads which files a command line names."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -7,18 +7,19 @@ from typing import Final, TextIO
 import click
 
 FILES_MAX: Final = 10_000
-"""Files that one export takes by id or key."""
+"""The most files that one export takes by id or key."""
 
 STDIN: Final = "-"
+"""The word that stands for standard input."""
 
 _IDS: Final = re.compile(r"([0-9]{1,12})(?:-([0-9]{1,12}))?")
 
 
 def file_ids(words: Iterable[str], stdin: TextIO) -> list[int]:
-    """The ids that are meant by ids, ranges (10000-10099, both ends included) and `-`, for which
-    more of these are read from standard input. There, `#` begins a comment.
+    """Returns the ids that the words name: ids, and ranges (10000-10099, with both ends).
 
-    Raises click.UsageError that names what is wrong.
+    The word `-` reads more of them from standard input, where `#` begins a comment. Raises
+    click.UsageError, which names the wrong word.
     """
     ids: list[int] = []
     for word in _words(words, stdin):
@@ -32,7 +33,7 @@ def file_ids(words: Iterable[str], stdin: TextIO) -> list[int]:
 
 
 def keys(words: Iterable[str], stdin: TextIO) -> list[str]:
-    """The keys; for `-`, those that standard input has, one a line."""
+    """Returns the keys. The word `-` reads keys from standard input, one a line."""
     found: list[str] = []
     for word in words:
         if word == STDIN:
@@ -62,7 +63,7 @@ def _range(word: str) -> range:
     found = _IDS.fullmatch(word)
     if not found:
         raise click.UsageError(
-            f"{word[:60]!r} is not a file id or a range like 10000-10099. Keys want --keys."
+            f"{word[:60]!r} is not a file id or a range like 10000-10099. For keys, use --keys."
         )
     first = int(found[1])
     last = int(found[2]) if found[2] else first

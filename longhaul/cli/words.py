@@ -1,4 +1,4 @@
-"""Numbers and jobs in words. Pure."""
+"""Writes numbers and jobs as text for people. Does no I/O."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -17,19 +17,19 @@ _MISSING_SHOWN: Final = 20
 
 
 def size(count: float) -> str:
-    """20.0 MB."""
+    """Example: 20.0 MB. `count` is in bytes."""
     amount, unit = _scaled(count)
     return f"{amount:.{_DIGITS[unit]}f} {unit}"
 
 
 def size_of(done: int, total: int) -> str:
-    """8.3/20.0 MB: both in the unit of the larger."""
+    """Example: 8.3/20.0 MB. Both have the unit of the total."""
     amount, unit = _scaled(total)
     return f"{done * amount / total if total else 0:.{_DIGITS[unit]}f}/{size(total)}"
 
 
 def duration(seconds: float) -> str:
-    """140 ms, 3.1 s, 42 s, 3:07 min, 1:02:30 h."""
+    """Examples: 140 ms, 3.1 s, 3:07 min, 1:02:30 h."""
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < _MINUTE:
@@ -41,34 +41,34 @@ def duration(seconds: float) -> str:
 
 
 def left(seconds: float) -> str:
-    """~3 s: about so long from now on."""
+    """Example: ~3 s. The time that is left, about."""
     return f"~{seconds:.0f} s" if seconds < _MINUTE else f"~{duration(seconds)}"
 
 
 def files(count: int) -> str:
-    """1 file, 2 files."""
+    """Examples: 1 file, 2 files."""
     return f"{count:,} file" if count == 1 else f"{count:,} files"
 
 
 def moment(when: datetime) -> str:
-    """A time as this machine's clock has it."""
+    """Returns a time in this machine's time zone."""
     return f"{when.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def pace(progress: "Progress") -> str:
-    """How far a job is, beside a bar: 1/2 files  8.3/20.0 MB  ~3 s."""
-    parts = []
+    """How far a job is, for the text beside a bar. Example: 1/2 files  8.3/20.0 MB  ~3 s."""
+    texts = []
     if progress.total_files:
-        parts.append(f"{progress.current_file:,}/{files(progress.total_files)}")
+        texts.append(f"{progress.current_file:,}/{files(progress.total_files)}")
     if progress.bytes_total:
-        parts.append(size_of(progress.bytes_done, progress.bytes_total))
+        texts.append(size_of(progress.bytes_done, progress.bytes_total))
     if progress.eta_seconds:
-        parts.append(left(progress.eta_seconds))
-    return "  ".join(parts)
+        texts.append(left(progress.eta_seconds))
+    return "  ".join(texts)
 
 
 def facts(job: "Job") -> Iterator[tuple[str, str]]:
-    """All that a person may want to know of a job, with a title each."""
+    """Yields everything that people may want to know about a job: pairs of title and text."""
     progress, result = job.progress, job.result
     yield "Job", shown(job.job_id)
     if job.filename:
@@ -81,7 +81,7 @@ def facts(job: "Job") -> Iterator[tuple[str, str]]:
         yield "Size", f"{size(result.file_size)} ({result.file_size:,} bytes)"
         yield "Missing", missing(result.missing)
         if result.reused_from:
-            yield "Archive", f"was there already, from job {shown(result.reused_from)}"
+            yield "Archive", f"reused from job {shown(result.reused_from)}"
     elif job.is_open:
         yield "Progress", f"{shown(progress.message)} {pace(progress)}".strip()
     if job.error:
@@ -92,7 +92,7 @@ def facts(job: "Job") -> Iterator[tuple[str, str]]:
 
 
 def missing(names: tuple[int | str, ...] | None) -> str:
-    """The files that did not exist: all of them, or the first and how many more."""
+    """The files that do not exist: all, or the first 20 and the number of the others."""
     if names is None:
         return "some"
     if not names:
@@ -103,7 +103,7 @@ def missing(names: tuple[int | str, ...] | None) -> str:
 
 
 def row(job: "Job") -> tuple[str, ...]:
-    """A job in a list: id, status, percent, files, size, created, name."""
+    """Returns the columns of a job in a list: id, status, percent, files, size, created, name."""
     progress = job.progress
     return (
         shown(job.job_id),
@@ -120,7 +120,7 @@ def _scaled(count: float) -> tuple[float, str]:
     amount, units = float(count), iter(_DIGITS)
     unit = next(units)
     for larger in units:
-        # What would be shown as 1000.0 is one of the next.
+        # 999.96 would be shown as 1000.0, so it takes the next unit.
         if round(amount, 1) < _STEP:
             break
         amount, unit = amount / _STEP, larger

@@ -1,4 +1,4 @@
-"""The system's own Chromium, driven by Playwright: none is downloaded."""
+"""Starts the Chromium of this system with Playwright. It downloads none."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, sync_playwright
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 _FLAGS = (
-    "--no-sandbox",  # who tests as root has none
+    "--no-sandbox",  # root cannot use the sandbox
     "--disable-gpu",
-    # It is to talk to the stack under test, and to nobody else.
+    # Chromium must send requests only to the stack under test.
     "--disable-quic",
     "--disable-background-networking",
     "--disable-component-update",
@@ -21,11 +21,11 @@ _FLAGS = (
 
 
 class NoChromiumError(Exception):
-    """There is no Chromium here."""
+    """This system has no Chromium."""
 
 
 def found() -> str:
-    """The path of Chromium. Raises NoChromiumError, which says how to get it."""
+    """Returns the path of Chromium. Raises NoChromiumError, which says how to install it."""
     path = next(filter(None, map(shutil.which, _NAMES)), None)
     if path is None:
         raise NoChromiumError("There is no Chromium. On Debian: sudo apt install chromium")
@@ -34,7 +34,7 @@ def found() -> str:
 
 @contextmanager
 def launched() -> Iterator[Browser]:
-    """A headless Chromium with a new, empty profile, for the time of the body."""
+    """A headless Chromium with a new, empty profile, during the body."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found(), args=[*_FLAGS])
         try:

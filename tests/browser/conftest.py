@@ -1,7 +1,7 @@
-"""A headless Chromium in front of one deployed stack, for all tests here.
+"""A headless Chromium and one deployed stack, for all tests of this folder.
 
-The stack is that of tests/e2e, chosen in the same way. Without a Chromium these tests fail: whether
-they are to run at all is for tests/run.py to say.
+The stack is chosen as in tests/e2e. Without Chromium these tests fail: tests/run.py decides whether
+they run at all.
 """
 
 from collections.abc import Iterator
@@ -20,8 +20,8 @@ from tests.e2e.sources import Sources
 __all__ = ["api", "backstage", "outputs", "sources", "stack_state"]
 
 PATIENCE_MS = 30_000
-"""How long something may take to be seen: the machine may be busy, and what has to be fast is
-measured."""
+"""How long a test waits for the page to show something. Long, because the machine may be busy.
+Tests of speed measure the time themselves."""
 
 
 @pytest.fixture(scope="session")
@@ -33,8 +33,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def kept() -> dict[str, Any]:
-    """The page's files by their addresses, which stay what they are: the stack is asked for each of
-    them once, as by a browser that has been there before."""
+    """The page's files by their addresses, as in a browser's cache.
+
+    The files never change, so each of them is requested from the stack only once.
+    """
     return {}
 
 
@@ -56,16 +58,16 @@ def context(browser: Browser, kept: dict[str, Any]) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
-    """A tab, whose scripts may not break, and may not break the page's own policy."""
+    """A browser tab. Fails on a script error, or a violation of the page's security policy."""
     opened = context.new_page()
-    broken: list[str] = []
-    opened.on("pageerror", lambda error: broken.append(str(error)))
-    opened.on("console", lambda line: broken.append(line.text) if "Policy" in line.text else None)
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("console", lambda line: errors.append(line.text) if "Policy" in line.text else None)
     yield opened
-    assert broken == []
+    assert errors == []
 
 
 @pytest.fixture
 def stage(page: Page, outputs: Outputs, backstage: Backstage, sources: Sources) -> Stage:
-    """The page of a user who has nothing yet."""
+    """The page of a new user, who has no jobs yet."""
     return Stage(page, outputs.api_url, backstage, sources)

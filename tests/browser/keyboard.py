@@ -1,17 +1,17 @@
-"""A page without a mouse."""
+"""Uses a page with the keyboard only."""
 
 from playwright.sync_api import Page
 
 _STOPS_MAX = 60
 
-# The accessible name, as far as the page's own controls need it.
+# The accessible name, as far as the controls of this page need it.
 _FOCUSED = """() => {
   const at = document.activeElement;
   const label = at.labels?.[0]?.textContent ?? at.getAttribute("aria-label") ?? at.textContent;
   return label.trim();
 }"""
 
-# The element's own outline, that of a cover that it has, or of the label beside a hidden box.
+# The outline of the element, of its ::after, or of the label beside a hidden box.
 _OUTLINED = """() => {
   const at = document.activeElement;
   if (at === document.body) return true;
@@ -24,19 +24,19 @@ _OUTLINED = """() => {
 
 
 def focused(page: Page) -> str:
-    """What the element with the focus is called."""
+    """Returns the accessible name of the element with the focus."""
     return str(page.evaluate(_FOCUSED))
 
 
 def tab_to(page: Page, name: str) -> None:
-    """Presses Tab until an element whose name begins so has the focus."""
+    """Presses Tab until an element whose name starts with `name` has the focus."""
     for _ in range(_STOPS_MAX):
         page.keyboard.press("Tab")
         if focused(page).startswith(name):
             return
-    raise AssertionError(f"no Tab leads to {name!r}")
+    raise AssertionError(f"Tab does not reach {name!r}")
 
 
 def outline_is_seen(page: Page) -> bool:
-    """Whether the element with the focus is outlined."""
+    """Whether the element with the focus has a visible outline."""
     return bool(page.evaluate(_OUTLINED))

@@ -1,5 +1,7 @@
-"""Jobs that stand still: put into the table at the point that a page is to show, so that nothing
-races. No worker knows of them, and the sweeper looks at them in a day."""
+"""Jobs that do not change: tests write them into the table in the state that a page should show.
+
+So there are no races. No worker works on them, and the sweeper ignores them for a day.
+"""
 
 import time
 from dataclasses import dataclass, replace
@@ -24,7 +26,7 @@ class Records:
     user: str
 
     def put(self, filename: str, *, minutes_ago: float = 0.5, **facts: Any) -> str:
-        """A queued job, but for these facts; its id."""
+        """Makes a job, by default a queued one, changed by `facts`. Returns its id."""
         now = _now()
         created = now - int(minutes_ago * 60_000)
         job: dict[str, Any] = {
@@ -48,7 +50,7 @@ class Records:
         return record.job_id
 
     def running(self, filename: str, percent: int = 41, **facts: Any) -> str:
-        """A job whose archive of 200 MB is so far."""
+        """Makes a running job whose archive of 200 MB is built to this percentage."""
         return self.put(
             filename,
             **{
@@ -62,7 +64,7 @@ class Records:
         )
 
     def completed(self, filename: str, **facts: Any) -> str:
-        """A job that has ended well, though there is no archive."""
+        """Makes a completed job, but no archive."""
         whole: dict[str, Any] = {
             "status": Status.COMPLETED,
             "stage": Stage.DONE,
@@ -83,16 +85,16 @@ class Records:
         return self.completed(filename, expires_at=_now() - 2 * HOUR * 1000, **facts)
 
     def change(self, job_id: str, **facts: Any) -> None:
-        """Writes the job anew with these facts, as a worker's report does."""
+        """Writes the job again with these facts, as a worker does."""
         job = items.to_job(self.backstage.record(job_id))
         self.backstage.put_record(items.from_job(replace(job, **{"updated_at": _now(), **facts})))
 
     def advance(self, job_id: str, percent: int) -> None:
-        """A running job gets so far."""
+        """Moves a running job to this percentage."""
         self.change(job_id, bytes_done=percent * 2 * MB, files_done=percent * 40 // 100)
 
     def finish(self, job_id: str, **facts: Any) -> None:
-        """A running job completes."""
+        """Completes a running job."""
         self.change(
             job_id,
             status=Status.COMPLETED,

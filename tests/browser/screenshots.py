@@ -1,7 +1,7 @@
-"""`make screenshots`: the page in each of its states, as pictures to look at.
+"""`make screenshots`: takes pictures of the page in each of its states.
 
-They go to .longhaul/screenshots; the few that the documents show, to docs/images too. With names of
-states as arguments, only those are taken.
+They go to .longhaul/screenshots; those for the documents also to docs/images. Arguments are names
+of states: then it takes only those.
 """
 
 import shutil
@@ -39,7 +39,7 @@ DOCS = REPOSITORY / "docs" / "images"
 
 
 def take(names: Sequence[str], outputs: Outputs, browser: Browser) -> None:
-    """Pictures of these states, of each size and scheme."""
+    """Takes a picture of each of these states, in each size and colour scheme."""
     backstage = Backstage(outputs)
     for name in names:
         for size, viewport in SIZES.items():

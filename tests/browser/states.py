@@ -1,4 +1,4 @@
-"""The page in each of its states: what is to be looked at, by people and by axe."""
+"""Puts the page into each of its states, for axe and for screenshots."""
 
 import re
 from collections.abc import Callable
@@ -16,7 +16,7 @@ UNKNOWN_JOB = "7f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11"
 
 @dataclass
 class Stage:
-    """A page, and the stack behind it: with a user of its own, whose jobs nobody else has."""
+    """A browser page and the stack behind it, with a new user who has no jobs."""
 
     page: Page
     url: str
@@ -29,24 +29,24 @@ class Stage:
         return Records(self.backstage, self.user)
 
     def open(self, address: str = "") -> Page:
-        """Opens the page at an address (`#/new`), as this user."""
-        # Not at each load: a test may change the user.
+        """Opens the page at an address, for example `#/new`, as this user."""
+        # Not set again when the page is reloaded: a test may change the user.
         self.page.add_init_script(
-            f"localStorage['longhaul.user'] ??= {self.user!r}"  # a UUID, without quotes
+            f"localStorage['longhaul.user'] ??= {self.user!r}"  # contains no quotes
         )
         self.page.goto(f"{self.url}/{address}")
         return self.page
 
     @property
     def folder(self) -> str:
-        """A folder at the top of the source bucket that is this user's alone."""
+        """The prefix of a folder at the top of the source bucket, for this user alone."""
         return f"{self.user}/"
 
     def open_folder(self) -> Page:
-        """Opens that folder, to choose files from it for a new export."""
+        """Opens the page for a new export, and that folder in it."""
         page = self.open("#/new")
         page.get_by_role("radio", name="Browse folders").check()
-        # A stack that is tested twice has more folders than a page shows.
+        # A stack with folders of earlier test runs has more of them than a page shows.
         page.get_by_label("Show names that begin with").fill(self.user)
         page.get_by_role("button", name=self.user, exact=True).click()
         expect(page.locator(".crumbs [aria-current=true]")).to_have_text(self.user)
@@ -57,15 +57,15 @@ class Stage:
 
 
 def requests_during(page: Page, act: Callable[[], None]) -> list[str]:
-    """What the page asks for while something is done."""
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    """Returns the URLs that the page requests while `act` runs."""
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
     act()
-    # One of our own, behind which no earlier one can hide.
+    # Sent last: when it arrives, all earlier requests have been recorded.
     with page.expect_request("**/health"):
         page.evaluate("void fetch('health')")
-    *others, own = asked
-    assert own.endswith("/health")
+    *others, last = urls
+    assert last.endswith("/health")
     return others
 
 
@@ -82,7 +82,7 @@ def state(function: State) -> State:
 
 
 def some_jobs(records: Records) -> None:
-    """One of each, the newest first when listed."""
+    """Makes a job of each status. The newest is made last."""
     records.expired("Q2 invoices.zip", minutes_ago=12 * 24 * 60)
     records.cancelled("wrong-folder.zip", minutes_ago=3 * 24 * 60)
     records.failed(
@@ -193,13 +193,13 @@ def job_failed(stage: Stage) -> None:
 
 @state
 def job_that_cannot_be_retried(stage: Stage) -> None:
-    job_failed(stage)  # and its request is nowhere to be found
+    job_failed(stage)  # Its request is not stored.
     stage.page.get_by_role("button", name="Export again").click()
     expect(stage.page.get_by_role("alert")).to_contain_text("Choose its files anew")
 
 
 @state
-def job_completed_by_an_archive_that_was_there(stage: Stage) -> None:
+def job_completed_with_an_earlier_archive(stage: Stage) -> None:
     page = stage.open_job(
         stage.records.completed("March.zip", minutes_ago=0.02, reused_from=UNKNOWN_JOB)
     )
@@ -303,7 +303,7 @@ def new_in_an_empty_folder(stage: Stage) -> None:
     expect(stage.page.get_by_text("No name here begins with that.")).to_be_visible()
 
 
-# -- all over the page --------------------------------------------------------------------------
+# -- on every page ------------------------------------------------------------------------------
 
 
 @state

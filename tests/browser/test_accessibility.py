@@ -1,5 +1,4 @@
-"""Everybody can use the page: axe finds nothing in any state, nothing is cut off on a small phone,
-and a keyboard is enough."""
+"""Accessibility: axe finds nothing, nothing is cut off on a small phone, a keyboard is enough."""
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
@@ -12,7 +11,7 @@ from tests.e2e.sources import Sources
 
 SIZES: dict[str, ViewportSize] = {
     "wide": {"width": 1280, "height": 800},
-    # The width at which WCAG 2.2 asks that nothing has to be scrolled sideways.
+    # At this width, WCAG 2.2 allows no scrolling sideways.
     "phone": {"width": 320, "height": 640},
 }
 
@@ -26,7 +25,7 @@ _RULES = {
 
 
 def violations(page: Page) -> list[str]:
-    """What axe, which must be there, finds wrong: a line for each element."""
+    """Returns the violations that axe finds, a line for each element. axe must be loaded."""
     found = page.evaluate("rules => axe.run(rules)", _RULES)["violations"]
     return [
         f"{rule['id']}: {node['target']} {node['failureSummary']}"
@@ -94,7 +93,7 @@ def test_a_keyboard_is_enough_to_choose_files_in_folders(stage: Stage, sources: 
     expect(page.get_by_text("1 file, 1 byte")).to_be_visible()
 
 
-def test_a_dialog_gives_the_focus_back_to_where_it_came_from(stage: Stage) -> None:
+def test_a_dialog_returns_the_focus_to_where_it_was(stage: Stage) -> None:
     page = stage.open_job(stage.records.running("Recordings.zip"))
     expect(page.get_by_role("progressbar")).to_be_visible()
     tab_to(page, "Cancel")
@@ -107,7 +106,7 @@ def test_a_dialog_gives_the_focus_back_to_where_it_came_from(stage: Stage) -> No
     expect(page.get_by_role("button", name="Cancel")).to_be_focused()
 
 
-def test_the_focus_is_not_lost_when_a_job_ends_under_it(stage: Stage) -> None:
+def test_the_focus_is_not_lost_when_the_job_ends(stage: Stage) -> None:
     job_id = stage.records.running("Recordings.zip")
     page = stage.open_job(job_id)
     expect(page.get_by_role("progressbar")).to_be_visible()
@@ -119,7 +118,7 @@ def test_the_focus_is_not_lost_when_a_job_ends_under_it(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("name", ["exports", "job-running", "new-by-id", "new-by-folder"])
-def test_where_the_focus_is_can_always_be_seen(stage: Stage, name: str) -> None:
+def test_the_focus_is_always_visible(stage: Stage, name: str) -> None:
     STATES[name](stage)
 
     for _ in range(25):
@@ -137,7 +136,7 @@ def test_the_end_of_a_job_is_read_out(stage: Stage) -> None:
     expect(page.locator("[aria-live=polite]")).to_have_text("Ready to download")
 
 
-def test_progress_is_read_out_now_and_then_and_not_each_time(stage: Stage) -> None:
+def test_progress_is_read_out_only_from_time_to_time(stage: Stage) -> None:
     job_id = stage.records.running("Recordings.zip", 10)
     page = stage.page
     page.clock.install()

@@ -1,4 +1,4 @@
-"""The list of a user's jobs, and what of other people's text the page shows."""
+"""The list of a user's jobs, and names that contain HTML."""
 
 import re
 
@@ -11,7 +11,7 @@ from tests.browser.states import Stage, some_jobs
 EVIL = "<img src=x onerror=alert(1)>\u202egpj.zip"
 
 
-def test_the_newest_job_comes_first_with_what_there_is_to_know(stage: Stage) -> None:
+def test_the_list_shows_the_newest_job_first_with_its_facts(stage: Stage) -> None:
     some_jobs(stage.records)
 
     page = stage.open()
@@ -39,7 +39,7 @@ def test_the_newest_job_comes_first_with_what_there_is_to_know(stage: Stage) -> 
         ("Expired", ["Q2 invoices.zip"]),
     ],
 )
-def test_jobs_of_one_status_are_shown_alone(stage: Stage, status: str, names: list[str]) -> None:
+def test_the_list_can_be_filtered_by_status(stage: Stage, status: str, names: list[str]) -> None:
     some_jobs(stage.records)
     page = stage.open()
 
@@ -48,7 +48,7 @@ def test_jobs_of_one_status_are_shown_alone(stage: Stage, status: str, names: li
     expect(page.locator("li bdi")).to_have_text(names)
 
 
-def test_older_jobs_are_shown_when_asked_for(stage: Stage) -> None:
+def test_older_jobs_are_shown_on_request(stage: Stage) -> None:
     for minutes in range(60):
         stage.records.completed(f"{minutes}.zip", minutes_ago=minutes)
     page = stage.open()
@@ -74,7 +74,7 @@ def test_another_user_has_another_list(stage: Stage) -> None:
     expect(page.get_by_role("button", name=f"User: {stage.user}-other")).to_be_visible()
 
 
-def test_a_row_leads_to_its_job_and_the_browser_back(stage: Stage) -> None:
+def test_a_row_leads_to_its_job_and_back_leads_to_the_list(stage: Stage) -> None:
     stage.records.completed("March.zip", minutes_ago=2 * DAY / 60)
     page = stage.open()
 
@@ -85,7 +85,7 @@ def test_a_row_leads_to_its_job_and_the_browser_back(stage: Stage) -> None:
     expect(page.get_by_role("heading", name="Exports")).to_be_focused()
 
 
-def test_names_and_reasons_are_text_whatever_they_hold(stage: Stage) -> None:
+def test_names_and_reasons_are_always_shown_as_text(stage: Stage) -> None:
     job_id = stage.records.failed(EVIL, EVIL, EVIL)
     page = stage.open()
     expect(page.locator("li bdi")).to_have_text(EVIL)
@@ -96,7 +96,7 @@ def test_names_and_reasons_are_text_whatever_they_hold(stage: Stage) -> None:
     assert page.locator("main img").count() == 0
 
 
-def test_missing_files_are_text_too_and_can_be_copied(stage: Stage) -> None:
+def test_missing_files_are_shown_as_text_and_can_be_copied(stage: Stage) -> None:
     stage.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     missing = (10_001, EVIL)
     page = stage.open_job(
@@ -111,7 +111,7 @@ def test_missing_files_are_text_too_and_can_be_copied(stage: Stage) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == f"10001\n{EVIL}"
 
 
-def test_many_missing_files_are_scrolled_down_and_never_sideways(stage: Stage) -> None:
+def test_many_missing_files_scroll_down_and_never_sideways(stage: Stage) -> None:
     missing = tuple(range(10_000, 10_250))
     stage.page.set_viewport_size({"width": 390, "height": 844})
     page = stage.open_job(

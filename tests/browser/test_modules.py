@@ -1,4 +1,4 @@
-"""The page's own functions, called in the browser."""
+"""The functions of the page's modules, called in the browser."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -69,14 +69,14 @@ def test_file_ids_are_read_however_they_are_written(call: Call, text: str, ids: 
         ("<b>", "is not a file id"),
     ],
 )
-def test_what_is_no_file_id_is_named_with_its_reason(call: Call, value: str, why: str) -> None:
+def test_a_wrong_file_id_is_shown_with_its_reason(call: Call, value: str, why: str) -> None:
     parsed = call("ids", "parse", f"10001\n{value}\n10002")
 
     assert parsed["errors"] == [{"value": value, "why": why}]
     assert parsed["ids"] == [10001, 10002]
 
 
-def test_an_id_counts_once(call: Call) -> None:
+def test_a_repeated_id_counts_once(call: Call) -> None:
     parsed = call("ids", "parse", "10001 10002 10001 10000-10002")
 
     assert parsed["ids"] == [10001, 10002, 10000]
@@ -92,7 +92,9 @@ def test_an_id_counts_once(call: Call) -> None:
         ("10000-100000000 " * 50, True),
     ],
 )
-def test_more_than_one_export_takes_is_noticed(call: Call, text: str, *, too_many: bool) -> None:
+def test_more_files_than_an_export_takes_are_noticed(
+    call: Call, text: str, *, too_many: bool
+) -> None:
     assert call("ids", "parse", text)["tooMany"] is too_many
 
 
@@ -131,9 +133,7 @@ def test_sizes_are_short(call: Call, size: int, words: str) -> None:
         (90_000, "25 h"),
     ],
 )
-def test_durations_are_as_exact_as_anybody_wants_to_know(
-    call: Call, seconds: float, words: str
-) -> None:
+def test_durations_are_as_exact_as_people_need(call: Call, seconds: float, words: str) -> None:
     assert call("format", "duration", seconds) == words
 
 

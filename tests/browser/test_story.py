@@ -1,26 +1,24 @@
-"""The whole way of somebody who waits: choose, start, watch, leave, come back, download."""
+"""The whole story of a user: choose files, start, watch, leave, come back, download."""
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.archives import check_archive
 from tests.browser.states import Stage, requests_during
 from tests.e2e import handmade
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import MIB, Sources, noise
 
 COUNTED_SECONDS = 30
-"""An index follows its table within moments."""
+"""More than enough time for an index to follow its table."""
 
 
 def percent(page: Page) -> int:
     return int(page.get_by_role("progressbar").get_attribute("aria-valuenow") or -1)
 
 
-def test_files_are_chosen_by_id_gathered_and_downloaded_by_a_click(
-    stage: Stage, sources: Sources
-) -> None:
+def test_files_chosen_by_id_are_exported_and_downloaded(stage: Stage, sources: Sources) -> None:
     files = [sources.put(noise(MIB), filename=f"{i}.bin") for i in range(3)]
     gone = sources.new_id()
     page = stage.open("#/new")
@@ -36,7 +34,7 @@ def test_files_are_chosen_by_id_gathered_and_downloaded_by_a_click(
     expect(page.get_by_role("list", name="not found")).to_have_text(str(gone))
     assert download.value.suggested_filename == "March.zip"
     job_id = page.url.rpartition("/")[2]
-    check_archive(download.value.path().read_bytes(), files, job_id, [gone])
+    check_archive(download.value.path().read_bytes(), files, [gone], job_id=job_id)
 
 
 def test_files_are_chosen_in_folders(stage: Stage, sources: Sources) -> None:
@@ -56,10 +54,10 @@ def test_files_are_chosen_in_folders(stage: Stage, sources: Sources) -> None:
     with page.expect_download() as download:
         page.get_by_role("link", name="Download ZIP").click()
 
-    check_archive(download.value.path().read_bytes(), wanted, page.url.rpartition("/")[2])
+    check_archive(download.value.path().read_bytes(), wanted, job_id=page.url.rpartition("/")[2])
 
 
-def test_a_folder_that_is_opened_while_a_name_is_being_typed_stays_open(
+def test_a_folder_stays_open_if_it_is_opened_while_typing_a_name(
     stage: Stage, sources: Sources
 ) -> None:
     sources.put_at(stage.folder, "a.txt", b"1")
@@ -88,7 +86,7 @@ def test_a_whole_folder_is_chosen_at_once(stage: Stage, sources: Sources) -> Non
     expect(page.get_by_text("120 files")).to_be_visible()
 
 
-def test_progress_is_seen_as_it_is_made(stage: Stage) -> None:
+def test_progress_is_shown_while_the_job_runs(stage: Stage) -> None:
     job_id = stage.records.running("Recordings.zip", 10)
     page = stage.open_job(job_id)
     expect(page.get_by_text("10%", exact=True)).to_be_visible()
@@ -103,7 +101,7 @@ def test_progress_is_seen_as_it_is_made(stage: Stage) -> None:
     assert percent(page) == 55
 
 
-def test_an_end_written_by_a_worker_whose_clock_is_late_is_shown(stage: Stage) -> None:
+def test_the_end_is_shown_even_if_the_workers_clock_is_slow(stage: Stage) -> None:
     job_id = stage.records.running("Recordings.zip", 99)
     page = stage.open_job(job_id)
     expect(page.get_by_text("99%", exact=True)).to_be_visible()
@@ -113,7 +111,7 @@ def test_an_end_written_by_a_worker_whose_clock_is_late_is_shown(stage: Stage) -
     expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
 
 
-def test_a_tab_closed_half_way_is_opened_again_by_its_link(
+def test_a_closed_tab_can_be_opened_again_by_its_link(
     stage: Stage, context: BrowserContext
 ) -> None:
     job_id = stage.records.running("Recordings.zip", 50)
@@ -131,7 +129,7 @@ def test_a_tab_closed_half_way_is_opened_again_by_its_link(
     expect(again.get_by_text("90%", exact=True)).to_be_visible()
 
 
-def test_a_network_that_is_cut_is_told_and_what_was_missed_is_caught_up(
+def test_the_page_says_that_it_is_offline_and_then_catches_up(
     stage: Stage, context: BrowserContext
 ) -> None:
     job_id = stage.records.running("Recordings.zip", 30)
@@ -150,7 +148,7 @@ def test_a_network_that_is_cut_is_told_and_what_was_missed_is_caught_up(
     expect(page.get_by_text("75%", exact=True)).to_be_visible()
 
 
-def test_a_server_that_does_not_answer_is_told_and_asked_again(stage: Stage) -> None:
+def test_the_page_says_that_the_server_is_silent_and_asks_again(stage: Stage) -> None:
     job_id = stage.records.running("Recordings.zip", 30)
     page = stage.open_job(job_id)
     expect(page.get_by_text("30%", exact=True)).to_be_visible()
@@ -178,7 +176,7 @@ def test_a_running_job_is_cancelled(stage: Stage, api: Api) -> None:
     assert api.job(job_id)["status"] == "cancelled"
 
 
-def test_a_job_that_ended_before_it_could_be_cancelled_says_so(stage: Stage) -> None:
+def test_cancelling_a_job_that_has_just_ended_says_so(stage: Stage) -> None:
     job_id = stage.records.running("Recordings.zip", 99)
     page = stage.open_job(job_id)
     page.get_by_role("button", name="Cancel").click()
@@ -190,7 +188,7 @@ def test_a_job_that_ended_before_it_could_be_cancelled_says_so(stage: Stage) -> 
     expect(page.get_by_text("so there is nothing to cancel")).to_be_visible()
 
 
-def test_a_job_that_fails_says_why(stage: Stage, api: Api, sources: Sources) -> None:
+def test_a_failed_job_says_why(stage: Stage, api: Api, sources: Sources) -> None:
     gone = sources.new_id()
     page = stage.open("#/new")
     page.get_by_label("File ids").fill(str(gone))
@@ -202,7 +200,7 @@ def test_a_job_that_fails_says_why(stage: Stage, api: Api, sources: Sources) -> 
     expect(page.get_by_text(f"1 of 1 files do not exist: {gone}.")).to_be_visible()
 
 
-def test_an_archive_that_has_expired_meanwhile_is_not_downloaded(stage: Stage) -> None:
+def test_an_expired_archive_is_not_downloaded(stage: Stage) -> None:
     job_id = stage.records.completed("March.zip")
     page = stage.open_job(job_id)
     expect(page.get_by_role("link", name="Download ZIP")).to_be_visible()
@@ -217,7 +215,7 @@ def test_an_archive_that_has_expired_meanwhile_is_not_downloaded(stage: Stage) -
     expect(page.get_by_role("heading", name="The archive has expired")).to_be_visible()
 
 
-def test_a_request_that_is_refused_is_explained_and_can_be_sent_again(stage: Stage) -> None:
+def test_a_failed_request_is_explained_and_can_be_sent_again(stage: Stage) -> None:
     file = stage.sources.put(b"here")
     page = stage.open("#/new")
     page.get_by_label("File ids").fill(str(file.file_id))
@@ -234,10 +232,10 @@ def test_a_request_that_is_refused_is_explained_and_can_be_sent_again(stage: Sta
     assert first == second
 
 
-# -- once more ----------------------------------------------------------------------------------
+# -- again --------------------------------------------------------------------------------------
 
 
-def test_a_failed_export_is_made_again_and_leads_to_the_file(
+def test_a_failed_export_can_be_started_again_and_downloaded(
     stage: Stage, api: Api, sources: Sources
 ) -> None:
     failed = api.ended(api.export(prefix=stage.folder, user_id=stage.user))["jobId"]
@@ -253,11 +251,11 @@ def test_a_failed_export_is_made_again_and_leads_to_the_file(
         page.get_by_role("link", name="Download ZIP").click()
     assert again != failed
     assert api.job(again)["retryOf"] == failed
-    check_archive(download.value.path().read_bytes(), [file], again)
+    check_archive(download.value.path().read_bytes(), [file], job_id=again)
 
 
 @pytest.mark.parametrize("end", ["cancelled", "expired"])
-def test_what_was_cancelled_or_has_expired_is_made_again(
+def test_a_cancelled_or_expired_export_can_be_started_again(
     stage: Stage, api: Api, sources: Sources, backstage: Backstage, end: str
 ) -> None:
     file = sources.put(b"still there")
@@ -273,10 +271,10 @@ def test_what_was_cancelled_or_has_expired_is_made_again(
 
     expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
     again = page.url.rpartition("/")[2]
-    check_archive(api.archive(again), [file], again)
+    check_archive(api.archive(again), [file], job_id=again)
 
 
-def test_the_same_files_again_are_there_at_once_and_the_page_says_why(
+def test_the_same_files_are_ready_at_once_and_the_page_says_why(
     stage: Stage, api: Api, sources: Sources
 ) -> None:
     ids = [sources.put(noise(1000)).file_id]
@@ -288,7 +286,7 @@ def test_the_same_files_again_are_there_at_once_and_the_page_says_why(
     expect(page.get_by_text("It was there already, from an earlier export.")).to_be_visible()
 
 
-def test_who_has_too_many_exports_open_cancels_one_and_finds_the_form_again(
+def test_with_too_many_exports_a_user_cancels_one_and_the_form_is_kept(
     stage: Stage, backstage: Backstage, sources: Sources
 ) -> None:
     with backstage.api_setting("MAX_OPEN_JOBS_PER_USER", "1"):

@@ -1,4 +1,4 @@
-"""What the page asks for, how soon it shows a change, and how it looks from another tab."""
+"""The requests of the page, how soon it shows a change, and what other tabs see of it."""
 
 import statistics
 import time
@@ -14,7 +14,7 @@ CHANGES = 5
 
 HOUR_MS = 3_600_000
 
-# The moment at which the page shows a text, by the clock that the test has too.
+# The time at which the page shows a text. The browser and the test use the same clock.
 _SHOWN_AT = """text => new Promise(resolve => {
   const look = () => document.querySelector(".number")?.textContent === text && resolve(Date.now());
   new MutationObserver(look).observe(document.body, {
@@ -31,28 +31,28 @@ _COUNT_STREAMS = """
 _OPEN_STREAMS = "streams.filter(({ readyState }) => readyState !== EventSource.CLOSED).length"
 
 _PLAIN_EVENT_SOURCE = """id => {
-  window.told = [];
+  window.seen = [];
   window.source = new EventSource(`v1/export/${id}/progress`);
-  const tell = ({ type, data }) => told.push(`${type} ${JSON.parse(data).progress.percent}`);
+  const add = ({ type, data }) => seen.push(`${type} ${JSON.parse(data).progress.percent}`);
   for (const status of ["queued", "processing", "completed", "failed", "cancelled", "expired"]) {
-    source.addEventListener(status, tell);
+    source.addEventListener(status, add);
   }
 }"""
-# The page's policy lets Playwright evaluate no condition by itself.
+# The page's security policy blocks Playwright's own wait for a condition.
 _ONCE = (
     "new Promise((done) => {{ const look = () => {} ? done() : setTimeout(look, 50); look(); }})"
 )
-_TOLD = "number => " + _ONCE.format("told.length === number")
+_SEEN = "number => " + _ONCE.format("seen.length === number")
 _STOPPED = _ONCE.format("source.readyState === EventSource.CLOSED")
 
-_SEEN = """
+_VISIBILITY = """
   Object.defineProperty(document, "visibilityState", {{ configurable: true, get: () => "{}" }});
   document.dispatchEvent(new Event("visibilitychange"));
 """
-_LOOK_AWAY, _LOOK = _SEEN.format("hidden"), _SEEN.format("visible")
+_LOOK_AWAY, _LOOK = _VISIBILITY.format("hidden"), _VISIBILITY.format("visible")
 
 
-def test_a_change_of_the_record_is_shown_within_two_seconds(stage: Stage) -> None:
+def test_a_change_is_shown_within_two_seconds(stage: Stage) -> None:
     job_id = stage.records.running("Recordings.zip", 10)
     page = stage.open_job(job_id)
     expect(page.get_by_text("10%", exact=True)).to_be_visible()
@@ -63,21 +63,21 @@ def test_a_change_of_the_record_is_shown_within_two_seconds(stage: Stage) -> Non
         stage.records.advance(job_id, percent)
         delays.append(page.evaluate(_SHOWN_AT, f"{percent}%") / 1000 - changed_at)
 
-    # The middle one: the machine that tests may be busy with other things for a moment.
+    # The median: the test machine may be busy for a moment.
     assert statistics.median(delays) < SHOWN_WITHIN_SECONDS, delays
 
 
 @pytest.mark.parametrize(
     "name", ["exports-none", "exports-none-of-a-status", "job-completed", "job-failed", "new-by-id"]
 )
-def test_nothing_is_asked_while_nothing_runs(stage: Stage, name: str) -> None:
+def test_the_page_sends_no_requests_while_no_job_runs(stage: Stage, name: str) -> None:
     stage.page.clock.install()
     STATES[name](stage)
 
     assert requests_during(stage.page, lambda: stage.page.clock.run_for(HOUR_MS)) == []
 
 
-def test_a_list_is_looked_at_again_while_a_job_runs(stage: Stage) -> None:
+def test_the_list_is_refreshed_while_a_job_runs(stage: Stage) -> None:
     job_id = stage.records.running("Recordings.zip", 40)
     page = stage.open()
     expect(page.get_by_text("40%", exact=True)).to_be_visible()
@@ -87,7 +87,7 @@ def test_a_list_is_looked_at_again_while_a_job_runs(stage: Stage) -> None:
     expect(page.get_by_text("60%", exact=True)).to_be_visible()
 
 
-def test_a_list_that_nobody_looks_at_asks_for_nothing(stage: Stage) -> None:
+def test_the_list_sends_no_requests_in_a_hidden_tab(stage: Stage) -> None:
     stage.page.clock.install()
     job_id = stage.records.running("Recordings.zip", 40)
     page = stage.open()
@@ -101,7 +101,7 @@ def test_a_list_that_nobody_looks_at_asks_for_nothing(stage: Stage) -> None:
     expect(page.get_by_text("60%", exact=True)).to_be_visible()
 
 
-def test_the_stream_of_a_job_ends_with_it(stage: Stage) -> None:
+def test_the_stream_of_a_job_is_closed_when_the_job_ends(stage: Stage) -> None:
     stage.page.add_init_script(_COUNT_STREAMS)
     job_id = stage.records.running("Recordings.zip")
     page = stage.open_job(job_id)
@@ -114,21 +114,21 @@ def test_the_stream_of_a_job_ends_with_it(stage: Stage) -> None:
     assert page.evaluate(_OPEN_STREAMS) == 0
 
 
-def test_an_event_source_that_nobody_closes_stops_by_itself(stage: Stage) -> None:
+def test_an_event_source_stops_by_itself_at_the_end(stage: Stage) -> None:
     job_id = stage.records.running("Recordings.zip", 20)
     page = stage.open()
     page.evaluate(_PLAIN_EVENT_SOURCE, job_id)
-    page.evaluate(_TOLD, 1)
+    page.evaluate(_SEEN, 1)
 
     stage.records.advance(job_id, 40)
-    page.evaluate(_TOLD, 2)
+    page.evaluate(_SEEN, 2)
     stage.records.finish(job_id)
     page.evaluate(_STOPPED)
 
-    assert page.evaluate("told") == ["processing 20", "processing 40", "completed 100"]
+    assert page.evaluate("seen") == ["processing 20", "processing 40", "completed 100"]
 
 
-def test_the_stream_of_a_job_ends_when_its_page_is_left(stage: Stage) -> None:
+def test_the_stream_of_a_job_is_closed_when_its_page_is_left(stage: Stage) -> None:
     stage.page.add_init_script(_COUNT_STREAMS)
     page = stage.open_job(stage.records.running("Recordings.zip"))
     expect(page.get_by_text("41%", exact=True)).to_be_visible()
@@ -140,7 +140,7 @@ def test_the_stream_of_a_job_ends_when_its_page_is_left(stage: Stage) -> None:
     assert page.evaluate(_OPEN_STREAMS) == 0
 
 
-def test_the_tab_tells_how_far_a_job_is(stage: Stage) -> None:
+def test_the_tab_shows_how_far_a_job_is(stage: Stage) -> None:
     job_id = stage.records.running("Recordings.zip", 40)
     page = stage.open_job(job_id)
     expect(page).to_have_title("40% · Recordings.zip · Longhaul")
@@ -161,7 +161,7 @@ def _icon(page: Page) -> str:
 
 # -- notifications ------------------------------------------------------------------------------
 
-# Headless Chromium shows none; what is asked of it is kept.
+# Headless Chromium shows no notifications, so this records them.
 _KEEP_NOTICES = """
   window.notices = [];
   window.permission ??= "default";
@@ -175,13 +175,13 @@ _KEEP_NOTICES = """
 
 @pytest.fixture
 def answer() -> str:
-    """What the user answers to the browser's question."""
+    """The user's answer to the browser's question."""
     return "granted"
 
 
 @pytest.fixture
 def watched(stage: Stage, answer: str) -> tuple[str, Page]:
-    """A running job, and its page."""
+    """A running job's id, and its page."""
     stage.page.add_init_script(f"window.answer = '{answer}'; window.asked = false;{_KEEP_NOTICES}")
     job_id = stage.records.running("Recordings.zip")
     page = stage.open_job(job_id)
@@ -189,7 +189,7 @@ def watched(stage: Stage, answer: str) -> tuple[str, Page]:
     return job_id, page
 
 
-def test_who_wants_it_is_notified_of_the_end_when_looking_elsewhere(
+def test_a_user_in_another_tab_is_notified_of_the_end_on_request(
     stage: Stage, watched: tuple[str, Page]
 ) -> None:
     job_id, page = watched
@@ -204,9 +204,7 @@ def test_who_wants_it_is_notified_of_the_end_when_looking_elsewhere(
     assert page.evaluate("notices") == [["Recordings.zip", "Ready to download"]]
 
 
-def test_who_looks_at_the_end_is_not_notified_of_it(
-    stage: Stage, watched: tuple[str, Page]
-) -> None:
+def test_a_user_who_sees_the_end_is_not_notified(stage: Stage, watched: tuple[str, Page]) -> None:
     job_id, page = watched
     page.get_by_role("button", name="Notify me").click()
     expect(page.get_by_role("button", name="Notify me", pressed=True)).to_be_visible()
@@ -218,7 +216,9 @@ def test_who_looks_at_the_end_is_not_notified_of_it(
 
 
 @pytest.mark.parametrize("answer", ["denied"])
-def test_who_does_not_allow_it_is_not_notified(stage: Stage, watched: tuple[str, Page]) -> None:
+def test_a_user_who_refuses_notifications_gets_none(
+    stage: Stage, watched: tuple[str, Page]
+) -> None:
     job_id, page = watched
     page.get_by_role("button", name="Notify me").click()
     expect(page.get_by_text("This browser does not allow it.")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The public HTTP API, as a client uses it. Each answer is held to the API's own document."""
+"""The public HTTP API, as a client uses it. Checks each answer against the OpenAPI document."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,17 +8,17 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from tests.e2e.contract import JSON, Contract
-from tests.e2e.waiting import wait_for
+from tests.waiting import wait_for
 
 TIMEOUT_SECONDS = 120
-"""Longer than a gateway waits: an emulator may start fifty functions at once on two cores."""
+"""Longer than a gateway waits: an emulator may have to start fifty functions on two cores."""
 
 CALLERS_AT_ONCE = 64
 OPEN = ("queued", "processing")
 
 
 class Api:
-    """One stack's API, under its base URL. May be used from several threads."""
+    """One stack's API, at its base URL. Thread-safe."""
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
@@ -44,7 +44,7 @@ class Api:
         body: bytes | None = None,
         content: object = None,
     ) -> requests.Response:
-        """The answer to one request, `content` being sent as JSON. Redirects are not followed."""
+        """Sends one request, with `content` as JSON. Does not follow redirects."""
         if content is not None:
             body = json.dumps(content).encode()
             headers = {"Content-Type": "application/json", **(headers or {})}
@@ -72,19 +72,19 @@ class Api:
     # -- exports --------------------------------------------------------------------------------
 
     def export(self, **asked: object) -> str:
-        """Asks for an export and gives its job's id."""
+        """Starts an export. Returns its job's id."""
         answer = self.post("/v1/export", asked)
         assert answer.status_code == 202, answer.text
         return str(answer.json()["jobId"])
 
     def job(self, job_id: str) -> JSON:
-        """The job as it is now."""
+        """Returns the job as it is now."""
         answer = self.get(f"/v1/export/{job_id}")
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
     def ended(self, job_id: str, within: float = 60) -> JSON:
-        """The job once it has ended, however it did."""
+        """Waits for the end of the job, in any way, and returns the job."""
         last: JSON = {}
 
         def look() -> bool:
@@ -95,18 +95,18 @@ class Api:
         return last
 
     def completed(self, job_id: str, within: float = 60) -> JSON:
-        """The job once it has completed; it may not end in any other way."""
+        """Waits until the job has completed, and returns it. Fails if it ends in another way."""
         job = self.ended(job_id, within)
         assert job["status"] == "completed", job
         return job
 
     def jobs_of(self, user_id: str) -> Sequence[JSON]:
-        """The newest hundred jobs of a user."""
+        """Returns the newest hundred jobs of a user."""
         query = {"user_id": user_id, "limit": "100"}
         return list(self.get("/v1/export", query=query).json()["jobs"])
 
     def link(self, job_id: str) -> str:
-        """A fresh link to the archive."""
+        """Returns a new link to the archive."""
         answer = self.get(f"/v1/export/{job_id}/download")
         assert answer.status_code == 200, answer.text
         return str(answer.json()["downloadUrl"])
@@ -114,11 +114,11 @@ class Api:
     # -- links ----------------------------------------------------------------------------------
 
     def follow(self, link: str, headers: Mapping[str, str] | None = None) -> requests.Response:
-        """What S3 answers under a link."""
+        """Returns S3's answer to a link."""
         return self._session.get(link, headers=headers, timeout=TIMEOUT_SECONDS)
 
     def archive(self, job_id: str) -> bytes:
-        """The archive, downloaded through a link."""
+        """Downloads the archive with a new link."""
         answer = self.follow(self.link(job_id))
         assert answer.status_code == 200, answer.text[:300]
         return answer.content

@@ -1,4 +1,4 @@
-"""What lies behind the API: the source files that a test needs, and records, queues and objects."""
+"""What is behind the API: the stack's records, queues, objects, logs and settings."""
 
 import json
 import time
@@ -16,7 +16,7 @@ from chalicelib.jobs.by_user import UserJobs
 from chalicelib.jobs.table import Table
 from infra.outputs import Outputs
 from infra.targets import Target
-from tests.e2e.waiting import wait_for
+from tests.waiting import wait_for
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -31,16 +31,16 @@ CONNECTIONS = 32
 
 @dataclass(frozen=True)
 class Backstage:
-    """The AWS clients of a deployed stack, and what tests look up with them."""
+    """The AWS clients of a deployed stack, and what tests do with them."""
 
     outputs: Outputs
 
     @cached_property
     def session(self) -> boto3.Session:
-        """A session whose clients reach the stack."""
+        """A boto3 session for the stack's account or emulator."""
         if self.outputs.endpoint_url is None:
             return boto3.Session(region_name=self.outputs.region)
-        # Which emulator it is does not matter: only the endpoint does.
+        # Any target name works here: only the endpoint matters.
         return Target(
             "ministack", "local", self.outputs.region, self.outputs.endpoint_url
         ).session()
@@ -52,7 +52,7 @@ class Backstage:
 
     @cached_property
     def s3_without_checksums(self) -> "S3Client":
-        """Puts objects as old tools do: S3 then knows no CRC-32 of theirs."""
+        """Puts objects without a checksum, as old tools do: S3 then has no CRC-32 of them."""
         config = Config(request_checksum_calculation="when_required")
         return self.session.client("s3", config=config)
 
@@ -65,7 +65,7 @@ class Backstage:
         return self.session.client("sqs")
 
     def functions(self) -> dict[str, str]:
-        """What the functions are called, by their names in the template."""
+        """Returns the names of the functions, by their names in the template."""
         found = self.session.client("cloudformation").describe_stack_resources(
             StackName=self.outputs.stack_name
         )
@@ -76,7 +76,7 @@ class Backstage:
         }
 
     def logged(self, function: str, text: str) -> list[dict[str, Any]]:
-        """The lines of a function, by its name in the template, that have the text in them."""
+        """Returns a function's log lines that contain the text. `function` is its template name."""
         client = self.session.client("logs")
         pages = client.get_paginator("filter_log_events")
         group = f"/aws/lambda/{self.functions()[function]}"
@@ -85,13 +85,13 @@ class Backstage:
                 event for page in pages.paginate(logGroupName=group) for event in page["events"]
             ]
         except client.exceptions.ResourceNotFoundException:
-            return []  # it has never run
+            return []  # The function has never run.
         lines = (line for event in events for line in event["message"].splitlines())
         return [json.loads(line) for line in lines if line.startswith("{") and text in line]
 
     @contextmanager
     def api_setting(self, name: str, value: str) -> Iterator[None]:
-        """Within, the API's function has this setting."""
+        """Sets a setting of the API's function during the body."""
         client, function = self.session.client("lambda"), self.outputs.api_function
         facts = client.get_function_configuration(FunctionName=function)
         before = facts["Environment"]["Variables"]
@@ -111,7 +111,7 @@ class Backstage:
     # -- records --------------------------------------------------------------------------------
 
     def record(self, job_id: str) -> "Item":
-        """The job's item; empty if there is none."""
+        """Returns the job's item; empty if there is none."""
         answer = self.dynamodb.get_item(
             TableName=self.outputs.jobs_table, Key={"jobId": {"S": job_id}}, ConsistentRead=True
         )
@@ -121,7 +121,7 @@ class Backstage:
         self.dynamodb.put_item(TableName=self.outputs.jobs_table, Item=item)
 
     def set_number(self, job_id: str, attribute: str, value: int) -> None:
-        """Changes one number of a job's item."""
+        """Changes one number in a job's item."""
         self.dynamodb.update_item(
             TableName=self.outputs.jobs_table,
             Key={"jobId": {"S": job_id}},
@@ -131,7 +131,7 @@ class Backstage:
         )
 
     def move(self, job_id: str, **facts: str | int) -> None:
-        """Moves a job on as a worker does: these attributes change, and its `updatedAt`."""
+        """Changes these attributes of a job, and its `updatedAt`, as a worker does."""
         item: Item = {name: of(value) for name, value in facts.items()}
         item["updatedAt"] = of(time.time_ns() // 1_000_000)
         self.dynamodb.update_item(
@@ -143,7 +143,7 @@ class Backstage:
         )
 
     def wait_until_counted(self, user_id: str, number: int, within: float) -> None:
-        """Returns when so many open jobs are counted for the user."""
+        """Returns when the index counts this number of open jobs of the user."""
         jobs = UserJobs(Table(self.dynamodb, self.outputs.jobs_table))
         counted = partial(jobs.count_open, user_id, number + 1)
         wait_for(lambda: counted() == number, within, f"{number} open jobs of {user_id}")
@@ -151,20 +151,20 @@ class Backstage:
     # -- queues ---------------------------------------------------------------------------------
 
     def send(self, body: str, queue_url: str | None = None) -> str:
-        """A message of ours into the export queue, or another one; gives its id."""
+        """Sends a message to the export queue, or to another one. Returns its id."""
         return self.sqs.send_message(
             QueueUrl=queue_url or self.outputs.queue_url, MessageBody=body, MessageGroupId="e2e"
         )["MessageId"]
 
     def messages_in(self, queue_url: str) -> int:
-        """How many messages wait in a queue or are being worked on."""
+        """Returns how many messages of a queue are waiting or in flight."""
         found = self.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])
         waiting = found["Attributes"]["ApproximateNumberOfMessages"]
-        worked_on = found["Attributes"]["ApproximateNumberOfMessagesNotVisible"]
-        return int(waiting) + int(worked_on)
+        in_flight = found["Attributes"]["ApproximateNumberOfMessagesNotVisible"]
+        return int(waiting) + int(in_flight)
 
     def wait_until_idle(self) -> None:
-        """Returns when no message waits or is being worked on."""
+        """Returns when no message of the two queues is waiting or in flight."""
         outputs = self.outputs
         wait_for(lambda: not self.messages_in(outputs.queue_url), 30, "an empty export queue")
         wait_for(
@@ -176,16 +176,16 @@ class Backstage:
     # -- objects --------------------------------------------------------------------------------
 
     def archive_objects(self, prefix: str) -> list[str]:
-        """The keys in the archive bucket that begin so."""
+        """Returns the keys in the archive bucket that begin with the prefix."""
         answer = self.s3.list_objects_v2(Bucket=self.outputs.archive_bucket, Prefix=prefix)
         return [found["Key"] for found in answer.get("Contents", [])]
 
     def uploads(self, job_id: str) -> list[str]:
-        """The ids of the job's multipart uploads that are neither completed nor aborted."""
+        """Returns the ids of the job's open multipart uploads."""
         answer = self.s3.list_multipart_uploads(Bucket=self.outputs.archive_bucket)
         key = f"archives/{job_id}.zip"
         return [found["UploadId"] for found in answer.get("Uploads", []) if found["Key"] == key]
 
     def wait_until_discarded(self, job_id: str) -> None:
-        """Returns when nothing of the job's upload is left; a message brings that about."""
+        """Returns when the job has no open upload. The step `discard` aborts it."""
         wait_for(lambda: not self.uploads(job_id), 30, f"the upload of {job_id} to be discarded")

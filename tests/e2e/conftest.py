@@ -1,7 +1,7 @@
-"""One deployed stack for all tests here, reached as its users reach it: over HTTP.
+"""One deployed stack for all tests of this folder, which use it over HTTP, as its users do.
 
-TARGET says which emulator to start (ministack by default); LONGHAUL_OUTPUTS names the outputs.json
-of a stack that runs already, and then nothing is started.
+TARGET says which emulator to start (by default ministack). If LONGHAUL_OUTPUTS names the
+outputs.json of a running stack, the tests use that stack and start none.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def stack_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the stack that is started here keeps its state."""
+    """The state folder of the stack that these tests start."""
     return tmp_path_factory.mktemp("stack")
 
 
@@ -60,7 +60,7 @@ def sources(backstage: Backstage) -> Sources:
 
 @pytest.fixture(scope="session")
 def abandoned_job(backstage: Backstage, sources: Sources) -> tuple[str, Source]:
-    """The id of a job that was recorded, but never sent a message, and its one file."""
+    """The id of a job whose message was never sent, and its one file."""
     source = sources.put(b"not forgotten")
     return handmade.abandoned(backstage, source.file_id), source
 
@@ -73,7 +73,7 @@ def expired_job(backstage: Backstage) -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def _early(request: pytest.FixtureRequest) -> None:
-    """The sweeper comes once a minute: what it has to find is made before the other tests run."""
+    """Makes the jobs for the sweeper before the other tests, because it runs only once a minute."""
     wanted = [getattr(item, "fixturenames", ()) for item in request.session.items]
     for fixture in ("abandoned_job", "expired_job"):
         if any(fixture in names for names in wanted):

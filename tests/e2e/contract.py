@@ -1,4 +1,4 @@
-"""Holds every answer to the OpenAPI document that the stack itself serves."""
+"""Checks every answer against the OpenAPI document that the stack serves."""
 
 import json
 import re
@@ -18,7 +18,7 @@ _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 
 class Contract:
-    """The OpenAPI document of a stack, as what its answers are measured by."""
+    """The OpenAPI document of a stack, and the check of its answers."""
 
     def __init__(self, document: JSON) -> None:
         self.document = document
@@ -28,19 +28,19 @@ class Contract:
         ]
 
     def check(self, method: str, path: str, response: requests.Response) -> None:
-        """Fails if the document does not foresee this answer to that request."""
+        """Fails if the document does not allow this answer to this request."""
         operation = self._operation(method, path)
         if operation is None:
             if method not in ("HEAD", "OPTIONS"):
                 self._check_body(response, {PROBLEM_TYPE: {"schema": _PROBLEM}})
             return
-        foreseen = operation["responses"].get(str(response.status_code))
-        if foreseen is None:
+        allowed = operation["responses"].get(str(response.status_code))
+        if allowed is None:
             assert not response.ok, f"{method} {path} may not answer {response.status_code}"
-            foreseen = operation["responses"].get("default")
-            assert foreseen, f"{method} {path} may not answer {response.status_code}"
-        if operation["operationId"] != "openapi":  # a document of its own kind
-            self._check_body(response, foreseen.get("content", {}))
+            allowed = operation["responses"].get("default")
+            assert allowed, f"{method} {path} may not answer {response.status_code}"
+        if operation["operationId"] != "openapi":  # the document itself
+            self._check_body(response, allowed.get("content", {}))
 
     def _operation(self, method: str, path: str) -> JSON | None:
         bare = path.partition("?")[0]
@@ -52,7 +52,7 @@ class Contract:
 
     def _check_body(self, response: requests.Response, content: JSON) -> None:
         if not content:
-            assert not response.content, f"a body where there is none to be: {response.text[:200]}"
+            assert not response.content, f"a body where there should be none: {response.text[:200]}"
             return
         kind = response.headers["Content-Type"].partition(";")[0]
         assert kind in content, f"{kind} instead of {', '.join(content)}: {response.text[:200]}"
@@ -66,4 +66,4 @@ class Contract:
         whole = {**schema, "components": self.document["components"]}
         validator = OAS31Validator(whole, format_checker=oas31_format_checker)
         wrong = [f"{fault.json_path}: {fault.message}" for fault in validator.iter_errors(content)]
-        assert not wrong, f"the answer is not what the document says: {wrong}"
+        assert not wrong, f"the answer does not match the document: {wrong}"

@@ -1,4 +1,4 @@
-"""An HTTP proxy that cuts connections, as a bad network does."""
+"""An HTTP proxy that breaks connections, like a bad network."""
 
 import socket
 import threading
@@ -12,8 +12,10 @@ _TIMEOUT_SECONDS = 60
 
 
 class CuttingProxy:
-    """Passes on one request a connection. An answer that is longer than `after` bytes is cut there,
-    as long as that has not happened `most` times; with `is_last`, the last cut ends the network.
+    """Forwards one request per connection, and cuts long answers.
+
+    An answer that is longer than `after` bytes is cut there, at most `most` times. With `is_last`,
+    the proxy closes after the last cut.
     """
 
     def __init__(self, *, after: int, most: int, is_last: bool = False) -> None:
@@ -28,25 +30,25 @@ class CuttingProxy:
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def serve(self) -> None:
-        """Until it is closed."""
+        """Serves until `close` is called."""
         threads = []
         while True:
             try:
                 caller, _ = self._listener.accept()
             except OSError:
                 break
-            threads.append(threading.Thread(target=self._pass_on, args=(caller,)))
+            threads.append(threading.Thread(target=self._forward, args=(caller,)))
             threads[-1].start()
         for thread in threads:
             thread.join()
 
     def close(self) -> None:
-        with suppress(OSError):  # it may be closed already
-            # A thread that waits in accept() is woken by this, and not by closing alone.
+        with suppress(OSError):  # It may be closed already.
+            # `close` alone does not wake the thread that waits in accept().
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
-    def _pass_on(self, caller: socket.socket) -> None:
+    def _forward(self, caller: socket.socket) -> None:
         with caller, suppress(OSError):
             caller.settimeout(_TIMEOUT_SECONDS)
             head = b""
@@ -54,16 +56,16 @@ class CuttingProxy:
                 head += caller.recv(_CHUNK)
             line, _, rest = head.partition(b"\r\n")
             method, url, version = line.split(b" ")
-            parts = urlsplit(url.decode())
-            target = parts._replace(scheme="", netloc="").geturl()
+            parsed = urlsplit(url.decode())
+            target = parsed._replace(scheme="", netloc="").geturl()
             self.requests.append(f"{method.decode()} {target}")
-            address = (parts.hostname or "", parts.port or 80)
+            address = (parsed.hostname or "", parsed.port or 80)
             with socket.create_connection(address, _TIMEOUT_SECONDS) as server:
                 line = b" ".join((method, target.encode(), version))
                 server.sendall(b"%b\r\nConnection: close\r\n%b" % (line, rest))
                 threading.Thread(target=_pour, args=(caller, server), daemon=True).start()
                 self._answer(server, caller)
-            # Closing alone says nothing to the caller while the other thread still reads.
+            # `close` alone does not end the connection while the other thread still reads.
             caller.shutdown(socket.SHUT_RDWR)
 
     def _answer(self, server: socket.socket, caller: socket.socket) -> None:
@@ -88,7 +90,7 @@ class CuttingProxy:
 
 
 def _pour(caller: socket.socket, server: socket.socket) -> None:
-    """The rest of a request's body."""
+    """Forwards the rest of a request's body."""
     with suppress(OSError):
         while chunk := caller.recv(_CHUNK):
             server.sendall(chunk)
@@ -96,7 +98,7 @@ def _pour(caller: socket.socket, server: socket.socket) -> None:
 
 @contextmanager
 def cutting(*, after: int = 0, most: int = 0, is_last: bool = False) -> Iterator[CuttingProxy]:
-    """A proxy that serves while the body runs."""
+    """A proxy that serves during the body."""
     proxy = CuttingProxy(after=after, most=most, is_last=is_last)
     thread = threading.Thread(target=proxy.serve)
     thread.start()

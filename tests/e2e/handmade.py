@@ -1,4 +1,4 @@
-"""Jobs as a crash leaves them: put into the table by hand, at a point that no request reaches."""
+"""Jobs that tests write into the table themselves, in states that no request can produce."""
 
 import json
 import time
@@ -30,23 +30,25 @@ _DAY_MS = 24 * 3600 * 1000
 
 
 def abandoned(backstage: Backstage, file_id: int) -> str:
-    """A job for one file, with its request beside it, but with no message sent for it.
+    """Makes a job for one file, with its request, but without a message. Returns its id.
 
-    The sweeper should have looked at it already.
+    The sweeper's next run finds it.
     """
     return _asked(backstage, (file_id,), _job(wake_at=0))
 
 
 def queued(backstage: Backstage, *file_ids: int) -> str:
-    """A job for these files, with its request beside it, that waits for its first message."""
+    """Makes a job for these files, with its request, that waits for its first message."""
     return _asked(backstage, file_ids, _job())
 
 
 def being_read(
     backstage: Backstage, source: Source, cuts: Sequence[int]
 ) -> tuple[str, list[Message]]:
-    """A job for one file that is to be read first, cut in pieces at these offsets: with the
-    messages that have them read, which are not sent."""
+    """Makes a job whose one file must be read first, in pieces that end at these offsets.
+
+    Returns its id, and the messages for the step `read`, which are not sent.
+    """
     reading = "0" * DIGEST_DIGITS
     job_id = _asked(backstage, (source.file_id,), replace(_job(), status=Status.PROCESSING))
     etag = entry(backstage, source).etag
@@ -58,8 +60,10 @@ def being_read(
 
 
 def waiting(backstage: Backstage, user_id: str = "e2e", *, counted: bool = False) -> str:
-    """A job that nobody works on, nor will; its request is nowhere to be found. `counted`: it is
-    among its user's open jobs."""
+    """Makes a job without a request, on which no worker works. Returns its id.
+
+    With `counted`, it counts as an open job of its user.
+    """
     job = _job()
     job = replace(job, user_id=user_id, wake_at=job.created_at + _DAY_MS)
     JobStore(Table(backstage.dynamodb, backstage.outputs.jobs_table)).create(job, counted=counted)
@@ -67,7 +71,7 @@ def waiting(backstage: Backstage, user_id: str = "e2e", *, counted: bool = False
 
 
 def entry(backstage: Backstage, source: Source) -> Entry:
-    """A source file's place in an archive, as the stack's own planning finds it."""
+    """Returns the entry of a source file, as the step `plan` would make it."""
     facts = Bucket(backstage.s3, backstage.outputs.source_bucket).head(source.key)
     assert facts
     crc32 = facts.crc32 if facts.size else 0
@@ -75,8 +79,8 @@ def entry(backstage: Backstage, source: Source) -> Entry:
 
 
 def planned(backstage: Backstage, *entries: Entry, segment_seconds: float = SEGMENT_SECONDS) -> str:
-    """A job that was planned to have these entries, and whose upload is open. `segment_seconds` of
-    work are in a segment, at most."""
+    """Makes a job with a stored plan for these entries, and an open upload. Returns its id. A
+    segment has at most `segment_seconds` of work."""
     job = _job()
     bucket = _archive_bucket(backstage)
     head = Head(job.job_id, job.created_at // 1000)
@@ -97,7 +101,7 @@ def planned(backstage: Backstage, *entries: Entry, segment_seconds: float = SEGM
 
 
 def failed(backstage: Backstage, source: Source) -> str:
-    """A job for one file that has failed when nothing but its upload was there."""
+    """Makes a failed job for one file, with an open upload without parts. Returns its id."""
     job_id = planned(backstage, entry(backstage, source))
     job = items.to_job(backstage.record(job_id))
     asked = ExportRequest(file_ids=(source.file_id,), user_id=job.user_id)
@@ -110,7 +114,7 @@ def failed(backstage: Backstage, source: Source) -> str:
 
 
 def expired(backstage: Backstage) -> str:
-    """A job whose archive's time is over, and which the sweeper should have looked at already."""
+    """Makes a job whose archive has expired. The sweeper's next run finds it. Returns its id."""
     now = time.time_ns() // 1_000_000
     job = replace(_job(wake_at=0), status=Status.COMPLETED, expires_at=now - 1000)
     job = replace(job, updated_at=now - _DAY_MS)

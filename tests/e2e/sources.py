@@ -1,4 +1,4 @@
-"""Source files for tests, each under an id, a key or a prefix that no other test uses."""
+"""Source files for tests. Each has an id, a key or a prefix that no other test uses."""
 
 import random
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ MIB = 1024**2
 
 @dataclass(frozen=True)
 class Source:
-    """A file in the source bucket. `name` is the one it is to have in an archive."""
+    """A file in the source bucket. `name` is its expected name in an archive."""
 
     key: str
     content: bytes
@@ -24,17 +24,17 @@ class Source:
 
     @property
     def file_id(self) -> int:
-        """Its id, if it lies where ids point to."""
+        """Its id, if its key is one of the keys for ids."""
         return int(self.key.rpartition("/")[2])
 
 
 def noise(size: int) -> bytes:
-    """Bytes that nothing can have made by chance, a different run of them each time."""
+    """Returns random bytes, `size` of them, so that no two files are the same."""
     return random.randbytes(size)
 
 
 def unused_ids() -> Iterator[int]:
-    """File ids from somewhere in the range: a stack that is tested twice has old files."""
+    """Yields file ids from a random start: a stack may have files of an earlier test run."""
     return count(random.randrange(1_000_000, 90_000_000))
 
 
@@ -46,11 +46,11 @@ class Sources:
     _ids: Iterator[int] = field(default_factory=unused_ids)
 
     def new_id(self) -> int:
-        """A file id without a file."""
+        """Returns a file id without a file."""
         return next(self._ids)
 
     def new_prefix(self) -> str:
-        """A folder without files."""
+        """Returns the prefix of a folder without files."""
         return f"e2e/{uuid4()}/"
 
     def put(
@@ -61,9 +61,9 @@ class Sources:
         name: str | None = None,
         checksum: bool = True,
     ) -> Source:
-        """A file under a fresh id, with a `filename` in its metadata if one is given.
+        """Puts a file with a new id, and with `filename` in its metadata if it is given.
 
-        `name` is what the archive is to call it, where that is not its `filename` or its id.
+        `name` is its expected name in an archive, if that is neither its `filename` nor its id.
         """
         file_id = self.new_id()
         metadata = {"filename": _encoded(filename)} if filename is not None else {}
@@ -72,17 +72,17 @@ class Sources:
         return Source(key, content, name or filename or str(file_id))
 
     def put_at(self, prefix: str, rest: str, content: bytes, *, name: str | None = None) -> Source:
-        """A file under a prefix; its name in an archive of that prefix is the rest of its key."""
+        """Puts a file under a prefix. In an archive of that prefix, its name is `rest`."""
         self._put(prefix + rest, content, {}, checksum=True)
         return Source(prefix + rest, content, name or rest)
 
     def put_many(self, prefix: str, files: Iterable[tuple[str, bytes]]) -> list[Source]:
-        """Many files under a prefix, put at the same time."""
+        """Puts many files under a prefix, in parallel."""
         with ThreadPoolExecutor(CONNECTIONS // 4) as pool:
             return list(pool.map(lambda file: self.put_at(prefix, *file), files))
 
     def put_in_parts(self, content: bytes) -> Source:
-        """A file that came as a multipart upload, as the AWS CLI sends any large one."""
+        """Puts a file by a multipart upload, as the AWS CLI does with large files."""
         key = f"downloads/{self.new_id()}"
         bucket = self.backstage.outputs.source_bucket
         self.backstage.s3.upload_fileobj(BytesIO(content), bucket, key)
@@ -96,5 +96,5 @@ class Sources:
 
 
 def _encoded(value: str) -> str:
-    """Metadata is ASCII; other text travels as RFC 2047 encoded words."""
+    """Encodes text for metadata, which is ASCII: other text becomes RFC 2047 encoded words."""
     return value if value.isascii() else Header(value, "utf-8").encode(maxlinelen=0)

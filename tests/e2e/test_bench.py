@@ -1,4 +1,4 @@
-"""The bench runs: each contender makes an archive of the same files, and the page tells of all."""
+"""The bench runs: each contender builds an archive, and the report contains all of them."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ TINY = bench.Bench(
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_each_contender_makes_an_archive_and_is_told_of(
+def test_each_contender_builds_an_archive_and_is_in_the_report(
     outputs: Outputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bench.power.SETTINGS", (1769, 3008))

@@ -1,4 +1,4 @@
-"""Cancelling: at once for the caller, and nothing stays that somebody pays for."""
+"""Cancelling: it takes effect at once, and leaves nothing that costs money."""
 
 import pytest
 
@@ -8,10 +8,10 @@ from tests.e2e import handmade
 from tests.e2e.api import Api
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import MIB, Sources, noise
-from tests.e2e.waiting import wait_for
+from tests.waiting import wait_for
 
 
-def test_a_job_that_waits_is_cancelled_at_once(api: Api, backstage: Backstage) -> None:
+def test_a_waiting_job_is_cancelled_at_once(api: Api, backstage: Backstage) -> None:
     job_id = handmade.waiting(backstage)
 
     answer = api.delete(f"/v1/export/{job_id}")
@@ -21,7 +21,7 @@ def test_a_job_that_waits_is_cancelled_at_once(api: Api, backstage: Backstage) -
     assert api.job(job_id)["status"] == "cancelled"
 
 
-def test_the_upload_of_a_cancelled_job_is_thrown_away(api: Api, backstage: Backstage) -> None:
+def test_the_upload_of_a_cancelled_job_is_aborted(api: Api, backstage: Backstage) -> None:
     job_id = handmade.planned(backstage, Entry("a", "downloads/10001", '"0"', 1, None, 0))
     assert backstage.uploads(job_id)
 
@@ -30,7 +30,7 @@ def test_the_upload_of_a_cancelled_job_is_thrown_away(api: Api, backstage: Backs
     backstage.wait_until_discarded(job_id)
 
 
-def test_a_cancelled_job_is_left_alone_by_its_message(
+def test_a_message_does_not_change_a_cancelled_job(
     api: Api, sources: Sources, backstage: Backstage
 ) -> None:
     job_id = handmade.abandoned(backstage, sources.put(b"never mind").file_id)
@@ -46,13 +46,13 @@ def test_a_cancelled_job_is_left_alone_by_its_message(
 
 @pytest.fixture
 def long_planned(sources: Sources) -> list[int]:
-    """Ids that take seconds to look up, all in vain."""
+    """Ids of missing files, which take seconds to look up."""
     return [sources.new_id() for _ in range(3000)]
 
 
 @pytest.fixture
 def long_assembled(sources: Sources) -> list[int]:
-    """Ids of files that take seconds to stream: just too small for S3 to copy them."""
+    """Ids of files that take seconds to stream: they are just too small to be copied by S3."""
     content = noise(15 * MIB)
     return [sources.put(content).file_id for _ in range(12)]
 
@@ -60,7 +60,7 @@ def long_assembled(sources: Sources) -> list[int]:
 @pytest.mark.parametrize(
     ("stage", "files"), [("planning", "long_planned"), ("assembling", "long_assembled")]
 )
-def test_a_job_that_runs_ends_as_cancelled_and_leaves_nothing(
+def test_a_running_job_is_cancelled_and_leaves_nothing(
     api: Api, backstage: Backstage, request: pytest.FixtureRequest, stage: str, files: str
 ) -> None:
     job_id = api.export(file_ids=request.getfixturevalue(files))
@@ -85,7 +85,7 @@ def test_a_cancelled_job_has_nothing_to_download(api: Api, backstage: Backstage)
     assert "cancelled" in answer.json()["detail"]
 
 
-def test_a_job_that_has_completed_cannot_be_cancelled(api: Api, sources: Sources) -> None:
+def test_a_completed_job_cannot_be_cancelled(api: Api, sources: Sources) -> None:
     job_id = api.export(file_ids=[sources.put(b"done").file_id])
     api.completed(job_id)
 

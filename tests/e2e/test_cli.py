@@ -1,4 +1,4 @@
-"""The command line against a deployed stack, over a network that fails."""
+"""The command line with a deployed stack, over a network that fails."""
 
 import json
 import os
@@ -13,23 +13,23 @@ from uuid import uuid4
 import pytest
 
 from infra.outputs import Outputs
+from tests.archives import check_archive
 from tests.e2e import handmade
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.contract import JSON
 from tests.e2e.cutting import CuttingProxy, cutting
 from tests.e2e.sources import MIB, Sources, noise
 
 PROGRAM = Path(sys.executable).with_name("longhaul")
-"""As `make setup` installs it."""
+"""The program that `make setup` installs."""
 
 WITHIN_SECONDS = 300
 
 
 @dataclass(frozen=True)
 class Cli:
-    """The program, in a folder of its own, for one stack."""
+    """The program, in an empty folder, for one stack."""
 
     folder: Path
     environment: dict[str, str]
@@ -46,14 +46,14 @@ class Cli:
         )
 
     def run(self, *words: str, stdin: str = "", code: int = 0) -> str:
-        """What it says on standard output; it must end with this code."""
+        """Runs the program and returns its standard output. Fails if it exits with another code."""
         with self.start(*words, stdin=subprocess.PIPE) as process:
             out, err = process.communicate(stdin, timeout=WITHIN_SECONDS)
         assert process.returncode == code, err
         return out
 
     def through(self, proxy: CuttingProxy) -> "Cli":
-        """The same, with a network that this proxy makes worse."""
+        """Returns the same program, behind this proxy."""
         return Cli(self.folder, {**self.environment, "http_proxy": proxy.url})
 
 
@@ -68,28 +68,28 @@ def cli(outputs: Outputs, tmp_path: Path) -> Cli:
 @pytest.fixture
 def only_plain_http(outputs: Outputs) -> None:
     if not outputs.api_url.startswith("http:"):
-        pytest.skip("a proxy sees nothing of HTTPS that it could cut")
+        pytest.skip("a proxy cannot cut the answers in HTTPS")
 
 
-def test_an_export_ends_with_the_file(cli: Cli, sources: Sources) -> None:
+def test_an_export_saves_the_file(cli: Cli, sources: Sources) -> None:
     files = [sources.put(noise(50_000), filename=f"{name}.bin") for name in ("a", "ü b")]
     missing = sources.new_id()
     ids = [str(file.file_id) for file in files]
 
     out = cli.run("export", *ids, str(missing), "--filename", "März.zip", "-o", ".", "--json")
 
-    told = json.loads(out)
-    assert told["download"]["path"] == "März.zip"
-    assert told["download"]["missing"] == [missing]
+    printed = json.loads(out)
+    assert printed["download"]["path"] == "März.zip"
+    assert printed["download"]["missing"] == [missing]
     archive = (cli.folder / "März.zip").read_bytes()
-    check_archive(archive, files, told["jobId"], missing=[missing])
+    check_archive(archive, files, [missing], job_id=printed["jobId"])
 
 
 @pytest.mark.usefixtures("only_plain_http")
 @pytest.mark.parametrize(
     ("number", "size"), [(4, 10 * MIB), pytest.param(20, 50_000_000, marks=pytest.mark.large)]
 )
-def test_a_file_is_whole_though_the_connection_was_cut_three_times(
+def test_a_file_is_whole_after_three_broken_connections(
     cli: Cli, sources: Sources, number: int, size: int
 ) -> None:
     files = [sources.put(noise(size)) for _ in range(number)]
@@ -100,11 +100,11 @@ def test_a_file_is_whole_though_the_connection_was_cut_three_times(
 
     assert proxy.cuts == 3
     assert names(cli.folder) == ["out.zip"]
-    check_archive((cli.folder / "out.zip").read_bytes(), files, json.loads(out)["jobId"])
+    check_archive((cli.folder / "out.zip").read_bytes(), files, job_id=json.loads(out)["jobId"])
 
 
 @pytest.mark.usefixtures("only_plain_http")
-def test_a_download_that_broke_off_goes_on_in_another_run(
+def test_an_interrupted_download_resumes_in_another_run(
     cli: Cli, api: Api, sources: Sources
 ) -> None:
     file = sources.put(noise(12 * MIB))
@@ -117,14 +117,14 @@ def test_a_download_that_broke_off_goes_on_in_another_run(
     with cutting() as proxy:
         cli.through(proxy).run("download", job_id, "-o", "out.zip")
 
-    assert left == [4]  # and some, less the headers
+    assert left == [4]  # nearly 5 MiB: the headers count too
     assert proxy.passed < 8 * MIB
     assert names(cli.folder) == ["out.zip"]
-    check_archive((cli.folder / "out.zip").read_bytes(), [file], job_id)
+    check_archive((cli.folder / "out.zip").read_bytes(), [file], job_id=job_id)
 
 
 @pytest.mark.usefixtures("only_plain_http")
-def test_a_watch_lives_on_events_alone(cli: Cli, backstage: Backstage) -> None:
+def test_watch_needs_only_events(cli: Cli, backstage: Backstage) -> None:
     job_id = handmade.waiting(backstage)
 
     with cutting() as proxy, cli.through(proxy).start("watch", job_id, "--json") as process:
@@ -142,7 +142,9 @@ def test_a_watch_lives_on_events_alone(cli: Cli, backstage: Backstage) -> None:
     assert {line.rpartition("/")[2] for line in proxy.requests} == {"progress"}
 
 
-def test_ctrl_c_leaves_the_job_and_a_way_back(cli: Cli, api: Api, backstage: Backstage) -> None:
+def test_ctrl_c_does_not_end_the_job_and_prints_how_to_return(
+    cli: Cli, api: Api, backstage: Backstage
+) -> None:
     job_id = handmade.waiting(backstage)
 
     with cli.start("watch", job_id, "--json") as process:
@@ -157,23 +159,23 @@ def test_ctrl_c_leaves_the_job_and_a_way_back(cli: Cli, api: Api, backstage: Bac
     assert api.job(job_id)["status"] == "queued"
 
 
-def test_ids_may_come_by_the_thousand_from_a_pipe(cli: Cli, sources: Sources) -> None:
+def test_thousands_of_ids_can_come_from_a_pipe(cli: Cli, sources: Sources) -> None:
     file = sources.put(b"the one that is there")
     ids = "\n".join(str(sources.new_id()) for _ in range(2000))
 
     out = cli.run("export", "-", "-o", "x.zip", "--json", stdin=f"{ids} {file.file_id}\n")
 
-    told = json.loads(out)
-    assert (told["download"]["files"], len(told["download"]["missing"])) == (1, 2000)
+    printed = json.loads(out)
+    assert (printed["download"]["files"], len(printed["download"]["missing"])) == (1, 2000)
 
 
-def test_the_same_key_gives_the_same_job(cli: Cli, sources: Sources) -> None:
+def test_the_same_key_leads_to_the_same_job(cli: Cli, sources: Sources) -> None:
     words = ("export", str(sources.put(b"x").file_id), "--idempotency-key", str(uuid4()))
 
     assert cli.run(*words) == cli.run(*words)
 
 
-def test_an_archive_may_go_to_standard_output(cli: Cli, sources: Sources) -> None:
+def test_an_archive_can_go_to_standard_output(cli: Cli, sources: Sources) -> None:
     prefix = sources.new_prefix()
     files = [sources.put_at(prefix, name, noise(1000)) for name in ("a.txt", "b/c.txt")]
 
@@ -181,10 +183,10 @@ def test_an_archive_may_go_to_standard_output(cli: Cli, sources: Sources) -> Non
     out = subprocess.run(command, env=cli.environment, capture_output=True, check=True).stdout
 
     job_id = cli.run("list").partition("\t")[0]
-    check_archive(out, files, job_id)
+    check_archive(out, files, job_id=job_id)
 
 
-def test_a_job_that_fails_ends_with_its_reason(cli: Cli, sources: Sources) -> None:
+def test_a_failed_job_is_printed_with_its_reason(cli: Cli, sources: Sources) -> None:
     with cli.start("export", str(sources.new_id()), "--on-missing", "fail", "--wait") as process:
         out, err = process.communicate(timeout=WITHIN_SECONDS)
 
@@ -193,18 +195,18 @@ def test_a_job_that_fails_ends_with_its_reason(cli: Cli, sources: Sources) -> No
     assert "The job has failed. A source file is missing: " in err
 
 
-def test_a_failed_job_is_retried_to_the_file(cli: Cli, sources: Sources) -> None:
+def test_a_failed_job_can_be_retried_and_saved(cli: Cli, sources: Sources) -> None:
     prefix = sources.new_prefix()
     failed = cli.run("export", "--prefix", prefix).strip()
     cli.run("watch", failed, code=1)
     file = sources.put_at(prefix, "a.txt", b"there now")
 
-    told = json.loads(cli.run("retry", failed, "-o", "out.zip", "--json"))
+    printed = json.loads(cli.run("retry", failed, "-o", "out.zip", "--json"))
     again = cli.run("retry", failed).strip()
 
-    assert told["retryOf"] == failed
-    assert again == told["jobId"]
-    check_archive((cli.folder / "out.zip").read_bytes(), [file], told["jobId"])
+    assert printed["retryOf"] == failed
+    assert again == printed["jobId"]
+    check_archive((cli.folder / "out.zip").read_bytes(), [file], job_id=printed["jobId"])
 
 
 def test_a_job_whose_request_is_gone_is_not_retried(cli: Cli, backstage: Backstage) -> None:
@@ -218,7 +220,7 @@ def test_a_job_whose_request_is_gone_is_not_retried(cli: Cli, backstage: Backsta
     assert "Name the files again" in err
 
 
-def test_an_archive_that_was_there_already_is_downloaded_once(cli: Cli, sources: Sources) -> None:
+def test_an_archive_on_the_disk_is_not_downloaded_again(cli: Cli, sources: Sources) -> None:
     file = sources.put(noise(2000))
     first = cli.run("export", str(file.file_id), "-o", "one.zip", "--json")
 
@@ -227,12 +229,12 @@ def test_an_archive_that_was_there_already_is_downloaded_once(cli: Cli, sources:
     with cli.start("download", out.strip(), "-o", "one.zip") as process:
         _, more = process.communicate(timeout=WITHIN_SECONDS)
 
-    assert ", was there already" in err
-    assert ", there already" in more
-    check_archive((cli.folder / "one.zip").read_bytes(), [file], json.loads(first)["jobId"])
+    assert ", from an earlier export" in err
+    assert ", already downloaded" in more
+    check_archive((cli.folder / "one.zip").read_bytes(), [file], job_id=json.loads(first)["jobId"])
 
 
-def test_who_has_too_many_exports_open_is_told_what_to_do(
+def test_too_many_open_exports_are_an_error_with_advice(
     cli: Cli, backstage: Backstage, sources: Sources
 ) -> None:
     user = cli.environment["LONGHAUL_USER"]
@@ -246,7 +248,7 @@ def test_who_has_too_many_exports_open_is_told_what_to_do(
     assert (process.returncode, out) == (6, "")
     assert "Too many exports are open" in err
     assert "longhaul cancel JOB" in err
-    assert "may have begun" not in err
+    assert "may or may not have started" not in err
 
 
 def test_a_job_is_cancelled_once(cli: Cli, backstage: Backstage, api: Api) -> None:
@@ -259,7 +261,7 @@ def test_a_job_is_cancelled_once(cli: Cli, backstage: Backstage, api: Api) -> No
     assert api.job(job_id)["status"] == "cancelled"
 
 
-def test_what_is_not_there_has_a_code_of_its_own(
+def test_missing_jobs_files_and_archives_have_their_own_exit_code(
     cli: Cli, api: Api, sources: Sources, backstage: Backstage
 ) -> None:
     job_id = api.export(file_ids=[sources.put(b"x").file_id])
@@ -273,11 +275,11 @@ def test_what_is_not_there_has_a_code_of_its_own(
     cli.run("check", str(sources.put(b"x").file_id))
 
 
-def test_a_job_that_runs_cannot_be_downloaded(cli: Cli, backstage: Backstage) -> None:
+def test_a_running_job_cannot_be_downloaded(cli: Cli, backstage: Backstage) -> None:
     cli.run("download", handmade.waiting(backstage), code=6)
 
 
-def test_a_request_that_is_wrong_is_told(cli: Cli) -> None:
+def test_each_error_in_a_request_is_printed(cli: Cli) -> None:
     with cli.start("export", "5", "6") as process:
         _, err = process.communicate(timeout=WITHIN_SECONDS)
 
@@ -291,6 +293,6 @@ def names(folder: Path) -> list[str]:
 
 
 def line_of(process: "subprocess.Popen[str]") -> JSON:
-    """The next line of JSON that the program writes."""
+    """Returns the next line of JSON that the program prints."""
     assert process.stdout
     return dict(json.loads(process.stdout.readline()))

@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import pytest
 
+from tests.archives import check_archive
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.sources import Sources, noise
-from tests.e2e.waiting import wait_for
+from tests.waiting import wait_for
 
 CROWD = 50
 STARTS_AT_ONCE = 10
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 def at_once(count: int, call: Callable[[int], T]) -> list[T]:
-    """What so many calls give that are made at the same moment."""
+    """Makes `count` calls at the same moment, and returns their results."""
     start = Barrier(count)
 
     def wait_and_call(number: int) -> T:
@@ -33,15 +33,17 @@ def at_once(count: int, call: Callable[[int], T]) -> list[T]:
 
 @pytest.fixture
 def warm_api(api: Api) -> Api:
-    """An API with functions for a crowd. An emulator that starts fifty of them at once on two cores
-    needs longer than a request may take, so they are started by and by."""
+    """An API with enough running functions. They are started ten at a time.
+
+    An emulator on two cores takes longer to start fifty at once than a request may take.
+    """
     for count in range(STARTS_AT_ONCE, CROWD + 1, STARTS_AT_ONCE):
         at_once(count, lambda _: api.get("/health"))
     return api
 
 
 @pytest.mark.slow
-def test_fifty_exports_posted_at_once_complete_each_with_its_own_files(
+def test_fifty_exports_at_once_complete_each_with_its_own_files(
     warm_api: Api, sources: Sources
 ) -> None:
     api, user = warm_api, f"crowd-{uuid4()}"
@@ -56,4 +58,4 @@ def test_fifty_exports_posted_at_once_complete_each_with_its_own_files(
     wait_for(all_completed, 120, f"the end of {CROWD} jobs")
     assert len({job["result"]["s3Key"] for job in api.jobs_of(user)}) == CROWD
     for job_id, pair in zip(job_ids, files, strict=True):
-        check_archive(api.archive(job_id), pair, job_id)
+        check_archive(api.archive(job_id), pair, job_id=job_id)

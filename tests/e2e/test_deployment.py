@@ -1,4 +1,4 @@
-"""What was deployed, as AWS describes it."""
+"""The deployed resources, as AWS describes them."""
 
 import json
 from io import BytesIO
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PACKAGE_MAX = 3_000_000  # bytes
 FUNCTIONS = {"APIHandler": 29, "Worker": 900, "DeadLetters": 60, "Sweeper": 55}
-"""Timeouts in seconds, by the names of the template."""
+"""Timeouts in seconds, by the names in the template."""
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def functions(backstage: Backstage) -> "LambdaClient":
 
 @pytest.fixture(scope="module")
 def names(backstage: Backstage) -> dict[str, str]:
-    """What the functions are called, by the names of the template."""
+    """The names of the functions, by their names in the template."""
     return backstage.functions()
 
 
@@ -40,14 +40,14 @@ def bucket(request: pytest.FixtureRequest, outputs: Outputs) -> str:
     return str(getattr(outputs, request.param))
 
 
-def test_there_are_these_functions_and_no_others(names: dict[str, str], outputs: Outputs) -> None:
+def test_exactly_these_functions_are_deployed(names: dict[str, str], outputs: Outputs) -> None:
     assert names.keys() == FUNCTIONS.keys()
     assert names["APIHandler"] == outputs.api_function
     assert names["Worker"] == outputs.worker_function
 
 
 @pytest.mark.parametrize(("function", "seconds"), FUNCTIONS.items())
-def test_each_function_is_small_and_ends_in_time(
+def test_each_function_has_a_small_package_and_its_timeout(
     functions: "LambdaClient", names: dict[str, str], function: str, seconds: int
 ) -> None:
     facts = functions.get_function_configuration(FunctionName=names[function])
@@ -56,7 +56,7 @@ def test_each_function_is_small_and_ends_in_time(
     assert facts["CodeSize"] < PACKAGE_MAX
 
 
-def test_what_is_for_the_callers_machines_is_not_deployed(
+def test_the_client_package_is_not_deployed(
     functions: "LambdaClient", api: Api, outputs: Outputs
 ) -> None:
     code = functions.get_function(FunctionName=outputs.api_function)["Code"]
@@ -69,7 +69,7 @@ def test_what_is_for_the_callers_machines_is_not_deployed(
 
 
 @pytest.mark.parametrize("function", ["Worker", "DeadLetters"])
-def test_a_failed_message_does_not_take_its_batch_along(
+def test_only_the_failed_messages_of_a_batch_come_again(
     functions: "LambdaClient", names: dict[str, str], function: str
 ) -> None:
     mappings = functions.list_event_source_mappings(FunctionName=names[function])
@@ -115,7 +115,7 @@ def test_the_table_is_indexed_for_listing_sweeping_and_counting(backstage: Backs
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
 
 
-def test_a_message_is_tried_eight_times_and_then_kept_aside(backstage: Backstage) -> None:
+def test_a_message_is_tried_eight_times_and_becomes_a_dead_letter(backstage: Backstage) -> None:
     export = attributes(backstage, backstage.outputs.queue_url)
     dead = attributes(backstage, backstage.outputs.dead_letter_queue_url)
 
@@ -131,8 +131,8 @@ def test_a_message_stays_hidden_for_six_timeouts_of_the_worker(backstage: Backst
     assert export["SqsManagedSseEnabled"] == "true"
 
 
-# What MiniStack's CloudFormation leaves out of a resource, and so cannot describe, is read from the
-# template that was deployed.
+# MiniStack's CloudFormation does not describe some properties of a resource. The next tests read
+# them from the deployed template instead.
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +168,7 @@ def test_archives_expire_and_sources_do_not(resources: JSON) -> None:
     assert not [rule for rule in source if "ExpirationInDays" in rule]
 
 
-def test_the_table_forgets_old_jobs_and_can_be_restored(resources: JSON) -> None:
+def test_the_table_deletes_old_jobs_and_can_be_restored(resources: JSON) -> None:
     table = resources["JobsTable"]
 
     assert table["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
@@ -179,7 +179,7 @@ def test_deploying_again_changes_nothing(
     outputs: Outputs, stack_state: "Path", capsys: pytest.CaptureFixture[str]
 ) -> None:
     if deployment.given_outputs() is not None:
-        pytest.skip("the stack is not ours to deploy")
+        pytest.skip("the tests did not deploy this stack")
     target = targets.named(deployment.target_name())
 
     again = stack.up(target, stack_state, outputs.stack_name)

@@ -1,4 +1,4 @@
-"""What is left of a job when its archive's time is over."""
+"""Jobs whose archive has expired."""
 
 import time
 
@@ -23,7 +23,7 @@ def expire(backstage: Backstage, job_id: str) -> None:
     backstage.set_number(job_id, "expiresAt", time.time_ns() // 1_000_000 - 1000)
 
 
-def test_an_expired_job_says_so_and_gives_no_link(api: Api, expired: str) -> None:
+def test_an_expired_job_says_so_and_has_no_link(api: Api, expired: str) -> None:
     job: JSON = api.job(expired)
 
     assert job["status"] == "expired"
@@ -46,7 +46,7 @@ def test_an_expired_job_cannot_be_cancelled(api: Api, expired: str) -> None:
     assert "expired" in answer.json()["detail"]
 
 
-def test_an_archive_that_was_deleted_early_is_gone_too(
+def test_an_archive_that_was_deleted_early_is_gone(
     api: Api, sources: Sources, backstage: Backstage
 ) -> None:
     job_id = api.export(file_ids=[sources.put(b"deleted").file_id])
@@ -58,13 +58,13 @@ def test_an_archive_that_was_deleted_early_is_gone_too(
     assert answer.status_code == 410
 
 
-def test_an_expired_job_with_a_long_list_of_missing_files_still_has_a_status(
+def test_an_expired_job_with_many_missing_files_still_has_a_status(
     api: Api, sources: Sources, backstage: Backstage
 ) -> None:
     job_id = api.export(file_ids=[sources.new_id() for _ in range(500)])
     api.completed(job_id)
     expire(backstage, job_id)
-    # What the bucket's lifecycle rule does on the same day.
+    # The bucket's lifecycle rule does this on the same day.
     for key in backstage.archive_objects(f"jobs/{job_id}/"):
         backstage.s3.delete_object(Bucket=backstage.outputs.archive_bucket, Key=key)
 

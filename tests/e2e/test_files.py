@@ -1,4 +1,4 @@
-"""The source bucket as folders, to choose files from."""
+"""The source bucket, listed as folders and files."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.e2e.api import Api
 from tests.e2e.sources import Sources
 
 
-def test_a_folder_has_its_folders_and_files(api: Api, sources: Sources) -> None:
+def test_a_folder_is_listed_with_its_folders_and_files(api: Api, sources: Sources) -> None:
     top = sources.new_prefix()
     for name in ("a+b c%20d.txt", "ü ñ#1?&=.bin", "in/deep/x", "in/y", "日本/語.txt"):
         sources.put_at(top, name, b"123")
@@ -20,7 +20,7 @@ def test_a_folder_has_its_folders_and_files(api: Api, sources: Sources) -> None:
     assert {file["size"] for file in page["files"]} == {3}
 
 
-def test_what_is_listed_can_be_exported(api: Api, sources: Sources) -> None:
+def test_listed_files_and_folders_can_be_exported(api: Api, sources: Sources) -> None:
     top = sources.new_prefix()
     sources.put_many(top, [("in/1.txt", b"1"), ("in/2.txt", b"2"), ("3 ü.txt", b"3")])
     page = api.get("/v1/files", query={"prefix": top}).json()
@@ -32,7 +32,7 @@ def test_what_is_listed_can_be_exported(api: Api, sources: Sources) -> None:
     assert api.completed(by_prefix)["result"]["processedFiles"] == 2
 
 
-def test_a_large_folder_is_told_page_by_page(api: Api, sources: Sources) -> None:
+def test_a_large_folder_is_listed_page_by_page(api: Api, sources: Sources) -> None:
     top = sources.new_prefix()
     names = [f"{i:03}.txt" for i in range(150)]
     sources.put_many(top, [(name, b"1") for name in names])
@@ -58,7 +58,7 @@ def test_a_large_folder_is_told_page_by_page(api: Api, sources: Sources) -> None
         ({"cursor": "WyIiLCAibm9uc2Vuc2UiLCAxXQ"}, "cursor"),
     ],
 )
-def test_what_makes_no_sense_is_refused(api: Api, query: dict[str, str], pointer: str) -> None:
+def test_an_invalid_query_is_refused(api: Api, query: dict[str, str], pointer: str) -> None:
     answer = api.get("/v1/files", query=query)
 
     assert answer.status_code == 400

@@ -1,4 +1,4 @@
-"""A request that is sent again with its Idempotency-Key makes no second job."""
+"""A request that is repeated with its Idempotency-Key makes no second job."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 import requests
 
+from tests.archives import check_archive
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.sources import Sources
 
 AT_ONCE = 20
@@ -16,7 +16,7 @@ AT_ONCE = 20
 
 @pytest.fixture
 def key() -> dict[str, str]:
-    """The header, with a key that nobody has used."""
+    """The header with a new key."""
     return {"Idempotency-Key": str(uuid4())}
 
 
@@ -39,10 +39,10 @@ def test_twenty_repeats_at_once_make_one_job(
     assert [job["jobId"] for job in api.jobs_of(str(asked["user_id"]))] == list(job_ids)
     job_id = job_ids.pop()
     api.completed(job_id)
-    check_archive(api.archive(job_id), [file], job_id)
+    check_archive(api.archive(job_id), [file], job_id=job_id)
 
 
-def test_a_repeat_after_the_end_finds_the_first_job(
+def test_a_repeat_after_the_end_returns_the_first_job(
     api: Api, sources: Sources, key: dict[str, str]
 ) -> None:
     asked = {"file_ids": [sources.put(b"once").file_id]}
@@ -67,7 +67,7 @@ def test_a_key_cannot_be_used_for_another_request(
     assert answer.json()["type"] == "urn:problem-type:longhaul:idempotency-key-reused"
 
 
-def test_two_users_may_have_the_same_key(api: Api, sources: Sources, key: dict[str, str]) -> None:
+def test_two_users_can_use_the_same_key(api: Api, sources: Sources, key: dict[str, str]) -> None:
     asked = {"file_ids": [sources.put(b"shared").file_id]}
 
     one, other = (
@@ -85,7 +85,7 @@ def test_without_a_key_each_request_makes_a_job(api: Api, sources: Sources) -> N
 
 
 @pytest.mark.parametrize("value", ["", "a" * 256, "with space", "ü".encode()], ids=repr)
-def test_a_key_that_is_no_token_is_refused(api: Api, value: str | bytes) -> None:
+def test_an_invalid_key_is_refused(api: Api, value: str | bytes) -> None:
     answer = api.post("/v1/export", {"file_ids": [10_001]}, headers={"Idempotency-Key": value})
 
     assert answer.status_code == 400

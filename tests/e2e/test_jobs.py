@@ -1,4 +1,4 @@
-"""One job over HTTP: its status, its cache headers, its end, its record."""
+"""One job over HTTP: its status, its cache headers, its end, the size of its record."""
 
 from uuid import uuid4
 
@@ -22,7 +22,7 @@ def completed(api: Api, sources: Sources) -> str:
 
 @pytest.fixture
 def waiting(backstage: Backstage) -> str:
-    """A job that nobody works on."""
+    """A job on which no worker works."""
     return handmade.waiting(backstage)
 
 
@@ -35,7 +35,7 @@ def test_an_unknown_job_is_not_found(api: Api, method: str, rest: str, job_id: s
     assert answer.json()["type"] == "urn:problem-type:longhaul:not-found"
 
 
-def test_a_status_that_has_not_changed_is_not_sent_again(api: Api, completed: str) -> None:
+def test_an_unchanged_status_is_not_sent_again(api: Api, completed: str) -> None:
     etag = api.get(f"/v1/export/{completed}").headers["ETag"]
 
     answer = api.get(f"/v1/export/{completed}", headers={"If-None-Match": f'"other", W/{etag}'})
@@ -45,7 +45,7 @@ def test_a_status_that_has_not_changed_is_not_sent_again(api: Api, completed: st
     assert not answer.content
 
 
-def test_a_status_that_has_changed_is_sent_under_another_tag(api: Api, waiting: str) -> None:
+def test_a_changed_status_is_sent_with_another_etag(api: Api, waiting: str) -> None:
     etag = api.get(f"/v1/export/{waiting}").headers["ETag"]
     api.delete(f"/v1/export/{waiting}")
 
@@ -56,7 +56,7 @@ def test_a_status_that_has_changed_is_sent_under_another_tag(api: Api, waiting: 
     assert answer.headers["ETag"] != etag
 
 
-def test_a_client_is_told_when_to_ask_again_until_the_job_has_ended(
+def test_an_open_job_says_when_to_ask_again_and_an_ended_one_does_not(
     api: Api, waiting: str, completed: str
 ) -> None:
     open_job, ended_job = api.get(f"/v1/export/{waiting}"), api.get(f"/v1/export/{completed}")
@@ -65,7 +65,7 @@ def test_a_client_is_told_when_to_ask_again_until_the_job_has_ended(
     assert "Retry-After" not in ended_job.headers
 
 
-def test_an_archive_that_is_not_ready_cannot_be_downloaded(api: Api, waiting: str) -> None:
+def test_an_unfinished_archive_cannot_be_downloaded(api: Api, waiting: str) -> None:
     answer = api.get(f"/v1/export/{waiting}/download")
 
     assert answer.status_code == 409
@@ -91,7 +91,7 @@ def test_redirect_is_true_or_false(api: Api, completed: str, redirect: str) -> N
     assert answer.json()["errors"][0]["pointer"] == "redirect"
 
 
-def test_a_record_stays_small_enough_for_half_a_read_unit(
+def test_a_record_fits_into_half_a_read_unit(
     api: Api, sources: Sources, backstage: Backstage
 ) -> None:
     gone = [sources.new_id() for _ in range(50)]
@@ -114,7 +114,7 @@ def test_a_record_stays_small_with_long_names_in_its_failure(
     assert size_of(backstage, job_id) < RECORD_MAX
 
 
-def test_a_record_stays_small_with_the_longest_names_there_can_be(
+def test_a_record_stays_small_with_the_longest_possible_names(
     api: Api, sources: Sources, backstage: Backstage
 ) -> None:
     prefix = sources.new_prefix()
@@ -127,7 +127,7 @@ def test_a_record_stays_small_with_the_longest_names_there_can_be(
 
 
 def size_of(backstage: Backstage, job_id: str) -> int:
-    """The bytes of the job's item, near enough: its names and its values as text."""
+    """Returns the approximate size of the job's item in bytes: names, and values as text."""
     item = backstage.record(job_id)
     return sum(
         len(name.encode()) + sum(len(str(text).encode()) for text in value.values())

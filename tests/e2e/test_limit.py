@@ -1,4 +1,4 @@
-"""A limit of open exports for each user, on a stack that is given one."""
+"""The limit of open exports per user."""
 
 import secrets
 from collections.abc import Iterator
@@ -11,19 +11,19 @@ from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Sources
 
 SETTLED_SECONDS = 30
-"""An index follows its table within moments."""
+"""More than enough time for an index to follow its table."""
 
 
 @pytest.fixture
 def user(backstage: Backstage) -> Iterator[str]:
-    """A user with one open export, where two is the most."""
+    """A user with one open export. The limit is two."""
     name = f"limited-{secrets.token_hex(4)}"
     with backstage.api_setting("MAX_OPEN_JOBS_PER_USER", "2"):
         handmade.waiting(backstage, name, counted=True)
         yield name
 
 
-def test_who_has_too_many_exports_open_is_told_to_wait(
+def test_a_user_with_too_many_open_exports_has_to_wait(
     api: Api, sources: Sources, backstage: Backstage, user: str
 ) -> None:
     body = {"file_ids": [sources.new_id()], "user_id": user}

@@ -1,4 +1,4 @@
-"""Presigned links: short-lived, bound to one archive, good for any HTTP client."""
+"""Presigned links: they expire, belong to one archive, and work with any HTTP client."""
 
 import re
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ import pytest
 from tests.e2e.api import Api
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Sources, noise
-from tests.e2e.waiting import wait_for
+from tests.waiting import wait_for
 
 
 @dataclass(frozen=True)
 class Done:
-    """A completed export and its archive's bytes."""
+    """A completed export, and the bytes of its archive."""
 
     job_id: str
     archive: bytes
@@ -31,9 +31,7 @@ def parameters(link: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(link).query).items()}
 
 
-def test_a_link_is_signed_in_the_current_way_and_for_a_quarter_of_an_hour(
-    api: Api, done: Done
-) -> None:
+def test_a_link_is_signed_for_15_minutes_with_signature_version_4(api: Api, done: Done) -> None:
     answer = api.get(f"/v1/export/{done.job_id}/download").json()
 
     signed = parameters(answer["downloadUrl"])
@@ -57,14 +55,14 @@ def test_the_link_in_a_jobs_result_leads_to_the_archive(api: Api, done: Done) ->
     assert api.follow(link).content == done.archive
 
 
-def test_an_archive_is_sent_as_a_zip(api: Api, done: Done) -> None:
+def test_an_archive_has_the_type_of_a_zip(api: Api, done: Done) -> None:
     answer = api.follow(api.link(done.job_id))
 
     assert answer.headers["Content-Type"] == "application/zip"
     assert int(answer.headers["Content-Length"]) == len(done.archive)
 
 
-def test_a_broken_download_can_be_resumed(api: Api, done: Done) -> None:
+def test_an_interrupted_download_can_be_resumed(api: Api, done: Done) -> None:
     link = api.link(done.job_id)
     first = api.follow(link, {"Range": "bytes=0-49999"})
 
@@ -86,9 +84,7 @@ def test_a_broken_download_can_be_resumed(api: Api, done: Done) -> None:
         pytest.param(r"application%2Fzip", "text%2Fhtml", id="type"),
     ],
 )
-def test_a_link_that_was_changed_opens_nothing(
-    api: Api, done: Done, pattern: str, replacement: str
-) -> None:
+def test_a_changed_link_is_refused(api: Api, done: Done, pattern: str, replacement: str) -> None:
     changed, count = re.subn(pattern, replacement, api.link(done.job_id))
 
     answer = api.follow(changed)
@@ -97,11 +93,11 @@ def test_a_link_that_was_changed_opens_nothing(
     assert answer.status_code == 403
 
 
-def test_a_link_ends(api: Api, done: Done, backstage: Backstage) -> None:
+def test_a_link_expires(api: Api, done: Done, backstage: Backstage) -> None:
     place = {"Bucket": backstage.outputs.archive_bucket, "Key": f"archives/{done.job_id}.zip"}
     link = backstage.s3.generate_presigned_url("get_object", Params=place, ExpiresIn=1)
 
-    wait_for(lambda: api.follow(link).status_code == 403, 10, "the end of a link")
+    wait_for(lambda: api.follow(link).status_code == 403, 10, "the link to expire")
 
     assert api.follow(api.link(done.job_id)).status_code == 200
 
@@ -115,11 +111,11 @@ def test_a_link_ends(api: Api, done: Done, backstage: Backstage) -> None:
         pytest.param("🎉.ZIP", "🎉.ZIP", id="emoji"),
         pytest.param("a\"b'c.zip", "a\"b'c.zip", id="quotes"),
         pytest.param("a;b=c*=d, e.zip", "a;b=c*=d, e.zip", id="separators"),
-        pytest.param("🎉" * 62 + ".zip", "🎉" * 62 + ".zip", id="as long as can be"),
+        pytest.param("🎉" * 62 + ".zip", "🎉" * 62 + ".zip", id="the longest"),
         pytest.param("../../etc\\passwd", "_.._etc_passwd.zip", id="folders"),
     ],
 )
-def test_a_browser_saves_under_the_name_that_was_asked_for(
+def test_a_browser_saves_under_the_requested_name(
     api: Api, sources: Sources, filename: str, saved: str
 ) -> None:
     job_id = api.export(file_ids=[sources.put(b"x").file_id], filename=filename)
@@ -127,7 +123,7 @@ def test_a_browser_saves_under_the_name_that_was_asked_for(
 
     disposition = api.follow(api.link(job_id)).headers["Content-Disposition"]
 
-    # RFC 6266: a fallback that old browsers take, without escapes; then the name in UTF-8.
+    # RFC 6266: a plain fallback for old browsers, then the name in UTF-8.
     found = re.fullmatch(
         r"""attachment; filename="[^"\\%]+"; filename\*=UTF-8''(\S+)""", disposition
     )
@@ -137,9 +133,7 @@ def test_a_browser_saves_under_the_name_that_was_asked_for(
 
 
 @pytest.mark.parametrize("odd", ["\u202e", "\u2028", "\x85"], ids=ascii)
-def test_a_name_for_a_browser_has_no_invisible_characters(
-    api: Api, sources: Sources, odd: str
-) -> None:
+def test_a_saved_name_has_no_invisible_characters(api: Api, sources: Sources, odd: str) -> None:
     job_id = api.export(file_ids=[sources.put(b"x").file_id], filename=f"a{odd}b.zip")
     api.completed(job_id)
 
@@ -148,7 +142,7 @@ def test_a_name_for_a_browser_has_no_invisible_characters(
     assert odd not in unquote(disposition)
 
 
-def test_an_archive_without_a_name_has_one_all_the_same(api: Api, done: Done) -> None:
+def test_an_archive_without_a_name_gets_one(api: Api, done: Done) -> None:
     disposition = api.follow(api.link(done.job_id)).headers["Content-Disposition"]
 
     assert f'filename="longhaul-{done.job_id[:8]}.zip"' in disposition

@@ -18,7 +18,7 @@ def user() -> str:
 
 
 def forged(text: str) -> str:
-    """A cursor that the API did not make."""
+    """Returns a cursor that the API has not made."""
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -37,7 +37,7 @@ def test_jobs_are_listed_newest_first(api: Api, backstage: Backstage, user: str)
     assert listed == made[::-1]
 
 
-def test_pages_hold_every_job_once(api: Api, backstage: Backstage, user: str) -> None:
+def test_pages_contain_every_job_once(api: Api, backstage: Backstage, user: str) -> None:
     made = [handmade.waiting(backstage, user) for _ in range(5)]
 
     first = api.get("/v1/export", query={"user_id": user, "limit": "2"}).json()
@@ -70,20 +70,20 @@ def test_a_job_made_after_the_first_page_does_not_move_the_second(
     assert [job["jobId"] for job in rest] == made[1::-1]
 
 
-def test_a_user_sees_no_jobs_of_another_one(api: Api, backstage: Backstage, user: str) -> None:
+def test_a_user_does_not_see_jobs_of_others(api: Api, backstage: Backstage, user: str) -> None:
     handmade.waiting(backstage, f"{user}-other")
     own = handmade.waiting(backstage, user)
 
     assert [job["jobId"] for job in api.jobs_of(user)] == [own]
 
 
-def test_a_listed_job_is_what_its_status_says(api: Api, backstage: Backstage, user: str) -> None:
+def test_a_listed_job_equals_its_status(api: Api, backstage: Backstage, user: str) -> None:
     job_id = handmade.waiting(backstage, user)
 
     assert api.jobs_of(user) == [api.job(job_id)]
 
 
-def test_a_list_leaves_a_long_list_of_missing_files_to_the_job_itself(
+def test_the_list_leaves_out_long_lists_of_missing_files(
     api: Api, sources: Sources, user: str
 ) -> None:
     gone = [sources.new_id() for _ in range(100)]
@@ -96,7 +96,7 @@ def test_a_list_leaves_a_long_list_of_missing_files_to_the_job_itself(
     assert alone["result"]["missing"] == gone
 
 
-def test_a_user_may_have_any_name(api: Api, backstage: Backstage, user: str) -> None:
+def test_a_user_can_have_any_name(api: Api, backstage: Backstage, user: str) -> None:
     name = f"Zoë & söhne+=%/? {user}"
     job_id = handmade.waiting(backstage, name)
 
@@ -114,23 +114,23 @@ def test_a_limit_out_of_range_is_refused(api: Api, limit: str) -> None:
 @pytest.mark.parametrize(
     "cursor",
     [
-        pytest.param("!", id="no base64"),
-        pytest.param("ü", id="no ASCII"),
-        pytest.param(forged("[1,"), id="no JSON"),
-        pytest.param(forged("1"), id="no pair"),
-        pytest.param(forged('["1", "2"]'), id="no number"),
+        pytest.param("!", id="not base64"),
+        pytest.param("ü", id="not ASCII"),
+        pytest.param(forged("[1,"), id="not JSON"),
+        pytest.param(forged("1"), id="not a pair"),
+        pytest.param(forged('["1", "2"]'), id="not a number"),
         pytest.param(forged(f'[true, "{uuid4()}"]'), id="a boolean"),
-        pytest.param(forged('[1, "no-uuid"]'), id="no job"),
+        pytest.param(forged('[1, "no-uuid"]'), id="not a job id"),
     ],
 )
-def test_a_cursor_that_the_list_did_not_give_is_refused(api: Api, cursor: str) -> None:
+def test_a_cursor_that_is_not_from_the_list_is_refused(api: Api, cursor: str) -> None:
     answer = api.get("/v1/export", query={"cursor": cursor})
 
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["pointer"] == "cursor"
 
 
-def test_a_cursor_beyond_all_numbers_is_pointed_at(api: Api) -> None:
+def test_a_cursor_with_a_huge_number_is_refused(api: Api) -> None:
     answer = api.get("/v1/export", query={"cursor": forged(f'[{"9" * 60}, "{uuid4()}"]')})
 
     assert answer.status_code == 400

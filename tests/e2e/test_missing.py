@@ -1,7 +1,7 @@
-"""Files that were asked for and do not exist."""
+"""Requested files that do not exist."""
 
+from tests.archives import check_archive
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Sources
 
@@ -15,7 +15,7 @@ def test_missing_files_are_left_out_and_listed(api: Api, sources: Sources) -> No
 
     assert result["missing"] == gone
     assert (result["processedFiles"], result["totalFiles"]) == (2, 4)
-    check_archive(api.archive(job_id), files, job_id, gone)
+    check_archive(api.archive(job_id), files, gone, job_id=job_id)
 
 
 def test_missing_keys_are_listed_as_keys(api: Api, sources: Sources) -> None:
@@ -26,10 +26,10 @@ def test_missing_keys_are_listed_as_keys(api: Api, sources: Sources) -> None:
     job = api.completed(job_id)
 
     assert job["result"]["missing"] == [f"{prefix}gone ü"]
-    check_archive(api.archive(job_id), [file], job_id, [f"{prefix}gone ü"])
+    check_archive(api.archive(job_id), [file], [f"{prefix}gone ü"], job_id=job_id)
 
 
-def test_under_fail_a_missing_file_fails_the_job_by_name(
+def test_with_fail_the_job_fails_and_names_the_missing_file(
     api: Api, sources: Sources, backstage: Backstage
 ) -> None:
     file, gone = sources.put(b"one"), sources.new_id()
@@ -45,26 +45,26 @@ def test_under_fail_a_missing_file_fails_the_job_by_name(
     assert not backstage.uploads(job_id)
 
 
-def test_under_fail_a_job_without_missing_files_completes(api: Api, sources: Sources) -> None:
+def test_with_fail_a_job_without_missing_files_completes(api: Api, sources: Sources) -> None:
     file = sources.put(b"one")
 
     job_id = api.export(file_ids=[file.file_id], on_missing="fail")
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), [file], job_id)
+    check_archive(api.archive(job_id), [file], job_id=job_id)
 
 
-def test_when_all_files_are_missing_the_archive_says_so(api: Api, sources: Sources) -> None:
+def test_if_all_files_are_missing_the_manifest_says_so(api: Api, sources: Sources) -> None:
     gone = [sources.new_id(), sources.new_id()]
 
     job_id = api.export(file_ids=gone)
     job = api.completed(job_id)
 
     assert job["result"]["processedFiles"] == 0
-    check_archive(api.archive(job_id), [], job_id, gone)
+    check_archive(api.archive(job_id), [], gone, job_id=job_id)
 
 
-def test_a_long_list_of_missing_files_is_given_whole(api: Api, sources: Sources) -> None:
+def test_a_long_list_of_missing_files_is_returned_whole(api: Api, sources: Sources) -> None:
     gone = [sources.new_id() for _ in range(500)]
 
     job_id = api.export(file_ids=gone)
@@ -73,7 +73,7 @@ def test_a_long_list_of_missing_files_is_given_whole(api: Api, sources: Sources)
     assert job["result"]["missing"] == gone
 
 
-def test_a_prefix_without_files_fails_with_its_reason(api: Api, sources: Sources) -> None:
+def test_an_export_of_an_empty_prefix_fails_with_a_reason(api: Api, sources: Sources) -> None:
     prefix = sources.new_prefix()
 
     job = api.ended(api.export(prefix=prefix))

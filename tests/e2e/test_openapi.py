@@ -1,4 +1,4 @@
-"""The OpenAPI document. (That each answer is as it says is checked wherever one comes in.)"""
+"""The OpenAPI document. (`Api` checks every answer of every test against it.)"""
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -16,7 +16,7 @@ OPERATIONS = [
 
 @pytest.fixture(scope="module")
 def job_id(api: Api, sources: Sources) -> str:
-    """A job that can be asked for."""
+    """The id of a completed job."""
     job_id = api.export(file_ids=[sources.put(b"done").file_id])
     api.completed(job_id)
     return job_id
@@ -35,14 +35,12 @@ def test_the_document_names_the_server_that_serves_it(api: Api) -> None:
     assert answer.json()["servers"] == [{"url": api.base_url}]
 
 
-def test_the_document_is_that_of_the_code(api: Api) -> None:
+def test_the_document_equals_the_one_in_the_code(api: Api) -> None:
     assert api.get("/openapi.json").json()["paths"] == paths()
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_every_route_of_the_document_is_there(
-    api: Api, job_id: str, method: str, path: str
-) -> None:
+def test_every_route_of_the_document_exists(api: Api, job_id: str, method: str, path: str) -> None:
     answer = api.call(method, path.format(job_id=job_id))
 
     assert answer.status_code not in (403, 404, 405)

@@ -1,4 +1,4 @@
-"""The page's files, as the deployed stack serves them. What it does is in tests/browser."""
+"""The page's files, as the deployed stack serves them. tests/browser tests what the page does."""
 
 import re
 
@@ -9,7 +9,7 @@ from tests.e2e.api import TIMEOUT_SECONDS, Api
 
 
 def get(api: Api, path: str, **options: str) -> requests.Response:
-    """The answer to a request for the page, which is no part of the API's document."""
+    """Requests a file of the page. These are not in the OpenAPI document, so `Api` is not used."""
     return requests.get(api.base_url + path, headers=options, timeout=TIMEOUT_SECONDS)
 
 
@@ -27,19 +27,17 @@ def test_the_stack_serves_its_page(page: requests.Response) -> None:
     assert page.headers["X-Frame-Options"] == "DENY"
 
 
-def test_the_page_is_found_without_the_slash_at_its_end_too(
-    api: Api, page: requests.Response
-) -> None:
+def test_the_page_is_served_without_the_final_slash_too(api: Api, page: requests.Response) -> None:
     assert get(api, "").text == page.text
 
 
-def test_the_page_that_a_browser_has_is_not_sent_again(api: Api, page: requests.Response) -> None:
+def test_a_page_in_the_browsers_cache_is_not_sent_again(api: Api, page: requests.Response) -> None:
     again = get(api, "/", **{"If-None-Match": page.headers["ETag"]})
 
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_head_tells_what_the_page_is(api: Api, page: requests.Response) -> None:
+def test_head_returns_the_headers_of_the_page(api: Api, page: requests.Response) -> None:
     answer = requests.head(f"{api.base_url}/", timeout=TIMEOUT_SECONDS)
 
     assert answer.status_code == 200
@@ -47,7 +45,9 @@ def test_head_tells_what_the_page_is(api: Api, page: requests.Response) -> None:
     assert not answer.content
 
 
-def test_each_of_its_files_is_there_and_kept_for_good(api: Api, page: requests.Response) -> None:
+def test_each_file_of_the_page_is_served_and_cached_for_ever(
+    api: Api, page: requests.Response
+) -> None:
     named = re.findall(r'"(assets/[^"]+)"', page.text)
 
     answers = {name: get(api, f"/{name}") for name in named}

@@ -1,4 +1,4 @@
-"""Each function may do what it has to do, and no more: on a stack that enforces IAM's policies."""
+"""Each function may do what it needs, and no more. The stack enforces the IAM policies."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,15 +10,15 @@ import pytest
 from chalicelib.archive.plan import Entry
 from chalicelib.queue.messages import Message, Step
 from infra.outputs import Outputs
+from tests.archives import check_archive
 from tests.e2e import deployment, handmade
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import MIB, Sources, noise
 
 FUNCTIONS = ("APIHandler", "Worker", "DeadLetters", "Sweeper")
 
-# AWS lets who may send messages send them in batches too; MiniStack asks for an action of its own.
+# On AWS, sqs:SendMessage allows batches too. MiniStack wants an action of its own for them.
 SENDS_BATCHES = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "sqs:SendMessageBatch", "Resource": "*"}],
@@ -36,17 +36,17 @@ MINUTE_EVENT = {
     "resources": [],
     "detail": {},
 }
-"""What the schedule sends to the sweeper: it need not be waited for here."""
+"""The event that the schedule sends to the sweeper. The tests send it, so they need not wait."""
 
 
 @dataclass(frozen=True)
 class Roles:
-    """What the functions of a stack may do."""
+    """The IAM roles of a stack's functions."""
 
     backstage: Backstage
 
     def of(self, function: str) -> str:
-        """The ARN of the function's role."""
+        """Returns the ARN of the function's role."""
         name = self.backstage.functions()[function]
         client = self.backstage.session.client("lambda")
         return client.get_function_configuration(FunctionName=name)["Role"]
@@ -60,7 +60,7 @@ class Roles:
         )
 
     def decision(self, function: str, action: str, resource: str) -> str:
-        """What IAM says to it: "allowed", "implicitDeny" or "explicitDeny"."""
+        """Returns what IAM decides: "allowed", "implicitDeny" or "explicitDeny"."""
         answer = self.backstage.session.client("iam").simulate_principal_policy(
             PolicySourceArn=self.of(function), ActionNames=[action], ResourceArns=[resource]
         )
@@ -70,9 +70,9 @@ class Roles:
 
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outputs]:
-    """A stack of its own, on which each function has only its own rights."""
+    """A stack for these tests alone, on which each function has only its own policy."""
     if deployment.given_outputs() or deployment.target_name() != "ministack":
-        pytest.skip("only a MiniStack of our own enforces policies")
+        pytest.skip("only a MiniStack that the tests start enforces policies")
     with deployment.started("ministack", tmp_path_factory.mktemp("strict"), auth=True) as own:
         yield own
 
@@ -101,7 +101,7 @@ def api(outputs: Outputs, roles: Roles) -> Iterator[Api]:
     opened.close()
 
 
-def test_the_rights_suffice_for_an_export(api: Api, sources: Sources) -> None:
+def test_the_policies_allow_an_export(api: Api, sources: Sources) -> None:
     files = [sources.put(noise(size)) for size in (17 * MIB, 0, 1000)]
     files.append(sources.put(noise(17 * MIB), checksum=False))
     gone = sources.new_id()
@@ -109,27 +109,27 @@ def test_the_rights_suffice_for_an_export(api: Api, sources: Sources) -> None:
     job_id = api.export(file_ids=[*(file.file_id for file in files), gone])
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), files, job_id, [gone])
+    check_archive(api.archive(job_id), files, [gone], job_id=job_id)
 
 
-def test_the_rights_suffice_for_a_prefix_and_a_list(api: Api, sources: Sources) -> None:
+def test_the_policies_allow_an_export_by_prefix_and_a_list(api: Api, sources: Sources) -> None:
     prefix = sources.new_prefix()
     files = [sources.put_at(prefix, "a", b"1"), sources.put_at(prefix, "b", noise(17 * MIB))]
 
     job_id = api.export(prefix=prefix, user_id="lister")
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), files, job_id)
+    check_archive(api.archive(job_id), files, job_id=job_id)
     assert [job["jobId"] for job in api.jobs_of("lister")] == [job_id]
 
 
-def test_the_rights_suffice_for_all_checks(api: Api, sources: Sources) -> None:
+def test_the_policies_allow_all_checks(api: Api, sources: Sources) -> None:
     assert api.get("/health").status_code == 200
     answer = api.post("/v1/download/check", {"file_id": sources.new_id()})
     assert answer.json()["available"] is False
 
 
-def test_the_rights_suffice_to_browse(api: Api, sources: Sources) -> None:
+def test_the_policies_allow_browsing(api: Api, sources: Sources) -> None:
     top = sources.new_prefix()
     sources.put_at(top, "a", b"1")
 
@@ -138,7 +138,7 @@ def test_the_rights_suffice_to_browse(api: Api, sources: Sources) -> None:
     assert [file["name"] for file in answer.json()["files"]] == ["a"]
 
 
-def test_the_rights_suffice_to_cancel(api: Api, backstage: Backstage) -> None:
+def test_the_policies_allow_cancelling(api: Api, backstage: Backstage) -> None:
     job_id = handmade.planned(backstage, Entry("a", "downloads/10001", '"0"', 1, None, 0))
 
     answer = api.delete(f"/v1/export/{job_id}")
@@ -147,7 +147,9 @@ def test_the_rights_suffice_to_cancel(api: Api, backstage: Backstage) -> None:
     backstage.wait_until_discarded(job_id)
 
 
-def test_the_rights_suffice_to_end_the_job_of_a_dead_letter(api: Api, backstage: Backstage) -> None:
+def test_the_policies_allow_failing_the_job_of_a_dead_letter(
+    api: Api, backstage: Backstage
+) -> None:
     job_id = handmade.planned(backstage, Entry("a", "downloads/10001", '"0"', 1, None, 0))
 
     dead_letters = backstage.outputs.dead_letter_queue_url
@@ -156,7 +158,7 @@ def test_the_rights_suffice_to_end_the_job_of_a_dead_letter(api: Api, backstage:
     assert api.ended(job_id)["status"] == "failed"
 
 
-def test_the_rights_suffice_to_sweep(api: Api, sources: Sources, backstage: Backstage) -> None:
+def test_the_policies_allow_sweeping(api: Api, sources: Sources, backstage: Backstage) -> None:
     file = sources.put(b"swept")
     job_id = handmade.abandoned(backstage, file.file_id)
 
@@ -166,10 +168,10 @@ def test_the_rights_suffice_to_sweep(api: Api, sources: Sources, backstage: Back
 
     assert not run.get("FunctionError")
     api.completed(job_id)
-    check_archive(api.archive(job_id), [file], job_id)
+    check_archive(api.archive(job_id), [file], job_id=job_id)
 
 
-def test_a_link_without_its_signature_opens_nothing(api: Api, sources: Sources) -> None:
+def test_a_link_without_its_signature_is_refused(api: Api, sources: Sources) -> None:
     job_id = api.export(file_ids=[sources.put(b"private").file_id])
     api.completed(job_id)
 
@@ -180,7 +182,7 @@ def test_a_link_without_its_signature_opens_nothing(api: Api, sources: Sources) 
 
 @pytest.mark.parametrize("action", ["s3:PutObject", "s3:DeleteObject", "s3:PutObjectAcl"])
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_nobody_may_change_a_source_file(
+def test_no_function_may_change_a_source_file(
     roles: Roles, outputs: Outputs, function: str, action: str
 ) -> None:
     source = f"arn:aws:s3:::{outputs.source_bucket}/downloads/10001"
@@ -189,7 +191,7 @@ def test_nobody_may_change_a_source_file(
 
 
 @pytest.mark.parametrize("function", ["DeadLetters", "Sweeper"])
-def test_only_those_who_need_source_files_may_read_them(
+def test_dead_letters_and_sweeper_may_not_read_source_files(
     roles: Roles, outputs: Outputs, function: str
 ) -> None:
     source = f"arn:aws:s3:::{outputs.source_bucket}/downloads/10001"
@@ -211,7 +213,7 @@ def test_only_the_worker_may_write_an_archive(
 
 @pytest.mark.parametrize("action", ["dynamodb:DeleteItem", "dynamodb:Scan", "dynamodb:DeleteTable"])
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_nobody_may_delete_or_read_all_jobs(
+def test_no_function_may_scan_or_delete_jobs(
     roles: Roles, backstage: Backstage, function: str, action: str
 ) -> None:
     described = backstage.dynamodb.describe_table(TableName=backstage.outputs.jobs_table)

@@ -14,29 +14,31 @@ from tests.e2e.api import Api
 from tests.e2e.backstage import Backstage
 from tests.e2e.contract import JSON
 from tests.e2e.sources import MIB, Sources, noise
-from tests.e2e.waiting import wait_for
 from tests.e2e.watching import Line
 from tests.eventsource import EventSource, Message, parsed
+from tests.waiting import wait_for
 
 ACCEPTED_SECONDS = 2
-"""From a change in a job's record to who watches it, at most."""
+"""The longest allowed time from a change of the record to the event."""
 
 HOLD_SECONDS = 2
-"""PROGRESS_HOLD_SECONDS of the stage."""
+"""PROGRESS_HOLD_SECONDS of the deployed stage."""
 
 HELD = 8
-"""Requests that wait at the same time."""
+"""The number of requests that are held at the same time."""
 
 
 @pytest.fixture
 def waiting(backstage: Backstage) -> str:
-    """A job that only the test moves."""
+    """A job that only the test changes."""
     return handmade.waiting(backstage)
 
 
 def moved_with_each_pause(backstage: Backstage, job_id: str) -> Callable[[float], None]:
-    """What an EventSource does between two connections here: instead of it waiting, its job moves
-    on by a tenth, until it ends."""
+    """Returns a pause for an EventSource that does not wait.
+
+    Instead, each pause moves the job on by a tenth, until it completes.
+    """
     tenths = count(1)
 
     def move(_: float) -> None:
@@ -65,7 +67,7 @@ def progress(api: Api, job_id: str, seen: str | None = None) -> requests.Respons
 
 
 def check_watch(messages: list[Message]) -> None:
-    """The job moved forward, nothing came twice, and its end came, once, last."""
+    """Fails unless the job only moved forward, no state came twice, and the end came once, last."""
     done = [job["progress"]["bytesDone"] for job in jobs_of(messages)]
     ids = [message.last_event_id for message in messages]
     assert done == sorted(done)
@@ -77,7 +79,7 @@ def check_watch(messages: list[Message]) -> None:
 # -- server-sent events ---------------------------------------------------------------------------
 
 
-def test_an_export_is_watched_from_its_begin_to_its_end(api: Api, sources: Sources) -> None:
+def test_an_export_can_be_watched_from_start_to_end(api: Api, sources: Sources) -> None:
     files = [sources.put(noise(MIB)) for _ in range(12)]
     job_id = api.export(file_ids=[file.file_id for file in files])
 
@@ -89,7 +91,7 @@ def test_an_export_is_watched_from_its_begin_to_its_end(api: Api, sources: Sourc
     assert jobs_of(messages)[-1] == api.job(job_id)
 
 
-def test_each_state_is_told_once(api: Api, backstage: Backstage, waiting: str) -> None:
+def test_each_state_is_sent_once(api: Api, backstage: Backstage, waiting: str) -> None:
     source = EventSource(Line(api, waiting), moved_with_each_pause(backstage, waiting))
 
     messages = list(source.messages())
@@ -100,14 +102,14 @@ def test_each_state_is_told_once(api: Api, backstage: Backstage, waiting: str) -
 
 
 @pytest.mark.parametrize("cut_after", [0, 10, 60, 300])
-def test_connections_that_are_cut_lose_nothing_but_time(
+def test_broken_connections_lose_only_time(
     api: Api, backstage: Backstage, waiting: str, cut_after: int
 ) -> None:
     line = Line(api, waiting)
     move = moved_with_each_pause(backstage, waiting)
 
     def pause(seconds: float) -> None:
-        """Each second connection is cut."""
+        """Moves the job, and cuts every second connection."""
         move(seconds)
         line.cut_after = None if line.cut_after is not None else cut_after
 
@@ -118,14 +120,14 @@ def test_connections_that_are_cut_lose_nothing_but_time(
     assert source.is_closed
 
 
-def test_who_was_away_sees_where_the_job_is_now(
+def test_after_a_lost_network_the_current_state_is_sent(
     api: Api, backstage: Backstage, waiting: str
 ) -> None:
     line = Line(api, waiting)
     tries = count(1)
 
     def pause(_: float) -> None:
-        """The network is gone for three tries, and meanwhile the job completes."""
+        """The network fails for three tries. Meanwhile the job completes."""
         line.is_down = next(tries) <= 3
         backstage.move(waiting, status="completed", stage="done")
 
@@ -134,7 +136,7 @@ def test_who_was_away_sees_where_the_job_is_now(
     assert [message.type for message in messages] == ["queued", "completed"]
 
 
-def test_an_ended_job_tells_its_end_once(api: Api, sources: Sources) -> None:
+def test_the_end_of_a_job_is_sent_once(api: Api, sources: Sources) -> None:
     job_id = api.export(file_ids=[sources.put(b"done").file_id, sources.new_id()])
     job = api.completed(job_id)
 
@@ -150,7 +152,7 @@ def test_an_ended_job_tells_its_end_once(api: Api, sources: Sources) -> None:
     assert second.headers["Cache-Control"] == "no-store"
 
 
-def test_an_expired_job_tells_so_once(api: Api, backstage: Backstage, waiting: str) -> None:
+def test_the_expiry_of_a_job_is_sent_once(api: Api, backstage: Backstage, waiting: str) -> None:
     past = time.time_ns() // 1_000_000 - 1000
     backstage.move(waiting, status="completed", stage="done", expiresAt=past)
 
@@ -173,7 +175,7 @@ def test_every_end_stops_event_source(
     assert source.is_closed
 
 
-def test_the_query_says_what_was_seen_where_no_header_can(
+def test_the_last_event_id_can_be_sent_in_the_query(
     api: Api, backstage: Backstage, waiting: str
 ) -> None:
     backstage.move(waiting, status="cancelled")
@@ -185,13 +187,13 @@ def test_the_query_says_what_was_seen_where_no_header_can(
 
 
 @pytest.mark.parametrize("foreign", ["0", "x" * 4_000, "<script>", "日本語".encode(), "../.."])
-def test_an_id_of_others_is_as_good_as_none(api: Api, waiting: str, foreign: str | bytes) -> None:
+def test_an_unknown_event_id_is_ignored(api: Api, waiting: str, foreign: str | bytes) -> None:
     answer = api.get(f"/v1/export/{waiting}/progress", headers={"Last-Event-ID": foreign})
 
     assert [message.type for message in parsed(answer.content)] == ["queued"]
 
 
-def test_names_from_all_over_the_world_arrive(api: Api, backstage: Backstage, waiting: str) -> None:
+def test_any_characters_arrive_in_an_event(api: Api, backstage: Backstage, waiting: str) -> None:
     detail = "no file 'Größe/日本語 🎉.pdf'\r\n\u2028 data: forged"
     failure = json.dumps(["source-missing", "A source file is missing", detail])
     backstage.move(waiting, status="failed", failure=failure)
@@ -201,22 +203,22 @@ def test_names_from_all_over_the_world_arrive(api: Api, backstage: Backstage, wa
     assert json.loads(message.data)["error"]["detail"] == detail
 
 
-def test_a_job_that_is_not_there_has_no_stream(api: Api) -> None:
+def test_an_unknown_job_has_no_stream(api: Api) -> None:
     answer = api.get("/v1/export/none/progress")
 
     assert answer.status_code == 404
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-def test_head_tells_what_kind_of_answer_there_is(api: Api, waiting: str) -> None:
+def test_head_returns_the_content_type_of_the_stream(api: Api, waiting: str) -> None:
     answer = api.call("HEAD", f"/v1/export/{waiting}/progress")
 
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["Content-Type"] == "text/event-stream"
 
 
-def test_a_change_is_seen_in_time(api: Api, backstage: Backstage, waiting: str) -> None:
-    """At the default pace; an EventSource really waits here."""
+def test_a_change_is_seen_within_two_seconds(api: Api, backstage: Backstage, waiting: str) -> None:
+    """At the default pace: here, the EventSource really waits."""
     seen: list[JSON] = []
 
     def watch() -> None:
@@ -225,7 +227,7 @@ def test_a_change_is_seen_in_time(api: Api, backstage: Backstage, waiting: str) 
             seen.append(job)
 
     def change(facts: dict[str, str | int]) -> float:
-        """How long it took until it was seen."""
+        """Changes the job. Returns how many seconds it took until the event came."""
         before = len(seen)
         backstage.move(waiting, **facts)
         moved = time.monotonic()
@@ -235,14 +237,14 @@ def test_a_change_is_seen_in_time(api: Api, backstage: Backstage, waiting: str) 
     with ThreadPoolExecutor(1) as watcher:
         watching = watcher.submit(watch)
         wait_for(lambda: seen, 30, "the first state")
-        steps: list[dict[str, str | int]] = [
+        changes: list[dict[str, str | int]] = [
             {"status": "processing", "bytesTotal": 100},
             {"bytesDone": 10},
             {"bytesDone": 20},
             {"bytesDone": 30},
             {"status": "completed"},
         ]
-        took = [change(facts) for facts in steps]
+        took = [change(facts) for facts in changes]
         watching.result(timeout=30)
 
     assert max(took) < ACCEPTED_SECONDS
@@ -262,9 +264,7 @@ def test_a_status_waits_for_a_change(api: Api, backstage: Backstage, waiting: st
     assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
 
 
-def test_a_status_that_does_not_change_is_held_as_long_as_is_allowed(
-    api: Api, waiting: str
-) -> None:
+def test_an_unchanged_status_is_held_for_the_longest_allowed_time(api: Api, waiting: str) -> None:
     etag = api.get(f"/v1/export/{waiting}").headers["ETag"]
     asked = time.monotonic()
 
@@ -276,11 +276,11 @@ def test_a_status_that_does_not_change_is_held_as_long_as_is_allowed(
 
 
 @pytest.mark.slow
-def test_who_is_held_does_not_hold_up_others(api: Api, waiting: str) -> None:
+def test_held_requests_do_not_delay_others(api: Api, waiting: str) -> None:
     etag = api.get(f"/v1/export/{waiting}").headers["ETag"]
 
     with ThreadPoolExecutor(HELD + 1) as pool:
-        # An emulator needs its time to start so many functions.
+        # First, give the emulator time to start enough functions.
         list(pool.map(lambda _: waited_status(api, waiting, etag), range(HELD + 1)))
         held = [pool.submit(waited_status, api, waiting, etag) for _ in range(HELD)]
         asked = time.monotonic()
@@ -294,6 +294,6 @@ def test_who_is_held_does_not_hold_up_others(api: Api, waiting: str) -> None:
 
 
 def waited_status(api: Api, job_id: str, etag: str) -> requests.Response:
-    """The status, held for as long as the stack allows."""
+    """Requests the status, and lets the stack hold it for as long as it allows."""
     headers = {"Prefer": "wait=60", "If-None-Match": etag}
     return api.get(f"/v1/export/{job_id}", headers=headers)

@@ -1,4 +1,4 @@
-"""Messages that no request sends: garbage, strangers, repeats, the given up."""
+"""Messages that no request sends: invalid ones, unknown jobs, repeats, dead letters."""
 
 import json
 from uuid import uuid4
@@ -7,9 +7,9 @@ import pytest
 
 from chalicelib.archive.plan import Entry
 from chalicelib.queue.messages import Message, Step
+from tests.archives import check_archive
 from tests.e2e import handmade
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Sources
 
@@ -26,7 +26,7 @@ GARBAGE = (
 )
 
 
-def test_garbage_in_the_queue_stops_nobody(
+def test_invalid_messages_do_not_stop_other_jobs(
     api: Api, sources: Sources, backstage: Backstage
 ) -> None:
     file = sources.put(b"through")
@@ -36,10 +36,10 @@ def test_garbage_in_the_queue_stops_nobody(
     job_id = api.export(file_ids=[file.file_id])
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), [file], job_id)
+    check_archive(api.archive(job_id), [file], job_id=job_id)
 
 
-def test_garbage_is_dropped_at_once(backstage: Backstage) -> None:
+def test_invalid_messages_are_dropped_at_once(backstage: Backstage) -> None:
     for body in GARBAGE:
         backstage.send(body)
 
@@ -69,7 +69,7 @@ def test_a_message_that_comes_again_changes_nothing(
     assert api.job(job_id) == before
 
 
-def test_two_messages_for_one_step_make_one_archive(
+def test_repeated_messages_for_one_step_build_one_archive(
     api: Api, sources: Sources, backstage: Backstage
 ) -> None:
     file = sources.put(b"once")
@@ -80,11 +80,11 @@ def test_two_messages_for_one_step_make_one_archive(
     api.completed(job_id)
 
     backstage.wait_until_idle()
-    check_archive(api.archive(job_id), [file], job_id)
+    check_archive(api.archive(job_id), [file], job_id=job_id)
     assert not backstage.uploads(job_id)
 
 
-def test_a_job_whose_request_is_lost_fails_with_its_reason(api: Api, backstage: Backstage) -> None:
+def test_a_job_whose_request_is_lost_fails_with_a_reason(api: Api, backstage: Backstage) -> None:
     job_id = handmade.waiting(backstage)
 
     backstage.send(Message(Step.PLAN, job_id).to_body())
@@ -95,7 +95,7 @@ def test_a_job_whose_request_is_lost_fails_with_its_reason(api: Api, backstage: 
 
 
 @pytest.mark.parametrize("content", [None, b"others"], ids=["deleted", "overwritten"])
-def test_a_source_that_changes_under_a_job_fails_it_by_name(
+def test_a_changed_source_file_fails_the_job_and_is_named(
     api: Api, sources: Sources, backstage: Backstage, content: bytes | None
 ) -> None:
     key = sources.put(content).key if content else f"downloads/{sources.new_id()}"
@@ -107,10 +107,10 @@ def test_a_source_that_changes_under_a_job_fails_it_by_name(
     assert job["status"] == "failed"
     assert job["error"]["type"] == "urn:problem-type:longhaul:source-changed"
     assert key in job["error"]["detail"]
-    assert backstage.uploads(job_id), "a retry can take it over"
+    assert backstage.uploads(job_id), "a retry could use it"
 
 
-def test_a_dead_letter_ends_its_job_with_a_reason(api: Api, backstage: Backstage) -> None:
+def test_a_dead_letter_fails_its_job_with_a_reason(api: Api, backstage: Backstage) -> None:
     job_id = handmade.waiting(backstage)
 
     backstage.send(Message(Step.PLAN, job_id).to_body(), backstage.outputs.dead_letter_queue_url)
@@ -121,7 +121,7 @@ def test_a_dead_letter_ends_its_job_with_a_reason(api: Api, backstage: Backstage
     assert "plan" in job["error"]["detail"]
 
 
-def test_a_dead_letter_does_not_touch_a_job_that_has_ended(
+def test_a_dead_letter_does_not_change_an_ended_job(
     api: Api, sources: Sources, backstage: Backstage
 ) -> None:
     job_id = api.export(file_ids=[sources.put(b"done").file_id])

@@ -1,4 +1,4 @@
-"""The archive opens in the tools that people have."""
+"""The archive opens in common ZIP tools."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ _IN_UTF8 = "-J-Dsun.stdout.encoding=UTF-8"
 
 @pytest.fixture(scope="module")
 def archive(api: Api, sources: Sources, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive of empty, small and large files with ASCII and other names, on disk."""
+    """An archive on the disk, with empty, small and large files, and ASCII and other names."""
     files = [
         sources.put(noise(300), filename=NAMES[0]),
         sources.put(b"", filename=NAMES[1]),
@@ -31,7 +31,7 @@ def archive(api: Api, sources: Sources, tmp_path_factory: pytest.TempPathFactory
 
 
 def run(command: tuple[str, ...], piped: Path | None = None) -> str:
-    """What the tool prints; fails with that if it does not like the archive."""
+    """Runs the tool, and returns its output. Fails with the output if the tool fails."""
     if shutil.which(command[0]) is None:
         pytest.skip(f"{command[0]} is not installed")
     done = subprocess.run(
@@ -56,7 +56,7 @@ def run(command: tuple[str, ...], piped: Path | None = None) -> str:
         pytest.param((sys.executable, "-m", "zipfile", "-t"), id="python -m zipfile -t"),
     ],
 )
-def test_every_byte_is_sound_to(command: tuple[str, ...], archive: Path) -> None:
+def test_every_byte_is_correct_for(command: tuple[str, ...], archive: Path) -> None:
     run((*command, str(archive)))
 
 
@@ -69,7 +69,7 @@ def test_every_byte_is_sound_to(command: tuple[str, ...], archive: Path) -> None
         pytest.param(("jar", _IN_UTF8, "tf"), id="jar tf"),
     ],
 )
-def test_every_name_is_read_as_it_was_written_by(command: tuple[str, ...], archive: Path) -> None:
+def test_every_name_is_read_correctly_by(command: tuple[str, ...], archive: Path) -> None:
     printed = run((*command, str(archive)))
 
     assert [name for name in NAMES if name not in printed] == []
@@ -82,8 +82,8 @@ def test_every_name_is_read_as_it_was_written_by(command: tuple[str, ...], archi
         pytest.param(("jar", _IN_UTF8, "t"), id="jar t"),
     ],
 )
-def test_it_can_be_read_from_a_pipe_by(command: tuple[str, ...], archive: Path) -> None:
-    # From a pipe there is no way to the central directory: the local headers must be right too.
+def test_the_archive_can_be_read_from_a_pipe_by(command: tuple[str, ...], archive: Path) -> None:
+    # In a pipe, tools cannot seek to the central directory: they read the local headers.
     printed = run(command, piped=archive)
 
     assert [name for name in NAMES if name not in printed] == []

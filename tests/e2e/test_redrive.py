@@ -1,4 +1,4 @@
-"""What was given up is put back by the operator, once its cause is mended."""
+"""Redrive: the operator retries jobs that were given up, after the cause is fixed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 from chalicelib.queue.messages import Message, Step
 from infra.outputs import Outputs
 from infra.redrive import Redriven, redrive
+from tests.archives import check_archive
 from tests.e2e import handmade
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Sources, noise
-from tests.e2e.waiting import wait_for
+from tests.waiting import wait_for
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 SWITCHED_SECONDS = 90
-"""AWS takes a while to have an event source stop."""
+"""AWS takes a while to stop an event source."""
 
 
 def redriven(backstage: Backstage, outputs: Outputs) -> Redriven:
@@ -27,8 +27,8 @@ def redriven(backstage: Backstage, outputs: Outputs) -> Redriven:
 
 
 @contextmanager
-def nobody_handles_dead_letters(backstage: Backstage) -> Iterator[None]:
-    """Within, letters stay where they are."""
+def dead_letters_unhandled(backstage: Backstage) -> Iterator[None]:
+    """During the body, dead letters stay in their queue."""
     client: LambdaClient = backstage.session.client("lambda")
     function = backstage.functions()["DeadLetters"]
     [source] = client.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
@@ -50,7 +50,7 @@ def nobody_handles_dead_letters(backstage: Backstage) -> Iterator[None]:
 
 
 def given_up(api: Api, backstage: Backstage, file_id: int) -> str:
-    """A job for a file whose first step was given up."""
+    """Makes a job for a file, and lets its first step be given up. Returns its id."""
     job_id = handmade.queued(backstage, file_id)
     backstage.send(Message(Step.PLAN, job_id).to_body(), backstage.outputs.dead_letter_queue_url)
     assert api.ended(job_id)["status"] == "failed"
@@ -66,10 +66,10 @@ def test_a_job_that_was_given_up_is_retried(
     retried = dict(redriven(backstage, outputs).retried)[job_id]
 
     assert api.completed(retried)["retryOf"] == job_id
-    check_archive(api.archive(retried), [file], retried)
+    check_archive(api.archive(retried), [file], job_id=retried)
 
 
-def test_it_is_retried_once_however_often_one_asks(
+def test_a_second_redrive_does_not_retry_the_job_again(
     api: Api, sources: Sources, backstage: Backstage, outputs: Outputs
 ) -> None:
     job_id = given_up(api, backstage, sources.put(noise(2000)).file_id)
@@ -80,7 +80,7 @@ def test_it_is_retried_once_however_often_one_asks(
     assert job_id not in dict(again.retried)
 
 
-def test_a_job_whose_request_is_lost_is_not_retried_and_told_of(
+def test_a_job_whose_request_is_lost_is_reported_as_refused(
     api: Api, backstage: Backstage, outputs: Outputs
 ) -> None:
     job_id = handmade.waiting(backstage)
@@ -92,16 +92,16 @@ def test_a_job_whose_request_is_lost_is_not_retried_and_told_of(
     assert "not kept any more" in refused[job_id]
 
 
-def test_a_letter_that_still_lies_there_goes_back_to_the_queue_and_its_job_completes(
+def test_an_unhandled_dead_letter_is_redriven_and_its_job_completes(
     api: Api, sources: Sources, backstage: Backstage, outputs: Outputs
 ) -> None:
     file = sources.put(noise(2000))
     job_id = handmade.queued(backstage, file.file_id)
 
-    with nobody_handles_dead_letters(backstage):
+    with dead_letters_unhandled(backstage):
         backstage.send(Message(Step.PLAN, job_id).to_body(), outputs.dead_letter_queue_url)
         moved = redriven(backstage, outputs).letters
 
     assert moved == 1
     api.completed(job_id)
-    check_archive(api.archive(job_id), [file], job_id)
+    check_archive(api.archive(job_id), [file], job_id=job_id)

@@ -1,4 +1,4 @@
-"""What may be asked for, and how each thing wrong with a request is told."""
+"""Valid requests, and the errors for invalid ones."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_a_body_of_another_type_is_refused(api: Api, path: str, content_type: st
 
 
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON"])
-def test_a_json_type_may_be_written_in_any_way(api: Api, content_type: str) -> None:
+def test_a_json_type_can_have_parameters_and_any_case(api: Api, content_type: str) -> None:
     answer = api.post(
         "/v1/download/check", body=b'{"file_id": 10001}', headers={"Content-Type": content_type}
     )
@@ -62,7 +62,7 @@ def test_a_body_that_is_too_large_is_refused(api: Api, path: str) -> None:
     [9_999, 100_000_001, -10_001, 0, 10_001.5, 1e300, "10001", True, None, [10_001], {}],
     ids=repr,
 )
-def test_what_is_no_file_id_is_refused_by_its_place(api: Api, file_id: object) -> None:
+def test_an_invalid_file_id_is_refused_with_its_position(api: Api, file_id: object) -> None:
     answer = api.post("/v1/export", {"file_ids": [10_001, file_id]})
 
     assert answer.status_code == 400
@@ -70,7 +70,7 @@ def test_what_is_no_file_id_is_refused_by_its_place(api: Api, file_id: object) -
 
 
 @pytest.mark.parametrize("file_id", [9_999, 100_000_001, 10_001.5, "10001", True, None], ids=repr)
-def test_only_the_availability_of_a_file_id_can_be_checked(api: Api, file_id: object) -> None:
+def test_a_check_of_an_invalid_file_id_is_refused(api: Api, file_id: object) -> None:
     answer = api.post("/v1/download/check", {"file_id": file_id})
 
     assert answer.status_code == 400
@@ -106,7 +106,9 @@ def test_only_the_availability_of_a_file_id_can_be_checked(api: Api, file_id: ob
     ],
     ids=lambda value: str(value)[:60] or "body",
 )
-def test_what_is_wrong_is_pointed_at(api: Api, content: object, pointer: str) -> None:
+def test_an_error_in_the_body_is_refused_with_its_pointer(
+    api: Api, content: object, pointer: str
+) -> None:
     answer = api.post("/v1/export", content)
 
     assert answer.status_code == 400
@@ -114,14 +116,14 @@ def test_what_is_wrong_is_pointed_at(api: Api, content: object, pointer: str) ->
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
 
 
-def test_all_that_is_wrong_is_told_at_once(api: Api) -> None:
+def test_all_errors_are_reported_at_once(api: Api) -> None:
     answer = api.post("/v1/export", {"file_ids": [1, "2"], "on_missing": "", "x": 0})
 
     pointers = {fault["pointer"] for fault in answer.json()["errors"]}
     assert pointers == {"/file_ids/0", "/file_ids/1", "/on_missing", "/x"}
 
 
-def test_a_file_id_that_comes_twice_counts_once(api: Api, sources: Sources) -> None:
+def test_a_repeated_file_id_counts_once(api: Api, sources: Sources) -> None:
     file = sources.put(b"once")
 
     job_id = api.export(file_ids=[file.file_id, file.file_id, float(file.file_id)])
@@ -132,18 +134,18 @@ def test_a_file_id_that_comes_twice_counts_once(api: Api, sources: Sources) -> N
 
 
 @pytest.mark.parametrize("count", [10_000])
-def test_as_many_ids_as_the_document_says_are_taken(
+def test_the_documented_number_of_ids_is_accepted(
     api: Api, backstage: Backstage, count: int
 ) -> None:
     answer = api.post("/v1/export", {"file_ids": list(range(10_000, 10_000 + count))})
 
     assert answer.status_code == 202
     assert answer.json()["totalFiles"] == count
-    # Nobody waits for it, so nobody shall work on it.
+    # Cancelled, so that no worker spends time on it.
     assert api.delete(f"/v1/export/{answer.json()['jobId']}").status_code == 202
 
 
-def test_a_file_that_exists_is_available(api: Api, sources: Sources) -> None:
+def test_an_existing_file_is_available(api: Api, sources: Sources) -> None:
     file = sources.put(b"12345")
 
     answer = api.post("/v1/download/check", {"file_id": file.file_id})
@@ -157,7 +159,7 @@ def test_a_file_that_exists_is_available(api: Api, sources: Sources) -> None:
     }
 
 
-def test_a_file_that_does_not_exist_is_not_available(api: Api, sources: Sources) -> None:
+def test_a_missing_file_is_not_available(api: Api, sources: Sources) -> None:
     gone = sources.new_id()
 
     answer = api.post("/v1/download/check", {"file_id": gone})

@@ -1,4 +1,4 @@
-"""What holds for every route: unknown ones, methods, headers, CORS."""
+"""What all routes have in common: unknown routes and methods, headers, CORS."""
 
 import re
 from uuid import uuid4
@@ -47,7 +47,7 @@ def test_an_unknown_route_is_not_found(api: Api, method: str, path: str) -> None
         ("PUT", "/v1/files", "GET, HEAD, OPTIONS"),
     ],
 )
-def test_an_unknown_method_is_refused_with_those_that_are_known(
+def test_an_unknown_method_is_refused_with_the_list_of_known_ones(
     api: Api, method: str, path: str, allowed: str
 ) -> None:
     answer = api.call(method, path)
@@ -58,7 +58,7 @@ def test_an_unknown_method_is_refused_with_those_that_are_known(
 
 
 @pytest.mark.parametrize("path", ["/health", "/v1/export", "/openapi.json", "/v1/export/none"])
-def test_head_answers_what_get_does_but_for_the_body(api: Api, path: str) -> None:
+def test_head_answers_like_get_without_the_body(api: Api, path: str) -> None:
     get, head = api.get(path), api.call("HEAD", path)
 
     assert head.status_code == get.status_code
@@ -67,7 +67,7 @@ def test_head_answers_what_get_does_but_for_the_body(api: Api, path: str) -> Non
 
 
 @pytest.mark.parametrize(("method", "path", "status"), ANSWERS)
-def test_security_headers_come_with(api: Api, method: str, path: str, status: int) -> None:
+def test_every_answer_has_security_headers(api: Api, method: str, path: str, status: int) -> None:
     answer = api.call(method, path)
 
     assert answer.status_code == status
@@ -79,7 +79,9 @@ def test_security_headers_come_with(api: Api, method: str, path: str, status: in
 
 
 @pytest.mark.parametrize(("method", "path", "status"), ANSWERS)
-def test_scripts_of_other_origins_can_read(api: Api, method: str, path: str, status: int) -> None:
+def test_scripts_of_other_origins_can_read_every_answer(
+    api: Api, method: str, path: str, status: int
+) -> None:
     answer = api.call(method, path, headers={"Origin": "https://app.example"})
 
     exposed = answer.headers["Access-Control-Expose-Headers"].split(",")
@@ -110,7 +112,7 @@ def test_a_preflight_allows_what_a_script_needs(api: Api, path: str) -> None:
 
 
 @pytest.mark.parametrize(("method", "path", "status"), ANSWERS)
-def test_a_request_has_an_id_of_its_own_in(api: Api, method: str, path: str, status: int) -> None:
+def test_every_answer_has_its_own_request_id(api: Api, method: str, path: str, status: int) -> None:
     first, second = api.call(method, path), api.call(method, path)
 
     assert first.status_code == status
@@ -119,26 +121,26 @@ def test_a_request_has_an_id_of_its_own_in(api: Api, method: str, path: str, sta
 
 
 @pytest.mark.parametrize("path", ["/health", "/nowhere", "/v1/export/none"])
-def test_a_sane_request_id_is_kept(api: Api, path: str) -> None:
+def test_a_valid_request_id_is_kept(api: Api, path: str) -> None:
     answer = api.get(path, headers={"X-Request-ID": "my-trace.42"})
 
     assert answer.headers["X-Request-ID"] == "my-trace.42"
 
 
 @pytest.mark.parametrize("given", ["with space", "a" * 129, "<script>", "ü".encode()])
-def test_an_odd_request_id_is_replaced(api: Api, given: str | bytes) -> None:
+def test_an_invalid_request_id_is_replaced(api: Api, given: str | bytes) -> None:
     answer = api.get("/health", headers={"X-Request-ID": given})
 
     assert UUID.fullmatch(answer.headers["X-Request-ID"])
 
 
-def test_a_problem_names_its_request(api: Api) -> None:
+def test_a_problem_contains_its_request_id(api: Api) -> None:
     answer = api.get("/nowhere")
 
     assert answer.json()["requestId"] == answer.headers["X-Request-ID"]
 
 
-def test_everything_that_a_job_needs_is_healthy(api: Api) -> None:
+def test_all_services_of_the_stack_are_healthy(api: Api) -> None:
     answer = api.get("/health")
 
     assert answer.status_code == 200

@@ -1,13 +1,13 @@
-"""The whole way of an export: files in, job, archive out."""
+"""A whole export: source files, job, archive."""
 
+from tests.archives import check_archive
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.sources import Sources, noise
 
 
-def test_files_asked_for_by_id_arrive_under_their_own_names(api: Api, sources: Sources) -> None:
+def test_files_exported_by_id_have_their_own_names(api: Api, sources: Sources) -> None:
     files = [
-        sources.put(b"no name of its own"),
+        sources.put(b"no name in its metadata"),
         sources.put(noise(1000), filename="Größe & Maß 50%.txt"),
         sources.put(noise(1000), filename="日本語/レポート 🎉.pdf"),
         sources.put(b"out of the folder", filename="../../etc/passwd", name="etc/passwd"),
@@ -20,11 +20,11 @@ def test_files_asked_for_by_id_arrive_under_their_own_names(api: Api, sources: S
     job_id = api.export(file_ids=[file.file_id for file in files])
     job = api.completed(job_id)
 
-    check_archive(api.archive(job_id), files, job_id)
+    check_archive(api.archive(job_id), files, job_id=job_id)
     assert job["result"]["processedFiles"] == len(files)
 
 
-def test_files_asked_for_by_key_keep_their_folders(api: Api, sources: Sources) -> None:
+def test_files_exported_by_key_keep_their_folders(api: Api, sources: Sources) -> None:
     prefix = sources.new_prefix()
     files = [
         sources.put_at(prefix, name, noise(500), name=f"{prefix}{name}")
@@ -40,7 +40,7 @@ def test_files_asked_for_by_key_keep_their_folders(api: Api, sources: Sources) -
     job_id = api.export(keys=[file.key for file in files])
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), files, job_id)
+    check_archive(api.archive(job_id), files, job_id=job_id)
 
 
 def test_dots_in_a_key_are_part_of_its_name(api: Api, sources: Sources) -> None:
@@ -53,10 +53,10 @@ def test_dots_in_a_key_are_part_of_its_name(api: Api, sources: Sources) -> None:
     job_id = api.export(keys=[file.key for file in files])
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), files, job_id)
+    check_archive(api.archive(job_id), files, job_id=job_id)
 
 
-def test_a_prefix_takes_every_file_below_it(api: Api, sources: Sources) -> None:
+def test_a_prefix_exports_every_file_under_it(api: Api, sources: Sources) -> None:
     prefix = sources.new_prefix()
     # In the order of their keys, which is the order of a listing.
     files = [
@@ -68,11 +68,11 @@ def test_a_prefix_takes_every_file_below_it(api: Api, sources: Sources) -> None:
     job_id = api.export(prefix=prefix)
     job = api.completed(job_id)
 
-    check_archive(api.archive(job_id), files, job_id)
+    check_archive(api.archive(job_id), files, job_id=job_id)
     assert job["result"]["totalFiles"] == len(files)
 
 
-def test_a_prefix_may_end_in_the_middle_of_a_name(api: Api, sources: Sources) -> None:
+def test_a_prefix_can_end_inside_a_name(api: Api, sources: Sources) -> None:
     prefix = sources.new_prefix()
     files = [sources.put_at(prefix, name, noise(10)) for name in ("may-1.txt", "may-2.txt")]
     sources.put_at(prefix, "june.txt", b"another month")
@@ -80,10 +80,10 @@ def test_a_prefix_may_end_in_the_middle_of_a_name(api: Api, sources: Sources) ->
     job_id = api.export(prefix=f"{prefix}may")
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), files, job_id)
+    check_archive(api.archive(job_id), files, job_id=job_id)
 
 
-def test_an_answer_to_a_request_says_where_its_job_is(api: Api, sources: Sources) -> None:
+def test_the_answer_to_a_request_contains_the_urls_of_its_job(api: Api, sources: Sources) -> None:
     file = sources.put(b"anything")
 
     answer = api.post("/v1/export", {"file_ids": [file.file_id]})
@@ -104,7 +104,7 @@ def test_an_answer_to_a_request_says_where_its_job_is(api: Api, sources: Sources
     }
 
 
-def test_a_completed_job_tells_all_about_its_archive(api: Api, sources: Sources) -> None:
+def test_a_completed_job_contains_all_facts_of_its_archive(api: Api, sources: Sources) -> None:
     files = [sources.put(noise(size)) for size in (1, 70_000)]
 
     job_id = api.export(file_ids=[file.file_id for file in files], user_id="somebody")

@@ -1,4 +1,4 @@
-"""Watching a job over the network as a browser does, and a network that can fail."""
+"""The network connection of an EventSource that watches a job. It can fail."""
 
 from dataclasses import dataclass
 
@@ -10,10 +10,9 @@ from tests.eventsource import ConnectionLost, Response
 
 @dataclass
 class Line:
-    """The way from an EventSource to the events of a job.
+    """Connects an EventSource to the events of a job.
 
-    While `is_down` no connection comes about. Of one that does, no more than `cut_after` bytes of
-    the body arrive.
+    While `is_down`, no connection is possible. Only `cut_after` bytes of a body arrive (None: all).
     """
 
     api: Api

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.integration.archives import check_archive, noise
+from tests.archives import check_archive, noise
 from tests.integration.gateway import export, status
 from tests.integration.stack import MIB, Stack
 from tests.integration.wire import Requests, listening

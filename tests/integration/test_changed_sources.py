@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.s3 import clients
-from tests.integration.archives import check_archive, noise
+from tests.archives import check_archive, noise
 from tests.integration.gateway import export, status
 from tests.integration.stack import UNIT, Stack
 from tests.integration.wire import Wired, listening

@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.store import JobStore
-from tests.integration.archives import check_archive, noise
+from tests.archives import check_archive, noise
 from tests.integration.gateway import export, status
 from tests.integration.stack import UNIT, Stack
 from tests.integration.wire import Crash, crashing

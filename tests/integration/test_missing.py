@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.jobs.model import MISSING_INLINE
 from chalicelib.s3 import clients
-from tests.integration.archives import check_archive
+from tests.archives import check_archive
 from tests.integration.gateway import export, status
 from tests.integration.stack import ITEM_MAX, Stack
 

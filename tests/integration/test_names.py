@@ -4,7 +4,7 @@ from email.header import Header
 
 import pytest
 
-from tests.integration.archives import check_archive
+from tests.archives import check_archive
 from tests.integration.gateway import export
 from tests.integration.stack import Stack
 

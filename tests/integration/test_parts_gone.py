@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.jobs import places
-from tests.integration.archives import check_archive, noise
+from tests.archives import check_archive, noise
 from tests.integration.gateway import export
 from tests.integration.stack import UNIT, Stack
 from tests.integration.wire import Wired, listening, s3_error

@@ -1,8 +1,8 @@
 """The job's item: small at every stage, so that a poll costs one read unit and a write two."""
 
 from chalicelib.jobs.model import MISSING_INLINE
+from tests.archives import noise
 from tests.integration import cloud
-from tests.integration.archives import noise
 from tests.integration.gateway import call, export
 from tests.integration.stack import ITEM_MAX, UNIT, Stack
 from tests.integration.wire import listening

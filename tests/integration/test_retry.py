@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.http import exports
 from chalicelib.http.calls import Call
-from tests.integration.archives import check_archive
+from tests.archives import check_archive
 from tests.integration.gateway import Answer, call, export, path_of, status
 from tests.integration.stack import Stack
 

@@ -15,7 +15,7 @@ from chalicelib.pipeline.reuse import UPLOAD_AGE_MS
 from chalicelib.pipeline.sweeper import sweep
 from chalicelib.queue.messages import Message, Step
 from chalicelib.s3 import clients
-from tests.integration.archives import check_archive, noise
+from tests.archives import check_archive, noise
 from tests.integration.gateway import call, export, status
 from tests.integration.stack import UNIT, Stack
 from tests.integration.wire import Crash, Requests, crashing, listening, s3_error

@@ -9,7 +9,7 @@ from chalicelib import aws
 from chalicelib.pipeline import steps
 from chalicelib.queue.messages import Message, Step
 from chalicelib.s3 import clients
-from tests.integration.archives import check_archive, noise
+from tests.archives import check_archive, noise
 from tests.integration.gateway import call, export, status
 from tests.integration.stack import UNIT, Stack
 from tests.integration.wire import Crash, Requests, crashing, listening

@@ -10,7 +10,7 @@ from chalicelib import aws
 from chalicelib.jobs.wake import DISCARD_AFTER_MS
 from chalicelib.pipeline.sweeper import SWEEPS_MAX, sweep
 from chalicelib.queue.messages import Message, Step
-from tests.integration.archives import check_archive, noise
+from tests.archives import check_archive, noise
 from tests.integration.gateway import call, export, status
 from tests.integration.stack import UNIT, Stack
 from tests.integration.wire import Wired, listening

@@ -11,7 +11,7 @@ from chalicelib import aws
 from chalicelib.pipeline.lease import LEASE_SECONDS
 from chalicelib.pipeline.worker import handle
 from chalicelib.queue.messages import Message, Step
-from tests.integration.archives import check_archive
+from tests.archives import check_archive
 from tests.integration.gateway import export, status
 from tests.integration.stack import UNIT, Stack, lambda_record
 from tests.integration.wire import Crash, Requests, Wired, crashing, listening, s3_error

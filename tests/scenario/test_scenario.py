@@ -1,4 +1,4 @@
-"""The scenario of slow downloads, on a stack of its own: what nginx cuts, and what it does not."""
+"""Slow downloads behind nginx, on a stack that the test starts: which of them nginx cuts."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from infra.scenario.profiles import Profile, Scale
 from infra.scenario.runs import Run
 
 SCALE = Scale(0.2)
-"""nginx waits 5.8 s: four times what the API takes for any request on a busy machine."""
+"""nginx waits 5.8 s: four times as long as any request to the API takes on a busy machine."""
 
 FAST = Profile("fast", 4)
 SLOW = Profile("slow", 48)
@@ -22,7 +22,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
     return run(SCALE, (FAST, SLOW), tmp_path_factory.mktemp("scenario"))
 
 
-def test_a_slow_download_is_cut_by_nginx_as_one_request_and_ends_well_as_a_job(
+def test_nginx_cuts_a_slow_request_but_the_same_download_as_a_job_succeeds(
     runs: list[Run],
 ) -> None:
     fast_request, fast_job, slow_request, _ = runs
@@ -43,7 +43,7 @@ def test_the_job_reads_from_the_same_slow_storage(runs: list[Run]) -> None:
     assert slow_job.ended - slow_job.began > SCALE.seconds(SLOW) > SCALE.timeout_seconds
 
 
-def test_nobody_asks_while_the_browser_is_closed(runs: list[Run]) -> None:
+def test_no_requests_are_sent_while_the_browser_is_closed(runs: list[Run]) -> None:
     slow_job = runs[-1]
     closed, reopened = slow_job.closed, slow_job.reopened
 

@@ -1,4 +1,4 @@
-"""An item and an object whose time is over already, and how long an emulator is given to see it."""
+"""An expired item and an expired object, and how long an emulator may take to delete them."""
 
 import time
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from tests.targets.cloud import Cloud
 
 EMULATORS_MINUTE = 75.0
-"""Seconds: what an emulator does once a minute has been done by then. AWS takes up to two days."""
+"""Seconds, for what an emulator does once a minute. AWS may take up to two days."""
 
 
 @dataclass(frozen=True)
 class Aged:
-    """Where they are, and since when."""
+    """The item's id, the object's key, and when they were made, in seconds of `time.monotonic`."""
 
     item: str
     key: str
@@ -20,12 +20,12 @@ class Aged:
 
     @property
     def patience(self) -> float:
-        """Seconds that are left of the emulator's minute."""
+        """The seconds that the emulator still has."""
         return max(0.0, self.since + EMULATORS_MINUTE - time.monotonic())
 
 
 def age(cloud: Cloud) -> Aged:
-    """Makes both."""
+    """Makes the expired item and the expired object."""
     cloud.dynamodb.update_time_to_live(
         TableName=cloud.table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"}
     )

@@ -1,11 +1,10 @@
-"""The clients of a target, and the objects, queues and tables that its tests make."""
+"""The AWS clients of a target, and the objects, queues and tables for its tests."""
 
 import secrets
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -21,14 +20,11 @@ if TYPE_CHECKING:
 
     Part = CompletedPartTypeDef
 
-T = TypeVar("T")
-
 PART_LEAST = 5 * 1024**2
-_PAUSE_SECONDS = 0.1
 
 
 def refusal(call: Callable[..., object], **arguments: Any) -> str | None:
-    """The code of the error that the call is answered with; None if it succeeds."""
+    """Returns the error code of the call; None if it succeeds."""
     try:
         call(**arguments)
     except ClientError as error:
@@ -36,17 +32,9 @@ def refusal(call: Callable[..., object], **arguments: Any) -> str | None:
     return None
 
 
-def seen(look: Callable[[], T], *, within: float) -> T:
-    """The first true value of `look`, or its last after so many seconds."""
-    deadline = time.monotonic() + within
-    while not (found := look()) and time.monotonic() < deadline:
-        time.sleep(_PAUSE_SECONDS)
-    return found
-
-
 @dataclass(frozen=True)
 class Cloud:
-    """One emulator that runs."""
+    """One running emulator."""
 
     target: Target
 
@@ -61,11 +49,11 @@ class Cloud:
 
     @cached_property
     def s3(self) -> "S3Client":
-        # Checksums only where a test asks for one, as Longhaul does it.
+        # Checksums only on request, as in Longhaul.
         config = Config(
             signature_version="s3v4",
             request_checksum_calculation="when_required",
-            # A refusal is what some tests want; S3 clients try most of them again.
+            # Some tests expect an error, and S3 clients would retry most errors.
             retries={"total_max_attempts": 1},
         )
         return self.session.client("s3", config=config)
@@ -80,14 +68,14 @@ class Cloud:
 
     @cached_property
     def bucket(self) -> str:
-        """A bucket for any test."""
+        """The name of a bucket that all tests share."""
         name = new_name()
         self.s3.create_bucket(Bucket=name)
         return name
 
     @cached_property
     def table(self) -> str:
-        """A table for any test; its key is `id`."""
+        """The name of a table that all tests share. Its key is `id`."""
         name = new_name()
         self.dynamodb.create_table(
             TableName=name,
@@ -99,17 +87,17 @@ class Cloud:
         return name
 
     def put(self, content: bytes, **more: Any) -> str:
-        """The key of a new object."""
+        """Puts a new object. Returns its key."""
         key = new_name()
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=content, **more)
         return key
 
     def queue(self, **attributes: str) -> str:
-        """The URL of a new queue."""
+        """Makes a new queue. Returns its URL."""
         return self.sqs.create_queue(QueueName=new_name(), Attributes=attributes)["QueueUrl"]  # type: ignore[arg-type]
 
     def upload(self, key: str | None = None, **more: Any) -> "Upload":
-        """A multipart upload, of a new key if none is given."""
+        """Opens a multipart upload, for a new key if none is given."""
         key = key or new_name()
         begun = self.s3.create_multipart_upload(Bucket=self.bucket, Key=key, **more)
         return Upload(self, key, begun["UploadId"])
@@ -128,7 +116,7 @@ class Upload:
         return {"Bucket": self.cloud.bucket, "Key": self.key, "UploadId": self.upload_id}
 
     def put(self, number: int, content: bytes, **more: Any) -> "Part":
-        """Uploads a part; gives it as its completion wants it."""
+        """Uploads a part. Returns it in the form that `complete` needs."""
         answer = self.cloud.s3.upload_part(
             **self.address,  # type: ignore[arg-type]
             PartNumber=number,
@@ -141,7 +129,7 @@ class Upload:
         return part
 
     def copy(self, number: int, source: str, **more: Any) -> "Part":
-        """Copies a part from another object."""
+        """Copies a part from another object. Returns it in the form that `complete` needs."""
         answer = self.cloud.s3.upload_part_copy(
             **self.address,  # type: ignore[arg-type]
             PartNumber=number,
@@ -151,7 +139,7 @@ class Upload:
         return {"PartNumber": number, "ETag": answer["CopyPartResult"]["ETag"]}
 
     def complete(self, *, parts: Sequence["Part"], **more: Any) -> str:
-        """Ends the upload; gives the object's ETag."""
+        """Completes the upload. Returns the object's ETag."""
         answer = self.cloud.s3.complete_multipart_upload(
             **self.address,  # type: ignore[arg-type]
             MultipartUpload={"Parts": list(parts)},
@@ -161,5 +149,5 @@ class Upload:
 
 
 def new_name() -> str:
-    """A name that no other test uses."""
+    """Returns a name that no other test uses."""
     return f"t-{secrets.token_hex(6)}"

@@ -1,4 +1,4 @@
-"""One row of docs/targets.md: what AWS does, and where an emulator does something else."""
+"""The rows of docs/targets.md: what AWS does, and what an emulator does instead."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Test = TypeVar("Test", bound=Callable[..., object])
 
 @dataclass(frozen=True)
 class Row:
-    """`on_aws` is as AWS documents it; `differs` says, by target, what an emulator does instead."""
+    """One row. `on_aws` is what AWS documents; `differs` is what a target does instead."""
 
     service: str
     on_aws: str
@@ -21,44 +21,46 @@ class Row:
 def row(
     service: str, on_aws: str, *, ministack: str | None = None, localstack: str | None = None
 ) -> Callable[[Test], Test]:
-    """The row that a test stands for. The test asserts what AWS does.
+    """Decorates a test with its row. The test asserts what AWS does.
 
-    Where a target is said to differ, it must: the test is expected to fail there, by an assertion.
+    If the row says that a target differs, the test must fail there, with an AssertionError.
     """
-    said = {"ministack": ministack, "localstack": localstack}
-    stands_for = Row(service, on_aws, {name: how for name, how in said.items() if how is not None})
+    differences = {"ministack": ministack, "localstack": localstack}
+    described = Row(
+        service, on_aws, {name: how for name, how in differences.items() if how is not None}
+    )
 
-    def note(test: Test) -> Test:
-        test.__dict__["row"] = stands_for
-        return differs(**stands_for.differs)(test)
+    def decorate(test: Test) -> Test:
+        test.__dict__["row"] = described
+        return differs(**described.differs)(test)
 
-    return note
+    return decorate
 
 
 def differs(**how: str) -> Callable[[Test], Test]:
-    """What else than AWS does a service does that is no target: moto, say. The test must fail."""
+    """Decorates a test with what another service, for example moto, does. It must fail there."""
 
-    def note(test: Test) -> Test:
+    def decorate(test: Test) -> Test:
         test.__dict__["differs"] = differences_of(test) | how
         return test
 
-    return note
+    return decorate
 
 
 def differences_of(test: Any) -> dict[str, str]:
-    """What each service does that a test function must fail on, by its name."""
+    """Returns the services on which a test must fail, and what they do, by their names."""
     found: dict[str, str] = getattr(test, "differs", {})
     return found
 
 
 def row_of(test: Any) -> Row | None:
-    """The row that a test function stands for, if it does."""
+    """Returns the row of a test function; None if it has none."""
     found: Row | None = getattr(test, "row", None)
     return found
 
 
 def table(rows: Iterable[Row]) -> str:
-    """The rows as a table of Markdown."""
+    """Returns the rows as a Markdown table."""
     lines = ["| | on AWS | MiniStack | LocalStack |", "|---|---|---|---|"]
     for it in rows:
         cells = [it.service, it.on_aws, *(it.differs.get(target, "✓") for target in TARGETS)]

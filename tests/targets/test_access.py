@@ -1,4 +1,4 @@
-"""Who may do what: links, signatures, policies."""
+"""Access: links, signatures, policies."""
 
 import urllib.error
 import urllib.request
@@ -8,8 +8,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from tests.targets.cloud import Cloud, new_name, refusal, seen
+from tests.targets.cloud import Cloud, new_name, refusal
 from tests.targets.rows import row
+from tests.waiting import wait_for
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -33,7 +34,7 @@ def test_a_link_expires(cloud: Cloud) -> None:
     short = link(cloud, seconds=2)
 
     assert status(short) == 200
-    assert seen(lambda: status(short) == 403, within=10)
+    wait_for(lambda: status(short) == 403, 10, "the link to expire")
 
 
 @row("links", "a link that was changed opens nothing")

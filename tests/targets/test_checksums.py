@@ -1,4 +1,4 @@
-"""S3's checksums, from which an archive takes the CRC-32 of its files."""
+"""S3's checksums. An archive takes the CRC-32 of its files from them."""
 
 import base64
 import hashlib
@@ -19,22 +19,22 @@ def crc(content: bytes) -> str:
 
 
 @row("S3 checksums", "HEAD returns the CRC-32 that an object was put with")
-def test_the_crc_of_an_object_is_told(cloud: Cloud) -> None:
+def test_head_returns_the_crc_of_an_object(cloud: Cloud) -> None:
     key = cloud.put(b"hello", ChecksumAlgorithm="CRC32")
 
-    told = cloud.s3.head_object(Bucket=cloud.bucket, Key=key, ChecksumMode="ENABLED")
+    head = cloud.s3.head_object(Bucket=cloud.bucket, Key=key, ChecksumMode="ENABLED")
 
-    assert told.get("ChecksumCRC32") == crc(b"hello")
-    assert told.get("ChecksumType") == "FULL_OBJECT"
+    assert head.get("ChecksumCRC32") == crc(b"hello")
+    assert head.get("ChecksumType") == "FULL_OBJECT"
 
 
 @row("S3 checksums", "an object that was put without one gets a CRC-64", ministack="gets none")
 def test_each_object_has_a_checksum(cloud: Cloud) -> None:
     key = cloud.put(b"hello")
 
-    told = cloud.s3.head_object(Bucket=cloud.bucket, Key=key, ChecksumMode="ENABLED")
+    head = cloud.s3.head_object(Bucket=cloud.bucket, Key=key, ChecksumMode="ENABLED")
 
-    assert told.get("ChecksumCRC64NVME") == "M3eFcAZSQlc="
+    assert head.get("ChecksumCRC64NVME") == "M3eFcAZSQlc="
 
 
 @row("S3 checksums", "a copy keeps the CRC-32")
@@ -42,13 +42,13 @@ def test_a_copy_keeps_its_crc(cloud: Cloud) -> None:
     source = {"Bucket": cloud.bucket, "Key": cloud.put(b"hello", ChecksumAlgorithm="CRC32")}
     cloud.s3.copy_object(Bucket=cloud.bucket, Key="copy", CopySource=source)  # type: ignore[arg-type]
 
-    told = cloud.s3.head_object(Bucket=cloud.bucket, Key="copy", ChecksumMode="ENABLED")
+    head = cloud.s3.head_object(Bucket=cloud.bucket, Key="copy", ChecksumMode="ENABLED")
 
-    assert told.get("ChecksumCRC32") == crc(b"hello")
+    assert head.get("ChecksumCRC32") == crc(b"hello")
 
 
 @row("S3 checksums", "content that does not match its CRC-32 or `Content-MD5` is refused")
-def test_content_is_checked(cloud: Cloud) -> None:
+def test_wrong_content_is_refused(cloud: Cloud) -> None:
     md5 = hashlib.md5(b"other", usedforsecurity=False).digest()
     place = {"Bucket": cloud.bucket, "Key": "checked", "Body": b"hello"}
 
@@ -75,18 +75,18 @@ def test_a_multipart_object_can_have_a_crc_of_the_whole(cloud: Cloud) -> None:
     refused = refusal(upload.complete, parts=parts, ChecksumCRC32=whole, **kind)
 
     assert refused is None
-    told = cloud.s3.head_object(Bucket=cloud.bucket, Key=upload.key, ChecksumMode="ENABLED")
-    assert (told.get("ChecksumCRC32"), told.get("ChecksumType")) == (whole, "FULL_OBJECT")
+    head = cloud.s3.head_object(Bucket=cloud.bucket, Key=upload.key, ChecksumMode="ENABLED")
+    assert (head.get("ChecksumCRC32"), head.get("ChecksumType")) == (whole, "FULL_OBJECT")
 
 
 @row("S3 checksums", "a multipart upload may have the CRC-32 of its parts' CRC-32s (`COMPOSITE`)")
 def test_a_multipart_object_can_have_a_crc_of_crcs(cloud: Cloud) -> None:
     key = composite(cloud)
 
-    told = cloud.s3.head_object(Bucket=cloud.bucket, Key=key, ChecksumMode="ENABLED")
+    head = cloud.s3.head_object(Bucket=cloud.bucket, Key=key, ChecksumMode="ENABLED")
 
-    assert told.get("ChecksumCRC32") == f"{crc(raw_crc(FULL_PART) + raw_crc(b'last'))}-2"
-    assert told.get("ChecksumType") == "COMPOSITE"
+    assert head.get("ChecksumCRC32") == f"{crc(raw_crc(FULL_PART) + raw_crc(b'last'))}-2"
+    assert head.get("ChecksumType") == "COMPOSITE"
 
 
 @row(
@@ -94,19 +94,19 @@ def test_a_multipart_object_can_have_a_crc_of_crcs(cloud: Cloud) -> None:
     "`GetObjectAttributes` returns the CRC-32s of the parts of a `COMPOSITE` one",
     ministack="only their sizes",
 )
-def test_the_crcs_of_parts_are_told(cloud: Cloud) -> None:
+def test_the_crcs_of_parts_are_returned(cloud: Cloud) -> None:
     key = composite(cloud)
 
-    told = cloud.s3.get_object_attributes(
+    attributes = cloud.s3.get_object_attributes(
         Bucket=cloud.bucket, Key=key, ObjectAttributes=["ObjectParts"]
     )["ObjectParts"]
 
-    found = [(part["Size"], part.get("ChecksumCRC32")) for part in told["Parts"]]
+    found = [(part["Size"], part.get("ChecksumCRC32")) for part in attributes["Parts"]]
     assert found == [(PART_LEAST, crc(FULL_PART)), (4, crc(b"last"))]
 
 
 def composite(cloud: Cloud) -> str:
-    """The key of an object in two parts, each with a CRC-32."""
+    """Makes an object of two parts, each with a CRC-32. Returns its key."""
     upload = cloud.upload(ChecksumAlgorithm="CRC32", ChecksumType="COMPOSITE")
     parts = [
         upload.put(number, content, ChecksumAlgorithm="CRC32")

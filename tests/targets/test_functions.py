@@ -1,4 +1,4 @@
-"""Lambda, what calls it, and the gateway in front of it."""
+"""Lambda functions, their event sources, and the gateway in front of them."""
 
 import json
 import urllib.error
@@ -8,14 +8,15 @@ from email.message import Message
 from typing import Any
 
 from tests.localstack.deployment import Invoked, Stack
-from tests.targets.cloud import Cloud, new_name, seen
+from tests.targets.cloud import Cloud, new_name
 from tests.targets.rows import row
+from tests.waiting import wait_for
 
 MIB = 1024**2
 
 
 def error_type(invoked: Invoked) -> str | None:
-    """The type that the error of an invocation names, None if there was no error."""
+    """Returns the error type of an invocation; None if there was no error."""
     return str(invoked.payload["errorType"]) if invoked.error else None
 
 
@@ -34,7 +35,7 @@ def answer(url: str, method: str = "GET") -> tuple[int, bytes, Message]:
 
 
 @row("Lambda", "a function is ended when its timeout is over")
-def test_a_function_is_ended_in_time(stack: Stack) -> None:
+def test_a_function_is_stopped_at_its_timeout(stack: Stack) -> None:
     invoked = stack.invoke("Hasty", do="hang")
 
     assert error_type(invoked) == "Sandbox.Timedout"
@@ -47,17 +48,17 @@ def test_a_function_is_ended_in_time(stack: Stack) -> None:
     ministack="no",
     localstack="no",
 )
-def test_a_function_is_ended_when_it_takes_too_much(stack: Stack) -> None:
+def test_a_function_that_uses_too_much_memory_is_stopped(stack: Stack) -> None:
     assert error_type(stack.invoke("Probe", do="be_large", size=400 * MIB)) is not None
 
 
 @row("Lambda", "a process that dies is a `Runtime.ExitError`", ministack="`Runtime.HandlerError`")
-def test_a_crash_is_told_as_one(stack: Stack) -> None:
+def test_a_crash_is_reported_as_an_exit(stack: Stack) -> None:
     assert error_type(stack.invoke("Probe", do="be_killed")) == "Runtime.ExitError"
 
 
 @row("Lambda", "after a process has died, the next call finds a new one")
-def test_a_crash_is_not_the_end(stack: Stack) -> None:
+def test_the_next_call_after_a_crash_succeeds(stack: Stack) -> None:
     stack.invoke("Probe", do="be_killed")
 
     assert stack.invoke("Probe", do="tell").payload["setting"] == "first"
@@ -80,7 +81,7 @@ def test_a_long_answer_is_refused(stack: Stack) -> None:
     "a function finds its package, boto3, and no other package of the machine",
     ministack="all packages of its interpreter",
 )
-def test_a_function_finds_no_package_of_the_machine(stack: Stack) -> None:
+def test_a_function_cannot_import_the_packages_of_the_machine(stack: Stack) -> None:
     assert error_type(stack.invoke("Probe", do="borrow", package="pytest")) is not None
 
 
@@ -96,27 +97,27 @@ def test_invocations_run_at_the_same_time(stack: Stack) -> None:
 
 
 @row("SQS → Lambda", "of a batch, only the messages that failed come again")
-def test_only_what_failed_comes_again(stack: Stack) -> None:
+def test_only_failed_messages_of_a_batch_come_again(stack: Stack) -> None:
     good, late = {"id": "good", "failures": 0}, {"id": "late", "failures": 1}
     stack.client("sqs").send_message_batch(
         QueueUrl=stack.outputs["Queue"], Entries=messages([good, late])
     )
 
-    seen(lambda: stack.item("good") and stack.item("late"), within=60)
+    wait_for(lambda: stack.item("good") and stack.item("late"), 60, "both messages to succeed")
 
     assert (stack.item("good") or {}).get("attempt") == {"N": "1"}
     assert (stack.item("late") or {}).get("attempt") == {"N": "2"}
 
 
 @row("SQS → Lambda", "five batches of a queue are worked on at the same time, and soon more")
-def test_batches_are_worked_on_at_the_same_time(stack: Stack) -> None:
+def test_batches_run_at_the_same_time(stack: Stack) -> None:
     body = {"meet": "queue", "count": 4}
     stack.client("sqs").send_message_batch(
         QueueUrl=stack.outputs["Meetings"], Entries=messages([body] * 4)
     )
 
-    # A message that has to wait for the one before waits for a minute.
-    assert seen(lambda: stack.item("queue-met"), within=50)
+    # A message that had to wait for another one would wait for a minute.
+    wait_for(lambda: stack.item("queue-met"), 50, "four messages to meet")
 
 
 @row("API Gateway", "a request reaches the function")
@@ -142,7 +143,7 @@ def test_a_preflight_is_answered(cloud: Cloud, stack: Stack) -> None:
     "its own errors have the status, headers and text that the API gives them",
     localstack="the status only",
 )
-def test_the_gateways_errors_are_the_apis(cloud: Cloud, stack: Stack) -> None:
+def test_the_gateways_own_errors_can_be_configured(cloud: Cloud, stack: Stack) -> None:
     name, gateway, api = new_name(), stack.client("apigateway"), stack.outputs["Api"]
     gateway.put_gateway_response(
         restApiId=api,

@@ -1,4 +1,4 @@
-"""SQS, without any function: what is not in `contracts/`."""
+"""SQS, without functions: what is not in `contracts/`."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ WAIT_SECONDS = 2
 
 
 def receive(cloud: Cloud, queue: str) -> "list[MessageTypeDef]":
-    """The message that the queue has now, if it shows one."""
+    """Returns the message that the queue has now, if there is one."""
     answer = cloud.sqs.receive_message(
         QueueUrl=queue, WaitTimeSeconds=WAIT_SECONDS, MessageSystemAttributeNames=["All"]
     )
@@ -20,7 +20,7 @@ def receive(cloud: Cloud, queue: str) -> "list[MessageTypeDef]":
 
 
 @row("SQS", "a standard queue takes a `MessageGroupId` (fair queues)")
-def test_a_message_may_have_a_group(cloud: Cloud) -> None:
+def test_a_message_can_have_a_group(cloud: Cloud) -> None:
     queue = cloud.queue()
     cloud.sqs.send_message(QueueUrl=queue, MessageBody="mine", MessageGroupId="me")
 
@@ -30,7 +30,7 @@ def test_a_message_may_have_a_group(cloud: Cloud) -> None:
 
 
 @row("SQS", "a message may have 1 MiB")
-def test_a_message_may_be_large_but_not_too_large(cloud: Cloud) -> None:
+def test_a_message_can_have_one_mebibyte_and_no_more(cloud: Cloud) -> None:
     queue = cloud.queue()
 
     fits = refusal(cloud.sqs.send_message, QueueUrl=queue, MessageBody="x" * 1024**2)

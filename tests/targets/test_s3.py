@@ -1,4 +1,4 @@
-"""S3: what is not in `contracts/`, as Longhaul does not rely on it."""
+"""S3: what is not in `contracts/`, because Longhaul does not rely on it."""
 
 import hashlib
 
@@ -16,7 +16,7 @@ def md5(content: bytes) -> bytes:
 
 
 @row("S3", "a multipart object's ETag is the MD5 of its parts' MD5s, and their number")
-def test_an_etag_tells_the_parts(cloud: Cloud) -> None:
+def test_an_etag_depends_on_the_parts(cloud: Cloud) -> None:
     upload = cloud.upload()
     parts = [upload.put(1, FULL_PART), upload.put(2, b"last")]
 
@@ -49,7 +49,7 @@ def test_an_object_is_not_overwritten(cloud: Cloud, condition: dict[str, str]) -
 
 
 @row("S3", "`If-None-Match: *` on the end of an upload: an object is not overwritten")
-def test_an_upload_does_not_overwrite(cloud: Cloud) -> None:
+def test_an_upload_does_not_overwrite_an_object(cloud: Cloud) -> None:
     upload = cloud.upload(cloud.put(b"first"))
 
     refused = refusal(upload.complete, parts=[upload.put(1, b"second")], IfNoneMatch="*")
@@ -58,10 +58,10 @@ def test_an_upload_does_not_overwrite(cloud: Cloud) -> None:
 
 
 @row("S3", "HEAD with a part number describes that part", ministack="describes the whole object")
-def test_one_part_can_be_asked_for(cloud: Cloud) -> None:
+def test_the_facts_of_one_part_can_be_requested(cloud: Cloud) -> None:
     upload = cloud.upload()
     upload.complete(parts=[upload.put(1, FULL_PART), upload.put(2, b"last")])
 
-    told = cloud.s3.head_object(Bucket=cloud.bucket, Key=upload.key, PartNumber=2)
+    head = cloud.s3.head_object(Bucket=cloud.bucket, Key=upload.key, PartNumber=2)
 
-    assert (told["ContentLength"], told.get("PartsCount")) == (4, 2)
+    assert (head["ContentLength"], head.get("PartsCount")) == (4, 2)

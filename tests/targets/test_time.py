@@ -1,23 +1,24 @@
-"""What happens by itself once its time has come; conftest prepares it before the other tests."""
+"""What a target does by itself after some time. conftest prepares it before the other tests."""
 
 from tests.localstack.deployment import Stack
 from tests.targets.ageing import Aged
-from tests.targets.cloud import Cloud, seen
+from tests.targets.cloud import Cloud
 from tests.targets.rows import row
+from tests.waiting import wait_for
 
 
 @row("S3 lifecycle", "HEAD says when an object will expire", ministack="no")
-def test_the_end_of_an_object_is_told(cloud: Cloud, aged: Aged) -> None:
+def test_head_returns_when_an_object_expires(cloud: Cloud, aged: Aged) -> None:
     cloud.s3.put_object(Bucket=cloud.bucket, Key="kept/object", Body=b"")
 
-    told = cloud.s3.head_object(Bucket=cloud.bucket, Key="kept/object")
+    head = cloud.s3.head_object(Bucket=cloud.bucket, Key="kept/object")
 
-    assert 'rule-id="later"' in told.get("Expiration", "")
+    assert 'rule-id="later"' in head.get("Expiration", "")
 
 
 @row("EventBridge", "a schedule calls its function")
 def test_a_schedule_calls_the_function(stack: Stack, aged: Aged) -> None:
-    tick = seen(lambda: stack.item("tick"), within=150)
+    tick = wait_for(lambda: stack.item("tick"), 150, "the schedule to call its function")
 
     assert tick
     assert tick["source"] == {"S": "aws.events"}
@@ -31,9 +32,10 @@ def test_a_schedule_calls_the_function(stack: Stack, aged: Aged) -> None:
 def test_an_expired_item_is_deleted(cloud: Cloud, aged: Aged) -> None:
     place = {"TableName": cloud.table, "Key": {"id": {"S": aged.item}}}
 
-    assert seen(
+    wait_for(
         lambda: "Item" not in cloud.dynamodb.get_item(**place),  # type: ignore[arg-type]
-        within=aged.patience,
+        aged.patience,
+        "the item to be deleted",
     )
 
 
@@ -46,7 +48,8 @@ def test_an_expired_item_is_deleted(cloud: Cloud, aged: Aged) -> None:
 def test_an_expired_object_is_deleted(cloud: Cloud, aged: Aged) -> None:
     place = {"Bucket": cloud.bucket, "Prefix": aged.key}
 
-    assert seen(
+    wait_for(
         lambda: "Contents" not in cloud.s3.list_objects_v2(**place),  # type: ignore[arg-type]
-        within=aged.patience,
+        aged.patience,
+        "the object to be deleted",
     )

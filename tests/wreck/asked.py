@@ -1,4 +1,4 @@
-"""One request of a function to AWS, as something between the two sees it. Pure."""
+"""One request of a function to AWS, as a proxy between them sees it. Does no I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,8 +13,10 @@ Address = tuple[str, int]
 
 @dataclass(frozen=True)
 class Asked:
-    """`target` is the path with its query as sent, header names are lower case, `peer` is the end
-    of the connection that the function's process holds."""
+    """A request. `target` is the path with its query, as sent. Header names are in lower case.
+
+    `peer` is the function's end of the connection.
+    """
 
     service: Service
     method: str
@@ -25,17 +27,17 @@ class Asked:
 
     @property
     def operation(self) -> str:
-        """What AWS calls it: UploadPart, UpdateItem, SendMessageBatch, …"""
+        """The name of the AWS operation, for example UploadPart, UpdateItem or SendMessageBatch."""
         if self.service == "s3":
             return self._of_s3()
         return self.headers.get("x-amz-target", "").rpartition(".")[2]
 
     def mentions(self, text: str) -> bool:
-        """Whether the text is in the key or in the body."""
+        """Whether the text is in the target or in the body."""
         return text in unquote(self.target) or text.encode() in self.body
 
     def is_for(self, key: str) -> bool:
-        """Whether it is the object with this key that is asked for."""
+        """Whether the request is for the object with this key."""
         return unquote(urlsplit(self.target).path).endswith(f"/{key}")
 
     def _of_s3(self) -> str:

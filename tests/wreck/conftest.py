@@ -1,7 +1,7 @@
-"""A stack of our own whose services and workers can be made to fail, for the tests of a file.
+"""A stack whose services and workers can be made to fail, for all tests of this folder.
 
-TARGET says which emulator (ministack by default). With `--numprocesses 2 --dist loadfile` there are
-two stacks: on one of them workers are killed, while all the rest is done on the other.
+TARGET says which emulator to start (by default ministack). With `--numprocesses 2 --dist loadfile`
+there are two stacks: one process kills workers, and the other runs the other tests.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,11 +16,13 @@ from tests.wreck.deployment import Rigged
 from tests.wreck.deployment import rigged as rigged_stack
 from tests.wreck.jobs import Job, Jobs
 from tests.wreck.orphans import made
-from tests.wreck.report import Tell, lines, telling
+from tests.wreck.report import Record, lines, recorder
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--times", type=int, default=2, help="how often each step's worker is killed")
+    parser.addoption(
+        "--times", type=int, default=2, help="how often a worker of each step is killed"
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -32,20 +34,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [
         report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])
     ]
-    told = lines(it for report in reports for it in report.user_properties)
-    if told:
-        terminalreporter.section("how long it took, and how much longer for a kill")
-        terminalreporter.write_line("\n".join(told))
+    summary = lines(it for report in reports for it in report.user_properties)
+    if summary:
+        terminalreporter.section(
+            "how long jobs took after a failure, and how much longer for a kill"
+        )
+        terminalreporter.write_line("\n".join(summary))
 
 
 @pytest.fixture
-def tell(record_property: Callable[[str, object], None]) -> Tell:
-    return telling(record_property)
+def record(record_property: Callable[[str, object], None]) -> Record:
+    return recorder(record_property)
 
 
 @pytest.fixture(scope="session")
 def rigged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rigged]:
-    """The stack, and what lies between its functions and its services."""
+    """The stack, and the proxies between its functions and its services."""
     with rigged_stack(deployment.target_name(), tmp_path_factory.mktemp("stack")) as own:
         yield own
 
@@ -74,5 +78,5 @@ def jobs(api: Api, backstage: Backstage, sources: Sources) -> Jobs:
 
 @pytest.fixture(scope="session")
 def orphans(rigged: Rigged, jobs: Jobs, backstage: Backstage) -> Sequence[Job]:
-    """Jobs that only the sweeper can find, which takes it minutes: so they are made first."""
+    """Jobs that only the sweeper can find. They are made first, because that takes minutes."""
     return made(rigged, jobs, backstage)

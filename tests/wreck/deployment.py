@@ -1,4 +1,4 @@
-"""A stack of our own whose functions reach S3, DynamoDB and SQS by way of a proxy each."""
+"""Starts a stack whose functions reach S3, DynamoDB and SQS through one proxy each."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rigged:
-    """The stack, the proxies by service, and the emulator's process id."""
+    """A stack, its proxies by service, and the process id of its emulator."""
 
     outputs: Outputs
     proxies: Mapping[Service, Proxy]
@@ -29,19 +29,19 @@ class Rigged:
 
 @contextmanager
 def rigged(name: TargetName, state: Path) -> Iterator[Rigged]:
-    """The stack, for the time of the body."""
+    """Starts the stack, and stops it after the body."""
     with deployment.started(name, state) as outputs, ExitStack() as opened:
         known = daemon.recall(state / "process.json")
-        assert known is not None, "only an emulator that we started can be wrecked"
+        assert known is not None, "only an emulator that the tests started can be wrecked"
         assert outputs.endpoint_url is not None
         endpoint = outputs.endpoint_url
         proxies = {it: opened.enter_context(Proxy(it, endpoint)) for it in SERVICES}
-        _lead_through(proxies, Backstage(outputs))
+        _use_proxies(proxies, Backstage(outputs))
         yield Rigged(outputs, proxies, known.pid)
 
 
-def _lead_through(proxies: Mapping[Service, Proxy], backstage: Backstage) -> None:
-    """Has each function use the proxies: botocore takes an endpoint of a service's own first."""
+def _use_proxies(proxies: Mapping[Service, Proxy], backstage: Backstage) -> None:
+    """Sets each function's endpoints to the proxies. botocore reads them from the environment."""
     functions: LambdaClient = backstage.session.client("lambda")
     addresses = {f"AWS_ENDPOINT_URL_{it.upper()}": proxy.url for it, proxy in proxies.items()}
     for function in backstage.functions().values():

@@ -1,4 +1,4 @@
-"""The ways in which a service fails, each as what becomes of a request to it."""
+"""The ways in which a service can fail. Each function says what happens to one request."""
 
 import json
 import socket
@@ -12,7 +12,7 @@ from tests.wreck.proxy import Answer, Exchange, Fault
 _SLOW_SECONDS: Final = 3.0
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 
-# The status and code with which each service asks its caller to slow down.
+# The status and code with which each service throttles a caller.
 _THROTTLED: Final[dict[Service, tuple[int, str]]] = {
     "s3": (503, "SlowDown"),
     "dynamodb": (400, "ThrottlingException"),
@@ -21,7 +21,7 @@ _THROTTLED: Final[dict[Service, tuple[int, str]]] = {
 
 
 def throttled(exchange: Exchange) -> None:
-    """The service asks to slow down, and does nothing."""
+    """The service throttles the caller, and does nothing."""
     service = exchange.asked.service
     status, code = _THROTTLED[service]
     if service == "s3":
@@ -35,24 +35,24 @@ def throttled(exchange: Exchange) -> None:
 
 
 def reset(exchange: Exchange) -> None:
-    """The connection is reset, and nothing was done."""
+    """The connection is reset, and the service does nothing."""
     exchange.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
     exchange.hang_up()
 
 
 def black_hole(exchange: Exchange) -> None:
-    """Nothing is done and nothing said, until who asked hangs up: also when all is well again."""
+    """Nothing happens and no answer comes, even after the outage, until the caller hangs up."""
     exchange.wait_for_hang_up()
 
 
 def slow(exchange: Exchange) -> None:
-    """It is done, late."""
+    """The service does what was asked, but answers late."""
     time.sleep(_SLOW_SECONDS)
     exchange.answer(exchange.ask())
 
 
 def cut(exchange: Exchange) -> None:
-    """It is done, but the answer ends in the middle: of its body if it has one."""
+    """The service does what was asked, but its answer breaks off: in its body, if it has one."""
     answer = exchange.ask()
     if answer.body:
         exchange.answer(answer, cut_at=len(answer.body) // 2)
@@ -60,7 +60,7 @@ def cut(exchange: Exchange) -> None:
 
 
 def repeated(exchange: Exchange) -> None:
-    """It is done three times over."""
+    """The service does what was asked three times."""
     exchange.ask()
     exchange.ask()
     exchange.answer(exchange.ask())
@@ -70,5 +70,5 @@ FAILURES: Final[tuple[Fault, ...]] = (throttled, reset, black_hole, slow, cut)
 
 
 def name_of(failure: object) -> str:
-    """What a failure, or a service, is called in the name of a test."""
+    """Returns the name of a failure or a service, for the name of a test."""
     return str(getattr(failure, "__name__", failure))

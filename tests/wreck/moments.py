@@ -1,5 +1,7 @@
-"""The moments in which a worker is killed: each a request of one step, before it has had its effect
-or when it has had it and the worker does not know yet."""
+"""The moments at which the tests kill a worker: at a request of one step.
+
+The worker dies before the request has its effect, or after it, but before the answer.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,8 +14,10 @@ from tests.wreck.jobs import Job, Jobs
 
 @dataclass(frozen=True)
 class Moment:
-    """`job` makes a job that comes there. `about` is in the request's key or body, besides the
-    job's id; or its key is that of a file of the job's."""
+    """One moment. `job` makes a job that reaches it.
+
+    The request contains `about`. It also contains the job's id, or is for one of the job's files.
+    """
 
     step: Step
     job: Callable[[Jobs], Job]
@@ -28,16 +32,18 @@ class Moment:
 
     @property
     def uploads_left(self) -> int:
-        """Nobody knows of an upload whose opener died before it could say so: the sweeper aborts it
-        when it is an hour old."""
+        """How many uploads stay open: 1 if the worker died before it stored the upload's id.
+
+        The sweeper aborts such an upload when it is an hour old.
+        """
         opened = self.operation == "CreateMultipartUpload" and self.after
         return int(opened or (self.about == "planDigest" and not self.after))
 
     def is_of(self, asked: Asked, job: Job) -> bool:
-        """Whether the request is this one, for that job.
+        """Whether the request is this one, for this job.
 
-        A file is known by the key that is asked for alone: the manifests of other jobs that share
-        the file name it too.
+        For a file, only the request's own key counts. The manifest of another job with the same
+        file contains that key too.
         """
         return (
             asked.operation == self.operation
@@ -47,12 +53,12 @@ class Moment:
 
 
 def named(name: str) -> Moment:
-    """The moment that is called so."""
+    """Returns the moment with this name."""
     return next(moment for moment in MOMENTS if str(moment) == name)
 
 
 def of(step: Step, time: int) -> Moment:
-    """The moment in which a worker at that step is killed for the nth time: each in its turn."""
+    """Returns the moment for the nth kill of a worker at this step. The moments take turns."""
     moments = [moment for moment in MOMENTS if moment.step is step]
     return moments[time % len(moments)]
 

@@ -1,4 +1,4 @@
-"""Jobs whose workers are dead, and that no message is left of."""
+"""Jobs whose workers are dead and whose messages are lost."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -15,11 +15,14 @@ AT_WORK = (
     "assemble, before UploadPart",
     "finalize, before CompleteMultipartUpload",
 )
-"""What the workers were at. An emulator has five of them."""
+"""Where the workers die. An emulator has five workers for a queue."""
 
 
 def made(rigged: Rigged, jobs: Jobs, backstage: Backstage) -> Sequence[Job]:
-    """One for each of these: the queue is purged while they are held, and then they die."""
+    """Makes an orphan for each of these moments.
+
+    The queue is purged while the workers are held at their requests. Then they are killed.
+    """
     moments = [named(name) for name in AT_WORK]
     orphans = [moment.job(jobs) for moment in moments]
     with ExitStack() as catching:

@@ -1,7 +1,7 @@
-"""What lies between a stack's functions and one service of its emulator, for things to go wrong in.
+"""A proxy between a stack's functions and one service. It can hold requests and make them fail.
 
-A request passes as it is, with its Host and its signature. It can be held, before it has had its
-effect or after it; and the service can be made to fail.
+It forwards a request unchanged, with its Host and its signature. It can hold a request before or
+after its effect, and it can make the service fail.
 """
 
 import http.client
@@ -23,7 +23,7 @@ _NOT_PASSED_ON = frozenset({"connection", "keep-alive", "transfer-encoding", "co
 
 @dataclass(frozen=True)
 class Answer:
-    """What the emulator said. `length` is that of the body, also where HEAD leaves it out."""
+    """An answer of the emulator. `length` is that of the body, which HEAD leaves out."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -33,7 +33,7 @@ class Answer:
 
 @dataclass
 class Hold:
-    """Stops the first request that matches; with `after`, when it has had its effect."""
+    """Stops the first request that matches: before its effect, or with `after`, after it."""
 
     matches: Callable[[Asked], bool]
     after: bool
@@ -42,17 +42,17 @@ class Hold:
     _over: Event = field(default_factory=Event)
 
     def wait(self, seconds: float) -> Asked:
-        """The request, once it is held."""
+        """Waits until a request is held, and returns it."""
         if not self._stopped.wait(seconds) or self.asked is None:
             raise AssertionError(f"no such request came within {seconds:g} s")
         return self.asked
 
     def end(self) -> None:
-        """Lets go of the connection: the request is not passed on any more, nor its answer."""
+        """Closes the connection. Neither the request nor its answer is forwarded."""
         self._over.set()
 
     def takes(self, asked: Asked) -> bool:
-        """Whether the request is the one. To be called by one thread at a time."""
+        """Whether this request is to be held. Not thread-safe."""
         if self.asked is None and self.matches(asked):
             self.asked = asked
             return True
@@ -64,11 +64,11 @@ class Hold:
 
 
 Ask = Callable[[], Answer]
-"""Passes the request on, and gives what the emulator says."""
+"""Forwards the request, and returns the emulator's answer."""
 
 
 class Exchange:
-    """A request, and the connection that its answer is to go to."""
+    """A request, and the connection for its answer."""
 
     def __init__(self, asked: Asked, ask: Ask, handler: "BaseHTTPRequestHandler") -> None:
         self.asked = asked
@@ -77,7 +77,7 @@ class Exchange:
         self._handler = handler
 
     def answer(self, answer: Answer, *, cut_at: int | None = None) -> None:
-        """Sends the answer; of its body, the bytes before `cut_at`."""
+        """Sends the answer, with only the first `cut_at` bytes of its body (None: all)."""
         handler = self._handler
         handler.send_response_only(answer.status)
         for name, value in answer.headers:
@@ -92,7 +92,7 @@ class Exchange:
         self._handler.close_connection = True
 
     def wait_for_hang_up(self) -> None:
-        """Returns once the function has closed the connection, or is gone."""
+        """Returns when the function has closed the connection, or has died."""
         with suppress(OSError):
             while self.connection.recv(4096):
                 pass
@@ -100,11 +100,11 @@ class Exchange:
 
 
 Fault = Callable[[Exchange], None]
-"""What becomes of a request while a service fails."""
+"""What happens to a request while a service fails."""
 
 
 class Proxy:
-    """One service of the emulator at `endpoint`, at an address of its own, until `close`."""
+    """A proxy for one service of the emulator at `endpoint`. Serves until `close`."""
 
     def __init__(self, service: Service, endpoint: str) -> None:
         self.service = service
@@ -127,7 +127,7 @@ class Proxy:
         return f"http://{_HOST}:{self._server.server_port}"
 
     def hold(self, matches: Callable[[Asked], bool], *, after: bool) -> Hold:
-        """Holds the first request from now on that matches."""
+        """Holds the first matching request from now on."""
         hold = Hold(matches, after)
         with self._lock:
             self._holds.append(hold)
@@ -135,7 +135,7 @@ class Proxy:
 
     @contextmanager
     def failing(self, fault: Fault) -> Iterator[None]:
-        """The service fails for the time of the body."""
+        """The service fails during the body."""
         self._fault = fault
         try:
             yield
@@ -149,7 +149,7 @@ class Proxy:
         self._server.server_close()
 
     def serve(self, exchange: Exchange) -> None:
-        """Does with a request what is to be done with it."""
+        """Holds the request, lets it fail, or forwards it."""
         hold = self._hold_of(exchange.asked)
         if hold:
             if hold.after:
@@ -180,7 +180,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__((_HOST, 0), _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Says nothing: a connection that ends in the middle is what this is for."""
+        """Logs nothing: broken connections are expected here."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -210,7 +210,7 @@ class _Handler(BaseHTTPRequestHandler):
                 asked.method, asked.target, skip_host=True, skip_accept_encoding=True
             )
             for name, value in self.headers.items():
-                # Who asked has been told to go on by now.
+                # This server has answered "Expect: 100-continue" already.
                 if name.lower() not in ("expect", "connection"):
                     upstream.putheader(name, value)
             upstream.endheaders(asked.body)
@@ -227,4 +227,4 @@ class _Handler(BaseHTTPRequestHandler):
             upstream.close()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Says nothing of each request."""
+        """Logs nothing."""

@@ -1,4 +1,4 @@
-"""What the wrecks cost, told at the end of a run."""
+"""Collects how long jobs took, for the summary at the end of a run."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -7,24 +7,24 @@ from typing import Any
 
 _PROPERTY = "seconds"
 
-Tell = Callable[[str, float], None]
-"""Takes down what took so many seconds."""
+Record = Callable[[str, float], None]
+"""Records what was measured, and how many seconds it took."""
 
 
-def telling(record_property: Callable[[str, object], None]) -> Tell:
-    """It is kept with the test's result, which reaches whoever runs the tests from any process."""
+def recorder(record_property: Callable[[str, object], None]) -> Record:
+    """Stores it in the test's result. From there, pytest collects it from all processes."""
     return lambda about, seconds: record_property(_PROPERTY, (about, seconds))
 
 
 def lines(properties: Iterable[tuple[str, Any]]) -> list[str]:
-    """A line for each that was told of, with how often that was."""
-    told: dict[str, list[float]] = defaultdict(list)
+    """Returns a line for each thing that was measured: how often, the median and the maximum."""
+    measured: dict[str, list[float]] = defaultdict(list)
     for name, value in properties:
         if name == _PROPERTY:
-            told[value[0]].append(value[1])
-    width = max(map(len, told), default=0)
+            measured[value[0]].append(value[1])
+    width = max(map(len, measured), default=0)
     return [
         f"{about:<{width}}  {len(seconds):3} times  median {median(seconds):5.1f} s"
         f"  most {max(seconds):5.1f} s"
-        for about, seconds in told.items()
+        for about, seconds in measured.items()
     ]

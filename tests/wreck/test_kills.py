@@ -1,4 +1,4 @@
-"""A worker that is killed costs its job little more than its lease, in whatever step it was."""
+"""A killed worker delays its job by little more than its lease, in any step."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,28 +10,28 @@ from tests.wreck import moments, workers
 from tests.wreck.deployment import Rigged
 from tests.wreck.jobs import Jobs
 from tests.wreck.moments import Moment
-from tests.wreck.report import Tell
+from tests.wreck.report import Record
 
 LONGER_SECONDS = 90
-"""What a killed worker may cost: its lease of 45 s, and the work that is done again."""
+"""The longest allowed delay: the lease of 45 s, and the work that is repeated."""
 
 _ENDED_SECONDS = 240
 _AT_ONCE = 12
-"""Jobs at a time. An emulator's queue has five workers, and most of these wait for a lease."""
+"""Jobs at the same time. An emulator's queue has five workers, but most jobs wait for a lease."""
 
 Longer = Callable[[Step, int], float]
-"""How much longer a job takes, at most, when the worker of that step is killed for the nth time."""
+"""Returns the delay of a job, at most, when a worker of this step is killed for the nth time."""
 
 
 @pytest.fixture(scope="module")
 def longer(rigged: Rigged, jobs: Jobs, request: pytest.FixtureRequest) -> Iterator[Longer]:
-    """All workers are killed that are to be, as soon as can be: most of the time is waiting."""
+    """Kills all workers as early as possible, because the tests mostly wait."""
 
     def killed(moment: Moment) -> float:
         job = moment.job(jobs)
         with workers.caught(rigged, job, moment) as process:
             workers.kill(process)
-        # Some of it is work that there would have been anyway.
+        # This includes some work that a job without a kill needs too.
         seconds = job.seconds(_ENDED_SECONDS)
         jobs.check(job, uploads_left=moment.uploads_left)
         return seconds
@@ -47,10 +47,10 @@ def longer(rigged: Rigged, jobs: Jobs, request: pytest.FixtureRequest) -> Iterat
 
 
 @pytest.mark.parametrize("step", Step)
-def test_a_worker_that_is_killed_costs_its_job_less_than_a_minute_and_a_half(
-    step: Step, time: int, longer: Longer, tell: Tell
+def test_a_killed_worker_delays_its_job_by_less_than_90_seconds(
+    step: Step, time: int, longer: Longer, record: Record
 ) -> None:
     seconds = longer(step, time)
 
-    tell(str(moments.of(step, time)), seconds)
+    record(str(moments.of(step, time)), seconds)
     assert seconds < LONGER_SECONDS

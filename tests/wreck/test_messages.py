@@ -1,4 +1,4 @@
-"""Messages that come again and again, or that nobody of ours has sent."""
+"""Messages that come several times, or that Longhaul has not sent."""
 
 import json
 from collections.abc import Collection
@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.archives import check_archive
 from tests.e2e.api import Api
-from tests.e2e.archives import check_archive
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Sources
-from tests.e2e.waiting import wait_for
+from tests.waiting import wait_for
 from tests.wreck import failures
 from tests.wreck.deployment import Rigged
 from tests.wreck.jobs import Jobs
@@ -22,7 +22,7 @@ _STRANGER = "7f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11"
 
 
 def message(**changed: object) -> str:
-    """A message of a job that nobody knows, but for what is changed."""
+    """Returns a message for an unknown job, with these changes."""
     return json.dumps({"v": 1, "step": "plan", "job": _STRANGER, **changed})
 
 
@@ -59,7 +59,7 @@ GARBAGE = {
     message(step="finalize"): "there is no such job",
     message(step="assemble", segment=0): "there is no such job",
 }
-"""Messages that cannot be worked on, and why."""
+"""Invalid messages, and the reasons in the logs."""
 
 
 LOGGED_SECONDS = 30
@@ -69,13 +69,15 @@ LOGGED_SECONDS = 30
 def logged(
     backstage: Backstage, function: str, message_ids: Collection[str]
 ) -> dict[str, dict[str, Any]]:
-    """The lines of the function that give a reason, by the message's id; none until there is one
-    for each of these."""
+    """Returns the function's log lines with a reason, by message id.
+
+    Returns nothing until there is a line for each of these messages.
+    """
     lines = {line["id"]: line for line in backstage.logged(function, '"reason"') if "id" in line}
     return lines if lines.keys() >= set(message_ids) else {}
 
 
-def test_what_nobody_can_work_on_is_dropped_with_its_reason_and_stops_nobody(
+def test_invalid_messages_are_dropped_with_a_reason_and_stop_no_job(
     api: Api, sources: Sources, backstage: Backstage
 ) -> None:
     file = sources.put(b"through")
@@ -84,13 +86,13 @@ def test_what_nobody_can_work_on_is_dropped_with_its_reason_and_stops_nobody(
     job_id = api.export(file_ids=[file.file_id], fresh=True)
     api.completed(job_id)
 
-    check_archive(api.archive(job_id), [file], job_id)
+    check_archive(api.archive(job_id), [file], job_id=job_id)
     backstage.wait_until_idle()
     lines = wait_for(lambda: logged(backstage, "Worker", reasons), LOGGED_SECONDS, "their lines")
     assert {message_id: lines[message_id]["reason"] for message_id in reasons} == reasons
 
 
-def test_a_dead_letter_that_is_garbage_is_logged_with_its_reason(backstage: Backstage) -> None:
+def test_an_invalid_dead_letter_is_logged_with_a_reason(backstage: Backstage) -> None:
     message_id = backstage.send("garbage", backstage.outputs.dead_letter_queue_url)
 
     lines = wait_for(
@@ -100,12 +102,12 @@ def test_a_dead_letter_that_is_garbage_is_logged_with_its_reason(backstage: Back
     assert (line["message"], line["reason"]) == ("dead letter dropped", "it is not JSON")
 
 
-def test_a_message_with_what_sqs_does_not_take_is_not_taken(backstage: Backstage) -> None:
+def test_sqs_refuses_a_message_with_a_null_character(backstage: Backstage) -> None:
     with pytest.raises(ClientError, match="InvalidMessageContents"):
         backstage.send("nul\0")
 
 
-def test_jobs_whose_every_message_comes_three_times_complete(rigged: Rigged, jobs: Jobs) -> None:
+def test_jobs_complete_if_each_message_comes_three_times(rigged: Rigged, jobs: Jobs) -> None:
     several = [jobs.planned(), jobs.read(), jobs.assembled(), jobs.discarded()]
 
     with rigged.proxies["sqs"].failing(failures.repeated):

@@ -1,4 +1,4 @@
-"""A moment is told from all other requests, so that no other job's worker is killed."""
+"""A moment matches only requests of its own job, so that no other worker is killed."""
 
 from tests.e2e.sources import Source
 from tests.wreck.asked import Asked
@@ -13,24 +13,24 @@ def asked(method: str, target: str, body: bytes = b"") -> Asked:
     return Asked("s3", method, target, {}, body, ("127.0.0.1", 1))
 
 
-def test_a_request_of_the_job_is_the_moment() -> None:
+def test_a_request_for_the_job_matches_the_moment() -> None:
     last = asked("PUT", "/archives/archives/the-job.zip?partNumber=5&uploadId=u")
 
     assert named("finalize, before UploadPart of partNumber=5").is_of(last, JOB)
 
 
-def test_a_request_for_its_file_is_the_moment() -> None:
+def test_a_request_for_a_file_of_the_job_matches_the_moment() -> None:
     assert named("plan, before HeadObject").is_of(asked("HEAD", "/sources/downloads/10001"), JOB)
 
 
-def test_a_part_of_another_job_is_not_though_its_manifest_names_the_same_file() -> None:
+def test_a_request_of_another_job_with_the_same_file_does_not_match() -> None:
     manifest = b'{"files": [{"key": "downloads/10001"}]}'
     last = asked("PUT", "/archives/archives/other.zip?partNumber=5&uploadId=u", manifest)
 
     assert not named("finalize, before UploadPart of partNumber=5").is_of(last, JOB)
 
 
-def test_a_longer_key_is_another_file() -> None:
+def test_a_longer_key_does_not_match() -> None:
     moment = named("plan, before HeadObject")
 
     assert not moment.is_of(asked("HEAD", "/sources/downloads/100010"), JOB)

@@ -1,4 +1,4 @@
-"""Services that fail for a while, and the jobs that outlive it."""
+"""Services fail for a while, and all jobs still complete."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from tests.wreck.asked import SERVICES, Service
 from tests.wreck.deployment import Rigged
 from tests.wreck.jobs import Flock, Jobs
 from tests.wreck.proxy import Fault
-from tests.wreck.report import Tell
+from tests.wreck.report import Record
 
 OUTAGE_SECONDS = 60
 RECOVERED_SECONDS = 180
@@ -24,7 +24,7 @@ _EACH_SECONDS = 8
 
 
 def failing(rigged: Rigged, services: Iterable[Service], failure: Fault, seconds: float) -> None:
-    """Has the services fail so long."""
+    """Makes the services fail for this time."""
     with ExitStack() as outage:
         for service in services:
             outage.enter_context(rigged.proxies[service].failing(failure))
@@ -32,7 +32,7 @@ def failing(rigged: Rigged, services: Iterable[Service], failure: Fault, seconds
 
 
 def pause(process: int, seconds: float) -> None:
-    """Stops the process so long."""
+    """Stops the process for this time."""
     os.kill(process, signal.SIGSTOP)
     try:
         time.sleep(seconds)
@@ -42,7 +42,7 @@ def pause(process: int, seconds: float) -> None:
 
 @pytest.fixture
 def flock(rigged: Rigged, jobs: Jobs) -> Flock:
-    """Jobs that have been begun, on services that are slow already."""
+    """Jobs that have started, on services that are slow."""
     flock = jobs.flock()
     with ExitStack() as outage:
         for service in SERVICES:
@@ -52,17 +52,17 @@ def flock(rigged: Rigged, jobs: Jobs) -> Flock:
     return flock
 
 
-def test_jobs_outlive_a_minute_in_which_everything_fails_in_every_way(
-    rigged: Rigged, flock: Flock, tell: Tell
+def test_jobs_survive_a_minute_in_which_all_services_fail_in_all_ways(
+    rigged: Rigged, flock: Flock, record: Record
 ) -> None:
     for failure in failures.FAILURES:
         failing(rigged, SERVICES, failure, _EACH_SECONDS)
 
-    tell("after a bad minute", flock.seconds(RECOVERED_SECONDS))
+    record("after a bad minute", flock.seconds(RECOVERED_SECONDS))
     flock.check()
 
 
-def test_a_service_that_never_answers_is_a_503_in_time(rigged: Rigged, api: Api) -> None:
+def test_the_api_answers_503_in_time_if_a_service_never_answers(rigged: Rigged, api: Api) -> None:
     with ExitStack() as outage:
         for service in SERVICES:
             outage.enter_context(rigged.proxies[service].failing(failures.black_hole))
@@ -76,21 +76,21 @@ def test_a_service_that_never_answers_is_a_503_in_time(rigged: Rigged, api: Api)
 @pytest.mark.parametrize(
     ("service", "failure"), list(product(SERVICES, failures.FAILURES)), ids=failures.name_of
 )
-def test_jobs_outlive_the_outage_of_a_service(
-    rigged: Rigged, flock: Flock, tell: Tell, *, service: Service, failure: Fault
+def test_jobs_survive_the_outage_of_a_service(
+    rigged: Rigged, flock: Flock, record: Record, *, service: Service, failure: Fault
 ) -> None:
     failing(rigged, [service], failure, OUTAGE_SECONDS)
 
     about = f"after {service}: {failures.name_of(failure)}"
-    tell(about, flock.seconds(RECOVERED_SECONDS))
+    record(about, flock.seconds(RECOVERED_SECONDS))
     flock.check()
 
 
 @pytest.mark.long
-def test_jobs_outlive_a_minute_in_which_the_emulator_stands_still(
-    rigged: Rigged, flock: Flock, tell: Tell
+def test_jobs_survive_a_minute_in_which_the_emulator_is_stopped(
+    rigged: Rigged, flock: Flock, record: Record
 ) -> None:
     pause(rigged.emulator, OUTAGE_SECONDS)
 
-    tell("after a pause of the emulator", flock.seconds(RECOVERED_SECONDS))
+    record("after a pause of the emulator", flock.seconds(RECOVERED_SECONDS))
     flock.check()

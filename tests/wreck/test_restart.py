@@ -1,4 +1,4 @@
-"""The emulator is stopped and started again, where it keeps its state."""
+"""The emulator is stopped and started again while jobs run. It keeps its state."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,21 +22,23 @@ SAVED_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Keeping:
-    """A stack on a MiniStack that saves its state when it is stopped in good order."""
+    """A stack on a MiniStack that saves its state when it is stopped properly."""
 
     jobs: Jobs
     state: Path
 
     def restart(self) -> None:
-        """Ends it with its functions, whatever they are at, and starts it from what it saved."""
+        """Stops MiniStack and its functions while they work, and starts it with its saved state."""
         running = daemon.recall(self.state / "process.json")
         assert running is not None
         running.stop(patience=SAVED_SECONDS)
         ministack.start(self.state)
 
     def ends_right(self, job: Job) -> bool:
-        """Whether there is a whole archive in the end, or the failure that MiniStack leaves no way
-        out of: it keeps all but the multipart uploads that are open."""
+        """Whether the job ends with a whole archive, or with the only failure that is allowed.
+
+        MiniStack saves no open multipart uploads: a job may fail because its upload is gone.
+        """
         job.seconds(ENDED_SECONDS)
         status = self.jobs.api.job(job.job_id)
         if status["status"] == "failed":
@@ -67,7 +69,7 @@ def keeping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Keeping
         yield Keeping(Jobs(Api(outputs.api_url), backstage, Sources(backstage)), state)
 
 
-def test_a_restart_in_the_middle_of_jobs_ends_none_wrong(keeping: Keeping) -> None:
+def test_after_a_restart_no_job_ends_with_a_wrong_archive(keeping: Keeping) -> None:
     several = [keeping.jobs.planned(), keeping.jobs.read(), keeping.jobs.assembled()]
     for job in several:
         job.begin()

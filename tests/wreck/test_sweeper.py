@@ -1,14 +1,14 @@
-"""The queue was purged, and the workers are dead: the sweeper finds the jobs that are left."""
+"""The queue was purged and the workers are dead. The sweeper finds their jobs."""
 
 from collections.abc import Sequence
 
 from tests.wreck.jobs import Job, Jobs
 
 SWEPT_SECONDS = 240
-"""The sweeper comes each minute, for jobs that nothing has moved for one to one and a half."""
+"""The sweeper runs every minute. It takes jobs that have not moved for 60 to 90 s."""
 
 
-def test_jobs_whose_messages_are_lost_with_their_workers_complete(
+def test_jobs_complete_if_their_messages_and_workers_are_lost(
     orphans: Sequence[Job], jobs: Jobs
 ) -> None:
     for job in orphans:

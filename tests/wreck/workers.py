@@ -1,4 +1,4 @@
-"""The processes that an emulator runs functions in: caught at a request of theirs, and killed."""
+"""Catches the process of a worker at one of its requests, and kills it."""
 
 import os
 import signal
@@ -13,13 +13,15 @@ from tests.wreck.jobs import Job
 from tests.wreck.moments import Moment
 
 _CAUGHT_SECONDS = 120
-"""An emulator's queue has five workers, which many jobs may wait for."""
+"""Many jobs may wait for the five workers of an emulator's queue."""
 
 
 @contextmanager
 def caught(rigged: Rigged, job: Job, moment: Moment) -> Iterator[int]:
-    """Starts the job and gives the process that makes the moment's request, which is held for the
-    time of the body and goes nowhere then."""
+    """Starts the job, and yields the id of the process that sends the moment's request.
+
+    The request is held during the body. After it, the connection is closed.
+    """
     hold = rigged.proxies[moment.service].hold(
         lambda asked: moment.is_of(asked, job), after=moment.after
     )
@@ -31,17 +33,17 @@ def caught(rigged: Rigged, job: Job, moment: Moment) -> Iterator[int]:
 
 
 def kill(process: int) -> None:
-    """kill -9."""
+    """Kills the process with SIGKILL."""
     os.kill(process, signal.SIGKILL)
 
 
 def _process_at(peer: Address, emulator: int) -> int:
-    """The process below the emulator's that holds this end of a connection."""
+    """Returns the id of the emulator's child process that has this end of a connection."""
     for process in psutil.Process(emulator).children(recursive=True):
         try:
             held = [(it.laddr.ip, it.laddr.port) for it in process.net_connections("tcp4")]
-        except psutil.Error:  # it has ended meanwhile
+        except psutil.Error:  # The process has ended.
             continue
         if peer in held:
             return process.pid
-    raise LookupError(f"no process below {emulator} holds {peer}")
+    raise LookupError(f"no child process of {emulator} has the connection {peer}")

@@ -1,4 +1,4 @@
-"""A client's operations on one thing: its bucket, its queue or its table goes without saying."""
+"""Binds a client to one bucket, queue or table, so that each operation need not name it."""
 
 from functools import partial
 from typing import Any
@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 
 class Bound:
-    """`client` is botocore's, or what stands for one; `name` is what it is bound to."""
+    """`client` is botocore's or a fake. `name` is the bucket, the queue's URL or the table."""
 
     def __init__(self, client: Any, **always: str) -> None:
         self.client = client
@@ -19,7 +19,7 @@ class Bound:
         return partial(getattr(self.client, operation), **self._always)
 
     def refuses(self, operation: str, **asked: Any) -> tuple[str, int] | None:
-        """The code and the status of the error that this is answered with; None if it succeeds."""
+        """Returns the code and the status of the operation's error; None if it succeeds."""
         try:
             getattr(self, operation)(**asked)
         except ClientError as error:

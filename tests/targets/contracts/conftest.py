@@ -1,7 +1,7 @@
-"""What Longhaul relies on, held against each service that stands for AWS's: the simulation's own in
-memory, moto, and the emulator.
+"""What Longhaul relies on, tested on each service that stands for AWS.
 
-The marks `fake` and `emulator` choose among them.
+These are the services in memory of the simulation, moto, and the emulator. The marks `fake` and
+`emulator` select them.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 def client(
     kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[str], Any]]:
-    """Gives a service's client."""
+    """A function that returns the client of a service."""
     if kind == "memory":
         yield made.memory
     elif kind == "emulator":
@@ -44,7 +44,7 @@ def client(
 
 @pytest.fixture
 def s3(client: Callable[[str], Any]) -> Bound:
-    """A bucket, empty."""
+    """An empty bucket."""
     return made.bucket(client("s3"))
 
 
@@ -55,17 +55,17 @@ def queues(client: Callable[[str], Any]) -> tuple[Bound, Bound]:
 
 @pytest.fixture
 def queue(queues: tuple[Bound, Bound]) -> Bound:
-    """A queue that hides messages for 30 s and gives them up after 2 receipts."""
+    """A queue that hides received messages for 30 s. After 2 receives they are dead letters."""
     return queues[0]
 
 
 @pytest.fixture
 def dead_letters(queues: tuple[Bound, Bound]) -> Bound:
-    """Its dead letters."""
+    """The queue for its dead letters."""
     return queues[1]
 
 
 @pytest.fixture
 def table(client: Callable[[str], Any]) -> Bound:
-    """A table as the stack has it, empty."""
+    """An empty table, like that of the stack."""
     return made.table(client("dynamodb"))

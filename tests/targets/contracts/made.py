@@ -1,4 +1,4 @@
-"""The bucket, the queues and the table of a contract test, of each kind."""
+"""Makes the bucket, the queues and the table of a contract test, on each kind of service."""
 
 import json
 import time
@@ -20,7 +20,7 @@ MAX_RECEIVES = 2
 
 
 def memory(service: str) -> Any:
-    """The simulation's own, on real time."""
+    """Returns the simulation's service, with real time."""
 
     def now() -> int:
         return time.time_ns() // 1_000_000
@@ -34,7 +34,7 @@ def memory(service: str) -> Any:
 
 
 def moto(service: str) -> Any:
-    """A client that moto answers, where it is active."""
+    """Returns a client whose requests moto answers, if it is active."""
     config = Config(
         request_checksum_calculation="when_required", response_checksum_validation="when_required"
     )
@@ -46,7 +46,7 @@ def emulator(service: str, cloud: Cloud) -> Any:
 
 
 def bucket(client: Any) -> Bound:
-    """An empty bucket."""
+    """Makes an empty bucket."""
     if isinstance(client, S3):
         return Bound(client, Bucket="bucket")
     name = new_name()
@@ -55,7 +55,7 @@ def bucket(client: Any) -> Bound:
 
 
 def queue(client: Any) -> tuple[Bound, Bound]:
-    """A queue and its dead letters."""
+    """Makes a queue, and the queue for its dead letters."""
     if isinstance(client, SQS):
         return Bound(client, QueueUrl="queue"), Bound(client, QueueUrl="dead")
     dead = client.create_queue(QueueName=new_name())["QueueUrl"]
@@ -73,7 +73,7 @@ def queue(client: Any) -> tuple[Bound, Bound]:
 
 
 def table(client: Any) -> Bound:
-    """A table as infra/resources.yaml has it, without items."""
+    """Makes an empty table, like that in infra/resources.yaml."""
     if isinstance(client, DynamoDB):
         return Bound(client, TableName="jobs")
     name = new_name()

@@ -21,7 +21,7 @@ def test_an_object_has_its_bytes_its_etag_and_its_metadata(s3: Bound) -> None:
     assert etag == '"9a0364b9e99bb480dd25e1f0284c8555"'
 
 
-def test_a_checksum_is_told_when_it_is_asked_for(s3: Bound) -> None:
+def test_a_checksum_is_returned_on_request(s3: Bound) -> None:
     s3.put_object(Key="a", Body=b"content", ChecksumAlgorithm="CRC32")
 
     head = s3.head_object(Key="a", ChecksumMode="ENABLED")
@@ -30,12 +30,12 @@ def test_a_checksum_is_told_when_it_is_asked_for(s3: Bound) -> None:
     assert "ChecksumCRC32" not in s3.head_object(Key="a")
 
 
-def test_what_is_not_there_is_not_found(s3: Bound) -> None:
+def test_a_missing_object_is_not_found(s3: Bound) -> None:
     assert s3.refuses("head_object", Key="a") == ("404", 404)
     assert s3.refuses("get_object", Key="a") == ("NoSuchKey", 404)
 
 
-def test_what_is_written_takes_the_place_of_what_was_there(s3: Bound) -> None:
+def test_a_put_replaces_an_object(s3: Bound) -> None:
     put(s3, "a", b"first")
     etag = put(s3, "a", b"second")
 
@@ -43,7 +43,7 @@ def test_what_is_written_takes_the_place_of_what_was_there(s3: Bound) -> None:
     assert s3.head_object(Key="a")["ETag"] == etag
 
 
-def test_a_range_is_cut_at_the_end_and_refused_behind_it(s3: Bound) -> None:
+def test_a_range_is_shortened_at_the_end_and_refused_after_it(s3: Bound) -> None:
     put(s3, "a", b"content")
 
     got = s3.get_object(Key="a", Range="bytes=4-99")
@@ -53,7 +53,7 @@ def test_a_range_is_cut_at_the_end_and_refused_behind_it(s3: Bound) -> None:
 
 
 @row("S3", "`If-Match` on GET: an object that was changed is not read")
-def test_a_read_that_is_bound_to_an_etag_refuses_another_version(s3: Bound) -> None:
+def test_a_read_with_an_etag_refuses_another_version(s3: Bound) -> None:
     etag = put(s3, "a", b"one")
     assert s3.get_object(Key="a", IfMatch=etag)["Body"].read() == b"one"
     put(s3, "a", b"two")
@@ -61,7 +61,7 @@ def test_a_read_that_is_bound_to_an_etag_refuses_another_version(s3: Bound) -> N
     assert s3.refuses("get_object", Key="a", IfMatch=etag) == ("PreconditionFailed", 412)
 
 
-def test_deleting_what_is_not_there_is_no_error(s3: Bound) -> None:
+def test_deleting_a_missing_object_is_not_an_error(s3: Bound) -> None:
     put(s3, "a", b"")
 
     s3.delete_object(Key="nothing")
@@ -70,7 +70,7 @@ def test_deleting_what_is_not_there_is_no_error(s3: Bound) -> None:
     assert "Contents" not in s3.list_objects_v2()
 
 
-def test_a_listing_is_in_key_order_below_its_prefix(s3: Bound) -> None:
+def test_a_listing_is_in_key_order_under_its_prefix(s3: Bound) -> None:
     for key in ("b/2", "a", "b/10", "b/1", "c"):
         put(s3, key, b"x")
 
@@ -82,7 +82,7 @@ def test_a_listing_is_in_key_order_below_its_prefix(s3: Bound) -> None:
     assert not page["IsTruncated"]
 
 
-def test_a_listing_goes_on_with_its_token(s3: Bound) -> None:
+def test_a_listing_continues_with_its_token(s3: Bound) -> None:
     for key in ("1", "2", "3"):
         put(s3, key, b"x")
 

@@ -1,16 +1,16 @@
-"""A standard queue of SQS, as Longhaul relies on it."""
+"""A standard SQS queue, as Longhaul relies on it."""
 
 from typing import Any
 
 import pytest
 
 from chalicelib.queue.queue import Queue
-from tests.targets.cloud import seen
 from tests.targets.contracts.bound import Bound
 from tests.targets.rows import differs, row
+from tests.waiting import wait_for
 
-COME_SECONDS = 20
-"""A message that may come has come by then."""
+ARRIVAL_SECONDS = 20
+"""A message arrives within this time, or never."""
 
 
 def send(queue: Bound, *bodies: str) -> Any:
@@ -22,7 +22,7 @@ def send(queue: Bound, *bodies: str) -> Any:
 
 
 def receive(queue: Bound) -> list[dict[str, Any]]:
-    """What the queue shows now; received once more."""
+    """Receives the messages that are visible now."""
     answer = queue.receive_message(
         MaxNumberOfMessages=10, MessageSystemAttributeNames=["ApproximateReceiveCount"]
     )
@@ -30,8 +30,8 @@ def receive(queue: Bound) -> list[dict[str, Any]]:
 
 
 def received(queue: Bound) -> dict[str, Any]:
-    """The one message, as soon as it shows."""
-    (message,) = seen(lambda: receive(queue), within=COME_SECONDS)
+    """Waits until one message is visible, and receives it."""
+    (message,) = wait_for(lambda: receive(queue), ARRIVAL_SECONDS, "a message")
     return dict(message)
 
 
@@ -42,7 +42,7 @@ def hide(queue: Bound, message: dict[str, Any], seconds: int) -> None:
 
 
 @row("SQS", "a message is hidden while it is worked on, and then comes again")
-def test_a_message_that_was_received_is_hidden_and_then_comes_again(queue: Bound) -> None:
+def test_a_received_message_is_hidden_and_then_comes_again(queue: Bound) -> None:
     send(queue, "a")
 
     first, hidden = received(queue), receive(queue)
@@ -57,7 +57,7 @@ def test_a_message_that_was_received_is_hidden_and_then_comes_again(queue: Bound
 
 
 @row("SQS", "`ChangeMessageVisibility` makes that time longer or shorter")
-def test_a_message_can_be_hidden_longer_and_shorter(queue: Bound) -> None:
+def test_a_message_can_be_hidden_for_a_longer_or_shorter_time(queue: Bound) -> None:
     send(queue, "longer")
     longer = received(queue)
     hide(queue, longer, 1)
@@ -71,7 +71,7 @@ def test_a_message_can_be_hidden_longer_and_shorter(queue: Bound) -> None:
     assert (longer["Body"], shorter["Body"], again["Body"]) == ("longer", "shorter", "shorter")
 
 
-def test_a_message_that_was_deleted_does_not_come_again(queue: Bound) -> None:
+def test_a_deleted_message_does_not_come_again(queue: Bound) -> None:
     send(queue, "a")
     message = received(queue)
 
@@ -82,7 +82,7 @@ def test_a_message_that_was_deleted_does_not_come_again(queue: Bound) -> None:
 
 
 @row("SQS", "after `maxReceiveCount` attempts a message goes to the dead-letter queue")
-def test_a_message_that_was_received_too_often_goes_to_the_dead_letters(
+def test_a_message_received_too_often_becomes_a_dead_letter(
     queue: Bound, dead_letters: Bound
 ) -> None:
     send(queue, "poison")
@@ -93,8 +93,8 @@ def test_a_message_that_was_received_too_often_goes_to_the_dead_letters(
     assert received(dead_letters)["Body"] == "poison"
 
 
-def test_a_worker_that_is_too_late_does_no_harm_to_the_next_one(queue: Bound) -> None:
-    """What SQS answers to an old receipt differs from place to place, and has changed with time."""
+def test_a_late_worker_does_not_disturb_the_next_one(queue: Bound) -> None:
+    """SQS's answer to an old receipt differs between services, and has changed over time."""
     send(queue, "a")
     late = received(queue)
     hide(queue, late, 0)
@@ -103,7 +103,7 @@ def test_a_worker_that_is_too_late_does_no_harm_to_the_next_one(queue: Bound) ->
     Queue(queue.client, queue.name).hide(late["ReceiptHandle"], 60)
 
 
-def test_a_worker_can_be_too_late_for_a_message_that_is_gone(queue: Bound) -> None:
+def test_hiding_a_deleted_message_is_not_an_error(queue: Bound) -> None:
     send(queue, "a")
     message = received(queue)
     queue.delete_message(ReceiptHandle=message["ReceiptHandle"])
@@ -117,7 +117,7 @@ def test_a_worker_can_be_too_late_for_a_message_that_is_gone(queue: Bound) -> No
     ministack="hidden",
 )
 @differs(moto="hides it")
-def test_a_message_that_is_visible_again_stays_so(queue: Bound) -> None:
+def test_an_old_receipt_does_not_hide_a_visible_message(queue: Bound) -> None:
     send(queue, "a")
     late = received(queue)
     hide(queue, late, 0)
@@ -136,7 +136,7 @@ def test_a_message_that_is_visible_again_stays_so(queue: Bound) -> None:
     ],
     ids=["none", "eleven", "too long"],
 )
-def test_a_batch_that_sqs_does_not_take_is_refused(
+def test_an_invalid_batch_of_messages_is_refused(
     queue: Bound, bodies: list[str], wrong: str
 ) -> None:
     entries = [{"Id": str(i), "MessageBody": body} for i, body in enumerate(bodies)]
@@ -146,7 +146,7 @@ def test_a_batch_that_sqs_does_not_take_is_refused(
     assert refused == (f"AWS.SimpleQueueService.{wrong}", 400)
 
 
-def test_two_of_a_batch_with_the_same_id_are_refused(queue: Bound) -> None:
+def test_a_batch_with_a_repeated_id_is_refused(queue: Bound) -> None:
     entries = [{"Id": "a", "MessageBody": body} for body in ("1", "2")]
 
     refused = queue.refuses("send_message_batch", Entries=entries)
@@ -161,4 +161,4 @@ def test_waiting_messages_are_counted(queue: Bound) -> None:
     received(queue)
     send(queue, "waits", "waits too")
 
-    assert seen(lambda: counted() == 2, within=COME_SECONDS)
+    wait_for(lambda: counted() == 2, ARRIVAL_SECONDS, "a count of two")

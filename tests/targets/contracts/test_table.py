@@ -1,4 +1,4 @@
-"""A table of DynamoDB, as Longhaul relies on it."""
+"""A DynamoDB table, as Longhaul relies on it."""
 
 from contextlib import suppress
 from typing import Any
@@ -19,7 +19,7 @@ def put(table: Bound, job_id: str, **numbers: int) -> dict[str, Any]:
 
 
 def update(job_id: str, expression: str, **more: Any) -> dict[str, Any]:
-    """What an update takes."""
+    """Returns the arguments of an update."""
     key = {"jobId": {"S": job_id}}
     return {"Key": key, "UpdateExpression": expression, "ReturnValues": "ALL_NEW", **more}
 
@@ -35,14 +35,14 @@ def test_an_item_is_read_as_it_was_written(table: Bound) -> None:
     assert "Item" not in get(table, "b")
 
 
-def test_of_an_item_only_what_is_asked_for_is_read(table: Bound) -> None:
+def test_a_read_returns_only_the_requested_attributes(table: Bound) -> None:
     put(table, "a", size=1, count=2)
 
     assert get(table, "a", ProjectionExpression="jobId")["Item"] == {"jobId": {"S": "a"}}
 
 
 @row("DynamoDB", "a write whose condition does not hold is refused, and the error has the item")
-def test_a_new_item_is_not_written_over_another(table: Bound) -> None:
+def test_a_conditional_put_does_not_overwrite_an_item(table: Bound) -> None:
     first = put(table, "a", size=1)
 
     with pytest.raises(table.exceptions.ConditionalCheckFailedException) as error:
@@ -56,7 +56,7 @@ def test_a_new_item_is_not_written_over_another(table: Bound) -> None:
     assert get(table, "a")["Item"] == first
 
 
-def test_a_refused_update_tells_the_item_and_changes_nothing(table: Bound) -> None:
+def test_a_refused_update_returns_the_item_and_changes_nothing(table: Bound) -> None:
     item = put(table, "a", size=1)
     asked = update(
         "a",
@@ -74,10 +74,10 @@ def test_a_refused_update_tells_the_item_and_changes_nothing(table: Bound) -> No
 
 
 @pytest.mark.parametrize(
-    ("job_id", "tell"), [("a", "NONE"), ("b", "ALL_OLD")], ids=["not asked for", "not there"]
+    ("job_id", "returned"), [("a", "NONE"), ("b", "ALL_OLD")], ids=["not asked for", "not there"]
 )
-def test_a_refusal_tells_no_item_that_was_not_asked_for_or_is_not_there(
-    table: Bound, job_id: str, tell: str
+def test_a_refusal_returns_no_item_if_not_requested_or_missing(
+    table: Bound, job_id: str, returned: str
 ) -> None:
     put(table, "a", size=1)
     asked = update(
@@ -85,7 +85,7 @@ def test_a_refusal_tells_no_item_that_was_not_asked_for_or_is_not_there(
         "SET done = :one",
         ConditionExpression="attribute_exists(nothing)",
         ExpressionAttributeValues={":one": {"N": "1"}},
-        ReturnValuesOnConditionCheckFailure=tell,
+        ReturnValuesOnConditionCheckFailure=returned,
     )
 
     with pytest.raises(table.exceptions.ConditionalCheckFailedException) as error:
@@ -113,7 +113,7 @@ def test_an_update_sets_adds_and_removes(table: Bound) -> None:
 
 
 @row("DynamoDB", "`ADD` joins sets of numbers, and makes the item if there is none")
-def test_adding_to_a_set_makes_it_and_adds_each_number_once(table: Bound) -> None:
+def test_adding_to_a_set_creates_it_and_adds_each_number_once(table: Bound) -> None:
     for number in ("3", "10", "3"):
         values = {":n": {"NS": [number]}}
         answer = table.update_item(
@@ -141,7 +141,7 @@ def test_adding_to_a_set_makes_it_and_adds_each_number_once(table: Bound) -> Non
         ("absent <= :v", 5, False),
     ],
 )
-def test_an_update_is_done_if_its_condition_holds(
+def test_an_update_happens_only_if_its_condition_holds(
     table: Bound,
     term: str,
     value: int,
@@ -170,7 +170,7 @@ def test_an_update_is_done_if_its_condition_holds(
     ],
     ids=["unused value", "unknown value", "another key"],
 )
-def test_an_update_that_cannot_be_meant_is_refused(
+def test_an_invalid_update_is_refused(
     table: Bound, expression: str, values: dict[str, Any]
 ) -> None:
     put(table, "a", size=1)
@@ -192,11 +192,11 @@ def test_a_large_item_is_refused(table: Bound) -> None:
 
 
 def batch(table: Bound, *job_ids: str) -> dict[str, Any]:
-    """What a BatchGetItem takes. It names its table itself."""
+    """Returns the RequestItems of a BatchGetItem, which contain the table's name."""
     return {table.name: {"Keys": [{"jobId": {"S": job_id}} for job_id in job_ids]}}
 
 
-def test_a_batch_gives_those_that_are_there(table: Bound) -> None:
+def test_a_batch_returns_the_items_that_exist(table: Bound) -> None:
     put(table, "a", size=1)
 
     answer = table.client.batch_get_item(RequestItems=batch(table, "a", "b"))
@@ -208,7 +208,7 @@ def test_a_batch_gives_those_that_are_there(table: Bound) -> None:
 @pytest.mark.parametrize(
     "job_ids", [[f"job-{i}" for i in range(101)], ["a", "a"]], ids=["101 keys", "a key twice"]
 )
-def test_a_batch_that_dynamodb_does_not_take_is_refused(table: Bound, job_ids: list[str]) -> None:
+def test_an_invalid_batch_of_keys_is_refused(table: Bound, job_ids: list[str]) -> None:
     asked = Bound(table.client, RequestItems=batch(table, *job_ids))  # type: ignore[arg-type]
 
     assert asked.refuses("batch_get_item") == INVALID

@@ -21,7 +21,7 @@ def opened(s3: Bound, key: str) -> dict[str, Any]:
 
 
 def listed(s3: Bound, upload: dict[str, Any]) -> list[dict[str, Any]]:
-    """The parts as the completion of their upload wants them."""
+    """Returns the parts, in the form that the completion of their upload needs."""
     parts = s3.list_parts(**upload)["Parts"]
     return [{"PartNumber": part["PartNumber"], "ETag": part["ETag"]} for part in parts]
 
@@ -32,7 +32,7 @@ def complete(s3: Bound, upload: dict[str, Any]) -> Any:
 
 
 def copy(s3: Bound, upload: dict[str, Any], source: str, last: int, **more: Any) -> dict[str, Any]:
-    """What a copy of the source's bytes up to the last takes."""
+    """Returns the arguments of a copy of the source's bytes from 0 to `last`, inclusive."""
     return {
         **upload,
         "PartNumber": 1,
@@ -42,7 +42,7 @@ def copy(s3: Bound, upload: dict[str, Any], source: str, last: int, **more: Any)
     }
 
 
-def test_an_upload_becomes_the_object_that_its_parts_make(s3: Bound) -> None:
+def test_a_completed_upload_is_the_object_of_its_parts(s3: Bound) -> None:
     source = s3.put_object(Key="source", Body=LARGE + b"rest")["ETag"]
     upload = opened(s3, "a")
     s3.upload_part(**upload, PartNumber=2, Body=b"end")
@@ -56,14 +56,14 @@ def test_an_upload_becomes_the_object_that_its_parts_make(s3: Bound) -> None:
     assert "Uploads" not in s3.list_multipart_uploads()
 
 
-def test_an_object_is_not_there_before_its_upload_is_completed(s3: Bound) -> None:
+def test_an_object_exists_only_after_its_upload_is_completed(s3: Bound) -> None:
     upload = opened(s3, "a")
     s3.upload_part(**upload, PartNumber=1, Body=b"x")
 
     assert s3.refuses("head_object", Key="a") == ("404", 404)
 
 
-def test_the_part_that_was_uploaded_last_takes_its_place(s3: Bound) -> None:
+def test_a_part_that_is_uploaded_again_replaces_the_first_one(s3: Bound) -> None:
     upload = opened(s3, "a")
     s3.upload_part(**upload, PartNumber=1, Body=b"first")
     s3.upload_part(**upload, PartNumber=1, Body=b"second")
@@ -73,7 +73,7 @@ def test_the_part_that_was_uploaded_last_takes_its_place(s3: Bound) -> None:
     assert s3.get_object(Key="a")["Body"].read() == b"second"
 
 
-def test_an_upload_has_ten_thousand_parts_at_most(s3: Bound) -> None:
+def test_an_upload_has_at_most_ten_thousand_parts(s3: Bound) -> None:
     upload = opened(s3, "a")
 
     refused = s3.refuses("upload_part", **upload, PartNumber=10_001, Body=b"x")
@@ -82,7 +82,7 @@ def test_an_upload_has_ten_thousand_parts_at_most(s3: Bound) -> None:
 
 
 @row("S3", "a part below 5 MiB that is not the last is refused", ministack="taken")
-def test_a_part_that_is_too_small_is_refused_when_the_upload_is_completed(s3: Bound) -> None:
+def test_completion_refuses_a_part_that_is_too_small(s3: Bound) -> None:
     upload = opened(s3, "a")
     s3.upload_part(**upload, PartNumber=1, Body=b"small")
     s3.upload_part(**upload, PartNumber=2, Body=b"end")
@@ -95,7 +95,7 @@ def test_a_part_that_is_too_small_is_refused_when_the_upload_is_completed(s3: Bo
 
 @row("S3", "parts that are listed out of order are refused", ministack="put in order")
 @differs(moto="another error")
-def test_parts_out_of_order_are_refused(s3: Bound) -> None:
+def test_completion_refuses_parts_out_of_order(s3: Bound) -> None:
     upload = opened(s3, "a")
     s3.upload_part(**upload, PartNumber=1, Body=LARGE)
     s3.upload_part(**upload, PartNumber=2, Body=b"end")
@@ -108,7 +108,7 @@ def test_parts_out_of_order_are_refused(s3: Bound) -> None:
 
 @row("S3", "a part with another ETag, or that is not there, is refused")
 @pytest.mark.parametrize("number", [1, 2])
-def test_a_part_that_was_not_uploaded_is_refused(s3: Bound, number: int) -> None:
+def test_completion_refuses_a_part_that_was_not_uploaded(s3: Bound, number: int) -> None:
     upload = opened(s3, "a")
     s3.upload_part(**upload, PartNumber=1, Body=b"x")
 
@@ -119,7 +119,7 @@ def test_a_part_that_was_not_uploaded_is_refused(s3: Bound, number: int) -> None
 
 
 @differs(moto="does not look at the key")
-def test_an_upload_of_another_key_is_none(s3: Bound) -> None:
+def test_an_upload_id_does_not_work_for_another_key(s3: Bound) -> None:
     upload = opened(s3, "a")
 
     assert s3.refuses("list_parts", Key="b", UploadId=upload["UploadId"]) == GONE
@@ -156,8 +156,8 @@ def test_a_completed_upload_is_gone(s3: Bound) -> None:
     assert s3.get_object(Key="a")["Body"].read() == b"x"
 
 
-def test_an_upload_that_is_completed_again_stays_as_it_is(s3: Bound) -> None:
-    """S3 answers as before for a while, then that there is no such upload."""
+def test_a_second_completion_does_not_change_the_object(s3: Bound) -> None:
+    """For a while, S3 answers as the first time. Later, it says that there is no such upload."""
     upload = opened(s3, "a")
     s3.upload_part(**upload, PartNumber=1, Body=b"x")
     parts = {"Parts": listed(s3, upload)}
@@ -184,12 +184,12 @@ def test_parts_are_listed_page_by_page(s3: Bound) -> None:
     assert (first["IsTruncated"], second["IsTruncated"]) == (True, False)
 
 
-def test_an_upload_without_parts_lists_none(s3: Bound) -> None:
+def test_an_upload_without_parts_has_an_empty_list(s3: Bound) -> None:
     assert not s3.list_parts(**opened(s3, "a")).get("Parts")
 
 
 @row("S3", "`ListMultipartUploads` lists the uploads below a prefix")
-def test_the_uploads_under_way_are_listed_below_their_prefix(s3: Bound) -> None:
+def test_open_uploads_are_listed_by_prefix(s3: Bound) -> None:
     done = opened(s3, "a/done")
     s3.upload_part(**done, PartNumber=1, Body=b"x")
     complete(s3, done)
@@ -204,7 +204,7 @@ def test_the_uploads_under_way_are_listed_below_their_prefix(s3: Bound) -> None:
 
 @row("S3", "`ListMultipartUploads` says when each upload was opened")
 @differs(moto="says in 2010")
-def test_the_uploads_under_way_tell_their_age(s3: Bound) -> None:
+def test_open_uploads_are_listed_with_their_age(s3: Bound) -> None:
     opened(s3, "a")
 
     (upload,) = s3.list_multipart_uploads()["Uploads"]
@@ -256,7 +256,7 @@ def test_a_range_of_a_small_object_is_not_copied(s3: Bound) -> None:
 
 
 @differs(moto="another error")
-def test_what_is_not_there_is_not_copied(s3: Bound) -> None:
+def test_a_missing_object_is_not_copied(s3: Bound) -> None:
     upload = opened(s3, "a")
 
     assert s3.refuses("upload_part_copy", **copy(s3, upload, "none", 3)) == ("NoSuchKey", 404)
@@ -264,7 +264,7 @@ def test_what_is_not_there_is_not_copied(s3: Bound) -> None:
 
 @row("S3", "`CopySourceIfMatch`: an object that was changed is not copied")
 @differs(moto="does not look at it")
-def test_a_copy_that_is_bound_to_an_etag_refuses_another_version(s3: Bound) -> None:
+def test_a_copy_with_an_etag_refuses_another_version(s3: Bound) -> None:
     s3.put_object(Key="source", Body=LARGE + b"x")
     upload = opened(s3, "a")
     asked = copy(s3, upload, "source", MIN_PART, CopySourceIfMatch=ANOTHER_ETAG)

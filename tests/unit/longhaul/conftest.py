@@ -1,4 +1,4 @@
-"""A client of a stub, and a clock that nobody has to wait for."""
+"""A client of a stub, and pauses that take no time."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ def client(stub: Stub) -> Iterator[Client]:
 
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses that were made, in seconds; none of them takes any time."""
+    """The pauses of the client, in seconds. None of them takes any time."""
     made: list[float] = []
     monkeypatch.setattr(retries, "_sleep", made.append)
     return made
@@ -30,7 +30,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the machine of whoever runs the tests may have set."""
+    """Unsets the variables that this machine may have set."""
     for name in ("LONGHAUL_URL", "LONGHAUL_USER", "LONGHAUL_TOKEN", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):

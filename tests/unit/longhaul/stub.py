@@ -1,4 +1,4 @@
-"""An API and an S3 that answer what a test wants, and go wrong where it wants."""
+"""A small server in place of the API and S3. A test sets its answers and its failures."""
 
 import json
 import socket
@@ -16,8 +16,10 @@ JOB = f"/v1/export/{JOB_ID}"
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer. `content` is sent as JSON unless it is bytes; `cut` ends the connection after so
-    many of its bytes."""
+    """An answer. `content` is sent as JSON, unless it is bytes.
+
+    `cut` ends the connection after this number of body bytes.
+    """
 
     status: int = 200
     content: object = b""
@@ -26,12 +28,12 @@ class Reply:
 
 
 CUT = Reply(cut=0, content=b"never sent")
-"""No answer at all: the connection ends."""
+"""No answer: the connection ends."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that came; its headers are found in lower case."""
+    """A request that has arrived. Header names are in lower case."""
 
     line: str
     headers: dict[str, str]
@@ -44,18 +46,18 @@ class Asked:
 
 @dataclass
 class Stored:
-    """An object as S3 serves it: ranges and If-Range are understood."""
+    """An object in S3, with ranges and If-Range."""
 
     content: bytes
     etag: str = '"one"'
     disposition: str = 'attachment; filename="march.zip"'
     cuts: list[int] = field(default_factory=list)
-    """Each of the next answers with a body that is longer ends after so many bytes."""
+    """For each of the next answers: the number of body bytes after which the connection ends."""
     knows_ranges: bool = True
 
 
 class Stub(ThreadingHTTPServer):
-    """`replies` holds the answers to each request line, of which the last one stays."""
+    """The server. `replies` holds the next answers to each request line. The last one repeats."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -65,11 +67,11 @@ class Stub(ThreadingHTTPServer):
         self.asked: list[Asked] = []
 
     def on(self, line: str, *replies: Reply) -> None:
-        """Answers requests with this method and path so, one after another."""
+        """Sets the next answers to requests with this method and path."""
         self.replies[line] = list(replies)
 
     def of(self, line: str) -> list[Asked]:
-        """The requests with this method and path that have come."""
+        """The requests with this method and path that have arrived."""
         return [asked for asked in self.asked if asked.line == line]
 
 
@@ -119,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def log_message(self, *args: object) -> None:
-        """Nothing: a test's output is its own."""
+        """Logs nothing, to keep the test's output clean."""
 
 
 def _ranged(stored: Stored, asked: Asked) -> Reply:
@@ -144,7 +146,7 @@ def _sent(stored: Stored, status: int, body: bytes, headers: dict[str, str]) -> 
 
 @contextmanager
 def serving() -> Iterator[Stub]:
-    """A stub that serves while the body runs."""
+    """A stub that runs during the body."""
     with Stub() as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -155,11 +157,11 @@ def serving() -> Iterator[Stub]:
             thread.join()
 
 
-# -- what the API says -----------------------------------------------------------------------------
+# -- answers of the API ----------------------------------------------------------------------------
 
 
 def problem(status: int, slug: str, detail: str, **more: object) -> Reply:
-    """A problem document of Longhaul's."""
+    """A problem document of Longhaul."""
     content = {
         "type": f"urn:problem-type:longhaul:{slug}",
         "title": slug.replace("-", " ").capitalize(),
@@ -176,7 +178,7 @@ def accepted() -> Reply:
 
 
 def job(status: str = "processing", percent: int = 0, **more: object) -> dict[str, Any]:
-    """A job as the API tells it."""
+    """A job, as the API answers it."""
     return {
         "jobId": JOB_ID,
         "status": status,
@@ -200,7 +202,7 @@ def job(status: str = "processing", percent: int = 0, **more: object) -> dict[st
 
 
 def completed(size: int = 100_000, missing: list[int] | None = None) -> dict[str, Any]:
-    """The same, once it has its archive."""
+    """A completed job, as the API answers it. `size` is in bytes."""
     result = {
         "s3Key": f"archives/{JOB_ID}.zip",
         "fileSize": size,

@@ -1,17 +1,17 @@
-"""Whether an archive is whole."""
+"""Checking a downloaded archive."""
 
 from pathlib import Path
 
 import pytest
 
-from longhaul.archive import check, made_by
+from longhaul.archive import check, job_id_of
 from longhaul.errors import BrokenArchive
-from tests.unit.longhaul.archives import FILES, archive
+from tests.unit.longhaul.build_archive import FILES, build_archive
 from tests.unit.longhaul.stub import JOB_ID
 
 
-def test_a_whole_archive_tells_what_it_holds(tmp_path: Path) -> None:
-    path = _written(tmp_path, archive())
+def test_the_manifest_of_a_whole_archive_is_returned(tmp_path: Path) -> None:
+    path = _written(tmp_path, build_archive())
 
     manifest = check(path)
 
@@ -19,12 +19,12 @@ def test_a_whole_archive_tells_what_it_holds(tmp_path: Path) -> None:
     assert (manifest.job_id, manifest.missing) == (JOB_ID, (10009,))
 
 
-def test_every_byte_is_told_of(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
+def test_the_progress_covers_every_byte(tmp_path: Path) -> None:
+    reported: list[tuple[int, int]] = []
 
-    check(_written(tmp_path, archive()), lambda done, total: told.append((done, total)))
+    check(_written(tmp_path, build_archive()), lambda done, total: reported.append((done, total)))
 
-    assert told[-1][0] == told[-1][1] > sum(map(len, FILES.values()))
+    assert reported[-1][0] == reported[-1][1] > sum(map(len, FILES.values()))
 
 
 @pytest.mark.parametrize(
@@ -32,25 +32,30 @@ def test_every_byte_is_told_of(tmp_path: Path) -> None:
     [
         (b"", "not a zip file"),
         (b"<Error>no</Error>", "not a zip file"),
-        (archive()[:-10], "not a zip file"),
-        (archive().replace(b"firstfirst", b"firstFirst", 1), "Bad CRC-32 for file 'a.txt'"),
-        (archive(listed={}), "differ in 'a.txt'"),
-        (archive(listed={**FILES, "c": b""}), "differ in 'c'"),
-        (archive(listed={**FILES, "a.txt": b"other"}), "differ in 'a.txt'"),
-        (archive(manifest=b"{}"), "missing required field `jobId`"),
-        (archive(manifest=b"\xff"), "broken"),
-        (archive().replace(b"manifest.json", b"another1.json"), "no item named 'manifest.json'"),
+        (build_archive()[:-10], "not a zip file"),
+        (build_archive().replace(b"firstfirst", b"firstFirst", 1), "Bad CRC-32 for file 'a.txt'"),
+        (build_archive(listed={}), "differ in 'a.txt'"),
+        (build_archive(listed={**FILES, "c": b""}), "differ in 'c'"),
+        (build_archive(listed={**FILES, "a.txt": b"other"}), "differ in 'a.txt'"),
+        (build_archive(manifest=b"{}"), "missing required field `jobId`"),
+        (build_archive(manifest=b"\xff"), "broken"),
+        (
+            build_archive().replace(b"manifest.json", b"another1.json"),
+            "no item named 'manifest.json'",
+        ),
     ],
 )
-def test_what_is_wrong_is_told(tmp_path: Path, content: bytes, words: str) -> None:
+def test_a_broken_archive_is_an_error_that_says_why(
+    tmp_path: Path, content: bytes, words: str
+) -> None:
     with pytest.raises(BrokenArchive, match=words):
         check(_written(tmp_path, content))
 
 
-def test_a_file_that_is_there_twice_is_one_too_many(tmp_path: Path) -> None:
+def test_a_file_that_occurs_twice_is_an_error(tmp_path: Path) -> None:
     import zipfile
 
-    path = _written(tmp_path, archive())
+    path = _written(tmp_path, build_archive())
     with zipfile.ZipFile(path, "a") as opened, pytest.warns(UserWarning, match="Duplicate"):
         opened.writestr("a.txt", FILES["a.txt"])
 
@@ -58,14 +63,14 @@ def test_a_file_that_is_there_twice_is_one_too_many(tmp_path: Path) -> None:
         check(path)
 
 
-def test_an_archive_tells_whose_it_is(tmp_path: Path) -> None:
-    assert made_by(_written(tmp_path, archive(job_id="somebody"))) == "somebody"
+def test_the_job_id_of_an_archive_is_returned(tmp_path: Path) -> None:
+    assert job_id_of(_written(tmp_path, build_archive(job_id="somebody"))) == "somebody"
 
 
-@pytest.mark.parametrize("content", [b"", b"text", archive(manifest=b"[]")])
-def test_another_file_is_nobodys(tmp_path: Path, content: bytes) -> None:
-    assert made_by(_written(tmp_path, content)) is None
-    assert made_by(tmp_path / "nothing") is None
+@pytest.mark.parametrize("content", [b"", b"text", build_archive(manifest=b"[]")])
+def test_any_other_file_has_no_job_id(tmp_path: Path, content: bytes) -> None:
+    assert job_id_of(_written(tmp_path, content)) is None
+    assert job_id_of(tmp_path / "nothing") is None
 
 
 def _written(folder: Path, content: bytes) -> Path:

@@ -1,4 +1,4 @@
-"""The client: what it asks for, and what it makes of the answers."""
+"""The client: what it requests, and what it returns."""
 
 from itertools import islice
 from uuid import UUID
@@ -20,7 +20,7 @@ from tests.unit.longhaul.stub import (
 )
 
 
-def test_an_export_asks_for_what_was_given_and_nothing_else(stub: Stub, client: Client) -> None:
+def test_an_export_request_contains_only_what_the_caller_gave(stub: Stub, client: Client) -> None:
     stub.on("POST /v1/export", accepted())
 
     made = client.create(file_ids=[10001, 10002], filename="March.zip")
@@ -30,7 +30,7 @@ def test_an_export_asks_for_what_was_given_and_nothing_else(stub: Stub, client: 
     assert stub.asked[0].headers["content-type"] == "application/json"
 
 
-def test_an_export_says_who_asks_and_all_that_can_be_said(stub: Stub) -> None:
+def test_an_export_request_contains_the_user_and_all_options(stub: Stub) -> None:
     stub.on("POST /v1/export", accepted())
 
     with Client(f"{stub.url}/", user="ann") as client:
@@ -45,7 +45,7 @@ def test_an_export_says_who_asks_and_all_that_can_be_said(stub: Stub) -> None:
     assert stub.asked[0].headers["idempotency-key"] == "k"
 
 
-def test_an_export_whose_answer_is_lost_is_asked_for_again_with_the_same_key(
+def test_an_export_whose_answer_is_lost_is_sent_again_with_the_same_key(
     stub: Stub, client: Client
 ) -> None:
     stub.on("POST /v1/export", CUT, problem(503, "unavailable", "later"), accepted())
@@ -67,7 +67,7 @@ def test_two_exports_have_two_keys(stub: Stub, client: Client) -> None:
     assert len({asked.headers["idempotency-key"] for asked in stub.asked}) == 2
 
 
-def test_a_job_is_told_in_full(stub: Stub, client: Client) -> None:
+def test_a_job_is_returned_with_all_its_fields(stub: Stub, client: Client) -> None:
     stub.on(f"GET {JOB}", Reply(200, completed(size=7, missing=[10009])))
 
     found = client.status(JOB_ID)
@@ -78,7 +78,7 @@ def test_a_job_is_told_in_full(stub: Stub, client: Client) -> None:
     assert found.expires_at.isoformat() == "2026-01-08T00:00:00+00:00"
 
 
-def test_what_a_newer_api_adds_is_passed_over(stub: Stub, client: Client) -> None:
+def test_fields_that_a_newer_api_adds_are_ignored(stub: Stub, client: Client) -> None:
     newer = job(status="paused", colour="red")
     newer["progress"]["workers"] = [1, 2]
     stub.on(f"GET {JOB}", Reply(200, newer))
@@ -86,14 +86,14 @@ def test_what_a_newer_api_adds_is_passed_over(stub: Stub, client: Client) -> Non
     assert client.status(JOB_ID).status == "paused"
 
 
-def test_a_jobs_id_is_one_part_of_a_path_whatever_it_holds(stub: Stub, client: Client) -> None:
+def test_a_job_id_is_one_path_segment_whatever_it_contains(stub: Stub, client: Client) -> None:
     with pytest.raises(errors.NotFound):
         client.status("../health?x#y")
 
     assert stub.asked[0].line == "GET /v1/export/..%2Fhealth%3Fx%23y"
 
 
-def test_a_list_goes_from_page_to_page_as_far_as_it_is_read(stub: Stub) -> None:
+def test_a_list_requests_pages_only_as_far_as_it_is_read(stub: Stub) -> None:
     first, second = "GET /v1/export?limit=100&user_id=a+b", "&cursor=c%3D"
     stub.on(first, Reply(200, {"jobs": [job(), job()], "cursor": "c="}))
     stub.on(first + second, Reply(200, {"jobs": [job("failed")], "cursor": None}))
@@ -107,26 +107,26 @@ def test_a_list_goes_from_page_to_page_as_far_as_it_is_read(stub: Stub) -> None:
     assert [found.status for found in everything] == ["processing", "processing", "failed"]
 
 
-def test_a_link_is_asked_for(stub: Stub, client: Client) -> None:
+def test_a_download_link_is_returned(stub: Stub, client: Client) -> None:
     stub.on(f"GET {JOB}/download", link("https://s3/x"))
 
     assert client.download_link(JOB_ID).download_url == "https://s3/x"
 
 
-def test_a_cancelled_job_is_given_back(stub: Stub, client: Client) -> None:
+def test_cancel_returns_the_cancelled_job(stub: Stub, client: Client) -> None:
     stub.on(f"DELETE {JOB}", Reply(202, job("cancelled")))
 
     assert client.cancel(JOB_ID).status == "cancelled"
 
 
-def test_a_cancel_whose_answer_was_lost_has_cancelled(stub: Stub, client: Client) -> None:
+def test_a_cancel_succeeds_if_only_its_first_answer_was_lost(stub: Stub, client: Client) -> None:
     stub.on(f"DELETE {JOB}", CUT, problem(409, "already-ended", "the job is cancelled"))
     stub.on(f"GET {JOB}", Reply(200, job("cancelled")))
 
     assert client.cancel(JOB_ID).status == "cancelled"
 
 
-def test_a_job_that_has_completed_cannot_be_cancelled(stub: Stub, client: Client) -> None:
+def test_a_completed_job_cannot_be_cancelled(stub: Stub, client: Client) -> None:
     stub.on(f"DELETE {JOB}", problem(409, "already-ended", "the job is completed"))
     stub.on(f"GET {JOB}", Reply(200, completed()))
 
@@ -134,15 +134,15 @@ def test_a_job_that_has_completed_cannot_be_cancelled(stub: Stub, client: Client
         client.cancel(JOB_ID)
 
 
-def test_a_job_is_asked_for_again_by_its_retry(stub: Stub, client: Client) -> None:
+def test_a_retry_is_sent_again_without_an_idempotency_key(stub: Stub, client: Client) -> None:
     stub.on(f"POST {JOB}/retry", CUT, accepted())
 
     assert client.retry(JOB_ID).job_id == JOB_ID
-    # With a key of its own, the next one would make another job.
+    # A key would make another job with each call.
     assert [("idempotency-key" in asked.headers) for asked in stub.asked] == [False, False]
 
 
-def test_a_file_is_looked_for(stub: Stub, client: Client) -> None:
+def test_check_says_whether_a_file_is_available(stub: Stub, client: Client) -> None:
     found = {"file_id": 10001, "available": True, "s3Key": "downloads/10001", "size": 5}
     stub.on("POST /v1/download/check", Reply(200, found))
 
@@ -152,7 +152,7 @@ def test_a_file_is_looked_for(stub: Stub, client: Client) -> None:
     assert stub.asked[0].content == {"file_id": 10001}
 
 
-def test_a_token_is_sent_to_the_api(stub: Stub) -> None:
+def test_the_token_is_sent_to_the_api(stub: Stub) -> None:
     stub.on(f"GET {JOB}", Reply(200, job()))
 
     with Client(stub.url, token="secret") as client:
@@ -164,6 +164,6 @@ def test_a_token_is_sent_to_the_api(stub: Stub) -> None:
 @pytest.mark.parametrize(
     "url", ["", "api.example.com", "ftp://a/b", "https://", "http://a/?x=1", "http://[::1/"]
 )
-def test_a_url_that_is_none_is_told_at_once(url: str) -> None:
+def test_an_invalid_url_is_refused_at_once(url: str) -> None:
     with pytest.raises(ValueError, match=r"URL"):
         Client(url)

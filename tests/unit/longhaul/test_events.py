@@ -1,4 +1,4 @@
-"""Server-sent events, however their bytes are cut."""
+"""Server-sent events, however their bytes are split."""
 
 import pytest
 from hypothesis import given
@@ -40,11 +40,11 @@ def test_an_event_has_a_name_data_and_an_id() -> None:
         pytest.param("data: x\r\rdata: y\r\n\r\n", ["x", "y"], id="other ends of lines"),
     ],
 )
-def test_the_standards_cases(text: str, found: list[str]) -> None:
+def test_examples_of_the_standard_are_parsed(text: str, found: list[str]) -> None:
     assert [event.data for event in read(text)] == found
 
 
-def test_an_id_stays_until_another_comes_also_on_the_next_connection() -> None:
+def test_an_id_stays_until_the_next_one_even_on_a_new_connection() -> None:
     stream = Stream()
 
     first = read("id: 1\ndata: a\n\ndata: b\n\n", stream)
@@ -53,7 +53,7 @@ def test_an_id_stays_until_another_comes_also_on_the_next_connection() -> None:
     assert [event.id for event in first + second] == ["1", "1", "1", ""]
 
 
-def test_an_id_counts_only_once_its_event_has_ended() -> None:
+def test_an_id_counts_only_after_its_event_has_ended() -> None:
     stream = Stream()
 
     read("id: 1\ndata: a\n\nid: 2\ndata: b\n", stream)
@@ -62,7 +62,7 @@ def test_an_id_counts_only_once_its_event_has_ended() -> None:
 
 
 @pytest.mark.parametrize("line", ["retry: soon", "retry: -5", "retry:", "retry: " + "9" * 5000])
-def test_a_pace_that_is_none_is_passed_over(line: str) -> None:
+def test_an_invalid_retry_field_is_ignored(line: str) -> None:
     stream = Stream(retry_seconds=2.0)
 
     read(f"{line}\n\n", stream)
@@ -70,12 +70,12 @@ def test_a_pace_that_is_none_is_passed_over(line: str) -> None:
     assert stream.retry_seconds == 2.0
 
 
-def test_an_id_with_a_null_character_is_passed_over() -> None:
+def test_an_id_with_a_null_character_is_ignored() -> None:
     assert read("id: a\0b\ndata: x\n\n") == [Event("message", "x", "")]
 
 
 @pytest.mark.parametrize("text", ["x" * 60, "data: 123456789\n" * 6], ids=["line", "event"])
-def test_what_has_no_end_is_not_kept(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_line_or_event_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "EVENT_MAX", 50)
 
     with pytest.raises(EventTooLong):
@@ -83,7 +83,7 @@ def test_what_has_no_end_is_not_kept(text: str, monkeypatch: pytest.MonkeyPatch)
 
 
 @given(st.lists(st.lists(LINES, min_size=1)), st.sampled_from(["\n", "\r\n", "\r"]), CHUNKS)
-def test_every_event_arrives_once_and_whole_however_it_is_cut(
+def test_every_event_arrives_once_and_whole_however_it_is_split(
     sent: list[list[str]], end: str, sizes: list[int]
 ) -> None:
     text = "".join("".join(f"data: {line}{end}" for line in data) + end for data in sent)

@@ -1,4 +1,4 @@
-"""The name of a download, whoever wrote it."""
+"""The file name of a download, from a header that is not trusted."""
 
 import unicodedata
 from pathlib import PurePosixPath, PureWindowsPath
@@ -32,7 +32,7 @@ UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
         ("attachment; filename*=nonsense''x", "x"),
     ],
 )
-def test_a_header_tells_the_name(header: str | None, name: str) -> None:
+def test_the_header_contains_the_name(header: str | None, name: str) -> None:
     assert names.from_disposition(header) == name
 
 
@@ -59,7 +59,7 @@ def test_a_header_tells_the_name(header: str | None, name: str) -> None:
         ("👨\u200d👩\u200d👧.zip", "👨\u200d👩\u200d👧.zip"),
     ],
 )
-def test_a_hostile_name_is_made_a_plain_one(hostile: str, name: str) -> None:
+def test_a_hostile_name_becomes_a_plain_name(hostile: str, name: str) -> None:
     assert names.safe(hostile) == name
 
 
@@ -67,7 +67,7 @@ def test_a_hostile_name_is_made_a_plain_one(hostile: str, name: str) -> None:
 @example("." * 300 + "zip")
 @example("é" * 199 + ". . .zip")
 @example("-" * 3 + "con")
-def test_whatever_the_name_it_is_a_plain_visible_file_in_this_folder(raw: str) -> None:
+def test_any_name_becomes_a_plain_visible_file_in_this_folder(raw: str) -> None:
     name = names.safe(raw)
 
     assert len(name.encode()) <= names.NAME_MAX_BYTES
@@ -81,12 +81,12 @@ def test_whatever_the_name_it_is_a_plain_visible_file_in_this_folder(raw: str) -
 
 
 @given(st.text())
-def test_any_header_gives_a_name(header: str) -> None:
+def test_any_header_leads_to_a_name(header: str) -> None:
     assert names.from_disposition(header)
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1))
-def test_the_name_that_the_api_means_is_the_one_that_is_found(meant: str) -> None:
+def test_the_name_that_the_api_encodes_is_the_name_that_is_read(meant: str) -> None:
     header = f"attachment; filename=\"_\"; filename*=UTF-8''{quote(meant, safe='')}"
 
     assert names.from_disposition(header) == (names.safe(meant) or "longhaul.zip")

@@ -1,4 +1,4 @@
-"""What an answer means that is not the one that was hoped for."""
+"""Answers that are not a success: which error they raise."""
 
 import pytest
 
@@ -29,7 +29,7 @@ URL = "https://me:secret@api.example.com/prod/v1/export?user_id=x"
         (503, errors.Unavailable),
     ],
 )
-def test_a_problem_is_an_error_of_its_own_kind(
+def test_each_problem_raises_its_own_error(
     stub: Stub, status: int, kind: type[errors.Refused]
 ) -> None:
     stub.on(f"GET {JOB}", problem(status, "some-slug", "what is wrong"))
@@ -49,7 +49,7 @@ def test_a_problem_is_an_error_of_its_own_kind(
         (429, "too-many-jobs", errors.TooManyJobs, True),
     ],
 )
-def test_where_a_status_says_too_little_the_type_tells(
+def test_the_problem_type_decides_if_the_status_is_not_enough(
     stub: Stub, status: int, slug: str, kind: type[errors.Refused], *, is_retryable: bool
 ) -> None:
     stub.on(f"POST {JOB}/retry", problem(status, slug, "what is wrong"))
@@ -61,7 +61,7 @@ def test_where_a_status_says_too_little_the_type_tells(
     assert refused.value.retryable is is_retryable
 
 
-def test_a_problem_tells_of_each_field(stub: Stub, client: Client) -> None:
+def test_a_problem_lists_each_wrong_field(stub: Stub, client: Client) -> None:
     found = [{"pointer": "/file_ids/0", "detail": "5 is too small"}]
     stub.on(f"GET {JOB}", problem(400, "invalid-request", "no", errors=found))
 
@@ -78,32 +78,32 @@ def test_a_problem_tells_of_each_field(stub: Stub, client: Client) -> None:
     [
         (
             Reply(200, {"Content-Type": "text/html; charset=utf-8"}, b"<h1>Log in</h1>"),
-            "https://api.example.com answered 200 OK with text/html, which is not an answer of "
+            "https://api.example.com answered 200 OK with text/html. That is not an answer of "
             "Longhaul.",
         ),
         (
             Reply(200, {"Content-Type": "application/json"}, b'{"jobId": 5}'),
-            "https://api.example.com answered 200 OK with application/json, which is not an answer "
+            "https://api.example.com answered 200 OK with application/json. That is not an answer "
             "of Longhaul (Expected `str`, got `int` - at `$.jobId`).",
         ),
-        (Reply(204, {}, b""), "https://api.example.com answered 204 No Content with nothing,"),
+        (Reply(204, {}, b""), "https://api.example.com answered 204 No Content with nothing."),
     ],
 )
-def test_an_answer_of_somebody_else_is_told_as_such(reply: Reply, words: str) -> None:
+def test_an_answer_that_is_not_from_longhaul_is_unexpected(reply: Reply, words: str) -> None:
     with pytest.raises(errors.UnexpectedAnswer) as unexpected:
         refusals.read(Accepted, reply, URL)
 
     assert str(unexpected.value).startswith(words)
 
 
-def test_a_refusal_of_somebody_else_is_told_as_such() -> None:
+def test_a_refusal_that_is_not_from_longhaul_is_unexpected() -> None:
     reply = Reply(403, {"Content-Type": "text/html"}, b"<h1>Blocked</h1>")
 
     with pytest.raises(errors.UnexpectedAnswer, match="answered 403 Forbidden with text/html"):
         refusals.check(reply, URL)
 
 
-def test_a_proxy_that_has_lost_the_api_is_no_end() -> None:
+def test_a_proxy_without_the_api_behind_it_is_retryable() -> None:
     reply = Reply(502, {"Content-Type": "text/html", "Retry-After": "7"}, b"<h1>Bad Gateway</h1>")
 
     with pytest.raises(errors.Unavailable, match="answered 502 Bad Gateway") as unavailable:
@@ -113,26 +113,28 @@ def test_a_proxy_that_has_lost_the_api_is_no_end() -> None:
     assert unavailable.value.retry_after == 7
 
 
-def test_a_redirect_is_told_and_not_followed(stub: Stub) -> None:
+def test_a_redirect_is_an_error_and_is_not_followed(stub: Stub) -> None:
     to = f"{stub.url}/elsewhere?token=secret"
     stub.on(f"GET {JOB}", stubs.Reply(302, b"", {"Location": to}))
 
     with (
         Client(stub.url, token="secret") as client,
-        pytest.raises(errors.UnexpectedAnswer, match=r"sends us to http://\S+/elsewhere\. Is that"),
+        pytest.raises(
+            errors.UnexpectedAnswer, match=r"redirects to http://\S+/elsewhere\. Is that"
+        ),
     ):
         client.status(JOB_ID)
 
     assert len(stub.asked) == 1
 
 
-def test_a_body_without_end_is_not_read_to_its_end(
+def test_an_endless_body_is_refused(
     stub: Stub, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("longhaul.http.BODY_MAX_BYTES", 1000)
     stub.on(f"GET {JOB}", stubs.Reply(200, b"x" * 2000))
 
-    with pytest.raises(errors.UnexpectedAnswer, match="without end"):
+    with pytest.raises(errors.UnexpectedAnswer, match="is too long"):
         client.status(JOB_ID)
 
     assert BODY_MAX_BYTES > 6 * 1024**2
@@ -142,5 +144,5 @@ def test_a_body_without_end_is_not_read_to_its_end(
     ("text", "seconds"),
     [("0", 0), ("7", 7), (None, None), ("soon", None), ("-1", None), ("\u0661", None)],
 )
-def test_retry_after_counts_seconds(text: str | None, seconds: float | None) -> None:
+def test_retry_after_is_read_as_seconds(text: str | None, seconds: float | None) -> None:
     assert refusals.seconds(text) == seconds

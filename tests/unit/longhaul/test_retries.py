@@ -1,4 +1,4 @@
-"""What is tried again, how soon, and for how long."""
+"""Which failures are retried, with which pauses, and for how long."""
 
 import socket
 import ssl
@@ -16,14 +16,16 @@ from tests.unit.longhaul.stub import CUT, JOB, JOB_ID, Reply, Stub, job, problem
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_what_passes_is_tried_again(stub: Stub, client: Client, status: int) -> None:
+def test_a_failure_that_may_pass_is_retried(stub: Stub, client: Client, status: int) -> None:
     stub.on(f"GET {JOB}", CUT, problem(status, "x", "y"), Reply(200, job()))
 
     assert client.status(JOB_ID).status == "processing"
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 410, 501])
-def test_what_does_not_pass_is_told_at_once(stub: Stub, client: Client, status: int) -> None:
+def test_a_failure_that_cannot_pass_is_raised_at_once(
+    stub: Stub, client: Client, status: int
+) -> None:
     stub.on(f"GET {JOB}", problem(status, "x", "y"))
 
     with pytest.raises(errors.Refused):
@@ -32,7 +34,7 @@ def test_what_does_not_pass_is_told_at_once(stub: Stub, client: Client, status: 
     assert len(stub.asked) == 1
 
 
-def test_retry_after_is_waited_for(stub: Stub, client: Client, pauses: list[float]) -> None:
+def test_retry_after_is_obeyed(stub: Stub, client: Client, pauses: list[float]) -> None:
     busy = Reply(429, b"", {"Retry-After": "17"})
     stub.on(f"GET {JOB}", busy, busy, Reply(200, job()))
 
@@ -41,7 +43,7 @@ def test_retry_after_is_waited_for(stub: Stub, client: Client, pauses: list[floa
     assert [int(pause) for pause in pauses] == [17, 17]
 
 
-def test_pauses_grow_and_differ(stub: Stub, client: Client, pauses: list[float]) -> None:
+def test_pauses_grow_and_are_random(stub: Stub, client: Client, pauses: list[float]) -> None:
     stub.on(f"GET {JOB}", Reply(200, job()), *[CUT] * 30, Reply(200, job()))
 
     client.status(JOB_ID)
@@ -53,9 +55,7 @@ def test_pauses_grow_and_differ(stub: Stub, client: Client, pauses: list[float])
     assert len(set(pauses)) > 10
 
 
-def test_whoever_asks_for_more_patience_than_there_is_gets_none(
-    stub: Stub, pauses: list[float]
-) -> None:
+def test_a_retry_after_beyond_the_patience_ends_the_call(stub: Stub, pauses: list[float]) -> None:
     stub.on(f"GET {JOB}", problem(429, "x", "y"), Reply(503, b"", {"Retry-After": "3600"}))
 
     with Client(stub.url, patience=60) as client, pytest.raises(errors.Unavailable):
@@ -65,22 +65,22 @@ def test_whoever_asks_for_more_patience_than_there_is_gets_none(
     assert len(pauses) == 1
 
 
-def test_patience_has_an_end(stub: Stub) -> None:
+def test_retries_end_when_the_patience_is_over(stub: Stub) -> None:
     stub.on(f"GET {JOB}", Reply(503))
 
     with Client(stub.url, patience=0.05) as client, pytest.raises(errors.Unavailable):
         client.status(JOB_ID)
 
 
-def test_a_server_that_has_never_answered_is_given_up_sooner(
+def test_a_server_that_has_never_answered_is_retried_for_less_time(
     stub: Stub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retries, "FIRST_CONTACT_SECONDS", 0.0)
     stub.on(f"GET {JOB}", Reply(200, job()), CUT, Reply(200, job()))
-    nobody = Client(f"http://127.0.0.1:{_closed_port()}")
+    never_met = Client(f"http://127.0.0.1:{_closed_port()}")
 
-    with nobody, pytest.raises(errors.Unreachable):
-        nobody.status(JOB_ID)
+    with never_met, pytest.raises(errors.Unreachable):
+        never_met.status(JOB_ID)
     with Client(stub.url) as met:
         met.status(JOB_ID)
         met.status(JOB_ID)
@@ -88,23 +88,23 @@ def test_a_server_that_has_never_answered_is_given_up_sooner(
     assert len(stub.asked) == 3
 
 
-def test_each_failure_that_is_no_end_is_told(stub: Stub) -> None:
-    told: list[tuple[str, bool]] = []
+def test_each_retried_failure_is_reported(stub: Stub) -> None:
+    reported: list[tuple[str, bool]] = []
     stub.on(f"GET {JOB}", CUT, Reply(502), Reply(200, job()))
 
     def notice(error: LonghaulError, seconds: float) -> None:
-        told.append((str(error), seconds > 0))
+        reported.append((str(error), seconds > 0))
 
     with Client(stub.url, notice=notice) as client:
         client.status(JOB_ID)
 
-    assert told == [
-        (f"Cannot reach {stub.url}: the connection was cut.", True),
+    assert reported == [
+        (f"Cannot reach {stub.url}: the connection broke.", True),
         (f"{stub.url} answered 502 Bad Gateway.", True),
     ]
 
 
-def test_a_port_that_nobody_listens_on_is_told() -> None:
+def test_a_closed_port_is_unreachable() -> None:
     url = f"http://127.0.0.1:{_closed_port()}"
 
     with Client(url, patience=0) as client, pytest.raises(errors.Unreachable) as unreachable:
@@ -113,23 +113,23 @@ def test_a_port_that_nobody_listens_on_is_told() -> None:
     assert str(unreachable.value) == f"Cannot reach {url}: connection refused."
 
 
-def test_a_host_that_does_not_exist_is_told() -> None:
+def test_an_unknown_host_is_unreachable() -> None:
     with (
         Client("http://nowhere.invalid", patience=0) as client,
-        pytest.raises(errors.Unreachable, match="no such host is known"),
+        pytest.raises(errors.Unreachable, match="there is no such host"),
     ):
         client.status(JOB_ID)
 
 
-def test_silence_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_sends_nothing_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("longhaul.http.READ_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         client = Client(f"http://127.0.0.1:{listener.getsockname()[1]}", patience=0)
-        with client, pytest.raises(errors.Unreachable, match="it was silent"):
+        with client, pytest.raises(errors.Unreachable, match="no answer within"):
             client.status(JOB_ID)
 
 
-def test_a_certificate_that_is_not_trusted_is_told_at_once(
+def test_an_untrusted_certificate_is_not_retried(
     stub: Stub, tmp_path: Path, pauses: list[float]
 ) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -152,7 +152,7 @@ def _closed_port() -> int:
 
 
 def _self_signed(pem: Path) -> Path:
-    """A key and a certificate that nobody has a reason to trust."""
+    """Writes a key and a self-signed certificate, which nobody trusts."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Downloads: whole, in their place, and only then."""
+"""Downloads: an archive gets its final name only when it is whole and checked."""
 
 import io
 import json
@@ -10,7 +10,7 @@ import pytest
 
 from longhaul import Client, Job, answers, download, errors
 from longhaul.transfer import Ticks, stream
-from tests.unit.longhaul.archives import FILES, archive
+from tests.unit.longhaul.build_archive import FILES, build_archive
 from tests.unit.longhaul.stub import (
     CUT,
     JOB,
@@ -25,37 +25,37 @@ from tests.unit.longhaul.stub import (
 
 LINK = f"GET {JOB}/download"
 OBJECT = "/s3/archive?signature=1"
-ARCHIVE = archive()
+ARCHIVE = build_archive()
 
 
 def done(size: int = len(ARCHIVE)) -> Job:
-    """A job that has completed, with an archive of that size."""
+    """A completed job with an archive of this size, in bytes."""
     return answers.read(json.dumps(completed(size)), Job)
 
 
 @pytest.fixture
 def stored(stub: Stub) -> Stored:
-    """The archive, under the link that the API gives."""
+    """The archive in S3, at the link that the API returns."""
     stub.on(LINK, link(stub.url + OBJECT))
     stub.objects[OBJECT] = Stored(ARCHIVE)
     return stub.objects[OBJECT]
 
 
 def requests(stub: Stub) -> list[str]:
-    """The ranges that S3 was asked for, after the first look."""
-    looked, *asked = [request.headers["range"] for request in stub.of(f"GET {OBJECT}")]
-    assert looked == "bytes=0-0"
-    return asked
+    """The ranges of the requests to S3, without the first one, which asks for the size."""
+    first, *others = [request.headers["range"] for request in stub.of(f"GET {OBJECT}")]
+    assert first == "bytes=0-0"
+    return others
 
 
 def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-# -- the file and its place ------------------------------------------------------------------------
+# -- the file and its final place-------------------------------------------------------------------
 
 
-def test_an_archive_is_saved_whole_and_nothing_else_is_left(
+def test_a_download_leaves_the_whole_archive_and_nothing_else(
     client: Client, stored: Stored, tmp_path: Path
 ) -> None:
     saved = download(client, done(), tmp_path / "x.zip")
@@ -66,7 +66,7 @@ def test_an_archive_is_saved_whole_and_nothing_else_is_left(
     assert len(saved.manifest.files) == len(FILES)
 
 
-def test_in_a_folder_it_gets_the_name_that_the_api_tells(
+def test_in_a_folder_the_archive_gets_the_name_of_the_api(
     client: Client, stored: Stored, tmp_path: Path
 ) -> None:
     saved = download(client, done(), tmp_path)
@@ -74,7 +74,9 @@ def test_in_a_folder_it_gets_the_name_that_the_api_tells(
     assert saved.path == tmp_path / "march.zip"
 
 
-def test_a_hostile_name_stays_in_the_folder(client: Client, stored: Stored, tmp_path: Path) -> None:
+def test_a_hostile_name_does_not_leave_the_folder(
+    client: Client, stored: Stored, tmp_path: Path
+) -> None:
     stored.disposition = "attachment; filename*=UTF-8''..%2F..%2Fetc%2Fcron.d%2Fx%0A"
 
     saved = download(client, done(), tmp_path)
@@ -83,7 +85,9 @@ def test_a_hostile_name_stays_in_the_folder(client: Client, stored: Stored, tmp_
     assert files(tmp_path) == ["_.._etc_cron.d_x_"]
 
 
-def test_all_of_it_is_told(client: Client, stored: Stored, tmp_path: Path) -> None:
+def test_the_progress_of_download_and_check_is_reported(
+    client: Client, stored: Stored, tmp_path: Path
+) -> None:
     came: list[tuple[int, int]] = []
     checked: list[tuple[int, int]] = []
 
@@ -94,21 +98,21 @@ def test_all_of_it_is_told(client: Client, stored: Stored, tmp_path: Path) -> No
     assert checked[-1][0] == checked[-1][1] > 0
 
 
-def test_a_file_that_is_there_stays(client: Client, stored: Stored, tmp_path: Path) -> None:
+def test_an_existing_file_is_not_replaced(client: Client, stored: Stored, tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_text("mine")
 
-    with pytest.raises(errors.CannotSave, match="is there already"):
+    with pytest.raises(errors.CannotSave, match="exists already"):
         download(client, done(), tmp_path / "x.zip")
 
     assert (tmp_path / "x.zip").read_text() == "mine"
 
 
-def test_a_file_that_is_there_under_the_apis_name_stays(
+def test_an_existing_file_with_the_name_of_the_api_is_not_replaced(
     client: Client, stored: Stored, tmp_path: Path
 ) -> None:
     (tmp_path / "march.zip").write_text("mine")
 
-    with pytest.raises(errors.CannotSave, match="is there already"):
+    with pytest.raises(errors.CannotSave, match="exists already"):
         download(client, done(), tmp_path)
 
 
@@ -120,7 +124,7 @@ def test_force_replaces_a_file(client: Client, stored: Stored, tmp_path: Path) -
     assert (tmp_path / "x.zip").read_bytes() == ARCHIVE
 
 
-def test_the_very_archive_that_is_there_need_not_come_again(
+def test_an_archive_on_the_disk_is_not_downloaded_again(
     stub: Stub, client: Client, stored: Stored, tmp_path: Path
 ) -> None:
     download(client, done(), tmp_path / "x.zip")
@@ -132,10 +136,10 @@ def test_the_very_archive_that_is_there_need_not_come_again(
     assert len(stub.asked) == asked_before
 
 
-def test_so_it_is_where_the_archive_was_built_for_another_job(
+def test_an_archive_of_an_earlier_job_is_not_downloaded_again(
     client: Client, stored: Stored, tmp_path: Path
 ) -> None:
-    stored.content = archive(job_id="the-first")
+    stored.content = build_archive(job_id="the-first")
     result = completed(len(stored.content))["result"] | {
         "s3Key": "archives/the-first.zip",
         "reusedFrom": "the-first",
@@ -151,11 +155,11 @@ def test_so_it_is_where_the_archive_was_built_for_another_job(
 @pytest.mark.parametrize(
     ("there", "words"),
     [
-        (archive(job_id="another"), "is there already\\."),
-        (ARCHIVE.replace(b"first", b"FIRST", 1), "is there already, but broken"),
+        (build_archive(job_id="another"), "exists already\\."),
+        (ARCHIVE.replace(b"first", b"FIRST", 1), "exists already, but is broken"),
     ],
 )
-def test_an_archive_that_is_not_quite_the_same_stays(
+def test_an_archive_that_differs_is_not_replaced(
     client: Client, stored: Stored, tmp_path: Path, there: bytes, words: str
 ) -> None:
     (tmp_path / "x.zip").write_bytes(there)
@@ -166,19 +170,21 @@ def test_an_archive_that_is_not_quite_the_same_stays(
     assert (tmp_path / "x.zip").read_bytes() == there
 
 
-def test_an_archive_of_the_job_before_it_was_built_anew_stays(
+def test_an_older_archive_of_the_same_job_is_not_replaced(
     client: Client, stored: Stored, tmp_path: Path
 ) -> None:
-    (tmp_path / "x.zip").write_bytes(archive({"a.txt": b"before"}))
+    (tmp_path / "x.zip").write_bytes(build_archive({"a.txt": b"before"}))
 
-    with pytest.raises(errors.CannotSave, match="is there already"):
+    with pytest.raises(errors.CannotSave, match="exists already"):
         download(client, done(), tmp_path / "x.zip")
 
 
-def test_a_file_that_comes_meanwhile_stays(client: Client, stored: Stored, tmp_path: Path) -> None:
+def test_a_file_that_appears_during_the_download_is_not_replaced(
+    client: Client, stored: Stored, tmp_path: Path
+) -> None:
     place = tmp_path / "x.zip"
 
-    with pytest.raises(errors.CannotSave, match="is there already"):
+    with pytest.raises(errors.CannotSave, match="exists already"):
         download(client, done(), place, ticks=Ticks(lambda *_: place.touch()))
 
     assert place.read_bytes() == b""
@@ -192,7 +198,7 @@ def test_a_file_that_comes_meanwhile_stays(client: Client, stored: Stored, tmp_p
         ("pipe", "pipe is not a file"),
     ],
 )
-def test_a_place_that_is_none_is_told(
+def test_an_unusable_place_is_an_error(
     client: Client, stored: Stored, tmp_path: Path, output: str, words: str
 ) -> None:
     import os
@@ -203,20 +209,20 @@ def test_a_place_that_is_none_is_told(
         download(client, done(), tmp_path / output, force=True)
 
 
-def test_a_disk_that_is_too_small_is_told_before_it_is_full(
+def test_a_disk_that_is_too_small_is_an_error_before_the_download(
     client: Client, stored: Stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = shutil._ntuple_diskusage(10, 5, 5)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: small)
 
-    with pytest.raises(errors.CannotSave, match=f"5 bytes left, and {len(ARCHIVE)} are to come"):
+    with pytest.raises(errors.CannotSave, match=f"5 bytes free; the download needs {len(ARCHIVE)}"):
         download(client, done(), tmp_path / "x.zip")
 
 
-# -- what goes wrong on the way --------------------------------------------------------------------
+# -- failures on the way ---------------------------------------------------------------------------
 
 
-def test_a_download_goes_on_where_it_was_cut(
+def test_a_download_resumes_where_the_connection_broke(
     stub: Stub, client: Client, stored: Stored, tmp_path: Path
 ) -> None:
     stored.cuts = [1000, 2000, 3000]
@@ -228,7 +234,7 @@ def test_a_download_goes_on_where_it_was_cut(
     assert {asked.headers.get("if-range") for asked in stub.of(f"GET {OBJECT}")} == {None, '"one"'}
 
 
-def test_cuts_without_number_are_no_failure_while_bytes_come(
+def test_broken_connections_are_no_failure_while_bytes_arrive(
     stub: Stub, stored: Stored, tmp_path: Path
 ) -> None:
     stored.cuts = [500] * 100
@@ -239,10 +245,10 @@ def test_cuts_without_number_are_no_failure_while_bytes_come(
     assert (tmp_path / "x.zip").read_bytes() == ARCHIVE
 
 
-def test_another_run_goes_on_where_the_last_one_ended(
+def test_another_run_resumes_the_download(
     stub: Stub, client: Client, stored: Stored, tmp_path: Path
 ) -> None:
-    _broken_off(stub, stored, tmp_path / "x.zip", after=5000)
+    _interrupted_download(stub, stored, tmp_path / "x.zip", after=5000)
     left = files(tmp_path)
     stub.asked.clear()
 
@@ -255,10 +261,10 @@ def test_another_run_goes_on_where_the_last_one_ended(
     assert files(tmp_path) == ["x.zip"]
 
 
-def test_another_run_finds_an_archive_that_was_built_anew_and_begins_anew(
+def test_another_run_starts_again_if_the_archive_was_built_again(
     stub: Stub, client: Client, stored: Stored, tmp_path: Path
 ) -> None:
-    _broken_off(stub, stored, tmp_path / "x.zip", after=5000)
+    _interrupted_download(stub, stored, tmp_path / "x.zip", after=5000)
     stub.asked.clear()
     stored.etag = '"two"'
 
@@ -268,12 +274,12 @@ def test_another_run_finds_an_archive_that_was_built_anew_and_begins_anew(
     assert files(tmp_path) == ["x.zip"]
 
 
-def test_a_part_that_this_machine_has_spoilt_is_not_built_upon(
+def test_a_damaged_partial_file_is_downloaded_again(
     stub: Stub, client: Client, stored: Stored, tmp_path: Path
 ) -> None:
-    _broken_off(stub, stored, tmp_path / "x.zip", after=5000)
-    (part,) = tmp_path.iterdir()
-    part.write_bytes(bytes(5000))
+    _interrupted_download(stub, stored, tmp_path / "x.zip", after=5000)
+    (partial,) = tmp_path.iterdir()
+    partial.write_bytes(bytes(5000))
 
     download(client, done(), tmp_path / "x.zip")
 
@@ -281,19 +287,19 @@ def test_a_part_that_this_machine_has_spoilt_is_not_built_upon(
     assert files(tmp_path) == ["x.zip"]
 
 
-def test_a_part_that_is_too_long_is_not_built_upon(
+def test_a_partial_file_that_is_too_long_is_downloaded_again(
     stub: Stub, client: Client, stored: Stored, tmp_path: Path
 ) -> None:
-    _broken_off(stub, stored, tmp_path / "x.zip", after=5000)
-    (part,) = tmp_path.iterdir()
-    part.write_bytes(ARCHIVE + b"and more")
+    _interrupted_download(stub, stored, tmp_path / "x.zip", after=5000)
+    (partial,) = tmp_path.iterdir()
+    partial.write_bytes(ARCHIVE + b"and more")
 
     download(client, done(), tmp_path / "x.zip")
 
     assert (tmp_path / "x.zip").read_bytes() == ARCHIVE
 
 
-def test_an_archive_that_changes_half_way_is_downloaded_anew(
+def test_an_archive_that_changes_during_the_download_is_downloaded_again(
     client: Client, stored: Stored, tmp_path: Path
 ) -> None:
     def change(done: int, _: int) -> None:
@@ -308,16 +314,16 @@ def test_an_archive_that_changes_half_way_is_downloaded_anew(
     assert files(tmp_path) == ["x.zip"]
 
 
-def test_an_archive_that_never_stays_the_same_is_given_up(
+def test_an_archive_that_keeps_changing_is_an_error(
     client: Client, stored: Stored, tmp_path: Path
 ) -> None:
     stored.cuts = [1000] * 9
 
-    with pytest.raises(errors.BrokenArchive, match="another one each time"):
+    with pytest.raises(errors.BrokenArchive, match="changed during each download"):
         download(client, done(), tmp_path / "x.zip", ticks=Ticks(_new_etags(stored)))
 
 
-def test_a_server_without_ranges_sends_it_all_again(
+def test_a_server_without_ranges_sends_everything_again(
     stub: Stub, client: Client, stored: Stored, tmp_path: Path
 ) -> None:
     stored.cuts, stored.knows_ranges = [1, 4000, 9000], False
@@ -327,14 +333,14 @@ def test_a_server_without_ranges_sends_it_all_again(
     assert saved.path.read_bytes() == ARCHIVE
 
 
-def test_an_archive_without_a_byte_is_told(client: Client, stored: Stored, tmp_path: Path) -> None:
+def test_an_empty_archive_is_an_error(client: Client, stored: Stored, tmp_path: Path) -> None:
     stored.content = b""
 
-    with pytest.raises(errors.BrokenArchive, match="another one each time"):
+    with pytest.raises(errors.BrokenArchive, match="changed during each download"):
         download(client, done(), tmp_path / "x.zip")
 
 
-def test_a_weak_etag_is_held_to_though_if_range_does_not_take_it(
+def test_a_weak_etag_is_compared_but_not_sent_in_if_range(
     stub: Stub, client: Client, stored: Stored, tmp_path: Path
 ) -> None:
     stored.etag, stored.cuts = 'W/"one"', [1000]
@@ -345,7 +351,7 @@ def test_a_weak_etag_is_held_to_though_if_range_does_not_take_it(
     assert {asked.headers.get("if-range") for asked in stub.asked} == {None}
 
 
-def test_a_link_that_has_ended_is_replaced(
+def test_an_expired_link_is_replaced(
     stub: Stub, client: Client, stored: Stored, tmp_path: Path
 ) -> None:
     ended = Reply(403, b"<Error><Code>AccessDenied</Code></Error>")
@@ -361,7 +367,7 @@ def test_a_link_that_has_ended_is_replaced(
     assert stub.asked[-1].headers["range"] == "bytes=1000-"
 
 
-def test_a_fresh_link_that_is_refused_is_told(stub: Stub, client: Client, tmp_path: Path) -> None:
+def test_a_new_link_that_is_refused_is_an_error(stub: Stub, client: Client, tmp_path: Path) -> None:
     stub.on(LINK, link(stub.url + OBJECT))
     stub.on(f"GET {OBJECT}", Reply(403, b"<Error><Code>AccessDenied</Code></Error>"))
 
@@ -371,7 +377,7 @@ def test_a_fresh_link_that_is_refused_is_told(stub: Stub, client: Client, tmp_pa
     assert len(stub.of(LINK)) == 1
 
 
-def test_an_archive_that_expires_on_the_way_is_told(
+def test_an_archive_that_expires_during_the_download_is_an_error(
     stub: Stub, client: Client, stored: Stored, tmp_path: Path
 ) -> None:
     stub.on(LINK, link(stub.url + OBJECT), problem(410, "expired", "it was deleted"))
@@ -384,14 +390,16 @@ def test_an_archive_that_expires_on_the_way_is_told(
         download(client, done(), tmp_path / "x.zip", ticks=Ticks(expire))
 
 
-def test_a_job_that_is_not_completed_is_told(stub: Stub, client: Client, tmp_path: Path) -> None:
+def test_a_job_that_has_not_completed_is_an_error(
+    stub: Stub, client: Client, tmp_path: Path
+) -> None:
     stub.on(LINK, problem(409, "not-ready", "the job is processing"))
 
     with pytest.raises(errors.NotPossibleNow):
         download(client, done(), tmp_path / "x.zip")
 
 
-def test_an_s3_that_is_busy_is_asked_again(
+def test_a_busy_s3_is_asked_again(
     stub: Stub, client: Client, stored: Stored, tmp_path: Path
 ) -> None:
     busy = Reply(503, b"<Error><Code>SlowDown</Code></Error>")
@@ -405,25 +413,25 @@ def test_an_s3_that_is_busy_is_asked_again(
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "http://[::1/x", "", "no url"])
-def test_a_link_that_is_none_is_told(stub: Stub, client: Client, tmp_path: Path, url: str) -> None:
+def test_an_invalid_link_is_an_error(stub: Stub, client: Client, tmp_path: Path, url: str) -> None:
     stub.on(LINK, link(url))
 
-    with pytest.raises(errors.UnexpectedAnswer, match="not a URL that can be asked"):
+    with pytest.raises(errors.UnexpectedAnswer, match="not a URL that can be requested"):
         download(client, done(), tmp_path / "x.zip")
 
 
-def test_the_token_is_not_for_s3(stub: Stub, stored: Stored, tmp_path: Path) -> None:
+def test_the_token_is_not_sent_to_s3(stub: Stub, stored: Stored, tmp_path: Path) -> None:
     with Client(stub.url, token="secret") as client:
         download(client, done(), tmp_path / "x.zip")
 
-    told = {asked.line: "authorization" in asked.headers for asked in stub.asked}
-    assert told == {LINK: True, f"GET {OBJECT}": False}
+    sent = {asked.line: "authorization" in asked.headers for asked in stub.asked}
+    assert sent == {LINK: True, f"GET {OBJECT}": False}
 
 
-# -- what is not the archive -----------------------------------------------------------------------
+# -- something else than the archive ---------------------------------------------------------------
 
 
-def test_a_broken_archive_never_takes_its_place(
+def test_a_broken_archive_never_gets_the_final_name(
     client: Client, stored: Stored, tmp_path: Path
 ) -> None:
     stored.content = ARCHIVE.replace(b"firstfirst", b"firstFirst", 1)
@@ -434,28 +442,28 @@ def test_a_broken_archive_never_takes_its_place(
     assert files(tmp_path) == ["x.zip.broken"]
 
 
-def test_an_archive_of_another_size_is_not_even_downloaded(
+def test_an_archive_of_another_size_is_not_downloaded(
     stub: Stub, client: Client, stored: Stored, tmp_path: Path
 ) -> None:
-    with pytest.raises(errors.BrokenArchive, match=f"{len(ARCHIVE)} bytes in S3, .* made 5"):
+    with pytest.raises(errors.BrokenArchive, match=f"{len(ARCHIVE)} bytes in S3, .* built 5"):
         download(client, done(5), tmp_path / "x.zip")
 
     assert requests(stub) == []
 
 
-def test_an_s3_that_does_not_tell_a_size_is_told(
+def test_an_s3_answer_without_a_size_is_an_error(
     stub: Stub, client: Client, stored: Stored, tmp_path: Path
 ) -> None:
     stub.on(f"GET {OBJECT}", Reply(206, b"x", {"Content-Range": "bytes 0-0/*"}))
 
-    with pytest.raises(errors.UnexpectedAnswer, match="does not tell a size"):
+    with pytest.raises(errors.UnexpectedAnswer, match="does not send a size"):
         download(client, done(), tmp_path / "x.zip")
 
 
 # -- to an open file -------------------------------------------------------------------------------
 
 
-def test_a_stream_goes_on_through_cuts(client: Client, stored: Stored) -> None:
+def test_a_stream_continues_after_broken_connections(client: Client, stored: Stored) -> None:
     stored.cuts = [1000, 1000]
     sink = io.BytesIO()
 
@@ -464,15 +472,15 @@ def test_a_stream_goes_on_through_cuts(client: Client, stored: Stored) -> None:
     assert sink.getvalue() == ARCHIVE
 
 
-def test_a_stream_cannot_begin_anew(client: Client, stored: Stored) -> None:
+def test_a_stream_fails_if_the_archive_changes(client: Client, stored: Stored) -> None:
     stored.cuts = [1000]
 
-    with pytest.raises(errors.BrokenArchive, match="built anew"):
+    with pytest.raises(errors.BrokenArchive, match="changed during the download"):
         stream(client, done(), io.BytesIO(), _new_etags(stored))
 
 
-def _broken_off(stub: Stub, stored: Stored, path: Path, after: int) -> None:
-    """A run that gets so many bytes, and then no answer any more."""
+def _interrupted_download(stub: Stub, stored: Stored, path: Path, after: int) -> None:
+    """Runs a download that gets `after` bytes, and then no answer."""
     stored.cuts = [after]
 
     def break_off(done: int, _: int) -> None:
@@ -485,7 +493,7 @@ def _broken_off(stub: Stub, stored: Stored, path: Path, after: int) -> None:
 
 
 def _new_etags(stored: Stored) -> Callable[[int, int], None]:
-    """The archive is another one after each byte that came."""
+    """A progress callback that changes the archive's ETag each time."""
 
     def change(done: int, _: int) -> None:
         stored.etag = f'"{stored.etag.strip(chr(34))}+"'

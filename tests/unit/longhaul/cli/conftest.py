@@ -1,4 +1,4 @@
-"""The program, run within the tests' own process."""
+"""The program, run in the process of the tests."""
 
 import io
 import sys
@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from longhaul.cli import main
-from tests.unit.longhaul.archives import archive
+from tests.unit.longhaul.build_archive import build_archive
 from tests.unit.longhaul.stub import JOB, Reply, Stored, Stub, accepted, completed, link
 
 
 @dataclass(frozen=True)
 class Ran:
-    """What came of a run."""
+    """The result of a run."""
 
     code: int
     out: str
@@ -32,7 +32,7 @@ def run(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> Run:
-    """Runs a command line for the stub's API, in a folder of its own."""
+    """Runs a command line against the stub, in an empty folder."""
     monkeypatch.setenv("LONGHAUL_URL", stub.url)
     monkeypatch.chdir(tmp_path)
 
@@ -40,16 +40,16 @@ def run(
         monkeypatch.setattr(sys, "argv", ["longhaul", *words])
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
         code = main.run()
-        told = capsys.readouterr()
-        return Ran(code, told.out, told.err)
+        printed = capsys.readouterr()
+        return Ran(code, printed.out, printed.err)
 
     return run
 
 
 @pytest.fixture
 def whole(stub: Stub) -> Stored:
-    """A stack on which an export is asked for, completes, and can be downloaded."""
-    content = archive()
+    """A stack with one job, which has completed and can be downloaded."""
+    content = build_archive()
     stub.on("POST /v1/export", accepted())
     stub.on(f"GET {JOB}", Reply(200, completed(len(content), missing=[10009])))
     stub.on(f"GET {JOB}/download", link(f"{stub.url}/s3"))

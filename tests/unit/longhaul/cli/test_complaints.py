@@ -1,4 +1,4 @@
-"""What is said when something goes wrong: a sentence, what to do, and never a traceback."""
+"""Errors for people: a sentence and advice, never a traceback."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.unit.longhaul.cli.conftest import Run
 from tests.unit.longhaul.stub import CUT, JOB, JOB_ID, Reply, Stub, problem
 
 
-def test_a_refusal_is_told_with_its_request_and_what_to_do(stub: Stub, run: Run) -> None:
+def test_a_refusal_is_printed_with_its_request_id_and_advice(stub: Stub, run: Run) -> None:
     stub.on(f"GET {JOB}", problem(404, "not-found", "there is no such job"))
 
     ran = run("status", JOB_ID)
@@ -15,11 +15,11 @@ def test_a_refusal_is_told_with_its_request_and_what_to_do(stub: Stub, run: Run)
     assert ran.err.splitlines() == [
         "✗ Not found: there is no such job.",
         "  Request request-1",
-        "  `longhaul list` shows your jobs (--user says whose).",
+        "  `longhaul list` shows your jobs, or with --user those of another user.",
     ]
 
 
-def test_each_wrong_field_is_told_up_to_a_screenful(stub: Stub, run: Run) -> None:
+def test_at_most_ten_wrong_fields_are_printed(stub: Stub, run: Run) -> None:
     found = [{"pointer": f"/file_ids/{i}", "detail": "is too small"} for i in range(12)]
     detail = "file_ids/0: is too small (and 11 more)"
     stub.on("POST /v1/export", problem(400, "invalid-request", detail, errors=found))
@@ -35,17 +35,17 @@ def test_each_wrong_field_is_told_up_to_a_screenful(stub: Stub, run: Run) -> Non
 @pytest.mark.parametrize(
     ("reply", "code", "words"),
     [
-        (CUT, 4, "the connection was cut."),
+        (CUT, 4, "the connection broke."),
         (Reply(200, b"<h1>Log in</h1>", {"Content-Type": "text/html"}), 4, "not an answer of"),
         (Reply(502, b"<h1>Bad Gateway</h1>"), 4, "answered 502 Bad Gateway."),
         (problem(500, "internal-error", "oh"), 4, "Internal error: oh."),
         (problem(429, "slow-down", "later"), 4, "Slow down: later."),
         (problem(403, "forbidden", "no"), 2, "LONGHAUL_TOKEN"),
         (problem(410, "expired", "it was deleted"), 3, "longhaul retry JOB"),
-        (Reply(302, b"", {"Location": "https://login/?x"}), 4, "sends us to https://login/."),
+        (Reply(302, b"", {"Location": "https://login/?x"}), 4, "redirects to https://login/."),
     ],
 )
-def test_what_is_wrong_has_a_code_and_words(
+def test_each_error_has_an_exit_code_and_a_text(
     stub: Stub, run: Run, reply: Reply, code: int, words: str
 ) -> None:
     stub.on(f"GET {JOB}", reply)
@@ -57,7 +57,7 @@ def test_what_is_wrong_has_a_code_and_words(
     assert "Traceback" not in ran.err
 
 
-def test_quiet_says_what_is_wrong_and_nothing_else(stub: Stub, run: Run) -> None:
+def test_quiet_prints_errors_only(stub: Stub, run: Run) -> None:
     stub.on("POST /v1/export", CUT, Reply(202, {"jobId": JOB_ID, "status": "queued"}))
 
     fine = run("export", "10001", "-q")
@@ -67,7 +67,7 @@ def test_quiet_says_what_is_wrong_and_nothing_else(stub: Stub, run: Run) -> None
     assert wrong.err.startswith("✗ Not found: ")
 
 
-def test_a_server_cannot_write_to_the_terminal(stub: Stub, run: Run) -> None:
+def test_a_server_cannot_send_control_characters_to_the_terminal(stub: Stub, run: Run) -> None:
     hostile = "\x1b[2J\x1b]0;owned\x07gone\r\u202e"
     found = [{"pointer": hostile, "detail": hostile}] * 2
     stub.on(f"GET {JOB}", problem(400, hostile, hostile, errors=found))
@@ -78,9 +78,9 @@ def test_a_server_cannot_write_to_the_terminal(stub: Stub, run: Run) -> None:
     assert "gone" in ran.err
 
 
-def test_a_network_that_is_away_is_told_once(stub: Stub, run: Run) -> None:
+def test_the_same_network_error_is_printed_once(stub: Stub, run: Run) -> None:
     stub.on(f"GET {JOB}", CUT, CUT, CUT, problem(404, "not-found", "no"))
 
     ran = run("status", JOB_ID)
 
-    assert ran.err.count("the connection was cut. Trying again.") == 1
+    assert ran.err.count("the connection broke. Trying again.") == 1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.longhaul.archives import FILES
+from tests.unit.longhaul.build_archive import FILES
 from tests.unit.longhaul.cli.conftest import Run
 from tests.unit.longhaul.stub import (
     CUT,
@@ -22,11 +22,11 @@ from tests.unit.longhaul.stub import (
 
 
 def asked(stub: Stub) -> object:
-    """What the first request asked for."""
+    """The body of the first request."""
     return stub.asked[0].content
 
 
-def test_an_export_prints_the_jobs_id_and_nothing_else(stub: Stub, whole: Stored, run: Run) -> None:
+def test_an_export_prints_only_the_job_id(stub: Stub, whole: Stored, run: Run) -> None:
     ran = run("export", "10001", "10002")
 
     assert (ran.code, ran.out) == (0, f"{JOB_ID}\n")
@@ -65,7 +65,7 @@ def test_an_export_prints_the_jobs_id_and_nothing_else(stub: Stub, whole: Stored
     ],
 )
 @pytest.mark.usefixtures("whole")
-def test_a_command_line_says_which_files(
+def test_the_command_line_selects_the_files(
     stub: Stub, run: Run, words: list[str], stdin: bytes, request_body: object
 ) -> None:
     ran = run("export", *words, stdin=stdin)
@@ -82,8 +82,8 @@ def test_a_command_line_says_which_files(
         (["a.txt"], b"", "'a.txt' is not a file id or a range"),
         (["10002-10001"], b"", "ends before it begins"),
         (["1-999999999999"], b"", "at most 10,000 files"),
-        (["10001", "--prefix", "a/"], b"", "no mixture"),
-        (["--keys", "--prefix", "a/"], b"", "no mixture"),
+        (["10001", "--prefix", "a/"], b"", "not both"),
+        (["--keys", "--prefix", "a/"], b"", "not both"),
         (["--keys", "-"], b"\xff", "not text in utf-8"),
         (["10001", "--on-missing", "cry"], b"", "is not one of"),
         (["10001", "--patience", "-1"], b"", "--patience"),
@@ -91,7 +91,7 @@ def test_a_command_line_says_which_files(
         (["10001", "-o", "-", "--json"], b"", "either the archive or JSON"),
     ],
 )
-def test_a_command_line_that_makes_no_sense_is_refused_before_anything_is_asked(
+def test_an_invalid_command_line_is_refused_before_any_request(
     stub: Stub, run: Run, words: list[str], stdin: bytes, complaint: str
 ) -> None:
     ran = run("export", *words, stdin=stdin)
@@ -100,7 +100,7 @@ def test_a_command_line_that_makes_no_sense_is_refused_before_anything_is_asked(
     assert complaint in ran.err
 
 
-def test_without_a_url_it_is_said_how_to_give_one(
+def test_without_a_url_the_error_says_how_to_set_one(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("LONGHAUL_URL")
@@ -108,19 +108,19 @@ def test_without_a_url_it_is_said_how_to_give_one(
     ran = run("export", "10001")
 
     assert ran.code == 2
-    assert "--url URL, or LONGHAUL_URL" in ran.err
+    assert "with --url URL, or set LONGHAUL_URL" in ran.err
 
 
-def test_an_idempotency_key_is_sent(stub: Stub, whole: Stored, run: Run) -> None:
+def test_the_idempotency_key_is_sent(stub: Stub, whole: Stored, run: Run) -> None:
     run("export", "10001", "--idempotency-key", "mine")
 
     assert stub.asked[0].headers["idempotency-key"] == "mine"
 
 
-# -- staying ---------------------------------------------------------------------------------------
+# -- waiting ---------------------------------------------------------------------------------------
 
 
-def test_waiting_ends_with_the_job(stub: Stub, whole: Stored, run: Run) -> None:
+def test_wait_ends_when_the_job_ends(stub: Stub, whole: Stored, run: Run) -> None:
     ran = run("export", "10001", "--wait")
 
     assert (ran.code, ran.out) == (0, f"{JOB_ID}\n")
@@ -128,14 +128,14 @@ def test_waiting_ends_with_the_job(stub: Stub, whole: Stored, run: Run) -> None:
     assert f"Download it: longhaul download {JOB_ID}\n" in ran.err
 
 
-def test_an_output_means_to_wait_and_to_download(whole: Stored, run: Run, tmp_path: Path) -> None:
+def test_an_output_implies_waiting_and_downloading(whole: Stored, run: Run, tmp_path: Path) -> None:
     ran = run("export", "10001", "-o", "out.zip")
 
     assert (ran.code, ran.out) == (0, "out.zip\n")
     assert (tmp_path / "out.zip").read_bytes() == whole.content
 
 
-def test_a_download_may_go_to_standard_output(stub: Stub, whole: Stored, run: Run) -> None:
+def test_a_download_can_go_to_standard_output(stub: Stub, whole: Stored, run: Run) -> None:
     whole.content = b"as it is, and not checked"
     stub.on(f"GET {JOB}", Reply(200, completed(len(whole.content))))
 
@@ -144,7 +144,7 @@ def test_a_download_may_go_to_standard_output(stub: Stub, whole: Stored, run: Ru
     assert (ran.code, ran.out) == (0, whole.content.decode())
 
 
-def test_a_file_that_is_there_is_told_before_anything_is_asked(
+def test_an_existing_file_is_an_error_before_any_request(
     stub: Stub, whole: Stored, run: Run, tmp_path: Path
 ) -> None:
     (tmp_path / "out.zip").write_text("mine")
@@ -152,11 +152,11 @@ def test_a_file_that_is_there_is_told_before_anything_is_asked(
     ran = run("export", "10001", "-o", "out.zip")
 
     assert (ran.code, stub.asked) == (7, [])
-    assert "out.zip is there already." in ran.err
-    assert "--force replaces" in ran.err
+    assert "out.zip exists already." in ran.err
+    assert "replace the file with --force" in ran.err
 
 
-def test_force_replaces_it(whole: Stored, run: Run, tmp_path: Path) -> None:
+def test_force_replaces_the_existing_file(whole: Stored, run: Run, tmp_path: Path) -> None:
     (tmp_path / "out.zip").write_text("mine")
 
     ran = run("export", "10001", "-o", "out.zip", "--force")
@@ -176,7 +176,7 @@ def test_force_replaces_it(whole: Stored, run: Run, tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_job_that_ends_badly_is_told(
+def test_a_job_that_ends_without_an_archive_is_an_error(
     stub: Stub, run: Run, ended: dict[str, object], code: int, words: str
 ) -> None:
     stub.on("POST /v1/export", accepted())
@@ -189,7 +189,7 @@ def test_a_job_that_ends_badly_is_told(
     assert "longhaul retry " in ran.err
 
 
-def test_which_job_to_retry_is_told(stub: Stub, run: Run) -> None:
+def test_a_failed_job_is_printed_with_the_command_to_retry_it(stub: Stub, run: Run) -> None:
     stub.on(f"GET {JOB}", Reply(200, job("failed")))
 
     ran = run("watch", JOB_ID)
@@ -200,7 +200,7 @@ def test_which_job_to_retry_is_told(stub: Stub, run: Run) -> None:
 # -- JSON ------------------------------------------------------------------------------------------
 
 
-def test_json_is_all_there_is_on_standard_output(stub: Stub, whole: Stored, run: Run) -> None:
+def test_with_json_standard_output_contains_only_json(stub: Stub, whole: Stored, run: Run) -> None:
     alone = run("export", "10001", "--json")
     waiting = run("export", "10001", "--json", "--wait")
     saving = run("export", "10001", "--json", "-o", "out.zip")
@@ -216,7 +216,7 @@ def test_json_is_all_there_is_on_standard_output(stub: Stub, whole: Stored, run:
     }
 
 
-def test_json_tells_of_a_job_that_failed_too(stub: Stub, run: Run) -> None:
+def test_with_json_a_failed_job_is_printed_too(stub: Stub, run: Run) -> None:
     stub.on("POST /v1/export", accepted())
     stub.on(f"GET {JOB}", Reply(200, job("failed")))
 
@@ -234,10 +234,10 @@ def test_json_is_ascii(stub: Stub, run: Run) -> None:
     assert json.loads(ran.out)["filename"] == "\x9b31mü.zip"
 
 
-# -- leaving ---------------------------------------------------------------------------------------
+# -- returning -------------------------------------------------------------------------------------
 
 
-def test_a_network_that_is_lost_while_waiting_leaves_a_way_back(stub: Stub, run: Run) -> None:
+def test_a_lost_network_while_waiting_prints_how_to_return(stub: Stub, run: Run) -> None:
     stub.on("POST /v1/export", accepted())
     stub.on(f"GET {JOB}/progress", CUT)
 
@@ -247,7 +247,7 @@ def test_a_network_that_is_lost_while_waiting_leaves_a_way_back(stub: Stub, run:
     assert f"  longhaul download {JOB_ID} --wait -o 'my file.zip'\n" in ran.err
 
 
-def test_a_way_back_names_the_api_where_the_command_line_did(
+def test_the_next_command_names_the_api_if_the_command_line_did(
     stub: Stub, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LONGHAUL_URL", "http://127.0.0.1:1")
@@ -258,7 +258,7 @@ def test_a_way_back_names_the_api_where_the_command_line_did(
     assert f"longhaul watch {JOB_ID} --url {stub.url}\n" in ran.err
 
 
-def test_an_export_whose_answer_is_lost_can_be_made_sure_of(stub: Stub, run: Run) -> None:
+def test_an_export_whose_answer_is_lost_prints_how_to_make_sure(stub: Stub, run: Run) -> None:
     stub.on("POST /v1/export", CUT)
 
     ran = run("export", "10001", "--wait", "--patience", "0")
@@ -271,7 +271,9 @@ def test_an_export_whose_answer_is_lost_can_be_made_sure_of(stub: Stub, run: Run
 # -- retry -----------------------------------------------------------------------------------------
 
 
-def test_a_retry_is_like_an_export(stub: Stub, whole: Stored, run: Run, tmp_path: Path) -> None:
+def test_a_retry_prints_and_saves_like_an_export(
+    stub: Stub, whole: Stored, run: Run, tmp_path: Path
+) -> None:
     stub.on(f"POST {JOB}/retry", accepted())
 
     alone = run("retry", JOB_ID)
@@ -281,7 +283,7 @@ def test_a_retry_is_like_an_export(stub: Stub, whole: Stored, run: Run, tmp_path
     assert (saving.code, saving.out) == (0, "out.zip\n")
 
 
-def test_a_retry_that_is_not_possible_is_told(stub: Stub, run: Run) -> None:
+def test_a_retry_that_is_not_possible_fails(stub: Stub, run: Run) -> None:
     stub.on(f"POST {JOB}/retry", problem(409, "still-running", "the job is processing"))
 
     ran = run("retry", JOB_ID)
@@ -290,7 +292,7 @@ def test_a_retry_that_is_not_possible_is_told(stub: Stub, run: Run) -> None:
     assert "the job is processing" in ran.err
 
 
-def test_a_retry_says_if_its_job_is_over_already(stub: Stub, run: Run) -> None:
+def test_a_retry_says_if_the_new_job_has_ended_already(stub: Stub, run: Run) -> None:
     over = {"jobId": JOB_ID, "status": "failed", "totalFiles": 2}
     stub.on(f"POST {JOB}/retry", Reply(202, over))
 
@@ -302,7 +304,7 @@ def test_a_retry_says_if_its_job_is_over_already(stub: Stub, run: Run) -> None:
     ]
 
 
-def test_a_retry_of_what_nobody_knows_any_more_says_what_to_do(stub: Stub, run: Run) -> None:
+def test_a_retry_without_a_stored_request_says_what_to_do(stub: Stub, run: Run) -> None:
     stub.on(f"POST {JOB}/retry", problem(410, "request-gone", "it is not kept any more"))
 
     ran = run("retry", JOB_ID)
@@ -311,28 +313,28 @@ def test_a_retry_of_what_nobody_knows_any_more_says_what_to_do(stub: Stub, run: 
     assert "  Name the files again: `longhaul export FILE...`.\n" in ran.err
 
 
-def test_a_retry_whose_answer_is_lost_can_be_made_sure_of(stub: Stub, run: Run) -> None:
+def test_a_retry_whose_answer_is_lost_prints_how_to_make_sure(stub: Stub, run: Run) -> None:
     stub.on(f"POST {JOB}/retry", CUT)
 
     ran = run("retry", JOB_ID, "--patience", "0")
 
     assert ran.code == 4
-    assert f"makes no second one:\n  longhaul retry {JOB_ID} --patience 0\n" in ran.err
+    assert f"without a second export:\n  longhaul retry {JOB_ID} --patience 0\n" in ran.err
 
 
-# -- as many as may be -----------------------------------------------------------------------------
+# -- too many open exports -------------------------------------------------------------------------
 
 
-def test_an_export_waits_until_another_has_ended(stub: Stub, run: Run) -> None:
+def test_an_export_waits_while_too_many_exports_are_open(stub: Stub, run: Run) -> None:
     stub.on("POST /v1/export", problem(429, "too-many-jobs", "2 are open"), accepted())
 
     ran = run("export", "10001")
 
     assert (ran.code, ran.out) == (0, f"{JOB_ID}\n")
-    assert ran.err.startswith("Too many exports of yours are open; `longhaul list` shows them, ")
+    assert ran.err.startswith("You have too many open exports. `longhaul list` shows them, ")
 
 
-def test_an_export_that_does_not_wait_so_long_has_not_begun(stub: Stub, run: Run) -> None:
+def test_an_export_without_patience_fails_if_too_many_are_open(stub: Stub, run: Run) -> None:
     stub.on("POST /v1/export", problem(429, "too-many-jobs", "2 are open"))
 
     ran = run("export", "10001", "--patience", "0")
@@ -345,10 +347,10 @@ def test_an_export_that_does_not_wait_so_long_has_not_begun(stub: Stub, run: Run
     ]
 
 
-# -- what was there already ------------------------------------------------------------------------
+# -- an earlier export -----------------------------------------------------------------------------
 
 
-def test_an_archive_that_was_there_already_is_told(stub: Stub, run: Run) -> None:
+def test_an_archive_of_an_earlier_export_is_shown_as_such(stub: Stub, run: Run) -> None:
     reused = completed()
     reused["result"]["reusedFrom"] = "the-first"
     reused["retryOf"] = "the-failed"
@@ -358,6 +360,6 @@ def test_an_archive_that_was_there_already_is_told(stub: Stub, run: Run) -> None
     waited = run("export", "10001", "--wait")
     asked = run("status", JOB_ID)
 
-    assert "Export     2 files, 100.0 kB, was there already" in waited.err
-    assert "Archive  was there already, from job the-first\n" in asked.out
+    assert "Export     2 files, 100.0 kB, from an earlier export" in waited.err
+    assert "Archive  reused from job the-first\n" in asked.out
     assert "Retry of the-failed\n" in asked.out

@@ -1,4 +1,4 @@
-"""The commands about a job that is there."""
+"""The commands for existing jobs."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ from tests.unit.longhaul.stub import (
 UNREADY = problem(409, "not-ready", "the job is processing, 41 % done")
 
 
-def test_a_status_tells_all_there_is(stub: Stub, whole: Stored, run: Run) -> None:
+def test_a_status_shows_all_facts_of_a_completed_job(stub: Stub, whole: Stored, run: Run) -> None:
     ran = run("status", JOB_ID)
 
     assert ran.code == 0
@@ -34,7 +34,7 @@ def test_a_status_tells_all_there_is(stub: Stub, whole: Stored, run: Run) -> Non
     ]
 
 
-def test_a_status_tells_how_far_a_job_is(stub: Stub, run: Run) -> None:
+def test_a_status_shows_how_far_a_job_is(stub: Stub, run: Run) -> None:
     stub.on(f"GET {JOB}", Reply(200, job(percent=50, filename="March.zip")))
 
     ran = run("status", JOB_ID)
@@ -43,7 +43,7 @@ def test_a_status_tells_how_far_a_job_is(stub: Stub, run: Run) -> None:
     assert "Progress Building the archive. 1/2 files  50.0/100.0 kB\n" in ran.out
 
 
-def test_a_status_is_told_with_zero_however_the_job_ended(stub: Stub, run: Run) -> None:
+def test_a_status_exits_with_0_even_if_the_job_failed(stub: Stub, run: Run) -> None:
     reason = {"type": "t", "title": "Gone", "detail": "a.txt is gone"}
     stub.on(f"GET {JOB}", Reply(200, job("failed", error=reason)))
 
@@ -54,7 +54,7 @@ def test_a_status_is_told_with_zero_however_the_job_ended(stub: Stub, run: Run) 
 
 
 @pytest.mark.parametrize("end", ["", "/progress", "/download", "/download?redirect=true"])
-def test_a_job_may_be_named_by_any_of_its_urls(
+def test_a_job_can_be_named_by_any_of_its_urls(
     stub: Stub, run: Run, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
     monkeypatch.setenv("LONGHAUL_URL", "http://127.0.0.1:1/another")
@@ -65,7 +65,7 @@ def test_a_job_may_be_named_by_any_of_its_urls(
     assert ran.code == 0
 
 
-def test_a_job_that_was_named_by_its_url_is_found_again_there(
+def test_the_next_command_names_the_url_that_the_job_was_named_by(
     stub: Stub, whole: Stored, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("LONGHAUL_URL")
@@ -76,7 +76,7 @@ def test_a_job_that_was_named_by_its_url_is_found_again_there(
 
 
 @pytest.mark.parametrize("name", ["x", JOB_ID[:-1], f"{JOB_ID}/..", "http://a/b", "\x1b[31m"])
-def test_a_name_that_is_no_jobs_is_refused(stub: Stub, run: Run, name: str) -> None:
+def test_a_name_that_is_not_a_job_id_or_url_is_refused(stub: Stub, run: Run, name: str) -> None:
     ran = run("status", name)
 
     assert (ran.code, stub.asked) == (2, [])
@@ -84,7 +84,7 @@ def test_a_name_that_is_no_jobs_is_refused(stub: Stub, run: Run, name: str) -> N
     assert "\x1b" not in ran.err
 
 
-def test_the_token_goes_to_the_api_that_it_is_for(
+def test_the_token_is_sent_only_to_the_configured_api(
     stub: Stub, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LONGHAUL_TOKEN", "secret")
@@ -97,11 +97,11 @@ def test_the_token_goes_to_the_api_that_it_is_for(
     monkeypatch.delenv("LONGHAUL_URL")
     run("status", f"{stub.url}{JOB}")
 
-    told = [asked.headers.get("authorization") for asked in stub.asked]
-    assert told == ["Bearer secret", "Bearer secret", None, "Bearer secret"]
+    sent = [asked.headers.get("authorization") for asked in stub.asked]
+    assert sent == ["Bearer secret", "Bearer secret", None, "Bearer secret"]
 
 
-def test_a_watch_ends_with_the_job(stub: Stub, run: Run) -> None:
+def test_watch_ends_when_the_job_ends(stub: Stub, run: Run) -> None:
     stub.on(f"GET {JOB}", Reply(200, job()), Reply(200, completed()))
 
     ran = run("watch", JOB_ID)
@@ -110,7 +110,7 @@ def test_a_watch_ends_with_the_job(stub: Stub, run: Run) -> None:
     assert "Export     2 files, 100.0 kB" in ran.err
 
 
-def test_a_watch_in_json_tells_each_change(stub: Stub, run: Run) -> None:
+def test_watch_with_json_prints_each_change(stub: Stub, run: Run) -> None:
     stub.on(f"GET {JOB}", Reply(200, job()), Reply(200, job(percent=50)), Reply(200, job("failed")))
 
     ran = run("watch", JOB_ID, "--json")
@@ -120,14 +120,14 @@ def test_a_watch_in_json_tells_each_change(stub: Stub, run: Run) -> None:
     assert ran.code == 1
 
 
-def test_a_download_prints_where_the_archive_is(whole: Stored, run: Run, tmp_path: Path) -> None:
+def test_a_download_prints_the_path_of_the_archive(whole: Stored, run: Run, tmp_path: Path) -> None:
     ran = run("download", JOB_ID)
 
     assert (ran.code, ran.out) == (0, "march.zip\n")
     assert (tmp_path / "march.zip").read_bytes() == whole.content
 
 
-def test_a_download_in_json_tells_what_there_is(whole: Stored, run: Run) -> None:
+def test_a_download_with_json_prints_the_facts_of_the_archive(whole: Stored, run: Run) -> None:
     ran = run("download", JOB_ID, "-o", "x.zip", "--json")
 
     assert json.loads(ran.out) == {
@@ -139,15 +139,15 @@ def test_a_download_in_json_tells_what_there_is(whole: Stored, run: Run) -> None
     }
 
 
-def test_a_download_that_is_repeated_finds_its_archive(whole: Stored, run: Run) -> None:
+def test_a_repeated_download_finds_the_archive_on_the_disk(whole: Stored, run: Run) -> None:
     run("download", JOB_ID, "-o", "x.zip")
     ran = run("download", JOB_ID, "-o", "x.zip")
 
     assert (ran.code, ran.out) == (0, "x.zip\n")
-    assert "there already" in ran.err
+    assert "already downloaded" in ran.err
 
 
-def test_a_download_waits_if_it_is_to(stub: Stub, whole: Stored, run: Run) -> None:
+def test_a_download_with_wait_waits_for_the_job(stub: Stub, whole: Stored, run: Run) -> None:
     ready = Reply(200, completed(len(whole.content)))
     stub.on(f"GET {JOB}", Reply(200, job()), Reply(200, job()), ready)
 
@@ -156,7 +156,7 @@ def test_a_download_waits_if_it_is_to(stub: Stub, whole: Stored, run: Run) -> No
     assert (ran.code, ran.out) == (0, "x.zip\n")
 
 
-def test_a_download_that_comes_too_early_is_told_to_wait(stub: Stub, run: Run) -> None:
+def test_a_download_before_the_end_of_the_job_suggests_to_wait(stub: Stub, run: Run) -> None:
     stub.on(f"GET {JOB}", Reply(200, job()))
     stub.on(f"GET {JOB}/download", UNREADY)
 
@@ -164,11 +164,11 @@ def test_a_download_that_comes_too_early_is_told_to_wait(stub: Stub, run: Run) -
 
     assert (ran.code, ran.out) == (6, "")
     assert "the job is processing, 41 % done." in ran.err
-    assert "--wait waits for it." in ran.err
+    assert "With --wait, the command waits for it." in ran.err
 
 
 @pytest.mark.parametrize(("status", "code"), [("failed", 1), ("cancelled", 1), ("expired", 3)])
-def test_a_download_of_a_job_without_an_archive_is_told(
+def test_a_download_of_a_job_without_an_archive_fails(
     stub: Stub, run: Run, status: str, code: int
 ) -> None:
     stub.on(f"GET {JOB}", Reply(200, job(status)))
@@ -176,7 +176,7 @@ def test_a_download_of_a_job_without_an_archive_is_told(
     assert run("download", JOB_ID).code == code
 
 
-def test_a_broken_archive_has_a_code_of_its_own(whole: Stored, run: Run) -> None:
+def test_a_broken_archive_has_its_own_exit_code(whole: Stored, run: Run) -> None:
     whole.content = whole.content.replace(b"firstfirst", b"firstFirst", 1)
 
     ran = run("download", JOB_ID)
@@ -197,7 +197,7 @@ def test_a_list_in_a_pipe_has_tabs(stub: Stub, run: Run) -> None:
     assert second[1] == "completed"
 
 
-def test_a_list_is_as_long_as_was_asked_for(
+def test_a_list_has_as_many_jobs_as_the_options_say(
     stub: Stub, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LONGHAUL_USER", "ann")
@@ -214,7 +214,7 @@ def test_a_list_is_as_long_as_was_asked_for(
     assert run("list", "--all", "-n", "3").code == 2
 
 
-def test_a_cancel_cancels(stub: Stub, run: Run) -> None:
+def test_cancel_cancels_the_job(stub: Stub, run: Run) -> None:
     stub.on(f"DELETE {JOB}", Reply(202, job("cancelled")))
 
     ran = run("cancel", JOB_ID)
@@ -224,14 +224,14 @@ def test_a_cancel_cancels(stub: Stub, run: Run) -> None:
     assert json.loads(in_json.out)["status"] == "cancelled"
 
 
-def test_a_cancel_that_comes_too_late_is_told(stub: Stub, run: Run) -> None:
+def test_a_cancel_after_the_end_of_the_job_fails(stub: Stub, run: Run) -> None:
     stub.on(f"DELETE {JOB}", problem(409, "already-ended", "the job is completed"))
     stub.on(f"GET {JOB}", Reply(200, completed()))
 
     assert run("cancel", JOB_ID).code == 6
 
 
-def test_a_check_tells_of_each_file(stub: Stub, run: Run) -> None:
+def test_check_prints_one_line_for_each_file(stub: Stub, run: Run) -> None:
     there = {"file_id": 10001, "available": True, "s3Key": "downloads/10001", "size": 5000}
     gone = {"file_id": 10002, "available": False, "s3Key": None, "size": None}
     stub.on("POST /v1/download/check", Reply(200, there), Reply(200, gone), Reply(200, there))

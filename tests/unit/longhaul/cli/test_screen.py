@@ -1,4 +1,4 @@
-"""Progress where nobody can draw: lines now and then, or nothing."""
+"""Progress without a terminal: a line every few seconds, or nothing."""
 
 import time
 from contextlib import suppress
@@ -11,7 +11,7 @@ from longhaul.errors import Unreachable
 
 
 class Clock:
-    """A time that a test sets."""
+    """A clock that the test sets, in seconds."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -27,14 +27,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def test_a_pipe_gets_a_line_now_and_then_and_none_twice(
+def test_a_pipe_gets_a_line_every_few_seconds_and_none_twice(
     clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Screen(quiet=False).step("Export") as step:
+    with Screen(quiet=False).task("Export") as task:
         for second, done in enumerate([0, 5, 9, 10, 10, 10, 10, 40]):
             clock.now = 1000.0 + second
-            step.show(done, 100, "words", "Assembling")
-        step.result = "2 files"
+            task.show(done, 100, "words", "Assembling")
+        task.result = "2 files"
 
     assert capsys.readouterr().err.splitlines() == [
         "Assembling  10 %  words",
@@ -43,45 +43,47 @@ def test_a_pipe_gets_a_line_now_and_then_and_none_twice(
     ]
 
 
-def test_what_is_over_soon_says_only_how_it_ended(
+def test_a_short_task_prints_only_its_result(
     clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Screen(quiet=False).step("Export") as step:
-        step.show(50, 100, "words")
-        step.result = "2 files"
+    with Screen(quiet=False).task("Export") as task:
+        task.show(50, 100, "words")
+        task.result = "2 files"
 
     assert capsys.readouterr().err == "Export     2 files  0 ms\n"
 
 
-def test_what_fails_has_no_result(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
-    with suppress(Unreachable), Screen(quiet=False).step("Export") as step:
-        step.result = "2 files"
+def test_a_task_that_fails_prints_no_result(
+    clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with suppress(Unreachable), Screen(quiet=False).task("Export") as task:
+        task.result = "2 files"
         raise Unreachable("Lost.")
 
     assert capsys.readouterr().err == ""
 
 
-def test_quiet_is_silence(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+def test_quiet_prints_nothing(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
     quiet = Screen(quiet=True)
 
-    with quiet.step("Export") as step:
+    with quiet.task("Export") as task:
         clock.now += 100
-        step.show(50, 100, "words")
+        task.show(50, 100, "words")
         quiet.say("hello")
         quiet.notice(Unreachable("Lost."), 5)
-        step.result = "2 files"
+        task.result = "2 files"
 
     assert capsys.readouterr().err == ""
 
 
-def test_a_notice_comes_again_only_after_a_while_or_with_other_words(
+def test_a_notice_is_repeated_only_after_some_time_or_with_another_text(
     clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    talk = Screen(quiet=False)
+    screen = Screen(quiet=False)
 
     for second, text in [(0, "Lost."), (10, "Lost."), (11, "Cut."), (12, "Cut."), (45, "Cut.")]:
         clock.now = 1000.0 + second
-        talk.notice(Unreachable(text), 5)
+        screen.notice(Unreachable(text), 5)
 
     assert capsys.readouterr().err.splitlines() == [
         "Lost. Trying again.",
@@ -90,7 +92,7 @@ def test_a_notice_comes_again_only_after_a_while_or_with_other_words(
     ]
 
 
-def test_a_rate_is_that_of_the_last_seconds(clock: Clock) -> None:
+def test_a_rate_counts_only_the_last_seconds(clock: Clock) -> None:
     rate = Rate()
     first = rate.text(0, 10**9)
     for second in range(1, 31):

@@ -1,4 +1,4 @@
-"""The program among other programs: completion, pipes, how soon it is there, what it promises."""
+"""The program in a shell: completion, pipes, its start, its exit codes."""
 
 import os
 import re
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.version import VERSION
 from infra.paths import REPOSITORY
 from longhaul.cli import exits
 from tests.unit.longhaul.cli.conftest import Run
@@ -18,14 +19,14 @@ HEAVY = ("asyncio", "msgspec", "rich", "tenacity", "truststore", "urllib3", "zip
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_each_shell_gets_its_completion(run: Run, shell: str) -> None:
+def test_each_shell_gets_its_completion_script(run: Run, shell: str) -> None:
     ran = run("completion", shell)
 
     assert ran.code == 0
     assert f"_LONGHAUL_COMPLETE={shell}_complete" in ran.out
 
 
-def test_a_shell_is_offered_the_newest_jobs(stub: Stub) -> None:
+def test_a_shell_completes_the_newest_jobs(stub: Stub) -> None:
     other = job("failed") | {"jobId": "f" + JOB_ID[1:]}
     stub.on("GET /v1/export?limit=100", Reply(200, {"jobs": [job(), other], "cursor": None}))
 
@@ -36,7 +37,7 @@ def test_a_shell_is_offered_the_newest_jobs(stub: Stub) -> None:
     assert _completed(stub.url, "longhaul watch f", 2) == [f"plain,f{JOB_ID[1:]}"]
 
 
-def test_a_shell_is_offered_commands_and_options_without_a_network() -> None:
+def test_a_shell_completes_commands_and_options_without_a_network() -> None:
     nowhere = "http://127.0.0.1:1"
 
     assert _completed(nowhere, "longhaul ex", 1) == ["plain,export"]
@@ -45,7 +46,7 @@ def test_a_shell_is_offered_commands_and_options_without_a_network() -> None:
     assert _completed("", "longhaul watch ''", 2) == []
 
 
-def test_help_waits_for_no_library() -> None:
+def test_help_loads_no_slow_library() -> None:
     code = (
         "import sys; sys.argv = ['longhaul', '--help']\n"
         "from longhaul.cli import main\n"
@@ -68,7 +69,7 @@ def test_every_exit_code_is_in_the_help_and_in_the_docs(run: Run) -> None:
     assert in_help == in_docs == expected
 
 
-def test_a_reader_that_has_enough_is_no_error(stub: Stub) -> None:
+def test_a_closed_pipe_is_not_an_error(stub: Stub) -> None:
     page = {"jobs": [job()] * 100, "cursor": "c"}
     stub.on("GET /v1/export?limit=100", Reply(200, page))
     stub.on("GET /v1/export?limit=100&cursor=c", Reply(200, page))
@@ -84,12 +85,12 @@ def test_a_reader_that_has_enough_is_no_error(stub: Stub) -> None:
         assert process.stderr
         process.stdout.readline()
         process.stdout.close()
-        said = process.stderr.read()
+        errors = process.stderr.read()
 
-    assert (process.returncode, said) == (141, b"")
+    assert (process.returncode, errors) == (141, b"")
 
 
-def test_what_cannot_be_shown_is_shown_as_what_it_is(stub: Stub, tmp_path: Path) -> None:
+def test_characters_that_cannot_be_printed_are_escaped(stub: Stub, tmp_path: Path) -> None:
     page = {"jobs": [job(filename="日.zip")], "cursor": None}
     stub.on("GET /v1/export?limit=100", Reply(200, page))
     environment = {**os.environ, "LONGHAUL_URL": stub.url, "PYTHONIOENCODING": "latin-1"}
@@ -101,12 +102,12 @@ def test_what_cannot_be_shown_is_shown_as_what_it_is(stub: Stub, tmp_path: Path)
     assert ran.stdout.endswith("\\u65e5.zip\n")
 
 
-def test_a_version_is_told(run: Run) -> None:
-    assert run("--version").out == "longhaul, version 0.1.0\n"
+def test_the_version_is_printed(run: Run) -> None:
+    assert run("--version").out == f"longhaul, version {VERSION}\n"
 
 
 def _completed(url: str, line: str, word: int) -> list[str]:
-    """What bash is offered for the line's word with that number."""
+    """What bash would complete for this word of the line (counted from 0)."""
     environment = {
         **os.environ,
         "LONGHAUL_URL": url,

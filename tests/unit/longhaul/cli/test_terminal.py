@@ -1,4 +1,4 @@
-"""The program on a terminal of its own."""
+"""The program on a pseudo-terminal."""
 
 import fcntl
 import os
@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.waiting import wait_for
 from tests.unit.longhaul.stub import JOB, JOB_ID, Reply, Stored, Stub, accepted, completed, job
+from tests.waiting import wait_for
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*(3[0-7]|38;5;\d+)m")
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -28,7 +28,7 @@ AT_ONCE = {"Retry-After": "0"}
 
 @dataclass
 class Terminal:
-    """A program whose standard error is a terminal, and what it has written there."""
+    """A running program whose standard error is a terminal, and its output there."""
 
     process: subprocess.Popen[bytes]
     written: bytearray = field(default_factory=bytearray)
@@ -39,7 +39,7 @@ class Terminal:
 
     @property
     def lines(self) -> list[str]:
-        """Each line that was drawn at some time, without colours and moves."""
+        """Each line that was drawn at any time, without control sequences."""
         return [CONTROL.sub("", line).rstrip() for line in re.split(r"[\r\n]+", self.text)]
 
     @property
@@ -47,13 +47,13 @@ class Terminal:
         return [line for line in self.lines if "━" in line]
 
     def ended(self) -> int:
-        """Its exit code."""
+        """Waits for the end of the program. Returns its exit code."""
         return self.process.wait(30)
 
 
 @contextmanager
 def terminal(stub: Stub, *words: str, columns: int = 100, **more: str) -> Iterator[Terminal]:
-    """Runs the program on a terminal that is so wide."""
+    """Runs the program on a terminal with this number of columns."""
     main, side = pty.openpty()
     fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     unset = ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "TTY_INTERACTIVE", "TTY_COMPATIBLE")
@@ -81,21 +81,21 @@ def terminal(stub: Stub, *words: str, columns: int = 100, **more: str) -> Iterat
 
 
 def _read(main: int, into: bytearray) -> None:
-    with suppress(OSError):  # EIO: nobody writes any more
+    with suppress(OSError):  # EIO: the program has closed the terminal
         while chunk := os.read(main, 4096):
             into += chunk
 
 
 @pytest.fixture
 def slow(stub: Stub, whole: Stored) -> None:
-    """A job that is seen on its way before it completes."""
+    """A job that has several states before it completes."""
     ready = Reply(200, completed(len(whole.content)))
     some = [Reply(200, job(percent=percent), AT_ONCE) for percent in (0, 20, 40, 60)]
     stub.on(f"GET {JOB}", *some, ready)
 
 
 @pytest.mark.usefixtures("slow")
-def test_a_terminal_shows_a_bar_and_then_what_came_of_it(stub: Stub, tmp_path: Path) -> None:
+def test_a_terminal_shows_a_bar_and_then_the_result(stub: Stub, tmp_path: Path) -> None:
     with terminal(stub, "export", "10001", "-o", str(tmp_path / "out.zip")) as ran:
         code = ran.ended()
 
@@ -120,7 +120,7 @@ def test_a_bar_fits_into_its_terminal(stub: Stub, columns: int) -> None:
 
 
 @pytest.mark.usefixtures("slow")
-def test_colours_can_be_refused(stub: Stub) -> None:
+def test_no_color_turns_colours_off(stub: Stub) -> None:
     with terminal(stub, "watch", JOB_ID) as coloured:
         coloured.ended()
     stub.on(f"GET {JOB}", Reply(200, job(), AT_ONCE), Reply(200, completed()))
@@ -142,14 +142,14 @@ def test_a_terminal_that_cannot_draw_gets_lines(stub: Stub) -> None:
 
 
 @pytest.mark.usefixtures("slow")
-def test_quiet_draws_nothing(stub: Stub) -> None:
+def test_quiet_draws_no_bar(stub: Stub) -> None:
     with terminal(stub, "watch", JOB_ID, "-q") as ran:
         ran.ended()
 
     assert ran.text == ""
 
 
-def test_ctrl_c_leaves_the_job_running_and_says_how_to_come_back(stub: Stub) -> None:
+def test_ctrl_c_does_not_end_the_job_and_prints_how_to_return(stub: Stub) -> None:
     stub.on("POST /v1/export", accepted())
     stub.on(f"GET {JOB}", Reply(200, job(percent=40)))
 

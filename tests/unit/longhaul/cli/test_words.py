@@ -1,4 +1,4 @@
-"""Numbers in words."""
+"""Numbers as text for people."""
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ from longhaul.cli import words
         (5e15, "5000.00 TB"),
     ],
 )
-def test_a_size_has_a_unit_that_fits(count: float, text: str) -> None:
+def test_a_size_has_a_suitable_unit(count: float, text: str) -> None:
     assert words.size(count) == text
 
 
@@ -34,7 +34,7 @@ def test_a_size_has_a_unit_that_fits(count: float, text: str) -> None:
         (90_000_000, 1_000_000_000, "0.09/1.00 GB"),
     ],
 )
-def test_a_part_has_the_unit_of_the_whole(done: int, total: int, text: str) -> None:
+def test_done_bytes_have_the_unit_of_the_total(done: int, total: int, text: str) -> None:
     assert words.size_of(done, total) == text
 
 
@@ -50,12 +50,12 @@ def test_a_part_has_the_unit_of_the_whole(done: int, total: int, text: str) -> N
         (3750, "1:02:30 h"),
     ],
 )
-def test_a_time_is_as_precise_as_anybody_wants(seconds: float, text: str) -> None:
+def test_a_duration_is_as_precise_as_people_need(seconds: float, text: str) -> None:
     assert words.duration(seconds) == text
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(3.4, "~3 s"), (187, "~3:07 min")])
-def test_time_that_is_left_is_a_guess(seconds: float, text: str) -> None:
+def test_the_remaining_time_is_marked_as_approximate(seconds: float, text: str) -> None:
     assert words.left(seconds) == text
 
 
@@ -64,6 +64,6 @@ def test_a_size_is_short(count: int) -> None:
     assert len(words.size(count)) <= len("5000.00 TB")
 
 
-def test_a_long_list_of_missing_files_is_cut() -> None:
+def test_a_long_list_of_missing_files_is_shortened() -> None:
     assert words.missing(tuple(range(25))).endswith("19 and 5 more")
     assert (words.missing(()), words.missing(None)) == ("none", "some")

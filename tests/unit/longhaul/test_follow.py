@@ -1,4 +1,4 @@
-"""Following a job: by events, by polling, and through what goes wrong in between."""
+"""Following a job: by events, by polling, and over failures."""
 
 import json
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ def event(number: int, content: dict[str, Any]) -> bytes:
 
 
 def stream(*events: bytes, retry: int = 1000, cut: int | None = None) -> Reply:
-    """What one connection to the events brings."""
+    """The answer of one connection to the events."""
     body = f"retry: {retry}\n: hello\n\n".encode() + b"".join(events)
     return Reply(200, body, {"Content-Type": "text/event-stream; charset=utf-8"}, cut=cut)
 
@@ -32,9 +32,7 @@ def seen(jobs: Sequence[Job]) -> list[tuple[str, int]]:
 # -- events ----------------------------------------------------------------------------------------
 
 
-def test_events_are_told_until_the_end_and_nothing_else_is_asked(
-    stub: Stub, client: Client
-) -> None:
+def test_events_are_followed_to_the_end_without_any_poll(stub: Stub, client: Client) -> None:
     stub.on(
         EVENTS,
         stream(event(1, job("queued")), event(2, job(percent=40))),
@@ -48,7 +46,7 @@ def test_events_are_told_until_the_end_and_nothing_else_is_asked(
     assert stub.of(STATUS) == []
 
 
-def test_each_connection_says_what_was_seen_last(stub: Stub, client: Client) -> None:
+def test_each_connection_sends_the_last_event_id(stub: Stub, client: Client) -> None:
     stub.on(EVENTS, stream(event(1, job())), stream(), stream(event(2, completed())))
 
     list(client.watch(JOB_ID))
@@ -73,9 +71,7 @@ def test_the_stream_sets_the_pace(stub: Stub, client: Client, pauses: list[float
     assert pauses == [0.5, 5.0, 0.2, 30.0]
 
 
-def test_a_stream_that_is_cut_is_opened_again_and_nothing_is_told_twice(
-    stub: Stub, client: Client
-) -> None:
+def test_a_broken_stream_is_opened_again_and_repeats_no_state(stub: Stub, client: Client) -> None:
     first = event(1, job(percent=10))
     stub.on(
         EVENTS,
@@ -91,14 +87,14 @@ def test_a_stream_that_is_cut_is_opened_again_and_nothing_is_told_twice(
     assert [asked.headers.get("last-event-id") for asked in stub.of(EVENTS)] == [None, *"111"]
 
 
-def test_a_network_that_stays_away_ends_it(stub: Stub) -> None:
+def test_a_network_that_does_not_come_back_is_an_error(stub: Stub) -> None:
     stub.on(EVENTS, stream(event(1, job())), CUT)
 
     with Client(stub.url, patience=0.05) as client, pytest.raises(errors.Unreachable):
         list(client.watch(JOB_ID))
 
 
-def test_a_list_that_was_too_long_for_an_event_is_fetched(stub: Stub, client: Client) -> None:
+def test_a_list_that_is_too_long_for_an_event_is_fetched(stub: Stub, client: Client) -> None:
     short = completed()
     short["result"]["missing"] = None
     stub.on(EVENTS, stream(event(1, job()), event(2, short)))
@@ -111,7 +107,7 @@ def test_a_list_that_was_too_long_for_an_event_is_fetched(stub: Stub, client: Cl
     assert found[-1].result.missing == (10001, 10002)
 
 
-def test_a_stream_that_has_ended_leads_to_the_status(stub: Stub, client: Client) -> None:
+def test_a_stream_without_events_is_followed_by_a_poll(stub: Stub, client: Client) -> None:
     stub.on(EVENTS, Reply(204))
     stub.on(STATUS, Reply(200, job("failed")))
 
@@ -143,9 +139,7 @@ def test_events_carry_the_token(stub: Stub) -> None:
         stream(b"data: not JSON\n\n"),
     ],
 )
-def test_where_there_are_no_events_the_status_is_asked_for(
-    stub: Stub, client: Client, reply: Reply
-) -> None:
+def test_without_events_the_status_is_polled(stub: Stub, client: Client, reply: Reply) -> None:
     stub.on(EVENTS, reply)
     stub.on(STATUS, Reply(200, job(percent=50)), Reply(200, completed()))
 
@@ -155,16 +149,14 @@ def test_where_there_are_no_events_the_status_is_asked_for(
     assert len(stub.of(EVENTS)) == 1
 
 
-def test_events_that_stop_working_half_way_are_followed_by_polling(
-    stub: Stub, client: Client
-) -> None:
+def test_polling_takes_over_if_events_stop_working(stub: Stub, client: Client) -> None:
     stub.on(EVENTS, stream(event(1, job(percent=10))), Reply(503))
     stub.on(STATUS, Reply(200, job(percent=10)), Reply(200, completed()))
 
     assert seen(list(client.watch(JOB_ID))) == [("processing", 10), ("completed", 100)]
 
 
-def test_a_poll_asks_for_a_change_and_lets_the_api_wait_for_it(
+def test_a_poll_lets_the_api_wait_for_a_change(
     stub: Stub, client: Client, pauses: list[float]
 ) -> None:
     held = {"Preference-Applied": "wait=20", "Retry-After": "9"}
@@ -194,12 +186,12 @@ def test_a_poll_survives_a_lost_network(stub: Stub, client: Client) -> None:
     assert seen(list(client.watch(JOB_ID))) == [("processing", 0), ("completed", 100)]
 
 
-def test_a_job_that_does_not_exist_is_told(stub: Stub, client: Client) -> None:
+def test_a_job_that_does_not_exist_is_an_error(stub: Stub, client: Client) -> None:
     with pytest.raises(errors.NotFound):
         list(client.watch(JOB_ID))
 
 
-def test_a_watch_may_be_left_at_any_time(stub: Stub, client: Client) -> None:
+def test_a_caller_can_stop_watching_at_any_time(stub: Stub, client: Client) -> None:
     stub.on(EVENTS, stream(event(1, job()), event(2, job(percent=50))))
 
     jobs = client.watch(JOB_ID)

@@ -1,4 +1,4 @@
-"""Archives as Longhaul makes them, and as it does not."""
+"""Builds small archives like those of Longhaul, and broken ones."""
 
 import io
 import json
@@ -11,22 +11,25 @@ from tests.unit.longhaul.stub import JOB_ID
 FILES = {"a.txt": b"first" * 1000, "b/ü.bin": bytes(range(256)) * 200}
 
 
-def archive(
+def build_archive(
     files: Mapping[str, bytes] = FILES,
     *,
     listed: Mapping[str, bytes] | None = None,
     manifest: bytes | None = None,
     job_id: str = JOB_ID,
 ) -> bytes:
-    """A ZIP of these files, whose manifest tells of those that are `listed`, or is `manifest`."""
-    told = files if listed is None else listed
+    """Returns a ZIP of the files.
+
+    Its manifest lists `listed`, by default the same files; or it is `manifest`, if given.
+    """
+    in_manifest = files if listed is None else listed
     content = {
         "version": 1,
         "jobId": job_id,
         "createdAt": "2026-01-01T00:00:00Z",
         "files": [
             {"name": name, "key": name, "size": len(data), "crc32": f"{zlib.crc32(data):08x}"}
-            for name, data in told.items()
+            for name, data in in_manifest.items()
         ],
         "missing": [10009],
     }
