@@ -1,2 +1,4 @@
-"""What an archive costs: ours, other tools' and the least that S3 itself needs, measured side by
-side. `make bench` runs it; docs/bench.md says how to read it."""
+"""Measures what an archive costs: with Longhaul, with other tools, and with S3's own copies alone.
+
+`make bench` runs it. docs/bench.md says how to read the results.
+"""

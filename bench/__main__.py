@@ -1,4 +1,4 @@
-"""The command line: `python -m bench`. `make bench` runs it."""
+"""The command `python -m bench`, which `make bench` runs."""
 
 import sys
 from dataclasses import dataclass
@@ -21,12 +21,13 @@ from infra.paths import STATE
 from infra.targets import TARGET_NAMES, TargetName
 
 MEMORY_MB: Final = 1024
-"""What a second of any contender is priced at: the worker's setting in .chalice/config.json."""
+"""The memory for which a second of each contender is priced: the worker's setting in
+.chalice/config.json."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What is to be measured."""
+    """What one run of the bench measures. `tuned` names the cases for all memory settings."""
 
     cases: tuple[Case, ...]
     rounds: int
@@ -62,37 +63,37 @@ QUICK: Final = Bench(
 
 
 def measured(bench: Bench, place: Place) -> Results:
-    """Everything, with its progress on the terminal."""
+    """Measures everything, and shows its progress on the terminal."""
     about = results.circumstances(place.name, bench.rounds, MEMORY_MB, quick=bench.quick)
     runs: list[contenders.Run] = []
     tunings: list[Tuning] = []
     for case in bench.cases:
-        with step(case.title) as note:
-            note("putting the files")
+        with step(case.title) as show:
+            show("putting the files")
             cases.put(place, case, lambda _: None)
             for number in range(bench.rounds):
                 for contender in _in_turn(number, case):
-                    note(f"round {number + 1} of {bench.rounds}: {contender.title}")
-                    runs.append(contenders.made(contender, case, place))
+                    show(f"round {number + 1} of {bench.rounds}: {contender.title}")
+                    runs.append(contenders.run_once(contender, case, place))
             if case.name in bench.tuned:
-                tunings += power.tuned(place, case, note)
+                tunings += power.measured(place, case, show)
             bucket.empty(place.s3, place.outputs.source_bucket, case.prefix)
-            note(f"{bench.rounds} rounds")
-    with step("Growth") as note:
-        points = growth.grown(place, bench.series, note)
-        note(f"{len(points)} sizes")
+            show(f"{bench.rounds} rounds")
+    with step("Growth") as show:
+        points = growth.measured(place, bench.series, show)
+        show(f"{len(points)} sizes")
     return Results(about, tuple(runs), tuple(points), tuple(tunings))
 
 
 def _in_turn(number: int, case: Case) -> list[contenders.Contender]:
-    """The contenders in an order that changes from round to round: none always comes first."""
+    """Returns the contenders in an order that changes each round, so that none is always first."""
     taking_part = [one for one in CONTENDERS if case.has_many_files or not one.for_many_files]
     turned = taking_part[number:] + taking_part[:number]
     return turned if number % 2 == 0 else turned[::-1]
 
 
 def written(found: Results, bench: Bench, directory: Path) -> Path:
-    """Writes results, tables and pictures; gives the page."""
+    """Writes the results, the tables and the pictures. Returns the path of the page of tables."""
     directory.mkdir(parents=True, exist_ok=True)
     name = found.circumstances.target
     (directory / f"{name}.json").write_text(found.to_json() + "\n")
@@ -107,10 +108,10 @@ def written(found: Results, bench: Bench, directory: Path) -> Path:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--target", type=click.Choice(TARGET_NAMES), default="ministack", envvar="TARGET")
-@click.option("--quick", is_flag=True, help="Smaller, once, in two minutes.")
-@click.option("--draw", is_flag=True, help="Only draw again what was measured last.")
+@click.option("--quick", is_flag=True, help="Fewer and smaller files, one round: two minutes.")
+@click.option("--draw", is_flag=True, help="Measure nothing: draw the last results again.")
 def main(target: TargetName, *, quick: bool, draw: bool) -> None:
-    """Measures Longhaul, other tools, and S3 itself on the same files."""
+    """Measures Longhaul, other tools, and S3 itself with the same files."""
     bench = QUICK if quick else WHOLE
     directory = STATE / "bench" if quick else results.RESULTS
     if target == "aws":

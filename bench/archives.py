@@ -1,4 +1,7 @@
-"""Looks at archives on S3: a bench of something that is no archive would say nothing."""
+"""Checks that what a contender made is an archive of the right files, and deletes it.
+
+Without the check, a contender that makes no archive would win.
+"""
 
 import io
 import zipfile
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Remote(io.RawIOBase):
-    """An object of S3 as a file that is read by ranges."""
+    """An S3 object as a file. Each read is one GET of a range."""
 
     s3: "S3Client"
     bucket: str
@@ -34,7 +37,7 @@ class _Remote(io.RawIOBase):
         self.at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self.at, io.SEEK_END: self.size}[whence]
         return self.at
 
-    # RawIOBase says "any buffer", and its readers give a memoryview.
+    # RawIOBase says "any buffer"; BufferedReader always passes a memoryview.
     def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
         end = min(self.at + len(buffer), self.size)
         if end <= self.at:
@@ -49,8 +52,10 @@ class _Remote(io.RawIOBase):
 
 
 def check_names(place: Place, key: str, case: Case) -> None:
-    """Raises ContenderError unless the archive lists the case's files, with their sizes. Their
-    bytes are not read."""
+    """Raises ContenderError unless the archive lists exactly the case's files, with their sizes.
+
+    Reads the archive's directory, not the bytes of its files.
+    """
     name = place.outputs.archive_bucket
     size = place.s3.head_object(Bucket=name, Key=key)["ContentLength"]
     remote = io.BufferedReader(_Remote(place.s3, name, key, size), 1024**2)
@@ -66,5 +71,5 @@ def check_names(place: Place, key: str, case: Case) -> None:
 
 
 def delete(place: Place, prefix: str) -> None:
-    """Deletes what lies below the prefix in the archive bucket."""
+    """Deletes all objects below the prefix in the archive bucket."""
     bucket.empty(place.s3, place.outputs.archive_bucket, prefix)

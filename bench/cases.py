@@ -1,4 +1,4 @@
-"""What is archived: sets of files, and how they get into the source bucket."""
+"""The cases: the sets of files that the bench archives, and how it puts them into S3."""
 
 import random
 from collections.abc import Callable
@@ -17,13 +17,14 @@ MB: Final = 1000 * KB
 GB: Final = 1000 * MB
 
 _MANY: Final = 100
+"""A case with more files than this has many."""
 
 _BLOCK: Final = random.Random(1).randbytes(MB)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A set of files by their sizes in bytes. `name` is its folder in the source bucket."""
+    """A set of files, by their sizes in bytes. `name` is its folder in the source bucket."""
 
     name: str
     title: str
@@ -42,27 +43,29 @@ class Case:
         return len(self.sizes) > _MANY
 
     def key(self, index: int) -> str:
-        """Where the file of sizes[index] lies."""
+        """Returns the S3 key of the file whose size is sizes[index]."""
         return f"{self.prefix}file-{index:06}.bin"
 
 
 def mix(count: int, mean: int, seed: int = 5) -> tuple[int, ...]:
-    """`count` sizes of about `mean` on average, as files are: many small ones, few large."""
+    """Returns `count` sizes in bytes, about `mean` on average: many small files and few large ones,
+    as people have them. The same `seed` makes the same sizes."""
     drawn = random.Random(seed)
     spread = 1.5
-    shares = [drawn.lognormvariate(0, spread) for _ in range(count)]
-    return tuple(max(1, round(share * mean * count / sum(shares))) for share in shares)
+    weights = [drawn.lognormvariate(0, spread) for _ in range(count)]
+    return tuple(max(1, round(weight * mean * count / sum(weights))) for weight in weights)
 
 
 def content(size: int) -> bytes:
-    """So many bytes of a file."""
+    """Returns the content of a file of `size` bytes."""
     return (_BLOCK * (size // MB + 1))[:size]
 
 
 def put(place: Place, case: Case, tick: Callable[[int], None]) -> None:
-    """Puts the case's files, with their CRC-32. `tick` gets how many are there.
+    """Puts the case's files into the source bucket, with their CRC-32.
 
-    Those of one size are copies of one another: to S3, and to a ZIP archive, that is all the same.
+    Calls `tick` with the number of files that are there. Files of the same size are copies of one
+    another: that makes no difference to S3, nor to a ZIP archive.
     """
     bucket = place.outputs.source_bucket
 
@@ -81,12 +84,13 @@ def put(place: Place, case: Case, tick: Callable[[int], None]) -> None:
     by_size = sorted(range(len(case.sizes)), key=lambda index: (case.sizes[index], index))
     groups = [list(group) for _, group in groupby(by_size, key=lambda index: case.sizes[index])]
     with ThreadPoolExecutor(CONNECTIONS // 2) as pool:
-        _each(([pool.submit(put_one, group[0]) for group in groups]), 0, tick)
+        _wait(([pool.submit(put_one, group[0]) for group in groups]), 0, tick)
         copies = [pool.submit(copy, index, group[0]) for group in groups for index in group[1:]]
-        _each(copies, len(groups), tick)
+        _wait(copies, len(groups), tick)
 
 
-def _each(done: "list[Future[None]]", before: int, tick: Callable[[int], None]) -> None:
-    for count, one in enumerate(as_completed(done), start=before + 1):
+def _wait(requests: "list[Future[None]]", before: int, tick: Callable[[int], None]) -> None:
+    """Waits for all requests. `before` is how many files were there before them."""
+    for count, one in enumerate(as_completed(requests), start=before + 1):
         one.result()
         tick(count)

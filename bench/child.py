@@ -1,8 +1,9 @@
-"""The process that a contender runs in, a fresh one each time: `python -m bench.child CONTENDER`.
+"""The process in which a contender runs, a new one for each run: `python -m bench.child CONTENDER`.
 
-It is what a Lambda function's environment is: it imports, makes its clients, and then takes one
-event after another, each a line of JSON on its standard input. Its answers, a line each, say what
-the event took of this process; the first line says what the start took.
+It works as a Lambda function's environment does. It imports the contender, makes the clients, and
+then takes one event after another: each is a line of JSON on its standard input. It answers each
+event with a line of JSON: the contender's answer, and the usage of this process. Before that, its
+first line is the usage of the start.
 """
 
 import json
@@ -17,7 +18,7 @@ from bench.traffic import Traffic
 
 def main() -> None:
     """Runs until its standard input ends."""
-    # What a contender prints (the worker logs to standard output) is not an answer.
+    # A contender may print, as the worker logs to standard output. That must not be an answer.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
@@ -26,7 +27,7 @@ def main() -> None:
     traffic.listen()
     with measured(traffic) as start:
         run = getattr(import_module(module), name)()
-    # The interpreter's own start counts too.
+    # The CPU of the start includes that of the interpreter's own start.
     started = Usage(start.usage.seconds, cpu_seconds(), peak_rss())
     print(json.dumps(asdict(started)), file=answers)
     for line in sys.stdin:

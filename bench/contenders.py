@@ -1,4 +1,4 @@
-"""Who is measured, and how one run of each is made."""
+"""The contenders: what the bench measures, and how it runs each of them once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from bench.place import Place
 Kind = Literal["ours", "peer", "floor"]
 
 _SCRATCH: Final = "bench/"
-"""Below this the archives of peers and floor lie."""
+"""The prefix of the archives that the peers and the floor make."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """`run` makes the archive of a case: its key (None: nobody could open it), the start's usage,
-    and the run's."""
+    """`run` makes the archive of a case. It returns the archive's key, the usage of the process's
+    start, and that of the run. The key is None if the result is no archive that opens."""
 
     name: str
     title: str
@@ -30,8 +30,8 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One contender's run of one case, by their names. `start` is what its process took before: its
-    imports and clients."""
+    """One run of a contender on a case, both by name. `start` is what the process used before the
+    run, for its imports and clients."""
 
     case: str
     contender: str
@@ -39,8 +39,11 @@ class Run:
     usage: Usage
 
 
-def made(contender: Contender, case: Case, place: Place) -> Run:
-    """Has the contender make the case's archive, looks if it is one, and deletes it."""
+def run_once(contender: Contender, case: Case, place: Place) -> Run:
+    """Has the contender make the archive of the case, checks it, and deletes it.
+
+    Raises ContenderError if the archive does not hold the case's files.
+    """
     try:
         key, start, usage = contender.run(place, case)
         if key is not None:
@@ -70,9 +73,9 @@ def _over_http(place: Place, case: Case) -> tuple[str, Usage, Usage]:
 
 
 def _alone(
-    factory: str, *, gives_archive: bool = True
+    factory: str, *, makes_archive: bool = True
 ) -> Callable[[Place, Case], tuple[str | None, Usage, Usage]]:
-    """A contender that is one function from files to an archive."""
+    """Returns a `run` for a contender that makes the archive of a prefix in one event."""
 
     def run(place: Place, case: Case) -> tuple[str | None, Usage, Usage]:
         key = f"{_SCRATCH}{uuid4()}.zip"
@@ -84,7 +87,7 @@ def _alone(
         }
         with processes.running(factory, place.environment) as process:
             _, usage = process.do(task)
-        return key if gives_archive else None, process.start, usage
+        return key if makes_archive else None, process.start, usage
 
     return run
 
@@ -99,6 +102,6 @@ CONTENDERS: Final = (
     Contender("zipstream-ng", "zipstream-ng", "peer", _alone("bench.peers:zipstream_peer")),
     Contender("stream-zip", "stream-zip", "peer", _alone("bench.peers:stream_zip_peer")),
     Contender(
-        "floor", "S3's own copies", "floor", _alone("bench.floor:floor", gives_archive=False)
+        "floor", "S3's own copies", "floor", _alone("bench.floor:floor", makes_archive=False)
     ),
 )

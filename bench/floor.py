@@ -1,8 +1,8 @@
-"""The least that an archive of these files can take: S3 copies the same bytes, and that is all.
+"""The floor: the least time that an archive of these files can take. S3 only copies the bytes.
 
-What is large enough to be a part of an upload is copied into one (UploadPartCopy), which is then
-completed; what is not becomes an object of its own (CopyObject). No headers, no directory: nobody
-could open the result.
+A file that is large enough to be a part is copied into one upload (UploadPartCopy), which is
+completed at the end. A smaller file becomes an object of its own (CopyObject). There are no headers
+and no directory, so nobody could open the result.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,14 +12,17 @@ from typing import Any, Final
 from bench.plain_s3 import client
 
 COPIES: Final = 32
-"""Requests under way at a time."""
+"""How many requests are under way at a time."""
 
 MIN_PART: Final = 5 * 1024**2
+"""Bytes of the smallest part that S3 takes, but for the last one of an upload."""
+
 COPY_PART: Final = 512 * 1024**2
-"""Bytes of one copy, at most: as ours are."""
+"""Bytes that one request copies, at most."""
 
 
 def floor() -> Callable[[Mapping[str, str]], None]:
+    """Returns the function that makes one such result."""
     s3 = client()
 
     def run(task: Mapping[str, str]) -> None:
@@ -50,7 +53,7 @@ def floor() -> Callable[[Mapping[str, str]], None]:
                 if size < MIN_PART:
                     objects.append(pool.submit(copy_object, key))
                     continue
-                for start, end in _even(size):
+                for start, end in _ranges(size):
                     parts.append(pool.submit(copy_part, len(parts) + 1, key, start, end))
             for copied in objects:
                 copied.result()
@@ -63,6 +66,7 @@ def floor() -> Callable[[Mapping[str, str]], None]:
     return run
 
 
-def _even(size: int) -> list[tuple[int, int]]:
+def _ranges(size: int) -> list[tuple[int, int]]:
+    """Returns the ranges (start, end) of a file that are copied, all about equally long."""
     count = -(-size // COPY_PART)
     return [(size * i // count, size * (i + 1) // count) for i in range(count)]

@@ -1,4 +1,4 @@
-"""How the worker's time, CPU and memory grow with an archive's bytes and with its files."""
+"""Measures how the worker's time, CPU and memory grow with an archive's bytes and files."""
 
 import math
 import statistics
@@ -22,22 +22,27 @@ _BYTES: Final = tuple(10**power for power in range(5, 10))
 _FILES: Final = tuple(10**power for power in range(5))
 
 Series = dict[Axis, tuple[int, ...]]
+"""The sizes to measure, by what grows."""
+
 FOUR_DECADES: Final[Series] = {"bytes": _BYTES, "files": _FILES}
 TWO_DECADES: Final[Series] = {"bytes": _BYTES[1:4], "files": _FILES[1:4]}
 
 
-def grown(place: Place, series: Series, note: Callable[[str], None]) -> list[Point]:
-    """Measures the worker at each size of each axis, in a process of its own each time."""
+def measured(place: Place, series: Series, show: Callable[[str], None]) -> list[Point]:
+    """Measures the worker at each size of the series, each time in a new process."""
     points = []
     for axis, sizes in series.items():
         for x in sizes:
-            note(f"{x:,} {axis}")
+            show(f"{x:,} {axis}")
             points.append(Point(axis, x, _usage(place, _case(axis, x))))
     return points
 
 
 def exponent(points: Sequence[Point], value: Callable[[Usage], float]) -> float:
-    """The slope of the straight line through the points, on scales of logarithms: 1 is linear."""
+    """Returns the slope of the straight line through the points, both scales being logarithmic.
+
+    1 is linear growth, 2 is quadratic growth.
+    """
     logarithms = [(math.log(point.x), math.log(value(point.usage))) for point in points]
     return statistics.linear_regression(*zip(*logarithms, strict=True)).slope
 

@@ -1,7 +1,7 @@
-"""An archive of 8 GB with an entry over 4 GiB, and one of 100,000 entries: `make bench-large`.
+"""Makes an archive of 8 GB with an entry over 4 GiB, and one of 100,000 entries.
 
-On LocalStack, which keeps objects on disk. Each archive is downloaded and handed to `unzip -t`,
-which reads every byte and checks every CRC-32.
+`make bench-large` runs it, on LocalStack, which keeps objects on disk. Each archive is downloaded,
+and `unzip -t` reads every byte and checks every CRC-32.
 """
 
 import shutil
@@ -38,21 +38,25 @@ FILES: Final = Case("100000-files", "100,000 files of 1 kB", (KB,) * 100_000)
 _PART: Final = 100 * MB
 _UPLOADS: Final = 4
 _DISK: Final = 40 * GB
-"""Files, parts, the archive, and the copy of it that is checked."""
+"""Bytes of free disk that this needs: for the files, the parts, the archive, and the copy of it
+that is checked."""
 
 _MIB: Final = 1024**2
 
 
-def checked(place: Place, case: Case, note: Callable[[str], None]) -> tuple[Usage, float]:
-    """Makes the archive and has every byte of it checked: what the worker took, and the seconds of
-    the check. Raises ContenderError."""
-    note("putting the files")
+def checked(place: Place, case: Case, show: Callable[[str], None]) -> tuple[Usage, float]:
+    """Makes the archive of the case, and has every byte of it checked.
+
+    Returns the worker's usage, and the seconds that the download and the check took. Raises
+    ContenderError if the archive is not whole.
+    """
+    show("putting the files")
     if max(case.sizes) > _PART:
-        put_large(place, case, note)
+        put_large(place, case, show)
     else:
         total = len(case.sizes)
-        cases.put(place, case, lambda done: None if done % 1000 else note(f"{done} of {total}"))
-    note("archiving")
+        cases.put(place, case, lambda done: None if done % 1000 else show(f"{done} of {total}"))
+    show("archiving")
     with processes.running("bench.worker:worker", place.environment) as worker:
         job_id, usage = ours.export(place, {"prefix": case.prefix, "fresh": True}, worker)
     bucket.empty(place.s3, place.outputs.source_bucket, case.prefix)
@@ -61,9 +65,9 @@ def checked(place: Place, case: Case, note: Callable[[str], None]) -> tuple[Usag
     copy = STATE / "bench" / f"{case.name}.zip"
     started = time.monotonic()
     try:
-        note("downloading")
+        show("downloading")
         place.s3.download_file(place.outputs.archive_bucket, key, str(copy))
-        note("unzip -t")
+        show("unzip -t")
         _unzip(copy)
     finally:
         copy.unlink(missing_ok=True)
@@ -71,10 +75,10 @@ def checked(place: Place, case: Case, note: Callable[[str], None]) -> tuple[Usag
     return usage, time.monotonic() - started
 
 
-def put_large(place: Place, case: Case, note: Callable[[str], None]) -> None:
-    """Puts files that are too large for one request, with the CRC-32 of the whole."""
+def put_large(place: Place, case: Case, show: Callable[[str], None]) -> None:
+    """Puts files that are too large for one request, each with the CRC-32 of the whole file."""
     for index, size in enumerate(case.sizes):
-        note(f"putting file {index + 1} of {len(case.sizes)}")
+        show(f"putting file {index + 1} of {len(case.sizes)}")
         to: Any = {"Bucket": place.outputs.source_bucket, "Key": case.key(index)}
         upload = place.s3.create_multipart_upload(
             **to, ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT"
@@ -118,7 +122,7 @@ def _unzip(archive: Path) -> None:
 
 
 def page(about: results.Circumstances, found: list[tuple[Case, Usage, float]]) -> str:
-    """What was found, as Markdown."""
+    """Returns the results as a page of Markdown."""
     lines = [
         f"# Large archives, {about.date}",
         "",
@@ -139,21 +143,21 @@ def page(about: results.Circumstances, found: list[tuple[Case, Usage, float]]) -
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--target", type=click.Choice(TARGET_NAMES), default="localstack")
-@click.option("--only", type=click.Choice([BYTES.name, FILES.name]), help="One of the two.")
+@click.option("--only", type=click.Choice([BYTES.name, FILES.name]), help="Make only this one.")
 def main(target: TargetName, only: str | None) -> None:
-    """Makes two large archives, and has every byte of them checked."""
+    """Makes two large archives, and checks every byte of them."""
     about = results.circumstances(target, 1, 0, quick=False)
     found = []
     try:
         if shutil.disk_usage(STATE.parent).free < _DISK:
-            raise ContenderError(f"This takes {_DISK / GB:.0f} GB of disk, which are not free.")
+            raise ContenderError(f"This needs {_DISK / GB:.0f} GB of free disk. There is less.")
         with stack_of_its_own(target) as place:
             for case in (BYTES, FILES):
                 if only in {None, case.name}:
-                    with step(case.title) as note:
-                        usage, seconds = checked(place, case, note)
+                    with step(case.title) as show:
+                        usage, seconds = checked(place, case, show)
                         found.append((case, usage, seconds))
-                        note("no errors")
+                        show("no errors")
     except (InfraError, BotoCoreError, ClientError, OSError) as error:
         complain(str(error))
         sys.exit(1)

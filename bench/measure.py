@@ -1,4 +1,4 @@
-"""What a run takes of the process that makes it: time, CPU, memory, requests and bytes."""
+"""Measures what a process uses while it works: time, CPU, memory, requests and bytes."""
 
 import resource
 import sys
@@ -16,8 +16,11 @@ _STATUS: Final = Path("/proc/self/status")
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """`cpu` is user and system time. Seconds and bytes; `peak_rss` is the process's highest so
-    far."""
+    """What a process has used. Times are in seconds; `cpu` is user and system time together.
+
+    `peak_rss` is in bytes: the most since the process started. `bytes_in` and `bytes_out` are those
+    of files (bench/traffic.py). `requests` counts by kind, as in "s3:GetObject".
+    """
 
     seconds: float = 0.0
     cpu: float = 0.0
@@ -27,7 +30,7 @@ class Usage:
     requests: Mapping[str, int] = field(default_factory=dict)
 
     def __add__(self, other: "Usage") -> "Usage":
-        """This and then the other."""
+        """Returns the usage of both, one after the other."""
         kinds = sorted({*self.requests, *other.requests})
         return Usage(
             self.seconds + other.seconds,
@@ -40,41 +43,41 @@ class Usage:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """What `dataclasses.asdict` gave."""
+        """Reads what `dataclasses.asdict` has made."""
         return cls(**stored)
 
 
 @dataclass(slots=True)
 class Measured:
-    """Holds the usage of a body that has ended."""
+    """Holds the usage of a `with` block, once the block has ended."""
 
     usage: Usage = field(default_factory=Usage)
 
 
 @contextmanager
 def measured(traffic: Traffic) -> Iterator[Measured]:
-    """Measures the body."""
-    box = Measured()
+    """Measures the `with` block. The usage is there when the block has ended."""
+    result = Measured()
     traffic.take()
     started, cpu = time.monotonic(), cpu_seconds()
-    yield box
+    yield result
     seconds, cpu = time.monotonic() - started, cpu_seconds() - cpu
     sent = traffic.take()
-    box.usage = Usage(
+    result.usage = Usage(
         seconds, cpu, peak_rss(), sent.bytes_in, sent.bytes_out, dict(sorted(sent.requests.items()))
     )
 
 
 def cpu_seconds() -> float:
-    """User and system time of this process, of all its threads."""
+    """Returns the user and system time of this process, of all its threads, in seconds."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
 
 def peak_rss() -> int:
-    """The highest resident set of this process, in bytes.
+    """Returns the most memory that this process has had resident, in bytes.
 
-    Not ru_maxrss on Linux: a new process inherits that of the one that started it.
+    On Linux this is not ru_maxrss: a new process inherits that value from its parent.
     """
     if _STATUS.exists():
         lines = _STATUS.read_text().splitlines()

@@ -1,5 +1,8 @@
-"""Longhaul itself: its worker in a process of ours, fed as Lambda's event source feeds it; and the
-whole of it over HTTP."""
+"""Runs Longhaul: its worker alone, in a process of the bench, and the whole stack over HTTP.
+
+The worker gets its events from a queue of the bench, as it would get them from Lambda's event
+source.
+"""
 
 import json
 import os
@@ -25,9 +28,10 @@ Asked = Mapping[str, Any]
 
 
 def export(place: Place, asked: Asked, worker: Running) -> tuple[str, Usage]:
-    """Has the worker do every step of one export. Gives the job's id and what it took.
+    """Has the worker do every step of one export. Returns the job's id, and the worker's usage.
 
-    `seconds` is from the first step's begin to the last one's end, SQS between them included.
+    The usage's `seconds` are from the start of the first step to the end of the last one, with SQS
+    between them. Raises ContenderError if the job does not complete.
     """
     total = Usage()
     with _posted(place, asked) as job_id:
@@ -42,14 +46,17 @@ def export(place: Place, asked: Asked, worker: Running) -> tuple[str, Usage]:
 
 
 def export_over_http(place: Place, asked: Asked) -> tuple[str, float]:
-    """The job's id, and seconds from the POST until its status says that it has completed."""
+    """Returns the job's id, and the seconds from the POST until its status is `completed`.
+
+    Raises ContenderError if the job does not complete.
+    """
     started = time.monotonic()
     accepted = _call(f"{place.outputs.api_url}/v1/export", asked)
     while time.monotonic() < started + _LIMIT_SECONDS:
         job = _call(f"{place.outputs.api_url}/v1/export/{accepted['jobId']}")
         if job["status"] not in {"queued", "processing"}:
             break
-        time.sleep(_POLL_SECONDS)  # between two looks, as a client has it; within a limit
+        time.sleep(_POLL_SECONDS)  # a client polls like this, too
     if job["status"] != "completed":
         raise ContenderError(f"A job over HTTP is {job['status']}: {job['error']}")
     return accepted["jobId"], time.monotonic() - started
@@ -61,8 +68,11 @@ def archive_key(job_id: str) -> str:
 
 @contextmanager
 def _posted(place: Place, asked: Asked) -> Iterator[str]:
-    """The id of a new job, made by the API's own route, whose first step is in the bench's queue.
-    Where the body breaks off the job is cancelled, or the stack's sweeper would go on with it."""
+    """Makes a job as the API does, with its first step in the bench's queue. Yields its id.
+
+    At the end it cancels the job, which changes nothing if the job has completed. If the `with`
+    block was left early, the stack's sweeper would continue the job otherwise.
+    """
     os.environ.update(place.environment, POWERTOOLS_LOG_LEVEL="ERROR")
     export_request = ExportRequest.from_json(json.dumps(asked).encode())
     job_id = accepting.accept(services(), "bench", export_request, None).job_id
@@ -73,8 +83,8 @@ def _posted(place: Place, asked: Asked) -> Iterator[str]:
 
 
 def _events(place: Place, job_id: str) -> Iterator[tuple[dict[str, Any], str]]:
-    """The steps of the job, as Lambda hands them over, until it has completed; with their
-    receipts."""
+    """Yields each step of the job as the event that Lambda makes of it, with the receipt of its
+    message. Ends when the job has completed. Raises ContenderError if it ends in another way."""
     jobs = services().jobs
     deadline = time.monotonic() + _LIMIT_SECONDS
     while time.monotonic() < deadline:
@@ -89,13 +99,13 @@ def _events(place: Place, job_id: str) -> Iterator[tuple[dict[str, Any], str]]:
             job = jobs.get(job_id)
             if job is None or job.status not in {"queued", "processing"}:
                 break
-            time.sleep(_POLL_SECONDS)  # a message that was put off is not there yet
+            time.sleep(_POLL_SECONDS)  # a message that was put off is not visible yet
     if job is None or job.status != "completed":
         raise ContenderError(f"The job {job_id} has not completed: {job}")
 
 
 def _event(message: Mapping[str, Any]) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""
+    """Returns the event of one message: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""
     return {
         "Records": [
             {

@@ -1,8 +1,9 @@
-"""How others make a ZIP archive on S3: each byte comes in, goes through a ZIP writer, and goes out.
+"""The peers: how other tools make a ZIP archive on S3. All bytes go through the process.
 
-Each peer is written as somebody who knows it well would. All share what is not the library's own:
-the S3 client's settings, small files fetched ahead of the writer by several threads, and an upload
-in parts of PART_SIZE of which several are under way while the writer fills the next.
+Each peer is written as an expert in that library would write it. What is not the library's own is
+the same for all. They use an S3 client with the same settings. Several threads read small files
+before the ZIP writer needs them. The archive is uploaded in parts of PART_SIZE, several at a time,
+while the writer fills the next one.
 """
 
 import zipfile
@@ -22,27 +23,28 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 PART_SIZE: Final = 16 * 1024**2
-"""Bytes of an uploaded part: as ours are. boto3's own default, 8 MiB, is a little slower here."""
+"""Bytes of an uploaded part, about as many as Longhaul's. boto3's default of 8 MiB is a little
+slower here."""
 
 UPLOADS: Final = 4
-"""Parts under way at a time."""
+"""How many parts are under way at a time."""
 
 FETCHES: Final = 16
-"""Small files fetched ahead, at most; each by its own thread."""
+"""How many small files are read ahead, at most. Each has its own thread."""
 
 SMALL: Final = 4 * 1024**2
-"""Bytes up to which a file is fetched ahead, whole. A larger one is streamed: its one connection
-alone is as fast as a Lambda function's network."""
+"""Bytes up to which a file is read ahead as a whole. A larger one is streamed: one connection alone
+is as fast as a Lambda function's network."""
 
 CHUNK: Final = 1024**2
-"""Bytes handed to a ZIP writer at a time."""
+"""Bytes that a ZIP writer gets at a time."""
 
-_MODE: Final = 0o644
+_MODE: Final = 0o644  # the permissions of an extracted file
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to be archived. `crc32` is what S3 told with the bytes, None where it did not."""
+    """A file to archive. `crc32` is what S3 sent with the bytes, or None if it sent none."""
 
     name: str
     size: int
@@ -52,12 +54,12 @@ class SourceFile:
 
 
 Writer = Callable[[Iterator[SourceFile], "PartedUpload"], None]
-"""Makes an archive of the files, into an upload."""
+"""Writes an archive of the files to an upload."""
 
 
 @dataclass(slots=True)
 class PartedUpload:
-    """A multipart upload to write to, as to an unseekable file."""
+    """A multipart upload that can be written to, like a file that cannot seek."""
 
     s3: "S3Client"
     bucket: str
@@ -75,7 +77,7 @@ class PartedUpload:
         return len(chunk)
 
     def flush(self) -> None:
-        """A file has this; nothing is gained by smaller parts."""
+        """Does nothing. A file has this method, but smaller parts would gain nothing."""
 
     def complete(self) -> None:
         if self._buffer:
@@ -87,7 +89,7 @@ class PartedUpload:
 
     def _send(self) -> None:
         body, self._buffer = self._buffer, bytearray()
-        self._free.acquire()  # so that no more than UPLOADS parts wait in memory
+        self._free.acquire()  # so at most UPLOADS parts are under way, in memory
         self._parts.append(self.uploads.submit(self._upload, len(self._parts) + 1, body))
 
     def _upload(self, number: int, body: bytearray) -> "CompletedPartTypeDef":
@@ -105,14 +107,14 @@ class PartedUpload:
 
 
 def with_zipfile(files: Iterator[SourceFile], to: PartedUpload) -> None:
-    """Python's own."""
+    """zipfile, of Python's standard library."""
     with zipfile.ZipFile(cast("Any", to), "w", zipfile.ZIP_STORED) as archive:
         for file in files:
             entry = zipfile.ZipInfo(file.name, file.modified.timetuple()[:6])
-            entry.file_size = file.size  # so that it knows if it takes ZIP64
-            with archive.open(entry, "w") as place:
+            entry.file_size = file.size  # zipfile decides by it whether to use ZIP64
+            with archive.open(entry, "w") as content:
                 for chunk in file.chunks:
-                    place.write(chunk)
+                    content.write(chunk)
 
 
 def with_zipstream(files: Iterator[SourceFile], to: PartedUpload) -> None:
@@ -131,8 +133,8 @@ def with_zipstream(files: Iterator[SourceFile], to: PartedUpload) -> None:
 def with_stream_zip(files: Iterator[SourceFile], to: PartedUpload) -> None:
     """stream-zip: https://github.com/uktrade/stream-zip
 
-    It stores without a data descriptor, and without a copy in memory, where it is told size and
-    CRC-32 beforehand: S3 tells both with the answer to the GET.
+    If it gets the size and the CRC-32 first, it writes no data descriptor and keeps no copy in
+    memory. S3 sends both in its answer to the GET.
     """
     from stream_zip import NO_COMPRESSION_64, stream_zip
 
@@ -181,7 +183,7 @@ def _peer(write: Writer, *, with_crc32: bool = False) -> Callable[[Mapping[str, 
 def _sources(
     s3: "S3Client", task: Mapping[str, str], fetches: ThreadPoolExecutor, *, with_crc32: bool
 ) -> Iterator[SourceFile]:
-    """The files below a prefix, the next ones fetched while one is written."""
+    """Yields the files below the prefix. Reads the next ones while the caller writes one."""
     bucket, prefix = task["source_bucket"], task["prefix"]
     checksum: Any = {"ChecksumMode": "ENABLED"} if with_crc32 else {}
 

@@ -1,7 +1,7 @@
-"""Where a bench runs: a deployed stack, and a queue beside its own that no function listens to.
+"""Where the bench runs: a deployed stack, and one more queue, which no function of it listens to.
 
-So the worker can be run, and measured, in a process of ours, with the stack's real table and
-buckets.
+So a process of the bench can take the messages, run the worker and measure it, with the stack's
+real table and buckets.
 """
 
 import json
@@ -25,16 +25,18 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 CONNECTIONS: Final = 32
+"""How many connections to S3 the bench itself may have."""
 
 _HIDDEN_SECONDS: Final = 5400
-"""As the stack's own queue has it (infra/resources.yaml)."""
+"""Visibility timeout, the same as that of the stack's own queue (infra/resources.yaml)."""
 
 _PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+"""The variables that a contender's process gets from the environment of the bench."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """A stack on an emulator, by its outputs, and the bench's own queue."""
+    """A stack on an emulator, named by its outputs, and the bench's own queue."""
 
     name: TargetName
     outputs: Outputs
@@ -42,7 +44,7 @@ class Place:
 
     @cached_property
     def s3(self) -> "S3Client":
-        # Emulators may take long over a large copy, and do not like to be asked twice.
+        # An emulator may need long for a large copy, and a second request does not help it.
         config = Config(max_pool_connections=CONNECTIONS, read_timeout=600)
         return self._target.session().client("s3", config=config)
 
@@ -52,7 +54,7 @@ class Place:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process of ours finds in its environment: what a Lambda function would."""
+        """The environment of a contender's process: the same as that of a Lambda function."""
         outputs = self.outputs
         variables: dict[str, str] = json.loads(CHALICE_CONFIG.read_text())["environment_variables"]
         return {
@@ -80,7 +82,7 @@ class Place:
 
 @contextmanager
 def opened(name: TargetName, outputs: Outputs) -> Iterator[Place]:
-    """A place on this stack, for the time of the body."""
+    """Yields a place on this stack, whose queue is deleted when the `with` block ends."""
     sqs = Place(name, outputs).sqs
     url = sqs.create_queue(
         QueueName=f"longhaul-bench-{uuid4()}",
@@ -94,7 +96,10 @@ def opened(name: TargetName, outputs: Outputs) -> Iterator[Place]:
 
 @contextmanager
 def stack_of_its_own(name: TargetName) -> Iterator[Place]:
-    """A place on a stack of the bench's own, so that nobody else's is disturbed."""
+    """Deploys a stack for the bench alone, and yields a place on it.
+
+    So no other stack is disturbed. It is deleted when the `with` block ends.
+    """
     target, state, stack_name = targets.named(name), STATE / "bench" / name, "longhaul-bench"
     try:
         with opened(name, stack.up(target, state, stack_name)) as place:

@@ -1,5 +1,7 @@
-"""The S3 client that peers and floor use: as light as boto3 can be made, with the settings that the
-worker's own has (chalicelib/aws.py)."""
+"""The S3 client of the peers and the floor: boto3 at its lightest.
+
+It has the same settings as the worker's own client (chalicelib/aws.py).
+"""
 
 import os
 from typing import TYPE_CHECKING, Final
@@ -11,7 +13,10 @@ CONNECTIONS: Final = 48
 
 
 def client() -> "S3Client":
-    """A client by the environment. boto3 is imported here: its time counts as the start's."""
+    """Returns a client for the S3 that the environment names.
+
+    boto3 is imported here, so that the time of the import counts as start.
+    """
     import boto3
     from botocore.config import Config
 
@@ -25,7 +30,7 @@ def client() -> "S3Client":
             signature_version="s3v4",
             s3={
                 "addressing_style": "path" if os.environ.get("AWS_ENDPOINT_URL") else "virtual",
-                # Else botocore takes a SHA-256 of each byte that it uploads.
+                # Without this, botocore computes a SHA-256 of all bytes that it uploads.
                 "payload_signing_enabled": False,
             },
             request_checksum_calculation="when_required",

@@ -1,4 +1,5 @@
-"""The results as pictures. Colours are Okabe and Ito's, which all eyes tell apart."""
+"""Draws the results. The colours are those of Okabe and Ito, which colour-blind people can tell
+apart."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ GREY: Final = "#999999"
 _COLOURS: Final = {"ours": BLUE, "peer": ORANGE, "floor": GREY}
 
 _WIDTH: Final = 10.0  # inches
-_DOTS: Final = 160  # an inch
+_DOTS: Final = 160  # per inch
 
 _STYLE: Final[Any] = {
     "font.family": "DejaVu Sans",
@@ -40,7 +41,7 @@ _STYLE: Final[Any] = {
 
 
 def bars(results: Results, cases: Sequence[Case], to: Path) -> None:
-    """Wall and CPU time of each contender in each case, the medians."""
+    """Draws the median wall and CPU time of each contender, case by case."""
     with _figure(to, 5.4) as figure:
         figure.suptitle(_measured(results))
         grid = figure.subplots(2, len(cases), squeeze=False)
@@ -56,7 +57,7 @@ def bars(results: Results, cases: Sequence[Case], to: Path) -> None:
 
 
 def growth(results: Results, to: Path) -> None:
-    """Time, CPU and memory of the worker by the archive's bytes and by its files."""
+    """Draws the worker's time, CPU and memory against the archive's bytes and files."""
     with _figure(to, 4.0) as figure:
         figure.suptitle(f"{_measured(results)}: Longhaul's worker")
         for place, axis in zip(figure.subplots(1, len(AXES)), AXES, strict=True):
@@ -80,7 +81,7 @@ def growth(results: Results, to: Path) -> None:
 
 
 def power(results: Results, cases: Sequence[Case], to: Path) -> None:
-    """Time and cost by the function's memory."""
+    """Draws the worker's time and cost against the memory of its function."""
     tunings, titles = results.tunings, {case.name: case.title for case in cases}
     with _figure(to, 3.8) as figure:
         figure.suptitle("Longhaul's worker: measured here, and modelled for AWS")
@@ -132,5 +133,5 @@ def _figure(to: Path, height: float) -> Iterator[Figure]:
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(_WIDTH, height), dpi=_DOTS, layout="constrained")
         yield figure
-        # No date within: the same figures give the same file.
+        # The picture has no date inside, so the same figures make the same file.
         figure.savefig(to, metadata={"Software": None})

@@ -1,4 +1,4 @@
-"""Single measurements of the worker, of which curves are made."""
+"""One measurement of the worker: a point of a curve."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,8 @@ from bench.measure import Usage
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One size of a series: `axis` is what grows, `x` how much of it there was."""
+    """One size of a growth series. `axis` is what grows, "bytes" or "files", and `x` the number of
+    them."""
 
     axis: str
     x: int
@@ -16,7 +17,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """One case under one memory setting of the function."""
+    """One case with one memory setting of the function, in MB."""
 
     case: str
     memory_mb: int

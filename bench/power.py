@@ -1,8 +1,8 @@
-"""How much memory the worker's function should have: Lambda gives CPU in proportion to it.
+"""Finds how much memory the worker's function should have. Lambda gives CPU in proportion to it.
 
-The worker runs once for each memory setting, with the share of a CPU that Lambda would give it
-(share.py): that is measured. What the emulator does not have is modelled: the encryption of TLS and
-the function's network, by the facts of chalicelib/archive/costs.py.
+The worker runs once with each memory setting, with as much CPU as Lambda would give it
+(cpu_limit.py): that is measured. The emulator has no TLS and no network of a function. These are
+modelled with the facts of chalicelib/archive/costs.py.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,38 +11,40 @@ from typing import Final
 
 from bench import archives, ours, prices, processes
 from bench.cases import Case
+from bench.cpu_limit import limited
 from bench.place import Place
 from bench.points import Tuning
-from bench.share import limited
 from chalicelib.archive import costs
 
 SETTINGS: Final = (256, 512, 768, 1024, 1769, 3008)
-"""Memory in MB."""
+"""Memory settings of the function, in MB."""
 
 MB_OF_A_CPU: Final = 1769
-"""https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
+"""Memory for which Lambda gives one whole CPU:
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
 
 _TLS_CPU: Final = 1.7e-3 / 1024**2
-"""CPU-seconds of a byte's way in and out over TLS: costs.BYTE_CPU without the CRC-32, which is in
-what was measured. So is plain HTTP's share: this is a little too much."""
+"""CPU-seconds to read and write a byte over TLS: costs.BYTE_CPU without the CRC-32, which was
+measured. Plain HTTP was measured as well and is in here again, so this is a little too much."""
 
 GOOD_ENOUGH: Final = 1.1
-"""Times the fastest setting's time: what more memory saves beyond this is not worth its price."""
+"""A setting is good enough if it takes at most this many times the best time. More memory would
+cost more than the time is worth."""
 
 
 @dataclass(frozen=True, slots=True)
 class OnAws:
-    """What it comes to there, in seconds and dollars, as modelled."""
+    """The seconds and dollars of a run on AWS, as modelled."""
 
     seconds: float
     dollars: float
 
 
-def tuned(place: Place, case: Case, note: Callable[[str], None]) -> list[Tuning]:
-    """Runs the worker once under each setting."""
+def measured(place: Place, case: Case, show: Callable[[str], None]) -> list[Tuning]:
+    """Runs the worker once with each memory setting."""
     found = []
     for memory in SETTINGS:
-        note(f"{memory} MB")
+        show(f"{memory} MB")
         with (
             processes.running("bench.worker:worker", place.environment) as worker,
             limited(worker.process.pid, memory / MB_OF_A_CPU),
@@ -54,8 +56,11 @@ def tuned(place: Place, case: Case, note: Callable[[str], None]) -> list[Tuning]
 
 
 def on_aws(tuning: Tuning) -> OnAws:
-    """The slowest of three: the CPU (what was measured, and TLS), the network, and the requests
-    that are waited for. All three are under way at the same time."""
+    """Returns what the model says of this run on AWS.
+
+    Three things go on at the same time, and the slowest of them counts: the CPU (measured, plus
+    TLS), the network, and the wait for requests.
+    """
     usage, cpus = tuning.usage, tuning.memory_mb / MB_OF_A_CPU
     through = max(usage.bytes_in, usage.bytes_out)
     reads = usage.requests.get("s3:GetObject", 0) + usage.requests.get("s3:HeadObject", 0)
@@ -70,7 +75,8 @@ def on_aws(tuning: Tuning) -> OnAws:
 
 
 def chosen(tunings: Sequence[Tuning]) -> int:
-    """The least memory with which every case takes at most GOOD_ENOUGH times its best time."""
+    """Returns the least memory in MB with which no case takes more than GOOD_ENOUGH times its best
+    time."""
     cases = {tuning.case for tuning in tunings}
     best = {case: min(on_aws(one).seconds for one in tunings if one.case == case) for case in cases}
     return min(

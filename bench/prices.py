@@ -1,7 +1,7 @@
-"""What a run would cost on AWS: its requests as counted, its seconds as measured here.
+"""What a run would cost on AWS, by its counted requests and by its seconds on this machine.
 
-The prices are those that the planner decides by (chalicelib/archive/costs.py), with their sources.
-Storage and data transfer within a region are left out: all contenders have the same.
+The planner uses the same prices (chalicelib/archive/costs.py has them, with their sources). Storage
+and data transfer within a region are left out, as they are the same for all contenders.
 """
 
 from collections.abc import Mapping
@@ -14,18 +14,18 @@ _S3_FREE: Final = frozenset({"DeleteObject", "DeleteObjects", "AbortMultipartUpl
 _TABLE_READS: Final = frozenset({"GetItem", "BatchGetItem", "Query"})
 
 _UNITS_OF_A_WRITE: Final = 2
-"""Of 1 KB each: a job's item has up to 2 KB (chalicelib/jobs/items.py)."""
+"""Write units of 1 KB: a job's item has up to 2 KB (chalicelib/jobs/items.py)."""
 
 _MB_OF_A_GB: Final = 1024
 
 
 def lambda_dollars(seconds: float, memory_mb: float) -> float:
-    """What so many seconds of a function with so much memory cost."""
+    """Returns what the seconds of a function with this memory cost, in dollars."""
     return seconds * memory_mb / _MB_OF_A_GB * costs.LAMBDA_GB_SECOND
 
 
 def request_dollars(requests: Mapping[str, int]) -> float:
-    """What the requests cost, by their kinds ("s3:GetObject") and numbers."""
+    """Returns what the requests cost, in dollars. Their kinds are those of bench/traffic.py."""
     return sum(count * _of_one(*kind.split(":", 1)) for kind, count in requests.items())
 
 

@@ -1,4 +1,4 @@
-"""Starts contenders' processes, and hands them events."""
+"""Starts the processes of contenders (bench/child.py), and sends them events."""
 
 import json
 import subprocess
@@ -14,24 +14,28 @@ from infra.errors import InfraError
 from infra.paths import REPOSITORY
 
 _LAST_LINES: Final = 15
+"""How many lines of a dead process's log its error has."""
 
 
 class ContenderError(InfraError):
-    """A contender's process did not do what it was there for."""
+    """A contender failed, or what it made is not right."""
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A process that takes events. `start` is what it took to get there."""
+    """A process that takes events. `start` is what it used until it could take the first one."""
 
     process: "subprocess.Popen[str]"
     start: Usage
     log: IO[str]
 
     def do(self, event: Mapping[str, Any]) -> tuple[Any, Usage]:
-        """What the process answers to the event, and what that took. Raises ContenderError."""
+        """Sends the event. Returns the process's answer, and what it used for it.
+
+        Raises ContenderError if the process has died.
+        """
         if self.process.stdin is None:
-            raise ContenderError("the process takes no events")
+            raise ContenderError("The process takes no events.")
         self.process.stdin.write(json.dumps(event) + "\n")
         self.process.stdin.flush()
         answered = _line(self.process, self.log)
@@ -40,8 +44,10 @@ class Running:
 
 @contextmanager
 def running(factory: str, environment: Mapping[str, str]) -> Iterator[Running]:
-    """A fresh process that runs what `factory` ("module:function") gives, for the time of the
-    body."""
+    """Starts a process that sends its events to the function that `factory` returns.
+
+    `factory` is "module:function". The process ends with the `with` block.
+    """
     with (
         TemporaryFile("w+") as log,
         subprocess.Popen(
@@ -66,5 +72,5 @@ def _line(process: "subprocess.Popen[str]", log: IO[str]) -> Any:
     if line:
         return json.loads(line)
     log.seek(0)
-    tail = "\n".join(log.read().splitlines()[-_LAST_LINES:])
-    raise ContenderError(f"A process of the bench has died. Its last words:\n\n{tail}")
+    last = "\n".join(log.read().splitlines()[-_LAST_LINES:])
+    raise ContenderError(f"A process of the bench has died. The end of its log:\n\n{last}")

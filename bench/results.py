@@ -1,4 +1,4 @@
-"""What a bench has found, and how it is kept."""
+"""The results of a bench, as data, as JSON, and the sentence that says where they come from."""
 
 import json
 import os
@@ -22,8 +22,10 @@ RESULTS: Final = REPOSITORY / "bench" / "results"
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """When, where and how it was measured. `load` is the machine's one-minute load average at the
-    begin: what else it had to do."""
+    """When, where and how the bench measured.
+
+    `load` is the machine's one-minute load average at the start: what else it had to do.
+    """
 
     date: str
     target: str
@@ -40,13 +42,15 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Results:
+    """Everything that one bench has measured, and its circumstances."""
+
     circumstances: Circumstances
     runs: tuple[Run, ...]
     growth: tuple[Point, ...]
     tunings: tuple[Tuning, ...]
 
     def of(self, case: str, contender: str) -> tuple[Run, ...]:
-        """The rounds of one contender in one case."""
+        """Returns the runs of one contender on one case, one for each round."""
         return tuple(run for run in self.runs if (run.case, run.contender) == (case, contender))
 
     def to_json(self) -> str:
@@ -54,7 +58,7 @@ class Results:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote."""
+        """Reads what `to_json` has made."""
         stored: dict[str, Any] = json.loads(text)
         return cls(
             Circumstances(**stored["circumstances"]),
@@ -79,7 +83,8 @@ class Results:
 
 
 def circumstances(target: str, rounds: int, memory_mb: int, *, quick: bool) -> Circumstances:
-    """This machine, this commit, now. Without its name: others read this."""
+    """Returns the circumstances of this moment, machine and commit. The machine's name is not in
+    them, as the results are published."""
     return Circumstances(
         date=time.strftime("%Y-%m-%d", time.gmtime()),
         target=target,
@@ -96,18 +101,18 @@ def circumstances(target: str, rounds: int, memory_mb: int, *, quick: bool) -> C
 
 
 def sentences(about: Circumstances) -> list[str]:
-    """The circumstances in words."""
+    """Returns the circumstances in words, as lines of Markdown."""
     return [
         f"On {target_name(about.target)}: {about.cores} cores, {about.ram_gib} GiB RAM, "
         f"{about.system}, Python {about.python}; commit {about.commit}; {rounds(about.rounds)}; "
-        f"load average {about.load} at the begin.",
-        "The emulator runs on the same machine, and takes most of its time. "
+        f"load average {about.load} at the start.",
+        "The emulator runs on the same machine and takes most of the wall time. "
         "How to read this: [docs/bench.md](../../docs/bench.md).",
     ]
 
 
 def target_name(target: str) -> str:
-    """As its makers write it."""
+    """Returns the target's name as its own project writes it."""
     return {"ministack": "MiniStack", "localstack": "LocalStack"}.get(target, target)
 
 

@@ -1,4 +1,4 @@
-"""The results as Markdown tables."""
+"""Writes the results as a page of Markdown tables."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -13,11 +13,11 @@ from bench.results import Results, median, sentences
 
 MIB: Final = 1024**2
 _TOP: Final = 2
-"""Points of the largest decade, where what every job costs weighs least."""
+"""How many points the largest decade has. There, what every job costs weighs least."""
 
 
 def document(results: Results, cases: Sequence[Case]) -> str:
-    """Everything on one page."""
+    """Returns the page: all results, as Markdown."""
     about = results.circumstances
     lines = [f"# Bench, {about.date}", "", *sentences(about)]
     for case in cases:
@@ -34,7 +34,7 @@ def document(results: Results, cases: Sequence[Case]) -> str:
 
 def _table(results: Results, case: Case) -> list[str]:
     head = (
-        "who",
+        "contender",
         "wall s",
         "(least to most)",
         "x floor",
@@ -66,7 +66,7 @@ def _row(contender: Contender, runs: Sequence[Run], floor: float, memory_mb: int
     ]
     usage = runs[-1].usage
     if not usage.requests:
-        return [*row, *["" for _ in range(8)]]  # in functions, which are not measured
+        return [*row, *["" for _ in range(8)]]  # it ran in functions, which are not measured
     requests = median(runs, lambda run: prices.request_dollars(run.usage.requests))
     return [
         *row,
@@ -82,7 +82,7 @@ def _row(contender: Contender, runs: Sequence[Run], floor: float, memory_mb: int
 
 
 def _requests(results: Results, case: Case) -> list[str]:
-    """Kinds of requests in rows, contenders in columns."""
+    """Returns a table with a row for each kind of request, and a column for each contender."""
     used = {
         contender.name: runs[-1].usage.requests
         for contender in CONTENDERS
@@ -94,7 +94,7 @@ def _requests(results: Results, case: Case) -> list[str]:
 
 
 def _goals(results: Results, cases: dict[str, Case]) -> list[str]:
-    """What the bench is to show, and what it has shown."""
+    """Returns the table of goals: what was found, what was allowed, and whether that is met."""
     goals: list[tuple[str, float, float]] = []
     if "large" in cases and (ours := results.of("large", "longhaul")):
         title, files = cases["large"].title, len(cases["large"].sizes)
@@ -141,7 +141,8 @@ def _growth(results: Results) -> list[str]:
         ]
         for point in results.growth
     ]
-    return list(_rows(("of", "how much", "wall s", "CPU s", "peak RSS MiB", "requests"), rows))
+    head = ("what grows", "number", "wall s", "CPU s", "peak RSS MiB", "requests")
+    return list(_rows(head, rows))
 
 
 def seconds(usage: Usage) -> float:
@@ -167,11 +168,11 @@ def _power(results: Results) -> list[str]:
             ]
         )
     head = ("", "MB", "s, measured here", "CPU s", "s, modelled on AWS", "$, modelled")
-    said = (
-        f"The least with which each case takes at most {GOOD_ENOUGH} times its best time: "
+    conclusion = (
+        f"The least memory with which no case takes more than {GOOD_ENOUGH} times its best time: "
         f"{chosen(results.tunings)} MB."
     )
-    return [*_rows(head, rows), "", said]
+    return [*_rows(head, rows), "", conclusion]
 
 
 def _wall(runs: Sequence[Run]) -> float:

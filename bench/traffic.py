@@ -1,8 +1,8 @@
-"""Counts what a process asks of AWS: requests by kind, and the bytes of files that go in and out.
+"""Counts what a process sends to AWS: requests by kind, and the bytes of files in and out.
 
-It listens on both ways to AWS, at their last call: botocore's clients send by urllib3's connection
-pool, the worker's shorter path by a wire of its own. So each contender is counted by the same hand,
-retries included.
+There are two ways to AWS: botocore's clients send through urllib3's connection pool, and the
+worker's shorter path through a Wire of its own. The counter stands at the last call of each. So all
+contenders are counted in the same way, with their retries.
 """
 
 import re
@@ -19,7 +19,7 @@ from chalicelib.s3.wire import Answer, Request, Wire
 
 _SERVICE: Final = re.compile(r"Credential=[^/]+/\d+/[^/]+/(?P<service>[^/]+)/aws4_request")
 
-# S3's operations by method and by what the query or the headers name, the first that fits.
+# S3's operations: method, a name in the query, a name in the headers. The first that fits counts.
 _S3: Final = (
     ("PUT", "partNumber", "x-amz-copy-source", "UploadPartCopy"),
     ("PUT", "partNumber", None, "UploadPart"),
@@ -40,8 +40,11 @@ _S3: Final = (
 
 @dataclass(slots=True)
 class Traffic:
-    """What was counted since the last `take`. `bytes_in` is what S3's answers to GetObject carry,
-    `bytes_out` what UploadPart and PutObject do."""
+    """What was counted since the last `take`.
+
+    `bytes_in` are the bodies of S3's answers to GetObject. `bytes_out` are the bodies of UploadPart
+    and PutObject.
+    """
 
     requests: Counter[str] = field(default_factory=Counter)
     bytes_in: int = 0
@@ -49,7 +52,7 @@ class Traffic:
     _lock: Lock = field(default_factory=Lock)
 
     def listen(self) -> None:
-        """Counts, from here on, what this process sends."""
+        """From now on, counts what this process sends."""
         send, exchange = HTTPConnectionPool.urlopen, Wire.exchange
 
         def urlopen(
@@ -68,12 +71,12 @@ class Traffic:
             self._count(kind, request.body, answer.headers if answer else {})
             return answer
 
-        # Neither has a hook, so a method of the class is replaced, which mypy cannot allow.
+        # Neither class has a hook, so a method is replaced. mypy cannot allow that.
         HTTPConnectionPool.urlopen = urlopen  # type: ignore[assignment, method-assign]
         Wire.exchange = exchanged  # type: ignore[assignment, method-assign]
 
     def take(self) -> "Traffic":
-        """What was counted, which is then forgotten."""
+        """Returns what was counted, and starts again from zero."""
         with self._lock:
             taken = Traffic(self.requests, self.bytes_in, self.bytes_out)
             self.requests, self.bytes_in, self.bytes_out = Counter(), 0, 0
@@ -89,7 +92,7 @@ class Traffic:
 
 
 def operation(method: str, url: str, headers: Mapping[str, Any]) -> str:
-    """The request's kind as IAM writes it: "s3:GetObject", "dynamodb:UpdateItem"."""
+    """Returns the kind of a request, as IAM writes it: "s3:GetObject", "dynamodb:UpdateItem"."""
     named = {name.lower(): _text(value) for name, value in headers.items()}
     signed = _SERVICE.search(named.get("authorization", ""))
     service = signed["service"] if signed else "unsigned"
@@ -108,7 +111,7 @@ def _text(value: Any) -> str:
 
 
 def _length(body: Any) -> int:
-    """Bytes of a request's body: a buffer, or a file that was read to its end."""
+    """Returns the bytes of a request's body: a buffer, or a file that was read to its end."""
     if body is None:
         return 0
     return len(body) if hasattr(body, "__len__") else int(body.tell())

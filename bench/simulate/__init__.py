@@ -1,2 +1,4 @@
-"""The real planner's plans, played against a model of AWS. `make simulate` runs it, and
-docs/simulate.md says how to read it."""
+"""Plays the real planner's plans against a model of AWS.
+
+`make simulate` runs it. docs/simulate.md says how to read the results.
+"""

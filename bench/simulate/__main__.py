@@ -1,4 +1,4 @@
-"""`make simulate`: bench/results/simulate.md and its pictures."""
+"""The command `make simulate`: writes bench/results/simulate.md and its pictures."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,10 +16,11 @@ from bench.simulate.world import World
 from chalicelib.archive import costs
 
 RESULTS: Final = Path(__file__).parents[1] / "results"
-_MEMORIES: Final = (512, 1024, 1769, 3008)
+_MEMORIES: Final = (512, 1024, 1769, 3008)  # MB
 
 
 def main(results: Path = RESULTS) -> None:
+    """Plans and plays the public records, and writes the report into the folder."""
     console = Console(stderr=True)
     results.mkdir(parents=True, exist_ok=True)
     world = World()
@@ -30,7 +31,7 @@ def main(results: Path = RESULTS) -> None:
     rows = [(record, play(job, world)) for record, job in jobs.items()]
     pollers: Any = POLLERS.world
     wide = [(record, play(job, replace(world, **pollers))) for record, job in jobs.items()]
-    console.print("changing one thing after the other")
+    console.print("adding one change after the other")
     changes = {record.title: list(changed(record)) for record in RECORDS}
     memories = {
         f"{memory:,} MB{', Arm' if arm else ''}": {
@@ -56,7 +57,7 @@ def main(results: Path = RESULTS) -> None:
     plots.timeline(record.title, played, world, results / "simulate-workers.png")
     path = results / "simulate.md"
     path.write_text(report(rows, wide, changes, memories), encoding="utf-8")
-    console.print(f"{path} says what came of it")
+    console.print(f"Written to {path}")
 
 
 if __name__ == "__main__":

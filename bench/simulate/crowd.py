@@ -1,5 +1,8 @@
-"""Workers that take segments from the queue, as many as the event source lets there be, and share
-S3's request rates. Event by event; between events all goes on at one pace."""
+"""Plays a crowd of workers that take segments from the queue and build them at the same time.
+
+There are as many workers as Lambda's event source allows, and S3's request rates limit all of them
+together. The simulation goes from event to event. Between two events, all speeds stay the same.
+"""
 
 import heapq
 from collections.abc import Sequence
@@ -12,29 +15,34 @@ from bench.simulate.demand import Demand
 from bench.simulate.world import World
 
 Floats = NDArray[np.float64]
-_DONE = 1e-9
+_DONE = 1e-9  # a segment with less left than this is done
 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """One segment's time with one worker: `began` with its start, where it was new, and `worked`
-    when that and the segment's own first requests were over."""
+    """The time of one segment with one worker, in seconds since the job's first message.
+
+    A new worker first starts, and every segment has requests of its own. When these are over, the
+    worker is `ready` to build the parts.
+    """
 
     worker: int
     began: float
-    worked: float
+    ready: float
     ended: float
 
 
 def run(demands: Sequence[Demand], world: World, start: float) -> list[Shift]:
-    """The segments' times, in the order in which they ended, all being in the queue at `start`."""
+    """Returns the shifts in the order in which they ended. At `start`, all segments are in the
+    queue."""
     paces = _Paces(demands, world)
     left = np.zeros(len(demands))
     begun: dict[int, tuple[int, float, float]] = {}
     shifts: list[Shift] = []
-    waiting = 0  # the next segment to be taken
-    known = 0  # workers that there are
-    # (when, what, whom): a worker comes, a segment's work begins, a segment has been joined.
+    waiting = 0  # the next segment that a worker takes
+    workers = 0  # how many workers there are
+    # (time, kind, segment). The kinds: "worker", a worker comes; "ready", the building of a segment
+    # starts; "joined", a segment has been copied into the archive.
     events: list[tuple[float, str, int]] = [(start, "worker", 0)]
     now = start
     while len(shifts) < len(demands):
@@ -48,30 +56,30 @@ def run(demands: Sequence[Demand], world: World, start: float) -> list[Shift]:
             left[segment] = 0.0
             heapq.heappush(events, (now + paces.joining[segment], "joined", segment))
         while events and events[0][0] <= now:
-            _, what, whom = heapq.heappop(events)
-            if what == "work":
-                left[whom] = 1.0
+            _, kind, segment = heapq.heappop(events)
+            if kind == "ready":
+                left[segment] = 1.0
                 continue
-            if what == "worker":
-                worker, cold = known, known > 0  # the first has just planned
-                known += 1
-                if known < world.most_workers and waiting < len(demands):
-                    come = max((known - world.workers_at_first + 1) / world.workers_per_second, 0)
-                    heapq.heappush(events, (start + come, "worker", 0))
+            if kind == "worker":
+                worker, is_new = workers, workers > 0  # the first one has just made the plan
+                workers += 1
+                if workers < world.most_workers and waiting < len(demands):
+                    later = (workers - world.workers_at_first + 1) / world.workers_per_second
+                    heapq.heappush(events, (start + max(later, 0), "worker", 0))
             else:
-                worker, cold = begun[whom][0], False
-                shifts.append(Shift(*begun[whom], ended=now))
+                worker, is_new = begun[segment][0], False
+                shifts.append(Shift(*begun[segment], ended=now))
             if waiting < len(demands):
                 ready = now + world.delivery_seconds + world.segment_seconds
-                ready += world.cold_start if cold else 0.0
+                ready += world.cold_start if is_new else 0.0
                 begun[waiting] = worker, now, ready
-                heapq.heappush(events, (ready, "work", waiting))
+                heapq.heappush(events, (ready, "ready", waiting))
                 waiting += 1
     return shifts
 
 
 class _Paces:
-    """How fast segments can be worked on, alone and together."""
+    """How fast segments can be built, alone and all together."""
 
     def __init__(self, demands: Sequence[Demand], world: World) -> None:
         self.seconds = np.array([working(demand, world) for demand in demands])
@@ -83,18 +91,21 @@ class _Paces:
         self._world = world
 
     def speed(self, active: NDArray[np.bool_]) -> Floats:
-        """Of each segment, the share of its work that is done in a second."""
+        """Returns the fraction of each segment that is built in a second. 0 if it is not active.
+
+        Segments that read the same prefix slow down alike if S3 cannot answer all of them.
+        """
         alone = np.where(active, 1 / self.seconds, 0.0)
         reads = alone @ self._reads
-        share = np.minimum(1.0, self._world.reads_per_second / np.maximum(reads, 1e-9))
-        slowest = np.min(np.where(self._reads > 0, share, 1.0), axis=1, initial=1.0)
+        by_prefix = np.minimum(1.0, self._world.reads_per_second / np.maximum(reads, 1e-9))
+        slowest = np.min(np.where(self._reads > 0, by_prefix, 1.0), axis=1, initial=1.0)
         writes = max(float(alone @ self._writes), 1e-9)
         allowed: Floats = np.minimum(slowest, self._world.writes_per_second / writes)
         return alone * allowed
 
 
 def working(demand: Demand, world: World) -> float:
-    """Seconds of one worker for a segment's parts, if S3 lets it ask as fast as it can."""
+    """Returns the seconds that one worker needs for a segment's parts, if S3 answers at once."""
     reads = sum(demand.reads.values())
     cpu = (
         reads * world.read_cpu
@@ -115,7 +126,10 @@ def working(demand: Demand, world: World) -> float:
 
 
 def joining(demand: Demand, world: World) -> float:
-    """Seconds until a nested plan's segment is an object and has been copied into the archive."""
+    """Returns the seconds until a segment is an object and is copied into the archive.
+
+    0 if the plan is not nested.
+    """
     if not demand.joins:
         return 0.0
     object_made = world.write_seconds * 2 + world.complete_seconds
@@ -128,7 +142,7 @@ def _copying(lengths: Sequence[int], at_once: float, world: World) -> float:
 
 
 def _read(demand: Demand) -> dict[str, int]:
-    """Requests by the source's prefix. A copy is taken to count as one too."""
+    """Returns the requests by the source's prefix. We assume that a copy counts as one."""
     both = demand.reads.keys() | demand.copied_from.keys()
     return {
         prefix: demand.reads.get(prefix, 0) + demand.copied_from.get(prefix, 0) for prefix in both

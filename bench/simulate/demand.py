@@ -1,4 +1,4 @@
-"""What a plan asks for: of each segment its bytes, requests and copies."""
+"""What each segment of a plan demands of a worker and of S3: bytes, requests and copies."""
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
@@ -9,9 +9,14 @@ from chalicelib.archive.plan import Plan, data_offset
 
 @dataclass(slots=True)
 class Demand:
-    """Of one segment. `reads` counts GETs by the prefix of the source's key; `copies` and `joins`
-    are the lengths that S3 copies; `uploads` counts streamed parts, `files` the files whose headers
-    are written, and `lookups` those of them whose CRC-32 S3 is asked for."""
+    """The demand of one segment.
+
+    `streamed` is in bytes, and so are `copies` and `joins`: the lengths that S3 copies from source
+    files, and from a nested segment's object into the archive. `uploads` counts the streamed parts.
+    `files` counts the files whose headers the segment has, and `lookups` those of them for whose
+    CRC-32 the worker asks S3. `reads` counts GETs, and `copied_from` copies, by the prefix of the
+    source's key.
+    """
 
     streamed: int = 0
     uploads: int = 0
@@ -24,7 +29,7 @@ class Demand:
 
 
 def demands(plan: Plan) -> list[Demand]:
-    """Of each segment; the final one's is the last."""
+    """Returns the demand of each segment, that of the final segment last."""
     found = []
     copied = {part.copied for part in plan.parts}
     for segment in plan.segments:

@@ -1,6 +1,6 @@
-"""Measures the CPU that Longhaul's own code takes: `python -m bench.simulate.measure`.
+"""Measures how much CPU Longhaul's own code uses: `python -m bench.simulate.measure`.
 
-Each figure is the least of several runs on one core of this machine. They stand in
+Each figure is the least of several runs on one core of this machine. The figures stand in
 chalicelib/archive/costs.py and in bench/simulate/world.py, marked [measured].
 """
 
@@ -52,7 +52,7 @@ _ENVIRONMENT: Final = {
 
 
 def cpu(work: Callable[[], object]) -> float:
-    """CPU-seconds of this process."""
+    """Returns the CPU-seconds of this process for the work, the least of RUNS runs."""
 
     def once() -> float:
         started = time.process_time()
@@ -63,8 +63,11 @@ def cpu(work: Callable[[], object]) -> float:
 
 
 def requests() -> dict[str, float]:
-    """Of one request each, through the fast path and over TLS, as many at a time as a worker has
-    under way."""
+    """Returns the CPU-seconds of one request of each kind.
+
+    The requests go through the fast path and over TLS. As many are under way at a time as in a
+    worker.
+    """
     with tempfile.TemporaryDirectory() as folder, stand_in(Path(folder)) as (url, certificate):
         fast = FastPath(
             wire=Wire(create_default_context(cafile=certificate)),
@@ -104,13 +107,13 @@ def requests() -> dict[str, float]:
         }
 
 
-def _answered(by_fast_path: bool) -> None:  # noqa: FBT001 - what every request of it gives
+def _answered(by_fast_path: bool) -> None:  # noqa: FBT001 - what each of its requests returns
     if not by_fast_path:
         raise RuntimeError("the stand-in's answer was not understood")
 
 
 def entries() -> dict[str, float]:
-    """Of one entry each."""
+    """Returns the CPU-seconds of one entry in each stage of its way through Longhaul."""
     made = tuple(
         Entry(
             f"2024/file-{number:07d}.jpg",
@@ -140,7 +143,7 @@ def entries() -> dict[str, float]:
 
 
 def cold_start() -> float:
-    """Of a new process until the worker's handler can begin."""
+    """Returns the CPU-seconds of a new process until the worker's handler can start."""
     runs = (
         subprocess.run(
             [sys.executable, "-c", _COLD_START],
@@ -154,6 +157,7 @@ def cold_start() -> float:
 
 
 def main() -> None:
+    """Prints all figures."""
     print(f"{'a new worker':28}{cold_start() * 1000:10.0f} ms")
     for name, seconds in requests().items():
         print(f"{name:28}{seconds * 1000:10.2f} ms")

@@ -1,4 +1,4 @@
-"""Plays one export on a world, from its `plan` message to the completed job."""
+"""Plays one export in the model: from its `plan` message until the job has completed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from bench.simulate.demand import Demand
 from bench.simulate.world import World
 from chalicelib.archive import costs
 
-PAGE = 1000  # keys of a listing, parts of ListParts
-BATCH = 10  # messages of one SendMessageBatch
-INDEX_ENTRY = 150  # bytes of the plan and of the tail that an entry takes, about
+PAGE = 1000  # keys on a page of a listing, parts on a page of ListParts
+BATCH = 10  # messages in one SendMessageBatch
+INDEX_ENTRY = 150  # about as many bytes as an entry takes in the plan and in the tail
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """An export of a prefix. `demands` are those of its plan's segments; `parts` counts those of
-    the archive's upload."""
+    """An export of a prefix. `demands` are those of the plan's segments. `parts` is the number of
+    parts of the archive's upload. `prefixes` is the number of prefixes that the files lie in."""
 
     files: int
     prefixes: int
@@ -27,7 +27,8 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """Seconds of the job's phases, one after another; what its workers did; and its dollars."""
+    """How a job went: the seconds of its phases, one after another, the workers' shifts (none if
+    one worker built everything), and its dollars."""
 
     finding: float
     planning: float
@@ -47,7 +48,7 @@ class Played:
 
 
 def play(job: Job, world: World) -> Played:
-    """The same job on the same world is played the same."""
+    """Plays the job in the world. The same job in the same world always goes the same way."""
     *body, final = job.demands
     inline = len(body) <= 1
     finding = _finding(job, world)
@@ -77,7 +78,7 @@ def play(job: Job, world: World) -> Played:
 
 
 def _finding(job: Job, world: World) -> float:
-    """The message, a new worker, the pages of the listing."""
+    """Returns the seconds of: the message, a new worker, the pages of the listing."""
     seconds = world.delivery_seconds + world.cold_start + 2 * world.read_seconds
     if world.planners > 1:
         seconds += world.delivery_seconds + world.cold_start
@@ -90,7 +91,7 @@ def _finding(job: Job, world: World) -> float:
 
 
 def _planning(job: Job, world: World, messages: int) -> float:
-    """Names, layout, the stored plan, the upload, the messages."""
+    """Returns the seconds of: names, layout, the stored plan, the upload, the messages."""
     return (
         job.files * world.plan_cpu / world.vcpus / world.planners
         + job.files * INDEX_ENTRY / world.bandwidth / world.planners
@@ -100,10 +101,11 @@ def _planning(job: Job, world: World, messages: int) -> float:
 
 
 def _finalizing(job: Job, final: Demand, world: World, *, inline: bool) -> float:
-    """The message; counts, lines and records of the shares; the rest of the archive; its parts."""
+    """Returns the seconds of: the message; the counts, lines and records of the tail sections; the
+    rest of the archive; the list of its parts, and the completed upload."""
     reads = 3 * (len(job.demands) - 1)
     seconds = max(
-        reads * world.read_seconds / world.shares_at_once,
+        reads * world.read_seconds / world.tail_sections_at_once,
         final.streamed / world.bandwidth,
         final.streamed * world.byte_cpu / world.vcpus,
     )

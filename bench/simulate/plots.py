@@ -1,4 +1,4 @@
-"""The pictures: what the workers of a job do, second by second, and what hangs on which fact."""
+"""Draws what the workers of a job do, second by second, and how much depends on which fact."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,12 +15,12 @@ from bench.simulate.sensitivity import Swing
 from bench.simulate.world import World
 
 START, WORK, ALONE, HALF, TWICE = "#c9ced6", "#2f6fb3", "#8a5fb5", "#5fa8a0", "#d98b4a"
-_SHOWN = 8  # facts of a tornado
+_SHOWN = 8  # facts in a tornado chart
 _DPI = 110
 
 
 def timeline(title: str, played: Played, world: World, path: Path) -> None:
-    """A row a worker, the planner's below."""
+    """Draws one row for each worker. The planner's row is below them."""
     figure, axes = plt.subplots(figsize=(9, 4.5))
     planner = (-2, 1.6)
     planned = played.finding + played.planning
@@ -28,8 +28,8 @@ def timeline(title: str, played: Played, world: World, path: Path) -> None:
     axes.broken_barh([(world.cold_start, planned - world.cold_start)], planner, color=ALONE)
     for shift in played.shifts:
         row = (shift.worker, 0.8)
-        axes.broken_barh([(shift.began, shift.worked - shift.began)], row, color=START)
-        axes.broken_barh([(shift.worked, shift.ended - shift.worked)], row, color=WORK)
+        axes.broken_barh([(shift.began, shift.ready - shift.began)], row, color=START)
+        axes.broken_barh([(shift.ready, shift.ended - shift.ready)], row, color=WORK)
     assembled = played.seconds - played.finalizing
     axes.broken_barh([(assembled, played.finalizing)], planner, color=ALONE)
     for label, color in (
@@ -46,7 +46,10 @@ def timeline(title: str, played: Played, world: World, path: Path) -> None:
 
 
 def tornado(swings: Mapping[str, Mapping[str, Sequence[Swing]]], path: Path) -> None:
-    """By a job's title and by value ("seconds", "dollars"): the facts that it hangs on most."""
+    """Draws the facts that change each job's "seconds" and "dollars" most.
+
+    `swings` are by the job's title, and then by value.
+    """
     figure, grid = plt.subplots(len(swings), 2, figsize=(11, 2.4 * len(swings)), squeeze=False)
     for row, (title, by_value) in zip(grid, swings.items(), strict=True):
         for axes, (value, found) in zip(row, by_value.items(), strict=True):

@@ -1,4 +1,4 @@
-"""The four public records: what was archived, in which time and for how much."""
+"""The four public records: what others have archived, how long it took, and what it cost."""
 
 import random
 import zlib
@@ -9,13 +9,16 @@ from chalicelib.archive.plan import Entry
 
 GB: Final = 1e9
 _SPREAD: Final = 0.5
-"""Sigma of the logarithm of the sizes: most files between half and twice the average."""
+"""Sigma of the logarithm of the sizes: most files have between half and twice the average."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """`lambda_dollars` says that the record's price is that of Lambda alone. `target_seconds` and
-    `target_dollars` are what we set out to do; None where no price was set."""
+    """A record. `bytes` are those of all files. `dollars` is the published price; if
+    `lambda_dollars`, it is that of Lambda alone.
+
+    `target_seconds` and `target_dollars` are our own goals. None: no goal for the price.
+    """
 
     name: str
     title: str
@@ -83,8 +86,11 @@ RECORDS: Final = (
 
 
 def entries(record: Record) -> tuple[Entry, ...]:
-    """Files as many and as large together as the record's, of sizes around their average; always
-    the same ones. As `sources/find.py` gives them for a prefix, of files whose CRC-32 S3 has."""
+    """Returns entries with the same number of files and bytes as the record.
+
+    The sizes are drawn around the average, always the same ones. The entries are as
+    `sources/find.py` returns them for a prefix, of files whose CRC-32 S3 has.
+    """
     chance = random.Random(zlib.crc32(record.name.encode()))
     drawn = [chance.lognormvariate(-_SPREAD * _SPREAD / 2, _SPREAD) for _ in range(record.files)]
     average = record.bytes / sum(drawn)

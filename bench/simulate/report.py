@@ -1,4 +1,4 @@
-"""The report, in Markdown. Everything in it is modelled and says so."""
+"""Writes the report in Markdown. It says of all its figures that they are modelled."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
@@ -10,9 +10,10 @@ from bench.simulate.world import FACTS, SETTINGS, World
 
 _TOP = """# Longhaul on AWS, modelled
 
-**Nothing here was measured on AWS.** The plans are the real planner's, for as many bytes in as many
-files; AWS, and our workers on it, are a model (`bench/simulate`). `make simulate` writes this page
-anew; [docs/simulate.md](../../docs/simulate.md) says what the model is and what it leaves out.
+**Nothing here was measured on AWS.** The real planner made the plans, for the same number of files
+and bytes as each record has. AWS, and our workers on it, are a model (`bench/simulate`).
+`make simulate` writes this page again. [docs/simulate.md](../../docs/simulate.md) says what the
+model is and what it leaves out.
 """
 
 
@@ -22,14 +23,17 @@ def report(
     changes: Mapping[str, Sequence[tuple[Change, Played]]],
     memories: Mapping[str, Mapping[str, Played]],
 ) -> str:
-    """`wide` are the same with provisioned pollers; `changes` are by the record's title; `memories`
-    by setting, then by title."""
+    """Returns the page.
+
+    In `rows` Lambda adds workers by itself. `wide` are the same records with provisioned pollers.
+    `changes` are by the record's title, `memories` by setting and then by title.
+    """
     return "\n".join(
         [
             _TOP,
             "## The public records\n",
             *_records(rows, wide),
-            "\nDollars are those of Lambda + those of all requests; the records' are as published.",
+            "\nOur dollars: Lambda + all requests. The records' dollars are as published.",
             "\n![workers](simulate-workers.png)\n",
             "## Where the time goes\n",
             "As Lambda adds workers by itself:\n",
@@ -37,11 +41,11 @@ def report(
             "\nWith 50 provisioned pollers:\n",
             *_phases(wide),
             "\n## What would change it\n",
-            "Each line with all lines before it; the planner knows of it.\n",
+            "Each line includes all lines before it. The planner knows of each change.\n",
             *_changes(changes),
             "\n## The worker's memory\n",
             *_memories(memories),
-            "\n## What hangs on which fact\n",
+            "\n## How much depends on which fact\n",
             "![sensitivity](simulate-sensitivity.png)\n",
             "## The facts\n",
             *_facts(World()),
@@ -53,16 +57,16 @@ def report(
 def _records(
     rows: Sequence[tuple[Record, Played]], wide: Sequence[tuple[Record, Played]]
 ) -> Iterator[str]:
-    yield "| | the record | ours, modelled | with 50 pollers ready | what we set out to do | |"
+    yield "| | the record | ours, modelled | with 50 pollers ready | our target | |"
     yield "|---|---|---|---|---|---|"
     for (record, played), (_, wider) in zip(rows, wide, strict=True):
         kind = " of Lambda" if record.lambda_dollars else ""
-        said = f"{record.seconds:,.0f} s, ${record.dollars:.4g}{kind}"
+        published = f"{record.seconds:,.0f} s, ${record.dollars:.4g}{kind}"
         target = f"{record.target_seconds:,.0f} s"
         if record.target_dollars:
             target += f", ${record.target_dollars:.4f}{kind}"
         yield (
-            f"| {record.title} | {said} | **{played.seconds:,.1f} s**, "
+            f"| {record.title} | {published} | **{played.seconds:,.1f} s**, "
             f"{_dollars(played)} | **{wider.seconds:,.1f} s**, {_dollars(wider)} | {target} | "
             f"{_verdict(record, played, wider)} |"
         )
@@ -72,7 +76,7 @@ def _records(
 
 
 def _verdict(record: Record, played: Played, wider: Played) -> str:
-    """Of the seconds alone."""
+    """Compares the seconds alone."""
     if played.seconds <= record.target_seconds:
         return "meets the target"
     if wider.seconds <= record.target_seconds:

@@ -1,4 +1,4 @@
-"""How much of a job's seconds and dollars hangs on each fact about AWS."""
+"""Finds how much a job's seconds and dollars depend on each fact about AWS."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ FACTORS = (0.5, 2.0)
 
 @dataclass(frozen=True, slots=True)
 class Swing:
-    """What a value is, and becomes with half and with twice of a fact."""
+    """A value as it is now, and as it becomes with half and with twice of a fact."""
 
     fact: str
     half: float
@@ -25,8 +25,10 @@ class Swing:
 
 
 def swings(job: Job, world: World) -> Mapping[str, list[Swing]]:
-    """Of "seconds" and of "dollars", by fact, the widest first. The plan stays the same: the
-    planner does not know that the world is another one."""
+    """Returns the swings of "seconds" and of "dollars", one for each fact, the widest first.
+
+    The plan stays the same: the planner does not know that a fact has changed.
+    """
     found: dict[str, list[Swing]] = {"seconds": [], "dollars": []}
     now = play(job, world)
     for fact in FACTS.keys() - SETTINGS:

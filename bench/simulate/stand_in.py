@@ -1,5 +1,7 @@
-"""A server that answers as S3 does, as cheaply as it can, over TLS: for measuring what the client's
-side of a request costs."""
+"""A cheap server that answers as S3 does, over TLS.
+
+bench/simulate/measure.py sends requests to it, to measure what the client's side of them costs.
+"""
 
 import ssl
 from collections.abc import Iterator
@@ -55,8 +57,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def stand_in(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Its URL, and the certificate to trust. It runs in a process of its own while the block
-    does."""
+    """Runs the server in a process of its own while the `with` block runs. Yields its URL, and the
+    certificate to trust."""
     certificate = folder / "certificate.pem"
     certificate.write_bytes(_self_signed())
     context = get_context("spawn")
@@ -82,7 +84,7 @@ def _serve(certificate: Path, pipe: Connection) -> None:
 
 
 def _self_signed() -> bytes:
-    """Key and certificate of localhost, in PEM."""
+    """Returns a key and a certificate of localhost, in PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)

@@ -1,5 +1,7 @@
-"""What would change if something of ours did: each with what the model then says, and what the
-layout would then decide by."""
+"""What would change if we changed something: settings, and things that are not built.
+
+A change has two sides: the world that the job is played in, and the constants of the planner.
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +20,8 @@ _HEAD: Final = Head("5f0c5d0e-0000-4000-8000-000000000000", 1_700_000_000)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`world` are fields of World, `believed` are constants of chalicelib/archive/costs.py."""
+    """A change. `world` are its new fields of World. `believed` are the constants of
+    chalicelib/archive/costs.py by which the planner then decides."""
 
     title: str
     world: Mapping[str, float]
@@ -47,7 +50,8 @@ CHANGES: Final = (
 
 
 def planned(record: Record, believed: Mapping[str, float] | None = None) -> Job:
-    """The record's job as the real planner lays it out, by its own constants or by these."""
+    """Returns the record's job as the real planner plans it, with `believed` in place of its own
+    constants."""
     with _believing(believed or {}):
         files = entries(record)
         plan = layout.lay_out(files, _HEAD)
@@ -60,7 +64,7 @@ def planned(record: Record, believed: Mapping[str, float] | None = None) -> Job:
 
 
 def changed(record: Record) -> Iterator[tuple[Change, Played]]:
-    """Each change with all before it."""
+    """Plays the record with each change, together with all changes before it."""
     world, believed, job = World(), dict[str, float](), None
     for change in CHANGES:
         fields: Any = change.world
@@ -73,6 +77,7 @@ def changed(record: Record) -> Iterator[tuple[Change, Played]]:
 
 @contextmanager
 def _believing(believed: Mapping[str, float]) -> Iterator[None]:
+    """Replaces these constants of the planner while the `with` block runs."""
     before = {name: getattr(costs, name) for name in believed}
     try:
         for name, value in believed.items():

@@ -1,8 +1,8 @@
-"""The model's constants: how AWS, and a worker of ours on it, is taken to behave.
+"""The model's constants: how we take AWS, and our worker on it, to behave.
 
-What the layout itself decides by comes from chalicelib/archive/costs.py. A source that begins with
-[cited] was read in a stored copy of that page; [measured] is ours, on the machine that develops
-this; [assumed] is neither, and `make simulate` shows how much hangs on it.
+Where the layout itself decides by a constant, it comes from chalicelib/archive/costs.py. Each has a
+source. [cited]: read in a stored copy of that page. [measured]: by us, on the machine on which
+Longhaul is developed. [assumed]: neither; `make simulate` shows how much depends on it.
 """
 
 from dataclasses import dataclass, field, fields
@@ -27,7 +27,7 @@ _S3_RATES = "[cited] docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-pe
 
 @dataclass(frozen=True)
 class World:
-    """One field a constant. Seconds of CPU are those of a whole vCPU."""
+    """All constants, one field each. Seconds of CPU are those of a whole vCPU."""
 
     # A worker
     memory_mb: float = _fact(costs.MEMORY_MB, "MB", "the function's setting")
@@ -39,12 +39,12 @@ class World:
     )
     environment_seconds: float = _fact(0.25, "s", "[assumed] a new sandbox, before our code")
     start_cpu: float = _fact(0.27, "CPU-s", f"{_MEASURED}: imports and clients")
-    reads_at_once: float = _fact(costs.READS_AT_ONCE, "", "archive/assembly.py")
-    copies_at_once: float = _fact(costs.COPIES_AT_ONCE, "", "archive/assembly.py")
+    reads_at_once: float = _fact(costs.READS_AT_ONCE, "", "pipeline/assembly.py")
+    copies_at_once: float = _fact(costs.COPIES_AT_ONCE, "", "pipeline/assembly.py")
     joins_at_once: float = _fact(costs.JOINS_AT_ONCE, "", "pipeline/build.py")
     lists_at_once: float = _fact(16, "", "sources/listing.py")
-    shares_at_once: float = _fact(costs.SECTIONS_AT_ONCE, "", "pipeline/tails.py")
-    planners: float = _fact(1, "", "workers that find the files and plan, pipeline/steps.py")
+    tail_sections_at_once: float = _fact(costs.SECTIONS_AT_ONCE, "", "pipeline/tail_sections.py")
+    planners: float = _fact(1, "", "workers that find the files and plan, pipeline/planning.py")
 
     # CPU
     read_cpu: float = _fact(costs.READ_CPU, "CPU-s", f"{_MEASURED}: a small GET")
@@ -86,11 +86,12 @@ class World:
 
     @property
     def vcpus(self) -> float:
-        """Of a worker, at most the one that a Python process can use."""
+        """vCPUs of a worker: at most one, as a Python process cannot use more."""
         return min(self.memory_mb / self.mb_per_vcpu, 1.0)
 
     @property
     def cold_start(self) -> float:
+        """Seconds until a new worker can start its first step."""
         return self.environment_seconds + self.start_cpu / self.vcpus
 
 
@@ -100,9 +101,9 @@ SETTINGS: Final = {
     "copies_at_once",
     "joins_at_once",
     "lists_at_once",
-    "shares_at_once",
+    "tail_sections_at_once",
     "planners",
 }
-"""What is ours to choose, and no fact about the world."""
+"""The constants that are ours to choose. They are no facts about AWS."""
 
 FACTS: Final = {one.name: one.metadata for one in fields(World)}

@@ -1,4 +1,4 @@
-"""What is made of many measurements: exponents of growth, and the choice of a memory setting."""
+"""Exponents of growth, and the choice of a memory setting, from many measurements."""
 
 import pytest
 
@@ -21,26 +21,26 @@ def _seconds(usage: Usage) -> float:
     ("seconds", "power"),
     [((1, 10, 100), 1.0), ((1, 100, 10_000), 2.0), ((5, 5, 5), 0.0), ((3, 30), 1.0)],
 )
-def test_the_exponent_is_the_slope_on_scales_of_logarithms(
+def test_the_exponent_is_the_slope_between_logarithms(
     seconds: tuple[float, ...], power: float
 ) -> None:
     assert exponent(_points(*seconds), _seconds) == pytest.approx(power)
 
 
-def test_work_of_the_cpu_takes_as_long_as_the_share_of_one_is_small() -> None:
+def test_cpu_time_takes_longer_with_less_of_a_cpu() -> None:
     usage = Usage(cpu=2.0)
 
     assert on_aws(Tuning("a", 1769, usage)).seconds == pytest.approx(2.0)
     assert on_aws(Tuning("a", 512, usage)).seconds == pytest.approx(2.0 * 1769 / 512)
 
 
-def test_bytes_go_no_faster_than_the_function_s_network() -> None:
+def test_bytes_are_not_faster_than_the_network_of_the_function() -> None:
     usage = Usage(bytes_in=int(costs.STREAM_RATE) * 100, bytes_out=1)
 
     assert on_aws(Tuning("a", 100_000, usage)).seconds == pytest.approx(100, rel=0.01)
 
 
-def test_the_least_memory_is_chosen_that_slows_nothing_down() -> None:
+def test_the_least_memory_that_slows_no_case_down_is_chosen() -> None:
     waits = {"s3:UploadPartCopy": 16_000}
     tunings = [Tuning("waits", mb, Usage(cpu=0.1, requests=waits)) for mb in (256, 512, 1024)]
     works = [Tuning("works", mb, Usage(cpu=cpu)) for mb, cpu in ((256, 3), (512, 3), (1024, 5.9))]

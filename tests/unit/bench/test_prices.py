@@ -1,4 +1,4 @@
-"""What counted requests and seconds cost."""
+"""What requests and seconds of a function cost."""
 
 import pytest
 
@@ -11,17 +11,17 @@ def test_a_thousand_writes_to_s3_cost_half_a_cent() -> None:
     assert request_dollars(requests) == pytest.approx(0.005)
 
 
-def test_reads_cost_less_and_deletes_nothing() -> None:
+def test_reads_from_s3_cost_less_and_deletes_cost_nothing() -> None:
     requests = {"s3:GetObject": 600, "s3:HeadObject": 400, "s3:DeleteObject": 9}
 
     assert request_dollars(requests) == pytest.approx(0.0004)
 
 
-def test_table_and_queue_are_counted_in() -> None:
+def test_requests_to_the_table_and_the_queue_cost_something() -> None:
     requests = {"dynamodb:UpdateItem": 1, "dynamodb:GetItem": 1, "sqs:SendMessageBatch": 1}
 
     assert request_dollars(requests) == pytest.approx((2 * 0.625 + 0.125 + 0.4) / 1e6)
 
 
-def test_a_second_of_half_a_gigabyte_costs_half_of_a_gigabyte_second() -> None:
+def test_a_second_with_512_mb_costs_half_a_gigabyte_second() -> None:
     assert lambda_dollars(1, 512) == pytest.approx(0.0000166667 / 2)

@@ -1,4 +1,4 @@
-"""The model of AWS that plans are played against: that it keeps to its own constants."""
+"""The model of AWS keeps to its own constants when it plays plans."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +31,7 @@ RECORD = Record(
 )
 
 
-def test_a_plan_asks_for_each_byte_once() -> None:
+def test_a_plan_streams_or_copies_each_byte_once() -> None:
     plan = layout.lay_out(entries_of([100 * MIB, 3 * MIB, 7 * MIB, 0] * 50), HEAD)
 
     found = demands(plan)
@@ -41,13 +41,13 @@ def test_a_plan_asks_for_each_byte_once() -> None:
     assert len(found) == len(plan.segments)
 
 
-def test_a_plan_of_small_files_reads_each_once() -> None:
+def test_a_plan_of_small_files_reads_each_file_once() -> None:
     found = demands(layout.lay_out(entries_of([1_000] * 20_000), HEAD))
 
     assert sum(sum(one.reads.values()) for one in found) == 20_000
 
 
-def test_a_crowd_ends_well_divided_work_when_the_layouts_model_says_so() -> None:
+def test_a_crowd_takes_as_long_as_the_model_of_the_layout_says() -> None:
     work = 200.0
     segments = [Demand(streamed=int(costs.STREAM_RATE / 10))] * int(work * 10)
 
@@ -56,7 +56,7 @@ def test_a_crowd_ends_well_divided_work_when_the_layouts_model_says_so() -> None
     assert ended == pytest.approx(costs.ramp(work), rel=0.1)
 
 
-def test_no_prefix_is_asked_faster_than_s3_answers() -> None:
+def test_a_prefix_gets_no_more_reads_than_s3_answers() -> None:
     segments = [Demand(streamed=1, reads={"a": 1_000}) for _ in range(200)]
     wide = replace(INSTANT, workers_at_first=500)
 
@@ -68,18 +68,18 @@ def test_no_prefix_is_asked_faster_than_s3_answers() -> None:
     assert two == pytest.approx(one / 2, rel=0.05)
 
 
-def test_a_worker_takes_the_next_segment_when_it_has_ended_one() -> None:
+def test_a_worker_that_has_built_a_segment_takes_the_next_one() -> None:
     segments = [Demand(streamed=int(costs.STREAM_RATE))] * 6
     few = replace(WORLD, workers_at_first=2, workers_per_second=1e-6)
 
     shifts = crowd.run(segments, few, 10.0)
 
     assert sorted(shift.worker for shift in shifts) == [0, 0, 0, 1, 1, 1]
-    assert all(shift.began < shift.worked < shift.ended for shift in shifts)
+    assert all(shift.began < shift.ready < shift.ended for shift in shifts)
     assert min(shift.began for shift in shifts) == 10.0
 
 
-def test_a_job_that_fits_one_worker_is_played_without_a_crowd() -> None:
+def test_a_job_that_one_worker_can_do_has_no_crowd() -> None:
     plan = layout.lay_out(entries_of([MIB] * 20), HEAD)
 
     played = play(Job(20, 1, demands(plan), len(plan.parts)), WORLD)
@@ -88,7 +88,7 @@ def test_a_job_that_fits_one_worker_is_played_without_a_crowd() -> None:
     assert played.seconds > WORLD.cold_start
 
 
-def test_what_is_dearer_or_slower_shows() -> None:
+def test_a_job_costs_more_or_takes_longer_if_aws_does() -> None:
     job = planned(RECORD)
     now = play(job, WORLD)
 
@@ -97,7 +97,7 @@ def test_what_is_dearer_or_slower_shows() -> None:
     assert play(job, replace(WORLD, copy_rate=WORLD.copy_rate / 100)).seconds > now.seconds
 
 
-def test_a_records_files_are_as_many_and_as_large_as_the_records() -> None:
+def test_a_record_has_the_published_number_of_files_and_bytes() -> None:
     files = entries(RECORD)
 
     assert len(files) == RECORD.files
@@ -105,7 +105,7 @@ def test_a_records_files_are_as_many_and_as_large_as_the_records() -> None:
     assert files == entries(RECORD)
 
 
-def test_the_report_has_a_row_for_each_record_and_says_that_it_is_modelled(
+def test_the_report_has_all_records_and_says_that_it_is_modelled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = replace(RECORD, name="other", title="300 files, 9 GB", files=300, bytes=9e9)
@@ -113,9 +113,9 @@ def test_the_report_has_a_row_for_each_record_and_says_that_it_is_modelled(
 
     command.main(tmp_path)
 
-    said = (tmp_path / "simulate.md").read_text()
-    assert "Nothing here was measured on AWS" in said
-    assert all(said.count(f"| {record.title} |") >= 2 for record in (RECORD, other))
+    page = (tmp_path / "simulate.md").read_text()
+    assert "Nothing here was measured on AWS" in page
+    assert all(page.count(f"| {record.title} |") >= 2 for record in (RECORD, other))
     assert {file.name for file in tmp_path.iterdir()} == {
         "simulate.md",
         "simulate-sensitivity.png",

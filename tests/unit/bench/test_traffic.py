@@ -1,4 +1,4 @@
-"""Requests are counted by kind, whichever way they go."""
+"""How the kind of a request is found from its method, address and headers."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def test_a_request_to_s3_has_the_name_of_its_operation(
     assert operation(method, url, {**S3, **headers}) == kind
 
 
-def test_a_request_to_another_service_is_named_by_its_target() -> None:
+def test_a_request_to_another_service_has_the_name_of_its_target() -> None:
     headers = {"Authorization": TABLE.encode(), "X-Amz-Target": "DynamoDB_20120810.GetItem"}
 
     assert operation("POST", "/", headers) == "dynamodb:GetItem"

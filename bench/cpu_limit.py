@@ -1,8 +1,8 @@
-"""Gives a process a share of a CPU, as Lambda gives a function one by its memory setting.
+"""Limits how much of a CPU a process gets, as Lambda limits a function by its memory setting.
 
-Lambda's is the kernel's CFS quota, which only root can set. This one needs nobody's leave: it looks
-at what the process has used, stops it (SIGSTOP) when that is more than its share, and lets it go
-on when it is not.
+Lambda uses the kernel's CFS quota, which only root can set. This limit needs no rights: it checks
+how much CPU time the process has used, stops the process (SIGSTOP) while that is too much, and then
+lets it continue (SIGCONT).
 """
 
 import signal
@@ -15,13 +15,12 @@ from typing import Final
 import psutil
 
 PERIOD: Final = 0.01
-"""Seconds between two looks; the kernel counts CPU time in steps of this."""
+"""Seconds between two checks. The kernel counts CPU time in units of this."""
 
 
 @contextmanager
 def limited(pid: int, cpus: float) -> Iterator[None]:
-    """The process gets `cpus` of a CPU's time, 1.5 being one and a half, for the time of the
-    body."""
+    """Limits the process to `cpus` CPUs while the `with` block runs. 1.5 is one and a half CPUs."""
     done = Event()
     governor = Thread(target=_govern, args=(psutil.Process(pid), cpus, done))
     governor.start()
@@ -45,7 +44,7 @@ def _govern(process: psutil.Process, cpus: float, done: Event) -> None:
                 process.send_signal(signal.SIGCONT)
                 runs = True
             if used < allowed - cpus * PERIOD * 10:
-                # What it did not use is not saved up: Lambda's share is by the 20 ms too.
+                # What the process did not use is not saved up. Lambda also counts by the 20 ms.
                 before, since = _used(process), monotonic()
     with suppress(psutil.NoSuchProcess):
         process.send_signal(signal.SIGCONT)
