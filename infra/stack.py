@@ -15,7 +15,7 @@ from infra.deploy import Stack
 from infra.errors import DeployError, NotDeployedError
 from infra.outputs import Outputs
 from infra.package import Package
-from infra.paths import CHALICE_CONFIG, STATE
+from infra.paths import CHALICE_CONFIG, REPOSITORY, STATE
 from infra.targets import Target
 from infra.template import Template
 
@@ -40,21 +40,22 @@ def default_name(target: Target) -> str:
     return f"longhaul-{target.stage}"
 
 
-def up(
+def up(  # noqa: PLR0913 - what is deployed, and where
     target: Target,
     state: Path,
     stack_name: str,
     *,
     auth: bool = False,
     settings: Mapping[str, str] | None = None,
+    sources: Path = REPOSITORY,
 ) -> Outputs:
     """Starts the target if it is an emulator, deploys, and stores and returns the outputs.
 
-    `settings` replace those in .chalice/config.json.
+    `settings` replace those in .chalice/config.json. `sources` is the folder with the app.
     """
     started = emulators.started(target, state, auth=auth)
     with step("Package") as note:
-        built = package.build(started, state / "package")
+        built = package.build(started, state / "package", sources)
         note(f"{built.code.stat().st_size / 1e6:.1f} MB, {built.digest[:8]}")
     stack = Stack(started, stack_name)
     with step("Deploy") as note:

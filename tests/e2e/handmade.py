@@ -113,6 +113,19 @@ def failed(backstage: Backstage, source: Source) -> str:
     return job.job_id
 
 
+def planned_again(backstage: Backstage, *sources: Source) -> str:
+    """Makes a job with a stored plan of several segments, an open upload, and its request, so that
+    it can be planned again. Returns its id."""
+    entries = [entry(backstage, source) for source in sources]
+    job_id = planned(backstage, *entries, segment_seconds=0.01)
+    job = items.to_job(backstage.record(job_id))
+    asked = ExportRequest(file_ids=tuple(source.file_id for source in sources))
+    job = replace(job, request=asked.digest)
+    _archive_bucket(backstage).write(job.request_key, asked.to_json())
+    backstage.put_record(items.from_job(job))
+    return job_id
+
+
 def expired(backstage: Backstage) -> str:
     """Makes a job whose archive has expired. The sweeper's next run finds it. Returns its id."""
     now = time.time_ns() // 1_000_000
