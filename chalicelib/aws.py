@@ -1,7 +1,7 @@
-"""AWS for this process: its session, how its clients are configured, and what their errors mean.
+"""AWS for this process: its session, the settings of its clients, and what their errors mean.
 
-It uses botocore and not boto3: Lambda's runtime has both, and botocore costs half as much to
-import. S3's clients are made in s3/clients.py.
+This module uses botocore and not boto3. Lambda's runtime has both, and botocore costs half as much
+to import. s3/clients.py makes the S3 clients.
 """
 
 from collections.abc import Iterator
@@ -49,16 +49,17 @@ def session() -> "Session":
 
 
 def config(within: int, *, read_timeout: int, **options: Any) -> Any:
-    """Returns a botocore `Config` that makes six tries; `read_timeout` is in seconds.
+    """Returns a botocore `Config`. `within` and `read_timeout` are in seconds.
 
-    Where somebody waits for the answer, `within` is not 0: then there are three tries, which end
-    within that many seconds, also against a service that takes requests and never answers.
+    If `within` is 0, a client makes six tries. Else somebody waits for the answer: the client makes
+    three tries, which end within that time, even if a service takes requests and never answers.
     """
     from botocore.config import Config
 
     tries = 6
     if within:
-        # The pauses between the tries, of 1 and 2 seconds at most, take as long as one try.
+        # The pauses between the tries are 1 and 2 seconds at most. Together they count as one try
+        # more.
         tries = 3
         read_timeout = min(read_timeout, max(1, within // (tries + 1)))
     return Config(
@@ -71,24 +72,25 @@ def config(within: int, *, read_timeout: int, **options: Any) -> Any:
 
 @cache
 def dynamodb(within: int = 0) -> "DynamoDBClient":
-    """Returns DynamoDB's client. For `within` see `config`."""
+    """Returns the DynamoDB client. See `config` for `within`."""
     client = session().create_client("dynamodb", config=config(within, read_timeout=5))
     return cast("DynamoDBClient", client)
 
 
 @cache
 def sqs(within: int = 0) -> "SQSClient":
-    """Returns SQS's client. For `within` see `config`."""
+    """Returns the SQS client. See `config` for `within`."""
     client = session().create_client("sqs", config=config(within, read_timeout=10))
     return cast("SQSClient", client)
 
 
 @contextmanager
 def translated(action: str) -> Iterator[None]:
-    """Turns botocore's errors into the domain's: Unavailable (retry later) or AccessDenied (never).
+    """Turns botocore's errors into the domain's: Unavailable (a retry may help) or AccessDenied (no
+    retry helps).
 
-    `action` says what was tried, for the message: "read downloads/10001". Any other ClientError
-    passes as it is: the caller knows what it means.
+    `action` says in the message what was tried: "read downloads/10001". Any other ClientError
+    passes unchanged, because the caller knows what it means.
     """
     from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
@@ -102,7 +104,7 @@ def translated(action: str) -> Iterator[None]:
             raise Unavailable(f"could not {action}: {code}") from error
         raise
     except ParamValidationError:
-        raise  # a mistake of ours, which no second try corrects
+        raise  # our own mistake: no second try helps
     except BotoCoreError as error:
         raise Unavailable(f"could not {action}: {type(error).__name__}") from error
 
@@ -114,6 +116,6 @@ def error_code(error: Exception) -> str:
 
 
 def http_status(error: Exception) -> int:
-    """Returns the HTTP status of a ClientError, 0 where there was none."""
+    """Returns the HTTP status of a ClientError; 0 if it has none."""
     response: dict[str, Any] = getattr(error, "response", {})
     return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

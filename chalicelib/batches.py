@@ -1,4 +1,4 @@
-"""`itertools.batched` for Python 3.11, which lacks it."""
+"""`itertools.batched`, which Python 3.11 lacks."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
-    """The items in tuples of `size`, the last one shorter."""
+    """Yields the items in tuples of `size`. The last one may be shorter."""
     iterator = iter(items)
     while batch := tuple(islice(iterator, size)):
         yield batch

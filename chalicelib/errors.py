@@ -1,18 +1,20 @@
-"""The domain's errors. Each knows its HTTP status, its problem type, and whether a retry can help.
+"""The domain's errors. Each has an HTTP status and a problem type, and says whether a retry can
+help.
 
-`detail` is for the person who asked: it names what was wrong and what to do. `status` and `title`
-are those of RFC 9457; `type` is made from the class's `slug`.
+`detail` is for the person who made the request: it says what is wrong and what to do. `status` and
+`title` are those of RFC 9457. The problem's `type` is made from the class's `slug`.
 """
 
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
 RETRY_AFTER_SECONDS: Final = "5"
-"""What a caller is told to wait for a service that is not available."""
+"""How long a caller should wait when a service is not available."""
 
 
 class LonghaulError(Exception):
-    """The root. `retryable`: the same step may succeed later without anybody changing anything."""
+    """The root of these errors. `retryable`: the same step may succeed later, though nobody changes
+    anything."""
 
     status: ClassVar[int] = 500
     slug: ClassVar[str] = "internal-error"
@@ -27,8 +29,8 @@ class LonghaulError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing wrong with the input. `pointer` is a JSON pointer (RFC 6901) into the body, or the
-    name of a header or query parameter."""
+    """One mistake in the input. `pointer` is a JSON pointer (RFC 6901) into the body, or the name
+    of a header or query parameter."""
 
     pointer: str
     detail: str
@@ -47,12 +49,12 @@ class InvalidRequest(LonghaulError):
 
 
 def invalid(pointer: str, detail: str) -> InvalidRequest:
-    """Returns the error for one thing wrong with a request."""
+    """Returns the error for one mistake in a request."""
     return InvalidRequest(f"{pointer}: {detail}", (FieldError(pointer, detail),))
 
 
 def unknown_cursor() -> InvalidRequest:
-    """Returns the error for a cursor that no list has answered with."""
+    """Returns the error for a cursor that no page of the list has returned."""
     return invalid("cursor", "is not one that this list gave")
 
 
@@ -109,7 +111,8 @@ class TooManyJobs(LonghaulError):
 
 
 class JobFailed(LonghaulError):
-    """A step found that the job cannot succeed: it fails at once, with this error as its reason."""
+    """A step has found that the job cannot succeed. The job fails at once, and this error is the
+    reason."""
 
 
 class SourceMissing(JobFailed):
@@ -147,13 +150,13 @@ class Unavailable(LonghaulError):
 
 
 class PlanReplaced(LonghaulError):
-    """The job was planned again while a step worked by its previous plan."""
+    """The job was planned again while a step still worked by the previous plan."""
 
     status, slug, title, retryable = 503, "planned-again", "The job was planned again", True
 
 
 class NothingToDo(Exception):
-    """A step has nothing left to do, for the reason given. It is no failure."""
+    """A step has nothing left to do, for the given reason. This is no failure."""
 
     def __init__(self, reason: str = "the job has ended meanwhile") -> None:
         super().__init__(reason)

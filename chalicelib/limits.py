@@ -1,4 +1,5 @@
-"""How much is done at a time. A test hands over smaller limits, and sees all of it in small."""
+"""How much is done at the same time. Tests pass smaller limits, and so need little data to reach
+them."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -9,10 +10,11 @@ from chalicelib.archive.scale import GIB, SCALE, Scale
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`layout` is what archives are laid out with. `read_bytes` is what one request reads of a
-    source file that is streamed: a large file comes over more than one connection. `batch_bytes` is
-    what one worker reads in the step `read`: some 15 seconds at the 600 Mbit/s that a function has.
-    `lookups` files are looked up between two signs of life."""
+    """`layout` has the sizes that archives are laid out with. `read_bytes` is how much of a source
+    file one request reads when a worker streams the file: so a large file comes over more than one
+    connection. `batch_bytes` is how much one worker reads in the step `read`: it takes some 15
+    seconds at the 600 Mbit/s that a function has. `lookups` is how many files are looked up between
+    two ticks."""
 
     layout: Scale = SCALE
     read_bytes: int = costs.READ_SIZE
@@ -21,4 +23,4 @@ class Limits:
 
 
 LIMITS: Final = Limits()
-"""What a deployed stack works with."""
+"""The limits of a deployed stack."""

@@ -1,4 +1,5 @@
-"""The log: one structured line for each event, its name first ("job ended"), then its facts."""
+"""The log: one structured line for each event. Its name comes first ("job ended"), then its
+facts."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
@@ -8,13 +9,13 @@ if TYPE_CHECKING:
 
 
 class Log(Protocol):
-    """Takes events. The names of facts are in camel case, as the API has them."""
+    """Where events are written to. The names of facts are in camel case, as in the API."""
 
     def info(self, event: str, /, **facts: object) -> None: ...
     def warning(self, event: str, /, **facts: object) -> None: ...
     def error(self, event: str, /, **facts: object) -> None: ...
     def exception(self, event: str, /, **facts: object) -> None:
-        """An error, with the traceback of the exception that is being handled."""
+        """Writes an error, with the traceback of the exception that is being handled."""
 
 
 class JsonLines:
@@ -35,8 +36,9 @@ class JsonLines:
 
 @cache
 def logger() -> "Logger":
-    """Powertools' logger. It is made when the first line is written: its import costs 60 ms."""
+    """Returns Powertools' logger. It is made when the first line is written, because its import
+    takes 60 ms."""
     from aws_lambda_powertools import Logger
 
-    # Where in the code a line was written says less than its event, and costs a look at the stack.
+    # No location: the event says more than the line of code, and to find that line costs time.
     return Logger(utc=True, location=None)

@@ -1,7 +1,7 @@
-"""Pools of threads, and ways to wait for what they do.
+"""Pools of threads, and ways to wait for their work.
 
-Nothing else in chalicelib starts a thread. So a test can hand over pools that do the work in an
-order of its own.
+No other module of chalicelib starts a thread. So a test can pass pools that do the work in the
+order that the test wants.
 """
 
 from collections import deque
@@ -14,11 +14,11 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 TICK_SECONDS: Final = 0.5
-"""The longest wait between two ticks: callers renew leases and report progress with them."""
+"""The longest time between two ticks. A tick renews the lease and reports progress."""
 
 
 class Pools(Protocol):
-    """Makes pools, and waits for what was submitted to them."""
+    """Makes pools, and waits for the work that was submitted to them."""
 
     def __call__(self, threads: int, /) -> Executor:
         """Returns a new pool of that many threads."""
@@ -33,7 +33,7 @@ class Threads:
     """Pools of real threads."""
 
     def __call__(self, threads: int, /) -> Executor:
-        from concurrent.futures import ThreadPoolExecutor  # only where a pool is needed
+        from concurrent.futures import ThreadPoolExecutor  # not before a pool is needed
 
         return ThreadPoolExecutor(threads)
 
@@ -47,8 +47,8 @@ class Threads:
 def ahead(
     pool: Executor, work: Callable[[Item], Result], items: Iterable[Item], most: int
 ) -> Iterator[Result]:
-    """Yields `work(item)` for each item, in order. At most `most` of them run, or wait to be
-    taken."""
+    """Yields `work(item)` for each item, in order. At most `most` results are being computed or
+    wait to be taken."""
     remaining = iter(items)
     under_way = deque(pool.submit(work, item) for item in islice(remaining, most))
     while under_way:
@@ -59,8 +59,8 @@ def ahead(
 def wait_for(pools: Pools, futures: Iterable[Future[Any]], tick: Callable[[], None]) -> None:
     """Returns when all futures have succeeded. Calls `tick` at least once a second.
 
-    On the first failure, and when `tick` raises, it cancels the futures that have not begun and
-    raises that error.
+    If a future fails or `tick` raises, cancels the futures that have not begun, and raises that
+    error.
     """
     pending = set(futures)
     try:

@@ -1,4 +1,5 @@
-"""What a route or a step works with, handed to it: so that a test can hand over something else."""
+"""What a route or a step works with. It is passed to them, so that a test can pass something
+else."""
 
 import time
 from collections.abc import Callable
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from chalicelib.s3.fastpath import FastPath
 
 PLAN_VERSION: Final = 2
-"""Of all that is stored of a plan, its sections of the tail included. Raise it when what is stored
-changes: then a job that was planned before a deployment is planned again."""
+"""The version of everything that is stored of a plan, its sections of the tail included. Raise it
+when that changes: a job that was planned before the deployment is then planned again."""
 
 
 def now_ms() -> int:
@@ -47,10 +48,11 @@ def new_id() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seams:
-    """What a process has from its machine, and a simulation from its seed.
+    """What a process gets from its machine, and a simulation from its seed.
 
-    `now` returns Unix time in ms, `pause` lets that many seconds pass, `cpu_seconds` returns what
-    this process has used. `plan_version` is that of the plans that it stores.
+    `now` returns Unix time in ms. `pause` waits for that many seconds. `cpu_seconds` returns the
+    CPU time that this process has used. `plan_version` is the version of the plans that this
+    process stores.
     """
 
     log: Log = field(default_factory=JsonLines)
@@ -79,7 +81,7 @@ class Services(Seams):
     queue: Queue
 
 
-def made(  # noqa: PLR0913 - one client a service, and what stands for the machine
+def made(  # noqa: PLR0913 - a client for each service, and the seams
     config: Settings,
     *,
     dynamodb: "DynamoDBClient",
@@ -89,8 +91,8 @@ def made(  # noqa: PLR0913 - one client a service, and what stands for the machi
     queue_batch: int = BATCH,
     **seams: Any,
 ) -> Services:
-    """Returns the services of the stack that the settings name, through these clients. `seams` are
-    fields of Seams, `queue_batch` is how many messages one request sends."""
+    """Returns the services of the stack that the settings name, reached through these clients.
+    `seams` are fields of Seams. `queue_batch` is the most messages that one request sends."""
     random: Random = seams.setdefault("random", Random())
     table = Table(dynamodb, config.jobs_table, random)
     return Services(
@@ -121,7 +123,8 @@ def services() -> Services:
         dynamodb=aws.dynamodb(within),
         s3=clients.s3(within),
         sqs=aws.sqs(within),
-        # The fast path has a worker's patience, and a route asks S3 once or twice.
+        # The fast path waits as long as a worker can. A route cannot, and asks S3 only once or
+        # twice.
         fast=None if within else clients.fast_path(),
     )
 

@@ -1,4 +1,7 @@
-"""The environment, read once into one frozen object. A bad value fails at start, by its name."""
+"""The settings of this process: the environment, read once into one frozen object.
+
+A bad value fails at the start, and the error names the variable.
+"""
 
 import os
 from collections.abc import Callable, Mapping
@@ -8,35 +11,35 @@ from typing import Final
 from urllib.parse import urlsplit
 
 LINK_TTL_MAX: Final = 7 * 24 * 3600
-"""Seconds: a SigV4 presigned link lives a week at most.
+"""Seconds. A SigV4 presigned link is valid for a week at most.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html"""
 
 HOLD_MAX: Final = 20
-"""Seconds: API Gateway waits 29, which are to be enough for a cold start and slow reads too.
+"""Seconds. API Gateway waits for 29, which must be enough for a cold start and slow reads too.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"""
 
 GATEWAY_SECONDS: Final = 29
-"""API Gateway waits so long for an answer, and answers 504 then.
+"""How long API Gateway waits for an answer. Then it answers 504.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html"""
 
 _EMULATOR: Final = "AWS_ENDPOINT_URL"
-"""What an emulator tells its functions, and AWS does not: where to find it."""
+"""An emulator sets this variable of its functions to its own address. AWS does not set it."""
 
 OPEN_JOBS_MAX: Final = 1000
-"""The largest limit, and the default: they are counted with each new job, and so many fit one page
-of a query."""
+"""The largest limit, and the default. A user's open jobs are counted for each new job, and this
+many fit on one page of a query."""
 
 _NEIGHBOURS: Final = (10_001, 10_002, 99_999_999, 100_000_000)
-"""File ids of which no two may have the same key."""
+"""Sample file ids. No two of them may have the same key."""
 
 
 class SettingsError(ValueError):
-    """An environment variable is missing or holds a value that cannot be used."""
+    """An environment variable is missing, or has a value that cannot be used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What an operator can set. docs/configuration.md says what each is for."""
+    """What an operator can set. docs/configuration.md explains each setting."""
 
     jobs_table: str
     queue_url: str
@@ -50,15 +53,15 @@ class Settings:
     progress_hold_seconds: int
     progress_retry_seconds: int
     source_delay_ms: int
-    """How much longer each read of a source file takes; 0 wherever the functions run on AWS."""
+    """How much longer each read of a source file takes. It is always 0 on AWS."""
     max_open_jobs_per_user: int
     """0: no limit."""
     public_endpoint_url: str | None
-    """The endpoint under which callers reach S3; None: AWS's own."""
+    """The endpoint at which callers reach S3; None: AWS's own."""
     api_url_template: str | None
-    """The API's base URL with {apiId} and {stage}; None: the request tells it."""
+    """The API's base URL with {apiId} and {stage}; None: it is taken from the request."""
     answer_within_seconds: int = 0
-    """How long a service that does not answer is asked; 0: as long as a step can wait."""
+    """How long to try a service that does not answer; 0: as long as a step can wait."""
 
     @property
     def archive_ttl_ms(self) -> int:
@@ -66,8 +69,8 @@ class Settings:
 
 
 def load(environ: Mapping[str, str]) -> Settings:
-    """The settings that `environ` gives. Raises SettingsError, naming the variable and its
-    value."""
+    """Returns the settings that `environ` has. Raises SettingsError, which names the variable and
+    its value."""
 
     def text(name: str, default: str | None = None) -> str:
         value = environ.get(name, "") or default
@@ -113,7 +116,7 @@ def load(environ: Mapping[str, str]) -> Settings:
 
 @cache
 def settings() -> Settings:
-    """The settings of this process."""
+    """Returns the settings of this process. Raises SettingsError."""
     return load(os.environ)
 
 

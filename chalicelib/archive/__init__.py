@@ -1,1 +1,1 @@
-"""ZIP archives: bytes of the format and their layout (both pure), and their assembly on S3."""
+"""The bytes of archives, and their layout. Pure."""

@@ -1,8 +1,8 @@
-"""CRC-32 of a whole from the CRC-32s of its parts. Pure.
+"""Computes the CRC-32 of a whole from the CRC-32s of its chunks. Pure.
 
-A CRC is the remainder of a polynomial over GF(2). To append n bytes is to multiply what came before
-by x^(8n), so the CRC of A‖B is crc(A)·x^(8·|B|) mod p, added to crc(B). Powers of x are multiplied
-together from x^(2^k), so the cost is that of a few products, whatever the length.
+A CRC is the remainder of a polynomial over GF(2). To append n bytes means to multiply what came
+before by x^(8n). So the CRC of A‖B is crc(A)·x^(8·|B|) mod p, added to crc(B). Each power of x is a
+product of some x^(2^k). So the cost is that of a few products, whatever the length.
 """
 
 from collections.abc import Iterable
@@ -14,17 +14,17 @@ _X: Final = 1 << 30
 _EXPONENT_BITS: Final = 67  # of 8n, for lengths n up to 2^63 bytes
 
 
-def combined(parts: Iterable[tuple[int, int]]) -> int:
-    """The CRC-32 of the parts one after another, each given as (its CRC-32, its length in
+def combined(chunks: Iterable[tuple[int, int]]) -> int:
+    """Returns the CRC-32 of the chunks one after another. Each chunk is (its CRC-32, its length in
     bytes)."""
     whole = 0
-    for crc32, length in parts:
+    for crc32, length in chunks:
         whole = _product(whole, _power_of_x(8 * length)) ^ crc32
     return whole
 
 
 def _product(a: int, b: int) -> int:
-    """a·b mod p."""
+    """Returns a·b mod p."""
     result = 0
     while b:
         if b & _ONE:
@@ -35,7 +35,7 @@ def _product(a: int, b: int) -> int:
 
 
 def _powers() -> tuple[int, ...]:
-    """x^(2^k) mod p for each bit k of the largest exponent."""
+    """Returns x^(2^k) mod p for each bit k of the largest exponent."""
     powers = [_X]
     while len(powers) < _EXPONENT_BITS:
         powers.append(_product(powers[-1], powers[-1]))

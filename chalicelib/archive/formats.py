@@ -1,9 +1,9 @@
-"""The formats of archives, and what the rest of this package asks of one. Pure.
+"""The formats of archives, and what the rest of this package asks of a format. Pure.
 
-An archive is, for each file, a header, the file's bytes and padding; and then the tail: the
+For each file, an archive has a header, the file's bytes, and padding. Then comes the tail: the
 manifest as one more file, a directory with a record for each file, and the end. A format says what
-these are and how long. Lengths must follow from name, size, time and offset alone, as the layout is
-made before any file is read.
+these bytes are and how many. The lengths must follow from name, size, time and offset alone,
+because the layout is made before any file is read.
 """
 
 from typing import Final, Protocol
@@ -17,7 +17,7 @@ class Format(Protocol):
 
     @property
     def NAME(self) -> str:  # noqa: N802 - a module's constant, as are those below
-        """By which a stored plan knows the format."""
+        """The name by which a stored plan knows the format."""
 
     @property
     def MEDIA_TYPE(self) -> str:  # noqa: N802
@@ -25,10 +25,10 @@ class Format(Protocol):
 
     @property
     def VERSION(self) -> int:  # noqa: N802
-        """Differs from that of any other version of the module that writes other bytes."""
+        """Raised whenever the module writes other bytes than before."""
 
     def header(self, member: Member, crc32: int, /) -> bytes:
-        """Returns what stands before a file's bytes."""
+        """Returns the bytes before a file's own bytes."""
 
     def header_length(self, member: Member, /) -> int:
         """Returns the length of the header, whatever the CRC-32 is."""
@@ -37,7 +37,7 @@ class Format(Protocol):
         """Returns how many zero bytes follow a file of this size."""
 
     def record(self, member: Member, crc32: int, offset: int, /) -> bytes:
-        """Returns what the directory says of a file whose header begins at `offset`; empty in a
+        """Returns the directory's record of a file whose header begins at `offset`; empty in a
         format without a directory."""
 
     def record_length(self, member: Member, offset: int, /) -> int:

@@ -1,18 +1,19 @@
 """The layout of an archive: which byte stands where, and which part of the upload brings it. Pure.
 
-Entries in, plan out. Files are stored as they are, so names and sizes alone give every offset:
+Entries go in, a plan comes out. Files are stored as they are, so every offset follows from names
+and sizes alone:
 
     [header][bytes] [header][bytes] … | manifest header, manifest.json, directory, end
      ------------- body ------------- | --------------------- tail -------------------
 
 Cuts divide it into the parts of one S3 multipart upload. S3 copies a part from a source file (then
-no byte of it passes through a worker), or a worker streams it: headers and small files. At least
-`min_part` streamed bytes lie before a copied part. Where small files do not fill those, the large
-file's own first bytes do.
+no byte of it passes through a worker), or a worker streams the part: headers and small files. At
+least `min_part` streamed bytes lie before a file's first copied part. If small files do not fill
+this room, the large file's own first bytes do.
 
-Parts of the body are grouped into segments, each one bounded piece of work for one worker. The
+The parts of the body are grouped into segments. Each is a bounded piece of work for one worker. The
 final parts are what is left of the body after the last cut, and the tail. They belong to the step
-`finalize`, as the tail holds the CRC-32 of every entry.
+`finalize`, because the tail holds the CRC-32 of every entry.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,20 +27,20 @@ from chalicelib.archive.plan import Entry, Part, Plan
 from chalicelib.archive.scale import MAX_ARCHIVE, SCALE, Scale
 
 _SEGMENT_GROWTH: Final = (1, 2, 4, 8)
-"""By how much segments grow where a nested archive would have too many of them."""
+"""How many times larger segments become if a nested archive would have too many of them."""
 
 
 class ArchiveTooLarge(ValueError):
-    """The archive would exceed what one S3 object can be."""
+    """The archive would be larger than one S3 object can be."""
 
 
 def lay_out(
     entries: Sequence[Entry], head: manifest.Head, scale: Scale = SCALE, form: Format = ZIP
 ) -> Plan:
-    """Returns the plan for these entries. The same entries give the same plan.
+    """Returns the plan for these entries. It is always the same for the same entries.
 
-    Small files are moved to where they fill the room before large ones; else the order is kept.
-    Raises ArchiveTooLarge when S3 takes no object that long.
+    Small files are moved to where they fill the room before large ones. The order is kept
+    otherwise. Raises ArchiveTooLarge if S3 takes no object of that size.
     """
     sizes = mortar.Sizes(
         scale.min_part, scale.copy_min, scale.stream_part * 7 // 8, scale.max_parts
@@ -48,7 +49,7 @@ def lay_out(
         cut = _cut(entries, copied, head, scale, form)
         if not cut.nested:
             break
-    del copied  # of a million files, it takes as much as the plan of a hundred thousand
+    del copied  # for a million files it takes as much memory as the plan of a hundred thousand
     return _grouped(cut)
 
 
@@ -96,13 +97,13 @@ def _cut(
         body = list(_cut_body(form, scale, entries, edges, to_copy, copy_part))
         return _Cut(form, scale, entries, edges, body, best, size, nested)
 
-    if 2 * len(copied) < scale.max_parts:  # each takes two parts, however large
+    if 2 * len(copied) < scale.max_parts:  # each copied file takes two parts at least
         # Large copies are better than a nested plan.
         for copy_part in (best, 4 * best, scale.max_part):
             made = cut(copy_part, nested=False)
             if len(made.body) + made.final_count <= scale.max_parts:
                 return made
-            del made  # before another one takes as much memory
+            del made  # before the next one takes as much memory
     return cut(best, nested=True)
 
 
@@ -113,7 +114,7 @@ def _grouped(cut: _Cut) -> Plan:
     body, joins = cut.body, list[list[Part]]()
     if cut.nested:
         runs, joins = _joined(cut, works, seconds)
-        for run in runs:  # in place: there may be millions
+        for run in runs:  # in place: there may be millions of parts
             for number, index in enumerate(run, 1):
                 body[index] = replace(body[index], number=number)
     else:
@@ -141,8 +142,8 @@ def _grouped(cut: _Cut) -> Plan:
 
 
 def _edges(form: Format, entries: Sequence[Entry]) -> tuple[list[int], int]:
-    """Returns where the entries' headers begin, and last where the body ends; and how many bytes
-    their records take in the directory."""
+    """Returns (edges, length of the directory's records in bytes). The edges are where each entry's
+    header begins, and last where the body ends."""
     edges = []
     at = directory_size = 0
     for entry in entries:
@@ -171,8 +172,8 @@ def _cut_body(  # noqa: PLR0913, PLR0917 - what is cut, and how
     to_copy: Sequence[int],
     copy_part: int,
 ) -> Iterator[Part]:
-    """Yields the body's parts, in order. Less than `min_part` may be left after the last for the
-    final parts."""
+    """Yields the body's parts, in order. Fewer than `min_part` bytes may be left after the last
+    one. They go into the final parts."""
     min_part, most = scale.min_part, min(copy_part, scale.max_part)
     number = 1
     cut = files = 0
@@ -189,8 +190,8 @@ def _cut_body(  # noqa: PLR0913, PLR0917 - what is cut, and how
             continue
         full = data_end - cut > scale.stream_part + min_part or files >= scale.stream_files
         if full and offset - cut >= min_part:
-            # Cut before the entry: a file that is streamed lies in one part. So its header can be
-            # written when all of it was read, which is when its CRC-32 may be known at last.
+            # Cut before the entry, so that a streamed file lies in one part. Then its header can be
+            # written after the whole file was read: its CRC-32 may not be known before.
             yield Part(number, cut, offset - cut)
             number, cut, files = number + 1, offset, 0
         files += 1
@@ -199,8 +200,8 @@ def _cut_body(  # noqa: PLR0913, PLR0917 - what is cut, and how
 
 
 def _even(length: int, limit: int) -> Iterator[int]:
-    """Yields the lengths of as few pieces as `limit` allows, as even as possible. Where there is
-    more than one, none is under half of `limit`."""
+    """Yields the lengths of as few pieces as `limit` allows, as even as possible. If there is more
+    than one piece, each has at least half of `limit`."""
     pieces = -(-length // limit)
     for piece in range(pieces):
         yield length * (piece + 1) // pieces - length * piece // pieces
@@ -209,9 +210,9 @@ def _even(length: int, limit: int) -> Iterator[int]:
 def _joined(
     cut: _Cut, works: segments.PartSeconds, seconds: float
 ) -> tuple[list[range], list[list[Part]]]:
-    """Returns the runs of parts that are a nested plan's segments and, for each, the parts of the
-    archive's upload that S3 copies it into. These are as small as the part numbers allow: then S3
-    copies more of them at a time. Raises ArchiveTooLarge."""
+    """Returns a nested plan's segments, as runs of parts, and for each segment the parts of the
+    archive's upload that S3 copies it into. These parts are as small as the part numbers allow, so
+    that S3 copies more of them at the same time. Raises ArchiveTooLarge."""
     max_parts = cut.scale.max_parts
     for growth in _SEGMENT_GROWTH:
         runs = list(segments.grouped(works, seconds * growth, max_parts))

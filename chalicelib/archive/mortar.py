@@ -1,9 +1,10 @@
 """Decides which files S3 copies, and puts small files before them. Pure.
 
 S3 wants at least 5 MiB in each part of an upload but the last. So at least 5 MiB of streamed bytes
-must lie before a copied part. Small files are the mortar that fills this room: a worker has to
-stream them anyhow. A file of 5 to 10 MiB can be either. The largest of these are copied and the
-smallest are mortar for them, while there is mortar and while the upload has part numbers.
+must lie before a file's first copied part. Small files are the mortar that fills this room: a
+worker has to stream them anyhow. A file of 5 to 10 MiB can be either. The largest of these are
+copied, and the smallest are mortar for them, while there is mortar and while the upload has part
+numbers.
 """
 
 from bisect import bisect_right
@@ -16,8 +17,9 @@ from chalicelib.archive.plan import Entry, extent
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """In bytes: the least part, the least file that is copied, and what a streamed part has on
-    average (rather less than more). `max_parts` is the most parts of an upload."""
+    """`min_part` is the least part of an upload, `copy_min` the least file that is copied, and
+    `stream_part` the average streamed part, estimated low rather than high: all in bytes.
+    `max_parts` is the most parts of an upload."""
 
     min_part: int
     copy_min: int
@@ -27,9 +29,9 @@ class Sizes:
 
 def choices(entries: Sequence[Entry], sizes: Sizes) -> Iterator[frozenset[int]]:
     """Yields choices of the entries to copy, as indices. Each choice takes fewer parts than the one
-    before it. How many it takes is only estimated here.
+    before it. The number of parts is only estimated here.
 
-    An entry whose CRC-32 S3 does not know is never copied: its header is written when a worker has
+    An entry whose CRC-32 S3 does not know is never copied: its header is written after a worker has
     read its bytes.
     """
     alone = max(2 * sizes.min_part, sizes.copy_min)
@@ -41,13 +43,13 @@ def choices(entries: Sequence[Entry], sizes: Sizes) -> Iterator[frozenset[int]]:
             middling.append(index)
         else:
             large.append(index)
-    middling.sort(key=lambda index: entries[index].size)  # what is equal keeps its order
+    middling.sort(key=lambda index: entries[index].size)  # equal sizes keep their order
     streamed = mortar + sum(entries[index].size for index in middling)
     parts = 2 * len(large) + streamed / sizes.stream_part
     mortar -= sizes.min_part * len(large)
     room = sizes.max_parts - parts
     pairs = _pairs([entries[index].size for index in middling], mortar, sizes)
-    if room < 0:  # too many even so: the plan will be nested, and each segment has room
+    if room < 0:  # too many anyway: the plan will be nested, and each segment has room
         yield frozenset(large + middling[len(middling) - len(pairs) :])
         return
     before = -1
@@ -61,7 +63,7 @@ def choices(entries: Sequence[Entry], sizes: Sizes) -> Iterator[frozenset[int]]:
 def _pairs(middling: Sequence[int], mortar: int, sizes: Sizes) -> list[float]:
     """Returns how many more parts it takes to copy the largest file, the two largest, and so on,
     while there is mortar for them. The smallest files become mortar too. `middling` are the sizes
-    of the files, ascending; `mortar` is in bytes."""
+    of the files, ascending. All sizes are in bytes."""
     more: list[float] = []
     parts = 0.0
     least, last = 0, len(middling) - 1
@@ -72,7 +74,7 @@ def _pairs(middling: Sequence[int], mortar: int, sizes: Sizes) -> list[float]:
         if mortar < sizes.min_part:
             break
         mortar -= sizes.min_part
-        # It takes a part of its own and one before it, and leaves room in the streamed parts.
+        # It takes a part of its own and one before it. The other streamed parts get shorter.
         parts += 2 - (middling[last] + sizes.min_part) / sizes.stream_part
         more.append(parts)
         last -= 1
@@ -82,8 +84,8 @@ def _pairs(middling: Sequence[int], mortar: int, sizes: Sizes) -> list[float]:
 def ordered(
     form: Format, entries: Sequence[Entry], copied: frozenset[int], min_part: int
 ) -> Sequence[int]:
-    """Returns the indices of the entries in a new order. Before each copied entry lie streamed ones
-    that fill `min_part` bytes, while there are any. Else the order is kept."""
+    """Returns the indices of the entries in a new order. Before each copied entry come streamed
+    ones that fill `min_part` bytes, while there are any. The order is kept otherwise."""
     if not copied:
         return range(len(entries))
     return tuple(_with_mortar(form, entries, copied, min_part))

@@ -1,7 +1,7 @@
-"""Entry names: relative, safe to extract on any system, and unique. Pure.
+"""Makes the names of entries: relative, safe to extract on any system, and unique. Pure.
 
-A name in an archive is a path that somebody else's unzip will write to. So a source's name is taken
-apart here, and nothing that could leave the target folder, or land on another entry, remains.
+A name in an archive is a path that somebody else's unzip will write to. So whatever in a source's
+name could lead out of the target folder, or onto another entry, is removed here.
 """
 
 import re
@@ -10,18 +10,18 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 MANIFEST: Final = "manifest.json"
-"""The name of the last entry of each archive; no source file can have it."""
+"""The name of the last entry of each archive. No source file can have it."""
 
 COMPONENT_MAX: Final = 255
 """Bytes in one component of a path: NAME_MAX of Linux and macOS, and NTFS's limit for ASCII
 names."""
 
-_EXTENSION_MAX: Final = 16  # bytes; what stands behind a last dot and is longer is no extension
+_EXTENSION_MAX: Final = 16  # bytes; a longer text after the last dot is no extension
 _FALLBACK: Final = "file"
 _SEPARATORS: Final = re.compile(r"[/\\]")
 _DRIVE: Final = re.compile(r"^[A-Za-z]:")
-# Cc: control characters. Cs: lone surrogates, which UTF-8 cannot say. Zl, Zp: line separators. And
-# the characters that turn the direction of text, with which "gpj.exe" reads as "exe.jpg".
+# Cc: control characters. Cs: lone surrogates, which UTF-8 cannot encode. Zl, Zp: line separators.
+# The others below turn the direction of text: with them, "gpj.exe" reads as "exe.jpg".
 _UNPRINTABLE_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _BIDI_CONTROLS: Final = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -29,20 +29,22 @@ _BIDI_CONTROLS: Final = frozenset(
 
 
 def safe_name(raw: str) -> str:
-    """A relative path with "/" between its parts, made from any text. Never empty, idempotent.
+    """Returns a relative path made from any text, with "/" between its components. It is never
+    empty, and a second call changes nothing.
 
-    Backslashes count as separators; empty, "." and ".." parts and drive letters go, and so do dots
-    and spaces that a part ends with, which Windows would drop; a control character becomes "_"; a
-    part longer than COMPONENT_MAX bytes is cut before its extension.
+    Backslashes count as separators. Components that are empty, "." or ".." are removed, and so are
+    drive letters, and dots and spaces at the end of a component, which Windows would drop. A
+    control character becomes "_". A component of more than COMPONENT_MAX bytes is cut before its
+    extension.
     """
     text = raw if raw.isascii() and raw.isprintable() else _printable(raw)
-    parts = [part for part in map(_plain, text.replace("\\", "/").split("/")) if part]
-    return "/".join(_fitted(part) for part in parts) or _FALLBACK
+    components = [one for one in map(_plain, text.replace("\\", "/").split("/")) if one]
+    return "/".join(map(_fitted, components)) or _FALLBACK
 
 
 def archive_filename(wanted: str | None, job_id: str) -> str:
-    """Returns the archive's name for downloads: what the caller wanted, as one path part that ends
-    in .zip."""
+    """Returns the archive's name for downloads: what the caller wanted, as one path component that
+    ends in .zip."""
     given = _SEPARATORS.sub("_", wanted or "").strip(" .")
     given = safe_name(given).strip(" .") if given else given
     is_zip = given.lower().endswith(".zip")
@@ -51,11 +53,11 @@ def archive_filename(wanted: str | None, job_id: str) -> str:
 
 
 def unique_names(raw_names: Iterable[str]) -> Iterator[str]:
-    """A safe name for each raw one, in order, no two of which extract to the same path.
+    """Yields a safe name for each raw one, in order. No two of them extract to the same path.
 
     Names that differ only in case or in Unicode composition count as the same, as they do on macOS
-    and Windows. A later twin becomes "name (2).ext". A file never takes the name of a folder that
-    another entry needs, nor the manifest's.
+    and Windows. The second one becomes "name (2).ext". A file never takes the name of a folder that
+    another entry needs, nor the manifest's name.
     """
     names = [_beside_the_manifest(safe_name(raw)) for raw in raw_names]
     folders = {_identity(folder) for name in names for folder in _folders(name)}
@@ -84,24 +86,24 @@ def _printable(text: str) -> str:
     )
 
 
-def _plain(part: str) -> str:
-    while _DRIVE.match(part):
-        part = part[2:]
-    return part.rstrip(". ")
+def _plain(component: str) -> str:
+    while _DRIVE.match(component):
+        component = component[2:]
+    return component.rstrip(". ")
 
 
-def _fitted(part: str) -> str:
-    if len(part) * 4 <= COMPONENT_MAX or len(part.encode()) <= COMPONENT_MAX:
-        return part
-    stem, extension = _split_extension(part)
+def _fitted(component: str) -> str:
+    if len(component) * 4 <= COMPONENT_MAX or len(component.encode()) <= COMPONENT_MAX:
+        return component
+    stem, extension = _split_extension(component)
     return (_cut(stem, COMPONENT_MAX - len(extension.encode())) + extension).rstrip(". ")
 
 
-def _split_extension(part: str) -> tuple[str, str]:
-    """("report", ".pdf"): the extension with its dot, empty where there is none."""
-    stem, dot, extension = part.rpartition(".")
+def _split_extension(component: str) -> tuple[str, str]:
+    """Returns ("report", ".pdf"): the extension has its dot, and is empty if there is none."""
+    stem, dot, extension = component.rpartition(".")
     if not stem or len(extension.encode()) > _EXTENSION_MAX:
-        return part, ""
+        return component, ""
     return stem, dot + extension
 
 
@@ -130,6 +132,7 @@ def _numbered(name: str, number: int) -> str:
 
 
 def _beside_the_manifest(name: str) -> str:
-    """No folder may have the manifest's name either."""
+    """Returns the name. If its first folder has the manifest's name, the folder gets another
+    one."""
     first, slash, rest = name.partition("/")
     return f"{first} (2)/{rest}" if slash and _identity(first) == MANIFEST else name

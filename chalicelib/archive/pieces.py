@@ -1,7 +1,7 @@
 """What a streamed part is made of. Pure.
 
-A streamed part is a range of the archive; its pieces are headers, made here, and ranges of source
-files, to be read.
+A streamed part is a range of the archive. Its pieces are headers, which a worker makes, and ranges
+of source files, which a worker reads.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,9 +13,9 @@ from chalicelib.archive.plan import Entry, data_offset
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A place in a part's buffer for one entry: its header at `header_at` (None: that lies in an
-    earlier part), and `length` of its bytes from `source_start`, at `data_at`. `entry` is its
-    index."""
+    """One entry's place in a part's buffer. `entry` is the entry's index. Its header goes to
+    `header_at`; None: the header lies in an earlier part. `length` of its bytes, from
+    `source_start`, go to `data_at`."""
 
     entry: int
     header_at: int | None
@@ -27,8 +27,8 @@ class Piece:
 def pieces(
     form: Format, entries: Sequence[Entry], offsets: Sequence[int], start: int, end: int
 ) -> Iterator[Piece]:
-    """Yields the pieces of the bytes [start, end) of the body. Cuts never lie within a header. What
-    no piece covers is padding, which is zeros."""
+    """Yields the pieces of the bytes [start, end) of the body. No cut lies within a header. Bytes
+    that no piece covers are padding, which is zeros."""
     for index, (entry, offset) in enumerate(zip(entries, offsets, strict=True)):
         data = data_offset(form, entry, offset)
         data_end = data + entry.size

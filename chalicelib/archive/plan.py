@@ -1,6 +1,6 @@
 """A plan: the exact byte layout of an archive, known before a byte moves. Pure.
 
-`layout` makes it; what is here are its facts.
+`layout` makes plans. This module has the types that a plan is made of.
 """
 
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from chalicelib.archive.member import Member
 class Entry:
     """A source file's place in an archive.
 
-    `size` counts bytes, `modified` is Unix time in seconds. `crc32` is None where it is not known
-    yet. With `in_s3` S3 knows it, and the worker that writes the entry's header asks S3. Without,
-    the worker that streams the entry computes it.
+    `size` counts bytes, `modified` is Unix time in seconds. `crc32` is None while it is not known.
+    If `in_s3` is true, S3 knows it, and the worker that writes the entry's header asks S3. Else the
+    worker that streams the entry computes it.
     """
 
     name: str
@@ -58,10 +58,11 @@ class Segment:
     """A run of parts that one worker invocation builds: parts[first_part:end_part] of the plan,
     which need entries[first_entry:end_entry].
 
-    `start` is where it begins in the archive. Of its `bytes`, S3 copies `copied` from source files.
-    `files` counts the entries whose last byte is in it. `unknown`: the CRC-32 of an entry whose
-    header is in it becomes known only while the segment is built. In a nested plan, `joins` are the
-    parts of the archive's upload that S3 copies the segment's object into; else it is empty.
+    `start` is where the segment begins in the archive. It has `bytes` bytes, of which S3 copies
+    `copied` from source files. `files` counts the entries whose last byte is in it. `unknown`: the
+    segment holds a header whose CRC-32 becomes known only while the segment is built. In a nested
+    plan, `joins` are the parts of the archive's upload that S3 copies the segment's object into;
+    else it is empty.
     """
 
     first_part: int
@@ -80,12 +81,12 @@ class Segment:
 class Plan:
     """The exact layout of one archive.
 
-    `offsets[i]` is where entry i's local header begins. The last segment is the final one: it ends
-    with the tail, which begins at `tail_start`. `size` is the archive's length in bytes.
+    `offsets[i]` is where entry i's header begins. The last segment is the final one: it ends with
+    the tail, which begins at `tail_start`. `size` is the archive's length in bytes.
 
-    A plan is nested where one upload has too few parts. Then each segment but the final one is
-    built as an object of its own, whose parts are numbered from 1, and S3 copies that object into
-    the archive's upload.
+    A plan is nested if one upload has too few parts. Then each segment but the final one is built
+    as an object of its own, whose parts are numbered from 1, and S3 copies that object into the
+    archive's upload.
     """
 
     form: Format

@@ -1,7 +1,6 @@
 """The sizes that a layout is made with: S3's limits, and what follows from the costs. Pure.
 
-docs/design.md has the table of what follows from what; tests/unit/archive/test_costs.py holds that
-it does.
+docs/design.md has a table of how they follow. tests/unit/archive/test_costs.py checks that they do.
 """
 
 from collections.abc import Callable
@@ -20,23 +19,24 @@ MAX_PARTS: Final = 10_000
 MAX_ARCHIVE: Final = MAX_PARTS * MAX_PART  # 48.8 TiB
 
 COPY_MIN: Final = max(MIN_PART, int(costs.copy_break_even(MIN_PART, mortared=True)))
-"""Bytes from which S3 may copy a file. To copy is cheaper than to stream from less on, but S3 takes
-no smaller part."""
+"""Bytes from which S3 may copy a file. A copy is cheaper than a stream from fewer bytes on, but S3
+takes no smaller part."""
 
 SEGMENT_SECONDS: Final = 60.0
-"""Seconds of work in one segment, at most: what the death of a worker costs. It is well below the
-function's timeout. Most segments have far less: see costs.segment_seconds."""
+"""The most seconds of work in one segment: what the death of a worker costs. They are well below
+the function's timeout. Most segments have far less: see costs.segment_seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Sizes in bytes, but for `max_parts`, `stream_files` and `segment_seconds`.
+    """The sizes of a layout, in bytes if nothing else is said.
 
-    `min_part`, `max_part` and `max_parts` are S3's limits of an upload. `stream_part` and
-    `stream_files` are about what a streamed part has. `copy_part` is what a part that S3 copies has
-    at least where a file has several, `copy_min` the least file that S3 copies. `rates` are the
-    bytes a second that the work is reckoned with. `segment_seconds` returns how much of that many
-    seconds of work one segment has.
+    `min_part`, `max_part` and `max_parts` (a count) are S3's limits of an upload. `stream_part` and
+    `stream_files` (a count) are about what a streamed part has. `copy_part` is the most that a part
+    copied by S3 has, if few parts are copied; with more parts it is larger (`costs.copy_part`).
+    `copy_min` is the least file that S3 copies. `rates` are the bytes a second that the work is
+    computed with. `segment_seconds` returns how many seconds of work one segment has, for an
+    archive with that many; `most_segment_seconds` is the most.
     """
 
     min_part: int = MIN_PART
@@ -52,4 +52,4 @@ class Scale:
 
 
 SCALE: Final = Scale()
-"""What archives are laid out with."""
+"""The sizes that archives are laid out with."""

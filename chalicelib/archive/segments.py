@@ -1,5 +1,4 @@
-"""Groups the parts of an archive into segments, each one bounded piece of work for one worker.
-Pure.
+"""Groups the parts of an archive into segments, each a bounded piece of work for one worker. Pure.
 
 `edges` are where the entries' headers begin, in order, and last where the body ends: entry i has
 the bytes [edges[i], edges[i + 1]).
@@ -18,8 +17,8 @@ from chalicelib.archive.plan import Entry, Part, Segment
 
 
 class Seconds(NamedTuple):
-    """What one worker needs for a part: to stream it or to have S3 copy it, which overlap, and then
-    to have S3 copy a nested plan's segment into the archive."""
+    """The seconds that one worker takes for a part. `streaming` and `copying` (by S3) overlap.
+    `joining` comes after them: in a nested plan, S3 copies the segment into the archive."""
 
     streaming: float
     copying: float
@@ -28,7 +27,8 @@ class Seconds(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PartSeconds:
-    """The seconds for each part, a column for each kind of work: there may be millions of parts."""
+    """The seconds of each part, with a column for each kind of work: there may be millions of
+    parts."""
 
     streaming: "array[float]"
     copying: "array[float]"
@@ -56,9 +56,9 @@ def part_seconds(
 
 
 def total(works: PartSeconds) -> float:
-    """Returns the seconds of one worker that does all of the work."""
-    # As grouped() adds up, and not by sum(), which rounds otherwise from Python 3.12 on: what is
-    # all of the work by the one must be so by the other.
+    """Returns the seconds that one worker takes for all of the work."""
+    # Added up as in grouped(), because both must come to the same total. From Python 3.12 on, sum()
+    # rounds differently.
     streaming = copying = joining = 0.0
     for work in works:
         streaming += work.streaming
@@ -68,7 +68,8 @@ def total(works: PartSeconds) -> float:
 
 
 def grouped(works: PartSeconds, most_seconds: float, most_parts: int) -> Iterator[range]:
-    """Yields runs of parts: each of one part, or of no more work than `most_seconds`."""
+    """Yields runs of parts. A run has one part, or no more work than `most_seconds`; and never more
+    than `most_parts` parts."""
     first = 0
     streaming = copying = joining = 0.0
     for index, work in enumerate(works):
@@ -91,7 +92,7 @@ def segment(
     parts: Sequence[Part],
     run: range,
 ) -> Segment:
-    """Returns the segment that is this run of the parts. Its bytes may begin or end within an
+    """Returns the segment that has this run of the parts. Its bytes may begin or end within an
     entry."""
     start, end = parts[run.start].start, parts[run.stop - 1].end
     files = len(entries)
@@ -112,7 +113,8 @@ def segment(
 
 
 def _ended(form: Format, entries: Sequence[Entry], edges: Sequence[int], at: int) -> int:
-    """Returns how many entries have their last own byte before `at`. Padding may follow it."""
+    """Returns how many entries have ended before `at`. An entry ends with its last own byte; its
+    padding may come after."""
     ended = min(bisect_right(edges, at, lo=1) - 1, len(entries))
     if ended < len(entries) and edges[ended + 1] - form.padding(entries[ended].size) <= at:
         return ended + 1

@@ -2,7 +2,7 @@
 
 What the tail says of a file needs the file's CRC-32. Only the worker that writes the file's header
 knows that. So each segment's worker renders the lines and records of its own files: its section of
-the tail. The last step puts the sections one after another and combines the CRC-32 of the manifest
+the tail. The last step puts the sections one after another, and combines the CRC-32 of the manifest
 from theirs. It parses nothing, and holds no list of all files.
 """
 
@@ -22,7 +22,7 @@ COUNTS_LENGTH: Final = _COUNTS.size
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of a section: how many files, how many bytes of manifest lines and of directory records, and
+    """How many files a section has, how many bytes of manifest lines and of directory records, and
     the CRC-32 of the lines."""
 
     files: int
@@ -36,6 +36,7 @@ class Counts:
 
     @classmethod
     def from_bytes(cls, body: bytes) -> Self:
+        """Returns the counts that COUNTS_LENGTH bytes hold."""
         return cls(*_COUNTS.unpack(body))
 
 
@@ -54,8 +55,8 @@ class Section:
 
 
 def section(form: Format, files: Sequence[tuple[Entry, int, int]], *, first: bool) -> Section:
-    """Returns the section of these (entry, offset, CRC-32). `first`: the archive's first file is
-    the first of them."""
+    """Returns the section of these files, each of which is (entry, offset, CRC-32). `first`: the
+    archive's first file is the first of them."""
     lines = b"".join(manifest.lines(((entry, crc32) for entry, _, crc32 in files), first=first))
     records = b"".join(form.record(entry.member, crc32, offset) for entry, offset, crc32 in files)
     return Section(Counts(len(files), len(lines), len(records), zlib.crc32(lines)), lines, records)
@@ -71,8 +72,9 @@ def render(  # noqa: PLR0913, PLR0917 - all that a tail is made of
 ) -> Iterator[bytes]:
     """Yields the archive's bytes from `tail_start` to its end, in chunks.
 
-    `counts` are those of all sections in order. `lines`, and then `records`, are iterated once:
-    they are those of all sections, in pieces of any size."""
+    `counts` are those of all sections, in order. `lines` and `records` are those of all sections
+    too, in chunks of any size. Each is iterated once, `lines` first.
+    """
     before, after = manifest.opening(head), manifest.closing(head)
     length = len(before) + sum(one.lines for one in counts) + len(after)
     member = manifest.member(head, length)

@@ -1,11 +1,12 @@
 """The bytes of a STORED ZIP archive, with ZIP64 where it is needed. Pure: no I/O.
 
-Source: PKWARE APPNOTE.TXT 6.3.10; section numbers below are its own. The extended timestamp is
-Info-ZIP's extra field 0x5455 (their `extrafld.txt`).
+The source is PKWARE's APPNOTE.TXT 6.3.10, and section numbers below are those of it. The extended
+timestamp is Info-ZIP's extra field 0x5455 (their `extrafld.txt`).
 
-No data descriptors: sizes and CRC-32 stand in the local header, as readers that stream demand of a
-stored entry (java.util.zip among them). So the length of each structure follows from the entry's
-name, size and offset alone, and an archive's layout is known before a byte of it moves.
+There are no data descriptors: sizes and CRC-32 are in the local header, because readers that stream
+(java.util.zip among them) need them there for a stored entry. So the length of each structure
+follows from the entry's name, size and offset alone, and an archive's layout is known before a byte
+of it moves.
 """
 
 from datetime import UTC, datetime
@@ -17,10 +18,10 @@ from chalicelib.archive.member import Member
 NAME: Final = "zip"
 MEDIA_TYPE: Final = "application/zip"
 VERSION: Final = 1
-"""Of the bytes that this module writes. Raise it with any change of them: an upload that an older
-version has begun is then not continued with new bytes."""
+"""The version of the bytes that this module writes. Raise it whenever they change: an upload that
+an older version has begun is then not continued with new bytes."""
 
-UINT16_MAX: Final = 0xFFFF  # in a 16-bit field: the value stands in the ZIP64 record (4.4.1.4)
+UINT16_MAX: Final = 0xFFFF  # in a 16-bit field: the value is in the ZIP64 record (4.4.1.4)
 UINT32_MAX: Final = 0xFFFFFFFF  # the same for a 32-bit field
 
 _FLAG_UTF8: Final = 1 << 11  # names are UTF-8 (4.4.4, appendix D)
@@ -55,7 +56,7 @@ _END64_LOCATOR_SIGNATURE: Final = 0x07064B50
 _END = Struct("<IHHHHIIH")
 _END_SIGNATURE: Final = 0x06054B50
 
-_FIRST_YEAR: Final = 1980  # the years that an MS-DOS date can say (4.4.6): seven bits of them
+_FIRST_YEAR: Final = 1980  # the years that an MS-DOS date can hold, in seven bits (4.4.6)
 _LAST_YEAR: Final = 2107
 
 _EXTRA_HEAD = Struct("<HH")
@@ -65,12 +66,12 @@ _ONE_SIZE = Struct("<Q")
 
 
 def header(member: Member, crc32: int) -> bytes:
-    """Returns the local header, which stands before an entry's bytes (4.3.7)."""
+    """Returns the local header, which comes before an entry's bytes (4.3.7)."""
     time, date = _dos_time(member.modified)
     zip64 = member.size >= UINT32_MAX
     extra = _timestamp(member.modified)
     if zip64:
-        # Both sizes must stand in a local header's ZIP64 field (4.5.3).
+        # A local header's ZIP64 field must have both sizes (4.5.3).
         extra = (
             _EXTRA_HEAD.pack(_EXTRA_ZIP64, 16) + _TWO_SIZES.pack(member.size, member.size) + extra
         )
@@ -103,7 +104,7 @@ def header_length(member: Member) -> int:
 
 
 def padding(_: int) -> int:
-    """Returns 0: in a ZIP the next header follows an entry's bytes at once."""
+    """Returns 0: in a ZIP the next header follows an entry's bytes directly."""
     return 0
 
 
@@ -115,7 +116,7 @@ def record(member: Member, crc32: int, offset: int) -> bytes:
     large_offset = offset >= UINT32_MAX
     extra = _timestamp(member.modified)
     if large_size or large_offset:
-        # Here only the fields that do not fit stand in the ZIP64 field, in this order (4.5.3).
+        # Here the ZIP64 field has only the values that do not fit, in this order (4.5.3).
         values = _TWO_SIZES.pack(member.size, member.size) if large_size else b""
         values += _ONE_SIZE.pack(offset) if large_offset else b""
         extra = _EXTRA_HEAD.pack(_EXTRA_ZIP64, len(values)) + values + extra
@@ -211,7 +212,8 @@ def _timestamp_length(modified: int) -> int:
 
 
 def _dos_time(modified: int) -> tuple[int, int]:
-    """MS-DOS time and date (4.4.6) in UTC, held within what they can say: 1980 to 2107."""
+    """Returns MS-DOS time and date (4.4.6), in UTC. A time outside 1980 to 2107, which they cannot
+    hold, becomes the nearest one that they can."""
     try:
         moment = datetime.fromtimestamp(modified, UTC)
     except (OverflowError, ValueError, OSError):

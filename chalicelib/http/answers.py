@@ -13,7 +13,7 @@ from chalicelib.jobs.states import Stage, Status
 Answer = dict[str, Any]
 
 RECONNECT_MIN_MS: Final = 500
-"""Firefox waits at least this long."""
+"""Firefox waits at least this long before it connects again."""
 
 _MESSAGES = {
     Status.QUEUED: "Waiting for a worker.",
@@ -25,7 +25,7 @@ _MESSAGES = {
 
 
 def accepted(job: Job, base: str) -> Answer:
-    """The answer to a request that made (or found) this job."""
+    """Returns the answer to a request that has made this job, or found it."""
     url = job_url(job, base)
     return {
         "jobId": job.job_id,
@@ -41,8 +41,8 @@ def accepted(job: Job, base: str) -> Answer:
 
 
 def job_answer(job: Job, now: int, base: str, missing: Sequence[int | str] | None) -> Answer:
-    """Everything there is to know of a job at this time. `missing` is the whole list, or None where
-    it is too long to be told here."""
+    """Returns all that the API says of a job at the time `now`. `missing` is the whole list; None
+    if it is too long for this answer."""
     status = job.status_at(now)
     result = None
     if status in (Status.COMPLETED, Status.EXPIRED):
@@ -87,11 +87,11 @@ def job_answer(job: Job, now: int, base: str, missing: Sequence[int | str] | Non
 
 
 def state_id(job: Job, now: int) -> str:
-    """Names the state that the job is in, as far as a watcher cares. Two ids are equal if nothing
-    has happened between.
+    """Returns the id of the job's state, as far as a watcher cares. Two ids are equal if nothing
+    has happened in between.
 
-    Progress does not go back, so no state comes twice. What is not in it (`updatedAt`,
-    `etaSeconds`) changes with each sign of life, of each worker.
+    Progress never goes back, so no state comes twice. `updatedAt` and `etaSeconds` are not in the
+    id: they change with each sign of life, of each worker.
     """
     seen = (
         *(job.job_id, job.status_at(now), job.stage),
@@ -101,10 +101,10 @@ def state_id(job: Job, now: int) -> str:
 
 
 def reconnect_after(job: Job, now: int, longest: int) -> int:
-    """Milliseconds until a watcher should look again, `longest` at most.
+    """Returns the milliseconds until a watcher should look again, `longest` at most.
 
-    The tenth part of the time that the next thing worth seeing may take: the job's end or, where
-    nobody knows when that is, as long again as the job has not moved.
+    This is a tenth of the time until the job's end. If nobody knows when the job ends, it is a
+    tenth of the time since the job moved last, which counts as 10 seconds at least.
     """
     expected = job.eta_seconds
     if expected is None:
@@ -129,7 +129,7 @@ def _message(job: Job, status: Status) -> str:
 
 
 def iso(moment: int) -> str:
-    """RFC 3339 in UTC, to the millisecond."""
+    """Returns the time in RFC 3339, in UTC, to the millisecond. `moment` is Unix time in ms."""
     return (
         datetime.fromtimestamp(moment / 1000, UTC)
         .isoformat(timespec="milliseconds")

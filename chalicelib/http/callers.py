@@ -1,4 +1,4 @@
-"""Who calls, and where the API is as they see it."""
+"""Who calls the API, and at which URL."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,10 +11,10 @@ Context = Mapping[str, Any]
 """API Gateway's `requestContext`."""
 
 
-def caller(context: Context, claimed: str) -> str:
-    """The user on whose behalf a request is made: the authorizer's principal if the stack has an
-    authorizer, else who the request says (`user_id`)."""
-    return _principal(context) or claimed
+def caller(context: Context, asserted: str) -> str:
+    """Returns the user for whom the request is made: the authorizer's principal if the stack has an
+    authorizer, else the user that the request asserts (`user_id`)."""
+    return _principal(context) or asserted
 
 
 def check_owner(context: Context, job: Job) -> None:
@@ -32,11 +32,11 @@ def _principal(context: Context) -> str | None:
 
 
 def base_url(context: Context, settings: Settings) -> str:
-    """The API's URL up to and without the route, no slash at its end.
+    """Returns the API's URL without the route, and without a slash at its end.
 
-    The request tells it: its path begins with what a stage or a custom domain's mapping puts before
-    the route. Emulators are reached under other hosts than they say, so there a template takes its
-    place.
+    It is taken from the request. Its path begins with what a stage or the mapping of a custom
+    domain puts before the route. Emulators say another host than the one at which callers reach
+    them, so there a template is used instead.
     """
     if settings.api_url_template:
         return settings.api_url_template.replace("{apiId}", context["apiId"]).replace(

@@ -19,8 +19,8 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer before HTTP. Its body is `content` as JSON, or `text` of the type that `headers`
-    tell, or nothing."""
+    """An answer before HTTP. Its body is `content` as JSON; or `text`, whose type is in `headers`;
+    or nothing."""
 
     status: int
     content: Answer | None
@@ -29,5 +29,5 @@ class Reply:
 
 
 def uncached() -> dict[str, str]:
-    """Returns the headers of an answer that is true just now only."""
+    """Returns the headers of an answer that is true only now."""
     return {"Cache-Control": "no-store"}

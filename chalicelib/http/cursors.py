@@ -1,4 +1,4 @@
-"""Where the next page of a list begins, as an opaque text. Pure."""
+"""Makes opaque texts that say where the next page of a list begins, and reads them. Pure."""
 
 import base64
 import binascii
@@ -10,14 +10,15 @@ from chalicelib.errors import unknown_cursor
 
 
 def to_cursor(position: Sequence[str | int] | None) -> str | None:
+    """Returns the position as a cursor; None for None."""
     if position is None:
         return None
     return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
 
 
 def from_cursor(cursor: str | None) -> list[Any] | None:
-    """The position: who asked for it checks that its parts are of the right kind. Raises
-    InvalidRequest."""
+    """Returns the position that the cursor holds; None for None. The caller checks the types of its
+    values. Raises InvalidRequest."""
     if cursor is None:
         return None
     try:

@@ -1,6 +1,6 @@
 """GET /v1/export/{jobId}/download: a presigned link straight to the archive in S3.
 
-Links are short-lived, and made when somebody asks for one.
+A link is short-lived, and made when somebody asks for one.
 """
 
 import re
@@ -24,7 +24,8 @@ _ATTR_CHAR: Final = "!#$&+-.^_`|~"  # RFC 5987, section 3.2.1, besides letters a
 
 
 def download(call: Call, services: Services, job_id: str) -> Reply:
-    """GET /v1/export/{jobId}/download"""
+    """GET /v1/export/{jobId}/download: a link, or a redirect to it. Raises NotFound, NotReady,
+    Expired, or InvalidRequest."""
     redirect = call.query.get("redirect", "false")
     if redirect not in ("true", "false"):
         raise invalid("redirect", f"must be true or false, not {redirect[:20]!r}")
@@ -52,8 +53,8 @@ def download(call: Call, services: Services, job_id: str) -> Reply:
 
 
 def presigned(client: "S3Client", job: Job, settings: Settings, now: int) -> tuple[str, int]:
-    """Returns (link, seconds that it lives): `link_ttl_seconds`, but never longer than the
-    archive."""
+    """Returns (link, seconds that it is valid). These are `link_ttl_seconds`, but never more than
+    the archive has left."""
     seconds = max(1, min(settings.link_ttl_seconds, (job.expires_at - now) // 1000))
     link = client.generate_presigned_url(
         "get_object",
@@ -69,10 +70,11 @@ def presigned(client: "S3Client", job: Job, settings: Settings, now: int) -> tup
 
 
 def content_disposition(filename: str) -> str:
-    """Returns the header with which a browser saves under this name (RFC 6266, with RFC 5987's
-    encoding).
+    """Returns the header that makes a browser save the archive under this name (RFC 6266, with RFC
+    5987's encoding).
 
-    Pure ASCII, whatever the name; old clients take the first parameter, all others the second.
+    It is pure ASCII, whatever the name. Old clients read the first parameter, all others the
+    second.
     """
     plain = _UNSAFE_IN_TOKEN.sub("_", filename)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe=_ATTR_CHAR)}"

@@ -1,4 +1,4 @@
-"""Server-sent events: the bytes of an event stream, and nothing of what it tells. Pure.
+"""Writes server-sent events. Knows the format, and not what the events mean. Pure.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 """
@@ -14,7 +14,7 @@ _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`id` and `name` are one line each, and not empty; a reader ignores an id with a NUL."""
+    """`id` and `name` are one line each, and not empty. A reader ignores an id that holds a NUL."""
 
     id: str
     name: str
@@ -22,10 +22,12 @@ class Event:
 
 
 def stream(event: Event | None, retry_ms: int, comment: str = "") -> str:
-    """A whole stream: how long to wait before the next one, a line for people, at most one event.
+    """Returns a whole stream: how long to wait before the next one, a line for people, and at most
+    one event.
 
-    The blank line belongs to the event. A reader drops an event whose blank line did not reach it,
-    and at one without an event it would, by the standard, forget the id that it has.
+    The blank line belongs to the event. A reader drops an event if the blank line after it does not
+    arrive. A blank line without an event would, by the standard, make the reader forget the id that
+    it has.
     """
     lines = [f"retry: {retry_ms}"]
     if comment:

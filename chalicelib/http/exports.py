@@ -25,11 +25,11 @@ from chalicelib.services import Services
 
 LIMIT_DEFAULT: Final = 20
 LIMIT_MAX: Final = 100
-"""Jobs of one page: what one BatchGetItem takes."""
+"""Jobs on one page: as many as one BatchGetItem reads."""
 
 
 def create(call: Call, services: Services) -> Reply:
-    """POST /v1/export"""
+    """POST /v1/export. Raises what `accepting.accept` and `parse.export_request` raise."""
     asked = parse.export_request(call.body, call.headers.get("content-type"), services.settings)
     user_id = caller(call.context, asked.user_id)
     key = call.headers.get("idempotency-key")
@@ -39,8 +39,9 @@ def create(call: Call, services: Services) -> Reply:
 def retry(call: Call, services: Services, job_id: str) -> Reply:
     """POST /v1/export/{jobId}/retry: the same export once more, as a new job.
 
-    No status ever goes back, so the job that is retried stays as it is. The new one takes over what
-    that one had uploaded, where it is still right (pipeline/reuse.py).
+    No status ever goes back, so the old job stays as it is. The new job takes over what the old one
+    has uploaded, if that can still be used (pipeline/reuse.py). Raises NotFound, InvalidRequest for
+    a body, and what `accepting.retry` raises.
     """
     if call.body.strip() not in (b"", b"{}"):
         detail = "a retry asks for the same again, and takes no body"
@@ -52,17 +53,17 @@ def retry(call: Call, services: Services, job_id: str) -> Reply:
 
 
 def listing(call: Call, services: Services) -> Reply:
-    """GET /v1/export"""
+    """GET /v1/export: one page of a user's jobs, newest first. Raises InvalidRequest."""
     limit = call.query.get("limit", str(LIMIT_DEFAULT))
     if not re.fullmatch(r"\d{1,4}", limit, re.ASCII) or not 1 <= int(limit) <= LIMIT_MAX:
         raise invalid("limit", f"must be a whole number from 1 to {LIMIT_MAX}")
-    claimed = call.query.get("user_id", "anonymous")
+    asserted = call.query.get("user_id", "anonymous")
     most = schemas.USER_ID_MAX_BYTES
-    size = len(claimed.encode(errors="replace"))
-    if not 1 <= size <= most or not claimed.isprintable():
+    size = len(asserted.encode(errors="replace"))
+    if not 1 <= size <= most or not asserted.isprintable():
         raise invalid("user_id", f"must have 1 to {most} bytes and no control characters")
     page = services.user_jobs.page(
-        caller(call.context, claimed), int(limit), _position(call.query.get("cursor"))
+        caller(call.context, asserted), int(limit), _position(call.query.get("cursor"))
     )
     base, now = base_url(call.context, services.settings), services.now()
     jobs = [answers.job_answer(job, now, base, job.missing) for job in page.jobs]
@@ -70,7 +71,7 @@ def listing(call: Call, services: Services) -> Reply:
 
 
 def cancel(call: Call, services: Services, job_id: str) -> Reply:
-    """DELETE /v1/export/{jobId}"""
+    """DELETE /v1/export/{jobId}. Raises NotFound, or AlreadyEnded."""
     job = find_job(call, services, job_id)
     cancelled = endings.cancel(services, job.job_id)
     if cancelled is None:
@@ -80,7 +81,7 @@ def cancel(call: Call, services: Services, job_id: str) -> Reply:
             f"GET /v1/export/{job_id} tells what became of it"
         )
     if cancelled.plan:
-        # Should this fail, the worker that is at it stops all the same, and what it leaves expires.
+        # If this fails, the worker on this job stops all the same, and what it leaves expires.
         with suppress(Unavailable):
             services.queue.send([Message(Step.DISCARD, job.job_id)], job.user_id)
     base = base_url(call.context, services.settings)
@@ -97,7 +98,7 @@ def find_job(call: Call, services: Services, job_id: str) -> Job:
 
 
 def _accepted(call: Call, services: Services, job: Job) -> Reply:
-    """The answer to a request that has made this job, or found it."""
+    """Returns the answer to a request that has made this job, or found it."""
     base = base_url(call.context, services.settings)
     headers = {"Location": answers.job_url(job, base), "Retry-After": "1"}
     return Reply(202, answers.accepted(job, base), headers)
@@ -107,6 +108,6 @@ def _position(cursor: str | None) -> tuple[int, str] | None:
     position = from_cursor(cursor)
     if position is None:
         return None
-    if [type(part) for part in position] != [int, str] or not JOB_ID.fullmatch(position[1]):
+    if [type(value) for value in position] != [int, str] or not JOB_ID.fullmatch(position[1]):
         raise unknown_cursor()
     return position[0], position[1]

@@ -11,12 +11,12 @@ from chalicelib.services import Services
 from chalicelib.sources.find import key_of
 
 PAGE: Final = 100
-"""Folders and files of one page."""
+"""The most folders and files on one page."""
 
 
 def listing(call: Call, services: Services) -> Reply:
-    """What lies in one folder. A prefix may also end within a name: then only the names that begin
-    so are listed."""
+    """GET /v1/files: what is in one folder. A prefix may end within a name: then only the names
+    that begin with it are listed. Raises InvalidRequest."""
     top = services.settings.source_prefix
     prefix = parse.prefix(call.query.get("prefix", top), top)
     page = services.source.list_folder(prefix, PAGE, _position(call.query.get("cursor"), prefix))
@@ -26,7 +26,7 @@ def listing(call: Call, services: Services) -> Reply:
         "topPrefix": top,
         "folders": [
             {"name": found.removeprefix(folder)[:-1], "prefix": found}
-            for found in sorted(page.folders)  # as S3 has them; LocalStack has not
+            for found in sorted(page.folders)  # S3 sorts them, LocalStack does not
         ],
         "files": [
             {
@@ -36,7 +36,7 @@ def listing(call: Call, services: Services) -> Reply:
                 "lastModified": answers.iso(file.modified * 1000),
             }
             for file in page.files
-            # Such a key is the mark of a folder, as for an export by prefix.
+            # An empty object with such a key marks a folder. An export by prefix skips it too.
             if file.size or not file.key.endswith("/")
         ],
         "cursor": to_cursor([prefix, page.next] if page.next else None),
@@ -45,7 +45,7 @@ def listing(call: Call, services: Services) -> Reply:
 
 
 def check(call: Call, services: Services) -> Reply:
-    """POST /v1/download/check"""
+    """POST /v1/download/check. Raises what `parse.check_request` raises."""
     settings = services.settings
     file_id = parse.check_request(call.body, call.headers.get("content-type"), settings)
     key = key_of(file_id, settings)
@@ -60,7 +60,7 @@ def check(call: Call, services: Services) -> Reply:
 
 
 def _position(cursor: str | None, prefix: str) -> str | None:
-    """S3's own token. It is another folder's where the caller went elsewhere with it."""
+    """Returns S3's own token. Raises InvalidRequest if the cursor is from another folder."""
     match from_cursor(cursor):
         case None:
             return None

@@ -1,8 +1,9 @@
-"""What every request passes: its id, its problems, and the headers of its answer.
+"""What happens to every request: it gets an id, its errors become problem documents, and its answer
+gets common headers.
 
-`answer` runs one route's function; `gate` is Chalice's middleware around all of them, and also
-turns what Chalice itself refuses (an unknown route, a method that a route lacks) into problem
-documents.
+`answer` calls one route's function. `gate` is Chalice's middleware around all routes. It also makes
+problem documents of what Chalice itself refuses: an unknown route, or a method that a route does
+not have.
 """
 
 import json
@@ -42,7 +43,7 @@ _SECURITY: Final = {
 
 
 def answer(app: Chalice, route: Callable[[Call], Reply]) -> Response:
-    """Returns what the route answers; a problem document if it raises."""
+    """Returns the route's answer, or a problem document if the route raises."""
     request = app.current_request
     if request is None:
         raise RuntimeError("a route was called without a request")
@@ -81,7 +82,7 @@ def gate(app: Chalice) -> Callable[[Request, Callable[[Request], Response]], Res
         resource = request.context["resourcePath"]
         is_head = request.method == "HEAD"
         if is_head:
-            # Wherever there is GET there is HEAD: the same answer without its body.
+            # Each route with GET has HEAD too: the same answer without its body.
             request.context["httpMethod"] = "GET"
         if resource in app.routes:
             response = get_response(request)

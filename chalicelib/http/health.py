@@ -27,7 +27,7 @@ def health(services: Services) -> Reply:
         "database": lambda: services.jobs.get("health"),
         "queue": services.queue.check,
     }
-    # At the same time: one that does not answer takes most of the time that there is.
+    # All at the same time: a service that does not answer takes most of the time that there is.
     with services.pools(len(reach)) as pool:
         checks = dict(zip(reach, pool.map(check, reach, reach.values()), strict=True))
     healthy = set(checks.values()) == {"ok"}

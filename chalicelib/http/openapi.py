@@ -1,6 +1,5 @@
-"""GET /openapi.json: the API, described in OpenAPI 3.1 from the very schemas that requests are
-checked against. A test holds the routes, and another the answers, to it.
-"""
+"""GET /openapi.json: the API in OpenAPI 3.1, made from the same schemas that requests are checked
+against. Tests check the routes and the answers against it."""
 
 from typing import Any, Final
 
@@ -28,7 +27,7 @@ _COMPONENTS: Final = {
 }
 
 _CONTENT_TYPES: Final = {"EventStream": events.CONTENT_TYPE, "Problem": CONTENT_TYPE}
-"""Of the components that are not sent as application/json."""
+"""The content types of the components that are not sent as application/json."""
 
 _HEADERS: Final = {
     "Location": "Where the job is.",
@@ -39,7 +38,7 @@ _HEADERS: Final = {
 
 
 def document(call: Call) -> Reply:
-    """The document, with this stack's own URL as its server."""
+    """GET /openapi.json. The server in it is this stack's own URL."""
     content = {
         "openapi": "3.1.0",
         "info": {
@@ -58,7 +57,7 @@ def document(call: Call) -> Reply:
 
 
 def paths() -> dict[str, dict[str, Any]]:
-    """Every route with its methods, parameters and answers."""
+    """Returns every route with its methods, parameters and answers."""
     job_id = _parameter("job_id", "path", {"type": "string", "format": "uuid"}, "The job's id.")
     waiting = ["ETag", "Preference-Applied", "Retry-After"]
     seen = "The id of the event that was seen last."
@@ -81,7 +80,7 @@ def paths() -> dict[str, dict[str, Any]]:
                         "Idempotency-Key",
                         "header",
                         {"type": "string", "minLength": 1, "maxLength": 255},
-                        "A repeated request with the same key gives the first one's job.",
+                        "A repeated request with the same key returns the first one's job.",
                     )
                 ],
             ),
@@ -165,7 +164,7 @@ def paths() -> dict[str, dict[str, Any]]:
                     202: (
                         "ExportAccepted",
                         "Accepted as a new job, which takes over what was uploaded for the failed "
-                        "one where the files are still the same. Cancelled and expired jobs can be "
+                        "one if the files are still the same. Cancelled and expired jobs can be "
                         "retried too.",
                         ["Location", "Retry-After"],
                     )
@@ -177,8 +176,8 @@ def paths() -> dict[str, dict[str, Any]]:
                         "Idempotency-Key",
                         "header",
                         {"type": "string", "minLength": 1, "maxLength": 255},
-                        "A repeated retry gives the first one's job. With a key, so does one with "
-                        "the same key alone.",
+                        "A repeated retry returns the first one's job. With a key, only a retry "
+                        "with the same key does.",
                     ),
                 ],
             ),

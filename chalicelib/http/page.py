@@ -1,7 +1,7 @@
-"""GET /, the page, and GET /assets/{version}/{name}, what it is made of: the files of ../web.
+"""GET /: the page. GET /assets/{version}/{name}: what the page is made of, the files of ../web.
 
-The version is a digest of all of them. So an asset's URL always gives the same bytes and is kept
-for good, and a browser never puts old modules and new ones together.
+The version is a digest of all these files. So an asset's URL always has the same bytes and may be
+kept for good, and a browser never mixes old modules with new ones.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ _TYPES: Final = {
 }
 _PAGE: Final = "index.html"
 _SECURITY: Final = {
-    # Trusted types: a script that would make HTML of a text is stopped by the browser.
+    # Trusted types: the browser stops a script that would turn a text into HTML.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'self'; form-action 'none'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
@@ -39,7 +39,7 @@ _SECURITY: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """The files by their names, and the digest of them all."""
+    """The files by their names, and one digest of them all."""
 
     files: dict[str, str]
     version: str
@@ -47,6 +47,7 @@ class Web:
 
 @cache
 def web() -> Web:
+    """Returns the files of the page."""
     files = {path.name: path.read_text() for path in sorted(FOLDER.iterdir())}
     digest = hashlib.sha256(repr(files).encode()).hexdigest()
     return Web(files, digest[:12])
@@ -64,7 +65,7 @@ def page(call: Call) -> Reply:
 
 
 def asset(_: Call, version: str, name: str) -> Reply:
-    """GET /assets/{version}/{name}"""
+    """GET /assets/{version}/{name}. Raises NotFound."""
     text = web().files.get(name)
     if text is None or name == _PAGE:
         raise NotFound(f"the page has no {name[:60]!r}")
@@ -72,13 +73,14 @@ def asset(_: Call, version: str, name: str) -> Reply:
     headers = {
         **_SECURITY,
         "Content-Type": _TYPES[Path(name).suffix],
-        # Another version's files are gone: these do, but are not to be kept as those.
+        # The files of another version are gone. The current ones will do, but must not be kept as
+        # the others.
         "Cache-Control": "public, max-age=31536000, immutable" if is_current else "no-store",
     }
     return Reply(200, None, headers, text)
 
 
 def _base(call: Call) -> str:
-    """The path that the page's links begin with. It is asked for with and without a slash at its
-    end, and a gateway does not always tell which."""
+    """Returns the path that the page's links begin with. The page is asked for with and without a
+    slash at its end, and a gateway does not always say which."""
     return html.escape(urlsplit(base_url(call.context, settings())).path + "/")

@@ -1,4 +1,4 @@
-"""From what a caller sent to what it means, or to an error that names each thing wrong with it."""
+"""Turns what a caller has sent into a valid request, or into an error that names each mistake."""
 
 import base64
 import json
@@ -20,7 +20,8 @@ from chalicelib.jobs.request import ExportRequest
 from chalicelib.settings import Settings
 
 ERRORS_SHOWN: Final = 20
-"""Errors in one answer; nobody reads more, and 10,000 bad ids would make a large one."""
+"""The most errors in one answer. Nobody reads more, and 10,000 bad ids would make a large
+answer."""
 
 _SCHEMAS: Final = {"export": schemas.EXPORT_REQUEST, "check": schemas.CHECK_REQUEST}
 _VALUE_SHOWN: Final = 60  # characters of a bad value
@@ -30,25 +31,26 @@ _CONTROL: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def export_request(body: bytes, content_type: str | None, settings: Settings) -> ExportRequest:
-    """The request that the body of `POST /v1/export` makes. Raises what `json_body` does."""
+    """Returns the request that the body of `POST /v1/export` makes. Raises what `json_body`
+    raises."""
     asked = json_body(body, content_type, "export", settings)
     _check_bytes(asked, settings.source_prefix)
     for field in ("file_ids", "keys"):
         if field in asked:
-            # Once each, in the order of first mention. JSON Schema takes 10001.0 for an integer.
+            # Each once, in the order of first mention. For JSON Schema, 10001.0 is an integer too.
             as_is: type = int if field == "file_ids" else str
             asked[field] = tuple(dict.fromkeys(map(as_is, asked[field])))
     return ExportRequest(**asked)
 
 
 def check_request(body: bytes, content_type: str | None, settings: Settings) -> int:
-    """The file id that the body of `POST /v1/download/check` names. Raises what `json_body`
-    does."""
+    """Returns the file id that the body of `POST /v1/download/check` names. Raises what `json_body`
+    raises."""
     return int(json_body(body, content_type, "check", settings)["file_id"])
 
 
 def prefix(given: str, source_prefix: str) -> str:
-    """The prefix that a query asks for, held to what one in a body is held to, but that it may be
+    """Returns the prefix of a query. It obeys the same rules as a prefix in a body, but may be
     empty. Raises InvalidRequest."""
     if _CONTROL.search(given):
         raise invalid("prefix", f"{_shown(given)} holds a control character")
@@ -59,8 +61,8 @@ def prefix(given: str, source_prefix: str) -> str:
 def json_body(
     body: bytes, content_type: str | None, schema: str, settings: Settings
 ) -> dict[str, Any]:
-    """The body as the schema has it. Raises UnsupportedMediaType, BodyTooLarge, MalformedBody or
-    InvalidRequest."""
+    """Returns the body, which is valid by the schema. Raises UnsupportedMediaType, BodyTooLarge,
+    MalformedBody or InvalidRequest."""
     if content_type and not _JSON_TYPE.fullmatch(content_type.strip()):
         raise UnsupportedMediaType(f"Content-Type is {_shown(content_type)}; send application/json")
     if len(body) > settings.max_body_bytes:
@@ -81,7 +83,7 @@ def json_body(
 
 
 def raw_body(event: Mapping[str, Any]) -> bytes:
-    """The body of an API Gateway event. Raises MalformedBody if its base64 is broken."""
+    """Returns the body of an API Gateway event. Raises MalformedBody if its base64 is broken."""
     body: str = event.get("body") or ""
     if not event.get("isBase64Encoded"):
         return body.encode(errors="surrogatepass")
@@ -121,8 +123,8 @@ def _validate(schema: str, content: object) -> None:
 
 
 def _check_lengths(content: Mapping[str, object], schema: schemas.Schema) -> None:
-    """Refuses a list that is too long before anybody looks at its items: a million bad ones would
-    cost more memory than the function has."""
+    """Raises InvalidRequest if a list is too long, before anything looks at its items: a million
+    bad ones would take more memory than the function has."""
     for name, rules in schema["properties"].items():
         value, most = content.get(name), rules.get("maxItems")
         if most and isinstance(value, list) and len(value) > most:
@@ -134,8 +136,8 @@ def _texts(value: object) -> list[str]:
 
 
 def _field_errors(fault: Any) -> list[FieldError]:
-    """What fastjsonschema found, as pointers and sentences."""
-    pointer = "".join(f"/{step}" for step in fault.path[1:])
+    """Returns what fastjsonschema has found, as pointers and sentences."""
+    pointer = "".join(f"/{name}" for name in fault.path[1:])
     if fault.rule == "oneOf":
         *others, last = (one["required"][0] for one in fault.definition["oneOf"])
         names = f"{', '.join(others)} and {last}"
@@ -159,7 +161,7 @@ def _field_errors(fault: Any) -> list[FieldError]:
 
 
 def _check_bytes(asked: Mapping[str, Any], source_prefix: str) -> None:
-    """What JSON Schema cannot say: lengths in bytes, and where keys begin."""
+    """Checks what JSON Schema cannot check: lengths in bytes, and how keys begin."""
     errors = [
         FieldError(f"/{name}", f"has more than {most} bytes in UTF-8")
         for name, most in (
@@ -200,7 +202,7 @@ def _shown(value: object) -> str:
 
 
 def _escaped(name: str) -> str:
-    """A name within a JSON pointer (RFC 6901, section 3)."""
+    """Returns the name as a JSON pointer writes it (RFC 6901, section 3)."""
     text = name[:_VALUE_SHOWN].encode(errors="replace").decode()
     return text.replace("~", "~0").replace("/", "~1")
 

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem documents."""
+"""Turns errors into RFC 9457 problem documents."""
 
 import json
 from typing import Any, Final
@@ -9,16 +9,18 @@ from chalicelib.errors import RETRY_AFTER_SECONDS, InvalidRequest, LonghaulError
 
 CONTENT_TYPE: Final = "application/problem+json"
 TYPE_BASE: Final = "urn:problem-type:longhaul:"
-"""A name, not an address: docs/problems.md explains each."""
+"""What the types of problems begin with. They are names, not addresses: docs/problems.md explains
+each."""
 
 
 def type_uri(slug: str) -> str:
-    """The problem's type (RFC 9457, section 3.1.1)."""
+    """Returns the problem's type (RFC 9457, section 3.1.1)."""
     return f"{TYPE_BASE}{slug}"
 
 
 def problem(error: LonghaulError, request_id: str) -> Response:
-    """The answer to a request that ended in this error. Where a retry can help, it says so."""
+    """Returns the answer to a request that ended in this error. The answer says when to ask again,
+    if a retry can help."""
     headers: dict[str, str | list[str]] = {
         "Content-Type": CONTENT_TYPE,
         "Cache-Control": "no-store",

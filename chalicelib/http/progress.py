@@ -1,6 +1,6 @@
 """GET /v1/export/{jobId} and its events: how far a job is, and the wait for its next state.
 
-docs/progress.md is the contract, and weighs what waiting costs.
+docs/progress.md is the contract. It also says what waiting costs.
 """
 
 import json
@@ -19,21 +19,21 @@ from chalicelib.pipeline import plans
 from chalicelib.services import Services
 
 AFTER_FAILURE_MS: Final = 5_000
-"""When a watcher may come back whose job could not be read."""
+"""When a watcher may come back if its job could not be read."""
 
 MOVING_MS: Final = 10_000
-"""A job that nothing has moved for this long is not waited for: a queue that is stuck would hold a
-function for each of its watchers, which the workers then lack."""
+"""A request does not wait for a job that has not moved for this long. If the queue is stuck, each
+waiting request would keep a function busy, and the workers need these functions."""
 
 _FIRST_PAUSE: Final = 0.25
 _LONGEST_PAUSE: Final = 1.0
-"""Seconds between two looks at a job: a key of DynamoDB takes 3,000 reads a second, and so that
-many watchers of one job.
+"""Seconds between two looks at a job. A key of DynamoDB takes 3,000 reads a second, so a job can
+have that many watchers.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html"""
 
 
 def status(call: Call, services: Services, job_id: str) -> Reply:
-    """GET /v1/export/{jobId}"""
+    """GET /v1/export/{jobId}. Raises NotFound."""
     job = find_job(call, services, job_id)
     base = base_url(call.context, services.settings)
     known = call.headers.get("if-none-match", "")
@@ -60,10 +60,10 @@ def status(call: Call, services: Services, job_id: str) -> Reply:
 
 
 def stream(call: Call, services: Services, job_id: str) -> Reply:
-    """GET /v1/export/{jobId}/progress
+    """GET /v1/export/{jobId}/progress. Raises NotFound.
 
-    EventSource comes back after a 200 or a lost connection, and never after any other status. So a
-    job that cannot be read just now is no error here.
+    EventSource comes back after a 200 or a lost connection, and never after any other status. So it
+    is no error here if a job cannot be read just now.
     """
     seen = call.headers.get("last-event-id") or call.query.get("lastEventId")
     try:
@@ -88,7 +88,7 @@ def stream(call: Call, services: Services, job_id: str) -> Reply:
 
 
 def asked_wait(prefer: str) -> int:
-    """Returns the seconds that the header Prefer asks to wait. 0 where it asks for none, or cannot
+    """Returns the seconds that the header Prefer asks to wait. 0 if it asks for no wait, or cannot
     be read: a preference is never refused (RFC 7240, section 2)."""
     if not prefer:
         return 0
@@ -96,15 +96,15 @@ def asked_wait(prefer: str) -> int:
 
     for preference in parse_http_list(prefer):
         name, _, value = preference.partition(";")[0].partition("=")
-        if name.strip().lower() == "wait":  # the first of a name counts
+        if name.strip().lower() == "wait":  # only the first one counts
             seconds = value.strip().strip('"')
             return int(seconds[:9]) if seconds.isascii() and seconds.isdigit() else 0
     return 0
 
 
 def pauses(seconds: float) -> Iterator[float]:
-    """Yields the pauses between looks, `seconds` in all: short ones first, as most changes come
-    soon."""
+    """Yields the pauses between two looks, `seconds` in all. Short ones come first, because most
+    changes come soon."""
     pause = _FIRST_PAUSE
     while seconds > 0:
         yield min(pause, seconds)
@@ -113,17 +113,17 @@ def pauses(seconds: float) -> Iterator[float]:
 
 
 def _awaited(job: Job, seconds: int, is_news: Callable[[Job], bool], services: Services) -> Job:
-    """Returns the job when it is news, when it has ended, or when that many seconds have passed."""
+    """Returns the job when it is news, when it has ended, or after that many seconds."""
     deadline = services.now() + seconds * 1000
     for pause in pauses(seconds):
-        # Looks take time too; and should the clock be set back, the pauses have an end.
+        # Looks take time too. And if the clock is set back, the pauses still come to an end.
         if job.status not in OPEN or is_news(job) or services.now() >= deadline:
             break
         services.pause(pause)
         try:
             job = services.jobs.get(job.job_id) or job
         except Unavailable:
-            break  # what was seen last is an answer
+            break  # the job as it was seen last will do
     return job
 
 
@@ -133,8 +133,8 @@ def _told(event: events.Event | None, retry_ms: int, comment: str = "") -> Reply
 
 
 def _missing(job: Job, now: int, services: Services) -> tuple[int | str, ...]:
-    """Returns the whole list. It lies with the plan where the record has no room for it, and goes
-    with the plan when the archive expires."""
+    """Returns the whole list of missing files. If the record has no room for it, it is stored with
+    the plan, and is gone with the plan when the archive expires."""
     if job.missing is None and job.plan and job.status_at(now) is Status.COMPLETED:
         return plans.missing(services.archive, job.home, job.plan.digest)
     return job.missing or ()

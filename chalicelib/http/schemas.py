@@ -1,8 +1,7 @@
-"""JSON Schemas of what comes in and what goes out.
+"""JSON Schemas of requests and answers.
 
-They are both what requests are checked against and what the OpenAPI document shows, so these two
-cannot say different things. (OpenAPI 3.1 takes JSON Schema as it is; the checks use the draft-07
-subset.)
+Requests are checked against them, and the OpenAPI document shows them. So the two cannot say
+different things. (OpenAPI 3.1 takes JSON Schema as it is; the checks use the draft-07 subset.)
 """
 
 from typing import Any, Final
@@ -14,10 +13,10 @@ FILE_ID_MIN: Final = 10_000
 FILE_ID_MAX: Final = 100_000_000
 FILENAME_MAX_BYTES: Final = 255
 USER_ID_MAX_BYTES: Final = 128
-"""The job's record holds both and is to stay below 2 KB."""
+"""The job's record holds the filename and the user id, and must stay below 2 KB."""
 
 KEY_MAX: Final = 1_024
-"""S3's limit, which counts bytes.
+"""S3's limit, in bytes.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
 
 _NO_CONTROL_CHARACTERS: Final = r"^[^\u0000-\u001f\u007f]*$"
@@ -99,7 +98,8 @@ CHECK_REQUEST: Final[Schema] = {
 
 
 def _answer(properties: Schema, **perhaps: Schema) -> Schema:
-    """An object with all of these, perhaps some of those, and nothing else."""
+    """Returns the schema of an object that has all of `properties`, perhaps some of `perhaps`, and
+    nothing else."""
     return {
         "type": "object",
         "additionalProperties": False,
@@ -163,8 +163,8 @@ JOB: Final = _answer(
                         {
                             "type": "array",
                             "description": "The ids or keys that were asked for and do not exist. "
-                            "null in a list of jobs or an event, where it is long: the job itself "
-                            "tells it.",
+                            "A long list is null in a list of jobs and in an event: ask for the "
+                            "job itself.",
                             "items": {"type": ["integer", "string"]},
                         }
                     ),
@@ -174,7 +174,7 @@ JOB: Final = _answer(
                 },
                 reusedFrom={
                     **_JOB_ID,
-                    "description": "The job that the archive was built for, where it was there "
+                    "description": "The job that the archive was built for, if it was there "
                     "already: same request, same files.",
                 },
             )
@@ -190,7 +190,7 @@ JOB: Final = _answer(
 EVENT_STREAM: Final[Schema] = {
     "type": "string",
     "description": "Server-sent events: one at most, and then the stream ends. The event's type is "
-    "the job's status, its data a Job as JSON, in which a list of missing files is null where it "
+    "the job's status, its data a Job as JSON, in which a list of missing files is null if it "
     "is long. The field retry says in how many milliseconds to connect again.",
     "contentMediaType": "text/event-stream",
 }

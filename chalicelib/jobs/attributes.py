@@ -1,4 +1,4 @@
-"""Attribute values of DynamoDB, as its low-level API has them. Pure."""
+"""Attribute values of DynamoDB, as in its low-level API. Pure."""
 
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ def of(value: str | int) -> "AttributeValueTypeDef":
 
 
 def all_of(values: dict[str, str | int]) -> Item:
-    """Returns each as an attribute value."""
+    """Returns an item with each of these values."""
     return {name: of(value) for name, value in values.items()}
 
 

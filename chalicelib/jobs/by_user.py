@@ -1,8 +1,8 @@
 """The jobs of a user: their list, and how many of them are open.
 
-Nothing counts the open jobs, as a crash could leave a counter wrong. A sparse index has them by
-user, and follows their records. It lags behind, as a rule by a moment: requests that come at the
-same time may all be accepted where there was room for one.
+There is no counter of the open jobs, because a crash could leave it wrong. Instead a sparse index
+has them by user, and follows their records. It lags behind, usually by a moment. So requests that
+come at the same time may all be accepted, though there was room for one.
 """
 
 from collections.abc import Sequence
@@ -26,8 +26,8 @@ OPEN_OF_USER: Final = "openOfUser"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Jobs, newest first, and where the next page begins: (createdAt, jobId) of the last, or
-    None."""
+    """Jobs, newest first. `next` is where the next page begins: (createdAt, jobId) of the last job;
+    None on the last page."""
 
     jobs: tuple[Job, ...]
     next: tuple[int, str] | None
@@ -35,13 +35,13 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class UserJobs:
-    """The indexes by user through the jobs table."""
+    """The indexes by user, reached through the jobs table."""
 
     table: Table
 
     def page(self, user_id: str, limit: int, after: tuple[int, str] | None = None) -> Page:
-        """Returns one page of the user's jobs. Raises InvalidRequest where `after` is not the
-        `next` of such a page.
+        """Returns one page of the user's jobs. Raises InvalidRequest if `after` is not the `next`
+        of such a page.
 
         The index holds keys only, so that progress never writes to it.
         """
@@ -59,7 +59,7 @@ class UserJobs:
                 "userId = :user",
                 {"user": of(user_id)},
                 ScanIndexForward=False,
-                Limit=limit + 1,  # the one more tells if there is another page
+                Limit=limit + 1,  # the one more shows whether there is another page
                 **start,
             )
         except self.table.client.exceptions.ClientError as error:
@@ -72,7 +72,7 @@ class UserJobs:
         return Page(jobs, None if is_last else keys[:limit][-1])
 
     def count_open(self, user_id: str, most: int) -> int:
-        """Returns how many of the user's jobs are open; `most` where there are more."""
+        """Returns how many of the user's jobs are open, but never more than `most`."""
         answer: QueryOutputTypeDef = self.table.query(
             OPEN_OF_USER,
             "count the open jobs",

@@ -1,4 +1,5 @@
-"""The jobs for which something is left to do, by the time they are due: the sparse index `wake`."""
+"""The jobs for which something is left to do, sorted by when they are due: the sparse index
+`wake`."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,13 +14,13 @@ INDEX: Final = "wake"
 
 @dataclass(frozen=True, slots=True)
 class DueJobs:
-    """The index through the jobs table."""
+    """The index, reached through the jobs table."""
 
     table: Table
 
     def due(self, shards: Sequence[int], now: int) -> Iterator[str]:
-        """Yields the ids of the jobs whose `wakeAt` has passed, the longest waiting of each shard
-        first. The index lags behind the records."""
+        """Yields the ids of the jobs whose `wakeAt` has passed. Of each shard, the job that has
+        waited longest comes first. The index lags behind the records."""
         for shard in shards:
             more: Any = {}
             while True:
@@ -37,8 +38,8 @@ class DueJobs:
                 more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def take(self, job: Job, now: int, wake_at: int, *, counted: bool = True) -> bool:
-        """Takes the job for the sweeper that asks. Returns False if another sweeper has it, or if
-        it has moved. The job is due again at `wake_at`. `counted`: it counts as one of the job's
+        """Takes the job for this sweeper. Returns False if another sweeper has taken it, or if the
+        job has moved. The job is due again at `wake_at`. `counted`: this is counted in the job's
         `sweeps`."""
         taken = self.table.update(
             job.job_id,
@@ -55,8 +56,8 @@ class DueJobs:
         return taken is not None
 
     def settle(self, job: Job, wake_at: int | None) -> None:
-        """Says when something is left to do for the job (Unix time in ms), or that nothing is
-        (None). Changes nothing if the job was woken or has changed meanwhile."""
+        """Writes when something is left to do for the job: at `wake_at` (Unix time in ms), or never
+        again (None). Changes nothing if the job was woken or has changed meanwhile."""
         expression, values = "REMOVE wakeShard, wakeAt", {}
         if wake_at is not None:
             expression, values = "SET wakeAt = :later", {"later": of(wake_at)}

@@ -1,7 +1,7 @@
 """Which job built the newest archive of the same files.
 
-What is recorded here is a hint. It may be old, or be written just before its job fails to complete.
-So whoever follows it looks at that job and at its archive.
+What is recorded here is a hint. It may be old, or the job may have failed to complete right after
+it was recorded. So the caller must look at that job and at its archive.
 """
 
 from dataclasses import dataclass
@@ -18,12 +18,13 @@ class FingerprintStore:
     table: Table
 
     def built_by(self, fingerprint: str) -> str | None:
-        """Returns the id of the job that was recorded last; None: none was."""
+        """Returns the id of the job that was recorded last; None if none was."""
         item = self.table.get(places.fingerprint(fingerprint), "look for a finished archive")
         return item["maker"]["S"] if item else None
 
     def record(self, fingerprint: str, job_id: str, expires_at: int) -> None:
-        """Records that this job has built an archive, which expires then (Unix time in ms)."""
+        """Records that this job has built an archive. `expires_at` is when the archive expires, in
+        Unix time in ms."""
         item = {
             **key(places.fingerprint(fingerprint)),
             "maker": of(job_id),

@@ -1,4 +1,4 @@
-"""A job as a DynamoDB item and back. Pure.
+"""Turns a job into a DynamoDB item, and back. Pure.
 
 The item stays below 2 KB, so that a status poll costs one read unit and an update one or two write
 units (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html).
@@ -16,17 +16,18 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 REASON_MAX: Final = 300
-"""Bytes of a reason that the record keeps."""
+"""The most bytes of a reason that the record keeps."""
 
 RECORD_GRACE_DAYS: Final = 7
-"""How long a record outlives its archive, to answer 410 and why, instead of 404. What was asked for
-lives as long, so that the job can be retried."""
+"""How long a record outlives its archive, to answer 410 with the reason and not 404. The stored
+request lives as long, so that the job can be retried."""
 
 RECORD_GRACE_MS: Final = RECORD_GRACE_DAYS * 24 * 3600 * 1000
 
 
 def from_job(job: Job, *, shard: int = 0) -> Item:
-    """Returns the item. `shard` is the job's partition of the index `wake`, where it is in it."""
+    """Returns the item of a job. `shard` is the job's partition of the index `wake`, if it is in
+    that index."""
     item = all_of(
         {
             "jobId": job.job_id,
@@ -69,7 +70,7 @@ def from_job(job: Job, *, shard: int = 0) -> Item:
 
 
 def to_job(item: Item) -> Job:
-    """Returns the job of an item, which an older version may have written."""
+    """Returns the job of an item. An older version may have written the item."""
     plan = previous = None
     if "planDigest" in item:
         plan = PlanRef(
@@ -117,7 +118,7 @@ def to_job(item: Item) -> Job:
 
 
 def record_ttl(expires_at: int) -> int:
-    """Returns when DynamoDB may delete the record of a job, and what lies beside it, in Unix
+    """Returns when DynamoDB may delete a job's record and what is stored beside it, in Unix
     seconds. `expires_at` is in ms."""
     return (expires_at + RECORD_GRACE_MS) // 1000
 

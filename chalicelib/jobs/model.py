@@ -14,13 +14,13 @@ from chalicelib.jobs.states import OPEN, Stage, Status
 OnMissing = Literal["fail", "skip"]
 
 MISSING_INLINE: Final = 400
-"""Bytes of the list of missing files, as JSON, that the record itself may hold: it stays below 2
-KB."""
+"""The most bytes, as JSON, of a list of missing files that the record itself holds. The record must
+stay below 2 KB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a job failed, as RFC 9457 says it."""
+    """Why a job failed, in the terms of RFC 9457."""
 
     slug: str
     title: str
@@ -29,10 +29,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class PlanRef:
-    """Where the plan lies, and the upload that it is carried out in.
+    """Where a plan is stored, and the upload that its archive is built in.
 
     `segments` counts those that a step `assemble` builds: all but the final one. `home` is the id
-    of the job that made the plan and opened the upload; None: the job's own.
+    of the job that made the plan and opened the upload; None: this job itself.
     """
 
     digest: str
@@ -43,8 +43,8 @@ class PlanRef:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How much of the archive is there: whole files, bytes, and how many of these S3 has copied.
-    All others went through a worker."""
+    """How much of the archive is there: whole files, bytes, and how many of these bytes S3 has
+    copied. All others went through a worker."""
 
     files: int = 0
     bytes: int = 0
@@ -53,16 +53,16 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """The record. `request` is the digest of what was asked for, which lies in S3.
+    """The record of a job. `request` is the digest of the request, which is stored in S3.
 
-    `total_files` counts what was asked for, once each; for a prefix it is 0 until the job is
-    planned. `missing_count` is None until then. `missing` is None where the list is too long for
-    the record and lies beside it. `wake_at` is when the sweeper looks at the job if nothing has
-    moved it before; `sweeps` counts how often that was in vain. `attempts` counts how often a step
+    `total_files` counts the files that were asked for, each once. For a prefix it is 0 until the
+    job is planned. `missing_count` is None until then. `missing` is None if the list is too long
+    for the record and is stored beside it. `wake_at` is when the sweeper looks at the job if it has
+    not moved before. `sweeps` counts how often that was in vain. `attempts` counts how often a step
     of the job came again. `previous_plan` is set while a job is planned again, `was_replanned` from
-    then on. `reused_from` is the
-    job whose finished archive completed this one, `retry_of` the job that this one retries. `heir`
-    is the job that takes over what a failed job has uploaded (pipeline/reuse.py).
+    then on. `reused_from` is the job whose finished archive completed this one. `retry_of` is the
+    job that this one retries. `heir` is the job that takes over what a failed job has uploaded
+    (pipeline/reuse.py).
     """
 
     job_id: str
@@ -96,8 +96,8 @@ class Job:
 
     @property
     def home(self) -> str:
-        """The id under which the plan and all that is built by it lie: the job's own, unless it has
-        taken over another one's."""
+        """The id of the job that the plan and all that is built by it are stored under: this job,
+        or the one whose plan it has taken over."""
         return (self.plan and self.plan.home) or self.job_id
 
     @property
@@ -120,7 +120,7 @@ class Job:
 
     @property
     def percent(self) -> int:
-        """How much of the archive is there; 100 only when the job has completed."""
+        """How much of the archive is there. It is 100 only if the job has completed."""
         if self.status is Status.COMPLETED:
             return 100
         if not self.bytes_total:
@@ -129,7 +129,8 @@ class Job:
 
     @property
     def eta_seconds(self) -> int | None:
-        """Seconds left, by the pace since the job was planned; None while there is no pace yet."""
+        """Seconds left, if the job keeps the pace that it has had since it was planned. None while
+        there is no pace yet."""
         begun = self.planned_at or self.started_at
         if self.status is not Status.PROCESSING or begun is None or not self.bytes_done:
             return None
@@ -140,13 +141,13 @@ class Job:
 
     @property
     def check_after(self) -> int | None:
-        """Seconds until the status is worth another look; None when it will not change by
-        itself."""
+        """Seconds until the status is worth another look. None if it will not change by itself."""
         if self.status not in OPEN:
             return None
         return min(max((self.eta_seconds or 0) // 10, 1), 10)
 
 
 def user_mark(user_id: str) -> str:
-    """Returns the same 32 characters for the same user: SQS and an index know the user by them."""
+    """Returns 32 characters, always the same for the same user: SQS and an index know the user by
+    them."""
     return hashlib.sha256(user_id.encode()).hexdigest()[:32]

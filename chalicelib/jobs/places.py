@@ -1,17 +1,17 @@
-"""Where everything of a job lies: the keys of S3 and of the table, and back. Pure.
+"""Where everything of a job is stored: makes the keys of S3 and of the table, and reads them. Pure.
 
     archives/{home}.zip                     the archive
-    jobs/{job}/request-{digest}.json        what was asked for
+    jobs/{job}/request-{digest}.json        the request
     jobs/{home}/{plan}/plan                 the plan: its slices, one after another
-    jobs/{home}/{plan}/index                the facts of the plan, and where each slice lies
+    jobs/{home}/{plan}/index                the facts of the plan, and where each slice is
     jobs/{home}/{plan}/segment-{n}          segment n of a nested plan, until S3 has joined it
     jobs/{home}/{plan}/tail-{n}             segment n's section of the archive's tail
     jobs/{home}/reading-{digest}/segments   what is to be read for its CRC-32, in batches
-    jobs/{home}/reading-{digest}/crc32-{n}  the CRC-32s that batch n has
+    jobs/{home}/reading-{digest}/crc32-{n}  the CRC-32s of batch n
 
-`home` is the job's own id or, where it has taken over what another one has made, that job's.
-`plan` is the plan's digest. The table's keys are the job's id for its record, and
-`{home}/…` or `fingerprint/…` for what lies beside it.
+`home` is the job's own id or, if it has taken over the plan of another job, that job's id. `plan`
+is the plan's digest. In the table, the key of a job's record is the job's id. What is stored beside
+it has the key `{home}/…` or `fingerprint/…`.
 """
 
 import re
@@ -19,9 +19,10 @@ from typing import Final
 
 JOB_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-_OF_A_JOB: Final = re.compile(rf"(?:archives|jobs)/({JOB_ID.pattern})[./].*", re.DOTALL)
-_REQUEST: Final = re.compile(rf"jobs/{JOB_ID.pattern}/request-[^/]*")
-_SEGMENT: Final = re.compile(rf"jobs/{JOB_ID.pattern}/[^/]+/segment-\d+")
+# Texts, as few processes need them: a pattern is compiled when it is first used.
+_OF_A_JOB: Final = rf"(?:archives/({JOB_ID.pattern})\.zip|jobs/({JOB_ID.pattern})/.*)"
+_REQUEST: Final = rf"jobs/{JOB_ID.pattern}/request-[^/]*\.json"
+_SEGMENT: Final = rf"jobs/{JOB_ID.pattern}/[^/]+/segment-[0-9]+"
 
 # -- S3 -------------------------------------------------------------------------------------------
 
@@ -31,7 +32,7 @@ def archive(home: str) -> str:
 
 
 def folder(home: str) -> str:
-    """Returns what the keys of everything but the archive begin with."""
+    """Returns the prefix of all keys of a job but the archive's."""
     return f"jobs/{home}/"
 
 
@@ -52,7 +53,7 @@ def segment(home: str, digest: str, number: int) -> str:
 
 
 def segments(home: str, digest: str) -> str:
-    """Returns what the keys of all segments of a plan begin with, and no others."""
+    """Returns the prefix of the keys of all segments of a plan, and of no others."""
     return f"{folder(home)}{digest}/segment-"
 
 
@@ -65,24 +66,25 @@ def batches_to_read(home: str, reading: str) -> str:
 
 
 def crc32s(home: str, reading: str, number: int | None = None) -> str:
-    """Returns the key of batch `number`; None: what the keys of all batches begin with."""
+    """Returns the key of batch `number`; None: the prefix of the keys of all batches."""
     return f"{folder(home)}reading-{reading}/crc32-{'' if number is None else number}"
 
 
 def job_of(key: str) -> str | None:
-    """Returns the id of the job that an object or an upload belongs to; None: to no job."""
-    found = _OF_A_JOB.fullmatch(key)
-    return found[1] if found else None
+    """Returns the id of the job that an object or an upload belongs to; None if it belongs to
+    none."""
+    found = re.fullmatch(_OF_A_JOB, key, re.DOTALL)
+    return found[1] or found[2] if found else None
 
 
 def is_request(key: str) -> bool:
-    """Whether the key is that of what was asked for."""
-    return _REQUEST.fullmatch(key) is not None
+    """Returns whether the key is that of a request."""
+    return re.fullmatch(_REQUEST, key) is not None
 
 
 def is_segment(key: str) -> bool:
-    """Whether the key is that of a segment of any nested plan."""
-    return _SEGMENT.fullmatch(key) is not None
+    """Returns whether the key is that of a segment of a nested plan, whichever."""
+    return re.fullmatch(_SEGMENT, key) is not None
 
 
 # -- the table ------------------------------------------------------------------------------------
@@ -105,5 +107,6 @@ def fingerprint(mark: str) -> str:
 
 
 def is_record(key: str) -> bool:
-    """Whether a key of the table is that of a job's record, and not of what lies beside it."""
+    """Returns whether a key of the table is that of a job's record, and not of what is stored
+    beside it."""
     return "/" not in key

@@ -1,4 +1,4 @@
-"""What was asked for, as it is kept beside the job. Pure."""
+"""What was asked for: a request, as it is stored beside the job. Pure."""
 
 import hashlib
 import json
@@ -10,10 +10,10 @@ from chalicelib.jobs.model import OnMissing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportRequest:
-    """A valid request: exactly one of `file_ids`, `keys`, `prefix` is set, the lists without
+    """A valid request. Exactly one of `file_ids`, `keys` and `prefix` is set. The lists have no
     repeats.
 
-    `keys` and `prefix` are full keys of the source bucket. `filename` is None where the caller gave
+    `keys` and `prefix` are full keys of the source bucket. `filename` is None if the caller sent
     none.
     """
 
@@ -27,7 +27,7 @@ class ExportRequest:
 
     @property
     def total_files(self) -> int:
-        """How many files were asked for; 0 for a prefix, which is listed later."""
+        """How many files were asked for. It is 0 for a prefix, which is listed later."""
         return len(self.file_ids or self.keys or ())
 
     def to_json(self) -> bytes:
@@ -37,6 +37,7 @@ class ExportRequest:
 
     @classmethod
     def from_json(cls, body: bytes) -> Self:
+        """Returns the request that `to_json` has turned into JSON."""
         asked: dict[str, Any] = json.loads(body)
         for name in ("file_ids", "keys"):
             if name in asked:
@@ -45,5 +46,5 @@ class ExportRequest:
 
     @property
     def digest(self) -> str:
-        """Names the content: two requests with one digest ask for the same."""
+        """A digest of the content: two requests with the same digest ask for the same."""
         return hashlib.sha256(self.to_json()).hexdigest()[:16]

@@ -1,7 +1,7 @@
 """Which segments of a job are done, and in which upload each segment of a nested plan is built.
 
-Both lie beside the job's record, which they would make too large. They belong to one plan: a job
-that is planned again begins anew.
+Both are stored beside the job's record, which they would make too large. They belong to one plan: a
+job that is planned again begins anew.
 """
 
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class SegmentStore:
         return frozenset(int(number) for number in (item or {}).get("done", {"NS": []})["NS"])
 
     def add(self, job: Job, plan: PlanRef, segment: int) -> frozenset[int]:
-        """Adds the segment to those that are done; a second time changes nothing. Returns all that
-        are done then."""
+        """Adds the segment to those that are done. A second time changes nothing. Returns all that
+        are then done."""
         item = self.table.update(
             places.done_segments(job.home, plan.digest),
             "count a segment",
@@ -37,8 +37,9 @@ class SegmentStore:
         return frozenset(int(number) for number in (item or {})["done"]["NS"])
 
     def register_upload(self, job: Job, plan: PlanRef, segment: int, upload: str) -> str:
-        """Returns the id of the upload in which a segment is built as an object of its own: this
-        one, or the one that another worker has registered before."""
+        """Registers `upload` for the segment, which is built in it as an object of its own. Returns
+        the id of the upload to use: this one, or the one that another worker has registered
+        before."""
         item = {
             **key(places.segment_upload(job.home, plan.digest, segment)),
             "uploadId": of(upload),
@@ -49,7 +50,7 @@ class SegmentStore:
         return self.upload(job, plan, segment) or upload
 
     def upload(self, job: Job, plan: PlanRef, segment: int) -> str | None:
-        """Returns the id of the upload that is registered for the segment; None: none is yet."""
+        """Returns the id of the upload that is registered for the segment; None if none is yet."""
         place = places.segment_upload(job.home, plan.digest, segment)
         item = self.table.get(place, "look for an upload")
         return item["uploadId"]["S"] if item else None

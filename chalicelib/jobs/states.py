@@ -4,8 +4,8 @@
        │            │
        └────────────┴──► failed | cancelled
 
-No status ever goes back. `expired` is not stored: when a job completes, the moment is fixed from
-which on it has expired. So nobody has to move it there.
+No status ever goes back. `expired` is not stored: when a job completes, the time at which it
+expires is fixed. So nobody has to move it there.
 """
 
 from enum import StrEnum
@@ -42,11 +42,11 @@ _NEXT: Final[dict[Status, frozenset[Status]]] = {
 }
 
 OPEN: Final = frozenset({Status.QUEUED, Status.PROCESSING})
-"""A job in one of these is not done: something will still happen to it."""
+"""A job with one of these statuses is not over: something will still happen to it."""
 
 
 def may_become(current: Status, target: Status) -> bool:
-    """Whether a job may go from one status to the other."""
+    """Returns whether a job may go from one status to the other."""
     return target in _NEXT[current]
 
 

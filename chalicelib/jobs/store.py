@@ -1,8 +1,8 @@
 """The records of the jobs. Every write is conditional on what the state machine allows.
 
-A method that returns None or False has changed nothing: the job was not in a status, or not in the
-state, that the write needs. The step that asked then finds out what happened meanwhile. Final
-statuses are written through pipeline/endings.py alone.
+A method that returns None or False has changed nothing: the job did not have the status or the
+state that the write needs. The step then finds out what has happened meanwhile. Only
+pipeline/endings.py writes a final status through this module.
 """
 
 from collections.abc import Collection
@@ -44,8 +44,8 @@ class Planned:
 class _Change:
     """A change of a record: attributes to set and to remove, and on what condition.
 
-    `more` gives values to those `:names` in the condition that are not set. `wake_at` is when the
-    sweeper looks at the job then; None: when an open job is stalled.
+    `more` has the values of those `:names` in the condition that are not set. `wake_at` is when the
+    sweeper then looks at the job; None: when an open job counts as stalled.
     """
 
     values: Item
@@ -69,15 +69,15 @@ class JobStore:
         return items.to_job(item) if item else None
 
     def last_reason(self, job_id: str) -> str | None:
-        """Returns why a step of the job was put off last; None if none was."""
+        """Returns why a step of the job was put off the last time; None if none ever was."""
         item = self.table.get(job_id, _READ, only="lastReason")
         return item["lastReason"]["S"] if item and "lastReason" in item else None
 
     # -- an open job ----------------------------------------------------------------------------
 
     def create(self, job: Job, *, counted: bool = False) -> bool:
-        """Writes a new job. Returns False if there is one with this id already. `counted`: it is
-        among its user's open jobs until it ends."""
+        """Writes a new job. Returns False if there is one with this id already. `counted`: it
+        counts as one of its user's open jobs until it ends."""
         item = items.from_job(job)
         if job.wake_at is not None:
             item["wakeShard"] = of(wake.shard(job.status, self.table.random))
@@ -91,7 +91,7 @@ class JobStore:
         return self._to(Status.PROCESSING, job_id, now, _Change(values=values))
 
     def set_plan(self, job_id: str, now: int, planned: Planned) -> Job | None:
-        """Fixes the plan of a job that is processing and has none."""
+        """Sets the plan of a job that is processing and has none."""
         values = {
             **items.plan_attributes(planned.plan),
             **items.missing_attributes(planned.missing_count, planned.missing),
@@ -109,8 +109,8 @@ class JobStore:
         return self._write(job_id, now, _PROCESSING, change)
 
     def adopt(self, job: Job, failed: Job, plan: PlanRef, now: int) -> Job | None:
-        """Fixes the plan of a failed job, whose upload this one has claimed, as the plan of a job
-        that is processing and has none."""
+        """Sets the plan of a failed job as the plan of `job`, which is processing and has none.
+        `job` has claimed the failed job's upload before."""
         values = {
             **_plan_of(failed, plan),
             **items.progress_attributes(Progress()),
@@ -120,8 +120,8 @@ class JobStore:
         return self._write(job.job_id, now, _PROCESSING, change)
 
     def unplan(self, job: Job, plan: PlanRef, now: int) -> Job | None:
-        """Takes the plan away from a job that is processing and has this one: it is to be planned
-        again. What was begun by the plan is kept as the job's `previous_plan`."""
+        """Takes this plan away from a job that is processing, so that the job is planned again. The
+        record keeps it as `previous_plan`, and so what was begun by it."""
         values = {
             "stage": of(Stage.PLANNING),
             "replanned": of(1),
@@ -139,8 +139,8 @@ class JobStore:
         self, job_id: str, now: int, stage: Stage, progress: Progress, plan: str | None
     ) -> bool:
         """Writes progress, which never goes back. `plan` is the digest of the plan that the worker
-        works by; None: it has none yet. Returns False if the job is not processing any more, or is
-        not planned so any more."""
+        works by; None: it has none yet. Returns False if the job is not processing any more, or has
+        another plan."""
         same = f" AND {_PLANNED_SO}" if plan else ""
         more = {"plan": of(plan)} if plan else {}
         values = {"stage": of(stage), **items.progress_attributes(progress)}
@@ -148,12 +148,12 @@ class JobStore:
         further = _Change(values=values, condition=forward, more=more)
         if self._write(job_id, now, _PROCESSING, further):
             return True
-        # Another worker is further: only say that this one is at work too.
+        # Another worker has got further: only show that this one is at work too.
         alive = _Change(values={}, condition=same.removeprefix(" AND "), more=more)
         return self._write(job_id, now, _PROCESSING, alive) is not None
 
     def count_attempt(self, job_id: str) -> None:
-        """Counts a step of the job that came again."""
+        """Counts that a step of the job came again."""
         self.table.update(
             job_id,
             _WRITE,
@@ -164,8 +164,8 @@ class JobStore:
         )
 
     def record_reason(self, job_id: str, reason: str) -> None:
-        """Records why a step of an open job was put off: the failure's reason, should all tries
-        fail."""
+        """Records why a step of an open job was put off. If all tries fail, this is the reason of
+        the failure."""
         self.table.update(
             job_id,
             _WRITE,
@@ -176,8 +176,8 @@ class JobStore:
         )
 
     def claim(self, failed: Job, heir: str) -> str:
-        """Claims what a failed job has uploaded for an heir: the id of a job that retries it, or
-        NOBODY. Returns the heir, which is the one that claimed first."""
+        """Claims what a failed job has uploaded, for `heir`: the id of a job that retries it, or
+        NOBODY. Returns the heir that claimed first."""
         claimed = self.table.update(
             failed.job_id,
             "claim an upload",
@@ -196,7 +196,8 @@ class JobStore:
         self, job: Job, plan: PlanRef, now: int, expires_at: int, *, done: Progress, wake_at: int
     ) -> Job | None:
         """processing → completed: the archive of this plan is there, whole. `wake_at` is when
-        something is to be thrown away: the archive, or before that what only led to it."""
+        something must be thrown away: the archive or, before that, what was only needed to build
+        it."""
         values = {
             **items.progress_attributes(done),
             **all_of(
@@ -218,11 +219,11 @@ class JobStore:
     def complete_with(
         self, job: Job, built_by: Job, plan: PlanRef, now: int, *, wake_at: int
     ) -> Job | None:
-        """processing → completed, with the archive that another job has built by this plan. None if
-        the job has a plan, too. `wake_at` is when something is to be thrown away.
+        """processing → completed, with the archive that another job has built by this plan. None
+        also if the job has a plan of its own. `wake_at` is when something must be thrown away.
 
-        It is one write: at no time is the job open, and to be cancelled or failed, with an archive
-        that is not its own to throw away.
+        It is one write, so that the job is never open while it has another job's archive. Else it
+        could be cancelled or fail at that moment, and the archive would be thrown away with it.
         """
         values = {
             **_plan_of(built_by, plan),
@@ -248,7 +249,7 @@ class JobStore:
     # -- the write ------------------------------------------------------------------------------
 
     def _to(self, status: Status, job_id: str, now: int, change: _Change) -> Job | None:
-        """Takes the job to another status, from any that may lead there."""
+        """Moves the job to another status, from any status that may become it."""
         values = {**change.values, "status": of(status)}
         if status not in OPEN:
             values["wakeShard"] = of(wake.shard(status, self.table.random))
@@ -258,10 +259,10 @@ class JobStore:
     def _write(
         self, job_id: str, now: int, while_in: Collection[Status], change: _Change
     ) -> Job | None:
-        """Makes the change while the job is in one of these statuses. Returns the job as it is
-        then; None if it was in another state.
+        """Makes the change if the job has one of these statuses. Returns the job as it is then;
+        None if it was in another state.
 
-        Each such write is a sign of life: the job has moved now, and was not woken in vain.
+        Each such write is a sign of life: the job has moved now, and `sweeps` begins at 0 again.
         """
         moved = {
             "updatedAt": of(now),
@@ -289,8 +290,8 @@ def _open_statuses() -> Item:
 
 
 def _plan_of(built_by: Job, plan: PlanRef) -> Item:
-    """What a job has with the plan of another one. Also that one's expiry: S3 counts an archive's
-    days from when its upload was opened."""
+    """Returns the attributes that a job takes over with the plan of another one. That one's expiry
+    is among them: S3 counts an archive's days from when its upload was opened."""
     return {
         **items.plan_attributes(replace(plan, home=built_by.home)),
         **items.missing_attributes(built_by.missing_count or 0, built_by.missing),

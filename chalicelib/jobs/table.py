@@ -1,9 +1,10 @@
-"""The jobs table through one client: the requests that all its stores make.
+"""The jobs table, reached through one client: the requests that all its stores make.
 
-A conditional write that fails is not an error of the table: the method returns None or False, and
-the caller finds out what happened meanwhile. A write whose answer was lost is sent again by
-botocore, and then fails because of itself. So each write carries an id of its own, by which it is
-known.
+It is no error if the condition of a write does not hold: the method returns None or False, and the
+caller finds out what has happened meanwhile. If the answer to a write is lost, botocore sends the
+write again, and its condition then fails because of the write itself. So each write carries an id
+of its own, and recognises itself by that. Each method raises Unavailable if a retry may help, and
+AccessDenied if not.
 """
 
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 _WRITE: Final = "writeId"
-"""The attribute that tells each write from every other."""
+"""The attribute with the id of the last write."""
 
 _NEW: Final = "attribute_not_exists(jobId)"
 
@@ -33,15 +34,15 @@ class Table:
     random: Random = field(default_factory=Random)
 
     def get(self, item: str, action: str, *, only: str = "") -> Item | None:
-        """Returns the item as it is now; None if there is none. With `only`, that attribute alone,
-        perhaps as it was a moment ago."""
+        """Returns the item as it is now; None if there is none. With `only`, returns that attribute
+        alone, perhaps as it was a moment ago."""
         more: Any = {"ProjectionExpression": only} if only else {"ConsistentRead": True}
         with translated(action):
             answer = self.client.get_item(TableName=self.name, Key=key(item), **more)
         return answer.get("Item")
 
     def put(self, item: Item, action: str) -> None:
-        """Writes the item, in place of any there is."""
+        """Writes the item. Replaces it if it exists."""
         with translated(action):
             self.client.put_item(TableName=self.name, Item=item)
 
@@ -70,11 +71,11 @@ class Table:
         remove: tuple[str, ...] = (),
         values: "Mapping[str, AttributeValueTypeDef] | None" = None,
     ) -> Item | None:
-        """Sets these attributes and removes those, if the condition holds. Returns the whole item
-        as it is then; None if the condition does not hold.
+        """Sets `attributes` and removes those in `remove`, if the condition holds. Returns the
+        whole item as it is then; None if the condition does not hold.
 
-        In the condition, `#status` stands for the status, `:name` for each new attribute and for
-        each of the further `values`.
+        In the condition, `#status` stands for the status, and `:name` for each new attribute and
+        for each of the further `values`.
         """
         written = {**attributes, _WRITE: self._write_id()}
         assignments = ", ".join(f"#{name} = :{name}" for name in written)
@@ -139,7 +140,7 @@ class Table:
         values: "Mapping[str, AttributeValueTypeDef]",
         **more: Any,
     ) -> Any:
-        """Returns one page of an index, as botocore does. It lags behind the table."""
+        """Returns one page of an index, as botocore does. The index lags behind the table."""
         with translated(action):
             return self.client.query(
                 TableName=self.name,
@@ -154,7 +155,7 @@ class Table:
 
 
 def _own(error: Exception, written: Item) -> Item | None:
-    """Returns the item as it is, if the last write to it is this very one."""
+    """Returns the item as it is, if the last write to it was this very one; else None."""
     response: dict[str, Any] = getattr(error, "response", {})
     item: Item = response.get("Item", {})
     return item if item and item.get(_WRITE) == written[_WRITE] else None

@@ -1,9 +1,9 @@
 """When the sweeper looks at a job. Pure.
 
-A job has `wakeAt` and `wakeShard`, and so is in the sparse index `wake`, while something is left to
-do for it: until it has ended, until what is left of it was thrown away, and until its archive has
-expired. Open jobs and those that have ended have shards of their own, so that neither kind keeps
-the other waiting.
+While something is left to do for a job, it has `wakeAt` and `wakeShard`, and so is in the sparse
+index `wake`. Something is left to do until the job has ended, until its remains were thrown away,
+and until its archive has expired. Open jobs and ended jobs have shards of their own, so that
+neither kind keeps the other waiting.
 """
 
 from random import Random
@@ -12,27 +12,27 @@ from typing import Final
 from chalicelib.jobs.states import OPEN, Status
 
 SHARDS: Final = 4
-"""Partitions of the index for each of the two kinds: one takes 1,000 writes a second."""
+"""Partitions of the index for each of the two kinds. One partition takes 1,000 writes a second."""
 
 OPEN_SHARDS: Final = range(SHARDS)
 ENDED_SHARDS: Final = range(SHARDS, 2 * SHARDS)
 
 STALLED_AFTER_MS: Final = 60_000
-"""An open job that nothing has moved for this long is looked at."""
+"""The sweeper looks at an open job that has not moved for this long."""
 
-_STEP_MS: Final = 30_000
-"""An open job's `wakeAt` is kept to multiples of this, so that most progress writes leave the index
-alone."""
+_ROUNDED_TO_MS: Final = 30_000
+"""An open job's `wakeAt` is rounded up to a multiple of this, so that most progress writes do not
+change the index."""
 
 SETTLED_AFTER_MS: Final = 20 * 60_000
-"""This long after a job's end no worker is at work on it: no function runs longer than 15 minutes
-(.chalice/config.json), and clocks differ by less than the rest. What is thrown away then stays
-away."""
+"""This long after a job's end, no worker is at work on it any more: no function runs longer than 15
+minutes (.chalice/config.json), and clocks differ by less than the rest. What is thrown away then
+does not come back."""
 
 DISCARD_AFTER_MS: Final = 60 * 60_000
 """What is left of a job that was cancelled or has failed is thrown away, once and for all, this
 long after its end. Until then a retry can take over what a failed job has uploaded: people have
-that long to mend the cause. A terabyte in parts costs three cents an hour."""
+that long to mend the cause. A terabyte of uploaded parts costs three cents an hour."""
 
 
 def shard(status: Status, random: Random) -> int:
@@ -41,6 +41,6 @@ def shard(status: Status, random: Random) -> int:
 
 
 def wake_time(now: int) -> int:
-    """Returns when an open job that has moved at `now` is to be looked at. Both are Unix time in
-    ms."""
-    return -(-(now + STALLED_AFTER_MS) // _STEP_MS) * _STEP_MS
+    """Returns when the sweeper should look at an open job that has moved at `now`. Both are Unix
+    time in ms."""
+    return -(-(now + STALLED_AFTER_MS) // _ROUNDED_TO_MS) * _ROUNDED_TO_MS

@@ -1,7 +1,7 @@
-"""Aborts uploads that nobody will complete: the worker that opened one died, or lost the answer,
-before it could record the upload.
+"""Aborts uploads that nobody will complete: the worker that opened one has died, or has lost S3's
+answer, before it could record the upload.
 
-S3's lifecycle would abort them too, but some time between one day and two later.
+S3's lifecycle would abort them too, but only between one day and two later.
 """
 
 from typing import Final
@@ -12,7 +12,8 @@ from chalicelib.jobs.store import NOBODY
 from chalicelib.services import Services
 
 ABANDONED_AFTER_MS: Final = 3600 * 1000
-"""An upload is looked at when it has been open this long: a function runs a quarter of that."""
+"""An upload is looked at when it has been open for this long: no function runs longer than a
+quarter of that."""
 
 
 def abort_abandoned(services: Services) -> int:
@@ -29,8 +30,8 @@ def abort_abandoned(services: Services) -> int:
 
 
 def _wanted(job_id: str, services: Services) -> bool:
-    """Whether an upload of the job may still be completed, or thrown away by its step `discard`: by
-    the job itself, or by a retry that has taken it over."""
+    """Returns whether an upload of the job is still wanted. The job, or a retry that has taken the
+    upload over, may still complete it, or throw it away in the step `discard`."""
     job = services.jobs.get(job_id)
     if job is None or job.status is Status.COMPLETED:
         return False

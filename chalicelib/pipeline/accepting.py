@@ -1,7 +1,8 @@
-"""The beginning of a job: a new one, one asked for before, one that retries another.
+"""The beginning of a job: a new one, one that was asked for before, or one that retries another.
 
-First what was asked for is stored, then the job, then its first step is sent. A crash between the
-first two leaves an object that expires; between the last two, a job that the sweeper finds.
+First the request is stored, then the job, then the job's first step is sent. A crash between the
+first two leaves an object that expires. A crash between the last two leaves a job that the sweeper
+finds.
 """
 
 import json
@@ -39,7 +40,7 @@ _IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _IDEMPOTENT_JOBS: Final = UUID("6f6b3f0e-3a51-4f0e-9c3e-2f1f0a7d5b11")
 
 _NO_KEY: Final = "-"
-"""Stands for the Idempotency-Key of a retry without one: a second click finds the first one's
+"""The Idempotency-Key of a retry that comes without one: a second click finds the first one's
 job."""
 
 
@@ -47,7 +48,8 @@ def accept(
     services: Services, user_id: str, asked: ExportRequest, idempotency_key: str | None
 ) -> Job:
     """Returns the job for this request: a new one, or the one that the same Idempotency-Key has
-    made before. Raises TooManyJobs, IdempotencyKeyReused, InvalidRequest for a bad key."""
+    made before. Raises TooManyJobs, IdempotencyKeyReused, InvalidRequest for a bad key, and
+    NotFound if the job was removed at this moment."""
     job_id = services.new_id()
     if idempotency_key is not None:
         job_id = named_id([user_id], idempotency_key)
@@ -55,8 +57,8 @@ def accept(
 
 
 def retry(services: Services, job: Job, idempotency_key: str = _NO_KEY) -> Job:
-    """Returns the job that retries one that has ended without an archive. The same key always
-    gives the same job. Raises NotRetryable, RequestGone, and what `accept` raises."""
+    """Returns the job that retries `job`, which has failed, was cancelled, or has expired. The same
+    key always leads to the same job. Raises NotRetryable, RequestGone, and what `accept` raises."""
     _check_retryable(job, job.status_at(services.now()))
     body = services.archive.read(job.request_key)
     if body is None:
@@ -70,7 +72,7 @@ def retry(services: Services, job: Job, idempotency_key: str = _NO_KEY) -> Job:
 
 
 def start(services: Services, job_id: str) -> Job | None:
-    """queued → processing: a worker begins. Returns the job; None if it was begun before, or has
+    """queued → processing: a worker begins. Returns the job; None if it was started before, or has
     ended."""
     job = services.jobs.start(job_id, services.now())
     if job:
@@ -80,9 +82,9 @@ def start(services: Services, job_id: str) -> Job | None:
 
 
 def named_id(names: Sequence[str], idempotency_key: str) -> str:
-    """Returns the id of the one job that these names and this Idempotency-Key make. So the
-    conditional write of the job is all it takes for the second of two requests to find the first
-    one's job, even at the same time. Raises InvalidRequest."""
+    """Returns the job id for these names and this Idempotency-Key, which is always the same. So two
+    requests write the same job, even at the same time. That write is conditional: one of them
+    succeeds, and the other request finds its job. Raises InvalidRequest."""
     if not _IDEMPOTENCY_KEY.fullmatch(idempotency_key):
         raise invalid("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
     return str(uuid5(_IDEMPOTENT_JOBS, json.dumps([*names, idempotency_key])))
@@ -106,7 +108,8 @@ def _new_job(services: Services, job_id: str, user_id: str, asked: ExportRequest
 
 
 def _on_record(services: Services, job: Job, asked: ExportRequest) -> Job:
-    """Returns the job on record: this one, or the one that the same Idempotency-Key made before."""
+    """Returns the job on record: this one, or the one that the same Idempotency-Key has made
+    before."""
     most = services.settings.max_open_jobs_per_user
     if most and services.user_jobs.count_open(job.user_id, most) >= most:
         return _made_before(services, job, TooManyJobs(_TOO_MANY.format(most), headers=_LATER))

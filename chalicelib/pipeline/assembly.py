@@ -1,7 +1,7 @@
 """Builds parts of an archive: S3 copies some by itself, others go through buffers of this worker.
 
-Downloads, uploads and copies overlap. Memory is bounded by the buffers of the streamed parts under
-way, whatever the size of the archive.
+Downloads, uploads and copies overlap. The buffers of the streamed parts under way bound the memory,
+whatever the size of the archive.
 """
 
 import zlib
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A multipart upload under way: in which bucket, of which key, with which id."""
+    """A multipart upload under way: its bucket, its key, its id."""
 
     bucket: Bucket
     key: str
@@ -41,9 +41,9 @@ class Upload:
 class Builder:
     """Builds the parts of one slice of a plan, in an archive of this format.
 
-    `entries` and `offsets` are the slice's. What is read or copied is counted into the lease, which
-    may stop the work. `crc32s` gathers, by index in `entries`, the CRC-32s that were not planned:
-    S3 has told them, or they were computed while the bytes were streamed.
+    `entries` and `offsets` are the slice's. What is read or copied is counted in the lease, which
+    may stop the work. `crc32s` collects the CRC-32s that the plan does not have, by index in
+    `entries`: S3 was asked for them, or they were computed while the bytes were streamed.
     """
 
     services: Services
@@ -56,8 +56,9 @@ class Builder:
     _stop: Event = field(default_factory=Event)
 
     def build(self, parts: Iterable[Part]) -> None:
-        """Uploads each of the parts. On the first failure it begins nothing more, waits for what is
-        under way, and raises that failure."""
+        """Uploads each of the parts. After the first failure it begins nothing more, waits for what
+        is under way, and raises that failure: SourceChanged, SourceUnreadable, UploadGone,
+        Unavailable, AccessDenied, or what the lease raises."""
         pools = self.services.pools
         with (
             pools(READS_AT_ONCE) as reads,
@@ -72,7 +73,7 @@ class Builder:
             )
 
     def fill(self, start: int, end: int) -> bytes:
-        """Returns the bytes [start, end) of the archive's body."""
+        """Returns the bytes [start, end) of the archive's body. Raises what `build` raises."""
         pools = self.services.pools
         with pools(READS_AT_ONCE) as reads, pools(1) as streams:
             filling = streams.submit(self._fill, start, end, reads)
@@ -80,7 +81,8 @@ class Builder:
             return bytes(filling.result())
 
     def upload_chunks(self, parts: Iterable[Part], chunks: Iterator[bytes]) -> None:
-        """Uploads a run of bytes as these parts, which it must fill exactly."""
+        """Uploads the chunks, one after another, as these parts. They must fill the parts
+        exactly."""
         rest = bytearray()
         with self.services.pools(1) as uploads:
             under_way: list[Future[None]] = []
@@ -154,8 +156,7 @@ class Builder:
         return body
 
     def _requests(self, piece: Piece, view: memoryview) -> "Iterator[Callable[[], None]]":
-        """Yields the requests for a piece: for its bytes, and for its CRC-32 where S3 alone has
-        it."""
+        """Yields the requests for a piece: for its bytes, and for its CRC-32 if only S3 has it."""
         read_bytes = self.services.limits.read_bytes
         entry = self.entries[piece.entry]
         if piece.header_at is not None and entry.crc32 is None and piece.length < entry.size:

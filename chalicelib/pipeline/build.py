@@ -24,7 +24,7 @@ from chalicelib.services import Services
 
 @dataclass(frozen=True, slots=True)
 class PlannedJob:
-    """A job with its plan, and what a step works on it with."""
+    """A job with its plan, and what a step needs to work on it."""
 
     job: Job
     plan: PlanRef
@@ -34,7 +34,7 @@ class PlannedJob:
 
     @property
     def upload(self) -> Upload:
-        """The archive's own."""
+        """The upload of the archive itself."""
         return Upload(self.services.archive, self.job.archive_key, self.plan.upload)
 
     @property
@@ -54,7 +54,7 @@ def planned_job(job: Job, plan: PlanRef, services: Services, lease: Lease) -> Pl
 
 
 def count(planned: PlannedJob, done: Iterable[int]) -> None:
-    """Counts segments that are done into the progress that this worker reports."""
+    """Adds segments that are done to the progress that this worker reports."""
     for number in done:
         one = planned.index.segments[number]
         planned.lease.gathered(streamed=one.bytes - one.copied, copied=one.copied, files=one.files)
@@ -62,21 +62,22 @@ def count(planned: PlannedJob, done: Iterable[int]) -> None:
 
 def build_segment(planned: PlannedJob, number: int) -> None:
     """Brings one segment into the archive's upload, and keeps its section of the tail. Raises
-    UploadGone if the upload is gone."""
+    UploadGone if the upload is gone, and what `Builder.build` raises."""
     made = _build(planned, number)
     if made:
         planned.sections.keep(number, made)
 
 
 def build_all(planned: PlannedJob) -> None:
-    """Builds an archive that one worker is enough for, and completes it. It keeps no sections of
-    the tail: it has them at hand when it needs them."""
+    """Builds a whole archive with this one worker, and completes it. Keeps no sections of the tail,
+    because it still has them when it needs them. Raises what `build_segment` raises."""
     made = {number: _build(planned, number) for number in range(planned.index.final)}
     finish(planned, {number: section for number, section in made.items() if section})
 
 
 def _build(planned: PlannedJob, number: int) -> Section | None:
-    """Brings a segment into the upload. Returns its section of the tail; None if that is kept."""
+    """Brings a segment into the upload. Returns its section of the tail; None if that is kept
+    already."""
     planned.lease.stage = Stage.ASSEMBLING
     before = planned.lease.done
     segment = planned.index.segments[number]
@@ -99,8 +100,9 @@ def _build(planned: PlannedJob, number: int) -> Section | None:
 
 
 def finish(planned: PlannedJob, sections: Mapping[int, Section] | None = None) -> None:
-    """Uploads the final parts, completes the upload and the job. `sections` of the tail are those
-    of segments that have not kept them."""
+    """Uploads the final parts, and completes the upload and the job. `sections` are the sections of
+    the tail that are not kept, by segment. Raises what `build_segment` raises, and NothingToDo or
+    PlanReplaced if the job does not take the end."""
     planned.lease.stage = Stage.FINALIZING
     services, index = planned.services, planned.index
     final = planned.slice(index.final)
@@ -119,15 +121,16 @@ def finish(planned: PlannedJob, sections: Mapping[int, Section] | None = None) -
 
 
 def complete(planned: PlannedJob) -> None:
-    """The archive is there: completes the job, and throws away what only led to it."""
+    """Completes the job, whose archive is there, and throws away what was only needed to build it.
+    Raises NothingToDo if the job has ended, PlanReplaced if it was planned again."""
     job, services, index = planned.job, planned.services, planned.index
     now = services.now()
     is_own = job.home == job.job_id
     expires_at = now + services.settings.archive_ttl_ms if is_own else job.expires_at
-    # Twins may still build segments again, and workers of another plan build its segments.
+    # Twins may still build segments again, and workers of another plan may still build that plan's.
     is_messy = index.nested or job.was_replanned
     wake_at = now + wake.DISCARD_AFTER_MS if is_messy else expires_at
-    # First, so that whoever asks for the same once the job has completed finds its archive.
+    # Before the job completes: a request for the same files right after that finds its archive.
     services.fingerprints.record(index.fingerprint, job.job_id, expires_at)
     done = Progress(index.files, index.size, index.copied)
     if not endings.complete(
@@ -160,7 +163,7 @@ def _build_object(planned: PlannedJob, number: int) -> None:
             planned.sections.keep(number, made)
         _complete_upload(upload, segment.end_part - segment.first_part, segment.bytes)
     except UploadGone:
-        # A twin was faster, or the upload was thrown away: the next try will see.
+        # A twin was faster, or the upload was thrown away: the next try finds out which.
         raise Unavailable(f"the upload of segment {number} has just ended") from None
 
 
@@ -191,20 +194,20 @@ def _join(planned: PlannedJob, number: int) -> None:
         with pools(JOINS_AT_ONCE) as pool:
             copies = [pool.submit(copy, part) for part in segment.joins]
             wait_for(pools, copies, planned.lease.tick)
-    except SourceChanged:  # no source file, but the segment
+    except SourceChanged:  # the segment has changed, and no source file
         raise Unavailable(f"segment {number} has just been replaced") from None
 
 
 def _upload_parts(planned: PlannedJob, number: int, upload: Upload) -> Section | None:
-    """Uploads those of a segment's parts that the upload lacks. Returns the segment's section of
-    the tail; None if that is kept."""
+    """Uploads the parts of a segment that the upload does not have. Returns the segment's section
+    of the tail; None if that is kept already."""
     segment = planned.index.segments[number]
     of = planned.slice(number)
     absent = _absent(upload, of.parts)
     is_new = len(absent) == len(of.parts)
     is_kept = not is_new and planned.sections.counts(number) is not None
-    # Until the section is kept nobody knows the CRC-32s that are in it: then what was streamed is
-    # streamed again. The same bytes take the same place.
+    # Until the section is kept, nobody knows the CRC-32s in it. Then what was streamed is streamed
+    # again: the same bytes take the same place.
     again = segment.unknown and not is_kept
     todo = [one for one in of.parts if one in absent or (again and one.copied is None)]
     copied = segment.copied - sum(one.length for one in todo if one.copied is not None)
@@ -227,7 +230,7 @@ def _builder(planned: PlannedJob, of: plans.Slice, upload: Upload) -> Builder:
 
 
 def _absent(upload: Upload, parts: Sequence[Part]) -> set[Part]:
-    """Returns those of the parts, which follow one another, that the upload lacks."""
+    """Returns the parts that the upload does not have. The parts must follow one another."""
     first, last = parts[0].number, parts[-1].number
     uploaded = upload.bucket.list_parts(upload.key, upload.id, first)
     there = {one.number: one.size for one in takewhile(lambda one: one.number <= last, uploaded)}

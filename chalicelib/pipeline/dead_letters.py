@@ -1,4 +1,5 @@
-"""Messages that the queue has given up: their jobs fail, with the reason of the last try."""
+"""Handles messages that the queue has given up: their jobs fail, with the reason of the last
+try."""
 
 from collections.abc import Iterable
 
@@ -10,8 +11,8 @@ from chalicelib.services import Services
 
 
 def bury(records: Iterable[Record], services: Services) -> PartialFailure:
-    """Ends the job of each dead letter. Returns which letters are to come again: those that could
-    not be handled. None of them keeps another one in the queue."""
+    """Ends the job of each dead letter. Returns the letters that could not be handled, which come
+    again. A letter that fails does not keep another one in the queue."""
     failed = []
     for record in records:
         try:

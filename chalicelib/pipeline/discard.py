@@ -1,10 +1,11 @@
 """Throws away what is left of jobs that have ended: all that somebody pays for.
 
-A job that was cancelled is sent the step `discard` at once, so that its upload goes soon. What was
-uploaded for a failed job is kept for a while, for a retry to take over (reuse.py). A worker that
-was at work when a job ended may still leave something behind. So the job stays in the sweeper's
-index, and the sweeper sends the step again when no worker can be at work any more. It also sends it
-when an archive has expired."""
+If a job was cancelled, its step `discard` is sent at once, so that its upload goes soon. What was
+uploaded for a failed job is kept for a while, so that a retry can take it over (reuse.py). A worker
+that was at work when a job ended may still leave something behind. So the job stays in the
+sweeper's index, and the sweeper sends the step again when no worker can be at work any more. It
+also sends the step when an archive has expired.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +19,7 @@ from chalicelib.services import Services
 
 
 def discard(job: Job, services: Services, lease: Lease) -> None:
-    """The step `discard`, of a job that has ended."""
+    """Does the step `discard`, of a job that has ended."""
     now = services.now()
     is_anothers = job.reused_from is not None
     if job.plan and job.status is Status.FAILED:
@@ -26,7 +27,7 @@ def discard(job: Job, services: Services, lease: Lease) -> None:
             return
         heir = _heir(job, services)
         if heir and heir.plan is None and heir.status in OPEN:
-            return  # it may yet take what it has claimed, or not: the sweeper asks again
+            return  # it may still take what it has claimed: the sweeper asks again
         is_anothers = bool(heir and heir.plan and heir.plan.upload == job.plan.upload)
     status = job.status_at(now)
     if not is_anothers:
@@ -40,15 +41,15 @@ def discard(job: Job, services: Services, lease: Lease) -> None:
 
 
 def _heir(failed: Job, services: Services) -> Job | None:
-    """Returns the job that has claimed what a failed one had uploaded. None: from now on nobody
-    can."""
+    """Returns the job that has claimed what a failed one has uploaded. None: nobody has, and from
+    now on nobody can."""
     heir = services.jobs.claim(failed, NOBODY)
     return None if heir == NOBODY else services.jobs.get(heir)
 
 
 def _throw_away(job: Job, status: Status, services: Services, lease: Lease) -> None:
-    """Throws away what lies at the job's home. It keeps the archive of a job that has completed. It
-    always keeps what was asked for: an export that has expired can be retried."""
+    """Throws away what is stored at the job's home. Keeps the archive of a job that has completed.
+    Always keeps the request: an export that has expired can be retried."""
     folder = places.folder(job.home)
     if status is not Status.COMPLETED or job.plan is None:
         # In this order: once the upload is gone, nobody can make the archive of it any more.

@@ -1,8 +1,8 @@
-"""The end of a job: the one door to every final status.
+"""The end of a job: every final status is written here, and nowhere else.
 
-Each function makes one conditional write. Of several writers at the same time one wins, and that
-one alone logs the line `job ended`. What else is to happen once at a job's end belongs into
-`_ended`.
+Each function makes one conditional write. If there are several writers at the same time, one wins,
+and only that one logs the line `job ended`. Anything else that must happen once at a job's end
+belongs in `_ended`. Each function raises Unavailable or AccessDenied if the table does.
 """
 
 from chalicelib.errors import GivenUp, LonghaulError
@@ -25,14 +25,15 @@ def complete_with(
     services: Services, job: Job, built_by: Job, plan: PlanRef, *, wake_at: int
 ) -> Job | None:
     """processing → completed, with the archive that another job has built. Returns the job; None if
-    another writer was first, or if the job has a plan of its own meanwhile."""
+    another writer was first, or if the job has got a plan of its own meanwhile. `wake_at` is Unix
+    time in ms."""
     now = services.now()
     return _ended(services, services.jobs.complete_with(job, built_by, plan, now, wake_at=wake_at))
 
 
 def fail(services: Services, job_id: str, error: LonghaulError) -> Job | None:
-    """queued or processing → failed, for the reason that the error gives. Returns the job; None if
-    another writer was first."""
+    """queued or processing → failed, with the error as its reason. Returns the job; None if another
+    writer was first."""
     failure = Failure(error.slug, error.title, error.detail)
     return _ended(services, services.jobs.fail(job_id, services.now(), failure))
 
@@ -49,7 +50,7 @@ def cancel(services: Services, job_id: str) -> Job | None:
 
 
 def _ended(services: Services, job: Job | None) -> Job | None:
-    """Says once that the job has ended, if this writer has ended it."""
+    """Logs once that the job has ended, if this writer has ended it. Returns the job."""
     if job is None:
         return None
     log = services.log.warning if job.status is Status.FAILED else services.log.info

@@ -2,7 +2,8 @@
 
 A message is hidden for LEASE_SECONDS only, again and again while the step works. When a worker
 dies, SQS hands the message to another one as soon as that time has passed. The queue's own
-visibility timeout, several function timeouts, would be too long to wait."""
+visibility timeout is several function timeouts, which would be too long to wait.
+"""
 
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,8 +26,8 @@ class Lease:
 
     `receipt` is SQS's receipt handle; None: there is no message to hide. `plan` is the digest of
     the plan that the step works by, once it has one. `done` is the progress of the whole job as far
-    as this worker knows it: what it found done, and what it has done since. `gathered` may be
-    called from any thread. Call `tick` often, on the step's own thread.
+    as this worker knows it: what it found done, and what it has done since. Any thread may call
+    `gathered`. Call `tick` often, on the step's own thread.
     """
 
     services: Services
@@ -53,16 +54,16 @@ class Lease:
             self.done = done
 
     def tick(self) -> None:
-        """Renews the lease and reports progress when it is time to. Raises NothingToDo if the job
-        has ended, PlanReplaced if it was planned again. If the table or the queue does not answer,
-        the next tick asks again."""
+        """Renews the lease and reports progress, if it is time to. If the table or the queue does
+        not answer, the next tick asks again. Raises NothingToDo if the job has ended, PlanReplaced
+        if it was planned again."""
         now = self.keep()
         with suppress(Unavailable):
             if now - self._reported >= _REPORT_AFTER_MS:
                 self.report(now)
 
     def keep(self) -> int:
-        """Renews the lease alone, when it is time to. Returns the time, Unix time in ms."""
+        """Renews the lease only, if it is time to. Returns the Unix time in ms."""
         now = self.services.now()
         if now - self._renewed >= _RENEW_AFTER_MS:
             self.renew(now)
@@ -77,7 +78,7 @@ class Lease:
 
     def report(self, now: int) -> None:
         """Writes the progress. Raises NothingToDo if the job has ended, PlanReplaced if it was
-        planned again."""
+        planned again, Unavailable if the table does not answer."""
         with self._lock:
             done = self.done
         if not self.services.jobs.report(self.job_id, now, self.stage, done, self.plan):
@@ -86,11 +87,11 @@ class Lease:
 
 
 def refused(services: Services, job_id: str) -> Exception:
-    """Returns what it means that the job's record did not take a write of this step: NothingToDo,
-    the job has ended; or PlanReplaced.
+    """Returns the error for a step whose write the job's record did not take: NothingToDo if the
+    job has ended, else PlanReplaced.
 
-    A step whose plan was replaced comes again. Its message may be the one that the worker which
-    took the old plan away has to send `plan` for.
+    A step whose plan was replaced comes again. Perhaps it was this step's worker that took the old
+    plan away: then its message must come again, so that `plan` is sent.
     """
     job = services.jobs.get(job_id)
     if job is None or job.status not in OPEN:

@@ -1,4 +1,4 @@
-"""The step `plan`: finds the files, lays the archive out, opens the upload, sends the next
+"""The step `plan`: finds the files, lays the archive out, opens the upload, and sends the next
 steps."""
 
 import json
@@ -24,13 +24,17 @@ from chalicelib.services import Services
 from chalicelib.sources.find import Found, find
 
 INLINE_SEGMENTS: Final = 1
-"""The planning invocation builds an archive of at most this many segments itself, instead of
-sending messages."""
+"""The worker that plans an archive of at most this many segments also builds it. It sends no
+messages for that."""
 
 
 def plan(job: Job, services: Services, lease: Lease) -> PlannedJob | None:
-    """The step `plan`. Returns the planned job if it is to be built right here. None: the next
-    steps are sent, or there are none."""
+    """Does the step `plan`. Returns the planned job if this worker must build it. None: the next
+    steps are sent, or there are none.
+
+    Raises SourceMissing, NothingToExport, LimitExceeded, GivenUp if the request is gone,
+    NothingToDo if the job has ended, and what the lease raises.
+    """
     if job.plan is None:
         planned = _planned(job, services, lease)
         if planned is None:
@@ -46,7 +50,7 @@ def plan(job: Job, services: Services, lease: Lease) -> PlannedJob | None:
 
 
 def following(job: Job, services: Services) -> list[Message]:
-    """Returns the steps that bring the job on from where it is."""
+    """Returns the messages of the steps that come next for this job."""
     plan = job.plan
     if plan is None or plan.segments <= INLINE_SEGMENTS:
         return [Message(Step.PLAN, job.job_id)]
@@ -56,9 +60,9 @@ def following(job: Job, services: Services) -> list[Message]:
 
 
 def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
-    """Returns the job with its plan. None if files are to be read before it can be made, or if an
-    archive that was there already has completed the job."""
-    accepting.start(services, job.job_id)  # None on a second try: it has been started
+    """Returns the job with its plan. None if files must be read before there can be a plan, or if
+    an archive that was there already has completed the job."""
+    accepting.start(services, job.job_id)  # no matter if it was started before, by an earlier try
     body = services.archive.read(job.request_key)
     if body is None:
         raise GivenUp("what was asked for is not stored any more; export again")
@@ -104,8 +108,8 @@ def _continued(job: Job, found: Found, mark: str, services: Services) -> Job | N
     if the archive's bytes or its parts would not be the same in the new plan, or if a twin was
     first.
 
-    Nothing less will do. A worker may still be at work by the previous plan: it may upload a part
-    at any time, and so must upload the same bytes under the same number.
+    They must be the same, because a worker may still be at work by the previous plan. It may upload
+    a part at any time, and that part must have the same bytes under the same number.
     """
     previous = job.previous_plan
     if previous is None:
@@ -141,9 +145,10 @@ def _facts(plan: PlanRef, index: plans.Index, found: Found) -> Planned:
 
 
 def _planned_by_twin(job: Job, key: str, upload: str, services: Services) -> Job:
-    """Returns the job as it is, where it did not take this upload: a twin was first, or it has
-    ended. Then the upload is of no use. Or the job did take it: an answer was lost, and botocore
-    sent the write again."""
+    """Returns the job as it is, after it has not taken this plan: a twin was first, or the job has
+    ended. Then the upload is of no use, and is aborted. Or the job has taken this upload after all:
+    the answer was lost, and botocore sent the write again. Raises NothingToDo if the job has ended
+    or has no plan."""
     current = services.jobs.get(job.job_id)
     if current is None or current.plan is None or current.plan.upload != upload:
         services.archive.abort_upload(key, upload)
@@ -153,8 +158,8 @@ def _planned_by_twin(job: Job, key: str, upload: str, services: Services) -> Job
 
 
 def _throw_away_previous(job: Job, previous: PlanRef, services: Services) -> None:
-    """What was begun by the previous plan is of no use to the new one. If this worker dies before
-    it has thrown it away, the sweeper and the step `discard` do so later."""
+    """Throws away what was begun by the previous plan: the new plan cannot use it. If this worker
+    dies before that, the sweeper and the step `discard` do so later."""
     home = previous.home or job.job_id
     services.archive.abort_upload(places.archive(home), previous.upload)
     services.archive.delete_all(

@@ -1,12 +1,13 @@
-"""A plan at rest: one object in S3 that is read in slices, one slice a segment.
+"""Stores plans in S3. A plan is one object that is read in slices, one slice for each segment.
 
-jobs/places.py has the keys. The digest in them names the content. So twins that plan the same write
-the same, and twins that do not (a source changed between them) do not overwrite each other.
+jobs/places.py has the keys. The digest in them names the content. So twins that make the same plan
+write the same object. Twins that do not (a source changed between them) do not overwrite each
+other's.
 
 A plan may be unusable: somebody has deleted it, or another version of this code has written it.
 Then the job is planned again (pipeline/steps.py). The index of every version has a digest of the
-archive's bytes and of where its parts are cut. If the new plan has the same one, an upload that was
-begun goes on.
+archive's bytes and of where its parts are cut. If the new plan has the same digest, an upload that
+was begun goes on.
 """
 
 import gzip
@@ -71,8 +72,8 @@ class PlanUnusable(Exception):
 def store(  # noqa: PLR0913 - a plan, and where it goes
     bucket: Bucket, home: str, plan: Plan, head: Head, fingerprint: str, *, version: int
 ) -> Index:
-    """Writes the plan. `home` is the id of the job under which it lies, `version` that of the
-    plans that this process stores. Returns its index."""
+    """Writes the plan. Returns its index. `home` is the id of the job that the plan is stored
+    under. `version` is the version of the plans that this process stores."""
     slices = [packed(plan, segment) for segment in plan.segments]
     at = 0
     where = []
@@ -128,13 +129,14 @@ def load_slice(bucket: Bucket, home: str, index: Index, segment: int) -> Slice:
 
 
 def missing(bucket: Bucket, home: str, digest: str) -> tuple[int | str, ...]:
-    """Returns what a stored plan of any version says is missing; nothing if it is not there."""
+    """Returns the missing files that a stored plan of any version lists; empty if the plan is not
+    there."""
     return tuple(_any_version(bucket, home, digest).get("missing", ()))
 
 
 def stored_bytes_digest(bucket: Bucket, home: str, digest: str) -> str | None:
-    """Returns the `bytes_digest` of a stored plan of any version. None if it is not there, or of a
-    version that did not store it (0.1.0)."""
+    """Returns the `bytes_digest` of a stored plan of any version. None if the plan is not there, or
+    if its version did not store the digest (0.1.0)."""
     named: str | None = _any_version(bucket, home, digest).get("bytes")
     return named
 
@@ -146,14 +148,17 @@ def _any_version(bucket: Bucket, home: str, digest: str) -> dict[str, Any]:
 
 
 def bytes_digest(plan: Plan, head: Head) -> str:
-    """Returns what names each byte of the archive and where its upload's parts are cut: where it is
-    equal, two plans have the same bytes in each part of the same number."""
+    """Returns a digest of the archive's bytes and of where its upload's parts are cut. If two plans
+    have the same digest, parts with the same number have the same bytes."""
     about = [plan.form.NAME, plan.form.VERSION, manifest.VERSION]
     digest = hashlib.sha256(json.dumps([*about, repr(head)]).encode())
     for e in plan.entries:
         line = f"{len(e.name)} {e.name}{len(e.key)} {e.key}{e.etag} {e.size} {e.modified}\n"
         digest.update(line.encode(errors="surrogatepass"))
-    parts = [part for segment in plan.segments for part in segment.joins] or plan.parts
+    parts = plan.parts
+    if plan.nested:
+        final = plan.parts[plan.segments[-1].first_part :]
+        parts = (*(part for segment in plan.segments for part in segment.joins), *final)
     cuts = [(part.number, part.start, part.length) for part in parts]
     digest.update(json.dumps([cuts, plan.nested, plan.size]).encode())
     return digest.hexdigest()
@@ -172,7 +177,7 @@ def packed(plan: Plan, segment: Segment) -> bytes:
             for p in plan.parts[segment.first_part : segment.end_part]
         ],
     }
-    # mtime=0: the same plan gives the same bytes.
+    # mtime=0: the same plan always has the same bytes.
     return gzip.compress(json.dumps(content, separators=(",", ":")).encode(), 6, mtime=0)
 
 

@@ -1,11 +1,11 @@
-"""Reads large files whose CRC-32 S3 does not know, once, by as many workers as that takes.
+"""Reads large files whose CRC-32 S3 does not know: once, by as many workers as are needed.
 
-The files are cut into runs, and the runs grouped into batches. Each batch is the work of one
-message, the step `read`. The CRC-32s of a batch lie beside the job. The worker that finds all
-batches done sends `plan` again, which then takes the CRC-32s from there.
+The files are cut into runs, and the runs are grouped into batches. Each batch is the work of one
+message, the step `read`. The CRC-32s of a batch are stored beside the job. The worker that finds
+all batches done sends `plan` again, which then takes the CRC-32s from there.
 
-A reading is one set of batches. Its digest names the runs with their ETags: what was read of a file
-that has changed since is never used.
+A reading is one set of batches. Its digest names the runs with their ETags. So if a file has
+changed, what was read of it before is never used.
 """
 
 import hashlib
@@ -47,12 +47,14 @@ Batches = list[list[Run]]
 def with_crc32s(
     entries: Sequence[Entry], job: Job, services: Services, lease: Lease
 ) -> Sequence[Entry] | None:
-    """Returns the entries, each large one with its CRC-32. None if other workers are to compute
-    those first: their messages are sent, and `plan` will come again."""
+    """Returns the entries, each large one with its CRC-32. None if other workers must compute those
+    first: their messages are sent, and `plan` will come again. Raises SourceChanged,
+    SourceUnreadable, and what the lease raises."""
     limits = services.limits
 
     def is_unread(entry: Entry) -> bool:
-        """Whether its CRC-32 must be known before it is built: it is not streamed in one piece."""
+        """Returns whether the file must be read before it is built: nobody knows its CRC-32, and it
+        is not streamed in one part."""
         return not entry.is_known and entry.size > limits.layout.stream_part
 
     unread = [entry for entry in entries if is_unread(entry)]
@@ -76,7 +78,8 @@ def with_crc32s(
 
 
 def read(job: Job, reading: str, number: int, services: Services, lease: Lease) -> None:
-    """The step `read`: reads one batch, and sends `plan` if no batch is left then."""
+    """Does the step `read`: reads one batch, and sends `plan` if no batch is left then. Raises
+    NothingToDo, SourceChanged, SourceUnreadable, and what the lease raises."""
     body = services.archive.read(places.batches_to_read(job.job_id, reading))
     if job.plan or body is None:
         raise NothingToDo("nobody waits for what was to be read")
@@ -93,7 +96,7 @@ def read(job: Job, reading: str, number: int, services: Services, lease: Lease) 
 
 
 def cut(entries: Iterable[Entry], most: int) -> Batches:
-    """Returns the files in runs, grouped into batches of `most` bytes at most."""
+    """Returns the files as runs, grouped into batches of `most` bytes at most."""
     batches: Batches = [[]]
     room = most
     for entry in entries:
@@ -113,11 +116,12 @@ def of_files(batches: Batches, crc32s: Sequence[int]) -> dict[str, int]:
     runs: dict[str, list[tuple[int, int]]] = {}
     for run, crc32 in zip(chain.from_iterable(batches), crc32s, strict=True):
         runs.setdefault(run.key, []).append((crc32, run.length))
-    return {key: crc.combined(parts) for key, parts in runs.items()}
+    return {key: crc.combined(of_file) for key, of_file in runs.items()}
 
 
 def _crc32(run: Run, services: Services, tick: Callable[[], None]) -> int:
-    """Reads the run. Some requests are under way ahead of the bytes that are counted in."""
+    """Reads the run and returns its CRC-32. Later requests are under way while a chunk is
+    computed."""
     end, size = run.start + run.length, services.limits.read_bytes
     starts = range(run.start, end, size)
 

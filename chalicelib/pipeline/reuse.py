@@ -1,8 +1,8 @@
 """Finds what need not be built: a finished archive of the same files, or what was uploaded for the
 failed job that this one retries.
 
-What a failed job has uploaded goes to one heir: the first job that claims it. That is a job that
-retries the failed one. When none does for a while, nobody is the heir, and it is thrown away.
+What a failed job has uploaded goes to one heir: the first job that retries the failed one and
+claims the upload. If none does for a while, nobody is the heir, and the upload is thrown away.
 """
 
 import hashlib
@@ -19,20 +19,20 @@ from chalicelib.services import Services
 from chalicelib.sources.find import Found
 
 VERSION: Final = 1
-"""Part of every fingerprint. Raise it, and no archive that was made before completes another
-job."""
+"""Goes into every fingerprint. After it is raised, no archive that was made before completes
+another job."""
 
 UPLOAD_AGE_MS: Final = 6 * 3600 * 1000
-"""How old a job may be whose upload is taken over."""
+"""The greatest age of a job whose upload is taken over."""
 
 LIFE_LEFT: Final = 0.5
-"""The fraction of its life that an archive must have before it, to complete another job with it:
-people have that long to fetch it."""
+"""An archive completes another job only if this fraction of its life is left: people have that long
+to fetch it."""
 
 
 def fingerprint(user_id: str, found: Found) -> str:
-    """Returns what names the content of an archive of these files. Another user's is another: the
-    manifest says which job the archive was made for, and may name files that not everybody may know
+    """Returns a digest of what an archive of these files holds. Each user has another one: the
+    manifest says which job the archive was made for, and may name files that others may not know
     of."""
     digest = hashlib.sha256(json.dumps([VERSION, user_id, found.missing]).encode())
     for entry in found.entries:
@@ -42,7 +42,7 @@ def fingerprint(user_id: str, found: Found) -> str:
 
 def completed_before(job: Job, mark: str, services: Services) -> bool:
     """Completes the job with a finished archive that has this fingerprint. Returns False if there
-    is none, or if the job has been planned meanwhile, or has ended."""
+    is none, or if the job has been planned or has ended meanwhile."""
     builder_id = services.fingerprints.built_by(mark)
     builder = services.jobs.get(builder_id) if builder_id else None
     if builder is None or builder.plan is None or builder.status is not Status.COMPLETED:
@@ -59,11 +59,12 @@ def completed_before(job: Job, mark: str, services: Services) -> bool:
 
 def taken_over(job: Job, mark: str, services: Services) -> Job | None:
     """Returns the job with the plan of the failed job that it retries, if that one's files had the
-    same fingerprint and its upload is still there. None if not, or if the job has been planned
-    meanwhile, or has ended.
+    same fingerprint and its upload is still there. Else None; also if the job has been planned or
+    has ended meanwhile.
 
-    The job claims the upload before it takes it. A crash between the two leaves it to the next try
-    of this step or, if that comes to another end, to the step `discard` of the failed job.
+    The job claims the upload before it takes it over. After a crash between the two, the next try
+    of this step takes it over. If that try comes to another end, the step `discard` of the failed
+    job throws the upload away.
     """
     failed = _owner(job, services)
     if failed is None or failed.plan is None or failed.status is not Status.FAILED:
@@ -79,8 +80,9 @@ def taken_over(job: Job, mark: str, services: Services) -> Job | None:
 
 
 def _owner(job: Job, services: Services) -> Job | None:
-    """Returns whose upload was begun for what this job retries: the first job's that was planned,
-    or the last one's that has taken it over."""
+    """Returns the job that has the upload that was begun for what this job retries. That is the
+    last job in the chain of retries that was planned or, if others have taken its upload over, the
+    last of these."""
     owner = services.jobs.get(job.retry_of) if job.retry_of else None
     while owner and owner.plan is None and owner.retry_of:
         owner = services.jobs.get(owner.retry_of)
@@ -90,8 +92,8 @@ def _owner(job: Job, services: Services) -> Job | None:
 
 
 def _is_young(failed: Job, services: Services) -> bool:
-    """Whether the upload may go on: S3 counts an archive's days from when it was opened, and aborts
-    it a day later."""
+    """Returns whether the upload may go on. S3 counts an archive's days from when its upload was
+    opened, and aborts an upload after a day."""
     home = failed if failed.home == failed.job_id else services.jobs.get(failed.home)
     return home is not None and services.now() - home.created_at <= UPLOAD_AGE_MS
 
@@ -106,7 +108,8 @@ def _is_whole(builder: Job, services: Services) -> bool:
 
 
 def _is_right(failed: Job, plan: PlanRef, mark: str, services: Services) -> bool:
-    """Whether the plan is for the same files, and its upload there or completed."""
+    """Returns whether the plan is for the same files, and whether its upload is there or was
+    completed."""
     version = services.plan_version
     try:
         index = plans.load(services.archive, failed.home, plan.digest, version=version)

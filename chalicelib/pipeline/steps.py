@@ -1,7 +1,7 @@
 """The steps of a job: plan, read, assemble, finalize; and discard.
 
-Each may run twice, at the same time as its twin, or again after a crash at any line: the outcome is
-the same bytes.
+Each step may run twice, at the same time as its twin, or again after a crash at any line. The
+outcome is the same bytes.
 
     plan ──► assemble (segment 0) ──┐
         ├──► assemble (segment 1) ──┼──► finalize
@@ -49,8 +49,8 @@ def run(message: Message, services: Services, receipt: str | None, attempt: int 
     should be tried again, another one if the job cannot succeed.
     """
     lease = Lease(services, message.job_id, receipt)
-    # Before anything that may fail: from here on no step, `discard` too, needs the queue's own,
-    # long visibility timeout.
+    # Before anything that may fail: from here on no step, not even `discard`, has to wait for the
+    # queue's own, long visibility timeout.
     lease.renew(services.now())
     job = services.jobs.get(message.job_id)
     if job is None:
@@ -87,7 +87,8 @@ def _do(message: Message, job: Job, services: Services, lease: Lease, attempt: i
 
 
 def assemble(planned: PlannedJob, segment: int) -> None:
-    """Uploads the parts of one segment. The worker that completes the last one sends `finalize`."""
+    """Uploads the parts of one segment. The worker that completes the last segment sends
+    `finalize`. Raises what `build_segment` raises."""
     segments, plan = planned.services.segments, planned.plan
     if segment >= plan.segments:
         raise NothingToDo(f"the job has no segment {segment}")
@@ -104,7 +105,7 @@ def assemble(planned: PlannedJob, segment: int) -> None:
 
 def finalize(planned: PlannedJob, *, is_old: bool = False) -> None:
     """Writes what is left of the archive and completes the upload. `is_old`: the message does not
-    say which plan it belongs to, so it may be an older one's."""
+    say which plan it belongs to, so it may belong to an older one. Raises what `finish` raises."""
     if is_old:
         done = planned.services.segments.done(planned.job, planned.plan)
         if len(done) < planned.plan.segments:
@@ -144,8 +145,8 @@ def _plan_again(job_id: str, services: Services, attempt: int) -> None:
     unplanned = services.jobs.unplan(job, job.plan, services.now()) if job.plan else None
     if unplanned:
         services.log.warning("plan unusable", jobId=job_id, plan=job.plan and job.plan.digest)
-    # Of several workers that find this, one sends `plan`. If it dies before, its message comes
-    # again.
+    # If several workers find this, one of them sends `plan`. If that one dies first, its message
+    # comes again.
     if unplanned or attempt > 1:
         _send_plan(job, services)
     raise NothingToDo("the job is planned again")
@@ -156,8 +157,9 @@ def _send_plan(job: Job, services: Services) -> None:
 
 
 def _after_upload(planned: PlannedJob) -> None:
-    """The upload is gone: a twin has completed it, the job was cancelled or planned again, or
-    somebody has aborted it."""
+    """Finds out why the upload is gone. If a twin has completed it, completes the job. If the job
+    was cancelled or planned again, raises NothingToDo or PlanReplaced. If somebody has aborted the
+    upload, raises GivenUp."""
     services = planned.services
     job = services.jobs.get(planned.job.job_id)
     if job is None or job.status not in OPEN or job.plan != planned.plan:

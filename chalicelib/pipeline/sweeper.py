@@ -1,8 +1,8 @@
-"""Finds jobs that have not moved and sends their next step again; gives up those that never will
-move. Has what is left of ended jobs thrown away.
+"""Sends the next step of jobs that have not moved again, and gives up jobs that will never move.
+Has the remains of ended jobs thrown away.
 
-This mends a crash between a write and the message that should follow it, a message that was lost or
-given up while the job lives, and a queue that was purged.
+This repairs a crash between a write and the message that should follow it, a message that was lost
+or given up while the job lives, and a queue that was purged.
 
 A job may also stand still because the queue is long. The message that it waits for is then in the
 queue, and a second one only makes the queue longer. Nor is that a reason to give the job up.
@@ -23,26 +23,25 @@ from chalicelib.queue.messages import Message, Step
 from chalicelib.services import Services
 
 JOBS_A_RUN: Final = 500
-"""Jobs of each kind looked at in one run: it must end within its minute."""
+"""The most jobs of each kind that one run looks at: it must end within its minute."""
 
 BACKLOG: Final = 10
-"""Messages in the queue. While more wait, a job's own message may be among them, however long the
-job has not moved. Fewer are taken within seconds."""
+"""Messages in the queue. While more of them wait, a job's own message may be among them, however
+long the job has not moved. This many are taken within seconds."""
 
 BACKLOG_PATIENCE_MS: Final = 30 * 60_000
 """How much longer a job is left alone while there is a backlog."""
 
 PAUSE_MAX_MS: Final = 3600 * 1000
-"""A job is woken again when it has stood still twice as long, but never later than this."""
+"""A job is woken again when it has stood still for twice as long, or for this much longer."""
 
 SWEEPS_MAX: Final = 8
-"""How often a job is woken in vain, without a backlog, before it is given up: after some 4
-hours."""
+"""How often a job is woken in vain, without a backlog, before it is given up: some 4 hours."""
 
 
 def sweep(services: Services) -> int:
-    """Wakes the jobs that have stalled, and has what is left of others thrown away. Returns how
-    many jobs."""
+    """Wakes the jobs that have stalled, and has the remains of ended jobs thrown away. Returns for
+    how many jobs it has done something."""
     is_calm = services.queue.waiting() <= BACKLOG
     before = services.now() - (0 if is_calm else BACKLOG_PATIENCE_MS)
     wake_up = partial(_wake, services, is_calm=is_calm)
@@ -57,8 +56,8 @@ def sweep(services: Services) -> int:
 def _each_due(
     shards: Sequence[int], before: int, treat: Callable[[Job], bool], services: Services
 ) -> int:
-    """Treats the jobs of these shards that were due before then. Returns for how many there was
-    something to do."""
+    """Treats the jobs of these shards that were due before `before`. Returns for how many of them
+    there was something to do."""
     treated = 0
     due = services.due_jobs.due(shards, before)
     for job_id, _ in zip(due, range(JOBS_A_RUN), strict=False):
@@ -68,7 +67,7 @@ def _each_due(
             if job and job.wake_at is not None and job.wake_at < before:
                 treated += treat(job)
         except LonghaulError as error:
-            # It is woken when its time has come again.
+            # The job is woken when it is due the next time.
             services.log.warning("job not woken", jobId=job_id, reason=error.detail)
         except Exception:
             services.log.exception("job not woken", jobId=job_id)
@@ -100,7 +99,8 @@ def _discard(services: Services, job: Job, *, is_calm: bool) -> bool:
 
 
 def _taken(services: Services, job: Job, *, is_calm: bool) -> bool:
-    """Whether this sweeper has taken the job: no other has it, nor has it moved."""
+    """Takes the job for this sweeper. Returns False if another sweeper has taken it, or if it has
+    moved."""
     now = services.now()
     wake_at = wake.wake_time(now + min(max(now - job.updated_at, 0), PAUSE_MAX_MS))
     return services.due_jobs.take(job, now, wake_at, counted=is_calm)

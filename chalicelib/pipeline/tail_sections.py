@@ -1,7 +1,8 @@
-"""The tail of an archive at rest: a section for each segment, kept by the worker that has built it.
+"""Keeps the tail of an archive in S3: a section for each segment, written by the worker that has
+built the segment.
 
-A kept section also says that the CRC-32s of its files are known. Until it is there, what was
-streamed without a CRC-32 is streamed again.
+A section that is kept also means that the CRC-32s of its files are known. Until it is there, what
+was streamed without a CRC-32 is streamed again.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,19 +21,19 @@ from chalicelib.pools import ahead
 from chalicelib.s3.bucket import Bucket
 
 _AHEAD_BYTES: Final = 32 * 1024**2
-"""Of sections that were read and are not yet uploaded."""
+"""The most bytes of sections that were read and are not yet uploaded."""
 
 T = TypeVar("T")
 
 
 def section(index: Index, number: int, of: Slice, found: Mapping[int, int]) -> Section:
     """Returns the section of the files whose headers are in segment `number`, whose slice is `of`.
-    `found` are the CRC-32s that were not planned, by their index in the slice. Raises Unavailable
+    `found` are the CRC-32s that the plan does not have, by index in the slice. Raises Unavailable
     if one is not known."""
     files = []
     for i, (entry, offset) in enumerate(zip(of.entries, of.offsets, strict=True)):
         if offset < index.segments[number].start:
-            continue  # it reaches into the segment
+            continue  # the header is in an earlier segment
         crc32 = found.get(i, entry.crc32)
         if crc32 is None:
             raise Unavailable(f"the CRC-32 of {entry.key} is not known any more")
@@ -61,8 +62,9 @@ class Sections:
         return Counts.from_bytes(body)
 
     def counts_or_made(self, number: int) -> Counts:
-        """Returns the counts of a section. If the worker did not come to keep it, makes it again
-        where the plan is enough for that. Raises Unavailable if it is not."""
+        """Returns the counts of a section. If the section is not kept, because its worker has died,
+        makes it from the plan and keeps it. Raises Unavailable if the plan does not have all
+        CRC-32s."""
         counts = self.counts(number)
         if counts is None:
             of = plans.load_slice(self.archive, self.home, self.index, number)
@@ -89,8 +91,9 @@ def render(
 ) -> Iterator[bytes]:
     """Yields the archive's bytes from its tail's start to its end, in chunks.
 
-    `own` are sections that the caller has and nobody keeps. `pool`, of SECTIONS_AT_ONCE threads,
-    outlives the generator. Raises Unavailable if one of the others is not there.
+    `own` are the sections that the caller has and that are not kept, by segment. `pool` has
+    SECTIONS_AT_ONCE threads, and must outlive the generator. Raises Unavailable if one of the other
+    sections is not there.
     """
     index = sections.index
     numbers = range(len(index.segments))

@@ -1,5 +1,5 @@
-"""Takes steps from SQS events: what succeeds is acknowledged, what fails is left for another
-try."""
+"""Does the steps that SQS events bring. What succeeds is acknowledged, and what fails comes
+again."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,16 +14,16 @@ from chalicelib.services import Services
 
 
 def handle(records: Iterable[Record], services: Services) -> PartialFailure:
-    """Does the step of each SQS record. Returns which of them are to come again."""
+    """Does the step of each SQS record. Returns which of the messages come again."""
     return partial_failure(record for record in records if not _done(record, services))
 
 
 def _done(record: Record, services: Services) -> bool:
-    """Returns whether the message can be deleted."""
+    """Does the step of one SQS record. Returns whether its message can be deleted."""
     try:
         message = from_body(record["body"])
     except BadMessage as error:
-        # No worker can ever work on it; trying again would only cost time.
+        # No worker can ever work on it. Another try would only cost time.
         services.log.error("message dropped", reason=str(error), id=record["messageId"])
         return True
     about: dict[str, Any] = {
@@ -49,8 +49,8 @@ def _done(record: Record, services: Services) -> bool:
         outcome = "step failed"
         about["reason"] = error.detail
     except Exception as error:
-        # A bug, or a service's answer that nobody foresaw: the queue gives it a few more tries, and
-        # the dead letters' handler ends the job.
+        # A bug, or a service's answer that nobody foresaw. The step is tried a few more times, and
+        # then the dead letters' handler ends the job.
         services.log.exception("step broke", **about)
         reason = f"internal error: {type(error).__name__}"
         return _retried(reason, message, record, services, about)
@@ -65,7 +65,7 @@ def _done(record: Record, services: Services) -> bool:
 def _retried(
     reason: str, message: Message, record: Record, services: Services, about: dict[str, Any]
 ) -> bool:
-    """Has the message come again after a pause."""
+    """Has the message come again after a pause. Returns that it cannot be deleted."""
     delay = retry_delay(about["attempt"], services.random)
     services.log.warning("step retried", **{**about, "reason": reason, "seconds": delay})
     with suppress(Unavailable):

@@ -15,10 +15,12 @@ _DIGEST: Final = re.compile(rf"[0-9a-f]{{{DIGEST_DIGITS}}}")
 
 
 class BadMessage(ValueError):
-    """Not a message of ours: it can never be worked on."""
+    """This is no message of ours: no worker can ever work on it."""
 
 
 class Step(StrEnum):
+    """The work of one message. pipeline/steps.py says what each step does."""
+
     PLAN = "plan"
     READ = "read"
     ASSEMBLE = "assemble"
@@ -32,11 +34,12 @@ _OF_A_PLAN: Final = frozenset({Step.ASSEMBLE, Step.FINALIZE})
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One step of a job. Raises BadMessage if what it has does not go with the step.
+    """One step of a job.
 
-    `number` is the segment of `assemble`, and the batch of `read`. `reading` is the digest of what
-    `read` is a batch of. `plan` is the digest of the plan that `assemble` and `finalize` belong to;
-    None in a message of 0.1.0.
+    `number` is the segment that `assemble` builds, or the batch that `read` reads. `reading` is the
+    digest of the set of batches that this batch belongs to. `plan` is the digest of the plan that
+    `assemble` and `finalize` belong to; None in a message of version 0.1.0. Raises BadMessage if
+    the fields do not go with the step.
     """
 
     step: Step
@@ -56,10 +59,11 @@ class Message:
 
     @property
     def which(self) -> int:
-        """The number of a step that has one."""
+        """`number`; 0 for a step that has none."""
         return self.number or 0
 
     def to_body(self) -> str:
+        """Returns the message as JSON."""
         body: dict[str, str | int] = {"v": VERSION, "step": self.step, "job": self.job_id}
         if self.number is not None:
             body["segment"] = self.number
@@ -71,7 +75,7 @@ class Message:
 
 
 def from_body(body: str) -> Message:
-    """Returns the message that a body says. Raises BadMessage, which says what is wrong."""
+    """Returns the message in the body. Raises BadMessage, which says what is wrong."""
     if len(body) > BODY_MAX:
         raise BadMessage(f"{len(body)} characters are too many")
     try:

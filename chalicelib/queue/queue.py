@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
 BATCH: Final = 10
-"""Entries of one SendMessageBatch, at most.
+"""The most messages of one SendMessageBatch.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html"""
 
 _NOT_OURS: Final = frozenset(
@@ -30,7 +30,8 @@ RETRY_MAX_SECONDS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The queue through one client. `batch` is how many messages one request sends."""
+    """The queue, reached through one client. `batch` is the most messages that one request
+    sends."""
 
     client: "SQSClient"
     url: str
@@ -50,9 +51,9 @@ class Queue:
         return int(answer["Attributes"][name])
 
     def send(self, messages: Iterable[Message], user_id: str) -> None:
-        """Sends all of the messages. Raises Unavailable, and then some may have been sent.
+        """Sends all of the messages. Raises Unavailable; some of them may have been sent then.
 
-        The user is the message group: SQS then serves users fairly
+        The user is the message group, so that SQS serves users fairly
         (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html).
         """
         group = user_mark(user_id)
@@ -70,13 +71,13 @@ class Queue:
                             for i, message in enumerate(batch)
                         ],
                     )
-            except self.client.exceptions.ClientError as error:  # the queue is gone, say
+            except self.client.exceptions.ClientError as error:  # for example, the queue is gone
                 raise Unavailable(f"could not send a step: {error_code(error)}") from error
             if answer.get("Failed"):
                 raise Unavailable(f"could not send a step: {answer['Failed'][0]['Code']}")
 
     def hide(self, receipt: str, seconds: int) -> None:
-        """Hides the message for that many seconds from now on, if it is still this worker's. When a
+        """Hides the message for that many seconds from now on, if this worker still has it. If the
         worker was slower than its lease, a twin may have the message, or be done with it."""
         try:
             with translated("extend a message"):
@@ -89,7 +90,7 @@ class Queue:
 
 
 def retry_delay(receives: int, random: Random) -> int:
-    """Returns the seconds until a failed step is tried again: they grow exponentially, with full
-    jitter in their upper half. `receives` is how often SQS has handed the message out."""
+    """Returns the seconds until a failed step is tried again. They grow exponentially, and their
+    upper half is random. `receives` is how often SQS has handed the message out."""
     ceiling = min(RETRY_MAX_SECONDS, RETRY_FIRST_SECONDS * 2 ** max(receives - 1, 0))
     return random.randint(-(-ceiling // 2), ceiling)

@@ -1,4 +1,4 @@
-"""Records of SQS events, as Lambda hands them over, and the answer to them.
+"""The records of SQS events, as Lambda hands them over, and the answer to them.
 
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 """
@@ -12,7 +12,7 @@ PartialFailure = dict[str, list[dict[str, str]]]
 
 
 def partial_failure(failed: Iterable[Record]) -> PartialFailure:
-    """Returns Lambda's partial batch response: these messages come again, and no others."""
+    """Returns Lambda's partial batch response. These messages come again, and no others."""
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
 

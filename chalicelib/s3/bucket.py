@@ -1,8 +1,8 @@
-"""What Longhaul asks of S3: one bucket, a dozen requests, and what their failures mean.
+"""The requests that Longhaul makes to S3, a dozen, and what their failures mean.
 
-Everything above this file speaks of objects and uploads and never of botocore. Each method is one
-request (listings: one a page), raises Unavailable where a retry may help and AccessDenied where
-not.
+The code above this file knows objects and uploads, and never botocore. Each method makes one
+request (a listing makes one for each page). It raises Unavailable if a retry may help, and
+AccessDenied if S3 refuses the request.
 """
 
 from collections.abc import Iterable, Iterator
@@ -42,8 +42,8 @@ _READ_ATTEMPTS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class FolderPage:
-    """Folders by their prefixes, and files without CRC-32 and metadata. `next` leads to the page
-    after it; None on the last."""
+    """One page of a folder: the prefixes of its folders, and its files, without CRC-32 and
+    metadata. `next` leads to the next page; None on the last page."""
 
     folders: tuple[str, ...]
     files: tuple[ObjectFacts, ...]
@@ -52,15 +52,16 @@ class FolderPage:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """One bucket through one client; with `fast`, the requests that come by the thousand go by that
-    path first, and through the client only where it does not lead to an answer that they know."""
+    """One bucket, reached through one client. With `fast`, the requests that are made by the
+    thousand take the fast path first. They take the client only if the fast path does not
+    understand the answer."""
 
     client: "S3Client"
     name: str
     fast: "FastPath | None" = None
 
     def check(self) -> None:
-        """Raises Unavailable if the bucket cannot be reached, or is not there."""
+        """Raises Unavailable if the bucket cannot be reached or does not exist."""
         try:
             with translated(f"reach the bucket {self.name}"):
                 self.client.head_bucket(Bucket=self.name)
@@ -70,7 +71,8 @@ class Bucket:
     # -- objects --------------------------------------------------------------------------------
 
     def head(self, key: str, *, checksum: bool = True) -> ObjectFacts | None:
-        """The object's facts, with its CRC-32 if S3 has it; None if there is no such object."""
+        """Returns the object's facts, with its CRC-32 if S3 has it. None if there is no such
+        object."""
         if self.fast:
             understood, facts = self.fast.head(self.name, key)
             if understood:
@@ -96,8 +98,8 @@ class Bucket:
         )
 
     def part_crc32s(self, key: str, etag: str) -> list[tuple[int, int]] | None:
-        """(CRC-32, length) of each part that the object was uploaded in. None where S3 does not
-        tell those of all parts, or the object does not have this ETag any more."""
+        """Returns (CRC-32, length in bytes) of each part that the object was uploaded in. None if
+        S3 does not report them for all parts, or if the object has another ETag by now."""
         parts: list[tuple[int, int]] = []
         more: Any = {}
         while True:
@@ -110,7 +112,7 @@ class Bucket:
                         **more,
                     )
             except (AccessDenied, self.client.exceptions.ClientError):
-                return None  # it can be read all the same, and a read says what is wrong
+                return None  # the object may be readable all the same; a read says what is wrong
             page = answer.get("ObjectParts", {})
             for part in page.get("Parts", []):
                 crc32 = crc32_of_base64(part.get("ChecksumCRC32"))
@@ -124,8 +126,8 @@ class Bucket:
             more = {"PartNumberMarker": page["NextPartNumberMarker"]}
 
     def list_page(self, prefix: str, after: str = "") -> ObjectPage:
-        """The first objects, a thousand at most, whose keys begin with `prefix` and follow
-        `after`."""
+        """Returns the first objects, a thousand at most, whose keys begin with `prefix` and come
+        after `after`."""
         if self.fast and (page := self.fast.list_page(self.name, prefix, after)):
             return page
         asked: Any = {"Prefix": prefix, **({"StartAfter": after} if after else {})}
@@ -134,7 +136,8 @@ class Bucket:
         return ObjectPage(tuple(map(_listed, answer.get("Contents", []))), answer["IsTruncated"])
 
     def list_objects(self, prefix: str) -> Iterator[ObjectFacts]:
-        """Every object whose key begins with `prefix`, in key order, one request after another."""
+        """Yields every object whose key begins with `prefix`, in key order. Makes one request after
+        another."""
         page = self.list_page(prefix)
         yield from page.facts
         while page.more:
@@ -142,9 +145,10 @@ class Bucket:
             yield from page.facts
 
     def list_folder(self, prefix: str, limit: int, after: str | None = None) -> FolderPage:
-        """What lies below `prefix`, without what is in the folders there: one page, in key order.
+        """Returns one page of what is below `prefix`, in key order, without the contents of the
+        folders there.
 
-        `after` is the `next` of the page before. Raises InvalidRequest where it is not.
+        `after` is the `next` of the page before. Raises InvalidRequest if it is not.
         """
         more: Any = {"ContinuationToken": after} if after else {}
         try:
@@ -163,7 +167,7 @@ class Bucket:
         )
 
     def read(self, key: str) -> bytes | None:
-        """The whole object, which must be small; None if there is none."""
+        """Returns the whole object, which must be small. None if there is none."""
         try:
             with translated(f"read {key}"):
                 return self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
@@ -173,7 +177,7 @@ class Bucket:
             raise
 
     def read_range(self, key: str, start: int, length: int, etag: str | None = None) -> bytes:
-        """`length` bytes (at least one) from `start`."""
+        """Returns `length` bytes (at least one) from `start`. Raises what `read_into` raises."""
         buffer = bytearray(length)
         self.read_into(memoryview(buffer), key, start, etag)
         return bytes(buffer)
@@ -181,9 +185,10 @@ class Bucket:
     def read_into(
         self, buffer: memoryview, key: str, start: int = 0, etag: str | None = None
     ) -> None:
-        """Fill `buffer` (which is not empty) with the object's bytes from `start`.
+        """Fills `buffer` (which is not empty) with the object's bytes from `start`.
 
-        Raises SourceChanged if the object is gone, is shorter, or does not have the given ETag.
+        Raises SourceChanged if the object is gone, is shorter, or has another ETag than the given
+        one, and SourceUnreadable if it is in cold storage.
         """
         if self.fast and self.fast.read_into(buffer, self.name, key, start, etag):
             return
@@ -208,21 +213,22 @@ class Bucket:
                     raise Unavailable(f"could not read {key}: the answer was cut short")
         except self.client.exceptions.ClientError as error:
             raise _changed(error, key) from error
-        except OSError as error:  # a connection lost in the middle of the body
+        except OSError as error:  # the connection was lost in the middle of the body
             raise Unavailable(f"could not read {key}: {type(error).__name__}") from error
 
     def write(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
-        """Put the object, in place of any there is."""
+        """Writes the object. Replaces it if it exists."""
         with translated(f"write {key}"):
             self.client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type)
 
     def delete(self, key: str) -> None:
-        """Deletes the object; that there is none is no error."""
+        """Deletes the object. It is no error if there is none."""
         with translated(f"delete {key}"):
             self.client.delete_object(Bucket=self.name, Key=key)
 
     def delete_all(self, keys: Iterable[str]) -> None:
-        """Deletes the objects, a thousand with a request; that there is none is no error."""
+        """Deletes the objects, a thousand with each request. It is no error if one does not
+        exist."""
         for batch in batched(keys, 1000):
             with translated(f"delete {len(batch)} objects"):
                 self.client.delete_objects(
@@ -233,14 +239,14 @@ class Bucket:
     # -- multipart uploads ----------------------------------------------------------------------
 
     def create_upload(self, key: str, content_type: str) -> str:
-        """Opens a multipart upload and gives its id."""
+        """Opens a multipart upload. Returns its id."""
         with translated(f"open an upload for {key}"):
             return self.client.create_multipart_upload(
                 Bucket=self.name, Key=key, ContentType=content_type
             )["UploadId"]
 
     def upload_part(self, key: str, upload: str, number: int, body: Body) -> None:
-        """Raises UploadGone if the upload was completed or aborted."""
+        """Uploads one part. Raises UploadGone if the upload was completed or aborted."""
         if self.fast and self.fast.upload_part(self.name, key, upload, number, body):
             return
         try:
@@ -268,12 +274,13 @@ class Bucket:
         start: int,
         length: int,
     ) -> None:
-        """Has S3 copy `length` bytes from `start` of an object of `size` bytes into a part.
+        """Has S3 copy into a part: `length` bytes from `start` of an object that has `size` bytes.
+        `source` is the name of that object's bucket.
 
-        Raises SourceChanged if that object is gone or does not have the given ETag, UploadGone as
-        above.
+        Raises SourceChanged if that object is gone or has another ETag, SourceUnreadable if it is
+        in cold storage, and UploadGone as `upload_part` does.
         """
-        # S3 copies a range only of objects larger than 5 MiB; to copy all of one takes no range.
+        # S3 copies a range only if the object is larger than 5 MiB. A whole object needs no range.
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
         source_range = f"bytes={start}-{start + length - 1}" if length < size else None
         ranged: Any = {"CopySourceRange": source_range} if source_range else {}
@@ -298,7 +305,8 @@ class Bucket:
             raise _changed(error, source_key) from error
 
     def list_parts(self, key: str, upload: str, first: int = 1) -> Iterator[UploadedPart]:
-        """The parts that the upload has, by number, from `first` on. Raises UploadGone."""
+        """Yields the parts that the upload has, in order, from number `first` on. Raises
+        UploadGone."""
         more: Any = {"PartNumberMarker": first - 1} if first > 1 else {}
         while True:
             try:
@@ -315,8 +323,8 @@ class Bucket:
             more = {"PartNumberMarker": page["NextPartNumberMarker"]}
 
     def complete_upload(self, key: str, upload: str, parts: list[UploadedPart]) -> None:
-        """Makes the object of its parts. Raises UploadGone; Unavailable too if a part was uploaded
-        again since it was listed."""
+        """Completes the upload: S3 makes one object of these parts. Raises UploadGone. Raises
+        Unavailable also if a part was uploaded again after it was listed."""
         try:
             with translated(f"complete {key}"):
                 self.client.complete_multipart_upload(
@@ -333,7 +341,8 @@ class Bucket:
             raise _gone(error) from error
 
     def abort_upload(self, key: str, upload: str) -> None:
-        """Throws the upload and its parts away; that there is none (any more) is no error."""
+        """Throws the upload and its parts away. It is no error if the upload does not exist any
+        more."""
         try:
             with translated(f"abort an upload of {key}"):
                 self.client.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload)
@@ -342,7 +351,7 @@ class Bucket:
                 raise
 
     def list_uploads(self, prefix: str = "") -> Iterator[OpenUpload]:
-        """The uploads under way, to keys that begin with `prefix`."""
+        """Yields the uploads under way whose keys begin with `prefix`."""
         more: Any = {}
         while True:
             with translated(f"list the uploads to {prefix!r}"):
@@ -383,10 +392,10 @@ def _changed(error: Exception, key: str) -> Exception:
 
 
 def deleted(key: str) -> SourceChanged:
-    """A source file that was planned is gone."""
+    """Returns the error for a source file that is in the plan and does not exist any more."""
     return SourceChanged(f"{key} was deleted after the export had begun; export again")
 
 
 def overwritten(key: str) -> SourceChanged:
-    """A source file is not the one that was planned."""
+    """Returns the error for a source file that is not the planned one any more."""
     return SourceChanged(f"{key} was overwritten after the export had begun; export again")

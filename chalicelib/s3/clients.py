@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from chalicelib.s3.fastpath import FastPath
 
 CONNECTIONS: Final = 48
-"""Open connections to S3 in one worker: it has no more requests under way."""
+"""The most open connections to S3 in one worker, which never has more requests under way."""
 
 _READ_SECONDS: Final = 60
 
 
 @cache
 def s3(within: int = 0) -> "S3Client":
-    """Returns S3 as this process reaches it. For `within` see `aws.config`."""
+    """Returns the S3 client of this process. See `aws.config` for `within`."""
     client = session().create_client(
         "s3",
         config=config(
@@ -29,8 +29,7 @@ def s3(within: int = 0) -> "S3Client":
             max_pool_connections=CONNECTIONS,
             signature_version="s3v4",
             s3=_addressing(),
-            # Bodies are checked by Content-MD5 or TLS; a CRC-32 trailer would cost CPU for each
-            # byte.
+            # Content-MD5 or TLS protects the bodies. A CRC-32 trailer would cost CPU for each byte.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         ),
@@ -40,8 +39,8 @@ def s3(within: int = 0) -> "S3Client":
 
 @cache
 def fast_path() -> "FastPath | None":
-    """Returns the shorter way to S3, for requests that come by the thousand. None without
-    credentials, and where botocore alone knows how to reach S3."""
+    """Returns the shorter way to S3, for requests that are made by the thousand. None if there are
+    no credentials, or if only botocore knows how to reach S3."""
     from chalicelib.s3.fastpath import made
 
     credentials = session().get_credentials()
@@ -50,9 +49,9 @@ def fast_path() -> "FastPath | None":
 
 @cache
 def for_links(endpoint_url: str | None) -> "S3Client":
-    """Returns S3 as callers reach it, for presigned links only.
+    """Returns a client for presigned links only, at the endpoint where callers reach S3.
 
-    It signs by SigV4. On a custom endpoint botocore would fall back to V2, which S3 refuses in
+    It signs with SigV4. On a custom endpoint botocore would fall back to V2, which S3 refuses in
     newer regions.
     """
     client = session().create_client(
@@ -69,6 +68,6 @@ def for_links(endpoint_url: str | None) -> "S3Client":
 
 
 def _addressing() -> dict[str, str]:
-    """Path style on an emulator: buckets have no host names of their own there."""
+    """Returns path style on an emulator, where buckets have no host names of their own."""
     custom = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     return {"addressing_style": "path" if custom else "virtual"}

@@ -1,13 +1,14 @@
-"""The requests that a worker makes by the thousand, on a shorter way than a botocore client's.
+"""A shorter way to S3 than a botocore client, for the requests that a worker makes by the thousand.
 
-A botocore call costs 1.1 to 3.5 ms of CPU, most of it to resolve an endpoint, to check parameters
-and to parse an answer against a model; for a small file that is more than moving its bytes. Here
-botocore gives its credentials, and the rest is ours: a signature (sigv4.py) and a wire (wire.py),
-a tenth of the CPU.
+A botocore call costs 1.1 to 3.5 ms of CPU, most of it to resolve an endpoint, to check parameters,
+and to parse an answer against a model. For a small file that is more than it costs to move the
+bytes. Here botocore only supplies the credentials. The signature (sigv4.py) and the connections
+(wire.py) are ours, and cost a tenth of the CPU.
 
-Nothing is interpreted here but success. Whoever asks gets None for anything else (an error status,
-a lost connection, a redirect to another region) and asks again through botocore, which retries,
-backs off, follows, and raises what it means. So this way can be lost without any loss.
+This way understands success and nothing else. For anything else (an error status, a lost
+connection, a redirect to another region) it returns None or False, and the caller asks again
+through botocore. botocore then retries, waits, follows the redirect, and raises the right error. So
+nothing is lost if this way fails.
 """
 
 import os
@@ -20,7 +21,6 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import getproxies
 
-from chalicelib.s3.listing_xml import listed_page
 from chalicelib.s3.objects import Body, ObjectFacts, ObjectPage, crc32_of_base64
 from chalicelib.s3.sigv4 import signed
 from chalicelib.s3.wire import Answer, Request, Wire
@@ -34,8 +34,9 @@ _METADATA: Final = "x-amz-meta-"
 
 @dataclass(frozen=True, slots=True)
 class FastPath:
-    """Signed requests to one S3 endpoint, which is "https://host", or "http://host:port". `now`
-    returns the time in UTC."""
+    """Sends signed requests to one S3 endpoint, which is "https://host" or "http://host:port".
+    `by_path`: the bucket's name is in the path and not in the host name. `now` returns the time in
+    UTC."""
 
     wire: Wire
     credentials: "Credentials"
@@ -45,7 +46,8 @@ class FastPath:
     now: Callable[[], datetime]
 
     def head(self, bucket: str, key: str) -> tuple[bool, ObjectFacts | None]:
-        """(whether the answer was understood, the object's facts or None if there is no object)"""
+        """Returns (whether the answer was understood, the object's facts). The facts are None if
+        there is no such object."""
         answer = self._send("HEAD", bucket, key, headers={"x-amz-checksum-mode": "ENABLED"})
         if answer is None:
             return False, None
@@ -59,19 +61,23 @@ class FastPath:
             return False, None
 
     def list_page(self, bucket: str, prefix: str, after: str) -> ObjectPage | None:
-        """A page of a listing, with the keys that follow `after`."""
-        # Keys may have characters that XML has not, so they are asked for in the URL's encoding.
-        asked = {"encoding-type": "url", "list-type": "2", "prefix": prefix}
+        """Returns a page of a listing, with the keys that come after `after`. None if the answer is
+        not understood."""
+        from chalicelib.s3.listing_xml import listed_page  # most workers list nothing
+
+        # Keys may have characters that XML does not allow. So S3 is asked to encode them as in a
+        # URL.
+        query = {"encoding-type": "url", "list-type": "2", "prefix": prefix}
         if after:
-            asked["start-after"] = after
-        answer = self._send("GET", bucket, "", query=urlencode(asked, quote_via=quote, safe="~"))
-        said = _body(answer)
-        return listed_page(said) if said else None
+            query["start-after"] = after
+        answer = self._send("GET", bucket, "", query=urlencode(query, quote_via=quote, safe="~"))
+        body = _body(answer)
+        return listed_page(body) if body else None
 
     def read_into(
         self, buffer: memoryview, bucket: str, key: str, start: int, etag: str | None
     ) -> bool:
-        """Whether the buffer was filled with the object's bytes from `start`."""
+        """Fills the buffer with the object's bytes from `start`. Returns whether it did."""
         headers = {"range": f"bytes={start}-{start + len(buffer) - 1}"}
         if etag:
             headers["if-match"] = etag
@@ -79,7 +85,7 @@ class FastPath:
         return answer is not None and answer.body is None
 
     def upload_part(self, bucket: str, key: str, upload: str, number: int, body: Body) -> bool:
-        """Whether S3 has taken the part."""
+        """Uploads one part. Returns whether S3 has taken it."""
         return self._put(bucket, key, upload, number, {}, body) is not None
 
     def copy_part(  # noqa: PLR0913, PLR0917 - what one UploadPartCopy takes
@@ -92,18 +98,19 @@ class FastPath:
         etag: str,
         source_range: str | None,
     ) -> bool:
-        """Whether S3 has copied the part. `source` is "bucket/key", the range "bytes=first-last" or
-        all of it."""
+        """Has S3 copy a part. Returns whether S3 has copied it. `source` is "bucket/key".
+        `source_range` is "bytes=first-last"; None: the whole object."""
         headers = {
             "x-amz-copy-source": quote(source, safe="/~"),
             "x-amz-copy-source-if-match": etag,
         }
         if source_range:
             headers["x-amz-copy-source-range"] = source_range
-        said = self._put(bucket, key, upload, number, headers, b"")
-        # A failure may come as 200 with an error for a body, once S3 has begun to answer.
+        body = self._put(bucket, key, upload, number, headers, b"")
+        # S3 may fail after it has begun to answer. Then the status is 200, and the body is an
+        # error.
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
-        return said is not None and b"<CopyPartResult" in said
+        return body is not None and b"<CopyPartResult" in body
 
     def _put(  # noqa: PLR0913, PLR0917 - what one part takes
         self,
@@ -114,7 +121,7 @@ class FastPath:
         headers: dict[str, str],
         body: Body,
     ) -> bytes | None:
-        """The body of S3's answer; None if there was none or it was no success."""
+        """Returns the body of S3's answer. None if there was no answer, or no success."""
         query = f"partNumber={number}&uploadId={quote(upload, safe='')}"
         return _body(self._send("PUT", bucket, key, query=query, headers=headers, body=body))
 
@@ -129,8 +136,8 @@ class FastPath:
         body: Body = b"",
         into: memoryview | None = None,
     ) -> Answer | None:
-        """The answer, whatever its status; None if there was none. The names in `query` are in
-        order."""
+        """Returns the answer, whatever its status. None if there was none. The names in `query`
+        must be in alphabetical order."""
         origin, path = self._place(bucket)
         target = f"{path}/{quote(key, safe='/~')}{'?' if query else ''}{query}"
         sent = signed(
@@ -144,42 +151,42 @@ class FastPath:
         return self.wire.exchange(Request(method, origin, target, sent, body), into)
 
     def _place(self, bucket: str) -> tuple[str, str]:
-        """Where the bucket is: origin, and path."""
-        # A name with dots does not match the certificate of *.s3.amazonaws.com.
+        """Returns (origin, path) of the bucket."""
+        # The certificate of *.s3.amazonaws.com does not match a bucket's name with dots.
         if self.by_path or "." in bucket:
             return self.endpoint, f"/{bucket}"
         scheme, host = self.endpoint.split("://", 1)
         return f"{scheme}://{bucket}.{host}", ""
 
 
-def _facts(key: str, said: Mapping[str, str]) -> ObjectFacts:
-    checksum = said.get("x-amz-checksum-crc32")
-    composite = said.get("x-amz-checksum-type") == "COMPOSITE"
+def _facts(key: str, headers: Mapping[str, str]) -> ObjectFacts:
+    checksum = headers.get("x-amz-checksum-crc32")
+    composite = headers.get("x-amz-checksum-type") == "COMPOSITE"
     return ObjectFacts(
         key=key,
-        size=int(said["content-length"]),
-        etag=said["etag"],
-        modified=int(parsedate_to_datetime(said["last-modified"]).timestamp()),
+        size=int(headers["content-length"]),
+        etag=headers["etag"],
+        modified=int(parsedate_to_datetime(headers["last-modified"]).timestamp()),
         crc32=None if composite else crc32_of_base64(checksum),
         composite=composite and checksum is not None,
         metadata={
             name.removeprefix(_METADATA): value
-            for name, value in said.items()
+            for name, value in headers.items()
             if name.startswith(_METADATA)
         },
     )
 
 
 def _body(answer: Answer | None) -> bytes | None:
-    """The body of an answer that tells of success."""
+    """Returns the body of a successful answer; None for any other."""
     return answer.body if answer and answer.status == HTTPStatus.OK else None
 
 
 def made(
     client: "S3Client", credentials: "Credentials", now: Callable[[], datetime]
 ) -> FastPath | None:
-    """A fast path to the client's endpoint and region; None where the endpoint has a path of its
-    own, or may lie behind a proxy."""
+    """Returns a fast path to the client's endpoint and region. None if the endpoint has a path of
+    its own, or may be behind a proxy."""
     from botocore.httpsession import get_cert_path
 
     endpoint = client.meta.endpoint_url.rstrip("/")
@@ -188,7 +195,7 @@ def made(
     tls = None
     if endpoint.startswith("https://"):
         if "https" in getproxies():
-            return None  # botocore knows how to get there
+            return None  # botocore knows how to use the proxy
         from ssl import create_default_context
 
         tls = create_default_context(

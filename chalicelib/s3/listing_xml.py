@@ -1,7 +1,7 @@
 """Parses S3's answer to ListObjectsV2. Pure.
 
-botocore's parser reads every answer by a model of it and takes ten times as long, which for a
-million files is minutes.
+botocore's parser reads every answer by a model of it. That takes ten times as long: minutes for a
+million files.
 """
 
 from datetime import datetime
@@ -12,12 +12,12 @@ from chalicelib.s3.objects import ObjectFacts, ObjectPage, has_crc32
 
 
 def listed_page(body: bytes) -> ObjectPage | None:
-    """Returns the page that an answer with `encoding-type=url` lists; None if it is not understood.
+    """Returns the page in an answer with `encoding-type=url`; None if the answer is not understood.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
     """
     try:
-        root = ElementTree.fromstring(body)  # noqa: S314 - S3 wrote it, as all that botocore parses
+        root = ElementTree.fromstring(body)  # noqa: S314 - S3 wrote it; botocore parses it too
         space = root.tag.removesuffix("ListBucketResult")
         facts = tuple(_listed(item, space) for item in root.iter(f"{space}Contents"))
         return ObjectPage(facts, _text(root, f"{space}IsTruncated") == "true")
@@ -40,7 +40,7 @@ def _listed(item: ElementTree.Element, space: str) -> ObjectFacts:
 
 
 def _text(element: ElementTree.Element, name: str) -> str:
-    """Returns the text of the element's child. Raises ValueError if it has none."""
+    """Returns the text of the child with this name. Raises ValueError if there is none."""
     text = element.findtext(name)
     if not text:
         raise ValueError(f"there is no {name}")

@@ -1,4 +1,4 @@
-"""Objects of S3 as facts, and how S3 writes some of them. Pure."""
+"""What S3 says of objects and uploads, and how to read it. Pure."""
 
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
@@ -9,21 +9,21 @@ from mmap import mmap
 from typing import Final, Protocol
 
 _CRC32_BYTES: Final = 4
-_CHUNK: Final = 1024**2  # bytes asked of a body at a time
+_CHUNK: Final = 1024**2  # bytes that one call reads of a body
 
 
 Body = bytes | bytearray | mmap
-"""What is uploaded."""
+"""The types of what is uploaded."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectFacts:
-    """What S3 tells of an object without its bytes.
+    """What S3 says of an object, without the object's bytes.
 
-    `etag` keeps its quotes. `crc32` is the CRC-32 of the whole object, None where S3 has none;
-    `composite` says that S3 has those of the object's parts instead. `in_s3`: a listing, which
-    gives no checksums, says that S3 has that of the whole object. `modified` is Unix time in
-    seconds.
+    `etag` has its quotes. `crc32` is the CRC-32 of the whole object; None if S3 has not sent one.
+    `composite`: S3 has the CRC-32s of the object's parts instead. `in_s3`: these facts come from a
+    listing, which has no checksums, and S3 has the CRC-32 of the whole object. `modified` is Unix
+    time in seconds.
     """
 
     key: str
@@ -38,7 +38,8 @@ class ObjectFacts:
 
 @dataclass(frozen=True, slots=True)
 class ObjectPage:
-    """Some objects in key order, without CRC-32 and metadata. `more`: others follow the last."""
+    """Some objects in key order, without CRC-32 and metadata. `more`: others come after the
+    last."""
 
     facts: tuple[ObjectFacts, ...]
     more: bool
@@ -46,6 +47,8 @@ class ObjectPage:
 
 @dataclass(frozen=True, slots=True)
 class UploadedPart:
+    """A part that an upload has. `size` counts bytes."""
+
     number: int
     etag: str
     size: int
@@ -61,8 +64,8 @@ class OpenUpload:
 
 
 def decoded_metadata(value: str) -> str:
-    """A metadata value as text. S3 gives what is not ASCII as RFC 2047 encoded words; a value that
-    came as raw UTF-8 was read as Latin-1 by the HTTP client.
+    """Returns a metadata value as text. S3 sends a value that is not ASCII as RFC 2047 encoded
+    words. If the value was sent as raw UTF-8, the HTTP client has read it as Latin-1.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html"""
     if "=?" in value:
         try:
@@ -83,7 +86,7 @@ class Readable(Protocol):
 
 
 def filled(buffer: memoryview, body: Readable) -> bool:
-    """Reads the body into the buffer. False if it ends too early."""
+    """Reads the body into the buffer. Returns False if the body ends too early."""
     at = 0
     while at < len(buffer):
         chunk = body.read(min(len(buffer) - at, _CHUNK))
@@ -95,15 +98,16 @@ def filled(buffer: memoryview, body: Readable) -> bool:
 
 
 def has_crc32(algorithms: Iterable[str | None], kind: str | None) -> bool:
-    """Whether S3 has a CRC-32 of the whole object, by what its listing says.
+    """Returns whether S3 has a CRC-32 of the whole object, from what its listing says.
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html"""
     return kind == "FULL_OBJECT" and "CRC32" in algorithms
 
 
 def crc32_of_base64(encoded: str | None) -> int | None:
-    """S3 gives a checksum as base64 of its bytes, the most significant first."""
+    """Returns the CRC-32 that S3 sends as base64 of its bytes, the most significant byte first.
+    None if this is no such value."""
     try:
         raw = b64decode(encoded or "", validate=True)
     except ValueError:
-        return None  # "…-3" stands for three parts' checksums, and is none of the bytes
+        return None  # "…-3" is a checksum of three parts' checksums, and not of the bytes
     return int.from_bytes(raw, "big") if len(raw) == _CRC32_BYTES else None

@@ -1,7 +1,8 @@
-"""Signs a request to S3 by AWS's Signature Version 4, its body left out. Pure.
+"""Signs a request to S3 with AWS's Signature Version 4, which here leaves the body out. Pure.
 
-botocore's signer, to which a test holds this one equal, takes ten times as long: it knows every
-service. https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+botocore's signer takes ten times as long, because it knows every service. A test checks that both
+make the same signature.
+https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
 """
 
 import hmac
@@ -14,11 +15,11 @@ from typing import Final, Protocol
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 
 _UNSIGNED: Final = "UNSIGNED-PAYLOAD"
-"""Bodies are not hashed a second time: TLS protects them on their way."""
+"""The body is not hashed a second time: TLS already protects it on its way."""
 
 
 class Keys(Protocol):
-    """Credentials as they are at one moment. To botocore's types, any of them may be None."""
+    """Credentials at one moment. By botocore's types, any of them may be None."""
 
     @property
     def access_key(self) -> str | None: ...
@@ -37,10 +38,10 @@ def signed(  # noqa: PLR0913 - all that goes into a signature
     region: str,
     now: datetime,
 ) -> dict[str, str]:
-    """The headers to send: those given, and the signature's own.
+    """Returns the headers to send: the given ones, and those of the signature.
 
-    `target` is the path with its query, both encoded; the query's names are in order. Header names
-    are in lower case, and `host` is among them. `now` is in UTC.
+    `target` is the path with its query, both encoded. The query's names are in alphabetical order.
+    Header names are in lower case, and `host` is among them. `now` is in UTC.
     """
     moment = now.strftime("%Y%m%dT%H%M%SZ")
     day = moment[:8]
@@ -67,8 +68,8 @@ def signed(  # noqa: PLR0913 - all that goes into a signature
 @lru_cache(maxsize=2)
 def _signing_key(secret_key: str | None, day: str, region: str) -> bytes:
     key = f"AWS4{secret_key}".encode()
-    for part in (day, region, "s3", "aws4_request"):
-        key = _hmac(key, part)
+    for name in (day, region, "s3", "aws4_request"):
+        key = _hmac(key, name)
     return key
 
 

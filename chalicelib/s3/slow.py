@@ -1,7 +1,8 @@
-"""A storage that is slow to read, for the local stage: what a download of many files suffers from.
+"""A bucket that is slow to read, for the local stage: it shows why downloads of many files are
+slow.
 
-S3 itself answers as many reads at a time as one likes. What stands behind an older download server
-(a tape library, a file server, a single connection to either) often answers one after another.
+S3 itself answers any number of reads at the same time. The storage behind an older download server
+(a tape library, a file server, a single connection to either) often answers one read after another.
 """
 
 from collections.abc import Callable
@@ -13,10 +14,10 @@ from chalicelib.s3.bucket import Bucket
 
 @dataclass(frozen=True, kw_only=True)
 class SlowBucket(Bucket):
-    """A bucket of which each read waits for its turn, and then `delay_seconds` longer.
+    """A bucket where each read waits for its turn, and then `delay_seconds` longer.
 
-    One turn a process, so each worker has a slow storage of its own. What S3 copies by itself is
-    not read, and as fast as ever.
+    Turns are taken within one process, so each worker has a slow storage of its own. S3 copies
+    without a read, so copies are as fast as ever.
     """
 
     delay_seconds: float

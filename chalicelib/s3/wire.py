@@ -1,8 +1,8 @@
 """HTTP/1.1 to S3 on kept connections, for requests that are made by the thousand.
 
 Python's own client and urllib3 take 0.2 to 0.5 ms of CPU for a request and its answer, several
-times what its bytes take, for they serve every server there is. This serves one that is known: it
-gives up on any answer that it does not expect.
+times what the bytes take, because they work with every server there is. This client works with one
+known server, and gives up on any answer that it does not expect.
 """
 
 import socket
@@ -21,19 +21,20 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS: Final = 3
 _ANSWER_SECONDS: Final = 60
-"""Until the next bytes of an answer come."""
+"""The longest wait for the next bytes of an answer."""
 
-_LINE_MAX: Final = 16 * 1024  # bytes of a header; all of S3's together have 8 KB at most
+_LINE_MAX: Final = 16 * 1024  # bytes of one header; all headers of S3 together have 8 KB at most
 _HEADERS_MAX: Final = 200
 _BODY_MAX: Final = 32 * 1024**2
-"""Bytes of an answer without a buffer of its own: a listing's page of the longest keys has 4 MB."""
+"""The most bytes of a body that is not read into the caller's buffer. A page of a listing with the
+longest keys has 4 MB."""
 
 _PORTS: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`origin` is "https://host" or "http://host:port"; `target` is path and query, encoded; header
+    """`origin` is "https://host" or "http://host:port". `target` is path and query, encoded. Header
     names are in lower case, and `host` is among them."""
 
     method: str
@@ -45,7 +46,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Header names are in lower case. `body` is None where it went into the caller's buffer."""
+    """Header names are in lower case. `body` is None if it went into the caller's buffer."""
 
     status: int
     headers: Mapping[str, str]
@@ -53,7 +54,7 @@ class Answer:
 
 
 class _Unexpected(ValueError):
-    """The answer is none that we know how to read, or it broke off."""
+    """We do not know how to read the answer, or it broke off."""
 
 
 class _Stale(OSError):
@@ -73,17 +74,18 @@ class _Connection:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """Connections to any number of origins. `tls` is for those that begin with https."""
+    """Connections to any number of origins. `tls` is for origins that begin with https."""
 
     tls: "SSLContext | None" = None
     _kept: dict[str, list[_Connection]] = field(default_factory=dict)
 
     def exchange(self, request: Request, into: memoryview | None = None) -> Answer | None:
-        """Sends the request and reads the whole answer; the body of a 206 that fills `into` exactly
-        goes there.
+        """Sends the request and reads the whole answer. If the answer is a 206 whose body fills
+        `into` exactly, the body goes there.
 
-        None: no answer came, or one that is not understood. It is no failure that the server has
-        closed a kept connection meanwhile: all requests here may be sent again, on another one.
+        Returns None if no answer came, or one that is not understood. The server may have closed a
+        kept connection meanwhile. That is no failure: the request is sent again on a new
+        connection, because every request here may be sent twice.
         """
         kept = self._kept.setdefault(request.origin, [])
         try:
@@ -97,7 +99,7 @@ class Wire:
             return None
 
     def close(self) -> None:
-        """Closes what is kept."""
+        """Closes the kept connections."""
         for kept in self._kept.values():
             _close(kept)
 
@@ -120,7 +122,7 @@ class Wire:
 
 def _taken(kept: list[_Connection]) -> _Connection | None:
     try:
-        return kept.pop()  # the one used last, which is the least likely to be closed by now
+        return kept.pop()  # the one used last is the least likely to be closed by now
     except IndexError:
         return None
 
@@ -133,7 +135,7 @@ def _close(kept: list[_Connection]) -> None:
 def _used(
     connection: _Connection, request: Request, into: memoryview | None, kept: list[_Connection]
 ) -> Answer:
-    """One exchange on the connection, which is kept if it may be used again."""
+    """Makes one exchange on the connection. Keeps the connection if it may be used again."""
     whole = False
     try:
         answer = _exchanged(connection, request, into)
@@ -159,14 +161,15 @@ def _exchanged(connection: _Connection, request: Request, into: memoryview | Non
         raise _Unexpected
     status, headers = int(rest[:3]), dict(_headers(reader))
     if status < HTTPStatus.OK:
-        raise _Unexpected  # nothing here asks to be told to continue, or for another protocol
+        raise _Unexpected  # no request here asks for 100 Continue or another protocol
     if not is_sent:
         headers["connection"] = "close"
     return Answer(status, headers, _body(reader, request.method, status, headers, into))
 
 
 def _sent(connection: _Connection, request: Request) -> bool:
-    """False if the server did not take all of it: it may have answered before, that it is busy."""
+    """Sends the request. Returns False if the server did not take all of it: it may have answered
+    early, to say that it is busy."""
     try:
         connection.socket.sendall(_head(request))
         if request.body:
@@ -182,7 +185,7 @@ def _head(request: Request) -> bytes:
     if request.method == "PUT":
         lines.append(f"content-length: {len(request.body)}")
     head = "\r\n".join([*lines, "", ""]).encode("latin-1")
-    # A line break in a value would begin a header, or a request, that nobody has signed.
+    # A line break in a value would begin another header, or a request, that nobody has signed.
     if head.count(b"\n") != len(lines) + 1 or head.count(b"\r") != len(lines) + 1:
         raise _Unexpected
     return head
@@ -226,7 +229,8 @@ def _body(
 
 
 def _chunks(reader: BufferedReader) -> Iterator[bytes]:
-    """https://www.rfc-editor.org/rfc/rfc9112#name-chunked-transfer-coding"""
+    """Yields the chunks of a body.
+    https://www.rfc-editor.org/rfc/rfc9112#name-chunked-transfer-coding"""
     total = 0
     while length := _number(reader.readline(_LINE_MAX).partition(b";")[0].decode("latin-1"), 16):
         total += length

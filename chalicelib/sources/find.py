@@ -22,8 +22,8 @@ _NAMED: Final = 10  # missing files that an error message names
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The entries of the archive in order, with the CRC-32s that S3 knows, and what was asked for
-    but is not there (ids or keys)."""
+    """What was found. `entries` are those of the archive, in order, with the CRC-32s that S3 knows.
+    `missing` are the ids or keys that were asked for and do not exist."""
 
     entries: tuple[Entry, ...]
     missing: tuple[int | str, ...]
@@ -35,10 +35,10 @@ def key_of(file_id: int, settings: Settings) -> str:
 
 
 def find(request: ExportRequest, services: Services, tick: Callable[[], None]) -> Found:
-    """Looks up everything that was asked for. Calls `tick` at least once for `limits.lookups`
-    files.
+    """Finds everything that was asked for. Calls `tick` at least once for `limits.lookups` files.
 
-    Raises SourceMissing under `on_missing: fail`, NothingToExport for a prefix without files.
+    Raises SourceMissing if files are missing under `on_missing: fail`, and NothingToExport for a
+    prefix without files.
     """
     bucket, settings = services.source, services.settings
     if request.prefix is not None:
@@ -52,7 +52,7 @@ def find(request: ExportRequest, services: Services, tick: Callable[[], None]) -
     facts = _look_up(services, asked, tick)
     missing = tuple(asked[key] for key in asked if facts[key] is None)
     if len(missing) == len(asked):
-        bucket.check()  # to S3, a file of a bucket that is gone is missing too
+        bucket.check()  # if the bucket is gone, S3 says that each file is missing
     if missing and request.on_missing == "fail":
         named = ", ".join(map(str, missing[:_NAMED]))
         more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
@@ -78,7 +78,7 @@ def _under_prefix(
     files = [
         (fact.key.removeprefix(folder), fact)
         for fact in list_all(services.source, services.pools, prefix, tick)
-        # A key that ends with "/" and has no bytes is the mark of a folder, not a file.
+        # An object without bytes whose key ends with "/" marks a folder. It is no file.
         if fact.size or not fact.key.endswith("/")
     ]
     large = {
@@ -86,8 +86,9 @@ def _under_prefix(
         for index, (_, fact) in enumerate(files)
         if fact.size >= services.limits.layout.copy_min and not fact.in_s3
     }
-    # What is to be copied needs its CRC-32 first. Where the listing says that S3 has it, the worker
-    # that writes the header asks for it. For others, a HEAD tells if S3 has those of its parts.
+    # A file that is copied needs its CRC-32 first. If the listing says that S3 has it, the worker
+    # that writes the header asks for it. For other files, a HEAD says whether S3 has the CRC-32s of
+    # the parts.
     for key, fact in _look_up(services, large, tick).items():
         name, listed = files[large[key]]
         if fact and fact.etag == listed.etag:
@@ -138,8 +139,8 @@ def _crc32(fact: ObjectFacts, combined: Mapping[str, int]) -> int | None:
 def _combined(
     services: Services, facts: Iterable[ObjectFacts], tick: Callable[[], None]
 ) -> dict[str, int]:
-    """Returns, by key, the CRC-32 of each large file of which S3 has those of the parts, and tells
-    them."""
+    """Returns the CRC-32 of each large file, by key, if S3 has those of the file's parts and
+    reports them."""
     least = services.limits.layout.stream_part
     composite = (fact for fact in facts if fact.composite and fact.size > least)
     found: dict[str, int] = {}

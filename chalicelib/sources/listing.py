@@ -1,9 +1,9 @@
-"""Lists every object under a prefix by several requests at a time.
+"""Lists every object under a prefix, with several requests at the same time.
 
-S3 lists a thousand keys a page, and only a page's last key tells where the next page begins. A
-million files, one page after another, would take minutes. So the keys that are still to be listed
-are divided into ranges, where keys like those seen before may differ. The ranges are listed side by
-side, and divided again as soon as there is nothing else to do.
+S3 lists a thousand keys a page, and only a page's last key shows where the next page begins. A
+million files, one page after another, would take minutes. So the keys that are not yet listed are
+divided into ranges, which begin where keys like those seen before may differ. The ranges are listed
+side by side. They are divided again as soon as there is nothing else to do.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,15 +18,15 @@ from chalicelib.s3.bucket import Bucket
 from chalicelib.s3.objects import ObjectFacts
 
 REQUESTS: Final = 16
-"""Requests under way at a time."""
+"""The most requests under way at the same time."""
 
 _RANGES_MAX: Final = 128
-"""Ranges made of one; many are empty, and cost a request each."""
+"""The most ranges that one is divided into. Many are empty, and cost a request each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The keys behind `after`, up to and with `last`; None: to the prefix's end."""
+    """The keys after `after`, up to and including `last`; None: to the prefix's end."""
 
     after: str
     last: str | None = None
@@ -64,12 +64,13 @@ def list_all(
 
 
 def divided(rest: Range, first: str, common: int) -> Iterator[Range]:
-    """Yields the range in pieces, in order. `first` is the first key of the page that ended with
-    `rest.after`; all keys have their first `common` characters in common.
+    """Yields the smaller ranges that the range is divided into, in order. `first` is the first key
+    of the page that ended with `rest.after`. All keys have their first `common` characters in
+    common.
 
-    The pieces begin where a key like `rest.after` has a higher digit, or letter of its case, at one
-    of the places from `common` to where the page's first and last key differ: behind that, there
-    is less than the page between two of them.
+    A smaller range begins where a key like `rest.after` has a higher digit, or a higher letter of
+    the same case, at one place. These places are those from `common` to the first one where the
+    page's first and last key differ. At a later place, a range would hold less than a page.
     """
     alike = takewhile(lambda pair: pair[0] == pair[1], zip(first, rest.after, strict=False))
     begin, made = rest.after, 1
@@ -84,7 +85,8 @@ def divided(rest: Range, first: str, common: int) -> Iterator[Range]:
 
 
 def _above(character: str) -> str:
-    """Returns the digits, or letters of its case, behind this one; none for any other character."""
+    """Returns the digits, or the letters of the same case, that come after this one. Empty for any
+    other character."""
     for kind in (digits, ascii_lowercase, ascii_uppercase):
         if character and character in kind:
             return kind[kind.index(character) + 1 :]

@@ -42,11 +42,13 @@ class Events:
         return [event for event, _ in self.kept]
 
 
-def some_services(settings: Settings | None = None, **facts: Any) -> Services:
+def some_services(
+    settings: Settings | None = None, *, dynamodb: Any = None, **facts: Any
+) -> Services:
     """Services that reach nothing, but for these stores, buckets and seams."""
     nowhere = cast("Any", None)
     services = made(
-        settings or some_settings(), dynamodb=nowhere, s3=nowhere, sqs=nowhere, log=Events()
+        settings or some_settings(), dynamodb=dynamodb, s3=nowhere, sqs=nowhere, log=Events()
     )
     return replace(services, **facts)
 

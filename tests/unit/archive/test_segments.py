@@ -30,6 +30,8 @@ def test_the_segments_share_the_parts_out(plan: Plan) -> None:
 def test_the_segments_count_each_file_and_each_byte_once(plan: Plan) -> None:
     assert sum(segment.files for segment in plan.segments) == len(plan.entries)
     assert sum(segment.bytes for segment in plan.segments) == plan.size
+    copied = sum(part.length for part in plan.parts if part.copied is not None)
+    assert sum(segment.copied for segment in plan.segments) == copied
 
 
 @given(plans)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from chalicelib.errors import LonghaulError
 from chalicelib.jobs.model import Job
 from chalicelib.services import Services
+from tests.clock import Clock
 from tests.unit.samples import NOW, some_services, some_settings
 
 CONTEXT = {"resourcePath": "/v1/export", "path": "/api/v1/export", "domainName": "example.com"}
@@ -26,7 +27,7 @@ class Story:
     """The table, the clock, and the pauses that were made."""
 
     chapters: Sequence[Chapter]
-    now: int = NOW
+    clock: Clock = field(default_factory=lambda: Clock(NOW))
     read_ms: int = 0
     """What a look takes."""
     looks: int = 0
@@ -35,11 +36,11 @@ class Story:
     @property
     def seconds(self) -> float:
         """How much time has passed."""
-        return (self.now - NOW) / 1000
+        return (self.clock.now - NOW) / 1000
 
     def get(self, job_id: str) -> Job | None:
         self.looks += 1
-        self.now += self.read_ms
+        self.clock.advance(seconds=self.read_ms / 1000)
         told = [what for since, what in self.chapters if since <= self.seconds]
         if isinstance(told[-1], LonghaulError):
             raise told[-1]
@@ -47,7 +48,7 @@ class Story:
 
     def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
-        self.now += round(seconds * 1000)
+        self.clock.pause(seconds)
 
     def services(self, **settings: str) -> Services:
         """The services of a stack whose only job this is."""
@@ -57,7 +58,7 @@ class Story:
             jobs=self,
             source=bucket,
             archive=bucket,
-            now=lambda: self.now,
+            now=self.clock,
             pause=self.pause,
         )
 

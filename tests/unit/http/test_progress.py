@@ -94,7 +94,7 @@ def test_who_has_seen_the_archive_come_is_told_once_that_it_has_expired() -> Non
     job = _completed()
     seen = answers.state_id(job, NOW)
     story = story_of(job)
-    story.now = job.expires_at
+    story.clock.now = job.expires_at
 
     (message,) = _told(_stream(story, seen=seen))
 
@@ -297,7 +297,7 @@ def test_a_change_is_seen_within_two_seconds_at_the_default_pace(after_ms: int) 
 
     assert (json.loads(first.data), json.loads(second.data)) == (
         answers.job_answer(before, NOW, BASE, ()),
-        answers.job_answer(story.get(JOB_ID) or before, story.now, BASE, ()),
+        answers.job_answer(story.get(JOB_ID) or before, story.clock.now, BASE, ()),
     )
     assert story.seconds - after_ms / 1000 <= 1.25
 

@@ -80,6 +80,11 @@ def test_every_key_of_a_job_leads_back_to_it(made: Made) -> None:
     assert places.job_of(key) == job_id
 
 
+@pytest.mark.parametrize("rest", ["\n", "a\nb", "\u2028", "é/日", "."])
+def test_whatever_lies_in_a_jobs_folder_is_the_jobs(rest: str) -> None:
+    assert places.job_of(f"{places.folder(JOB_ID)}{rest}") == JOB_ID
+
+
 @given(st.one_of(*(one for name, one in OF_THE_BUCKET.items() if name != "archive")))
 def test_everything_but_the_archive_lies_in_the_jobs_folder(made: Made) -> None:
     job_id, key = made

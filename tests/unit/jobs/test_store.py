@@ -1,25 +1,23 @@
 """What the store writes beside the facts of a job."""
 
-from typing import Any, cast
-
 import pytest
 
 from chalicelib.jobs.model import Failure
 from chalicelib.jobs.store import JobStore
-from chalicelib.jobs.table import Table
 from chalicelib.jobs.wake import ENDED_SHARDS, OPEN_SHARDS
+from tests.clock import Clock
 from tests.faults.dynamodb import DynamoDB
-from tests.unit.samples import JOB_ID, NOW, a_job
+from tests.unit.samples import JOB_ID, NOW, a_job, some_services
 
 
 @pytest.fixture
 def dynamodb() -> DynamoDB:
-    return DynamoDB("jobs", lambda: NOW)
+    return DynamoDB("jobs", Clock(NOW))
 
 
 @pytest.fixture
 def store(dynamodb: DynamoDB) -> JobStore:
-    return JobStore(Table(cast("Any", dynamodb), "jobs"))
+    return some_services(dynamodb=dynamodb).jobs
 
 
 def test_open_jobs_and_ended_ones_have_shards_of_their_own(

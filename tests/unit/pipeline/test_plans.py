@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from chalicelib.archive import layout
 from chalicelib.archive.manifest import Head
-from chalicelib.archive.plan import Entry, Plan
+from chalicelib.archive.plan import Entry, Part, Plan
 from chalicelib.archive.scale import Scale
 from chalicelib.jobs import places
 from chalicelib.pipeline import plans
 from chalicelib.pipeline.plans import Index, PlanUnusable
 from chalicelib.s3.bucket import Bucket
 from tests.faults.s3 import S3
-from tests.unit.archive.archives import HEAD, SHRUNKEN, an_entry
+from tests.unit.archive.archives import HEAD, SHRUNKEN, an_entry, entries_of
 
 VERSION = 7
 """Of the plans that are stored here."""
@@ -299,6 +299,19 @@ def test_other_cuts_make_other_bytes(scale: Scale) -> None:
     assert plans.bytes_digest(one, HEAD) != plans.bytes_digest(other, HEAD)
 
 
+def test_other_cuts_behind_a_nested_plans_joins_make_other_bytes() -> None:
+    entries = entries_of([40_000] * 12)
+    scale = replace(SHRUNKEN, max_parts=20)
+    one, other = (
+        layout.lay_out(entries, HEAD, replace(scale, stream_part=size)) for size in (4_096, 1_200)
+    )
+
+    assert one.nested
+    assert _joins(one) == _joins(other)
+    assert one.parts[one.segments[-1].first_part :] != other.parts[other.segments[-1].first_part :]
+    assert plans.bytes_digest(one, HEAD) != plans.bytes_digest(other, HEAD)
+
+
 def test_a_part_that_begins_a_byte_later_makes_other_bytes() -> None:
     plan = _plan()
     first, second, *rest = plan.parts
@@ -338,13 +351,30 @@ def test_files_in_another_order_make_other_bytes() -> None:
     assert plans.bytes_digest(plan, HEAD) != plans.bytes_digest(turned, HEAD)
 
 
-@pytest.mark.parametrize(("one", "other"), [(("ab", "c"), ("a", "bc")), (("1 a", ""), ("1", " a"))])
-def test_names_and_keys_that_run_into_each_other_are_told_apart(
-    one: tuple[str, str], other: tuple[str, str]
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"name": "ab", "key": "c"}, {"name": "a", "key": "bc"}),
+        ({"name": "x", "key": "y1 z"}, {"name": "x4 y", "key": "z"}),
+        ({"key": 'k"', "etag": '1"'}, {"key": "k", "etag": '"1"'}),
+    ],
+)
+def test_texts_that_run_into_each_other_are_told_apart(
+    one: dict[str, str], other: dict[str, str]
 ) -> None:
-    first, second = (_plan(name=name, key=key) for name, key in (one, other))
+    plan = _plan()
+    first, *rest = plan.entries
+    # In the same places, so that nothing but the texts tells them apart.
+    twins = [
+        replace(plan, entries=(replace(first, **facts), *rest))  # type: ignore[arg-type]
+        for facts in (one, other)
+    ]
 
-    assert plans.bytes_digest(first, HEAD) != plans.bytes_digest(second, HEAD)
+    assert plans.bytes_digest(twins[0], HEAD) != plans.bytes_digest(twins[1], HEAD)
+
+
+def _joins(plan: Plan) -> list[Part]:
+    return [part for segment in plan.segments for part in segment.joins]
 
 
 def _objects(bucket: Bucket) -> dict[str, bytes | None]:

@@ -8,22 +8,13 @@ import pytest
 from longhaul.cli.rate import Rate
 from longhaul.cli.screen import Screen
 from longhaul.errors import Unreachable
-
-
-class Clock:
-    """A clock that the test sets, in seconds."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import START, Clock
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(time, "monotonic", clock)
+    clock = Clock(START)
+    monkeypatch.setattr(time, "monotonic", lambda: clock.seconds)
     return clock
 
 
@@ -32,7 +23,7 @@ def test_a_pipe_gets_a_line_every_few_seconds_and_none_twice(
 ) -> None:
     with Screen(quiet=False).task("Export") as task:
         for second, done in enumerate([0, 5, 9, 10, 10, 10, 10, 40]):
-            clock.now = 1000.0 + second
+            clock.now = START + second * 1000
             task.show(done, 100, "words", "Assembling")
         task.result = "2 files"
 
@@ -67,7 +58,7 @@ def test_quiet_prints_nothing(clock: Clock, capsys: pytest.CaptureFixture[str]) 
     quiet = Screen(quiet=True)
 
     with quiet.task("Export") as task:
-        clock.now += 100
+        clock.advance(seconds=100)
         task.show(50, 100, "words")
         quiet.say("hello")
         quiet.notice(Unreachable("Lost."), 5)
@@ -82,7 +73,7 @@ def test_a_notice_is_repeated_only_after_some_time_or_with_another_text(
     screen = Screen(quiet=False)
 
     for second, text in [(0, "Lost."), (10, "Lost."), (11, "Cut."), (12, "Cut."), (45, "Cut.")]:
-        clock.now = 1000.0 + second
+        clock.now = START + second * 1000
         screen.notice(Unreachable(text), 5)
 
     assert capsys.readouterr().err.splitlines() == [
@@ -96,7 +87,7 @@ def test_a_rate_counts_only_the_last_seconds(clock: Clock) -> None:
     rate = Rate()
     first = rate.text(0, 10**9)
     for second in range(1, 31):
-        clock.now = 1000.0 + second
+        clock.now = START + second * 1000
         words = rate.text(second * 1_000_000 if second < 16 else (second - 15) * 10**7, 10**9)
 
     assert first == "0.00/1.00 GB"
