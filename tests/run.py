@@ -1,18 +1,25 @@
 """Runs the tests: `python -m tests.run [TARGET ...]`, which is what `make test` does.
 
-Unit and integration tests come first, then the end-to-end tests on each target, and after those on
-MiniStack the page in a browser, the scenario behind nginx, and what wrecks the stack, but for the
-long ones of these (`make wreck`). A target that is named must be able to run; where none is named,
-each that can is taken. The last lines tell which tests ran, and which did not and why.
+Unit and integration tests come first and alone: they only compute, for about two minutes. The other
+parts mostly wait. So some of them run at the same time, each on an emulator of its own, and the
+simulated faults take the processor time that is left. The output of a part is printed at its end.
+
+A target that is named must be able to run; where none is named, each that can is taken. The last
+lines tell which tests ran, and which did not and why.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Lock
+from typing import IO
 
 from infra.errors import EmulatorError
 from infra.localstack import ways
@@ -21,21 +28,49 @@ from infra.scenario import nginx
 from infra.scenario.nginx import NginxError
 from tests.browser import chromium
 from tests.browser.chromium import NoChromiumError
+from tests.e2e.deployment import GIVEN_VARIABLE
 
 LOCAL_TARGETS = ("ministack", "localstack")
 
-FIRST = ("tests/unit", "tests/integration", "tests/faults", "--numprocesses", "auto")
-ON_A_TARGET = ("tests/e2e", "tests/targets")
-SCENARIO = ("tests/scenario",)
+_LANES = max(2, (os.cpu_count() or 1) - 1)
+"""How many parts run at the same time, besides the simulated faults. Two of them use about as much
+processor time as one and a half processors have."""
+
+_NICE = 10
+"""The niceness of the simulated faults: nothing in them depends on how long they take."""
+
+_saying = Lock()
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of the tests, which one pytest runs."""
+
+    name: str
+    arguments: tuple[str, ...]
+    target: str | None = None
+    """The emulator that it starts, if it starts one."""
+    seconds: int = 0
+    """About how long it takes, as the longest begin first."""
+
+
+FIRST = Part("unit and integration", ("tests/unit", "tests/integration", "--numprocesses", "auto"))
+FAULTS = Part("simulated faults", ("tests/faults", "--numprocesses", "auto"))
+
 IN_A_BROWSER = ("tests/browser",)
-# Most of their time is waiting.
+SCENARIO = ("tests/scenario",)
 WRECKS = ("tests/wreck", "-m", "not long", "--numprocesses", "2", "--dist", "loadfile")
 
-_INTERRUPTED = 2
-"""Pytest's exit code after Ctrl-C, and where it could not even begin."""
 
-Pytest = Callable[[Sequence[str], Mapping[str, str]], int]
-"""Runs pytest with these arguments and variables, and gives its exit code."""
+def parts_on(target: str) -> Iterator[Part]:
+    """What there is to run on a target."""
+    yield Part(f"end to end on {target}", ("tests/e2e",), target, 200)
+    if target in LOCAL_TARGETS:
+        yield Part(f"{target} compared with AWS", ("tests/targets",), target, 80)
+    if target == "ministack":
+        yield Part("the page in a browser", IN_A_BROWSER, target, 130)
+        yield Part("the scenario behind nginx", SCENARIO, target, 20)
+        yield Part(f"wrecks on {target}", WRECKS, target, 140)
 
 
 @dataclass(frozen=True)
@@ -45,30 +80,39 @@ class Outcome:
     name: str
     words: str
     is_failure: bool
-    is_interruption: bool = False
 
 
-def run(named: Sequence[str], pytest: Pytest) -> list[Outcome]:
+@dataclass
+class Halt:
+    """Why no other part begins any more; None as long as they do."""
+
+    reason: str | None = None
+
+
+Pytest = Callable[[Part], int]
+"""Runs pytest for a part, and returns its exit code."""
+
+
+def run(named: Sequence[str], pytest: Pytest, halt: Halt) -> list[Outcome]:
     """Runs the tests, on the targets that are named or on those that can run."""
-    outcomes = [_ran("unit, integration and faults", pytest, FIRST, {})]
-    for name, target, folders in _parts(named or LOCAL_TARGETS):
-        obstacle = _end(outcomes) or _obstacle(target, folders)
-        if obstacle is None:
-            outcomes.append(_ran(name, pytest, folders, {"TARGET": target}))
-        else:
-            outcomes.append(Outcome(name, f"not run: {obstacle}", is_failure=bool(named)))
-    return outcomes
 
+    def outcome(part: Part) -> Outcome:
+        if halt.reason:
+            return _told(Outcome(part.name, f"not run: {halt.reason}", is_failure=True))
+        if obstacle := _obstacle(part):
+            return _told(Outcome(part.name, f"not run: {obstacle}", is_failure=bool(named)))
+        return _told(_ran(part, pytest))
 
-def _parts(targets: Sequence[str]) -> Iterator[tuple[str, str, Sequence[str]]]:
-    """What there is to run on the targets: its name, the target, the folders."""
-    for target in targets:
-        folders = ON_A_TARGET if target in LOCAL_TARGETS else ON_A_TARGET[:1]
-        yield f"end to end on {target}", target, folders
-        if target == "ministack":
-            yield "the page in a browser", target, IN_A_BROWSER
-            yield "the scenario behind nginx", target, SCENARIO
-            yield f"wrecks on {target}", target, WRECKS
+    first = outcome(FIRST)
+    if first.is_failure:
+        halt.reason = halt.reason or "the tests before failed"
+    targets = dict.fromkeys(named or LOCAL_TARGETS)
+    parts = [part for target in targets for part in parts_on(target)]
+    with ThreadPoolExecutor(_lanes()) as lanes, ThreadPoolExecutor(1) as beside:
+        longest_first = sorted(parts, key=lambda part: part.seconds, reverse=True)
+        begun = {part: lanes.submit(outcome, part) for part in longest_first}
+        faults = beside.submit(outcome, FAULTS)
+    return [first, faults.result(), *(begun[part].result() for part in parts)]
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
@@ -77,45 +121,87 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(f"  {outcome.name:<{width}}  {outcome.words}" for outcome in outcomes)
 
 
-def _end(outcomes: Sequence[Outcome]) -> str | None:
-    """Why the outcomes so far are the end; None if they are not."""
-    if any(outcome.is_interruption for outcome in outcomes):
-        return "the tests before were interrupted"
-    return "the tests before failed" if outcomes[0].is_failure else None
+def _lanes() -> int:
+    # A stack that runs already is one for all parts, and some of them change its settings.
+    return 1 if os.environ.get(GIVEN_VARIABLE) else _LANES
 
 
-def _ran(name: str, pytest: Pytest, arguments: Sequence[str], more: Mapping[str, str]) -> Outcome:
+def _ran(part: Part, pytest: Pytest) -> Outcome:
+    _say(f"{part.name}: begins")
     started = time.monotonic()
-    code = pytest(arguments, more)
+    code = pytest(part)
     words = "passed" if code == 0 else f"FAILED (pytest's exit code is {code})"
-    words = f"{words}, {time.monotonic() - started:.0f} s"
-    return Outcome(name, words, is_failure=code != 0, is_interruption=code == _INTERRUPTED)
+    return Outcome(part.name, f"{words}, {time.monotonic() - started:.0f} s", is_failure=code != 0)
 
 
-def _obstacle(target: str, folders: Sequence[str]) -> str | None:
-    """Why the tests cannot run on the target; None if they can."""
+def _told(outcome: Outcome) -> Outcome:
+    _say(f"{outcome.name}: {outcome.words}")
+    return outcome
+
+
+def _obstacle(part: Part) -> str | None:
+    """Why the part cannot run on this machine; None if it can."""
     try:
-        if target == "localstack":
+        if part.target == "localstack":
             ways.chosen()
-        if folders is SCENARIO:
+        if part.arguments is SCENARIO:
             nginx.found()
-        if folders is IN_A_BROWSER:
+        if part.arguments is IN_A_BROWSER:
             chromium.found()
     except (EmulatorError, NginxError, NoChromiumError) as error:
         return str(error)
     return None
 
 
-def _pytest(arguments: Sequence[str], more: Mapping[str, str]) -> int:
-    command = [sys.executable, "-m", "pytest", *arguments]
-    with subprocess.Popen(command, cwd=REPOSITORY, env=os.environ | more) as running:
-        return running.wait()
+def _pytest(part: Part) -> int:
+    command = [sys.executable, "-m", "pytest", *part.arguments]
+    if part is FIRST:
+        # Nothing runs beside it, so its progress can be seen.
+        return _started(part, command, None).wait()
+    if sys.stdout.isatty() and "NO_COLOR" not in os.environ:
+        command.append("--color=yes")
+    with tempfile.TemporaryFile() as written:
+        code = _started(part, command, written).wait()
+        written.seek(0)
+        _say("", written)
+    return code
+
+
+def _started(
+    part: Part, command: Sequence[str], output: IO[bytes] | None
+) -> "subprocess.Popen[bytes]":
+    more = {"TARGET": part.target} if part.target else {}
+    running = subprocess.Popen(
+        command,
+        cwd=REPOSITORY,
+        env=os.environ | more,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output and subprocess.STDOUT,
+    )
+    if part is FAULTS:
+        os.setpriority(os.PRIO_PROCESS, running.pid, _NICE)
+    return running
+
+
+def _say(line: str, written: IO[bytes] | None = None) -> None:
+    """Prints a line and what was written, with no other part's words in between."""
+    with _saying:
+        print(line, flush=True)
+        if written:
+            shutil.copyfileobj(written, sys.stdout.buffer)
+            sys.stdout.flush()
 
 
 def _main() -> int:
-    # Ctrl-C reaches pytest too, which then stops what it started. That is waited for.
-    signal.signal(signal.SIGINT, lambda *_: None)
-    outcomes = run(sys.argv[1:], _pytest)
+    halt = Halt()
+
+    # Ctrl-C reaches each pytest too, which then stops what it started. That is waited for.
+    def interrupt(*_: object) -> None:
+        halt.reason = "the tests were interrupted"
+
+    signal.signal(signal.SIGINT, interrupt)
+    outcomes = run(sys.argv[1:], _pytest, halt)
     print(f"\nTests:\n{summary(outcomes)}", flush=True)
     return int(any(outcome.is_failure for outcome in outcomes))
 
