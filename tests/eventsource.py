@@ -1,4 +1,4 @@
-"""EventSource as the HTML standard has it, without a browser.
+"""EventSource of the HTML standard, without a browser.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -12,7 +12,7 @@ _LINE_END = re.compile("\r\n|\n|\r")
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a listener is told."""
+    """What a listener gets."""
 
     type: str
     data: str
@@ -21,7 +21,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came over the wire: of a connection that was cut, only what had come until then."""
+    """An answer. If the connection was cut, `body` is what had arrived by then."""
 
     status: int
     content_type: str
@@ -29,13 +29,13 @@ class Response:
 
 
 class ConnectionLost(Exception):
-    """There was no answer at all."""
+    """There is no answer at all."""
 
 
 @dataclass
 class EventSource:
-    """`connect` is given the request's headers, and answers or raises ConnectionLost; `pause` is
-    given seconds."""
+    """`connect` takes the headers of a request, and returns the answer or raises ConnectionLost.
+    `pause` takes seconds."""
 
     connect: Callable[[dict[str, str]], Response]
     pause: Callable[[float], None]
@@ -45,7 +45,7 @@ class EventSource:
     connections: int = 0
 
     def messages(self) -> Iterator[Message]:
-        """Every message, until the server says that there are no more."""
+        """Yields every message, until the server says that there are no more."""
         while not self.is_closed:
             self.connections += 1
             headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
@@ -58,16 +58,16 @@ class EventSource:
                 continue
             essence = response.content_type.partition(";")[0].strip().lower()
             if response.status != 200 or essence != "text/event-stream":
-                self.is_closed = True  # "fail the connection": it is not tried again
+                self.is_closed = True  # "fail the connection": there is no other try
                 return
             yield from self.interpret(response.body)
             self.pause(self.reconnection_ms / 1000)
 
     def interpret(self, body: bytes) -> Iterator[Message]:
-        """The messages of one stream. What comes after its last blank line is dropped."""
+        """Yields the messages of one stream. What follows its last blank line is dropped."""
         text = body.decode("utf-8", errors="replace").removeprefix("\ufeff")
         *lines, _ = _LINE_END.split(text)
-        event_id, name, data = "", "", ""  # three buffers, empty at the begin of each stream
+        event_id, name, data = "", "", ""  # three buffers, empty when a stream begins
         for line in lines:
             if not line:
                 self.last_event_id = event_id
@@ -88,7 +88,7 @@ class EventSource:
 
 
 def parsed(body: bytes) -> list[Message]:
-    """The messages of one stream."""
+    """Returns the messages of one stream."""
     source = EventSource(connect=_nowhere, pause=_nothing)
     return list(source.interpret(body))
 

@@ -1,7 +1,7 @@
-"""Many jobs at once, without faults: how long each takes, and what is sent for it.
+"""Many jobs at once, without faults: how long each takes, and how many messages are sent for it.
 
-`python -m tests.faults.crowd` prints how much one user's small export is delayed by another one's
-many jobs, or by their large one.
+`python -m tests.faults.crowd` prints by how much many jobs, or a large job, of one user delay the
+small export of another.
 """
 
 from collections.abc import Sequence
@@ -20,10 +20,10 @@ from tests.faults.shrink import Small
 from tests.faults.world import Size, World
 
 SMALL: Final = {"user_id": "small", "file_ids": [10_000], "fresh": True}
-"""The export that is to be quick; and be made, though there is one of the same files."""
+"""The export that should be quick. It is `fresh`, so no finished archive is reused for it."""
 
 _LARGE: Final = "downloads/large/"
-_FILES: Final = 200  # of the large job, with _BYTES each
+_FILES: Final = 200  # in the large job, with _BYTES each
 _BYTES: Final = 1500
 
 SIZE: Final = Size(latency=100, workers=10, lag=0, small=Small(0.4, 10_000, 1000, batch=10))
@@ -31,7 +31,7 @@ SIZE: Final = Size(latency=100, workers=10, lag=0, small=Small(0.4, 10_000, 1000
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A request that is made so many ms after the start."""
+    """A request for an export, `at` ms after the start."""
 
     at: int
     body: dict[str, Any]
@@ -39,8 +39,8 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`took` are the ms from each job's record to its end, by user. `doubled` counts the messages
-    that say what another one said."""
+    """`took` has the ms from each job's record to its end, by user. `doubled` counts the messages
+    that repeat an earlier one."""
 
     jobs: list[Job]
     took: dict[str, list[int]]
@@ -50,6 +50,7 @@ class Outcome:
 
 
 def run(posts: Sequence[Post], size: Size = SIZE, seed: int = 0) -> Outcome:
+    """Runs a stack of this size until all of the jobs have ended."""
     world = World(seed, only=[], size=size)
     world.files.put("downloads/10000", 1000, 0)
     for number in range(_FILES):
@@ -70,17 +71,19 @@ def run(posts: Sequence[Post], size: Size = SIZE, seed: int = 0) -> Outcome:
 
 
 def many(count: int) -> list[Post]:
-    """So many jobs of one user, within a second."""
+    """Returns requests for `count` jobs of one user, within a second."""
     return [Post(n * 1000 // count, {**SMALL, "user_id": "many"}) for n in range(count)]
 
 
 LARGE: Final = [Post(0, {"user_id": "large", "prefix": _LARGE})]
 SMALLS: Final = [Post(at, SMALL) for at in range(60_000, 400_000, 40_000)]
-"""The small export asked for now and then while the others are under way."""
+"""The small export, requested every 40 s while the other jobs are at work."""
 
 
 @click.command()
-@click.option("--count", default=200, show_default=True, help="How many jobs the other one posts.")
+@click.option(
+    "--count", default=200, show_default=True, help="How many jobs the other user requests."
+)
 def main(count: int) -> None:
     """Prints the delays."""
     alone = max(run(SMALLS).took["small"])

@@ -1,9 +1,9 @@
 """One table of DynamoDB in memory: the requests that Longhaul makes, with the semantics that AWS
 documents.
 
-GetItem is strongly consistent (a read that may be stale gives what any replica may: here, the
-latest). Indexes are eventually consistent: what is written shows in them after `lag()` ms. Each
-method takes and gives what the method of that name of a botocore client does.
+GetItem always returns the latest item, with and without a consistent read. Indexes are eventually
+consistent: a write shows in them after `lag()` ms. Each method takes and returns what the method of
+the same name of a botocore client does.
 """
 
 import re
@@ -54,8 +54,9 @@ class Index:
 
 
 class DynamoDB:
-    """`now` gives Unix time in ms, `lag` the ms until a write shows in the indexes, `leaves` how
-    many keys a BatchGetItem leaves for another call. `written` is told of each change."""
+    """`now` returns Unix time in ms. `lag` returns the ms until a write shows in the indexes.
+    `leaves` returns how many keys a BatchGetItem leaves for another call. `written` is called for
+    each change."""
 
     exceptions = Exceptions
 
@@ -190,7 +191,8 @@ class DynamoDB:
         if Select == "COUNT":
             del answer["Items"]
         if page and len(page) == min(Limit, self._page):
-            # Where a page ends by its size, DynamoDB cannot know that nothing follows.
+            # DynamoDB does not look past the end of a full page, and so does not know if more
+            # follows.
             answer["LastEvaluatedKey"] = deepcopy(page[-1])
         return answer
 
@@ -222,7 +224,7 @@ def _condition_failed(operation: str, before: Item | None, returns: str) -> Exce
 
 
 def item_size(item: Item) -> int:
-    """The item's size in bytes, as DynamoDB counts it.
+    """Returns the item's size in bytes, as DynamoDB counts it.
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html"""
     return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
 

@@ -1,7 +1,7 @@
-"""A ThreadPoolExecutor of one thread, whose tasks are done in an order that the seed gives.
+"""Stands for ThreadPoolExecutor: one thread does the tasks, in an order that follows from the seed.
 
-What is submitted is done when somebody waits for it: so between two tasks the caller's own code
-gets its turns, and no task is ever done at the same time as another.
+A task is done when somebody waits for it. So the caller's own code runs between two tasks, and no
+two tasks run at the same time.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -12,7 +12,7 @@ from tests.faults.schedule import Death
 
 
 class Task:
-    """A Future."""
+    """Stands for a Future."""
 
     def __init__(self, number: int, work: Callable[[], Any]) -> None:
         self._number = number
@@ -22,7 +22,7 @@ class Task:
         self.pending = True
 
     def __hash__(self) -> int:
-        """Its number: a set of tasks then has the same order in each run."""
+        """Returns the task's number. So a set of tasks has the same order in each run."""
         return self._number
 
     def __eq__(self, other: object) -> bool:
@@ -32,7 +32,7 @@ class Task:
         self.pending = False
         try:
             self._value = self._work()
-        except Exception as error:  # noqa: BLE001 - a future keeps it
+        except Exception as error:  # noqa: BLE001 - a future keeps any error
             self.error = error
 
     def cancel(self) -> bool:
@@ -48,7 +48,7 @@ class Task:
 
 
 class Executors:
-    """Makes the executors of one run; stands for the class ThreadPoolExecutor and for `wait`."""
+    """Makes the executors of one run, and waits for their tasks: the Pools of a simulation."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -64,7 +64,7 @@ class Executors:
     def wait(
         self, tasks: Collection[Task], _timeout: float, _return_when: str
     ) -> tuple[set[Task], set[Task]]:
-        """concurrent.futures.wait until the first failure, or a timeout at a time of the seed's."""
+        """Waits until the first failure, or until a timeout whose time follows from the seed."""
         pending = sorted((task for task in tasks if task.pending), key=hash)
         while pending and not any(task.error for task in tasks):
             pending.pop(self._random.randrange(len(pending))).run()
@@ -92,7 +92,7 @@ class Executor:
 
     def __exit__(self, _: object, error: object, __: object) -> None:
         if isinstance(error, Death):
-            return  # nobody waits in a process that has died
+            return  # a process that has died does not wait
         for task in self._tasks:
             if task.pending:
                 task.run()

@@ -1,5 +1,7 @@
-"""The part of DynamoDB's expression language that Longhaul writes; anything else is refused loudly,
-so that a new kind of expression is not taken for one that holds."""
+"""Evaluates the part of DynamoDB's expression language that Longhaul writes.
+
+Any other expression raises UnknownExpression: a condition of a new kind must not pass unnoticed.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -21,19 +23,21 @@ _CLAUSE: Final = re.compile(r"\b(SET|ADD|REMOVE) ")
 
 
 class UnknownExpression(NotImplementedError):
-    """Not one that this file evaluates."""
+    """The expression is not of the part that this module evaluates."""
 
 
 @cache
 def condition(expression: str) -> Condition:
-    """What a ConditionExpression or KeyConditionExpression says of an item."""
+    """Returns the function that says whether an item meets a ConditionExpression or
+    KeyConditionExpression. Raises UnknownExpression."""
     terms = [_term(term) for term in expression.split(" AND ")]
     return lambda item, names, values: all(term(item, names, values) for term in terms)
 
 
 @cache
 def change(expression: str) -> Change:
-    """What an UpdateExpression does to an item."""
+    """Returns the function that changes an item as an UpdateExpression says. Raises
+    UnknownExpression."""
     words = _CLAUSE.split(expression)
     if words[0]:
         raise UnknownExpression(expression)

@@ -1,4 +1,4 @@
-"""The source bucket of a run: what lies in it, and what lay in it before."""
+"""The source bucket of a run: the files in it, and all that were in it before."""
 
 from dataclasses import dataclass, field
 from random import Random
@@ -26,8 +26,8 @@ _NAMES: Final = (
 
 @dataclass(slots=True)
 class Files:
-    """`versions[key]` are all (ETag, content) that an object ever had; `history[key]` is when which
-    ETag came, None where it was deleted."""
+    """`versions[key]` has every (ETag, content) of an object. `history[key]` has when it got which
+    ETag; None stands for its deletion. `changed`: a file was overwritten or deleted."""
 
     s3: S3
     random: Random
@@ -36,7 +36,7 @@ class Files:
     changed: bool = False
 
     def fill(self, now: int) -> None:
-        """Puts the run's source files in place."""
+        """Puts the source files of the run."""
         ids = [f"downloads/{FIRST_ID + n}" for n in range(self.random.randrange(1, 15))]
         names = self.random.sample(_NAMES, self.random.randrange(len(_NAMES)))
         for key in ids + names:
@@ -55,10 +55,12 @@ class Files:
         self.changed = True
 
     def content(self, key: str, etag: str) -> bytes | None:
+        """Returns what the object had under this ETag; None: it never had the ETag."""
         return dict(self.versions.get(key, ())).get(etag)
 
     def was(self, key: str, etag: str | None, begin: int, end: int) -> bool:
-        """Whether the object had this ETag (None: was not there) at some time between these."""
+        """Whether the object had this ETag (None: it was not there) at some time from `begin` to
+        `end`."""
         states = self.history.get(key, [(0, None)])
         ends = [came for came, _ in states[1:]] + [end]
         return any(
@@ -67,7 +69,7 @@ class Files:
         )
 
     def changed_between(self, begin: int, end: int) -> bool:
-        """Whether any object was overwritten or deleted between these."""
+        """Whether any object was overwritten or deleted from `begin` to `end`."""
         return any(
             begin <= came <= end for states in self.history.values() for came, _ in states[1:]
         )
@@ -79,6 +81,7 @@ class Files:
         return self.random.randint(0, most)
 
     def put(self, key: str, size: int, now: int) -> None:
+        """Puts a file of this size, with a CRC-32 that S3 may or may not know."""
         body = self.random.randbytes(size)
         etag = etag_of(body)
         crc32: str | None = b64_crc32(body)

@@ -1,4 +1,4 @@
-"""What must hold when a run is over."""
+"""Checks what must be true when a run is over."""
 
 import io
 import json
@@ -29,7 +29,7 @@ from tests.faults.world import (
 
 
 def check(world: World, *, in_time: bool = True) -> None:
-    """Tells the world's witness what does not hold. `in_time`: that no job took long, too."""
+    """Reports what is not true to the world's witness. With `in_time`, no job may take long."""
     says = world.witness.says
     jobs = [to_job(item) for key, item in world.table.items.items() if places.is_record(key)]
     for job in jobs:
@@ -43,7 +43,7 @@ def check(world: World, *, in_time: bool = True) -> None:
         if queue.messages:
             says(f"{len(queue.messages)} messages are left in {url}")
     if world.open_jobs():
-        says(f"{world.open_jobs()} are taken for open jobs of their users")
+        says(f"{world.open_jobs()} are counted as open jobs of their users")
     _check_homes(world, jobs)
     _check_wishes(world, {job.job_id for job in jobs})
     _check_leftovers(world, jobs)
@@ -56,11 +56,11 @@ def _check_ended(world: World, job: Job) -> None:
     elif job.status is Status.FAILED:
         _check_failure(world, job)
     elif job.status is Status.CANCELLED and not world.people.cancels:
-        world.witness.says(f"{job.job_id}: cancelled, and nobody asked for that")
+        world.witness.says(f"{job.job_id}: cancelled, and nobody requested that")
 
 
 def _unzipped(body: bytes) -> dict[str, bytes]:
-    """Name and content of each entry, in order; none of a broken archive."""
+    """Returns the name and the content of each entry, in order. A broken archive has none."""
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             return {info.filename: archive.read(info) for info in archive.infolist()}
@@ -73,13 +73,13 @@ def _planned(bucket: Bucket, job: Job, index: plans.Index) -> list[Entry]:
     found: dict[int, Entry] = {}
     for number in range(len(index.segments)):
         of = plans.load_slice(bucket, job.home, index, number)
-        # One that lies in two segments comes twice.
+        # An entry that is in two segments is in both slices.
         found |= dict(enumerate(of.entries, of.first_entry))
     return [found[i] for i in sorted(found)]
 
 
 def _wrong_archive(world: World, job: Job) -> Iterator[str]:
-    """What is wrong with the archive of a completed job."""
+    """Yields what is wrong with the archive of a completed job."""
     stored = world.s3.objects[ARCHIVE].get(job.archive_key)
     if stored is None or job.plan is None:
         yield "completed, and there is no archive"
@@ -127,7 +127,7 @@ def _wrong_archive(world: World, job: Job) -> Iterator[str]:
 
 
 def _asked(world: World, request: ExportRequest) -> dict[str, int | str]:
-    """The keys that a request means, and what they were called in it."""
+    """Returns the keys that a request means, and how it names each."""
     if request.file_ids:
         return {f"downloads/{file_id}": file_id for file_id in request.file_ids}
     if request.keys:
@@ -142,11 +142,11 @@ def _split(
     there: dict[str, str],
     missing: set[int | str],
 ) -> bool:
-    """Whether each file that was asked for is there or missing, as it was at some time of the
-    job's. What a prefix lacks is not listed."""
+    """Whether each requested file is in the archive or missing, as was true at some time while the
+    job was open. Files that are missing under a prefix are not listed."""
     time = _time(world, job)
     for key, name in asked.items():
-        mark = key.endswith("/")  # a folder's, which is left out while it has no bytes
+        mark = key.endswith("/")  # a folder mark is left out while it has no bytes
         if key in there and name in missing:
             return False
         if not world.files.was(key, there.get(key), *time) and not mark:
@@ -155,7 +155,7 @@ def _split(
 
 
 def _check_homes(world: World, jobs: list[Job]) -> None:
-    """No two jobs have built one archive: what one took over, nobody else did."""
+    """No two jobs have built the same archive: only one job may take over an upload."""
     built = [job for job in jobs if job.status is Status.COMPLETED and not job.reused_from]
     for home, times in Counter(job.home for job in built).items():
         if times > 1:
@@ -163,19 +163,19 @@ def _check_homes(world: World, jobs: list[Job]) -> None:
 
 
 def _wrongly_shared(world: World, job: Job) -> Iterator[str]:
-    """What is wrong with an archive that was built for another job."""
+    """Yields what is wrong with an archive that was built for another job."""
     if job.reused_from is None:
         return
-    maker = to_job(world.table.items[job.reused_from])
+    builder = to_job(world.table.items[job.reused_from])
     asked = ExportRequest.from_json(world.s3.objects[ARCHIVE][job.request_key].body)
-    if maker.user_id != job.user_id or maker.archive_key != job.archive_key or asked.fresh:
-        yield f"it has the archive of {maker.job_id}"
-    if maker.expires_at != job.expires_at:
-        yield f"its archive expires at {maker.expires_at}, and it at {job.expires_at}"
+    if builder.user_id != job.user_id or builder.archive_key != job.archive_key or asked.fresh:
+        yield f"it has the archive of {builder.job_id}"
+    if builder.expires_at != job.expires_at:
+        yield f"its archive expires at {builder.expires_at}, and it at {job.expires_at}"
 
 
 def _time(world: World, job: Job) -> tuple[int, int]:
-    """When the job was written, and when it ended."""
+    """Returns when the job was written, and when it ended."""
     return world.witness.begun[job.job_id], world.witness.ended[job.job_id]
 
 
@@ -190,7 +190,7 @@ def _check_time(world: World, job: Job) -> None:
 
 
 def _check_failure(world: World, job: Job) -> None:
-    """A job fails for a reason that the run gave it, and for no other."""
+    """A job may fail only for a reason that there was in this run."""
     failure = job.failure
     said = f"{job.job_id}: failed with {failure}"
     if failure is None:
@@ -220,7 +220,7 @@ def _check_wishes(world: World, job_ids: set[str]) -> None:
 
 
 def _check_leftovers(world: World, jobs: list[Job]) -> None:
-    """Nobody pays for anything that nobody can download."""
+    """Nothing is left in S3 that nobody can download."""
     for upload_id, upload in world.s3.uploads.items():
         world.witness.says(f"upload {upload_id} of {upload.key} is left over")
     archives = {job.archive_key for job in jobs if job.status is Status.COMPLETED}
@@ -230,8 +230,8 @@ def _check_leftovers(world: World, jobs: list[Job]) -> None:
 
 
 def check_expired(world: World) -> None:
-    """The same when the archives' time is over: they are gone, and what led to them but what was
-    asked for."""
+    """Checks what must be true when the archives have expired: of each job only the request is
+    left."""
     now = world.schedule.now
     jobs = {key: to_job(item) for key, item in world.table.items.items() if places.is_record(key)}
     completed = [job for job in jobs.values() if job.status is Status.COMPLETED]

@@ -1,4 +1,4 @@
-"""The kinds of faults, and when they strike."""
+"""The kinds of faults, and when they happen."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import Final
 
 
 class Kind(StrEnum):
-    """What goes wrong. The first group befalls a request to a service, each with its caller."""
+    """What goes wrong. The first group happens to requests of a function to a service."""
 
     THROTTLED = "throttled"
     SERVER_ERROR = "server error before the effect"
@@ -38,7 +38,7 @@ class Kind(StrEnum):
     CANCELLED = "cancel requested"
     POSTED_AGAIN = "POST repeated with its Idempotency-Key"
     LIMITED = "POST refused, too many jobs open"
-    ASKED_AGAIN = "the same asked for by another POST"
+    ASKED_AGAIN = "the same export requested by another POST"
     RETRIED = "retry requested"
     DENIED = "permission to write archives taken away for a while"
     PURGED = "queue purged"
@@ -57,21 +57,20 @@ SINGLE: Final = (
     Kind.NOT_DELETED,
     Kind.CLOCK_OFF,
 )
-"""Those that strike in a run of few faults."""
+"""The kinds that happen in a run with few faults."""
 
 _SELDOM: Final = 8
-"""How much likelier a fault is where there are few places for it: there are some ten requests for
-each message."""
-
+"""How many times likelier a fault is that has few places: there are about ten requests for each
+message."""
 
 _OF_WRITES: Final = 3
-"""How much likelier one is where a request changes something."""
+"""How many times likelier a fault is at a request that changes something."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """A fault that is to strike at the first place for it from number `place` on, where requests
-    that change something are counted alone if `writing`."""
+    """A fault that will happen at the first place for its kind from number `place` on. If
+    `writing`, only requests that change something are counted as places."""
 
     place: int
     kind: Kind
@@ -79,11 +78,11 @@ class Coming:
 
 
 class Faults:
-    """Decides what goes wrong where. `healed`: from now on nothing does.
+    """Decides what goes wrong where. `healed`: nothing goes wrong from now on.
 
-    A run has either a storm (each kind has a rate, drawn for the run; many are zero) or a few
-    faults, each at one place: these find what a storm's many retries hide. `only` gives these: a
-    fault strikes at the first place from its number on that is one for its kind.
+    A run has either a storm or few faults. In a storm each kind has a rate, which is drawn for the
+    run; many rates are zero. Few faults happen at one place each: they find what the many retries
+    of a storm hide. With `only`, the run has these faults: the number of a place, and the kind.
     """
 
     def __init__(self, random: Random, only: Sequence[tuple[int, Kind]] | None = None) -> None:
@@ -107,8 +106,8 @@ class Faults:
             }
 
     def strikes(self, *kinds: Kind, writing: bool = False) -> Kind | None:
-        """Which of these kinds strikes here, if any. Counted. `writing`: the request changes
-        something, so that there is more to break."""
+        """Returns which of these kinds happens here, if any, and counts it. `writing`: the request
+        changes something, so a fault can do more harm."""
         if self.healed:
             return None
         kind = self._struck(kinds, writing)

@@ -1,5 +1,5 @@
-"""Lambda as this stack uses it: functions that are killed at their timeout, and event sources that
-feed them from queues."""
+"""Lambda in the simulation: functions that are killed at their timeout, and event sources that call
+them with messages."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -23,7 +23,8 @@ _COLD_START: Final = 800  # ms, at most
 
 
 class Lambdas:
-    """`says` is told what must not be: that a function ends with an error, for one."""
+    """Runs functions. `says` is called with what must not happen, such as an error that a function
+    does not catch."""
 
     def __init__(
         self,
@@ -42,8 +43,8 @@ class Lambdas:
         self._deployed: tuple[int, Services] | None = None
 
     def deploy(self, **seams: Any) -> None:
-        """Replaces these of the functions' services. For some time invocations of both versions
-        begin, and what has begun goes on as it was."""
+        """Replaces these seams of the functions' services. For some time invocations of both
+        versions begin. An invocation that has begun keeps its version."""
         self._deployed = self._schedule.now, replace(self._services, **seams)
 
     def version(self) -> Services:
@@ -56,11 +57,12 @@ class Lambdas:
 
     @property
     def invocation(self) -> Invocation | None:
-        """What runs on the caller's task."""
+        """The invocation that runs in the caller's task."""
         return self._network.invocation
 
     def invoke(self, name: str, seconds: int, work: Callable[[Services], T]) -> T | Exception:
-        """What `work` gives, on the caller's task; what it raised; TimeoutError if it died."""
+        """Calls `work` in the caller's task. Returns its result, or the error that it raised, or
+        TimeoutError if it died."""
         schedule, task = self._schedule, self._schedule.current
         self._count += 1
         invocation = Invocation(f"{name}-{self._count}", schedule.now + seconds * 1000)
@@ -90,9 +92,12 @@ class Lambdas:
 
 
 class EventSource:
-    """Feeds one function from one queue, `batch` messages an invocation, `most` invocations at a
-    time. A message is deleted when the function has taken it; `taken` is told before. `order` says
-    which message comes first, `is_open` whether the job is open that a message's body names."""
+    """Calls one function with the messages of one queue: `batch` messages in an invocation, and at
+    most `most` invocations at a time.
+
+    A message is deleted when the function has acknowledged it. `taken` is called before that.
+    `order` sorts the messages. `is_open` says whether a message's body names an open job.
+    """
 
     def __init__(
         self,
@@ -128,7 +133,7 @@ class EventSource:
         self._repeated: set[str] = set()
 
     def poke(self) -> None:
-        """Hands out what is visible, as far as there is anybody free to take it."""
+        """Starts invocations for the visible messages, as many as may run at a time."""
         while self._free and (visible := self._sqs.visible(self._url)):
             visible = self._order(visible)
             if len(visible) > 1 and self._faults.strikes(Kind.REORDERED):
@@ -149,11 +154,11 @@ class EventSource:
             )
 
     def _check_lease(self, held: Held) -> None:
-        """A worker that nothing has befallen keeps its message to itself: to hand it to another one
-        is work done twice for nothing."""
+        """The message of a worker without faults must stay hidden. If another worker gets it too,
+        the work is done twice for nothing."""
         worker = self._at_work.get(held.id)
         is_well = worker is not None and not worker.dead and not worker.faults
-        # A worker that is done for now has the message come again soon.
+        # A worker that gives up a try hides the message for less time.
         is_kept = held.hidden_for == LEASE_SECONDS and held.id not in self._repeated
         if worker and is_well and is_kept and self._is_open(held.body):
             self._lambdas.says(f"{worker.name} is at work on {held.id}, which is handed out again")

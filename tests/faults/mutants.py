@@ -1,5 +1,8 @@
-"""Bugs put into the pipeline one at a time, to see that the simulation finds them:
-`python -m tests.faults.mutants`. Some are ones that it found here."""
+"""Puts bugs into the pipeline, one at a time, to see that the simulation finds each of them.
+
+`python -m tests.faults.mutants` says how many seeds each bug survives. "Found here" marks a real
+bug that the simulation has found.
+"""
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
@@ -43,17 +46,19 @@ from tests.faults.kinds import SINGLE, Kind
 from tests.faults.simulate import run_each, run_seed
 
 Change = tuple[Any, str, Any]
+"""What is patched: the owner, the name of the attribute, and its new value."""
 
 MOST_SEEDS: Final = 1000
 
 
 def status_written_unconditionally() -> Iterator[Change]:
-    """A job becomes what a step says, whatever it has become meanwhile."""
+    """A step writes a job's status without looking at the present one."""
     yield store, "origins", lambda _: frozenset(Status)
 
 
 def segments_counted() -> Iterator[Change]:
-    """Segments that are done are counted, not gathered in a set: a repeated one counts twice."""
+    """Done segments are counted, and not kept as a set: a segment that is built twice counts
+    twice."""
 
     def add(self: SegmentStore, job: Job, plan: PlanRef, _: int) -> frozenset[int]:
         counted = self.table.update(
@@ -72,13 +77,13 @@ def segments_counted() -> Iterator[Change]:
 
 
 def acknowledged_before_the_effect() -> Iterator[Change]:
-    """A step that should be tried again is taken for done. The sweeper still saves the jobs."""
+    """A step that should be tried again is acknowledged. The sweeper still saves the jobs."""
     yield worker, "_retried", lambda *_: True
 
 
 def finalize_lost() -> Iterator[Change]:
-    """The worker that counts the last segment sends `finalize`, and nobody sends it again: not that
-    segment's message when it comes again, nor the sweeper."""
+    """Only the worker that counts the last segment sends `finalize`. If the message is lost, nobody
+    sends it again: no worker that gets the segment again, and no sweeper."""
 
     def assemble(planned: PlannedJob, segment: int) -> None:
         segments, plan = planned.services.segments, planned.plan
@@ -103,7 +108,7 @@ def finalize_lost() -> Iterator[Change]:
 
 
 def etag_unbound() -> Iterator[Change]:
-    """Sources are read as they are now, not as they were planned."""
+    """Source files are read and copied without the ETag of the plan."""
     read_once, copy_part = Bucket._read_once, Bucket.copy_part
 
     def read(self: Bucket, buffer: memoryview, key: str, start: int, _: str | None) -> None:
@@ -117,7 +122,7 @@ def etag_unbound() -> Iterator[Change]:
 
 
 def progress_written_unconditionally() -> Iterator[Change]:
-    """A worker that is behind overwrites what one that is ahead has reported."""
+    """A worker that is behind overwrites the progress of one that is ahead."""
 
     change = Table.change
 
@@ -129,8 +134,8 @@ def progress_written_unconditionally() -> Iterator[Change]:
 
 
 def own_upload_aborted() -> Iterator[Change]:
-    """Found here: a worker whose plan was written twice, by botocore, took its upload for one that
-    a twin has no use for."""
+    """Found here: botocore sent a worker's write of the plan twice. The worker took the plan for
+    another worker's, and aborted the upload that was its own."""
 
     def planned_by_twin(job: Job, key: str, upload: str, services: Services) -> Job:
         services.archive.abort_upload(key, upload)
@@ -144,7 +149,7 @@ def own_upload_aborted() -> Iterator[Change]:
 
 
 def lease_taken_for_granted() -> Iterator[Change]:
-    """Found here: a worker that was slower than its lease broke on extending it."""
+    """Found here: a worker that was slower than its lease failed when it renewed the lease."""
 
     def hide(self: Queue, receipt: str, seconds: int) -> None:
         with translated("extend a message"):
@@ -156,20 +161,20 @@ def lease_taken_for_granted() -> Iterator[Change]:
 
 
 def archive_left_behind() -> Iterator[Change]:
-    """Found here: what a job that was cancelled at its last moment had completed was left, if the
-    worker died before it could delete it."""
+    """Found here: a job was cancelled at its last moment, and its worker died before it could
+    delete the finished archive. The archive was left over."""
     yield Bucket, "delete", lambda *_: None
 
 
 def reason_kept_whole() -> Iterator[Change]:
-    """Found here: a failure that names long keys made the record large."""
+    """Found here: a failure that names long keys made the job's record too large."""
 
     yield items, "cut", lambda text, _: text
     yield store, "cut", lambda text, _: text
 
 
 def etag_not_in_the_fingerprint() -> Iterator[Change]:
-    """A file that was overwritten with as many bytes is taken for the one that was exported."""
+    """A file that was overwritten with as many bytes counts as the file that was exported."""
     right = reuse.fingerprint
 
     def fingerprint(user_id: str, found: Found) -> str:
@@ -180,8 +185,8 @@ def etag_not_in_the_fingerprint() -> Iterator[Change]:
 
 
 def archive_taken_unseen() -> Iterator[Change]:
-    """What is recorded of a finished archive is believed: nobody looks if its job has completed, or
-    if the archive is there."""
+    """A finished archive that is on record is reused without a look whether its job has completed
+    and whether the archive is there."""
 
     def completed_before(job: Job, mark: str, services: Services) -> bool:
         builder_id = services.fingerprints.built_by(mark)
@@ -196,8 +201,8 @@ def archive_taken_unseen() -> Iterator[Change]:
 
 
 def archive_shared_in_two_writes() -> Iterator[Change]:
-    """A job that is completed with another one's archive is open for a while with a plan that is
-    not its own, and its end throws away what it has not built."""
+    """A job that reuses another one's archive is open for a while with that job's plan. If it ends
+    then, it discards what it has not built."""
 
     def complete_with(
         self: JobStore, job: Job, built_by: Job, plan: PlanRef, now: int, *, wake_at: int
@@ -216,22 +221,22 @@ def archive_shared_in_two_writes() -> Iterator[Change]:
 
 
 def upload_claimed_by_all() -> Iterator[Change]:
-    """Whoever retries a failed job takes over its upload, also if another one has."""
+    """Each retry of a failed job takes over the upload, even if another retry has it already."""
     yield JobStore, "claim", lambda _, __, heir: heir
 
 
 def heir_forgotten() -> Iterator[Change]:
-    """What was uploaded for a failed job is thrown away, also if a retry has taken it over."""
+    """A failed job's upload is discarded, even if a retry has taken it over."""
     yield discard, "_heir", lambda _, __: None
 
 
 def upload_taken_over_unseen() -> Iterator[Change]:
-    """A retry takes over what was uploaded for the failed job, also if the files have changed."""
+    """A retry takes over the failed job's upload, even if the files have changed."""
     yield reuse, "_is_right", lambda *_: True
 
 
 def parts_counted_and_not_measured() -> Iterator[Change]:
-    """An upload is completed when it has as many parts as planned, whatever their sizes."""
+    """An upload is completed when it has as many parts as planned, whatever their sizes are."""
 
     def complete_upload(upload: Upload, expected: int, _: int) -> None:
         uploaded: list[UploadedPart] = list(upload.bucket.list_parts(upload.key, upload.id))
@@ -243,12 +248,12 @@ def parts_counted_and_not_measured() -> Iterator[Change]:
 
 
 def lease_not_renewed() -> Iterator[Change]:
-    """A worker hides its message once, when it begins, and never again."""
+    """A worker hides its message only once, when it begins."""
     yield Lease, "keep", lambda self: self.services.now()
 
 
 def one_byte_too_many() -> Iterator[Change]:
-    """What was counted by the piece is settled to one byte more than is there."""
+    """Progress that was counted piece by piece is corrected to one byte more than there is."""
     settle = Lease.settle
 
     def more(self: Lease, done: Progress) -> None:
@@ -258,7 +263,7 @@ def one_byte_too_many() -> Iterator[Change]:
 
 
 def resumed_progress_counted_twice() -> Iterator[Change]:
-    """A worker that goes on with a segment counts the parts that are there twice."""
+    """A worker that continues a segment counts the parts that are there twice."""
     upload_parts = build._upload_parts
 
     def twice(planned: PlannedJob, number: int, upload: Upload) -> Section | None:
@@ -272,8 +277,8 @@ def resumed_progress_counted_twice() -> Iterator[Change]:
 
 
 def reused_archive_discarded() -> Iterator[Change]:
-    """When a job expires or is thrown away, so is the archive that it has of another job, though it
-    is still used."""
+    """When a job is discarded, the archive that it reuses is deleted too, though another job still
+    has it."""
     discarded = discard.discard
 
     def all_of_it(job: Job, services: Services, lease: Lease) -> None:
@@ -293,7 +298,7 @@ def reused_archive_discarded() -> Iterator[Change]:
 
 
 def end_told_by_the_loser() -> Iterator[Change]:
-    """A writer that was not the first to end a job says all the same that the job has ended."""
+    """A write that came too late to end a job is still logged as `job ended`."""
 
     def fail(services: Services, job_id: str, error: LonghaulError) -> Job | None:
         failure = Failure(error.slug, error.title, error.detail)
@@ -304,7 +309,7 @@ def end_told_by_the_loser() -> Iterator[Change]:
 
 
 def upload_with_other_etags_taken_over() -> Iterator[Change]:
-    """A retry takes over an upload of files whose ETags were others: names and sizes are enough."""
+    """A retry takes over the upload of files with other ETags: it compares only names and sizes."""
 
     def is_right(failed: Job, plan: PlanRef, mark: str, services: Services) -> bool:
         version = services.plan_version
@@ -342,21 +347,22 @@ MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
 )
 
 RARE: Final = (own_upload_aborted, archive_shared_in_two_writes)
-"""Those that random faults may miss for some thousand seeds: it takes a fault, or a request, at one
+"""Random faults may miss these for some thousand seeds: they need a fault, or a request, at one
 moment."""
 
 
 @contextmanager
 def mutated(mutant: Callable[[], Iterator[Change]]) -> Iterator[None]:
-    """Within, the pipeline has this bug."""
-    with ExitStack() as services:
+    """The pipeline has this bug within the context."""
+    with ExitStack() as patches:
         for owner, name, value in mutant():
-            services.enter_context(patch.object(owner, name, value))
+            patches.enter_context(patch.object(owner, name, value))
         yield
 
 
 def survived(mutant: Callable[[], Iterator[Change]], most: int = MOST_SEEDS) -> tuple[int, str]:
-    """(how many seeds the bug survived, what was found at last; empty: nothing was)"""
+    """Returns how many seeds the bug survived, and the violation that was found. It is empty if
+    none was found."""
     with mutated(mutant):
         for seed in range(most):
             violations = run_seed(seed).violations
@@ -368,7 +374,8 @@ def survived(mutant: Callable[[], Iterator[Change]], most: int = MOST_SEEDS) -> 
 def survived_each(
     mutant: Callable[[], Iterator[Change]], seed: int, kinds: Iterable[Kind] = SINGLE
 ) -> tuple[int, str]:
-    """The same with one fault alone at each place of one seed's world: (runs survived, finding)"""
+    """Tries one fault at each place of one seed's run. Returns how many runs the bug survived, and
+    the violation that was found. It is empty if none was found."""
     runs = 0
     with mutated(mutant):
         for _, _, ended in run_each(seed, kinds):
@@ -381,7 +388,7 @@ def survived_each(
 @click.command()
 @click.option("--most", default=MOST_SEEDS, show_default=True, help="Seeds to try for each.")
 def main(most: int) -> None:
-    """Says how many seeds each bug survived."""
+    """Prints how many seeds each bug survived."""
     for mutant in (*MUTANTS, *RARE):
         seeds, found = survived(mutant, most)
         said = f"{seeds:5d} seeds  {mutant.__name__}"

@@ -1,4 +1,4 @@
-"""What lies between a worker and a service: time, and all that can go wrong with a request."""
+"""The network between a function and a service: requests take time, and go wrong."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ LATE_MAX: Final = 120_000
 _PARTS: Final = ("upload_part", "upload_part_copy")
 _END: Final = ("complete_multipart_upload",)
 WRITES: Final = (_PARTS, _PARTS, _END, (*_PARTS, *_END, "put_object", "create_multipart_upload"))
-"""Requests that somebody may forbid for a while, and then the jobs fail that make them."""
+"""Requests that are forbidden for a while in some runs. Jobs that make them then fail."""
 
 _READS: Final = ("get_", "head_", "list_", "query", "batch_get")
 _ENDPOINT: Final = "https://service.test"
@@ -36,8 +36,8 @@ _THROTTLED: Final = {
 
 @dataclass(slots=True)
 class Invocation:
-    """One run of a function. `deadline` is when Lambda kills it; its clock is `clock_off` ms off
-    from a time on; `faults` have befallen its requests."""
+    """One run of a function. Lambda kills it at `deadline`. From `clock_off_from` on, its clock is
+    wrong by `clock_off` ms. `faults` counts the faults of its requests."""
 
     name: str
     deadline: int
@@ -48,7 +48,7 @@ class Invocation:
 
 
 class Network:
-    """`latency` is the mean time in ms that one way of a request takes."""
+    """Carries the requests. `latency` is the mean time of a request, one way, in ms."""
 
     def __init__(self, schedule: Schedule, faults: Faults, latency: float) -> None:
         self.requests = 0
@@ -65,7 +65,7 @@ class Network:
 
     @property
     def invocation(self) -> Invocation | None:
-        """Whoever makes the requests just now; None: the test itself."""
+        """The invocation that makes requests just now; None: the test itself makes them."""
         return self.invocations.get(self._schedule.current)
 
     def log(self, text: str) -> None:
@@ -73,11 +73,11 @@ class Network:
             self.trace.append(f"{self._schedule.now / 1000 % 1_000_000:11.3f} {text}")
 
     def deny(self, operations: Sequence[str], until: int) -> None:
-        """Nobody may make these requests until then."""
+        """Forbids these requests until then."""
         self._denied, self._denied_until = operations, until
 
     def request(self, service: str, operation: str, work: Callable[[], Any]) -> Any:
-        """Makes the request, or what is left of it."""
+        """Makes the request, unless a fault prevents it. Returns or raises the answer."""
         invocation = self.invocation
         if invocation is None:
             return work()
@@ -176,7 +176,7 @@ class Client:
 
         def request(**asked: Any) -> Any:
             if "Body" in asked:
-                asked["Body"] = bytes(asked["Body"])  # the caller uses its buffer again
+                asked["Body"] = bytes(asked["Body"])  # the caller may change its buffer
             return self._network.request(self._name, operation, partial(effect, **asked))
 
         setattr(self, operation, request)
@@ -184,7 +184,7 @@ class Client:
 
 
 class BrokenBody:
-    """A body that ends too early: silently, or with what botocore raises then."""
+    """A body that ends too early, with the error that botocore raises then."""
 
     def __init__(self, body: Body, share: float, kind: Kind) -> None:
         content = body.read()
@@ -201,7 +201,7 @@ class BrokenBody:
 
 
 def _effect(work: Callable[[], Any]) -> Any:
-    """What the service gives, or the error that it answers with."""
+    """Returns the service's answer, also if it is an error."""
     try:
         return work()
     except ClientError as error:

@@ -1,5 +1,5 @@
-"""Those who use the stack in a run: they ask for exports, again and twice, cancel some, and change
-files under them."""
+"""The people of a run: they request exports, some of them twice, cancel and retry some, and change
+files at the same time."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ NO_JOB = "00000000-0000-4000-8000-000000000000"
 
 @dataclass(slots=True)
 class Wish:
-    """One export that somebody wants. `jobs` are the ids that the answers named."""
+    """One export that somebody wants. `jobs` has the job ids of the answers."""
 
     body: dict[str, Any]
     key: str | None
@@ -37,9 +37,8 @@ class Wish:
 
 
 class People:
-    """`cancels` counts the requests to cancel that were made; `latency` is the mean one of a
-    request, one way, in ms; `deny` takes the permission for some requests away, until
-    then."""
+    """`cancels` counts the requests to cancel a job. `latency` is the mean time of a request, one
+    way, in ms. `deny(operations, until)` forbids requests for a while."""
 
     def __init__(
         self,
@@ -90,13 +89,13 @@ class People:
             spawn("operator", self._deploy, self._moment())
 
     def begin_alone(self) -> None:
-        """One export of all the files, and nothing else."""
+        """Requests one export of all files. Nothing else happens."""
         wish = Wish({"user_id": "ann", "prefix": "downloads/"}, "key")
         self.wishes.append(wish)
         self._schedule.spawn("user", partial(self.ask, wish))
 
     def _come(self, wish: Wish) -> None:
-        """Has all that be done that somebody does about this wish."""
+        """Schedules everything that people do about this wish."""
         random, spawn = self._random, self._schedule.spawn
         self.wishes.append(wish)
         at = random.randrange(20_000)
@@ -114,7 +113,7 @@ class People:
             spawn("operator", self._take_permission, at + self._moment())
 
     def _moment(self) -> int:
-        """ms after a start: most in the middle of a step, some long after."""
+        """Returns ms after a start. Most are in the middle of a step, some are long after it."""
         if self._random.random() < 0.7:
             return int(self._random.randrange(300) * self._latency)
         return int(10 ** self._random.uniform(2, 5.3))
@@ -145,6 +144,7 @@ class People:
         return Call(_CONTEXT, headers, {}, json.dumps(wish.body).encode())
 
     def ask(self, wish: Wish) -> None:
+        """Requests the export, up to four times until there is an answer."""
         for _ in range(_TRIES):
             begun, accepted = self._schedule.now, bool(wish.key and wish.jobs)
             reply = self._lambdas.invoke(
@@ -159,8 +159,8 @@ class People:
             self._schedule.sleep(self._random.randrange(1000, 20_000))
 
     def _ask_again(self, wish: Wish) -> None:
-        """The same once more, a few times, by somebody who does not know that it is there, or does
-        not trust it."""
+        """Requests the same export a few times more, as somebody does who does not know of the
+        first one, or does not trust it."""
         for _ in range(self._random.randrange(1, 4)):
             self._faults.counts[Kind.ASKED_AGAIN] += 1
             self._perhaps_meddle()
@@ -187,8 +187,8 @@ class People:
                 self._schedule.sleep(self._random.randrange(1000, 5_000))
 
     def _retry(self, wish: Wish) -> None:
-        """Somebody who does not put up with a failure: looks a few times, retries what has failed,
-        sometimes twice, and in the end that retry too."""
+        """Looks a few times, and retries each job that has failed, sometimes twice. Retries that
+        retry too, if it fails."""
         for _ in range(self._random.randrange(2, 7)):
             self._perhaps_meddle()
             for job_id in sorted(wish.jobs):
@@ -213,8 +213,8 @@ class People:
         self._deny(self._random.choice(WRITES), self._schedule.now + self._moment())
 
     def _deploy(self) -> None:
-        """Deploys a version that stores plans in another way. In some runs it also lays archives
-        out in another way."""
+        """Deploys a version with another format of plans. In some runs it has another layout
+        too."""
         self._faults.counts[Kind.DEPLOYED] += 1
         limits = self._small.limits
         copy_min = self._random.choice((400, 400, 700))
@@ -222,8 +222,8 @@ class People:
         self._lambdas.deploy(plan_version=PLAN_VERSION + 1, limits=limits)
 
     def _tamper(self) -> None:
-        """Somebody who may write into the archive bucket replaces a part of an upload by a shorter
-        one."""
+        """Replaces a part of an upload by a shorter one, as somebody can who may write to the
+        archive bucket."""
         uploads = [one for one in self._files.s3.uploads.values() if one.bucket == self._archive]
         parts = [(one, number) for one in uploads for number in sorted(one.parts)]
         if not parts or self._faults.healed:
@@ -255,7 +255,7 @@ class People:
         self._sqs.send_message_batch(QueueUrl=self._url, Entries=[{"Id": "0", "MessageBody": body}])
 
     def _perhaps_meddle(self) -> None:
-        """Files may change before somebody asks for them once more."""
+        """Changes a file now and then, before somebody requests it again."""
         if self._random.random() < 0.15:
             self._meddle()
 

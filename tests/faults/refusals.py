@@ -6,18 +6,18 @@ from botocore.exceptions import ClientError
 
 
 class ConditionalCheckFailedException(ClientError):
-    """As DynamoDB's client has it among its `exceptions`."""
+    """Stands for the class of this name in the `exceptions` of DynamoDB's client."""
 
 
 class Exceptions:
-    """What a client's `exceptions` offers: those that chalicelib catches."""
+    """Stands for a client's `exceptions`. It has those that chalicelib catches."""
 
     ClientError = ClientError
     ConditionalCheckFailedException = ConditionalCheckFailedException
 
 
 def refused(operation: str, code: str, status: int, message: str = "", **more: Any) -> ClientError:
-    """The error of a request that was answered with `status` and `code`."""
+    """Returns the error of a request that was answered with `status` and `code`."""
     kind = (
         ConditionalCheckFailedException
         if code == ConditionalCheckFailedException.__name__

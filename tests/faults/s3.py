@@ -1,7 +1,7 @@
 """S3 in memory: the requests that Longhaul makes, with the semantics that AWS documents.
 
-Strongly consistent. It knows no faults and no time but the one it is handed; each method takes and
-gives what the method of that name of a botocore client does.
+It is strongly consistent and has no faults. Each method takes and returns what the method of the
+same name of a botocore client does.
 """
 
 import hashlib
@@ -15,13 +15,13 @@ from tests.faults.stored import Body, Limits, Stored, Upload, b64_crc32, etag_of
 
 Answer = dict[str, Any]
 
-
 _NOT_FOUND: Final = 404
 
 
 class S3:
-    """`now` gives Unix time in ms. `answers_again` says, each time, whether the repeated completion
-    of an upload is answered as the first was (S3 does so for a while) or with NoSuchUpload."""
+    """`now` returns Unix time in ms. `answers_again` says, at each repeated completion of an
+    upload, whether S3 answers as it did the first time (S3 does so for a while) or with
+    NoSuchUpload."""
 
     exceptions = Exceptions
 
@@ -37,7 +37,7 @@ class S3:
         self.uploads: dict[str, Upload] = {}
         self.limits = limits or Limits()
         self.read: set[str] = set()
-        """The keys of all objects that somebody has read."""
+        """The keys of all objects that were read."""
         self._now = now
         self._answers_again = answers_again
         self._completed: dict[str, str] = {}
@@ -336,5 +336,5 @@ def _checksum_type(stored: Stored) -> str:
 
 
 def _moment(ms: int) -> datetime:
-    """S3 tells times in whole seconds."""
+    """Returns the time as S3 does: in whole seconds."""
     return datetime.fromtimestamp(ms // 1000, UTC)

@@ -1,8 +1,8 @@
 """Simulated time, and tasks that take turns in it.
 
-Each task is a thread, but one runs at a time: a task runs until it sleeps, and then whoever is due
-next does. Who that is depends on the events' times and on the seed, and on nothing else. A task
-that sleeps until before everybody else just goes on.
+Each task has a thread, but only one task runs at a time. It runs until it sleeps. Then the task
+that is due next runs: which one that is follows from the times of the events and from the seed
+alone. A task that sleeps less than all others goes on at once.
 """
 
 import os
@@ -14,7 +14,7 @@ from threading import Lock, Thread
 
 
 class Death(BaseException):
-    """The end of a worker's process: nothing catches it, and nothing that it was at goes on."""
+    """The end of a worker's process. The code does not catch it, so all of its work ends."""
 
 
 def _held() -> Lock:
@@ -47,7 +47,7 @@ os.register_at_fork(after_in_child=_Host.idle.clear)
 
 @dataclass(eq=False, slots=True)
 class Task:
-    """One thread of work. `name` is for the trace."""
+    """One piece of work that can sleep. `name` is for the trace."""
 
     schedule: "Schedule"
     name: str
@@ -70,7 +70,7 @@ class Schedule:
         self.current = Task(self, "director", lambda: None, begun=True)
 
     def at(self, due: int, action: Callable[[], None]) -> None:
-        """Has `action`, which must not sleep, done at this time."""
+        """Schedules `action` for this time. It must not sleep."""
         self._push(due, action)
 
     def spawn(self, name: str, body: Callable[[], None], delay: int = 0) -> Task:
@@ -82,11 +82,11 @@ class Schedule:
 
     @property
     def busy(self) -> bool:
-        """Whether there is any task but the caller's own."""
+        """Whether there is any task besides the caller's."""
         return bool(self._live)
 
     def sleep(self, ms: int) -> None:
-        """Lets so much time pass for the task that calls."""
+        """Lets the caller's task sleep for `ms`."""
         task = self.current
         if task.killed:
             raise Death
@@ -103,7 +103,7 @@ class Schedule:
             raise Death
 
     def kill_all(self) -> None:
-        """Ends every task, wherever it is."""
+        """Ends every task, at any place."""
         for task in list(self._live):
             task.killed = True
         while self._live:
@@ -138,7 +138,7 @@ class Schedule:
                 task.body()
         except Death:
             pass
-        except BaseException as error:  # noqa: BLE001 - whatever it is, it is a finding
+        except BaseException as error:  # noqa: BLE001 - any error is a finding
             self.failures.append(error)
         self._live.discard(task)
         host.task = None

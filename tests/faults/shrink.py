@@ -1,5 +1,5 @@
-"""Makes everything small: an archive of a few kilobytes then has copied parts, several segments and
-pages of everything, and its run takes milliseconds."""
+"""Makes everything small: an archive of a few kilobytes has copied parts, several segments, and
+several pages of each list. Its run takes milliseconds."""
 
 from dataclasses import dataclass, replace
 from random import Random
@@ -12,8 +12,8 @@ from chalicelib.limits import Limits
 from tests.faults import stored
 
 _LAYOUT: Final = Scale(
-    # Bytes. Everything else keeps its proportion to `min_part`, about; a header must fit between it
-    # and `stream_part`.
+    # Bytes. In proportion to `min_part`, all are about as large as in Scale. A header must fit
+    # between `min_part` and `stream_part`.
     min_part=256,
     max_part=4096,
     stream_part=820,
@@ -26,8 +26,8 @@ _LAYOUT: Final = Scale(
 
 @dataclass(frozen=True, slots=True)
 class Small:
-    """What is drawn for one run: the seconds of work in a segment, an upload's most parts, the rows
-    of a page, and the most messages of one request."""
+    """The sizes of one run: the seconds of work in a segment, the most parts of an upload, the rows
+    of a page, and the most messages in one request."""
 
     segment_seconds: float
     max_parts: int
@@ -36,7 +36,7 @@ class Small:
 
     @property
     def limits(self) -> Limits:
-        """What chalicelib works with."""
+        """The limits that chalicelib works with."""
         layout = replace(
             _LAYOUT, most_segment_seconds=self.segment_seconds, max_parts=self.max_parts
         )
@@ -44,11 +44,12 @@ class Small:
 
     @property
     def of_s3(self) -> stored.Limits:
-        """What S3 in memory allows."""
+        """The limits of S3 in memory."""
         return stored.Limits(_LAYOUT.min_part, _LAYOUT.max_part, self.max_parts, self.page)
 
 
 def drawn(random: Random) -> Small:
+    """Draws the sizes of one run."""
     return Small(
         segment_seconds=random.choice((0.4, 1.0, 2.0, 8.0)),
         # Few enough that many archives are nested, and some too large.

@@ -1,5 +1,7 @@
-"""Runs seeds: `python -m tests.faults.simulate --seeds 2000`, or one with what happened in it:
-`python -m tests.faults.simulate --seed 17 --trace`."""
+"""Runs seeds: `python -m tests.faults.simulate --seeds 2000`.
+
+`python -m tests.faults.simulate --seed 17 --trace` runs one seed and prints what happens in it.
+"""
 
 import time
 from collections import Counter
@@ -29,8 +31,8 @@ def run_seed(
     only: Sequence[tuple[int, Kind]] | None = None,
     alone: bool = False,
 ) -> Ended:
-    """Runs one seed, or what it makes with other faults, or with one export `alone`. The same
-    always gives the same."""
+    """Runs one seed. With `only`, these are its faults. With `alone`, there is one export and
+    nobody else. The same arguments always have the same result."""
     world = World(seed, trace=trace, only=only)
     begun = world.schedule.now
     world.run(world.people.begin_alone if alone else None)
@@ -51,7 +53,7 @@ def run_seed(
 
 
 def _reuses(job: Job) -> Iterator[str]:
-    """What the job has of others."""
+    """Yields what the job has from other jobs."""
     if job.reused_from:
         yield "finished archive"
     elif job.home != job.job_id:
@@ -61,8 +63,8 @@ def _reuses(job: Job) -> Iterator[str]:
 
 
 def run_each(seed: int, kinds: Iterable[Kind] = SINGLE) -> Iterator[tuple[int, Kind, Ended]]:
-    """Runs a seed's stack once for each kind of fault at each place, with that fault alone, and one
-    export alone."""
+    """Runs a seed with one export once for each kind of fault at each place. That fault is the only
+    one of the run. Yields the place, the kind and the result."""
     for kind in kinds:
         for place in count(1):
             ended = run_seed(seed, only=[(place, kind)], alone=True)
@@ -73,7 +75,7 @@ def run_each(seed: int, kinds: Iterable[Kind] = SINGLE) -> Iterator[tuple[int, K
 
 @dataclass(slots=True)
 class Report:
-    """What many seeds gave."""
+    """The results of many seeds."""
 
     seeds: int = 0
     requests: int = 0
@@ -112,7 +114,7 @@ def run_many(seeds: Iterable[int]) -> Report:
 
 
 def run_parallel(seeds: range, processes: int) -> Iterator[Report]:
-    """Runs the seeds in so many processes. Gives a report for each few of them, as they come."""
+    """Runs the seeds in this many processes. Yields a report for every 25 seeds, in any order."""
     chunks = [seeds[at : at + _CHUNK] for at in range(0, len(seeds), _CHUNK)]
     if processes == 1:
         yield from map(run_many, chunks)
@@ -123,12 +125,12 @@ def run_parallel(seeds: range, processes: int) -> Iterator[Report]:
 
 @click.command()
 @click.option("--seeds", default=2000, show_default=True, help="How many seeds to run.")
-@click.option("--start", default=0, show_default=True, help="The first of them.")
+@click.option("--start", default=0, show_default=True, help="The first seed.")
 @click.option("--jobs", default=1, show_default=True, help="Processes to run them in.")
-@click.option("--seed", type=int, help="Run this one alone.")
+@click.option("--seed", type=int, help="Run only this seed.")
 @click.option("--trace", is_flag=True, help="Print everything that happens in it.")
 def main(seeds: int, start: int, jobs: int, seed: int | None, trace: bool) -> None:  # noqa: FBT001
-    """Runs the pipeline under faults that a seed gives."""
+    """Runs the pipeline with faults that follow from a seed."""
     if seed is not None:
         ended = run_seed(seed, trace=trace)
         report = Report()

@@ -1,8 +1,8 @@
 """A standard queue of SQS in memory, with its dead-letter queue.
 
-At least once, in any order: which of the visible messages is handed out next is the caller's to
-say, and a message can be handed out again before its time (`show`). Each method with a name of
-botocore's takes and gives what the method of that name of a client does.
+Delivery is at least once and in any order: the caller chooses which visible message is handed out
+next, and `show` has a message handed out again before its time. Each method with a name of
+botocore's takes and returns what the method of the same name of a client does.
 """
 
 from collections import Counter
@@ -25,8 +25,8 @@ _RECENT: Final = 5 * 60_000  # ms
 
 @dataclass(slots=True)
 class Held:
-    """A message in a queue. Times are ms; `receipts` are all that were ever handed out for it,
-    `hidden_for` are the seconds for which a worker has hidden it last."""
+    """A message in a queue. Times are in ms. `receipts` has all of its receipts so far.
+    `hidden_for` is the number of seconds that a worker has hidden it for last."""
 
     id: str
     body: str
@@ -41,19 +41,22 @@ class Held:
 @dataclass(slots=True)
 class QueueState:
     visibility: int
-    """Seconds that a message is hidden when it is received."""
+    """The seconds that a message is hidden when it is received."""
     max_receives: int | None = None
-    """How often a message is handed out before it goes to the dead letters; None: for ever."""
+    """How often a message is handed out before it becomes a dead letter; None: without limit."""
     messages: dict[str, Held] = field(default_factory=dict)
     counted: int = 0
-    """How many were visible when that was counted last."""
+    """The number of visible messages when they were counted last."""
     worked: list[tuple[int, str, int]] = field(default_factory=list)
-    """(when it was deleted, its group, ms from its receipt to then) of each message."""
+    """Of each deleted message: when it was deleted, its group, and the ms from its receipt to
+    then."""
 
 
 class SQS:
-    """`now` gives Unix time in ms. `changed(url, at)` is told when a message will be visible.
-    `stale` says, each time, whether a count is an old one. `sent` counts messages by body."""
+    """`now` returns Unix time in ms. `changed(url, at)` is called with when a message will be
+    visible. `refuses` says for each message whether it is refused. `delay` returns the ms until a
+    new message is visible. `stale` says for each count whether it is an old one. `sent` counts
+    messages by body."""
 
     exceptions = Exceptions
 
@@ -78,10 +81,10 @@ class SQS:
         self.sent = Counter[str]()
         self._received = 0
 
-    # -- what a step asks -----------------------------------------------------------------------
+    # -- requests of a step ------------------------------------------------------------------------
 
     def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: list[str]) -> Answer:
-        """Counts are approximate: as of now, or as of the last call of `count`."""
+        """Counts are approximate: those of now, or those of the last call of `count`."""
         queue = self._queue("GetQueueAttributes", QueueUrl)
         count = queue.counted if self._stale() else self.count(QueueUrl)
         known = {"QueueArn": f"arn:{QueueUrl}", "ApproximateNumberOfMessages": str(count)}
@@ -144,11 +147,11 @@ class SQS:
         self._changed(QueueUrl, held.visible_at)
         return {}
 
-    # -- what Lambda's event source does --------------------------------------------------------
+    # -- requests of Lambda's event source ---------------------------------------------------------
 
     def visible(self, url: str) -> list[Held]:
-        """The messages that can be handed out now, in any order. Those that were received too often
-        go to the dead letters instead."""
+        """Returns the messages that can be handed out now, in any order. Those that were received
+        too often become dead letters instead."""
         queue = self.queues[url]
         found = []
         for held in [one for one in queue.messages.values() if one.visible_at <= self._now()]:
@@ -162,14 +165,14 @@ class SQS:
         return found
 
     def count(self, url: str) -> int:
-        """How many messages could be handed out now."""
+        """Returns how many messages can be handed out now."""
         queue = self.queues[url]
         queue.counted = sum(held.visible_at <= self._now() for held in queue.messages.values())
         return queue.counted
 
     def fair_order(self, url: str, messages: Iterable[Held]) -> list[Held]:
-        """The messages as a fair queue hands them out: those of quiet groups first, then those of
-        the noisy group with the fewest in flight.
+        """Returns the messages in the order of a fair queue: those of quiet groups first, then
+        those of noisy groups, the one with the fewest messages in flight first.
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues-detailed.html"""
         queue, now = self.queues[url], self._now()
         in_flight = [
@@ -192,7 +195,7 @@ class SQS:
         return sorted(messages, key=place)
 
     def hand_out(self, url: str, held: Held) -> dict[str, Any]:
-        """Receives this message: the record of an SQS event."""
+        """Receives this message. Returns its record in an SQS event."""
         self._received += 1
         held.receives += 1
         held.received_at = self._now()
@@ -213,7 +216,7 @@ class SQS:
         MaxNumberOfMessages: int = 1,
         MessageSystemAttributeNames: Sequence[str] = (),
     ) -> Answer:
-        """As anybody else receives, for the contract's tests."""
+        """Receives as any client does. The contract tests do so."""
         taken = self.visible(QueueUrl)[:MaxNumberOfMessages]
         records = [self.hand_out(QueueUrl, held) for held in taken]
         rows = [
@@ -228,7 +231,7 @@ class SQS:
         return {"Messages": rows} if rows else {}
 
     def show(self, url: str, held: Held, at: int) -> None:
-        """Has the message handed out again at this time, though it is hidden."""
+        """Makes a hidden message visible at this time."""
         held.visible_at = at
         self._changed(url, at)
 
@@ -240,7 +243,7 @@ class SQS:
             queue.worked.append((self._now(), held.group, self._now() - held.received_at))
         return {}
 
-    # -- within ---------------------------------------------------------------------------------
+    # -- within ------------------------------------------------------------------------------------
 
     def _put(self, url: str, queue: QueueState, body: str, group: str) -> str:
         self.sent[body] += 1

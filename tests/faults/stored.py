@@ -1,4 +1,4 @@
-"""What S3 in memory holds: objects, uploads, and its limits."""
+"""The objects and uploads in S3 in memory, and its limits."""
 
 import hashlib
 import zlib
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An object. `part_sizes` are set for one that was uploaded in parts, with CRC-32s of them."""
+    """An object. One that was uploaded in parts has their sizes in `part_sizes`."""
 
     body: bytes
     etag: str
@@ -31,7 +31,7 @@ class Upload:
 
 @dataclass(slots=True)
 class Limits:
-    """S3's own, to be made small. `page` is how many rows one listing gives."""
+    """S3's limits, which a simulation makes small. `page` is the most rows of one listing."""
 
     min_part: int = 5 * 1024**2
     max_part: int = 5 * 1024**3
@@ -54,10 +54,10 @@ class Body:
 
 
 def b64_crc32(body: bytes) -> str:
-    """A CRC-32 as S3 writes it."""
+    """Returns the CRC-32 as S3 writes it: in base64."""
     return b64encode(zlib.crc32(body).to_bytes(4, "big")).decode()
 
 
 def etag_of(body: bytes) -> str:
-    """The ETag of an object or a part that was uploaded in one piece."""
+    """Returns the ETag of an object or a part that was uploaded in one piece."""
     return f'"{hashlib.md5(body).hexdigest()}"'  # noqa: S324

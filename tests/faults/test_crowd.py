@@ -1,5 +1,5 @@
-"""Many jobs at once: none is given up for waiting long, little is sent twice, and who wants little
-is not kept waiting."""
+"""Many jobs at once: a job that waits long is not given up, few messages are sent twice, and a
+small export does not wait for a large one."""
 
 from dataclasses import replace
 
@@ -14,18 +14,18 @@ from tests.faults.world import Size
 pytestmark = pytest.mark.faults
 
 SLOW = Size(latency=400, workers=1, lag=5_000, small=Small(8.0, 10_000, 1000))
-"""One worker that takes half a minute for a job."""
+"""One worker, which takes half a minute for a job."""
 
 HOUR = 3_600_000
 
 
 @pytest.fixture(scope="module")
 def alone() -> int:
-    """How long the small export takes where there is nothing else."""
+    """The ms that the small export takes if there are no other jobs."""
     return max(run(SMALLS).took["small"])
 
 
-def test_a_job_that_waits_for_hours_is_not_given_up_nor_sent_again_and_again() -> None:
+def test_a_job_that_waits_for_hours_is_not_given_up_and_seldom_sent_again() -> None:
     ended = run(many(320), SLOW)
 
     assert {job.status for job in ended.jobs} == {Status.COMPLETED}
@@ -34,7 +34,7 @@ def test_a_job_that_waits_for_hours_is_not_given_up_nor_sent_again_and_again() -
     assert not ended.violations
 
 
-def test_in_a_queue_of_half_an_hour_only_its_end_is_sent_twice() -> None:
+def test_in_a_queue_of_half_an_hour_only_the_last_messages_are_sent_twice() -> None:
     ended = run(many(50), SLOW)
 
     assert {job.status for job in ended.jobs} == {Status.COMPLETED}
@@ -43,7 +43,7 @@ def test_in_a_queue_of_half_an_hour_only_its_end_is_sent_twice() -> None:
 
 
 @pytest.mark.parametrize("others", [many(200), LARGE], ids=["many jobs", "a large job"])
-def test_a_fair_queue_keeps_nobody_waiting_for_anothers_backlog(
+def test_in_a_fair_queue_a_user_does_not_wait_for_another_users_jobs(
     others: list[Post], alone: int
 ) -> None:
     ended = run([*others, *SMALLS], replace(SIZE, is_fair=True))
@@ -52,7 +52,7 @@ def test_a_fair_queue_keeps_nobody_waiting_for_anothers_backlog(
     assert max(max(took) for took in ended.took.values()) > 15 * alone
 
 
-def test_a_plain_queue_would(alone: int) -> None:
+def test_in_a_plain_queue_a_user_waits_for_another_users_jobs(alone: int) -> None:
     ended = run([*many(200), *SMALLS])
 
     assert max(ended.took["small"]) > 7 * alone

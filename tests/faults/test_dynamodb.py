@@ -1,15 +1,16 @@
-"""What only DynamoDB in memory can do. The rest is in tests/targets/contracts."""
+"""What only DynamoDB in memory does. tests/targets/contracts has the rest."""
 
 from typing import Any
 
 import pytest
 
+from tests.clock import Clock
 from tests.faults.dynamodb import DynamoDB, item_size
 from tests.faults.expressions import UnknownExpression, change, condition
 
 
 def due(dynamodb: DynamoDB) -> list[Any]:
-    """What the sweeper's query finds."""
+    """Returns what the sweeper's query finds."""
     answer = dynamodb.query(
         TableName="jobs",
         IndexName="wake",
@@ -19,16 +20,14 @@ def due(dynamodb: DynamoDB) -> list[Any]:
     return list(answer["Items"])
 
 
-def test_an_index_shows_what_was_written_when_its_lag_is_over() -> None:
-    clock = iter([0, 4, 5])
-    at = [0]
-    dynamodb = DynamoDB("jobs", lambda: at[0], lag=lambda: 5)
+def test_an_index_shows_a_write_when_its_lag_is_over() -> None:
+    clock = Clock()
+    dynamodb = DynamoDB("jobs", clock, lag=lambda: 5)
     item = {"jobId": {"S": "a"}, "wakeShard": {"N": "1"}, "wakeAt": {"N": "3"}}
     dynamodb.put_item(TableName="jobs", Item=item)
 
     seen = []
-    for now in clock:
-        at[0] = now
+    for clock.now in (0, 4, 5):
         seen.append(len(due(dynamodb)))
 
     assert seen == [0, 0, 1]
@@ -37,13 +36,13 @@ def test_an_index_shows_what_was_written_when_its_lag_is_over() -> None:
 @pytest.mark.parametrize(
     "expression", ["size > :v", "NOT a = :v", "a = :v OR b = :v", "size(a) = :v"]
 )
-def test_a_condition_that_the_memory_cannot_evaluate_is_not_taken_for_true(expression: str) -> None:
+def test_a_condition_that_cannot_be_evaluated_raises(expression: str) -> None:
     with pytest.raises(UnknownExpression):
         condition(expression)
 
 
 @pytest.mark.parametrize("expression", ["SET a = b", "DELETE a :v", "SET a = a + :v"])
-def test_a_change_that_the_memory_cannot_make_is_not_left_out(expression: str) -> None:
+def test_a_change_that_cannot_be_made_raises(expression: str) -> None:
     with pytest.raises(UnknownExpression):
         change(expression)
 

@@ -1,4 +1,4 @@
-"""What the simulation found in the pipeline, each as small as it could be made."""
+"""Bugs that the simulation found in the pipeline, each in a test that is as small as possible."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,14 +15,13 @@ from chalicelib.jobs.due import DueJobs
 from chalicelib.jobs.model import MISSING_INLINE, Failure, Job, PlanRef, Progress
 from chalicelib.jobs.states import Stage, Status
 from chalicelib.jobs.store import JobStore, Planned
-from chalicelib.jobs.table import Table
 from chalicelib.pipeline import planning, plans, steps, sweeper
 from chalicelib.pipeline.abandoned import abort_abandoned
 from chalicelib.pipeline.dead_letters import bury
 from chalicelib.queue.messages import Message, Step, from_body
-from chalicelib.queue.queue import Queue
 from chalicelib.services import Services, made
 from chalicelib.settings import load
+from tests.clock import Clock
 from tests.faults.dynamodb import DynamoDB, item_size
 from tests.faults.s3 import S3
 from tests.faults.sqs import SQS, QueueState
@@ -51,7 +50,7 @@ JOB = Job(
 
 
 class Twice:
-    """A client whose every write is sent twice, as botocore does when an answer was lost."""
+    """A client that sends each write twice, as botocore does when an answer was lost."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -68,32 +67,38 @@ class Twice:
 
 
 @pytest.fixture
-def dynamodb() -> DynamoDB:
-    return DynamoDB("jobs", lambda: 0)
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture
-def s3() -> S3:
-    return S3(["archive"], lambda: 0)
+def dynamodb(clock: Clock) -> DynamoDB:
+    return DynamoDB("jobs", clock)
 
 
 @pytest.fixture
-def sqs() -> SQS:
+def s3(clock: Clock) -> S3:
+    return S3(["archive"], clock)
+
+
+@pytest.fixture
+def sqs(clock: Clock) -> SQS:
     queues = {"exports": QueueState(30), "dead": QueueState(30)}
-    return SQS(queues, lambda: 0, dead_letters="dead")
+    return SQS(queues, clock, dead_letters="dead")
 
 
 @pytest.fixture
-def services(dynamodb: Any, s3: Any, sqs: Any) -> Services:
-    return made(load(ENVIRONMENT), dynamodb=dynamodb, s3=s3, sqs=sqs, now=lambda: 5)
+def services(dynamodb: Any, s3: Any, sqs: Any, clock: Clock) -> Services:
+    return made(load(ENVIRONMENT), dynamodb=dynamodb, s3=s3, sqs=sqs, now=clock)
 
 
-def jobs_in(dynamodb: Any) -> JobStore:
-    return JobStore(Table(dynamodb, "jobs"))
+@pytest.fixture
+def jobs(services: Services) -> JobStore:
+    return services.jobs
 
 
 def planned(services: Services) -> str:
-    """Brings JOB to where its upload is open. Returns the upload's id."""
+    """Plans JOB. Returns the id of its upload."""
     services.jobs.create(JOB)
     services.jobs.start(JOB_ID, 1)
     head = Head(JOB_ID, 0)
@@ -113,8 +118,9 @@ def sent(sqs: SQS) -> list[Step]:
     return [from_body(held.body).step for held in sqs.queues["exports"].messages.values()]
 
 
-def test_a_write_that_was_sent_twice_is_known_for_ones_own(dynamodb: Any) -> None:
-    jobs = jobs_in(Twice(dynamodb))
+def test_a_write_that_was_sent_twice_is_known_as_ones_own(jobs: JobStore) -> None:
+    client: Any = Twice(jobs.table.client)
+    jobs = replace(jobs, table=replace(jobs.table, client=client))
     plan = PlanRef("digest", "upload", 1)
 
     assert jobs.create(JOB)
@@ -123,8 +129,7 @@ def test_a_write_that_was_sent_twice_is_known_for_ones_own(dynamodb: Any) -> Non
     assert jobs.cancel(JOB_ID, 3)
 
 
-def test_a_write_that_a_twin_made_is_not(dynamodb: Any) -> None:
-    jobs = jobs_in(dynamodb)
+def test_a_write_of_another_worker_is_not(jobs: JobStore) -> None:
     jobs.create(JOB)
     jobs.start(JOB_ID, 1)
     set_plan(jobs, PlanRef("digest", "upload", 1))
@@ -153,7 +158,7 @@ def test_an_upload_that_the_job_has_not_taken_is_aborted(services: Services, s3:
     assert list(s3.uploads) == [upload]
 
 
-def test_what_a_worker_leaves_that_died_as_its_job_ended_is_thrown_away(
+def test_what_a_worker_left_that_died_as_its_job_ended_is_discarded(
     services: Services, s3: S3
 ) -> None:
     planned(services)
@@ -181,7 +186,7 @@ def test_a_step_that_comes_after_the_end_does_nothing(
     assert list(s3.uploads) == [upload]
 
 
-def test_what_a_completed_job_has_made_stays(services: Services, s3: S3) -> None:
+def test_a_late_finalize_leaves_the_archive_of_a_completed_job(services: Services, s3: S3) -> None:
     planned(services)
     job = services.jobs.get(JOB_ID)
     assert job
@@ -195,14 +200,15 @@ def test_what_a_completed_job_has_made_stays(services: Services, s3: S3) -> None
     assert s3.objects["archive"][JOB.archive_key].body == b"archive"
 
 
-def test_a_message_that_a_twin_is_done_with_need_not_be_hidden(sqs: Any) -> None:
-    queue = Queue(sqs, "exports")
-    queue.send([Message(Step.PLAN, JOB_ID)], "ann")
+def test_hiding_a_message_that_another_worker_has_acknowledged_is_no_error(
+    services: Services, sqs: SQS
+) -> None:
+    services.queue.send([Message(Step.PLAN, JOB_ID)], "ann")
     [held] = sqs.visible("exports")
     record = sqs.hand_out("exports", held)
     sqs.delete_message(QueueUrl="exports", ReceiptHandle=record["receiptHandle"])
 
-    queue.hide(record["receiptHandle"], 45)
+    services.queue.hide(record["receiptHandle"], 45)
 
 
 def test_a_discard_that_was_given_up_is_not_sent_again(services: Services, sqs: SQS) -> None:
@@ -215,15 +221,15 @@ def test_a_discard_that_was_given_up_is_not_sent_again(services: Services, sqs: 
 
 
 class Lagging(DueJobs):
-    """An index that still has a job which has just been woken."""
+    """An index that still has a job that was woken a moment ago."""
 
     def due(self, *_: object) -> Iterator[str]:
         return iter([JOB_ID])
 
 
-def test_a_job_that_has_just_been_woken_is_not_given_up(services: Services) -> None:
+def test_a_job_that_was_just_woken_is_not_given_up(services: Services) -> None:
     services = replace(services, due_jobs=Lagging(services.jobs.table))
-    services.jobs.create(replace(JOB, wake_at=6, sweeps=sweeper.SWEEPS_MAX))
+    services.jobs.create(replace(JOB, wake_at=1, sweeps=sweeper.SWEEPS_MAX))
 
     assert sweeper.sweep(services) == 0
 
@@ -233,16 +239,18 @@ def test_a_job_that_has_just_been_woken_is_not_given_up(services: Services) -> N
 
 
 @pytest.mark.parametrize(("age", "aborted"), [(3_600_000, 0), (3_600_001, 1)])
-def test_an_upload_that_nobody_has_noted_is_aborted_when_it_is_an_hour_old(
-    services: Services, age: int, aborted: int
+def test_an_upload_that_no_record_names_is_aborted_when_it_is_an_hour_old(
+    services: Services, clock: Clock, age: int, aborted: int
 ) -> None:
     services.archive.create_upload(JOB.archive_key, "application/zip")
+    clock.now = age
 
-    assert abort_abandoned(replace(services, now=lambda: age)) == aborted
+    assert abort_abandoned(services) == aborted
 
 
-def test_the_record_stays_below_2_kb_whatever_it_is_told(dynamodb: Any) -> None:
-    jobs = jobs_in(dynamodb)
+def test_the_record_stays_below_2_kb_with_the_longest_texts(
+    jobs: JobStore, dynamodb: DynamoDB
+) -> None:
     filename = archive_filename("😀" * 200, JOB_ID)
     jobs.create(replace(JOB, user_id="😀" * 128, filename=filename))
     jobs.start(JOB_ID, 1)
@@ -250,11 +258,11 @@ def test_the_record_stays_below_2_kb_whatever_it_is_told(dynamodb: Any) -> None:
     plan = PlanRef("d" * 16, "u" * 128, 9_999)
     jobs.set_plan(JOB_ID, 2, Planned(plan, 10_000, 2**46, 10_000, missing))
     jobs.record_reason(JOB_ID, "字" * 1000)
-    noted = item_size(dynamodb.items[JOB_ID])
+    open_size = item_size(dynamodb.items[JOB_ID])
     jobs.fail(JOB_ID, 3, replace(REASON, detail="字" * 1000))
-    failed = item_size(dynamodb.items[JOB_ID])
+    failed_size = item_size(dynamodb.items[JOB_ID])
 
-    assert max(noted, failed) < 2048
+    assert max(open_size, failed_size) < 2048
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
-"""What only S3 in memory can do. The rest is in tests/targets/contracts."""
+"""What only S3 in memory does. tests/targets/contracts has the rest."""
 
 from typing import Any
 
+from tests.clock import Clock
 from tests.faults.s3 import S3
 from tests.faults.stored import Limits
 
@@ -11,8 +12,8 @@ def opened(s3: Any, key: str) -> dict[str, Any]:
     return {"Bucket": "bucket", "Key": key, "UploadId": answer["UploadId"]}
 
 
-def test_a_listing_of_uploads_goes_on_after_its_markers_though_that_upload_is_gone() -> None:
-    s3 = S3(["bucket"], lambda: 0, limits=Limits(page=2))
+def test_a_listing_of_uploads_goes_on_though_the_upload_of_its_marker_is_gone() -> None:
+    s3 = S3(["bucket"], Clock(), limits=Limits(page=2))
     uploads = [opened(s3, key) for key in ("a", "a", "a", "b")]
 
     page = s3.list_multipart_uploads(Bucket="bucket")
@@ -25,7 +26,7 @@ def test_a_listing_of_uploads_goes_on_after_its_markers_though_that_upload_is_go
 
 
 def test_pages_are_as_long_as_the_limit_says() -> None:
-    s3 = S3(["bucket"], lambda: 0, limits=Limits(page=2))
+    s3 = S3(["bucket"], Clock(), limits=Limits(page=2))
     for key in "abc":
         s3.put_object(Bucket="bucket", Key=key, Body=b"x")
     upload = opened(s3, "d")

@@ -1,5 +1,7 @@
-"""The pipeline keeps its promises, whatever goes wrong. A failing seed is printed with the command
-that shows what happened in it."""
+"""The pipeline keeps its promises, whatever goes wrong.
+
+A seed that fails is printed with the command that shows what happens in it.
+"""
 
 import os
 import subprocess
@@ -14,7 +16,7 @@ from tests.faults.simulate import REPLAY, Report, run_each, run_parallel, run_se
 pytestmark = pytest.mark.faults
 
 
-def test_no_seed_of_2000_breaks_a_promise() -> None:
+def test_none_of_2000_seeds_breaks_a_promise() -> None:
     report = Report()
     for part in run_parallel(range(2000), min(2, os.cpu_count() or 1)):
         report.merge(part)
@@ -28,7 +30,7 @@ def test_no_seed_of_2000_breaks_a_promise() -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 4])
-def test_a_job_completes_in_spite_of_any_one_fault_at_any_place(seed: int) -> None:
+def test_a_job_completes_with_any_one_fault_at_any_place(seed: int) -> None:
     statuses = Counter[str]()
     broken = []
     for place, kind, ended in run_each(seed):

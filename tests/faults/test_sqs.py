@@ -1,19 +1,15 @@
-"""What only the queue in memory can do, and the errors that SQS documents and seldom gives. The
-rest is in tests/targets/contracts."""
+"""What only the queue in memory does, and errors that SQS documents but seldom returns.
+
+tests/targets/contracts has the rest.
+"""
 
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.clock import Clock
 from tests.faults.sqs import SQS, QueueState
-
-
-class Clock:
-    now = 0
-
-    def __call__(self) -> int:
-        return self.now
 
 
 @pytest.fixture
@@ -49,7 +45,7 @@ def code(error: pytest.ExceptionInfo[ClientError]) -> str:
 def test_a_message_that_is_visible_again_cannot_be_hidden(sqs: SQS, clock: Clock) -> None:
     send(sqs, "a")
     [record] = receive(sqs)
-    clock.now = 30_000
+    clock.advance(seconds=30)
 
     with pytest.raises(ClientError) as error:
         hide(sqs, record, 10)
@@ -68,7 +64,7 @@ def test_a_message_that_was_deleted_cannot_be_hidden(sqs: SQS) -> None:
     assert code(error) == "InvalidParameterValue"
 
 
-def test_a_batch_may_be_taken_in_part(clock: Clock) -> None:
+def test_a_batch_may_be_accepted_in_part(clock: Clock) -> None:
     refusals = iter([False, True])
     queues = {"queue": QueueState(30), "dead": QueueState(30)}
     sqs = SQS(queues, clock, dead_letters="dead", refuses=lambda: next(refusals))
@@ -80,12 +76,12 @@ def test_a_batch_may_be_taken_in_part(clock: Clock) -> None:
     assert [record["body"] for record in receive(sqs)] == ["a"]
 
 
-def test_a_message_can_come_though_it_is_hidden(sqs: SQS, clock: Clock) -> None:
+def test_a_message_may_be_handed_out_though_it_is_hidden(sqs: SQS, clock: Clock) -> None:
     send(sqs, "a")
     receive(sqs)
     [held] = sqs.queues["queue"].messages.values()
 
     sqs.show("queue", held, 1_000)
-    clock.now = 1_000
+    clock.advance(seconds=1)
 
     assert [record["body"] for record in receive(sqs)] == ["a"]

@@ -1,7 +1,7 @@
-"""How much of a job's archive can be there: what S3 and the table hold, held against the plan.
+"""How much of a job's archive can be done, by what is in S3 and in the table.
 
-A worker counts bytes when S3 has copied them or when it has read them. So no progress may be larger
-than what has been copied or read of the archive by anybody.
+A worker counts bytes when S3 has copied them, or when it has read them. So no progress may be
+larger than what all workers together have copied and read of the archive.
 """
 
 import json
@@ -26,7 +26,7 @@ class Truth:
     _plans: dict[tuple[str, str], tuple[Index, list[Slice]]] = field(default_factory=dict)
 
     def most(self, job: Job) -> Progress:
-        """Returns the largest progress that a worker may report of the job just now."""
+        """Returns the largest progress that a worker may report for the job just now."""
         if job.plan is None:
             return Progress()
         index, slices = self._plan(job.home, job.plan)
@@ -60,7 +60,7 @@ class Truth:
         return streamed, copied
 
     def _is_read(self, index: Index, of: Slice, start: int, end: int) -> bool:
-        """Whether somebody has read any of the files in these bytes of the archive, or there is
+        """Whether a worker has read any of the files in these bytes of the archive, or there is
         nothing to read."""
         needed = [
             entry.key
@@ -88,7 +88,7 @@ class Truth:
         return {int(number) for number in item.get("done", {}).get("NS", [])}
 
     def _parts(self, key: str, upload_id: str) -> set[int]:
-        """Returns the numbers of the archive's parts that are there: all once it is completed."""
+        """Returns the numbers of the archive's parts that are there. A finished archive has all."""
         upload = self.s3.uploads.get(upload_id)
         if upload is not None:
             return set(upload.parts)

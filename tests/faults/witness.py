@@ -1,4 +1,4 @@
-"""Sees every write of the table, and says at once if one must not be."""
+"""Sees every write to the table and every line of the log, and reports the wrong ones at once."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -16,18 +16,21 @@ from tests.faults.truth import Truth
 
 ITEM_BYTES: Final = 2048
 ONCE: Final = ("job accepted", "job started", "job ended")
-"""What is logged once of a job at most."""
+"""The events that are logged at most once for each job."""
 
 LAG_MAX: Final = 90_000
-"""ms that an index may lag behind."""
+"""The most ms until a write shows in an index."""
 
 
 @dataclass(slots=True)
 class Witness:
-    """`violations` are what must never be, in words. `begun` is when each job was written,
-    `ended` when it became terminal, `open_jobs` (when, how many there are from then on) of each
-    user, `largest` the size in bytes of the largest item, `most_open` the limit of open jobs,
-    `lines` how often each event was logged of each job."""
+    """Collects `violations`: what must never happen, in words.
+
+    `begun` has when each job was written, and `ended` when it ended. `open_jobs` has for each user
+    when the number of open jobs changed, and to what. `most_open` is the limit of it. `lines`
+    counts how often each event was logged for each job. `largest` is the size of the largest item
+    in bytes.
+    """
 
     s3: S3
     archive: str
@@ -46,7 +49,7 @@ class Witness:
         self.violations.append(text)
 
     def written(self, key: str, before: Item | None, after: Item) -> None:
-        """Looks at a change of the table."""
+        """Checks a change of the table."""
         if not places.is_record(key):
             return
         size = item_size(after)
@@ -56,9 +59,9 @@ class Witness:
         job = to_job(after)
         is_open = job.status in OPEN
         if ("wakeShard" in after) != ("wakeAt" in after) or (is_open and "wakeAt" not in after):
-            self.says(f"{key}: {job.status}, and wrongly in or out of the sweeper's index")
+            self.says(f"{key}: {job.status}, and wrongly in the sweeper's index or missing there")
         if "wakeShard" in after and (number(after["wakeShard"]) in wake.OPEN_SHARDS) != is_open:
-            self.says(f"{key}: {job.status}, and in a wrong shard of the sweeper's index")
+            self.says(f"{key}: {job.status}, and in the wrong shard of the sweeper's index")
         change = is_open - (before is not None and to_job(before).status in OPEN)
         if change:
             counts = self.open_jobs.setdefault(job.user_id, [(0, 0)])
@@ -74,8 +77,8 @@ class Witness:
             self._changed(key, to_job(before), job)
 
     def logged(self, event: str, facts: Mapping[str, object]) -> None:
-        """Looks at a line of the log. A job is accepted, starts and ends once, and whoever says so
-        has done it."""
+        """Checks a line of the log. A job is accepted, starts and ends once, and the function that
+        logs it has done it."""
         job_id = str(facts.get("jobId", ""))
         if event not in ONCE:
             return
@@ -85,11 +88,11 @@ class Witness:
         item = self.items.get(job_id)
         job = to_job(item) if item else None
         if job is None or (event == "job ended" and not _is_true(facts, job)):
-            self.says(f"{job_id}: {event} says {dict(facts)} of {job}")
+            self.says(f"{job_id}: {event} says {dict(facts)}, and the job is {job}")
 
     def limited(self, user_id: str, begun: int, *, accepted: bool) -> None:
-        """Looks at a request that was refused for too many open jobs; `accepted`: the same was
-        accepted before."""
+        """Checks a request that was refused for too many open jobs. `accepted`: the same request
+        was accepted before."""
         counts = self.open_jobs.get(user_id, [(0, 0)])
         since = begun - LAG_MAX
         before = [count for at, count in counts if at <= since][-1:]
@@ -109,7 +112,7 @@ class Witness:
             self.says(f"{key}: its plan was forgotten")
         fixed = ("created_at", "user_id", "request", "filename")
         if any(getattr(old, name) != getattr(new, name) for name in fixed):
-            self.says(f"{key}: what it asked for was changed")
+            self.says(f"{key}: its request was changed")
         if new.status is Status.COMPLETED:
             archive = self.s3.objects[self.archive].get(new.archive_key)
             if archive is None or len(archive.body) != new.bytes_total:
@@ -120,7 +123,7 @@ class Witness:
     def _progressed(self, key: str, old: Job, new: Job) -> None:
         if old.plan is None and new.plan is not None and new.status in OPEN:
             if new.progress != Progress():
-                self.says(f"{key}: planned just now, and {new.progress} is done")
+                self.says(f"{key}: planned just now, and {new.progress} is done already")
             return
         if new.files_done < old.files_done or new.bytes_done < old.bytes_done:
             self.says(
@@ -131,7 +134,7 @@ class Witness:
             most = self.truth.most(new)
             done = new.progress
             if done.bytes > most.bytes or done.files > most.files or done.copied > most.copied:
-                self.says(f"{key}: {done} is reported, and at most {most} can be there")
+                self.says(f"{key}: {done} is reported, and at most {most} can be done")
         if new.bytes_done > new.bytes_total or (new.plan and new.files_done > new.total_files):
             self.says(
                 f"{key}: {new.bytes_done} of {new.bytes_total} bytes, "
@@ -140,7 +143,7 @@ class Witness:
 
 
 def _is_true(facts: Mapping[str, object], job: Job) -> bool:
-    """Whether a line `job ended` says what is on record."""
+    """Whether a line `job ended` agrees with the job's record."""
     moved = facts["bytesCopied"], facts["bytesStreamed"]
     done = (job.bytes_copied, job.bytes_done - job.bytes_copied)
     return (
@@ -153,5 +156,5 @@ def _is_true(facts: Mapping[str, object], job: Job) -> bool:
 
 
 def _without_wake(item: Item) -> Item:
-    """What nobody changes any more when the job has ended."""
+    """Returns the attributes that nobody changes when the job has ended."""
     return {name: item[name] for name in item.keys() - {"wakeAt", "wakeShard", "sweeps", "heir"}}

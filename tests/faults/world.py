@@ -1,4 +1,4 @@
-"""One run: the whole stack in memory, some people who use it, and everything that goes wrong."""
+"""One run: the whole stack in memory, people who use it, and everything that goes wrong."""
 
 import re
 from collections import Counter
@@ -40,20 +40,20 @@ _START: Final = 1_767_225_600_000  # 2026-01-01, in ms
 
 MINUTE: Final = 60_000
 BOUND: Final = 13 * 60 * MINUTE
-"""Nothing is left to do so long after the last fault: a dead worker's message may be hidden for an
-hour and a half, and that eight times."""
+"""This long after the last fault, nothing is left to do: a dead worker's message may be hidden for
+an hour and a half, up to eight times."""
 
 TERMINAL_BOUND: Final = 60 * MINUTE
-"""A job has ended so long after it was accepted, or after the last fault of a storm. The sweeper's
-intervals double while a job does not move, so in the end about as long as the storm was."""
+"""This long after it was accepted, or after the last fault of a storm, a job has ended. The
+sweeper's intervals double while a job does not move, so this is about as long as a storm."""
 
 TERMINAL_BOUND_OF_FEW: Final = 20 * MINUTE
-"""The same where there were few faults; some of it are slow requests in a queue with one worker."""
+"""The same in a run with few faults. Part of it are slow requests in a queue with one worker."""
 
 TURN: Final = 8 * MINUTE
-"""What each of the run's jobs adds to either, as it may come before: one slow worker may be all."""
+"""Each job of the run adds this to either bound: there may be one slow worker for all of them."""
 
-# As infra/resources.yaml and .chalice/config.json have them.
+# The values of infra/resources.yaml and .chalice/config.json.
 _VISIBILITY: Final = 5400
 _DEAD_LETTERS_VISIBILITY: Final = 360
 _MAX_RECEIVES: Final = 8
@@ -81,7 +81,7 @@ _SETTINGS: Final = Settings(
 
 
 class Log:
-    """Takes the log lines of all functions, and finds in them what must not be."""
+    """Takes the log lines of all functions. Reports those that must not be to the witness."""
 
     def __init__(self, network: Network, witness: Witness) -> None:
         self._network = network
@@ -102,7 +102,7 @@ class Log:
 
 @dataclass(slots=True)
 class Ended:
-    """What is left when a run is over."""
+    """The result of a run."""
 
     violations: list[str]
     faults: Counter[Kind]
@@ -115,9 +115,12 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large and slow a run's stack is: the mean ms of a request, one way; workers at a time;
-    the most ms that an index lags behind; the most open jobs of a user; whether its queue is
-    fair."""
+    """How large and slow the stack of a run is.
+
+    `latency` is the mean time of a request, one way, in ms. `workers` is how many there are at a
+    time. `lag` is the most ms until a write shows in an index. `open_jobs` is the most of one user;
+    0: there is no limit.
+    """
 
     latency: int
     workers: int
@@ -128,6 +131,7 @@ class Size:
 
 
 def drawn(random: Random) -> Size:
+    """Draws the stack of one run."""
     return Size(
         latency=random.choice((2, 20, 100, 400)),
         workers=random.choice((1, 2, 4)),
@@ -139,7 +143,7 @@ def drawn(random: Random) -> Size:
 
 
 class World:
-    """Everything of one run, made from its seed; with `only`, of its faults these alone."""
+    """Everything of one run. It follows from the seed. With `only`, the run has these faults."""
 
     def __init__(
         self,
@@ -216,14 +220,14 @@ class World:
         self.healed_at = 0
 
     def run(self, begin: Callable[[], None] | None = None) -> None:
-        """Lets everything happen, until nothing is left to do or the bound is over."""
+        """Runs until nothing is left to do, or until BOUND after the last fault."""
         heal_in = self.random.randrange(MINUTE, 20 * MINUTE)
         self.schedule.at(_START + heal_in, self._heal)
         (begin or self.people.begin)()
         self._sweep_while(self._open, heal_in + BOUND)
 
     def expire(self) -> None:
-        """Lets the time of the archives pass, and what then goes wrong."""
+        """Runs on until the archives have expired and are deleted, with new faults."""
         waiting = [int(i["wakeAt"]["N"]) for i in self.table.items.values() if "wakeAt" in i]
         if waiting:
             self.faults.healed = False
@@ -233,11 +237,11 @@ class World:
             self._sweep_while(self._kept, heal_in + BOUND)
 
     def _sweep_while(self, unfinished: Callable[[], bool], bound: int) -> None:
-        """Lets time pass until nothing is unfinished and no request is on its way any more."""
+        """Lets time pass until nothing is unfinished, and no request can arrive late any more."""
         end = self._now() + bound
         calm = 0
         while calm <= LATE_MAX + MINUTE and self._now() < end:
-            self.sqs.count(_QUEUE)  # what SQS says later may be that old
+            self.sqs.count(_QUEUE)  # a later count may be as old as this one
             self.schedule.sleep(MINUTE)
             if self._something_due() and not self.faults.strikes(Kind.SWEEP_MISSED):
                 self.schedule.spawn("sweeper", self._sweep)
@@ -247,7 +251,7 @@ class World:
             self.witness.says(f"a task ended with {failure!r}")
 
     def open_jobs(self) -> list[str]:
-        """The jobs that are counted among their users' open ones."""
+        """Returns the jobs that are counted as open ones of their users."""
         index = self.table.indexes["openOfUser"]
         index.catch_up(self._now() + LAG_MAX)
         return sorted(index.rows)
@@ -310,15 +314,15 @@ class World:
         self.schedule.at(at, self.sources[url].poke)
 
     def _taken(self, record: Record) -> None:
-        """Whoever takes the last message of a job that is open leaves it to the sweeper."""
+        """If the last message of an open job is acknowledged, only the sweeper can save the job."""
         job_id = re.search(JOB_ID.pattern, record["body"])
         if job_id is None or self.faults.counts[Kind.PURGED]:
             return
         if f'"{Step.DISCARD}"' in record["body"]:
-            return  # garbage: no open job sends it, and none waits for it
+            return  # garbage: an open job does not send it, and does not wait for it
         item = self.table.items.get(job_id[0], {})
         if f'"{Step.READ}"' in record["body"] and "planDigest" in item:
-            return  # a twin of `plan` did not wait for it, and may be at work without a message
+            return  # another worker of `plan` did not wait for it, and works without a message
         held = [one for queue in self.sqs.queues.values() for one in queue.messages.values()]
         others = (one for one in held if one.id != record["messageId"])
         if item and _is_open(item) and not any(job_id[0] in one.body for one in others):
@@ -329,7 +333,7 @@ class World:
         return self.random.randrange(LATE_MAX) if late else self.random.randrange(50)
 
     def _something_due(self) -> bool:
-        """Whether a sweeper would find anything. Most would not, and they take time."""
+        """Whether a sweeper finds anything now. Most find nothing, and take time."""
         index = self.table.indexes["wake"]
         index.catch_up(self._now())
         full_hour = self._now() // MINUTE % 60 == 0

@@ -1,9 +1,9 @@
-"""The stack's table, queues and buckets on moto, made from the very template that is deployed."""
+"""The stack's table, queues and buckets on moto, made from the template that is deployed."""
 
 import json
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
@@ -15,19 +15,25 @@ if TYPE_CHECKING:
 
 RESOURCES = Path(__file__).parents[2] / "infra" / "resources.yaml"
 
+ACCOUNT = "123456789012"
+REGION: Final = "eu-central-1"
+TABLE = "JobsTable"
+SOURCES = "source-bucket"
+ARCHIVES = "archive-bucket"
+
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_DEFAULT_REGION": REGION,
     "AWS_CONFIG_FILE": "/dev/null",
     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
     "POWERTOOLS_SERVICE_NAME": "longhaul",
-    "JOBS_TABLE": "JobsTable",
-    "QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/ExportQueue",
-    "SOURCE_BUCKET": "source-bucket",
-    "ARCHIVE_BUCKET": "archive-bucket",
+    "JOBS_TABLE": TABLE,
+    "QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/ExportQueue",
+    "SOURCE_BUCKET": SOURCES,
+    "ARCHIVE_BUCKET": ARCHIVES,
 }
-"""What Lambda's environment holds: the template's names, as moto makes them."""
+"""Lambda's environment: the template's names, as moto makes them."""
 
 UNSET = (
     "AWS_ENDPOINT_URL",
@@ -46,8 +52,7 @@ UNSET = (
     "MAX_OPEN_JOBS_PER_USER",
 )
 
-_BUCKETS = {"SourceBucket": "source-bucket", "ArchiveBucket": "archive-bucket"}
-_ACCOUNT = "123456789012"
+_BUCKETS = {"SourceBucket": SOURCES, "ArchiveBucket": ARCHIVES}
 
 
 class _Loader(yaml.SafeLoader):
@@ -76,7 +81,7 @@ def resources() -> dict[str, Any]:
 
 
 def create() -> None:
-    """Makes everything of the template that the code under test asks for."""
+    """Makes the table, the queues and the buckets of the template."""
     found = resources()
     _create_table(found["JobsTable"]["Properties"])
     for name in ("DeadLetterQueue", "ExportQueue"):
@@ -84,7 +89,7 @@ def create() -> None:
     for name, bucket in _BUCKETS.items():
         if found[name]["Type"] == "AWS::S3::Bucket":
             clients.s3().create_bucket(
-                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
             )
 
 
@@ -96,12 +101,12 @@ def _create_table(properties: dict[str, Any]) -> None:
         "GlobalSecondaryIndexes",
     )
     table: CreateTableInputTypeDef = {
-        "TableName": "JobsTable",
+        "TableName": TABLE,
         **{name: properties[name] for name in names},  # type: ignore[typeddict-item]
     }
     aws.dynamodb().create_table(**table)
     ttl = properties["TimeToLiveSpecification"]
-    aws.dynamodb().update_time_to_live(TableName="JobsTable", TimeToLiveSpecification=ttl)
+    aws.dynamodb().update_time_to_live(TableName=TABLE, TimeToLiveSpecification=ttl)
 
 
 def _create_queue(name: str, properties: dict[str, Any]) -> None:
@@ -112,6 +117,6 @@ def _create_queue(name: str, properties: dict[str, Any]) -> None:
     if "RedrivePolicy" in properties:
         policy = dict(properties["RedrivePolicy"])
         dead_letters = policy["deadLetterTargetArn"].removesuffix(".Arn")
-        policy["deadLetterTargetArn"] = f"arn:aws:sqs:eu-central-1:{_ACCOUNT}:{dead_letters}"
+        policy["deadLetterTargetArn"] = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{dead_letters}"
         attributes["RedrivePolicy"] = json.dumps(policy)
     aws.sqs().create_queue(QueueName=name, Attributes=attributes)

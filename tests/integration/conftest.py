@@ -1,4 +1,4 @@
-"""What the integration tests share: the real code on an in-process AWS (moto)."""
+"""Fixtures of the integration tests: the real code on an AWS in this process (moto)."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,14 +14,15 @@ from chalicelib.archive.scale import SCALE
 from chalicelib.s3 import clients
 from chalicelib.services import Services, services
 from chalicelib.settings import settings
+from tests.clock import START, Clock
 from tests.integration import cloud, wire
-from tests.integration.stack import MIB, UNIT, Clock, Stack
+from tests.integration.stack import MIB, UNIT, Stack
 from tests.integration.wire import MotoWire, Requests, listening
 
 
 @pytest.fixture(scope="session", autouse=True)
 def environment() -> Iterator[None]:
-    """Lambda's environment. The clients, which are dear to make, are made once for it."""
+    """Lambda's environment. The clients take long to make, so all tests share them."""
     with pytest.MonkeyPatch.context() as patch:
         for name in cloud.UNSET:
             patch.delenv(name, raising=False)
@@ -35,37 +36,43 @@ def environment() -> Iterator[None]:
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(START)
 
 
 @pytest.fixture
 def stack(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    """A fresh stack, which the app's routes and handlers work with too."""
+    """A new stack. The app's routes and handlers work with it too."""
     for name in ("HTTPS_PROXY", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
     with mock_aws():
         cloud.create()
         settings.cache_clear()
         services.cache_clear()
-        made = Stack(_on_moto(services(), clock), clock)
-        monkeypatch.setattr(app_module, "services", lambda: made.services)
-        yield made
+        stack = Stack(_on_moto(services(), clock), clock)
+        monkeypatch.setattr(app_module, "services", lambda: stack.services)
+        yield stack
     settings.cache_clear()
     services.cache_clear()
 
 
 @pytest.fixture
 def requests(stack: Stack) -> Iterator[Requests]:
-    """Records what is asked of AWS from here on."""
+    """Records every request to AWS from here on."""
     requests = Requests()
     with listening(requests):
         yield requests
 
 
 @pytest.fixture
+def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    """botocore retries at once."""
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.0)
+
+
+@pytest.fixture
 def small_layout(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same layout at 1/64, for tests of steps, which do not care how large a part is: a UNIT
-    stands for a MiB."""
+    """The layout at 1/64: a UNIT stands for a MiB. It is for tests of steps, where the size of a
+    part does not matter."""
     small = MIB // UNIT
     stack.lay_out_with(
         min_part=SCALE.min_part // small,
@@ -78,11 +85,12 @@ def small_layout(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def small_segments(stack: Stack, small_layout: None) -> None:
-    """The small layout with each part a segment of its own."""
+    """The small layout, with one part in each segment."""
     stack.lay_out_with(most_segment_seconds=0.0001)
 
 
 def _on_moto(made: Services, clock: Clock) -> Services:
+    """Returns the services with the test's time, and with moto behind the fast path too."""
     assert made.source.fast is not None
     wire: Any = MotoWire()
     fast = replace(made.source.fast, wire=wire)
@@ -96,7 +104,7 @@ def _on_moto(made: Services, clock: Clock) -> Services:
 
 
 def _forget_clients() -> None:
-    for made in (
+    for cached in (
         aws.session,
         clients.s3,
         clients.fast_path,
@@ -104,4 +112,4 @@ def _forget_clients() -> None:
         aws.dynamodb,
         aws.sqs,
     ):
-        made.cache_clear()
+        cached.cache_clear()

@@ -1,9 +1,12 @@
-"""API Gateway, as far as the app can tell: proxy events in, and each answer held to the OpenAPI
-document."""
+"""Stands for API Gateway: calls the app with proxy events.
+
+Each answer is checked against the OpenAPI document.
+"""
 
 import base64
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
@@ -13,15 +16,17 @@ from urllib.parse import urlsplit
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
 from app import app
+from chalicelib.http.calls import Call, Reply
 from tests.eventsource import Response, parsed
 
 DOMAIN = "api.example.com"
 BASE = f"https://{DOMAIN}/api"
 REQUEST_ID = "7f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11"
+UNKNOWN_JOB = "8f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11"
 ANY_PATH = "/{proxy+}"
 PROBLEM = "application/problem+json"
 PAGE = ("/", "/assets/{version}/{name}")
-"""The routes that are no part of the API, and so not in its document."""
+"""The routes of the page, which the document does not have."""
 EVENT_STREAM = "text/event-stream"
 
 SECURITY_HEADERS = {
@@ -42,8 +47,8 @@ PAGE_HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`body` is parsed JSON, a text where it is something else, or None where there is none. Header
-    names are as the app writes them."""
+    """`body` is parsed JSON, the text if it is not JSON, or None if there is none. Header names are
+    as the app writes them."""
 
     status: int
     headers: dict[str, str]
@@ -59,8 +64,8 @@ def call(
     query: Mapping[str, str] | None = None,
     authorizer: Mapping[str, Any] | None = None,
 ) -> Answer:
-    """Calls the app as API Gateway does. `body`: text and bytes go as they are (bytes in base64),
-    anything else as JSON. Fails if the answer is not what the OpenAPI document says."""
+    """Calls the app as API Gateway does. A `body` of text or bytes is sent as it is (bytes in
+    base64), any other one as JSON. Fails if the answer is not what the OpenAPI document says."""
     resource, parameters = _resource(path)
     event = _event(method, path, resource, parameters)
     event["headers"] = dict(headers or {})
@@ -69,7 +74,7 @@ def call(
     event["body"], event["isBase64Encoded"] = _body(body), isinstance(body, bytes)
     event["requestContext"]["authorizer"] = dict(authorizer) if authorizer else None
     answered = app(event, None)
-    text = answered["body"].encode().decode()  # what is not UTF-8 would not leave Lambda
+    text = answered["body"].encode().decode()  # Lambda returns UTF-8 only
     is_json = answered["headers"].get("Content-Type", "").endswith("json")
     content = (json.loads(text) if is_json else text) if text else None
     answer = Answer(answered["statusCode"], answered["headers"], content)
@@ -81,28 +86,72 @@ def call(
     return answer
 
 
+def post_export(body: object, *, key: str | None = None, content_type: str | None = None) -> Answer:
+    """Asks for an export, with this Idempotency-Key."""
+    headers = {"Idempotency-Key": key, "Content-Type": content_type}
+    sent = {name: value for name, value in headers.items() if value is not None}
+    return call("POST", "/v1/export", body=body, headers=sent)
+
+
 def export(**request: object) -> str:
-    """Asks for an export; its job's id."""
-    answer = call("POST", "/v1/export", body=request)
-    assert answer.status == 202, answer
-    return str(answer.body["jobId"])
+    """Asks for an export. Returns its job's id."""
+    return _accepted(post_export(request))
+
+
+def post_retry(
+    job_id: str,
+    *,
+    key: str | None = None,
+    body: object = None,
+    authorizer: Mapping[str, Any] | None = None,
+) -> Answer:
+    """Asks for a retry of the job, with this Idempotency-Key."""
+    headers = {} if key is None else {"Idempotency-Key": key}
+    path = f"/v1/export/{job_id}/retry"
+    return call("POST", path, body=body, headers=headers, authorizer=authorizer)
+
+
+def retry(job_id: str, key: str | None = None) -> str:
+    """Asks for a retry of the job. Returns the new job's id."""
+    return _accepted(post_retry(job_id, key=key))
+
+
+def cancel(job_id: str) -> Answer:
+    return call("DELETE", f"/v1/export/{job_id}")
 
 
 def status(job_id: str) -> Any:
-    """What the API says of the job."""
+    """Returns what the API says of the job."""
     answer = call("GET", f"/v1/export/{job_id}")
     assert answer.status == 200, answer
     return answer.body
 
 
+def download_link(job_id: str) -> str:
+    answer = call("GET", f"/v1/export/{job_id}/download")
+    assert answer.status == 200, answer
+    return str(answer.body["downloadUrl"])
+
+
+def twenty_at_once(
+    route: Callable[[Call], Reply], resource: str, *, key: str | None = None, body: bytes = b""
+) -> set[str]:
+    """Calls a route's function in 20 threads at the same time. Returns the ids of their jobs."""
+    context = {"resourcePath": resource, "path": f"/api{resource}", "domainName": DOMAIN}
+    request = Call(context, {} if key is None else {"idempotency-key": key}, {}, body)
+    with ThreadPoolExecutor(20) as pool:
+        replies = list(pool.map(route, [request] * 20))
+    return {reply.content["jobId"] for reply in replies if reply.content}
+
+
 @cache
 def document() -> Any:
-    """The OpenAPI document, as the app serves it."""
+    """Returns the OpenAPI document, as the app serves it."""
     return json.loads(app(_event("GET", "/openapi.json", "/openapi.json", {}), None)["body"])
 
 
 def connect(job_id: str) -> Callable[[dict[str, str]], Response]:
-    """How an EventSource reaches the job's events."""
+    """Returns the function by which an EventSource reaches the job's events."""
 
     def over_the_gateway(headers: dict[str, str]) -> Response:
         answer = call("GET", f"/v1/export/{job_id}/progress", headers=headers)
@@ -113,13 +162,18 @@ def connect(job_id: str) -> Callable[[dict[str, str]], Response]:
 
 
 def path_of(url: str) -> str:
-    """The route's path of one of the API's own URLs."""
+    """Returns the path, as routes have it, of one of the API's own URLs."""
     assert url.startswith(f"{BASE}/"), url
     return urlsplit(url).path.removeprefix("/api")
 
 
+def _accepted(answer: Answer) -> str:
+    assert answer.status == 202, answer
+    return str(answer.body["jobId"])
+
+
 def _event(method: str, path: str, resource: str, parameters: dict[str, str]) -> dict[str, Any]:
-    """A REST API's proxy event.
+    """Returns a REST API's proxy event.
     https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html#apigateway-example-event"""
     return {
         "resource": resource,
@@ -151,7 +205,7 @@ def _body(body: object) -> str | None:
 
 
 def _resource(path: str) -> tuple[str, dict[str, str]]:
-    """The API's resource that takes the path, with the path parameters."""
+    """Returns the API's resource for the path, and the path parameters."""
     steps = path.strip("/").split("/")
     for resource in app.routes:
         wanted = resource.strip("/").split("/")
@@ -181,7 +235,7 @@ def _check_body(answer: Answer, method: str, resource: str) -> None:
         described = responses.get(str(answer.status)) or responses["default"]
         content_type, schema = _content(described, resource)
     if not content_type:
-        assert answer.body is None, f"{answer.status} has a body, and the document says none"
+        assert answer.body is None, f"{answer.status} has a body, which the document does not have"
         return
     assert answer.headers["Content-Type"] == content_type
     whole = {**schema, "components": document()["components"]}
@@ -198,7 +252,8 @@ def _check_body(answer: Answer, method: str, resource: str) -> None:
 
 
 def _content(described: dict[str, Any], resource: str) -> tuple[str, dict[str, Any]]:
-    """The content type and schema of a documented answer; no type where it has no body."""
+    """Returns the content type and the schema of a documented answer. The type is empty if the
+    answer has no body."""
     if "content" not in described:
         return ("application/json", {}) if resource == "/openapi.json" else ("", {})
     ((content_type, content),) = described["content"].items()

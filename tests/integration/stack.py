@@ -1,15 +1,15 @@
-"""A running stack for tests: its services, a clock that tests turn, its queue's worker."""
+"""A running stack for tests: its services, the clock, its buckets, and the worker of its queue."""
 
 from base64 import b64encode
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from moto.sqs.models import sqs_backends
 
 from chalicelib import aws
-from chalicelib.jobs.model import Job
+from chalicelib.jobs.model import Failure, Job, PlanRef
 from chalicelib.jobs.wake import DISCARD_AFTER_MS
 from chalicelib.pipeline import steps
 from chalicelib.pipeline.sweeper import sweep
@@ -17,44 +17,24 @@ from chalicelib.pipeline.worker import handle
 from chalicelib.queue.messages import Message, from_body
 from chalicelib.s3 import clients
 from chalicelib.services import Services
+from tests.clock import Clock
+from tests.integration.cloud import ACCOUNT, ARCHIVES, REGION, SOURCES, TABLE
+from tests.integration.gateway import export
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
-
-START = 1_780_000_000_000
-"""When the clock of each test begins, in milliseconds."""
 
 ITEM_MAX = 2048
 """Bytes of a job's item, at most: two write units (chalicelib/jobs/items.py)."""
 
 MIB = 1024**2
 UNIT = MIB // 64
-"""What stands for a MiB in the small layout (see conftest.py)."""
-
-
-@dataclass(slots=True)
-class Clock:
-    """Stands still until a test moves it, or somebody lets time pass: then what is to happen
-    `meanwhile` happens, a thing with each pause."""
-
-    now: int = START
-    meanwhile: list[Callable[[], object]] = field(default_factory=list)
-
-    def __call__(self) -> int:
-        return self.now
-
-    def advance(self, *, seconds: float = 0, days: float = 0) -> None:
-        self.now += int((seconds + days * 24 * 3600) * 1000)
-
-    def pause(self, seconds: float) -> None:
-        self.advance(seconds=seconds)
-        if self.meanwhile:
-            self.meanwhile.pop(0)()
+"""Stands for a MiB in the small layout (see conftest.py)."""
 
 
 @dataclass(slots=True)
 class Stack:
-    """`services` are what the app's routes and handlers work with, too."""
+    """The app's routes and handlers work with these `services`, too."""
 
     services: Services
     clock: Clock
@@ -65,11 +45,11 @@ class Stack:
         self.services = replace(self.services, settings=changed)
 
     def limit(self, **limits: Any) -> None:
-        """Changes limits of what is done at a time."""
+        """Changes how much a worker does at a time."""
         self.services = replace(self.services, limits=replace(self.services.limits, **limits))
 
     def lay_out_with(self, **scale: Any) -> None:
-        """Changes the scale that archives are laid out with."""
+        """Changes the scale of the archives' layout."""
         self.limit(layout=replace(self.services.limits.layout, **scale))
 
     # -- source files -----------------------------------------------------------------------------
@@ -82,22 +62,27 @@ class Stack:
         checksum: bool = True,
         filename: str | None = None,
     ) -> bytes:
-        """Puts a source file, with its CRC-32 or without; gives its content back."""
+        """Puts a source file, with its CRC-32 or without. Returns its content."""
         more: dict[str, Any] = {"Metadata": {"filename": filename}} if filename else {}
         if checksum:
             more["ChecksumAlgorithm"] = "CRC32"
             more["ChecksumCRC32"] = b64encode(crc32(content).to_bytes(4)).decode()
-        clients.s3().put_object(Bucket="source-bucket", Key=key, Body=content, **more)
+        clients.s3().put_object(Bucket=SOURCES, Key=key, Body=content, **more)
         return content
 
+    def put_files(self, files: Mapping[str, bytes], *, unknown: Collection[str] = ()) -> None:
+        """Puts source files under `in/`. S3 does not know the CRC-32s of the `unknown` ones."""
+        for name, content in files.items():
+            self.put_file(f"in/{name}", content, checksum=name not in unknown)
+
     def put_in_parts(self, key: str, content: bytes, *, part: int) -> str:
-        """Puts a source file as clients upload large ones, so that S3 has its parts' CRC-32s and
-        none of the whole. Gives how S3 would tell these, which moto does not."""
-        s3, told = clients.s3(), ""
+        """Puts a source file as clients upload large ones: S3 has the CRC-32s of its parts, and
+        none of the whole. Returns S3's answer to GetObjectAttributes, which moto does not have."""
+        s3, listed = clients.s3(), ""
         upload = s3.create_multipart_upload(
-            Bucket="source-bucket", Key=key, ChecksumAlgorithm="CRC32", ChecksumType="COMPOSITE"
+            Bucket=SOURCES, Key=key, ChecksumAlgorithm="CRC32", ChecksumType="COMPOSITE"
         )["UploadId"]
-        target: Any = {"Bucket": "source-bucket", "Key": key, "UploadId": upload}
+        target: Any = {"Bucket": SOURCES, "Key": key, "UploadId": upload}
         parts: list[Any] = []
         for number, start in enumerate(range(0, len(content), part), 1):
             body = content[start : start + part]
@@ -106,31 +91,56 @@ class Stack:
             )
             crc = answer["ChecksumCRC32"]
             parts.append({"PartNumber": number, "ETag": answer["ETag"], "ChecksumCRC32": crc})
-            told += f"<Part><ChecksumCRC32>{crc}</ChecksumCRC32><Size>{len(body)}</Size></Part>"
+            listed += f"<Part><ChecksumCRC32>{crc}</ChecksumCRC32><Size>{len(body)}</Size></Part>"
         s3.complete_multipart_upload(**target, MultipartUpload={"Parts": parts})
-        etag = s3.head_object(Bucket="source-bucket", Key=key)["ETag"].strip('"')
+        etag = s3.head_object(Bucket=SOURCES, Key=key)["ETag"].strip('"')
         return (
             f"<GetObjectAttributesResponse><ETag>{etag}</ETag><ObjectSize>{len(content)}"
-            f"</ObjectSize><ObjectParts><IsTruncated>false</IsTruncated>{told}</ObjectParts>"
+            f"</ObjectSize><ObjectParts><IsTruncated>false</IsTruncated>{listed}</ObjectParts>"
             "</GetObjectAttributesResponse>"
         )
 
+    def delete_file(self, key: str) -> None:
+        clients.s3().delete_object(Bucket=SOURCES, Key=key)
+
     # -- jobs -------------------------------------------------------------------------------------
+
+    def completed(self, **request: object) -> str:
+        """Returns the id of a job that has completed."""
+        job_id = export(**request)
+        assert self.run_queue() == []
+        assert self.job(job_id).status == "completed"
+        return job_id
+
+    def give_up(self, job_id: str) -> None:
+        """The job fails."""
+        reason = Failure("given-up", "The job was given up", "it was tried five times")
+        self.services.jobs.fail(job_id, self.clock(), reason)
 
     def job(self, job_id: str) -> Job:
         job = self.services.jobs.get(job_id)
         assert job is not None
         return job
 
+    def plan(self, job_id: str) -> PlanRef:
+        plan = self.job(job_id).plan
+        assert plan is not None
+        return plan
+
+    def parts(self, job_id: str) -> set[int]:
+        """Returns the numbers of the parts that a planned job's upload has."""
+        key, upload = self.job(job_id).archive_key, self.plan(job_id).upload
+        return {part.number for part in self.services.archive.list_parts(key, upload)}
+
     def item(self, key: str) -> dict[str, Any]:
-        """The item as it lies in the table."""
+        """Returns an item of the table, as DynamoDB returns it."""
         item: dict[str, Any] = aws.dynamodb().get_item(
-            TableName="JobsTable", Key={"jobId": {"S": key}}, ConsistentRead=True
+            TableName=TABLE, Key={"jobId": {"S": key}}, ConsistentRead=True
         )["Item"]
         return item
 
     def item_size(self, job_id: str) -> int:
-        """Bytes that DynamoDB counts for the job's item.
+        """Returns the bytes that DynamoDB counts for the job's item.
         https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html"""
         size = 0
         for name, value in self.item(job_id).items():
@@ -141,38 +151,49 @@ class Stack:
         return size
 
     def archive(self, job_id: str) -> bytes | None:
-        return self.services.archive.read(f"archives/{job_id}.zip")
+        """Returns the archive that the job links to; None: it is not there."""
+        return self.services.archive.read(self.job(job_id).archive_key)
+
+    def stored(self, prefix: str = "") -> list[str]:
+        """Returns the keys of the objects in the archive bucket."""
+        return [found.key for found in self.services.archive.list_objects(prefix)]
 
     def uploads(self) -> list[str]:
-        """Keys of the multipart uploads under way."""
-        listed = clients.s3().list_multipart_uploads(Bucket="archive-bucket")
+        """Returns the keys of the multipart uploads under way."""
+        listed = clients.s3().list_multipart_uploads(Bucket=ARCHIVES)
         return [upload["Key"] for upload in listed.get("Uploads", [])]
 
     # -- the queue --------------------------------------------------------------------------------
 
-    def receive(self, queue_url: str | None = None) -> "list[MessageTypeDef]":
+    def receive(self, queue_url: str | None = None) -> list[dict[str, Any]]:
+        """Receives up to ten messages. Returns their records, as Lambda hands them over."""
         answer = aws.sqs().receive_message(
             QueueUrl=queue_url or self.services.settings.queue_url,
             MaxNumberOfMessages=10,
             MessageSystemAttributeNames=["All"],
         )
-        return answer.get("Messages", [])
+        return [_record(message) for message in answer.get("Messages", [])]
 
     def take_messages(self) -> list[Message]:
-        """Takes every message off the queue without doing its step."""
+        """Takes every message off the queue. Does none of the steps."""
         taken = []
-        while messages := self.receive():
-            for message in messages:
-                taken.append(from_body(message["Body"]))
-                self._delete(message["ReceiptHandle"])
+        while records := self.receive():
+            for record in records:
+                taken.append(from_body(record["body"]))
+                self.delete(record)
         return taken
 
+    def delete(self, record: Mapping[str, Any]) -> None:
+        """Deletes a message that was received."""
+        url, receipt = self.services.settings.queue_url, record["receiptHandle"]
+        aws.sqs().delete_message(QueueUrl=url, ReceiptHandle=receipt)
+
     def run_queue(self, most: int = 200) -> list[dict[str, Any]]:
-        """Does the step of each message, as Lambda's event source has it done, until no message is
-        visible. Gives the records whose step is to be tried again."""
+        """Does the step of each message, as Lambda's event source does, until no message is
+        visible. Returns the records of the steps that failed and will be tried again."""
         failed: list[dict[str, Any]] = []
         for _ in range(most):
-            records = [lambda_record(message) for message in self.receive()]
+            records = self.receive()
             if not records:
                 return failed
             for record in records:
@@ -181,38 +202,57 @@ class Stack:
                     assert failures == [{"itemIdentifier": record["messageId"]}]
                     failed.append(record)
                 else:
-                    self._delete(record["receiptHandle"])
+                    self.delete(record)
         raise AssertionError(f"the queue is not empty after {most} rounds")
 
     def discard_what_is_due(self) -> None:
-        """Lets the time pass in which a failed job can be retried with what was uploaded for it."""
+        """Waits until a failed job's upload is not kept for a retry any more, and sweeps."""
         self.clock.advance(seconds=DISCARD_AFTER_MS / 1000 + 1)
         sweep(self.services)
         assert self.run_queue() == []
 
     def planned(self) -> list[Message]:
-        """Does the step `plan` of the one job in the queue; the messages that it sent."""
+        """Does the step `plan` of the one job in the queue. Returns the messages that it sent."""
         (plan,) = self.take_messages()
-        steps.run(plan, self.services, None)
+        self.do(plan)
         return self.take_messages()
 
+    def do(self, message: Message) -> None:
+        """Does this one step. The messages that it sends wait in the queue."""
+        steps.run(message, self.services, None)
+
+    def send(self, messages: Iterable[Message]) -> None:
+        self.services.queue.send(messages, "anonymous")
+
+    def send_body(self, body: str) -> None:
+        """Sends a message of any kind."""
+        aws.sqs().send_message(QueueUrl=self.services.settings.queue_url, MessageBody=body)
+
     def run(self, message: Message) -> bool:
-        """Does one step outside the queue's order; whether it succeeded."""
-        self.services.queue.send([message], "anonymous")
+        """Sends the message, and runs the queue until it is empty. Returns whether all steps
+        succeeded."""
+        self.send([message])
         return not self.run_queue()
 
     def wake(self) -> None:
         """Ends the lease of every message under way, as time does after a worker's death."""
-        queue = sqs_backends["123456789012"]["eu-central-1"].queues["ExportQueue"]
+        queue = sqs_backends[ACCOUNT][REGION].queues["ExportQueue"]
         for message in queue._messages:
             message.visible_at = 0
 
-    def _delete(self, receipt: str) -> None:
-        aws.sqs().delete_message(QueueUrl=self.services.settings.queue_url, ReceiptHandle=receipt)
+
+def record_of(body: str) -> dict[str, Any]:
+    """Returns the record of a message that was received once."""
+    return {
+        "messageId": "m-1",
+        "receiptHandle": "r-1",
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": "1"},
+    }
 
 
-def lambda_record(message: "MessageTypeDef") -> dict[str, Any]:
-    """The message as Lambda hands it over."""
+def _record(message: "MessageTypeDef") -> dict[str, Any]:
+    """Returns the message as Lambda hands it over."""
     return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
@@ -220,6 +260,6 @@ def lambda_record(message: "MessageTypeDef") -> dict[str, Any]:
         "attributes": dict(message["Attributes"]),
         "messageAttributes": {},
         "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:ExportQueue",
-        "awsRegion": "eu-central-1",
+        "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:ExportQueue",
+        "awsRegion": REGION,
     }

@@ -1,15 +1,12 @@
-"""Uploads that were opened and never noted are aborted within two hours."""
+"""An upload that no record names is aborted within two hours."""
 
 import pytest
 
-from chalicelib.jobs.model import Failure
 from chalicelib.jobs.wake import DISCARD_AFTER_MS
 from chalicelib.pipeline.abandoned import abort_abandoned
 from chalicelib.pipeline.sweeper import sweep
-from tests.integration.gateway import call, export
+from tests.integration.gateway import UNKNOWN_JOB, cancel, export
 from tests.integration.stack import UNIT, Stack
-
-REASON = Failure("given-up", "The job was given up", "it was tried five times")
 
 
 def _open(stack: Stack, key: str) -> None:
@@ -17,24 +14,21 @@ def _open(stack: Stack, key: str) -> None:
 
 
 def _aborted(stack: Stack) -> int:
-    """How many are aborted now. Moto dates every upload to 2010; tests/faults/test_found.py has a
-    young one."""
+    """Returns how many uploads are aborted now. For moto every upload is of 2010;
+    tests/faults/test_found.py has a young one."""
     return abort_abandoned(stack.services)
 
 
 @pytest.fixture
 def completed(stack: Stack) -> str:
     stack.put_file("downloads/10001", b"one")
-    job_id = export(file_ids=[10001])
-    stack.run_queue()
-    return job_id
+    return stack.completed(file_ids=[10001])
 
 
 @pytest.fixture
 def planned(stack: Stack, small_segments: None) -> str:
     """A job with an upload under way."""
-    for key in "abc":
-        stack.put_file(f"in/{key}", bytes(9 * UNIT))
+    stack.put_files(dict.fromkeys("abc", bytes(9 * UNIT)))
     job_id = export(prefix="in/")
     stack.planned()
     return job_id
@@ -53,14 +47,14 @@ def test_an_upload_of_a_segment_is_aborted_too(stack: Stack, completed: str) -> 
     assert _aborted(stack) == 1
 
 
-def test_an_upload_of_a_job_that_is_not_on_record_is_aborted(stack: Stack) -> None:
-    _open(stack, "archives/7f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11.zip")
+def test_an_upload_of_a_job_without_a_record_is_aborted(stack: Stack) -> None:
+    _open(stack, f"archives/{UNKNOWN_JOB}.zip")
 
     assert _aborted(stack) == 1
 
 
 @pytest.mark.parametrize("key", ["backup.tar", "archives/mine.zip", "jobs/notes"])
-def test_an_upload_of_somebody_else_is_left_alone(stack: Stack, key: str) -> None:
+def test_an_upload_of_another_application_is_left_alone(stack: Stack, key: str) -> None:
     _open(stack, key)
 
     assert _aborted(stack) == 0
@@ -70,10 +64,8 @@ def test_an_open_job_keeps_its_upload(stack: Stack, planned: str) -> None:
     assert _aborted(stack) == 0
 
 
-def test_a_failed_job_keeps_its_upload_until_that_is_thrown_away(
-    stack: Stack, planned: str
-) -> None:
-    stack.services.jobs.fail(planned, stack.clock(), REASON)
+def test_a_failed_job_keeps_its_upload_until_it_is_discarded(stack: Stack, planned: str) -> None:
+    stack.give_up(planned)
 
     assert _aborted(stack) == 0
 
@@ -94,8 +86,10 @@ def test_the_sweeper_looks_at_uploads_in_the_first_minute_of_each_hour(
     assert stack.uploads() == []
 
 
-def test_what_was_cancelled_is_gone_before(stack: Stack, planned: str) -> None:
-    call("DELETE", f"/v1/export/{planned}")
+def test_a_second_upload_of_a_cancelled_archive_is_aborted_when_it_is_swept(
+    stack: Stack, planned: str
+) -> None:
+    cancel(planned)
     stack.run_queue()
     _open(stack, f"archives/{planned}.zip")
     stack.clock.advance(seconds=DISCARD_AFTER_MS // 1000 + 1)

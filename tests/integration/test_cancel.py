@@ -3,15 +3,27 @@
 import pytest
 
 from chalicelib import aws
-from tests.integration.gateway import call, export, status
+from tests.integration.effects import (
+    FILE_LOOKED_UP,
+    JOB_COMPLETED,
+    PART_UPLOADED,
+    PARTS_LISTED,
+    PLAN_STORED,
+    UPLOAD_COMPLETED,
+    UPLOAD_OPENED,
+    Effect,
+    before,
+    crashing,
+)
+from tests.integration.gateway import UNKNOWN_JOB, cancel, export, status
 from tests.integration.stack import UNIT, Stack
-from tests.integration.wire import Crash, Requests, crashing, listening
+from tests.integration.wire import Requests
 
 
 def test_a_queued_job_is_cancelled(stack: Stack) -> None:
     job_id = export(file_ids=[10001])
 
-    answer = call("DELETE", f"/v1/export/{job_id}")
+    answer = cancel(job_id)
 
     assert answer.status == 202
     assert answer.body["status"] == "cancelled"
@@ -21,7 +33,7 @@ def test_a_queued_job_is_cancelled(stack: Stack) -> None:
 def test_the_steps_of_a_cancelled_job_do_nothing(stack: Stack, requests: Requests) -> None:
     stack.put_file("downloads/10001", b"one")
     job_id = export(file_ids=[10001])
-    call("DELETE", f"/v1/export/{job_id}")
+    cancel(job_id)
     requests.clear()
 
     failed = stack.run_queue()
@@ -36,10 +48,10 @@ def test_the_steps_of_a_cancelled_job_do_nothing(stack: Stack, requests: Request
 def test_a_job_that_has_ended_cannot_be_cancelled(stack: Stack, end: str) -> None:
     job_id = export(file_ids=[10001], on_missing="fail" if end == "failed" else "skip")
     if end == "cancelled":
-        call("DELETE", f"/v1/export/{job_id}")
+        cancel(job_id)
     stack.run_queue()
 
-    answer = call("DELETE", f"/v1/export/{job_id}")
+    answer = cancel(job_id)
 
     assert answer.status == 409
     assert end in answer.body["detail"]
@@ -51,24 +63,23 @@ def test_an_expired_job_cannot_be_cancelled(stack: Stack) -> None:
     stack.run_queue()
     stack.clock.advance(days=8)
 
-    answer = call("DELETE", f"/v1/export/{job_id}")
+    answer = cancel(job_id)
 
     assert answer.status == 409
     assert "expired" in answer.body["detail"]
 
 
-@pytest.mark.parametrize("job_id", ["7f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11", "nonsense"])
+@pytest.mark.parametrize("job_id", [UNKNOWN_JOB, "nonsense"])
 def test_an_unknown_job_cannot_be_cancelled(stack: Stack, job_id: str) -> None:
-    assert call("DELETE", f"/v1/export/{job_id}").status == 404
+    assert cancel(job_id).status == 404
 
 
-def test_cancelling_throws_away_what_was_uploaded(stack: Stack, small_segments: None) -> None:
-    for key in "abc":
-        stack.put_file(f"in/{key}", bytes(9 * UNIT))
+def test_cancelling_discards_the_upload(stack: Stack, small_segments: None) -> None:
+    stack.put_files(dict.fromkeys("abc", bytes(9 * UNIT)))
     job_id = export(prefix="in/")
     assembles = stack.planned()
 
-    call("DELETE", f"/v1/export/{job_id}")
+    cancel(job_id)
 
     assert all(stack.run(message) for message in assembles)
     assert stack.uploads() == []
@@ -76,64 +87,50 @@ def test_cancelling_throws_away_what_was_uploaded(stack: Stack, small_segments: 
     assert status(job_id)["status"] == "cancelled"
 
 
-# Every request of a job's last steps, at which somebody may cancel it.
 @pytest.mark.parametrize(
-    "operation",
+    "effect",
     [
-        "HeadObject",
-        "PutObject",
-        "CreateMultipartUpload",
-        "ListParts",
-        "UploadPart",
-        "CompleteMultipartUpload",
+        FILE_LOOKED_UP,
+        PLAN_STORED,
+        UPLOAD_OPENED,
+        PARTS_LISTED,
+        PART_UPLOADED,
+        UPLOAD_COMPLETED,
     ],
+    ids=str,
 )
-def test_a_job_that_is_cancelled_at_work_leaves_nothing(stack: Stack, operation: str) -> None:
+def test_a_job_that_is_cancelled_at_work_leaves_nothing(stack: Stack, effect: Effect) -> None:
     stack.put_file("downloads/10001", bytes(6 * UNIT))
     job_id = export(file_ids=[10001])
-    asked: list[int] = []
+    answers: list[int] = []
 
-    def cancel(name: str, _: object) -> None:
-        if name == operation and not asked:
-            asked.append(call("DELETE", f"/v1/export/{job_id}").status)
-
-    with listening(cancel):
+    with before(effect, lambda: answers.append(cancel(job_id).status)):
         failed = stack.run_queue()
 
-    assert asked == [202]
+    assert answers == [202]
     assert failed == []
     assert status(job_id)["status"] == "cancelled"
     assert stack.archive(job_id) is None
     assert stack.uploads() == []
 
 
-def test_a_job_that_is_cancelled_after_its_last_request_leaves_nothing(stack: Stack) -> None:
+def test_a_job_that_is_cancelled_just_before_its_end_leaves_no_archive(stack: Stack) -> None:
     stack.put_file("downloads/10001", b"one")
     job_id = export(file_ids=[10001])
-    uploaded: list[str] = []
 
-    def cancel(name: str, _: object) -> None:
-        if name == "CompleteMultipartUpload":
-            uploaded.append(job_id)
-        elif uploaded and name == "UpdateItem":
-            uploaded.clear()
-            call("DELETE", f"/v1/export/{job_id}")
-
-    with listening(cancel):
+    with before(JOB_COMPLETED, lambda: cancel(job_id)):
         stack.run_queue()
 
     assert status(job_id)["status"] == "cancelled"
     assert stack.archive(job_id) is None
 
 
-def test_an_archive_that_was_finished_but_not_recorded_goes_when_its_job_is_cancelled(
-    stack: Stack,
-) -> None:
+def test_cancelling_deletes_an_archive_that_was_finished_but_not_recorded(stack: Stack) -> None:
     stack.put_file("downloads/10001", b"one")
     job_id = export(file_ids=[10001])
-    with crashing("CompleteMultipartUpload", after=True), pytest.raises(Crash):
+    with crashing(UPLOAD_COMPLETED, after=True):
         stack.run_queue()
-    call("DELETE", f"/v1/export/{job_id}")
+    cancel(job_id)
     stack.wake()
 
     stack.run_queue()
@@ -142,14 +139,13 @@ def test_an_archive_that_was_finished_but_not_recorded_goes_when_its_job_is_canc
     assert stack.archive(job_id) is None
 
 
-def test_cancelling_works_while_the_queue_is_gone(stack: Stack, small_segments: None) -> None:
-    for key in "abc":
-        stack.put_file(f"in/{key}", bytes(9 * UNIT))
+def test_a_job_can_be_cancelled_while_the_queue_is_gone(stack: Stack, small_segments: None) -> None:
+    stack.put_files(dict.fromkeys("abc", bytes(9 * UNIT)))
     job_id = export(prefix="in/")
     stack.planned()
     aws.sqs().delete_queue(QueueUrl=stack.services.settings.queue_url)
 
-    answer = call("DELETE", f"/v1/export/{job_id}")
+    answer = cancel(job_id)
 
     assert answer.status == 202
     assert status(job_id)["status"] == "cancelled"

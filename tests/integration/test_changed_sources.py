@@ -1,24 +1,23 @@
-"""Source files that change while their archive is built: a clear failure, not a broken archive."""
+"""A source file that changes while its archive is built fails the job. No archive is broken."""
 
 import pytest
 
-from chalicelib.s3 import clients
 from tests.archives import check_archive, noise
+from tests.integration.cloud import SOURCES
 from tests.integration.gateway import export, status
 from tests.integration.stack import UNIT, Stack
-from tests.integration.wire import Wired, listening
+from tests.integration.wire import answering, s3_error
 
 CHANGED = "urn:problem-type:longhaul:source-changed"
+FILES = {"a": noise(0, 9 * UNIT), "b": noise(1, 9 * UNIT), "c": noise(3, 20 * UNIT)}
 
 
 @pytest.fixture
 def planned(stack: Stack, small_segments: None) -> str:
-    """The id of a planned job whose segments wait: two streamed files, one copied one."""
-    for number, name in enumerate("ab"):
-        stack.put_file(f"in/{name}", noise(number, 9 * UNIT))
-    stack.put_file("in/c", noise(3, 20 * UNIT))
+    """The id of a planned job whose segments wait. Two of its files are streamed, one is copied."""
+    stack.put_files(FILES)
     job_id = export(prefix="in/")
-    stack.services.queue.send(stack.planned(), "anonymous")
+    stack.send(stack.planned())
     return job_id
 
 
@@ -54,7 +53,7 @@ def test_a_source_that_became_shorter_fails_the_job(stack: Stack, planned: str, 
 
 @pytest.mark.parametrize("key", ["in/a", "in/c"])
 def test_a_source_that_was_deleted_fails_the_job(stack: Stack, planned: str, key: str) -> None:
-    clients.s3().delete_object(Bucket="source-bucket", Key=key)
+    stack.delete_file(key)
 
     failed = stack.run_queue()
 
@@ -66,12 +65,11 @@ def test_a_source_that_was_deleted_fails_the_job(stack: Stack, planned: str, key
 def test_a_source_that_was_put_again_with_the_same_bytes_is_no_change(
     stack: Stack, planned: str
 ) -> None:
-    files = {"a": noise(0, 9 * UNIT), "b": noise(1, 9 * UNIT), "c": noise(3, 20 * UNIT)}
-    stack.put_file("in/a", files["a"])
+    stack.put_file("in/a", FILES["a"])
 
     stack.run_queue()
 
-    check_archive(stack.archive(planned), files)
+    check_archive(stack.archive(planned), FILES)
 
 
 def test_steps_that_come_after_the_failure_do_nothing(stack: Stack, planned: str) -> None:
@@ -88,22 +86,19 @@ def test_bytes_that_do_not_match_s3s_own_checksum_fail_the_job(stack: Stack) -> 
     stack.put_file("downloads/10001", b"the right bytes")
     job_id = export(file_ids=[10001])
 
-    def corrupt(operation: str, parameters: dict[str, object]) -> Wired | None:
-        if operation == "GetObject" and parameters["Bucket"] == "source-bucket":
-            return 206, {"content-length": "15"}, b"the wrong bytes"
-        return None
+    corrupt = 206, {"content-length": "15"}, b"the wrong bytes"
 
-    with listening(corrupt):
+    with answering(corrupt, "GetObject", bucket=SOURCES):
         stack.run_queue()
 
     _assert_changed(stack, job_id, "downloads/10001")
 
 
-def test_a_source_that_may_not_be_read_fails_the_job_at_once(stack: Stack) -> None:
+def test_a_source_that_the_worker_must_not_read_fails_the_job_at_once(stack: Stack) -> None:
     stack.put_file("downloads/10001", b"secret")
     job_id = export(file_ids=[10001])
 
-    with listening(lambda name, _: (403, {}, b"") if name == "HeadObject" else None):
+    with answering((403, {}, b""), "HeadObject"):
         failed = stack.run_queue()
 
     assert failed == []
@@ -113,13 +108,8 @@ def test_a_source_that_may_not_be_read_fails_the_job_at_once(stack: Stack) -> No
 def test_a_source_in_cold_storage_fails_the_job_at_once(stack: Stack) -> None:
     stack.put_file("downloads/10001", b"frozen")
     job_id = export(file_ids=[10001])
-    body = b"<Error><Code>InvalidObjectState</Code></Error>"
 
-    def frozen(name: str, params: dict[str, object]) -> Wired | None:
-        ours = name == "GetObject" and params["Bucket"] == "source-bucket"
-        return (403, {"Content-Type": "application/xml"}, body) if ours else None
-
-    with listening(frozen):
+    with answering(s3_error(403, "InvalidObjectState"), "GetObject", bucket=SOURCES):
         failed = stack.run_queue()
 
     assert failed == []

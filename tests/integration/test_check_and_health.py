@@ -1,14 +1,13 @@
 """POST /v1/download/check and GET /health."""
 
-import json
-
 import pytest
 
 from chalicelib import aws
 from chalicelib.s3 import clients
+from tests.integration.cloud import ARCHIVES, SOURCES, TABLE
 from tests.integration.gateway import call, export
 from tests.integration.stack import Stack
-from tests.integration.wire import Requests, listening
+from tests.integration.wire import TABLE_IS_DOWN, Requests, answering
 
 
 def test_a_file_that_is_there_is_available(stack: Stack) -> None:
@@ -40,7 +39,7 @@ def test_a_file_that_is_not_there_is_not_available(stack: Stack) -> None:
     assert answer.body == {"file_id": 10001, "available": False, "s3Key": None, "size": None}
 
 
-def test_a_check_asks_for_one_object_and_reads_none(stack: Stack, requests: Requests) -> None:
+def test_a_check_looks_one_object_up_and_reads_none(stack: Stack, requests: Requests) -> None:
     call("POST", "/v1/download/check", body={"file_id": 10001})
 
     assert dict(requests.count()) == {"HeadObject": 1}
@@ -58,13 +57,13 @@ def test_a_stack_that_has_everything_is_healthy(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("broken", ["source", "archives", "database", "queue"])
-def test_a_stack_that_lacks_one_thing_says_which(stack: Stack, broken: str) -> None:
+def test_a_stack_says_which_of_its_parts_is_missing(stack: Stack, broken: str) -> None:
     if broken == "source":
-        clients.s3().delete_bucket(Bucket="source-bucket")
+        clients.s3().delete_bucket(Bucket=SOURCES)
     elif broken == "archives":
-        clients.s3().delete_bucket(Bucket="archive-bucket")
+        clients.s3().delete_bucket(Bucket=ARCHIVES)
     elif broken == "database":
-        aws.dynamodb().delete_table(TableName="JobsTable")
+        aws.dynamodb().delete_table(TableName=TABLE)
     else:
         aws.sqs().delete_queue(QueueUrl=stack.services.settings.queue_url)
 
@@ -81,15 +80,11 @@ def test_a_stack_that_lacks_one_thing_says_which(stack: Stack, broken: str) -> N
     }
 
 
-@pytest.mark.usefixtures("stack")
-def test_a_table_that_does_not_answer_is_told_with_when_to_ask_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.0)
+@pytest.mark.usefixtures("stack", "no_backoff")
+def test_while_the_table_is_down_the_answer_says_when_to_ask_again() -> None:
     job_id = export(file_ids=[10001])
-    down = json.dumps({"__type": "InternalServerError"})
 
-    with listening(lambda name, _: (500, {}, down) if name == "GetItem" else None):
+    with answering(TABLE_IS_DOWN, "GetItem"):
         answer = call("GET", f"/v1/export/{job_id}")
 
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")

@@ -1,13 +1,21 @@
 """What holds for every route: the OpenAPI document, problems, ids and headers."""
 
-from typing import Any
-
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import app
 from chalicelib import aws
-from tests.integration.gateway import BASE, PAGE, REQUEST_ID, call, export
+from tests.integration.cloud import TABLE
+from tests.integration.gateway import (
+    BASE,
+    PAGE,
+    REQUEST_ID,
+    UNKNOWN_JOB,
+    call,
+    document,
+    export,
+    post_export,
+)
 from tests.integration.stack import Stack
 
 EVERY_ROUTE = [
@@ -16,23 +24,18 @@ EVERY_ROUTE = [
     for method in methods
     if path not in PAGE
 ]
-UNKNOWN_JOB = "7f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11"
-
-
-def _document() -> Any:
-    return call("GET", "/openapi.json").body
 
 
 def test_the_document_is_valid_openapi(stack: Stack) -> None:
-    errors = list(OpenAPIV31SpecValidator(_document()).iter_errors())
+    errors = list(OpenAPIV31SpecValidator(document()).iter_errors())
 
     assert errors == []
 
 
-def test_the_document_describes_exactly_the_routes_that_there_are(stack: Stack) -> None:
+def test_the_document_describes_every_route_and_no_other(stack: Stack) -> None:
     described = {
         (method.upper(), path)
-        for path, operations in _document()["paths"].items()
+        for path, operations in document()["paths"].items()
         for method in operations
     }
 
@@ -42,7 +45,7 @@ def test_the_document_describes_exactly_the_routes_that_there_are(stack: Stack) 
 def test_each_operation_has_an_id_of_its_own(stack: Stack) -> None:
     ids = [
         operation["operationId"]
-        for operations in _document()["paths"].values()
+        for operations in document()["paths"].values()
         for operation in operations.values()
     ]
 
@@ -50,7 +53,7 @@ def test_each_operation_has_an_id_of_its_own(stack: Stack) -> None:
 
 
 def test_the_document_names_every_path_parameter(stack: Stack) -> None:
-    for path, operations in _document()["paths"].items():
+    for path, operations in document()["paths"].items():
         for operation in operations.values():
             named = {
                 f"{{{parameter['name']}}}"
@@ -60,8 +63,8 @@ def test_the_document_names_every_path_parameter(stack: Stack) -> None:
             assert named == {step for step in path.split("/") if step.startswith("{")}
 
 
-def test_the_documents_server_is_this_very_stack(stack: Stack) -> None:
-    assert _document()["servers"] == [{"url": BASE}]
+def test_the_documents_server_is_this_stack(stack: Stack) -> None:
+    assert call("GET", "/openapi.json").body["servers"] == [{"url": BASE}]
 
 
 @pytest.mark.parametrize(("method", "path"), EVERY_ROUTE)
@@ -72,7 +75,7 @@ def test_every_route_answers_as_the_document_says(stack: Stack, method: str, pat
 
 
 @pytest.mark.parametrize(("method", "path"), EVERY_ROUTE)
-def test_a_request_keeps_its_own_id(stack: Stack, method: str, path: str) -> None:
+def test_an_answer_has_the_id_of_the_request(stack: Stack, method: str, path: str) -> None:
     answer = call(
         method, path.replace("{job_id}", UNKNOWN_JOB), headers={"x-request-id": "trace-42.a_B"}
     )
@@ -83,13 +86,13 @@ def test_a_request_keeps_its_own_id(stack: Stack, method: str, path: str) -> Non
 @pytest.mark.parametrize(
     "given", ["", "two words", "a" * 129, "x\r\nSet-Cookie: a=b", "ümlaut", "<script>", "a\n"]
 )
-def test_an_id_that_is_not_sane_is_replaced_by_the_gateways(stack: Stack, given: str) -> None:
+def test_an_invalid_request_id_is_replaced_by_the_gateways_id(stack: Stack, given: str) -> None:
     answer = call("GET", "/health", headers={"X-Request-ID": given})
 
     assert answer.headers["X-Request-ID"] == REQUEST_ID
 
 
-def test_a_request_without_an_id_has_the_gateways(stack: Stack) -> None:
+def test_a_request_without_an_id_gets_the_gateways_id(stack: Stack) -> None:
     assert call("GET", "/health").headers["X-Request-ID"] == REQUEST_ID
 
 
@@ -122,7 +125,7 @@ def test_an_unknown_route_is_a_problem_document(stack: Stack, method: str, path:
         ("PATCH", "/openapi.json", "GET, HEAD, OPTIONS"),
     ],
 )
-def test_a_method_that_a_route_lacks_is_refused_with_those_it_has(
+def test_a_method_that_a_route_does_not_have_is_refused_with_those_it_has(
     stack: Stack, method: str, path: str, allow: str
 ) -> None:
     answer = call(method, path, body={"file_ids": [10001]})
@@ -153,7 +156,7 @@ def test_an_unknown_route_has_no_head_either(stack: Stack, path: str) -> None:
     assert call("HEAD", path).status == 404
 
 
-def test_a_problem_says_what_rfc_9457_asks(stack: Stack) -> None:
+def test_a_problem_document_has_the_members_of_rfc_9457(stack: Stack) -> None:
     answer = call("GET", f"/v1/export/{UNKNOWN_JOB}")
 
     assert answer.headers["Content-Type"] == "application/problem+json"
@@ -170,8 +173,10 @@ def test_a_problem_says_what_rfc_9457_asks(stack: Stack) -> None:
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "/v1/export"), ("GET", f"/v1/export/{UNKNOWN_JOB}")]
 )
-def test_what_broke_inside_is_not_shown_outside(stack: Stack, method: str, path: str) -> None:
-    aws.dynamodb().delete_table(TableName="JobsTable")
+def test_an_internal_error_shows_no_details_to_the_caller(
+    stack: Stack, method: str, path: str
+) -> None:
+    aws.dynamodb().delete_table(TableName=TABLE)
 
     answer = call(method, path)
 
@@ -180,10 +185,12 @@ def test_what_broke_inside_is_not_shown_outside(stack: Stack, method: str, path:
     assert "ResourceNotFound" not in str(answer.body)
 
 
-def test_base64_that_is_none_is_refused(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_is_not_base64_is_refused(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tests.integration.gateway.base64.b64encode", lambda _: b"*not base64*")
 
-    answer = call("POST", "/v1/export", body=b"{}")
+    answer = post_export(b"{}")
 
     assert answer.status == 400
     assert answer.body["type"] == "urn:problem-type:longhaul:malformed-body"

@@ -1,4 +1,4 @@
-"""POST /v1/export: what is accepted, and what the caller gets."""
+"""POST /v1/export: which requests are accepted, and what the caller gets."""
 
 from typing import Any
 
@@ -7,12 +7,13 @@ import pytest
 from chalicelib import aws
 from chalicelib.queue.messages import Message, Step
 from chalicelib.s3 import clients
-from tests.integration.gateway import BASE, call, export, status
+from tests.integration.cloud import ARCHIVES
+from tests.integration.gateway import BASE, call, export, post_export, status
 from tests.integration.stack import Stack
 
 
-def test_an_export_is_accepted_at_once_with_the_addresses_to_follow(stack: Stack) -> None:
-    answer = call("POST", "/v1/export", body={"file_ids": [10001, 10002]})
+def test_the_answer_to_an_accepted_export_has_the_urls_of_its_job(stack: Stack) -> None:
+    answer = post_export({"file_ids": [10001, 10002]})
 
     job_url = f"{BASE}/v1/export/{answer.body['jobId']}"
     assert answer.status == 202
@@ -50,7 +51,7 @@ def test_an_accepted_export_has_a_record_and_its_first_step_in_the_queue(stack: 
 def test_every_way_to_name_files_is_accepted(
     stack: Stack, request_body: dict[str, Any], total: int
 ) -> None:
-    answer = call("POST", "/v1/export", body=request_body)
+    answer = post_export(request_body)
 
     assert (answer.status, answer.body["totalFiles"]) == (202, total)
 
@@ -65,7 +66,7 @@ def test_every_way_to_name_files_is_accepted(
 def test_a_file_that_is_named_twice_counts_once(
     stack: Stack, request_body: dict[str, Any], total: int
 ) -> None:
-    answer = call("POST", "/v1/export", body=request_body)
+    answer = post_export(request_body)
 
     assert answer.body["totalFiles"] == total
 
@@ -76,7 +77,7 @@ def test_a_job_belongs_to_the_user_who_asked(stack: Stack) -> None:
     assert stack.job(job_id).user_id == "Zoë"
 
 
-def test_an_authorizer_outranks_the_user_that_the_body_claims(stack: Stack) -> None:
+def test_the_authorizers_user_counts_and_not_the_one_in_the_body(stack: Stack) -> None:
     answer = call(
         "POST",
         "/v1/export",
@@ -97,9 +98,7 @@ def test_an_authorizer_outranks_the_user_that_the_body_claims(stack: Stack) -> N
         ("Übersicht für März", "Übersicht für März.zip"),
     ],
 )
-def test_the_filename_asked_for_becomes_one_that_is_safe_to_save(
-    stack: Stack, wanted: str, given: str
-) -> None:
+def test_a_wanted_filename_is_made_safe_to_save(stack: Stack, wanted: str, given: str) -> None:
     job_id = export(file_ids=[10001], filename=wanted)
 
     assert stack.job(job_id).filename == given
@@ -119,23 +118,23 @@ def test_without_a_usable_filename_the_archive_is_named_after_its_job(
 def test_an_export_is_accepted_even_if_its_step_cannot_be_sent(stack: Stack) -> None:
     aws.sqs().delete_queue(QueueUrl=stack.services.settings.queue_url)
 
-    answer = call("POST", "/v1/export", body={"file_ids": [10001]})
+    answer = post_export({"file_ids": [10001]})
 
     assert answer.status == 202
     assert status(answer.body["jobId"])["status"] == "queued"
 
 
-def test_nothing_is_accepted_while_the_storage_is_gone(stack: Stack) -> None:
-    clients.s3().delete_bucket(Bucket="archive-bucket")
+def test_no_export_is_accepted_while_the_archive_bucket_is_gone(stack: Stack) -> None:
+    clients.s3().delete_bucket(Bucket=ARCHIVES)
 
-    answer = call("POST", "/v1/export", body={"file_ids": [10001]})
+    answer = post_export({"file_ids": [10001]})
 
     assert answer.status == 500
     assert "NoSuchBucket" not in answer.body["detail"]
 
 
-def test_the_body_may_come_in_base64(stack: Stack) -> None:
-    answer = call("POST", "/v1/export", body=b'{"keys": ["caf\xc3\xa9"]}')
+def test_the_body_may_be_in_base64(stack: Stack) -> None:
+    answer = post_export(b'{"keys": ["caf\xc3\xa9"]}')
 
     assert answer.status == 202
 
@@ -143,9 +142,5 @@ def test_the_body_may_come_in_base64(stack: Stack) -> None:
 @pytest.mark.parametrize(
     "content_type", ["application/json", "application/json; charset=utf-8", "application/ld+json"]
 )
-def test_every_kind_of_json_is_taken(stack: Stack, content_type: str) -> None:
-    answer = call(
-        "POST", "/v1/export", body={"prefix": "a"}, headers={"Content-Type": content_type}
-    )
-
-    assert answer.status == 202
+def test_every_content_type_of_json_is_accepted(stack: Stack, content_type: str) -> None:
+    assert post_export({"prefix": "a"}, content_type=content_type).status == 202

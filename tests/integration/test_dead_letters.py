@@ -1,4 +1,4 @@
-"""Messages that the queue has given up: their jobs fail, with the reason of the last try."""
+"""A message that the queue has given up fails its job, with the reason of the last try."""
 
 import json
 
@@ -8,37 +8,27 @@ import app
 from chalicelib.pipeline.dead_letters import bury
 from chalicelib.queue.messages import Message, Step
 from tests.integration import cloud
-from tests.integration.gateway import export, status
-from tests.integration.stack import Stack, lambda_record
-from tests.integration.wire import listening, s3_error
+from tests.integration.gateway import UNKNOWN_JOB, export, status
+from tests.integration.stack import Stack, record_of
+from tests.integration.wire import SLOW_DOWN, answering
 
 DEAD_LETTERS = cloud.ENVIRONMENT["QUEUE_URL"].replace("ExportQueue", "DeadLetterQueue")
 
 
-def _letter(body: str) -> dict[str, object]:
-    return {
-        "messageId": "m-1",
-        "receiptHandle": "r-1",
-        "body": body,
-        "attributes": {"ApproximateReceiveCount": "1"},
-    }
-
-
 def _plan(job_id: str) -> dict[str, object]:
-    return _letter(Message(Step.PLAN, job_id).to_body())
+    return record_of(Message(Step.PLAN, job_id).to_body())
 
 
-def test_a_step_that_fails_each_time_ends_its_job_with_the_last_reason(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
+def test_a_step_that_always_fails_ends_its_job_with_the_last_reason(
+    stack: Stack, no_backoff: None
 ) -> None:
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.0)
     stack.put_file("downloads/10001", b"one")
     job_id = export(file_ids=[10001])
-    with listening(lambda name, _: s3_error(503, "SlowDown") if name == "ListParts" else None):
+    with answering(SLOW_DOWN, "ListParts"):
         for _ in range(9):
             stack.run_queue()
             stack.wake()
-    letters = [lambda_record(message) for message in stack.receive(DEAD_LETTERS)]
+    letters = stack.receive(DEAD_LETTERS)
 
     app.dead_letters({"Records": letters}, None)
     stack.discard_what_is_due()
@@ -52,7 +42,7 @@ def test_a_step_that_fails_each_time_ends_its_job_with_the_last_reason(
     assert stack.uploads() == []
 
 
-def test_a_job_whose_worker_always_died_says_so(stack: Stack) -> None:
+def test_a_job_whose_worker_always_died_fails_with_that_reason(stack: Stack) -> None:
     job_id = export(file_ids=[10001])
 
     bury([_plan(job_id)], stack.services)
@@ -60,7 +50,7 @@ def test_a_job_whose_worker_always_died_says_so(stack: Stack) -> None:
     assert "its worker died each time" in status(job_id)["error"]["detail"]
 
 
-def test_a_letter_of_a_job_that_has_ended_changes_nothing(stack: Stack) -> None:
+def test_a_dead_letter_of_a_job_that_has_ended_changes_nothing(stack: Stack) -> None:
     job_id = export(file_ids=[10001])
     stack.run_queue()
     before = stack.item(job_id)
@@ -70,18 +60,16 @@ def test_a_letter_of_a_job_that_has_ended_changes_nothing(stack: Stack) -> None:
     assert stack.item(job_id) == before
 
 
-@pytest.mark.parametrize(
-    "body", ["garbage", Message(Step.PLAN, "7f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11").to_body()]
-)
-def test_a_letter_of_no_job_does_not_keep_the_others_waiting(stack: Stack, body: str) -> None:
+@pytest.mark.parametrize("body", ["garbage", Message(Step.PLAN, UNKNOWN_JOB).to_body()])
+def test_a_dead_letter_of_no_job_does_not_hold_up_the_others(stack: Stack, body: str) -> None:
     job_id = export(file_ids=[10001])
 
-    bury([_letter(body), _plan(job_id)], stack.services)
+    bury([record_of(body), _plan(job_id)], stack.services)
 
     assert status(job_id)["status"] == "failed"
 
 
-def test_a_segment_that_comes_after_the_burial_does_nothing(stack: Stack) -> None:
+def test_a_message_that_comes_after_its_dead_letter_does_nothing(stack: Stack) -> None:
     stack.put_file("downloads/10001", b"one")
     job_id = export(file_ids=[10001])
     bury([_plan(job_id)], stack.services)

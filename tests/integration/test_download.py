@@ -1,25 +1,23 @@
-"""GET /v1/export/{jobId}/download: a presigned link, or why there is none."""
+"""GET /v1/export/{jobId}/download: a presigned link, or the reason why there is none."""
 
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from tests.integration.gateway import call, export
+from tests.integration.gateway import call, cancel, download_link, export
 from tests.integration.stack import Stack
 
 
 def _completed(stack: Stack, **request: object) -> str:
     stack.put_file("downloads/10001", b"one")
-    job_id = export(file_ids=[10001], **request)
-    stack.run_queue()
-    return job_id
+    return stack.completed(file_ids=[10001], **request)
 
 
 def _query(link: str) -> dict[str, str]:
     return {name: value for name, (value,) in parse_qs(urlsplit(link).query).items()}
 
 
-def test_a_completed_job_gives_a_link(stack: Stack) -> None:
+def test_a_completed_job_has_a_link(stack: Stack) -> None:
     job_id = _completed(stack)
 
     answer = call("GET", f"/v1/export/{job_id}/download")
@@ -38,7 +36,7 @@ def test_a_completed_job_gives_a_link(stack: Stack) -> None:
 def test_the_link_is_signed_with_sigv4_for_this_object_alone(stack: Stack) -> None:
     job_id = _completed(stack)
 
-    link = call("GET", f"/v1/export/{job_id}/download").body["downloadUrl"]
+    link = download_link(job_id)
 
     address, query = urlsplit(link), _query(link)
     assert address.scheme == "https"
@@ -52,11 +50,11 @@ def test_the_link_is_signed_with_sigv4_for_this_object_alone(stack: Stack) -> No
     assert query["response-content-type"] == "application/zip"
 
 
-def test_the_link_names_the_endpoint_that_callers_reach(stack: Stack) -> None:
+def test_the_link_has_the_endpoint_that_callers_reach(stack: Stack) -> None:
     job_id = _completed(stack)
     stack.configure(public_endpoint_url="http://localhost:4566")
 
-    link = call("GET", f"/v1/export/{job_id}/download").body["downloadUrl"]
+    link = download_link(job_id)
 
     assert link.startswith(f"http://localhost:4566/archive-bucket/archives/{job_id}.zip?")
     assert _query(link)["X-Amz-Algorithm"] == "AWS4-HMAC-SHA256"
@@ -82,15 +80,15 @@ def test_the_link_names_the_endpoint_that_callers_reach(stack: Stack) -> None:
 def test_the_archive_is_saved_under_its_name(stack: Stack, filename: str, disposition: str) -> None:
     job_id = _completed(stack, filename=filename)
 
-    link = call("GET", f"/v1/export/{job_id}/download").body["downloadUrl"]
+    link = download_link(job_id)
 
     assert _query(link)["response-content-disposition"] == disposition
 
 
-def test_the_longest_name_makes_a_link_that_clients_take(stack: Stack) -> None:
+def test_the_longest_name_makes_a_link_that_clients_accept(stack: Stack) -> None:
     job_id = _completed(stack, filename="🎉" * 62)
 
-    link = call("GET", f"/v1/export/{job_id}/download").body["downloadUrl"]
+    link = download_link(job_id)
 
     assert len(link) < 8_000
     assert unquote(_query(link)["response-content-disposition"]).endswith("🎉" * 62 + ".zip")
@@ -107,7 +105,7 @@ def test_a_link_does_not_outlive_the_archive(stack: Stack, left: float, lives: i
     assert _query(body["downloadUrl"])["X-Amz-Expires"] == str(lives)
 
 
-def test_redirect_answers_with_the_link_as_location(stack: Stack) -> None:
+def test_redirect_answers_with_the_link_in_location(stack: Stack) -> None:
     job_id = _completed(stack)
 
     answer = call("GET", f"/v1/export/{job_id}/download", query={"redirect": "true"})
@@ -147,7 +145,7 @@ def test_a_processing_job_is_not_ready_yet(stack: Stack) -> None:
     assert "Retry-After" in answer.headers
 
 
-def test_a_failed_job_never_will_be_ready(stack: Stack) -> None:
+def test_a_failed_job_will_never_be_ready(stack: Stack) -> None:
     job_id = export(file_ids=[10001], on_missing="fail")
     stack.run_queue()
 
@@ -158,9 +156,9 @@ def test_a_failed_job_never_will_be_ready(stack: Stack) -> None:
     assert "failed" in answer.body["detail"]
 
 
-def test_a_cancelled_job_never_will_be_ready(stack: Stack) -> None:
+def test_a_cancelled_job_will_never_be_ready(stack: Stack) -> None:
     job_id = export(file_ids=[10001])
-    call("DELETE", f"/v1/export/{job_id}")
+    cancel(job_id)
 
     answer = call("GET", f"/v1/export/{job_id}/download")
 

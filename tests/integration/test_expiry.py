@@ -1,4 +1,4 @@
-"""An archive is deleted when its time is over, and its record says so for a week longer."""
+"""An archive is deleted when it expires. Its record says so for another week."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from chalicelib.jobs.items import RECORD_GRACE_MS
 from chalicelib.jobs.wake import DISCARD_AFTER_MS
 from chalicelib.pipeline.sweeper import sweep
 from chalicelib.queue.messages import Message, Step
-from tests.integration.gateway import call, export, status
+from tests.integration.gateway import call, status
 from tests.integration.stack import UNIT, Stack
 
 ALMOST = 7 - 1 / 24 / 3600
@@ -18,23 +18,17 @@ ALMOST = 7 - 1 / 24 / 3600
 def job_id(stack: Stack) -> str:
     """A job that has completed."""
     stack.put_file("downloads/10001", b"one")
-    made = export(file_ids=[10001])
-    stack.run_queue()
-    return made
+    return stack.completed(file_ids=[10001])
 
 
-def _kept(stack: Stack) -> list[str]:
-    return [found.key for found in stack.services.archive.list_objects("")]
-
-
-def test_an_archive_is_there_to_its_last_second(stack: Stack, job_id: str) -> None:
+def test_an_archive_is_there_until_its_last_second(stack: Stack, job_id: str) -> None:
     stack.clock.advance(days=ALMOST)
 
     assert sweep(stack.services) == 0
     assert call("GET", f"/v1/export/{job_id}/download").status == 200
 
 
-def test_then_the_sweeper_has_it_deleted_with_all_but_what_was_asked_for(
+def test_the_sweeper_has_an_expired_archive_deleted_and_keeps_its_request(
     stack: Stack, job_id: str
 ) -> None:
     stack.clock.advance(days=ALMOST, seconds=2)
@@ -42,7 +36,7 @@ def test_then_the_sweeper_has_it_deleted_with_all_but_what_was_asked_for(
     assert sweep(stack.services) == 1
     assert stack.run_queue() == []
 
-    assert _kept(stack) == [stack.job(job_id).request_key]
+    assert stack.stored() == [stack.job(job_id).request_key]
     assert status(job_id)["status"] == "expired"
     assert call("GET", f"/v1/export/{job_id}/download").status == 410
 
@@ -53,25 +47,23 @@ def test_the_record_outlives_its_archive_by_a_week(stack: Stack, job_id: str) ->
     assert int(item["ttl"]["N"]) * 1000 - int(item["expiresAt"]["N"]) == RECORD_GRACE_MS
 
 
-def test_a_discard_that_comes_before_its_time_leaves_the_archive(stack: Stack, job_id: str) -> None:
-    before = _kept(stack)
+def test_a_discard_that_comes_too_early_leaves_the_archive(stack: Stack, job_id: str) -> None:
+    before = stack.stored()
 
     assert stack.run(Message(Step.DISCARD, job_id))
 
-    assert _kept(stack) == before
+    assert stack.stored() == before
     stack.clock.advance(days=7.01)
     assert sweep(stack.services) == 1
 
 
-def test_a_nested_job_is_looked_at_for_its_segments_first(stack: Stack, small_layout: None) -> None:
+def test_the_segments_of_a_nested_archive_are_discarded_before_it_expires(
+    stack: Stack, small_layout: None
+) -> None:
     stack.lay_out_with(max_parts=4)
-    for name in "abcdefghi":
-        stack.put_file(f"in/{name}", bytes(9 * UNIT))
-    job_id = export(prefix="in/")
-    stack.run_queue()
-    job = stack.job(job_id)
-    assert job.plan
-    left = places.segment(job_id, job.plan.digest, 1)
+    stack.put_files(dict.fromkeys("abcdefghi", bytes(9 * UNIT)))
+    job_id = stack.completed(prefix="in/")
+    left = places.segment(job_id, stack.plan(job_id).digest, 1)
     stack.services.archive.write(left, b"built again by a twin")
     stack.clock.advance(seconds=DISCARD_AFTER_MS / 1000 + 60)
 
@@ -79,6 +71,6 @@ def test_a_nested_job_is_looked_at_for_its_segments_first(stack: Stack, small_la
     stack.run_queue()
 
     assert swept == 1
-    assert left not in _kept(stack)
+    assert left not in stack.stored()
     assert stack.archive(job_id)
-    assert stack.job(job_id).wake_at == job.expires_at
+    assert stack.job(job_id).wake_at == stack.job(job_id).expires_at

@@ -1,4 +1,4 @@
-"""GET /v1/files: the source bucket as folders."""
+"""GET /v1/files: lists the source bucket as folders."""
 
 from base64 import urlsafe_b64encode
 from typing import Any
@@ -18,13 +18,13 @@ def _listed(**query: str) -> Any:
 
 
 def _names(page: Any) -> tuple[list[str], list[str]]:
-    """The names of its folders, and of its files."""
+    """Returns the names of its folders, and of its files."""
     return [f["name"] for f in page["folders"]], [f["name"] for f in page["files"]]
 
 
 @pytest.fixture
 def bounded(stack: Stack) -> Stack:
-    """A stack whose callers see nothing but `shared/`."""
+    """A stack whose callers see only `shared/`."""
     stack.configure(source_prefix="shared/")
     return stack
 
@@ -52,14 +52,14 @@ def test_a_folder_is_listed_by_its_prefix(stack: Stack) -> None:
     assert page["files"][0]["key"] == "reports/all.pdf"
 
 
-def test_the_beginning_of_a_name_narrows_a_folder(stack: Stack) -> None:
+def test_a_prefix_may_be_the_beginning_of_a_name(stack: Stack) -> None:
     for key in ("r/may-1.txt", "r/may-2.txt", "r/june.txt", "r/mayor/x"):
         stack.put_file(key, b"1")
 
     assert _names(_listed(prefix="r/may")) == (["mayor"], ["may-1.txt", "may-2.txt"])
 
 
-def test_the_mark_of_a_folder_is_no_file(stack: Stack) -> None:
+def test_a_folder_mark_is_not_listed_as_a_file(stack: Stack) -> None:
     stack.put_file("reports/", b"")
     stack.put_file("reports/empty.txt", b"")
 
@@ -70,7 +70,7 @@ def test_a_folder_that_is_not_there_is_empty(stack: Stack) -> None:
     assert _names(_listed(prefix="nowhere/")) == ([], [])
 
 
-def test_the_pages_together_hold_each_name_once(stack: Stack) -> None:
+def test_the_pages_together_have_each_name_once(stack: Stack) -> None:
     expected = [f"{i:03}.txt" for i in range(230)]
     for name in expected:
         stack.put_file(f"many/{name}", b"1")
@@ -85,7 +85,7 @@ def test_the_pages_together_hold_each_name_once(stack: Stack) -> None:
     assert all(len(page["folders"]) + len(page["files"]) == 100 for page in pages[:-1])
 
 
-def test_where_files_begin_is_a_setting(bounded: Stack) -> None:
+def test_a_setting_says_under_which_prefix_files_are_listed(bounded: Stack) -> None:
     bounded.put_file("secret.txt", b"1")
     bounded.put_file("shared/a.txt", b"1")
 
@@ -96,7 +96,7 @@ def test_where_files_begin_is_a_setting(bounded: Stack) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "/", "secret", "share", "../", "shared", "Shared/"])
-def test_nothing_above_it_can_be_listed(bounded: Stack, prefix: str) -> None:
+def test_nothing_outside_that_prefix_can_be_listed(bounded: Stack, prefix: str) -> None:
     answer = call("GET", "/v1/files", query={"prefix": prefix})
 
     assert answer.status == 400
@@ -104,14 +104,14 @@ def test_nothing_above_it_can_be_listed(bounded: Stack, prefix: str) -> None:
     assert "must begin with 'shared/'" in answer.body["detail"]
 
 
-def test_dots_lead_nowhere(bounded: Stack) -> None:
+def test_dots_in_a_prefix_do_not_lead_to_another_folder(bounded: Stack) -> None:
     bounded.put_file("secret.txt", b"1")
 
     assert _names(_listed(prefix="shared/../")) == ([], [])
 
 
 @pytest.mark.parametrize("prefix", ["a\x00", "a\nb", "\x7f", "é" * 513, "\udc80"])
-def test_a_prefix_that_no_key_has_is_refused(stack: Stack, prefix: str) -> None:
+def test_a_prefix_that_no_key_can_have_is_refused(stack: Stack, prefix: str) -> None:
     answer = call("GET", "/v1/files", query={"prefix": prefix})
 
     assert answer.status == 400
@@ -121,7 +121,7 @@ def test_a_prefix_that_no_key_has_is_refused(stack: Stack, prefix: str) -> None:
 @pytest.mark.parametrize(
     "cursor", ["", "garbage", "%%%", '["", ""]', '["other/", "x"]', '["", 1]', "[]", '["", "x", 1]']
 )
-def test_a_cursor_that_this_list_did_not_give_is_refused(stack: Stack, cursor: str) -> None:
+def test_a_cursor_that_is_not_of_this_list_is_refused(stack: Stack, cursor: str) -> None:
     encoded = urlsafe_b64encode(cursor.encode()).decode() if "[" in cursor else cursor
 
     answer = call("GET", "/v1/files", query={"cursor": encoded})
@@ -130,7 +130,7 @@ def test_a_cursor_that_this_list_did_not_give_is_refused(stack: Stack, cursor: s
     assert answer.body["errors"][0]["pointer"] == "cursor"
 
 
-def test_a_source_bucket_that_is_gone_is_a_problem_of_ours(stack: Stack) -> None:
+def test_a_source_bucket_that_is_gone_is_an_internal_error(stack: Stack) -> None:
     clients.s3().delete_bucket(Bucket=settings().source_bucket)
 
     answer = call("GET", "/v1/files")

@@ -1,23 +1,22 @@
-"""Idempotency-Key: a repeated request finds the first one's job."""
+"""Idempotency-Key: a repeated request gets the job of the first one."""
 
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
 
 from chalicelib.http import exports
-from chalicelib.http.calls import Call
-from tests.integration.gateway import Answer, call
+from tests.integration.gateway import Answer, post_export, twenty_at_once
 from tests.integration.stack import Stack
 
 REQUEST = {"file_ids": [10001, 10002]}
 
 
 def _post(key: str, body: object = REQUEST) -> Answer:
-    return call("POST", "/v1/export", body=body, headers={"Idempotency-Key": key})
+    return post_export(body, key=key)
 
 
-def test_the_same_key_and_body_give_the_same_job(stack: Stack) -> None:
+def test_the_same_key_and_body_get_the_same_job(stack: Stack) -> None:
     first, second = _post("monday"), _post("monday")
 
     assert second.status == 202
@@ -26,7 +25,7 @@ def test_the_same_key_and_body_give_the_same_job(stack: Stack) -> None:
     assert len(stack.take_messages()) == 1
 
 
-def test_a_repeat_that_is_worded_otherwise_is_still_the_same(stack: Stack) -> None:
+def test_the_same_request_in_other_words_gets_the_same_job(stack: Stack) -> None:
     first = _post("monday")
 
     second = _post("monday", '{"file_ids":[10001,10002,10001], "on_missing":"skip"}')
@@ -34,7 +33,7 @@ def test_a_repeat_that_is_worded_otherwise_is_still_the_same(stack: Stack) -> No
     assert second.body["jobId"] == first.body["jobId"]
 
 
-def test_a_repeat_says_how_far_the_first_has_come(stack: Stack) -> None:
+def test_a_repeated_request_gets_the_status_of_the_first_ones_job(stack: Stack) -> None:
     stack.put_file("downloads/10001", b"one")
     _post("monday")
     stack.run_queue()
@@ -63,7 +62,7 @@ def test_the_same_key_with_another_request_is_refused(stack: Stack, other: dict[
     assert answer.body["type"] == "urn:problem-type:longhaul:idempotency-key-reused"
 
 
-def test_a_refused_repeat_leaves_the_first_job_as_it_was(stack: Stack) -> None:
+def test_a_refused_request_leaves_the_first_job_as_it_was(stack: Stack) -> None:
     content = stack.put_file("downloads/10001", b"one")
     job_id = _post("monday", {"file_ids": [10001]}).body["jobId"]
     _post("monday", {"file_ids": [10002]})
@@ -83,14 +82,14 @@ def test_another_users_key_is_another_key(stack: Stack) -> None:
 
 
 def test_without_a_key_each_request_is_a_job(stack: Stack) -> None:
-    first = call("POST", "/v1/export", body=REQUEST)
-    second = call("POST", "/v1/export", body=REQUEST)
+    first = post_export(REQUEST)
+    second = post_export(REQUEST)
 
     assert first.body["jobId"] != second.body["jobId"]
 
 
 @pytest.mark.parametrize("key", ["", "two words", "k" * 256, "schlüssel", "tab\there"])
-def test_a_key_that_cannot_be_one_is_refused(stack: Stack, key: str) -> None:
+def test_an_invalid_key_is_refused(stack: Stack, key: str) -> None:
     answer = _post(key)
 
     assert answer.status == 400
@@ -98,22 +97,17 @@ def test_a_key_that_cannot_be_one_is_refused(stack: Stack, key: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["!", "k" * 255, '"quoted"'])
-def test_any_other_printable_key_is_taken(stack: Stack, key: str) -> None:
+def test_any_other_printable_key_is_accepted(stack: Stack, key: str) -> None:
     assert _post(key).status == 202
 
 
 def test_twenty_requests_at_once_with_one_key_make_one_job(stack: Stack) -> None:
-    request = Call(
-        context={"resourcePath": "/v1/export", "path": "/api/v1/export", "domainName": "x.org"},
-        headers={"idempotency-key": "monday"},
-        query={},
+    job_ids = twenty_at_once(
+        partial(exports.create, services=stack.services),
+        "/v1/export",
+        key="monday",
         body=b'{"file_ids": [10001]}',
     )
 
-    with ThreadPoolExecutor(20) as pool:
-        asked = [pool.submit(exports.create, request, stack.services) for _ in range(20)]
-        replies = [future.result() for future in asked]
-
-    job_ids = {reply.content["jobId"] for reply in replies if reply.content}
     assert len(job_ids) == 1
     assert len(stack.take_messages()) == 1

@@ -1,9 +1,9 @@
-"""How many exports a user may have open at a time."""
+"""The limit on how many exports of a user are open."""
 
 import pytest
 
 from chalicelib.queue.messages import Message, Step
-from tests.integration.gateway import Answer, call, export
+from tests.integration.gateway import Answer, call, cancel, export, post_export
 from tests.integration.stack import Stack
 
 BODY = {"file_ids": [10001], "user_id": "ann"}
@@ -17,11 +17,10 @@ def limited(stack: Stack) -> Stack:
 
 
 def _post(key: str | None = None, **body: object) -> Answer:
-    headers = {"Idempotency-Key": key} if key else {}
-    return call("POST", "/v1/export", body={**BODY, **body}, headers=headers)
+    return post_export({**BODY, **body}, key=key)
 
 
-def test_one_more_than_the_limit_is_told_what_to_do(limited: Stack) -> None:
+def test_one_export_more_than_the_limit_is_refused_with_what_to_do(limited: Stack) -> None:
     accepted = [_post().status for _ in "12"]
 
     refused = _post()
@@ -35,18 +34,18 @@ def test_one_more_than_the_limit_is_told_what_to_do(limited: Stack) -> None:
     assert "cancel one" in refused.body["detail"]
 
 
-def test_what_was_refused_leaves_nothing(limited: Stack) -> None:
+def test_a_refused_export_leaves_nothing(limited: Stack) -> None:
     for _ in "123":
         _post()
 
     listed = call("GET", "/v1/export", query={"user_id": "ann"}).body["jobs"]
 
     assert len(listed) == 2
-    assert len(list(limited.services.archive.list_objects("jobs/"))) == 2
+    assert len(limited.stored("jobs/")) == 2
     assert len(limited.take_messages()) == 2
 
 
-def test_another_user_is_not_kept_out(limited: Stack) -> None:
+def test_one_users_open_jobs_do_not_count_for_another_user(limited: Stack) -> None:
     for _ in "12":
         _post()
 
@@ -59,7 +58,7 @@ def test_a_job_that_has_ended_makes_room(limited: Stack, end: str) -> None:
     _post()
     limited.take_messages()
     if end == "cancelled":
-        call("DELETE", f"/v1/export/{first}")
+        cancel(first)
     limited.run(Message(Step.PLAN, first))
 
     assert [_post().status for _ in "12"] == [202, 429]
@@ -76,23 +75,23 @@ def test_a_repeated_request_gets_its_job_even_over_the_limit(limited: Stack) -> 
     assert _post(key="other").status == 429
 
 
-def test_another_request_with_a_used_key_is_still_refused_for_that(limited: Stack) -> None:
+def test_over_the_limit_another_request_with_a_used_key_is_refused_for_the_key(
+    limited: Stack,
+) -> None:
     _post(key="k")
     _post()
 
     assert _post(key="k", file_ids=[10002]).status == 422
 
 
-def test_without_a_limit_nothing_is_counted(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_limit_nothing_is_counted(stack: Stack) -> None:
     stack.configure(max_open_jobs_per_user=0)
     job_id = export(**BODY)
 
     assert "openUser" not in stack.item(job_id)
 
 
-def test_a_job_that_was_made_before_there_was_a_limit_is_not_counted(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_job_that_was_made_before_there_was_a_limit_is_not_counted(stack: Stack) -> None:
     stack.configure(max_open_jobs_per_user=0)
     for _ in "12":
         export(**BODY)

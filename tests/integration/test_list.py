@@ -1,4 +1,4 @@
-"""GET /v1/export: a user's jobs, newest first, page by page."""
+"""GET /v1/export: lists a user's jobs in pages. The newest is first."""
 
 from base64 import urlsafe_b64encode
 
@@ -9,7 +9,7 @@ from tests.integration.stack import Stack
 
 
 def _some_exports(stack: Stack, count: int, user_id: str = "alice") -> list[str]:
-    """Their job ids, newest first."""
+    """Returns the ids of their jobs, the newest first."""
     made = []
     for _ in range(count):
         made.append(export(file_ids=[10001], user_id=user_id))
@@ -18,7 +18,7 @@ def _some_exports(stack: Stack, count: int, user_id: str = "alice") -> list[str]
 
 
 def _pages(limit: int, user_id: str = "alice") -> list[list[str]]:
-    """The job ids of every page."""
+    """Returns the job ids of every page."""
     pages: list[list[str]] = []
     query = {"user_id": user_id, "limit": str(limit)}
     for _ in range(50):
@@ -42,7 +42,7 @@ def test_the_newest_job_comes_first(stack: Stack) -> None:
     assert _pages(20) == [made]
 
 
-def test_a_job_looks_in_the_list_as_it_does_alone(stack: Stack) -> None:
+def test_a_job_is_shown_in_the_list_as_in_its_status(stack: Stack) -> None:
     stack.put_file("downloads/10001", b"one")
     job_id = export(file_ids=[10001, 10002])
     stack.run_queue()
@@ -52,7 +52,7 @@ def test_a_job_looks_in_the_list_as_it_does_alone(stack: Stack) -> None:
     assert listed == [status(job_id)]
 
 
-def test_the_list_does_not_say_that_nothing_is_missing_when_much_is(stack: Stack) -> None:
+def test_a_long_list_of_missing_files_is_left_out_and_not_empty(stack: Stack) -> None:
     stack.put_file("downloads/10000", b"there")
     export(file_ids=list(range(10_000, 10_500)))
     stack.run_queue()
@@ -63,7 +63,7 @@ def test_the_list_does_not_say_that_nothing_is_missing_when_much_is(stack: Stack
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 6, 7, 100])
-def test_the_pages_together_hold_each_job_once(stack: Stack, limit: int) -> None:
+def test_the_pages_together_have_each_job_once(stack: Stack, limit: int) -> None:
     made = _some_exports(stack, 7)
 
     pages = _pages(limit)
@@ -72,13 +72,13 @@ def test_the_pages_together_hold_each_job_once(stack: Stack, limit: int) -> None
     assert all(len(page) == limit for page in pages[:-1])
 
 
-def test_a_last_page_that_is_full_leads_to_no_empty_one(stack: Stack) -> None:
+def test_after_a_full_last_page_there_is_no_empty_one(stack: Stack) -> None:
     made = _some_exports(stack, 4)
 
     assert _pages(2) == [made[:2], made[2:]]
 
 
-def test_jobs_of_the_same_millisecond_are_paged_too(stack: Stack) -> None:
+def test_jobs_of_the_same_millisecond_are_in_the_pages_too(stack: Stack) -> None:
     made = {export(file_ids=[10001], user_id="alice") for _ in range(5)}
 
     listed = [job_id for page in _pages(2) for job_id in page]
@@ -87,7 +87,7 @@ def test_jobs_of_the_same_millisecond_are_paged_too(stack: Stack) -> None:
     assert set(listed) == made
 
 
-def test_a_job_that_comes_meanwhile_moves_nobody(stack: Stack) -> None:
+def test_a_new_job_does_not_change_the_next_page(stack: Stack) -> None:
     made = _some_exports(stack, 4)
     first = call("GET", "/v1/export", query={"user_id": "alice", "limit": "2"}).body
     _some_exports(stack, 1)
@@ -107,7 +107,7 @@ def test_a_page_has_twenty_jobs_unless_asked_otherwise(stack: Stack) -> None:
     assert page["cursor"]
 
 
-def test_a_list_holds_the_users_own_jobs_only(stack: Stack) -> None:
+def test_a_list_has_only_the_users_own_jobs(stack: Stack) -> None:
     mine = _some_exports(stack, 2, "alice")
     _some_exports(stack, 2, "bob")
 
@@ -125,7 +125,7 @@ def test_an_authorizer_decides_whose_list_it_is(stack: Stack) -> None:
     assert [job["jobId"] for job in answer.body["jobs"]] == mine
 
 
-def test_another_users_cursor_shows_nothing_of_theirs(stack: Stack) -> None:
+def test_another_users_cursor_shows_none_of_their_jobs(stack: Stack) -> None:
     mine = _some_exports(stack, 2, "alice")
     _some_exports(stack, 2, "bob")
     theirs = call("GET", "/v1/export", query={"user_id": "bob", "limit": "1"}).body["cursor"]
@@ -158,7 +158,7 @@ def _encoded(text: str) -> str:
         _encoded("[" * 10_000),
     ],
 )
-def test_a_cursor_that_no_list_gave_is_refused(stack: Stack, cursor: str) -> None:
+def test_a_cursor_that_is_not_of_any_list_is_refused(stack: Stack, cursor: str) -> None:
     answer = call("GET", "/v1/export", query={"cursor": cursor})
 
     assert answer.status == 400
@@ -166,7 +166,7 @@ def test_a_cursor_that_no_list_gave_is_refused(stack: Stack, cursor: str) -> Non
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "1.5", "ten", "", " 5", "٣", "99999", "1e1"])
-def test_a_limit_that_is_none_is_refused(stack: Stack, limit: str) -> None:
+def test_an_invalid_limit_is_refused(stack: Stack, limit: str) -> None:
     answer = call("GET", "/v1/export", query={"limit": limit})
 
     assert answer.status == 400
@@ -174,12 +174,12 @@ def test_a_limit_that_is_none_is_refused(stack: Stack, limit: str) -> None:
 
 
 @pytest.mark.parametrize("user_id", ["", "u" * 129, "a\nb", "\x00"])
-def test_a_user_id_that_is_none_is_refused(stack: Stack, user_id: str) -> None:
+def test_an_invalid_user_id_is_refused(stack: Stack, user_id: str) -> None:
     answer = call("GET", "/v1/export", query={"user_id": user_id})
 
     assert answer.status == 400
     assert answer.body["errors"][0]["pointer"] == "user_id"
 
 
-def test_a_user_id_may_not_end_with_a_newline_either(stack: Stack) -> None:
+def test_a_user_id_that_ends_with_a_newline_is_refused(stack: Stack) -> None:
     assert call("GET", "/v1/export", query={"user_id": "alice\n"}).status == 400

@@ -1,18 +1,17 @@
 """Listing a bucket: by the fast path and by botocore, with keys of every kind."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from chalicelib.errors import AccessDenied
 from tests.integration.stack import Stack
-from tests.integration.wire import listening, s3_error
+from tests.integration.wire import DENIED, answering
 
 KEYS = ["in/ a", "in/%41", "in/+", "in/1", "in/&<>", "in/\x01", "in/é", "in/日本", "in/😀"]
 
 
-def test_both_ways_tell_the_same(stack: Stack) -> None:
+def test_the_fast_path_and_botocore_list_the_same(stack: Stack) -> None:
     for key in KEYS:
         stack.put_file(key, key.encode())
     fast = stack.services.source
@@ -24,9 +23,9 @@ def test_both_ways_tell_the_same(stack: Stack) -> None:
     assert sorted(fact.key for fact in by_client.facts) == sorted(KEYS)
 
 
-# moto repeats what it was asked without the URL's encoding, and fails on what XML has not.
+# moto repeats the key without the encoding of URLs, and fails on characters that XML does not have.
 @pytest.mark.parametrize("after", [key for key in KEYS if key.isprintable()])
-def test_a_page_begins_behind_the_key_that_is_given(stack: Stack, after: str) -> None:
+def test_a_page_begins_after_the_given_key(stack: Stack, after: str) -> None:
     for key in KEYS:
         stack.put_file(key, b"")
 
@@ -35,9 +34,8 @@ def test_a_page_begins_behind_the_key_that_is_given(stack: Stack, after: str) ->
     assert [fact.key for fact in page.facts] == sorted(key for key in KEYS if key > after)
 
 
-def test_a_refused_listing_says_so(stack: Stack) -> None:
-    def refuse(operation: str, _: dict[str, Any]) -> Any:
-        return s3_error(403, "AccessDenied") if operation == "ListObjectsV2" else None
+def test_a_listing_that_is_denied_raises_access_denied(stack: Stack) -> None:
+    denied = pytest.raises(AccessDenied, match="not allowed to list 'in/'")
 
-    with listening(refuse), pytest.raises(AccessDenied, match="not allowed to list 'in/'"):
+    with answering(DENIED, "ListObjectsV2"), denied:
         stack.services.source.list_page("in/")

@@ -1,15 +1,16 @@
-"""Files that are asked for and do not exist."""
+"""Requests for files that do not exist."""
 
 import pytest
 
 from chalicelib.jobs.model import MISSING_INLINE
 from chalicelib.s3 import clients
 from tests.archives import check_archive
+from tests.integration.cloud import SOURCES
 from tests.integration.gateway import export, status
 from tests.integration.stack import ITEM_MAX, Stack
 
 
-def test_under_skip_the_archive_has_the_others_and_says_what_is_missing(stack: Stack) -> None:
+def test_with_skip_the_archive_has_the_other_files_and_names_the_missing(stack: Stack) -> None:
     content = stack.put_file("downloads/10002", b"there")
     job_id = export(file_ids=[10001, 10002, 10003], on_missing="skip")
 
@@ -21,7 +22,7 @@ def test_under_skip_the_archive_has_the_others_and_says_what_is_missing(stack: S
     assert (result["processedFiles"], result["totalFiles"]) == (1, 3)
 
 
-def test_skip_is_what_happens_unless_asked_otherwise(stack: Stack) -> None:
+def test_missing_files_are_skipped_by_default(stack: Stack) -> None:
     job_id = export(keys=["nowhere"])
 
     stack.run_queue()
@@ -29,7 +30,7 @@ def test_skip_is_what_happens_unless_asked_otherwise(stack: Stack) -> None:
     assert status(job_id)["status"] == "completed"
 
 
-def test_under_skip_nothing_but_missing_files_makes_an_archive_of_its_manifest(
+def test_with_skip_an_archive_may_have_only_its_manifest(
     stack: Stack,
 ) -> None:
     job_id = export(keys=["a", "b"])
@@ -41,7 +42,7 @@ def test_under_skip_nothing_but_missing_files_makes_an_archive_of_its_manifest(
     assert (result["processedFiles"], result["totalFiles"]) == (0, 2)
 
 
-def test_a_list_that_does_not_fit_the_record_is_in_the_status_all_the_same(stack: Stack) -> None:
+def test_a_list_that_is_too_long_for_the_record_is_still_in_the_status(stack: Stack) -> None:
     missing = [f"gone/{number}-ü" for number in range(300)]
     content = stack.put_file("there", b"there")
     job_id = export(keys=["there", *missing])
@@ -70,7 +71,7 @@ def test_a_list_just_below_the_limit_stays_in_the_record(
     assert status(job_id)["result"]["missing"] == missing
 
 
-def test_under_fail_one_missing_file_fails_the_job(stack: Stack) -> None:
+def test_with_fail_one_missing_file_fails_the_job(stack: Stack) -> None:
     stack.put_file("downloads/10001", b"there")
     job_id = export(file_ids=[10001, 10002], on_missing="fail")
 
@@ -84,7 +85,7 @@ def test_under_fail_one_missing_file_fails_the_job(stack: Stack) -> None:
     assert stack.uploads() == []
 
 
-def test_under_fail_the_first_ten_are_named(stack: Stack) -> None:
+def test_with_fail_the_first_ten_missing_files_are_named(stack: Stack) -> None:
     job_id = export(file_ids=list(range(10_000, 10_025)), on_missing="fail")
 
     stack.run_queue()
@@ -94,7 +95,7 @@ def test_under_fail_the_first_ten_are_named(stack: Stack) -> None:
     assert "10010" not in detail
 
 
-def test_under_fail_an_export_that_is_whole_completes(stack: Stack) -> None:
+def test_with_fail_an_export_without_missing_files_completes(stack: Stack) -> None:
     content = stack.put_file("downloads/10001", b"there")
     job_id = export(file_ids=[10001], on_missing="fail")
 
@@ -115,8 +116,8 @@ def test_a_prefix_without_files_fails_the_job(stack: Stack, on_missing: str) -> 
     assert body["error"]["type"] == "urn:problem-type:longhaul:nothing-to-export"
 
 
-def test_a_source_bucket_that_is_gone_is_not_taken_for_missing_files(stack: Stack) -> None:
-    clients.s3().delete_bucket(Bucket="source-bucket")
+def test_a_source_bucket_that_is_gone_is_not_reported_as_missing_files(stack: Stack) -> None:
+    clients.s3().delete_bucket(Bucket=SOURCES)
     job_id = export(file_ids=[10001, 10002], on_missing="skip")
 
     stack.run_queue()

@@ -1,4 +1,4 @@
-"""What files are called in the archive."""
+"""The names of the files in an archive."""
 
 from email.header import Header
 
@@ -52,7 +52,7 @@ def test_odd_metadata_makes_a_safe_name(stack: Stack, metadata: str, name: str) 
     check_archive(stack.archive(job_id), {name: content})
 
 
-def test_metadata_that_only_looks_encoded_is_taken_as_it_is(stack: Stack) -> None:
+def test_metadata_that_only_looks_encoded_is_used_as_it_is(stack: Stack) -> None:
     content = stack.put_file("downloads/10001", b"x", filename="=?utf-8?b?a?=")
     job_id = export(file_ids=[10001])
 
@@ -61,7 +61,7 @@ def test_metadata_that_only_looks_encoded_is_taken_as_it_is(stack: Stack) -> Non
     check_archive(stack.archive(job_id), {"=?utf-8?b?a?=": content})
 
 
-def test_names_that_come_twice_are_numbered(stack: Stack) -> None:
+def test_files_with_the_same_name_are_numbered(stack: Stack) -> None:
     files = {
         "same.txt": stack.put_file("downloads/10001", b"1", filename="same.txt"),
         "same (2).txt": stack.put_file("downloads/10002", b"2", filename="same.txt"),
@@ -74,7 +74,7 @@ def test_names_that_come_twice_are_numbered(stack: Stack) -> None:
     check_archive(stack.archive(job_id), files)
 
 
-def test_no_file_takes_the_manifests_name(stack: Stack) -> None:
+def test_no_file_gets_the_manifests_name(stack: Stack) -> None:
     files = {
         "manifest (2).json": stack.put_file("in/manifest.json", b"mine"),
         "manifest.json (2)/x": stack.put_file("in/manifest.json/x", b"folder"),

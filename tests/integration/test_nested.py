@@ -1,12 +1,30 @@
-"""Archives that take more parts than one upload has: their segments are objects of their own."""
+"""Archives of more parts than one upload may have: each segment is first an object of its own."""
 
 import pytest
 
+from chalicelib.jobs import places
 from chalicelib.queue.messages import Message, Step
 from tests.archives import check_archive, noise
-from tests.integration.gateway import call, export, status
+from tests.integration.effects import (
+    PART_COPIED,
+    PART_UPLOADED,
+    SECOND_PART_UPLOADED,
+    SECTION_KEPT,
+    SEGMENT_COMPLETED,
+    SEGMENT_JOINED,
+    SEGMENT_LOOKED_FOR,
+    SEGMENT_OPENED,
+    SEGMENT_UPLOAD_LOOKED_FOR,
+    SEGMENT_UPLOAD_REGISTERED,
+    SEGMENTS_DELETED,
+    UPLOAD_COMPLETED,
+    Effect,
+    before_and_after,
+    crashing,
+)
+from tests.integration.gateway import cancel, export, status
 from tests.integration.stack import UNIT, Stack
-from tests.integration.wire import Crash, Requests, crashing
+from tests.integration.wire import Requests
 
 FILES = {name: noise(ord(name), 9 * UNIT) for name in "abcdefghi"}
 
@@ -20,13 +38,12 @@ def job_id(stack: Stack, small_layout: None) -> str:
     return export(keys=list(FILES))
 
 
-def _left_over(stack: Stack) -> list[str]:
-    """The objects of segments."""
-    keys = [found.key for found in stack.services.archive.list_objects("jobs/")]
-    return [key for key in keys if "/segment-" in key]
+def _segments(stack: Stack) -> list[str]:
+    """Returns the keys of the segments' objects."""
+    return [key for key in stack.stored("jobs/") if places.is_segment(key)]
 
 
-def test_the_segments_objects_become_one_archive_and_go(
+def test_the_segments_are_joined_to_one_archive_and_deleted(
     stack: Stack, job_id: str, requests: Requests
 ) -> None:
     failed = stack.run_queue()
@@ -34,42 +51,45 @@ def test_the_segments_objects_become_one_archive_and_go(
     assert failed == []
     check_archive(stack.archive(job_id), FILES)
     assert any("/segment-" in copy["x-amz-copy-source"] for copy in requests.of("UploadPartCopy"))
-    assert _left_over(stack) == []
+    assert _segments(stack) == []
     assert stack.uploads() == []
 
 
-def test_segments_that_are_built_twice_are_the_same(stack: Stack, job_id: str) -> None:
+def test_segments_that_are_built_twice_make_the_same_archive(stack: Stack, job_id: str) -> None:
     messages = stack.planned()
 
     succeeded = [stack.run(message) for message in (*messages, *reversed(messages))]
 
     assert all(succeeded)
     check_archive(stack.archive(job_id), FILES)
-    assert _left_over(stack) == []
+    assert _segments(stack) == []
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@before_and_after
 @pytest.mark.parametrize(
-    ("operation", "nth"),
+    "effect",
     [
-        ("CreateMultipartUpload", 2),  # the first segment's
-        ("PutItem", 1),  # its claim
-        ("UploadPart", 2),
-        ("PutObject", 3),  # its CRC-32s
-        ("CompleteMultipartUpload", 1),  # its object
-        ("UploadPartCopy", 1),  # its place in the archive
-        ("CompleteMultipartUpload", 4),  # the archive
-        ("DeleteObjects", 1),
+        SEGMENT_LOOKED_FOR,
+        SEGMENT_UPLOAD_LOOKED_FOR,
+        SEGMENT_OPENED,
+        SEGMENT_UPLOAD_REGISTERED,
+        PART_COPIED,
+        SECOND_PART_UPLOADED,
+        SECTION_KEPT,
+        SEGMENT_COMPLETED,
+        SEGMENT_JOINED,
+        UPLOAD_COMPLETED,
+        SEGMENTS_DELETED,
     ],
+    ids=str,
 )
 def test_a_nested_archive_survives_the_death_of_a_worker(
     stack: Stack,
     job_id: str,
-    operation: str,
-    nth: int,
+    effect: Effect,
     after: bool,  # noqa: FBT001 - a parameter
 ) -> None:
-    with crashing(operation, nth=nth, after=after), pytest.raises(Crash):
+    with crashing(effect, after=after):
         stack.run_queue()
     stack.wake()
 
@@ -80,13 +100,13 @@ def test_a_nested_archive_survives_the_death_of_a_worker(
     check_archive(stack.archive(job_id), FILES)
 
 
-def test_cancelling_throws_away_every_segment(stack: Stack, job_id: str) -> None:
+def test_cancelling_discards_every_segment(stack: Stack, job_id: str) -> None:
     first, *_ = stack.planned()
     stack.run(first)
-    with crashing("UploadPart"), pytest.raises(Crash):
+    with crashing(PART_UPLOADED):
         stack.run(Message(Step.ASSEMBLE, job_id, 1))
-    before = _left_over(stack), stack.uploads()
-    call("DELETE", f"/v1/export/{job_id}")
+    before = _segments(stack), stack.uploads()
+    cancel(job_id)
     stack.wake()
 
     failed = stack.run_queue()
@@ -94,5 +114,5 @@ def test_cancelling_throws_away_every_segment(stack: Stack, job_id: str) -> None
     assert before[0]
     assert len(before[1]) == 2
     assert failed == []
-    assert _left_over(stack) == []
+    assert _segments(stack) == []
     assert stack.uploads() == []

@@ -1,4 +1,4 @@
-"""The page as API Gateway gets it."""
+"""The page, through API Gateway."""
 
 from chalicelib.http.page import web
 from tests.integration.gateway import call
@@ -21,13 +21,13 @@ def test_a_page_that_the_browser_has_is_not_sent_again(stack: Stack) -> None:
     assert (again.status, again.body) == (304, None)
 
 
-def test_head_tells_what_the_page_is_without_it(stack: Stack) -> None:
+def test_head_has_the_headers_of_the_page_and_no_body(stack: Stack) -> None:
     head, get = call("HEAD", "/"), call("GET", "/")
 
     assert (head.status, head.headers, head.body) == (200, get.headers, None)
 
 
-def test_its_files_lie_beside_it(stack: Stack) -> None:
+def test_the_files_of_the_page_are_served_too(stack: Stack) -> None:
     answer = call("GET", f"/assets/{web().version}/app.js")
 
     assert answer.status == 200

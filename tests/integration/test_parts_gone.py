@@ -1,4 +1,4 @@
-"""What led to an archive goes while it is built: each loss is told for what it is."""
+"""Something that an archive needs disappears while it is built: the job still completes."""
 
 from collections.abc import Callable
 
@@ -16,10 +16,9 @@ FILES = {name: noise(ord(name), 9 * UNIT) for name in "abc"}
 @pytest.fixture
 def planned(stack: Stack, small_segments: None) -> str:
     """The id of a planned job whose segments wait."""
-    for name, content in FILES.items():
-        stack.put_file(f"in/{name}", content)
+    stack.put_files(FILES)
     job_id = export(prefix="in/")
-    stack.services.queue.send(stack.planned(), "anonymous")
+    stack.send(stack.planned())
     return job_id
 
 
@@ -27,9 +26,7 @@ def planned(stack: Stack, small_segments: None) -> str:
 def test_a_job_whose_plan_was_deleted_is_planned_again(
     stack: Stack, planned: str, lost: Callable[[str, str], str]
 ) -> None:
-    job = stack.job(planned)
-    assert job.plan
-    stack.services.archive.delete(lost(planned, job.plan.digest))
+    stack.services.archive.delete(lost(planned, stack.plan(planned).digest))
 
     failed = stack.run_queue()
 
@@ -39,7 +36,7 @@ def test_a_job_whose_plan_was_deleted_is_planned_again(
     assert stack.uploads() == []
 
 
-def test_a_part_that_is_uploaded_again_at_the_last_moment_is_waited_for(
+def test_the_step_is_tried_again_if_a_part_changes_at_the_last_moment(
     stack: Stack, planned: str
 ) -> None:
     refusals = [s3_error(400, "InvalidPart")]

@@ -1,4 +1,4 @@
-"""GET /v1/export/{jobId}/progress: a job's events."""
+"""GET /v1/export/{jobId}/progress: the events of a job."""
 
 import json
 from dataclasses import replace
@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 
 from chalicelib import aws
-from chalicelib.pipeline import steps
 from chalicelib.queue.messages import Message as Step
 from tests.eventsource import ConnectionLost, EventSource, Message, Response, parsed
-from tests.integration.gateway import Answer, call, connect, export, status
+from tests.integration.cloud import TABLE
+from tests.integration.gateway import Answer, call, cancel, connect, export, status
 from tests.integration.stack import UNIT, Stack
-from tests.integration.wire import Requests, Wired, listening
+from tests.integration.wire import Requests, Wired, answering
 
 THROTTLED: Wired = (
     400,
@@ -23,12 +23,11 @@ THROTTLED: Wired = (
 @pytest.fixture
 def job_id(stack: Stack, small_segments: None) -> str:
     """A job whose archive takes several steps."""
-    for name in "abcdef":
-        stack.put_file(f"in/{name}", name.encode() * 9 * UNIT)
+    stack.put_files({name: name.encode() * 9 * UNIT for name in "abcdef"})
     return export(prefix="in/")
 
 
-def test_a_stream_begins_with_the_state_that_the_job_is_in(stack: Stack, job_id: str) -> None:
+def test_a_stream_begins_with_the_present_state_of_the_job(stack: Stack, job_id: str) -> None:
     answer = _progress(job_id)
 
     (message,) = _messages(answer)
@@ -39,7 +38,7 @@ def test_a_stream_begins_with_the_state_that_the_job_is_in(stack: Stack, job_id:
     assert json.loads(message.data) == status(job_id)
 
 
-def test_an_ended_job_tells_its_end_once(stack: Stack, job_id: str) -> None:
+def test_the_end_of_a_job_is_sent_once(stack: Stack, job_id: str) -> None:
     stack.run_queue()
 
     (message,) = _messages(_progress(job_id))
@@ -50,7 +49,7 @@ def test_an_ended_job_tells_its_end_once(stack: Stack, job_id: str) -> None:
     assert (after.status, after.body) == (204, None)
 
 
-def test_an_expired_job_tells_so_once(stack: Stack, job_id: str) -> None:
+def test_the_expiry_of_a_job_is_sent_once(stack: Stack, job_id: str) -> None:
     stack.run_queue()
     stack.clock.advance(days=8)
 
@@ -61,7 +60,7 @@ def test_an_expired_job_tells_so_once(stack: Stack, job_id: str) -> None:
     assert after.status == 204
 
 
-def test_a_failed_job_tells_why(stack: Stack) -> None:
+def test_a_failed_job_says_why(stack: Stack) -> None:
     job_id = export(file_ids=[10001], on_missing="fail")
     stack.run_queue()
 
@@ -71,9 +70,9 @@ def test_a_failed_job_tells_why(stack: Stack) -> None:
     assert json.loads(message.data)["error"]["type"].endswith(":source-missing")
 
 
-def test_a_cancelled_job_tells_so_to_who_waits(stack: Stack, job_id: str) -> None:
+def test_a_client_that_waits_gets_the_cancellation(stack: Stack, job_id: str) -> None:
     (queued,) = _messages(_progress(job_id))
-    stack.clock.meanwhile = [lambda: call("DELETE", f"/v1/export/{job_id}")]
+    stack.clock.meanwhile = [lambda: cancel(job_id)]
 
     (message,) = _messages(_progress(job_id, {"Last-Event-ID": queued.last_event_id}))
 
@@ -92,7 +91,7 @@ def test_event_source_sees_a_job_move_and_end(stack: Stack, job_id: str) -> None
 
 
 def test_event_source_survives_a_bad_network(stack: Stack, job_id: str) -> None:
-    """Of each three connections the first is cut in its middle, the second is lost."""
+    """Of every three connections, the first is cut in the middle and the second is lost."""
     _work_with_each_pause(stack)
     through = connect(job_id)
 
@@ -110,7 +109,7 @@ def test_event_source_survives_a_bad_network(stack: Stack, job_id: str) -> None:
     assert source.is_closed
 
 
-def test_event_source_comes_back_from_a_closed_lid_to_where_the_job_is_now(
+def test_after_three_days_of_sleep_event_source_gets_the_present_state(
     stack: Stack, job_id: str
 ) -> None:
     source = EventSource(connect(job_id), stack.clock.pause)
@@ -130,7 +129,7 @@ def test_a_table_that_throttles_does_not_stop_event_source(
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     (seen,) = _messages(_progress(job_id))
 
-    with listening(lambda operation, _: THROTTLED if operation == "GetItem" else None):
+    with answering(THROTTLED, "GetItem"):
         answer = _progress(job_id, {"Last-Event-ID": seen.last_event_id})
     after = _progress(job_id)
 
@@ -139,8 +138,10 @@ def test_a_table_that_throttles_does_not_stop_event_source(
     assert _messages(after) == [seen]
 
 
-def test_what_broke_inside_stops_event_source_with_a_problem(stack: Stack, job_id: str) -> None:
-    aws.dynamodb().delete_table(TableName="JobsTable")
+def test_an_internal_error_stops_event_source_with_a_problem_document(
+    stack: Stack, job_id: str
+) -> None:
+    aws.dynamodb().delete_table(TableName=TABLE)
 
     answer = _progress(job_id)
 
@@ -163,7 +164,7 @@ def test_a_long_list_of_missing_files_is_not_sent_with_an_event(
     assert dict(requests.count()) == {"GetItem": 1}
 
 
-def test_a_look_at_a_job_that_has_moved_reads_one_item(
+def test_an_answer_about_a_job_that_has_moved_reads_one_item(
     stack: Stack, job_id: str, requests: Requests
 ) -> None:
     requests.clear()
@@ -173,7 +174,7 @@ def test_a_look_at_a_job_that_has_moved_reads_one_item(
     assert dict(requests.count()) == {"GetItem": 1}
 
 
-def test_nobody_is_held_for_a_job_that_nothing_has_moved_for_long(
+def test_no_client_is_held_for_a_job_that_has_not_moved_for_long(
     stack: Stack, job_id: str, requests: Requests
 ) -> None:
     (seen,) = _messages(_progress(job_id))
@@ -188,7 +189,7 @@ def test_nobody_is_held_for_a_job_that_nothing_has_moved_for_long(
     assert dict(requests.count()) == {"GetItem": 1}
 
 
-def test_the_query_says_what_was_seen_where_no_header_can(stack: Stack, job_id: str) -> None:
+def test_the_last_event_id_may_be_in_the_query(stack: Stack, job_id: str) -> None:
     stack.run_queue()
     (seen,) = _messages(_progress(job_id))
 
@@ -198,27 +199,27 @@ def test_the_query_says_what_was_seen_where_no_header_can(stack: Stack, job_id: 
 
 
 @pytest.mark.parametrize("foreign", ["0", "x" * 100_000, "<script>", "日本語", "\x00", "\n\nid: 1"])
-def test_an_id_of_others_is_as_good_as_none(stack: Stack, job_id: str, foreign: str) -> None:
+def test_an_unknown_last_event_id_is_ignored(stack: Stack, job_id: str, foreign: str) -> None:
     answer = _progress(job_id, {"Last-Event-ID": foreign}, {"lastEventId": foreign})
 
     assert [message.type for message in _messages(answer)] == ["queued"]
 
 
 def _work_with_each_pause(stack: Stack) -> None:
-    """One step of the pipeline with each pause that anybody makes."""
+    """During each pause, one step of the job is done."""
     waiting: list[Step] = []
 
     def work() -> None:
         waiting.extend(stack.take_messages())
         if waiting:
-            steps.run(waiting.pop(0), stack.services, None)
+            stack.do(waiting.pop(0))
         stack.clock.meanwhile.append(work)
 
     stack.clock.meanwhile.append(work)
 
 
 def _check_watch(messages: list[Message], job_id: str) -> None:
-    """The job moved forward, nothing came twice, and its end came, once, last."""
+    """The job only moved forward. No message came twice. The end came once, as the last one."""
     jobs = [json.loads(message.data) for message in messages]
     done = [job["progress"]["bytesDone"] for job in jobs]
     ids = [message.last_event_id for message in messages]

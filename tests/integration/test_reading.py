@@ -1,15 +1,15 @@
-"""Large files whose CRC-32 S3 does not know: several workers read them, once, before the plan."""
+"""Large files whose CRC-32 S3 does not know: before the plan, several workers read them once."""
 
 from random import Random
 
 import pytest
 
-from chalicelib.pipeline import steps
 from chalicelib.queue.messages import Message, Step
 from tests.archives import check_archive, noise
-from tests.integration.gateway import call, export, status
+from tests.integration.effects import THIRD_PIECE_READ, crashing
+from tests.integration.gateway import cancel, export, status
 from tests.integration.stack import UNIT, Stack
-from tests.integration.wire import Crash, Requests, crashing
+from tests.integration.wire import Requests
 
 FILES = {
     "a": noise(1, 50 * UNIT),
@@ -18,20 +18,19 @@ FILES = {
     "d": noise(4, 20 * UNIT),
     "e": noise(5, 41 * UNIT + 1),
 }
-KNOWN = ("d",)
-TO_READ = 50 + 17 + 41  # UNITs; "c" is small, and is read while it is streamed
+TO_READ = 50 + 17 + 41
+"""UNITs. S3 knows the CRC-32 of "d". The small "c" is read while it is streamed."""
 
 
 @pytest.fixture
 def job_id(stack: Stack, small_layout: None) -> str:
     """A job that has to read several batches, with its step `plan` in the queue."""
     stack.limit(batch_bytes=20 * UNIT, read_bytes=3 * UNIT)
-    for name, content in FILES.items():
-        stack.put_file(f"in/{name}", content, checksum=name in KNOWN)
+    stack.put_files(FILES, unknown="abce")
     return export(prefix="in/")
 
 
-def test_planning_sends_a_message_for_each_segment_to_read(stack: Stack, job_id: str) -> None:
+def test_planning_sends_a_message_for_each_batch_to_read(stack: Stack, job_id: str) -> None:
     messages = stack.planned()
 
     assert [(message.step, message.number) for message in messages] == [
@@ -53,14 +52,13 @@ def test_each_byte_is_read_once(stack: Stack, job_id: str, requests: Requests) -
     requests.clear()
 
     for message in messages:
-        _do(stack, message)
+        stack.do(message)
 
-    sizes = [last - first + 1 for first, last in _ranges_read(requests)]
-    assert sum(sizes) == TO_READ * UNIT + 1
+    assert sum(requests.source_reads()) == TO_READ * UNIT + 1
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_segments_may_be_read_in_any_order_and_twice(stack: Stack, job_id: str, seed: int) -> None:
+def test_batches_may_be_read_in_any_order_and_twice(stack: Stack, job_id: str, seed: int) -> None:
     messages = stack.planned() * 2
     Random(seed).shuffle(messages)
 
@@ -71,35 +69,37 @@ def test_segments_may_be_read_in_any_order_and_twice(stack: Stack, job_id: str, 
     check_archive(stack.archive(job_id), FILES)
 
 
-def test_planning_again_sends_only_what_was_not_read(stack: Stack, job_id: str) -> None:
+def test_planning_again_sends_only_the_batches_that_were_not_read(
+    stack: Stack, job_id: str
+) -> None:
     first, second, *others = stack.planned()
     for message in others:
-        _do(stack, message)
+        stack.do(message)
 
-    _do(stack, Message(Step.PLAN, job_id))
+    stack.do(Message(Step.PLAN, job_id))
 
     assert stack.take_messages() == [first, second]
 
 
-def test_a_worker_that_dies_costs_its_own_segment_alone(
+def test_after_a_workers_death_only_its_own_batch_is_read_again(
     stack: Stack, job_id: str, requests: Requests
 ) -> None:
     first, second, *_ = stack.planned()
-    _do(stack, first)
-    with crashing("GetObject", nth=4), pytest.raises(Crash):
-        _do(stack, second)
+    stack.do(first)
+    with crashing(THIRD_PIECE_READ):
+        stack.do(second)
     requests.clear()
 
-    _do(stack, Message(Step.PLAN, job_id))
+    stack.do(Message(Step.PLAN, job_id))
     again = stack.take_messages()
-    _do(stack, again[0])
+    stack.do(again[0])
 
-    sizes = [last - first + 1 for first, last in _ranges_read(requests)]
+    sizes = requests.source_reads()
     assert first not in again
     assert again[0] == second
     assert sum(sizes) == 20 * UNIT
     for message in again[1:]:
-        _do(stack, message)
+        stack.do(message)
     assert stack.run_queue() == []
     check_archive(stack.archive(job_id), FILES)
 
@@ -115,7 +115,7 @@ def test_a_file_that_changes_while_it_is_read_fails_the_job(stack: Stack, job_id
 
 def test_a_file_that_changes_before_the_plan_is_read_anew(stack: Stack, job_id: str) -> None:
     for message in stack.planned()[2:]:
-        _do(stack, message)
+        stack.do(message)
     changed = stack.put_file("in/b", noise(9, 17 * UNIT), checksum=False)
 
     stack.run(Message(Step.PLAN, job_id))
@@ -125,55 +125,43 @@ def test_a_file_that_changes_before_the_plan_is_read_anew(stack: Stack, job_id: 
     check_archive(stack.archive(job_id), {**FILES, "b": changed})
 
 
-def test_a_job_that_was_cancelled_is_read_for_no_more(
+def test_no_more_is_read_for_a_job_that_was_cancelled(
     stack: Stack, job_id: str, requests: Requests
 ) -> None:
     first, *_ = stack.planned()
-    call("DELETE", f"/v1/export/{job_id}")
+    cancel(job_id)
     requests.clear()
 
     succeeded = stack.run(first)
 
     assert succeeded
-    assert _ranges_read(requests) == []
+    assert requests.source_reads() == []
 
 
 @pytest.mark.parametrize(
     "message",
     [("0123456789abcdef", 0), ("its own", 99)],
-    ids=["an unknown reading", "an unknown segment"],
+    ids=["an unknown reading", "an unknown batch"],
 )
-def test_what_there_is_not_to_read_is_no_work(
+def test_a_message_about_an_unknown_batch_is_no_work(
     stack: Stack, job_id: str, message: tuple[str, int]
 ) -> None:
     (first, *_) = stack.planned()
-    named, segment = message
-    unknown = first.reading if named == "its own" else named
+    reading, batch = message
+    digest = first.reading if reading == "its own" else reading
 
-    assert stack.run(Message(Step.READ, job_id, segment, unknown))
+    assert stack.run(Message(Step.READ, job_id, batch, digest))
     assert stack.take_messages() == []
 
 
-def test_a_reading_that_comes_after_the_plan_is_no_work(
+def test_a_batch_that_comes_after_the_plan_is_no_work(
     stack: Stack, job_id: str, requests: Requests
 ) -> None:
     first, *others = stack.planned()
     for message in (first, *others):
-        _do(stack, message)
+        stack.do(message)
     stack.run_queue()
     requests.clear()
 
     assert stack.run(first)
-    assert _ranges_read(requests) == []
-
-
-def _do(stack: Stack, message: Message) -> None:
-    """Does this step alone, and none that it sends."""
-    steps.run(message, stack.services, None)
-
-
-def _ranges_read(requests: Requests) -> list[tuple[int, int]]:
-    """The first and last byte of each read of a source file."""
-    ranges = [get["range"] for get in requests.of("GetObject") if get["Bucket"] == "source-bucket"]
-    pairs = [one.removeprefix("bytes=").split("-") for one in ranges]
-    return [(int(first), int(last)) for first, last in pairs]
+    assert requests.source_reads() == []

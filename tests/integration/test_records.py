@@ -1,19 +1,19 @@
-"""The job's item: small at every stage, so that a poll costs one read unit and a write two."""
+"""A job's item stays so small that a poll costs one read unit, and a write two."""
 
 from chalicelib.jobs.model import MISSING_INLINE
 from tests.archives import noise
 from tests.integration import cloud
-from tests.integration.gateway import call, export
+from tests.integration.gateway import cancel, export
 from tests.integration.stack import ITEM_MAX, UNIT, Stack
 from tests.integration.wire import listening
 
 LONGEST = {"user_id": "🙂" * 32, "filename": "🎉" * 62}
-"""The longest that a caller may send, in characters of four bytes."""
+"""The longest texts that a caller may send, in characters of four bytes."""
 
 KEYS = [f"{number}/" + "k" * 1_000 for number in range(10)]
 
 
-def test_the_template_has_the_indexes_and_the_ttl_that_the_store_writes(stack: Stack) -> None:
+def test_the_store_writes_the_keys_and_the_ttl_of_the_template(stack: Stack) -> None:
     job_id = export(file_ids=[10001])
     table = cloud.resources()["JobsTable"]["Properties"]
     keys = {
@@ -29,8 +29,7 @@ def test_the_template_has_the_indexes_and_the_ttl_that_the_store_writes(stack: S
 
 
 def test_a_record_outlives_its_archive_by_a_week(stack: Stack) -> None:
-    job_id = export(file_ids=[10001])
-    stack.run_queue()
+    job_id = stack.completed(file_ids=[10001])
 
     ttl = int(stack.item(job_id)["ttl"]["N"])
 
@@ -58,7 +57,7 @@ def test_an_item_stays_small_at_every_stage(stack: Stack, small_segments: None) 
 
 
 def test_the_longest_names_leave_an_item_small(stack: Stack) -> None:
-    # Fifteen bytes each, with quotes and comma: as many as the record takes.
+    # Each is fifteen bytes with quotes and comma. These are as many as the record takes.
     missing = [f"missing/{number:03}" for number in range(MISSING_INLINE // 15)]
     job_id = export(keys=missing, **LONGEST)
 
@@ -89,6 +88,6 @@ def test_a_failure_that_names_a_long_prefix_leaves_an_item_small(stack: Stack) -
 def test_a_cancelled_job_keeps_a_small_item(stack: Stack) -> None:
     job_id = export(file_ids=[10001])
 
-    call("DELETE", f"/v1/export/{job_id}")
+    cancel(job_id)
 
     assert stack.item_size(job_id) < 700

@@ -1,35 +1,40 @@
-"""A deployment changes the format of plans in the middle of a job: the job is planned again."""
+"""A deployment in the middle of a job changes the format of plans: the job is planned again."""
 
 from dataclasses import replace
 
 import pytest
 
 from chalicelib.jobs import places
-from chalicelib.pipeline import steps
 from chalicelib.queue.messages import Message, Step
 from tests.archives import check_archive, noise
-from tests.integration.gateway import call, export, status
+from tests.integration.effects import (
+    JOB_STARTED,
+    PLAN_SENT,
+    PLAN_TAKEN_AWAY,
+    Effect,
+    before_and_after,
+    crashing,
+)
+from tests.integration.gateway import cancel, export, status
 from tests.integration.stack import UNIT, Stack
-from tests.integration.wire import Crash, Requests, crashing
+from tests.integration.wire import Requests
 
 FILES = {name: noise(ord(name), 9 * UNIT) for name in "abcd"}
 
 
 @pytest.fixture
 def begun(stack: Stack, small_segments: None) -> str:
-    """The id of a job that is half done: one segment is built, and the messages of the others
-    wait."""
-    for name, content in FILES.items():
-        stack.put_file(f"in/{name}", content, checksum=name != "b")
+    """The id of a job that is half done: one segment is built. The messages of the others wait."""
+    stack.put_files(FILES, unknown="b")
     job_id = export(prefix="in/")
     first, *others = stack.planned()
     assert stack.run(first)
-    stack.services.queue.send(others, "anonymous")
+    stack.send(others)
     return job_id
 
 
 def _deploy(stack: Stack, **scale: object) -> None:
-    """Another version of plans from here on, and perhaps of the layout."""
+    """From here on plans have another version, and perhaps archives another layout."""
     stack.services = replace(stack.services, plan_version=stack.services.plan_version + 1)
     if scale:
         stack.lay_out_with(**scale)
@@ -39,25 +44,22 @@ def _opened(requests: Requests) -> int:
     return requests.count()["CreateMultipartUpload"]
 
 
-def test_where_the_bytes_agree_the_upload_goes_on(
+def test_if_the_layout_stays_the_same_the_upload_goes_on(
     stack: Stack, begun: str, requests: Requests
 ) -> None:
-    job = stack.job(begun)
-    parts = list(
-        stack.services.archive.list_parts(job.archive_key, job.plan.upload if job.plan else "")
-    )
+    before = stack.parts(begun)
     _deploy(stack)
 
     failed = stack.run_queue()
 
     assert failed == []
     check_archive(stack.archive(begun), FILES)
-    uploaded = {int(asked["partNumber"]) for asked in requests.of("UploadPartCopy")}
-    copied_before = {part.number for part in parts} & uploaded
-    assert (_opened(requests), copied_before) == (0, set())
+    copied = {int(asked["partNumber"]) for asked in requests.of("UploadPartCopy")}
+    assert _opened(requests) == 0
+    assert not before & copied
 
 
-def test_where_the_bytes_differ_another_upload_takes_its_place(
+def test_if_the_layout_changes_another_upload_takes_its_place(
     stack: Stack, begun: str, requests: Requests
 ) -> None:
     _deploy(stack, copy_min=12 * UNIT)
@@ -70,7 +72,7 @@ def test_where_the_bytes_differ_another_upload_takes_its_place(
     check_archive(stack.archive(begun), FILES)
 
 
-def test_one_of_many_workers_plans_the_job_again(
+def test_only_one_of_many_workers_plans_the_job_again(
     stack: Stack, begun: str, requests: Requests
 ) -> None:
     _deploy(stack)
@@ -80,7 +82,7 @@ def test_one_of_many_workers_plans_the_job_again(
     assert requests.count()["ListObjectsV2"] == 1
 
 
-def test_progress_begins_anew_and_ends_whole(stack: Stack, begun: str) -> None:
+def test_progress_begins_again_at_zero_and_ends_at_100_percent(stack: Stack, begun: str) -> None:
     assert status(begun)["progress"]["bytesDone"] > 0
     _deploy(stack)
     waiting = stack.take_messages()
@@ -93,24 +95,16 @@ def test_progress_begins_anew_and_ends_whole(stack: Stack, begun: str) -> None:
     assert stack.job(begun).bytes_done == stack.job(begun).bytes_total
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize(
-    ("operation", "nth"),
-    [
-        ("UpdateItem", 1),  # an attempt, or the plan is taken away
-        ("UpdateItem", 2),
-        ("SendMessageBatch", 1),  # `plan`
-    ],
-)
-def test_a_crash_while_the_plan_is_taken_away_loses_nothing(
+@before_and_after
+@pytest.mark.parametrize("effect", [PLAN_TAKEN_AWAY, PLAN_SENT, JOB_STARTED], ids=str)
+def test_a_worker_that_dies_while_the_plan_is_taken_away_loses_nothing(
     stack: Stack,
     begun: str,
-    operation: str,
-    nth: int,
+    effect: Effect,
     after: bool,  # noqa: FBT001 - a parameter
 ) -> None:
     _deploy(stack)
-    with crashing(operation, nth=nth, after=after), pytest.raises(Crash):
+    with crashing(effect, after=after):
         stack.run_queue()
     stack.wake()
 
@@ -120,11 +114,11 @@ def test_a_crash_while_the_plan_is_taken_away_loses_nothing(
     check_archive(stack.archive(begun), FILES)
 
 
-def test_a_worker_of_the_version_before_stops_and_does_no_harm(stack: Stack, begun: str) -> None:
+def test_a_worker_of_the_version_before_does_no_harm(stack: Stack, begun: str) -> None:
     before = stack.services
     old = stack.take_messages()
     _deploy(stack, copy_min=12 * UNIT)
-    stack.services.queue.send(old[:1], "anonymous")
+    stack.send(old[:1])
     after = stack.services
     assert stack.run_queue() == []
     stack.services = before
@@ -151,15 +145,15 @@ def test_the_first_versions_messages_are_understood(stack: Stack, begun: str) ->
 def test_a_job_can_be_cancelled_while_it_is_planned_again(stack: Stack, begun: str) -> None:
     _deploy(stack)
     message, *_ = stack.take_messages()
-    with crashing("SendMessageBatch", after=True), pytest.raises(Crash):
-        steps.run(message, stack.services, None)
+    with crashing(PLAN_SENT, after=True):
+        stack.do(message)
     upload = stack.job(begun).previous_plan
 
-    assert call("DELETE", f"/v1/export/{begun}").status == 202
+    assert cancel(begun).status == 202
     stack.wake()
     stack.run_queue()
     stack.discard_what_is_due()
 
     assert upload
     assert stack.uploads() == []
-    assert stack.services.archive.read(places.archive(begun)) is None
+    assert places.archive(begun) not in stack.stored()

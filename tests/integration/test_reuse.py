@@ -1,4 +1,4 @@
-"""Same request, same files: a finished archive is given out again instead of built again."""
+"""A second request for the same files gets the finished archive. Nothing is built again."""
 
 from collections.abc import Callable
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -6,15 +6,32 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from chalicelib import aws
-from chalicelib.pipeline import steps
 from chalicelib.queue.messages import Message, Step
-from chalicelib.s3 import clients
 from tests.archives import check_archive, noise
-from tests.integration.gateway import call, export, status
+from tests.integration.cloud import ARCHIVES, TABLE
+from tests.integration.effects import (
+    ARCHIVE_LOOKED_AT,
+    ARCHIVE_LOOKED_FOR,
+    FILE_LOOKED_UP,
+    JOB_COMPLETED_WITH_ARCHIVE,
+    JOB_READ,
+    JOB_STARTED,
+    MESSAGE_HIDDEN,
+    OTHER_JOB_READ,
+    PLANNING_REPORTED,
+    REQUEST_READ,
+    UPLOAD_COMPLETED,
+    Effect,
+    before,
+    before_and_after,
+    crashing,
+    unnamed,
+)
+from tests.integration.gateway import cancel, download_link, export, status
 from tests.integration.stack import UNIT, Stack
-from tests.integration.wire import Crash, Requests, crashing, listening
+from tests.integration.wire import Requests
 
-IDS = {"file_ids": [10001, 10002]}
+IDS: dict[str, object] = {"file_ids": [10001, 10002]}
 FILES = {"10001": b"one", "10002": b"two"}
 BUILDING = {"CreateMultipartUpload", "UploadPart", "UploadPartCopy", "CompleteMultipartUpload"}
 
@@ -24,39 +41,27 @@ def first(stack: Stack) -> str:
     """A job that has completed with both files."""
     for name, content in FILES.items():
         stack.put_file(f"downloads/{name}", content)
-    return _completed(stack)
-
-
-def _completed(stack: Stack, **request: object) -> str:
-    job_id = export(**(request or IDS))
-    assert stack.run_queue() == []
-    assert status(job_id)["status"] == "completed"
-    return job_id
+    return stack.completed(**IDS)
 
 
 def _reused_from(job_id: str) -> object:
     return status(job_id)["result"].get("reusedFrom")
 
 
-def _archive(stack: Stack, job_id: str) -> bytes | None:
-    """The archive that the job links to."""
-    return stack.services.archive.read(stack.job(job_id).archive_key)
-
-
 def test_the_same_files_are_not_built_again(stack: Stack, first: str, requests: Requests) -> None:
-    second = _completed(stack)
+    second = stack.completed(**IDS)
 
     assert _reused_from(second) == first
     assert not requests.count().keys() & BUILDING
-    check_archive(_archive(stack, second), FILES)
+    check_archive(stack.archive(second), FILES)
 
 
-def test_the_second_job_tells_what_the_first_one_tells(stack: Stack) -> None:
+def test_the_second_job_has_the_facts_of_the_first(stack: Stack) -> None:
     stack.put_file("downloads/10001", b"one")
-    first = status(_completed(stack))
+    first = status(stack.completed(**IDS))
     stack.clock.advance(days=1)
 
-    second = status(_completed(stack))
+    second = status(stack.completed(**IDS))
 
     assert second["progress"] == first["progress"]
     assert second["expiresAt"] == first["expiresAt"]
@@ -65,19 +70,19 @@ def test_the_second_job_tells_what_the_first_one_tells(stack: Stack) -> None:
     assert second["result"]["processedFiles"] == 1
 
 
-def test_a_list_of_missing_files_that_is_too_long_for_the_record_is_told_too(stack: Stack) -> None:
+def test_the_second_job_has_a_list_of_missing_files_of_any_length(stack: Stack) -> None:
     wanted = list(range(10001, 10301))
-    _completed(stack, file_ids=wanted)
+    stack.completed(file_ids=wanted)
 
-    second = _completed(stack, file_ids=wanted)
+    second = stack.completed(file_ids=wanted)
 
     assert status(second)["result"]["missing"] == wanted
 
 
 def test_each_job_keeps_its_own_filename(stack: Stack, first: str) -> None:
-    second = _completed(stack, **IDS, filename="April.zip")
+    second = stack.completed(**IDS, filename="April.zip")
 
-    link = call("GET", f"/v1/export/{second}/download").body["downloadUrl"]
+    link = download_link(second)
 
     query = parse_qs(urlsplit(link).query)
     assert _reused_from(second) == first
@@ -85,23 +90,21 @@ def test_each_job_keeps_its_own_filename(stack: Stack, first: str) -> None:
 
 
 def test_the_manifest_names_the_job_that_built_the_archive(stack: Stack, first: str) -> None:
-    second = _completed(stack)
+    second = stack.completed(**IDS)
 
-    assert check_archive(_archive(stack, second), FILES)["jobId"] == first
+    assert check_archive(stack.archive(second), FILES)["jobId"] == first
 
 
 def test_a_third_job_reuses_what_the_first_one_built(stack: Stack, first: str) -> None:
-    _completed(stack)
+    stack.completed(**IDS)
 
-    third = _completed(stack)
+    third = stack.completed(**IDS)
 
     assert _reused_from(third) == first
 
 
-def test_what_does_not_change_the_archive_may_be_asked_for_in_another_way(
-    stack: Stack, first: str
-) -> None:
-    again = _completed(stack, file_ids=[10001, 10002, 10001], on_missing="fail")
+def test_a_request_may_differ_in_what_does_not_change_the_archive(stack: Stack, first: str) -> None:
+    again = stack.completed(file_ids=[10001, 10002, 10001], on_missing="fail")
 
     assert _reused_from(again) == first
 
@@ -119,7 +122,7 @@ def _rename(stack: Stack) -> None:
 
 
 def _delete(stack: Stack) -> None:
-    clients.s3().delete_object(Bucket="source-bucket", Key="downloads/10001")
+    stack.delete_file("downloads/10001")
 
 
 @pytest.mark.parametrize(
@@ -136,23 +139,23 @@ def test_files_that_have_changed_are_exported_as_they_are_now(
 ) -> None:
     change(stack)
 
-    second = _completed(stack)
+    second = stack.completed(**IDS)
 
     missing = (10001,) if change is _delete else ()
     assert _reused_from(second) is None
-    check_archive(_archive(stack, second), now, missing)
-    check_archive(_archive(stack, first), FILES)
+    check_archive(stack.archive(second), now, missing)
+    check_archive(stack.archive(first), FILES)
 
 
-def test_a_file_that_was_missing_and_is_there_now_is_exported(stack: Stack) -> None:
+def test_a_file_that_was_missing_is_exported_when_it_is_there(stack: Stack) -> None:
     stack.put_file("downloads/10001", b"one")
-    _completed(stack)
+    stack.completed(**IDS)
     stack.put_file("downloads/10002", b"two")
 
-    second = _completed(stack)
+    second = stack.completed(**IDS)
 
     assert _reused_from(second) is None
-    check_archive(_archive(stack, second), FILES)
+    check_archive(stack.archive(second), FILES)
 
 
 @pytest.mark.parametrize(
@@ -166,59 +169,60 @@ def test_a_file_that_was_missing_and_is_there_now_is_exported(stack: Stack) -> N
         {**IDS, "user_id": "somebody else"},
     ],
 )
-def test_another_request_is_built(stack: Stack, first: str, other: dict[str, object]) -> None:
-    assert _reused_from(_completed(stack, **other)) is None
+def test_for_another_request_an_archive_of_its_own_is_built(
+    stack: Stack, first: str, other: dict[str, object]
+) -> None:
+    assert _reused_from(stack.completed(**other)) is None
 
 
-def test_what_was_built_afresh_is_reused_from_then_on(stack: Stack, first: str) -> None:
-    fresh = _completed(stack, **IDS, fresh=True)
+def test_from_then_on_a_fresh_archive_is_reused(stack: Stack, first: str) -> None:
+    fresh = stack.completed(**IDS, fresh=True)
 
-    assert _reused_from(_completed(stack)) == fresh
+    assert _reused_from(stack.completed(**IDS)) == fresh
 
 
 def test_an_archive_is_reused_while_half_of_its_life_is_left(stack: Stack, first: str) -> None:
     stack.clock.advance(days=3.5)
 
-    assert _reused_from(_completed(stack)) == first
+    assert _reused_from(stack.completed(**IDS)) == first
 
 
 @pytest.mark.parametrize("days", [3.51, 7, 30])
-def test_an_archive_that_is_to_go_soon_is_built_again(
-    stack: Stack, first: str, days: float
-) -> None:
+def test_an_archive_that_expires_soon_is_built_again(stack: Stack, first: str, days: float) -> None:
     stack.clock.advance(days=days)
 
-    assert _reused_from(_completed(stack)) is None
+    assert _reused_from(stack.completed(**IDS)) is None
 
 
 def test_an_archive_that_is_gone_is_built_again(stack: Stack, first: str) -> None:
     stack.services.archive.delete(f"archives/{first}.zip")
 
-    second = _completed(stack)
+    second = stack.completed(**IDS)
 
     assert _reused_from(second) is None
-    check_archive(_archive(stack, second), FILES)
+    check_archive(stack.archive(second), FILES)
 
 
-def test_an_archive_that_somebody_has_cut_short_is_built_again(stack: Stack, first: str) -> None:
+def test_an_archive_that_was_overwritten_is_built_again(stack: Stack, first: str) -> None:
     stack.services.archive.write(f"archives/{first}.zip", b"PK")
 
-    assert _reused_from(_completed(stack)) is None
+    assert _reused_from(stack.completed(**IDS)) is None
 
 
-def test_a_maker_whose_record_is_gone_is_not_followed(stack: Stack, first: str) -> None:
-    aws.dynamodb().delete_item(TableName="JobsTable", Key={"jobId": {"S": first}})
+def test_an_archive_whose_builders_record_is_gone_is_built_again(stack: Stack, first: str) -> None:
+    aws.dynamodb().delete_item(TableName=TABLE, Key={"jobId": {"S": first}})
 
-    assert _reused_from(_completed(stack)) is None
+    assert _reused_from(stack.completed(**IDS)) is None
 
 
-def test_jobs_under_way_at_the_same_time_each_build_their_own(
+def test_jobs_at_work_at_the_same_time_each_build_their_own_archive(
     stack: Stack, small_segments: None
 ) -> None:
-    files = {name: stack.put_file(f"in/{name}", noise(ord(name), 9 * UNIT)) for name in "ab"}
+    files = {name: noise(ord(name), 9 * UNIT) for name in "ab"}
+    stack.put_files(files)
     one, other = export(prefix="in/"), export(prefix="in/")
     for plan in stack.take_messages():
-        steps.run(plan, stack.services, None)
+        stack.do(plan)
 
     assert stack.run_queue() == []
 
@@ -227,112 +231,117 @@ def test_jobs_under_way_at_the_same_time_each_build_their_own(
     check_archive(stack.archive(other), files)
 
 
-def test_an_archive_whose_job_was_cancelled_at_its_last_moment_is_not_reused(stack: Stack) -> None:
+def test_the_archive_of_a_job_that_was_cancelled_is_not_reused(stack: Stack) -> None:
     stack.put_file("downloads/10001", b"one")
     cancelled = export(**IDS)
 
-    def cancel(operation: str, _: dict[str, object]) -> None:
-        if operation == "CompleteMultipartUpload":
-            call("DELETE", f"/v1/export/{cancelled}")
-
-    with listening(cancel):
+    with before(UPLOAD_COMPLETED, lambda: cancel(cancelled)):
         stack.run_queue()
 
     assert status(cancelled)["status"] == "cancelled"
-    assert _reused_from(_completed(stack)) is None
+    assert _reused_from(stack.completed(**IDS)) is None
 
 
 def test_neither_job_can_be_cancelled_and_their_archive_stays(stack: Stack, first: str) -> None:
-    second = _completed(stack)
+    second = stack.completed(**IDS)
 
-    answers = [call("DELETE", f"/v1/export/{job_id}") for job_id in (first, second)]
+    answers = [cancel(job_id) for job_id in (first, second)]
 
     assert [answer.status for answer in answers] == [409, 409]
-    check_archive(_archive(stack, second), FILES)
+    check_archive(stack.archive(second), FILES)
 
 
 @pytest.mark.parametrize("step", [Step.DISCARD, Step.FINALIZE, Step.PLAN])
-def test_a_late_message_throws_nothing_away(stack: Stack, first: str, step: Step) -> None:
-    second = _completed(stack)
+def test_a_late_message_discards_nothing(stack: Stack, first: str, step: Step) -> None:
+    second = stack.completed(**IDS)
 
     assert stack.run(Message(step, second))
 
-    check_archive(_archive(stack, first), FILES)
+    check_archive(stack.archive(first), FILES)
 
 
-# Every request of the step that finds the archive.
-STEP = [
-    *(("GetItem", nth) for nth in (1, 2, 3)),
-    *(("UpdateItem", nth) for nth in (1, 2, 3)),
-    ("HeadObject", 1),
-    ("HeadObject", 3),
-    ("GetObject", 1),
-    ("ChangeMessageVisibility", 1),
-]
+OF_THE_STEP = (
+    MESSAGE_HIDDEN,
+    JOB_READ,
+    JOB_STARTED,
+    REQUEST_READ,
+    FILE_LOOKED_UP,
+    PLANNING_REPORTED,
+    ARCHIVE_LOOKED_FOR,
+    OTHER_JOB_READ,
+    ARCHIVE_LOOKED_AT,
+    JOB_COMPLETED_WITH_ARCHIVE,
+)
+"""Everything that happens in the step that finds the archive."""
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize(("operation", "nth"), STEP)
+@before_and_after
+@pytest.mark.parametrize("effect", OF_THE_STEP, ids=str)
 def test_a_worker_that_dies_while_it_reuses_an_archive_leaves_it_to_another(
     stack: Stack,
     first: str,
-    operation: str,
-    nth: int,
+    effect: Effect,
     after: bool,  # noqa: FBT001 - a parameter
 ) -> None:
     second = export(**IDS)
-    with crashing(operation, nth=nth, after=after), pytest.raises(Crash):
+    with crashing(effect, after=after):
         stack.run_queue()
     stack.wake()
 
     assert stack.run_queue() == []
 
     assert _reused_from(second) == first
-    check_archive(_archive(stack, second), FILES)
+    check_archive(stack.archive(second), FILES)
 
 
-@pytest.mark.parametrize(("operation", "nth"), STEP)
-def test_a_job_that_is_cancelled_while_it_reuses_an_archive_leaves_that_alone(
-    stack: Stack, first: str, operation: str, nth: int
+def test_every_request_of_the_step_has_one_of_these_effects(
+    stack: Stack, first: str, requests: Requests
+) -> None:
+    export(**IDS)
+    requests.clear()
+
+    stack.run_queue()
+
+    assert unnamed(requests, OF_THE_STEP) == []
+
+
+@pytest.mark.parametrize("effect", OF_THE_STEP, ids=str)
+def test_cancelling_a_job_while_it_reuses_an_archive_leaves_the_archive(
+    stack: Stack, first: str, effect: Effect
 ) -> None:
     second = export(**IDS)
-    left = [nth]
 
-    def cancel(name: str, _: dict[str, object]) -> None:
-        left[0] -= name == operation
-        if name == operation and left[0] == 0:
-            call("DELETE", f"/v1/export/{second}")
-
-    with listening(cancel):
+    with before(effect, lambda: cancel(second)):
         stack.run_queue()
 
     assert status(second)["status"] == "cancelled"
-    check_archive(_archive(stack, first), FILES)
+    check_archive(stack.archive(first), FILES)
 
 
 def test_a_nested_archive_is_reused(stack: Stack, small_layout: None, requests: Requests) -> None:
     stack.lay_out_with(max_parts=4)
-    files = {name: stack.put_file(f"in/{name}", noise(ord(name), 9 * UNIT)) for name in "abcdefghi"}
-    first = _completed(stack, prefix="in/")
+    files = {name: noise(ord(name), 9 * UNIT) for name in "abcdefghi"}
+    stack.put_files(files)
+    first = stack.completed(prefix="in/")
     assert requests.count()["DeleteObjects"]  # of the segments
     requests.clear()
 
-    second = _completed(stack, prefix="in/")
+    second = stack.completed(prefix="in/")
 
     assert _reused_from(second) == first
     assert not requests.count().keys() & BUILDING
-    check_archive(_archive(stack, second), files)
+    check_archive(stack.archive(second), files)
 
 
 def test_a_large_file_without_a_checksum_is_not_read_again(
     stack: Stack, small_layout: None, requests: Requests
 ) -> None:
     content = stack.put_file("in/large", noise(1, 40 * UNIT), checksum=False)
-    first = _completed(stack, prefix="in/")
+    first = stack.completed(prefix="in/")
     requests.clear()
 
-    second = _completed(stack, prefix="in/")
+    second = stack.completed(prefix="in/")
 
     assert _reused_from(second) == first
-    assert {asked["Bucket"] for asked in requests.of("GetObject")} == {"archive-bucket"}
-    check_archive(_archive(stack, second), {"large": content})
+    assert {asked["Bucket"] for asked in requests.of("GetObject")} == {ARCHIVES}
+    check_archive(stack.archive(second), {"large": content})

@@ -1,4 +1,4 @@
-"""Archives that several workers build: any order, twice each, and what is left of a crash."""
+"""Several workers build an archive: in any order, twice, and after a crash."""
 
 from itertools import permutations
 from random import Random
@@ -10,9 +10,10 @@ from chalicelib.jobs import places
 from chalicelib.pipeline import steps
 from chalicelib.queue.messages import Message, Step
 from tests.archives import check_archive, noise
+from tests.integration.effects import THIRD_PART_UPLOADED, crashing
 from tests.integration.gateway import export, status
 from tests.integration.stack import UNIT, Stack
-from tests.integration.wire import Crash, Requests, crashing
+from tests.integration.wire import Requests
 
 FILES = {
     "a": noise(1, 9 * UNIT),
@@ -22,22 +23,20 @@ FILES = {
     "e": noise(5, 1_000),
 }
 UNKNOWN = ("b", "e")
-"""Those whose CRC-32 S3 does not know: it is found out on their way, and kept beside the plan."""
+"""S3 does not know the CRC-32s of these. The workers keep them beside the plan."""
 
 
 @pytest.fixture
 def job_id(stack: Stack, small_segments: None) -> str:
     """A job of several segments, with its step `plan` in the queue."""
-    for name, content in FILES.items():
-        stack.put_file(f"in/{name}", content, checksum=name not in UNKNOWN)
+    stack.put_files(FILES, unknown=UNKNOWN)
     return export(prefix="in/")
 
 
 def test_planning_sends_a_message_for_each_segment(stack: Stack, job_id: str) -> None:
     messages = stack.planned()
 
-    plan = stack.job(job_id).plan
-    assert plan is not None
+    plan = stack.plan(job_id)
     assert plan.segments == len(messages) >= 4
     assert messages == [
         Message(Step.ASSEMBLE, job_id, n, plan=plan.digest) for n in range(len(messages))
@@ -63,7 +62,7 @@ def test_segments_may_be_built_in_any_order_and_twice(stack: Stack, job_id: str,
     check_archive(stack.archive(job_id), FILES)
 
 
-def test_whoever_completes_the_set_sends_finalize(stack: Stack, job_id: str) -> None:
+def test_the_worker_that_counts_the_last_segment_sends_finalize(stack: Stack, job_id: str) -> None:
     *others, last = stack.planned()
     for message in others:
         stack.run(message)
@@ -75,7 +74,7 @@ def test_whoever_completes_the_set_sends_finalize(stack: Stack, job_id: str) -> 
     assert stack.job(job_id).status == "completed"
 
 
-def test_a_step_that_is_told_twice_changes_nothing(stack: Stack, job_id: str) -> None:
+def test_a_step_that_comes_again_changes_nothing(stack: Stack, job_id: str) -> None:
     stack.run_queue()
     archive, record = stack.archive(job_id), stack.item(job_id)
     again = [Message(Step.PLAN, job_id), Message(Step.ASSEMBLE, job_id, 0)]
@@ -89,15 +88,15 @@ def test_a_step_that_is_told_twice_changes_nothing(stack: Stack, job_id: str) ->
 
 def test_planning_twice_opens_one_upload_and_keeps_one_plan(stack: Stack, job_id: str) -> None:
     stack.planned()
-    plan = stack.job(job_id).plan
+    plan = stack.plan(job_id)
 
     stack.run(Message(Step.PLAN, job_id))
 
-    assert stack.job(job_id).plan == plan
+    assert stack.plan(job_id) == plan
     check_archive(stack.archive(job_id), FILES)
 
 
-def test_finalize_before_its_time_is_put_off(stack: Stack, job_id: str) -> None:
+def test_finalize_is_put_off_while_segments_are_missing(stack: Stack, job_id: str) -> None:
     first, *others = stack.planned()
     stack.run(first)
 
@@ -111,7 +110,9 @@ def test_finalize_before_its_time_is_put_off(stack: Stack, job_id: str) -> None:
     check_archive(stack.archive(job_id), FILES)
 
 
-def test_finalize_of_an_unnamed_plan_before_its_time_is_skipped(stack: Stack, job_id: str) -> None:
+def test_finalize_of_an_unnamed_plan_is_skipped_while_segments_are_missing(
+    stack: Stack, job_id: str
+) -> None:
     """A message of 0.1.0 does not name its plan, and the job may have another one."""
     stack.planned()
 
@@ -120,15 +121,13 @@ def test_finalize_of_an_unnamed_plan_before_its_time_is_skipped(stack: Stack, jo
 
 
 @pytest.mark.parametrize("segment", [17, 10_000])
-def test_a_segment_that_the_plan_has_not_is_no_work(
+def test_a_segment_that_the_plan_does_not_have_is_no_work(
     stack: Stack, job_id: str, segment: int
 ) -> None:
     stack.planned()
 
     assert stack.run(Message(Step.ASSEMBLE, job_id, segment))
-    job = stack.job(job_id)
-    assert job.plan
-    assert stack.services.segments.done(job, job.plan) == frozenset()
+    assert stack.services.segments.done(stack.job(job_id), stack.plan(job_id)) == frozenset()
 
 
 def test_a_segment_of_a_job_without_a_plan_is_skipped(stack: Stack, job_id: str) -> None:
@@ -139,10 +138,10 @@ def test_a_segment_of_a_job_without_a_plan_is_skipped(stack: Stack, job_id: str)
     assert stack.take_messages() == []
 
 
-def test_a_segment_that_comes_again_has_a_job_without_a_plan_planned(
+def test_a_segment_that_comes_again_for_a_job_without_a_plan_sends_plan(
     stack: Stack, job_id: str
 ) -> None:
-    """Its worker may have taken the plan away, and have died before it sent `plan`."""
+    """Its worker may have taken the plan away, and died before it sent `plan`."""
     stack.take_messages()
     stack.services.jobs.start(job_id, stack.clock())
 
@@ -157,12 +156,9 @@ def test_a_segment_uploads_only_the_parts_that_are_not_there(
 ) -> None:
     files = {name: stack.put_file(name, noise(ord(name), 9 * UNIT)) for name in "abcd"}
     job_id = export(keys=list(files))
-    with crashing("UploadPart", nth=3), pytest.raises(Crash):
+    with crashing(THIRD_PART_UPLOADED):
         stack.run_queue()
-    plan = stack.job(job_id).plan
-    assert plan is not None
-    archive = stack.services.archive
-    there = {part.number for part in archive.list_parts(f"archives/{job_id}.zip", plan.upload)}
+    there = stack.parts(job_id)
     requests.clear()
 
     stack.run(Message(Step.PLAN, job_id))
@@ -176,15 +172,15 @@ def test_a_segment_uploads_only_the_parts_that_are_not_there(
 def test_streamed_parts_are_built_again_until_their_crc32s_are_kept(
     stack: Stack, small_layout: None
 ) -> None:
-    for name in "abcd":
-        stack.put_file(f"in/{name}", noise(ord(name), 9 * UNIT), checksum=False)
+    files = {name: noise(ord(name), 9 * UNIT) for name in "abcd"}
+    stack.put_files(files, unknown=files)
     job_id = export(prefix="in/")
-    with crashing("UploadPart", nth=3), pytest.raises(Crash):
+    with crashing(THIRD_PART_UPLOADED):
         stack.run_queue()
 
     stack.run(Message(Step.PLAN, job_id))
 
-    check_archive(stack.archive(job_id), {n: noise(ord(n), 9 * UNIT) for n in "abcd"})
+    check_archive(stack.archive(job_id), files)
 
 
 def test_progress_never_goes_back(stack: Stack, job_id: str) -> None:
@@ -205,7 +201,7 @@ def test_progress_never_goes_back(stack: Stack, job_id: str) -> None:
     assert seen[-1]["percent"] == 100
 
 
-def test_the_pace_so_far_tells_how_long_it_takes(stack: Stack, job_id: str) -> None:
+def test_the_time_left_follows_from_the_pace_so_far(stack: Stack, job_id: str) -> None:
     first, *_ = stack.planned()
     stack.clock.advance(seconds=10)
 
@@ -220,9 +216,7 @@ def test_the_pace_so_far_tells_how_long_it_takes(stack: Stack, job_id: str) -> N
 def test_a_record_of_done_segments_expires_with_its_job(stack: Stack, job_id: str) -> None:
     stack.run(stack.planned()[0])
 
-    plan = stack.job(job_id).plan
-    assert plan
-    segments = stack.item(places.done_segments(job_id, plan.digest))
+    segments = stack.item(places.done_segments(job_id, stack.plan(job_id).digest))
 
     assert segments["done"] == {"NS": ["0"]}
     assert int(segments["ttl"]["N"]) == int(stack.item(job_id)["ttl"]["N"])

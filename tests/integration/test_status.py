@@ -1,23 +1,21 @@
-"""GET /v1/export/{jobId}: how far a job is."""
+"""GET /v1/export/{jobId}: the status of a job."""
 
 import re
 
 import pytest
 
 from chalicelib.jobs import places
-from chalicelib.s3 import clients
-from tests.integration.gateway import BASE, call, export, status
-from tests.integration.stack import START, Stack
+from tests.clock import START
+from tests.integration.gateway import BASE, UNKNOWN_JOB, call, export, status
+from tests.integration.stack import Stack
 from tests.integration.wire import Requests
 
-UNKNOWN = "7f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11"
 
-
-def _completed(stack: Stack) -> str:
+@pytest.fixture
+def completed(stack: Stack) -> str:
+    """A job that has completed. One of its two files is missing."""
     stack.put_file("downloads/10001", b"one")
-    job_id = export(file_ids=[10001, 10002])
-    stack.run_queue()
-    return job_id
+    return stack.completed(file_ids=[10001, 10002])
 
 
 def test_a_job_that_waits_is_queued(stack: Stack) -> None:
@@ -48,24 +46,22 @@ def test_a_job_that_waits_is_queued(stack: Stack) -> None:
     }
 
 
-def test_a_completed_job_tells_its_result(stack: Stack) -> None:
-    job_id = _completed(stack)
+def test_a_completed_job_has_a_result(stack: Stack, completed: str) -> None:
+    answer = call("GET", f"/v1/export/{completed}")
 
-    answer = call("GET", f"/v1/export/{job_id}")
-
-    archive = stack.archive(job_id)
+    archive = stack.archive(completed)
     assert archive is not None
     assert "Retry-After" not in answer.headers
     assert answer.body["status"] == "completed"
     assert answer.body["progress"]["percent"] == 100
     assert answer.body["progress"]["stage"] == "done"
     assert answer.body["result"] == {
-        "s3Key": f"archives/{job_id}.zip",
+        "s3Key": f"archives/{completed}.zip",
         "fileSize": len(archive),
         "processedFiles": 1,
         "totalFiles": 2,
         "missing": [10002],
-        "downloadUrl": f"{BASE}/v1/export/{job_id}/download?redirect=true",
+        "downloadUrl": f"{BASE}/v1/export/{completed}/download?redirect=true",
     }
 
 
@@ -78,18 +74,17 @@ def test_a_completed_job_says_when_its_archive_expires(stack: Stack) -> None:
     assert status(job_id)["expiresAt"] == "2026-06-05T20:26:40.000Z"
 
 
-def test_an_expired_job_has_no_link_any_more(stack: Stack) -> None:
-    job_id = _completed(stack)
+def test_an_expired_job_has_no_link(stack: Stack, completed: str) -> None:
     stack.clock.advance(days=7)
 
-    body = status(job_id)
+    body = status(completed)
 
     assert body["status"] == "expired"
     assert body["result"]["downloadUrl"] is None
     assert body["result"]["missing"] == [10002]
 
 
-def test_a_failed_job_tells_why(stack: Stack) -> None:
+def test_a_failed_job_says_why(stack: Stack) -> None:
     job_id = export(file_ids=[10001], on_missing="fail")
     stack.run_queue()
 
@@ -114,7 +109,7 @@ def test_an_etag_saves_the_body_while_nothing_changes(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("wrapped", ['"other", {}', "W/{}", "*", ' "a" ,W/{} '])
-def test_an_etag_may_come_in_a_list_or_weak(stack: Stack, wrapped: str) -> None:
+def test_an_etag_may_be_one_of_a_list_or_weak(stack: Stack, wrapped: str) -> None:
     job_id = export(file_ids=[10001])
     etag = call("GET", f"/v1/export/{job_id}").headers["ETag"]
 
@@ -136,19 +131,19 @@ def test_the_etag_changes_with_the_job(stack: Stack) -> None:
     assert after.headers["ETag"] != before
 
 
-def test_the_etag_changes_when_the_archive_expires(stack: Stack) -> None:
-    job_id = _completed(stack)
-    before = call("GET", f"/v1/export/{job_id}").headers["ETag"]
+def test_the_etag_changes_when_the_archive_expires(stack: Stack, completed: str) -> None:
+    before = call("GET", f"/v1/export/{completed}").headers["ETag"]
     stack.clock.advance(days=8)
 
-    after = call("GET", f"/v1/export/{job_id}", headers={"If-None-Match": before})
+    after = call("GET", f"/v1/export/{completed}", headers={"If-None-Match": before})
 
     assert after.status == 200
 
 
 @pytest.mark.parametrize("route", ["", "/download", "/progress"])
 @pytest.mark.parametrize(
-    "job_id", [UNKNOWN, UNKNOWN.upper(), "x", "..", "%2e%2e", "null", f"{UNKNOWN}0", "ü" * 300]
+    "job_id",
+    [UNKNOWN_JOB, UNKNOWN_JOB.upper(), "x", "..", "%2e%2e", "null", f"{UNKNOWN_JOB}0", "ü" * 300],
 )
 def test_a_job_that_does_not_exist_is_not_found(stack: Stack, job_id: str, route: str) -> None:
     answer = call("GET", f"/v1/export/{job_id}{route}")
@@ -157,12 +152,10 @@ def test_a_job_that_does_not_exist_is_not_found(stack: Stack, job_id: str, route
     assert answer.body["type"] == "urn:problem-type:longhaul:not-found"
 
 
-def test_the_set_of_done_segments_is_no_job(stack: Stack) -> None:
-    job_id = _completed(stack)
-    job = stack.job(job_id)
-    assert job.plan
-    stack.services.segments.add(job, job.plan, 0)
-    key = places.done_segments(job_id, job.plan.digest)
+def test_the_key_of_the_done_segments_is_no_job(stack: Stack, completed: str) -> None:
+    plan = stack.plan(completed)
+    stack.services.segments.add(stack.job(completed), plan, 0)
+    key = places.done_segments(completed, plan.digest)
 
     assert call("GET", f"/v1/export/{key.replace('/', '%2F')}").status == 404
 
@@ -203,16 +196,17 @@ def test_a_wait_without_a_change_ends_too(stack: Stack) -> None:
     assert stack.clock.now - START == 2000
 
 
-def test_a_poll_reads_one_item_and_nothing_else(stack: Stack, requests: Requests) -> None:
-    job_id = _completed(stack)
+def test_a_poll_reads_one_item_and_nothing_else(
+    stack: Stack, completed: str, requests: Requests
+) -> None:
     requests.clear()
 
-    status(job_id)
+    status(completed)
 
     assert dict(requests.count()) == {"GetItem": 1}
 
 
-def test_a_list_of_missing_files_that_is_too_long_for_the_record_is_read_too(
+def test_a_list_of_missing_files_may_be_too_long_for_the_record(
     stack: Stack,
 ) -> None:
     stack.put_file("downloads/10000", b"there")
@@ -224,12 +218,11 @@ def test_a_list_of_missing_files_that_is_too_long_for_the_record_is_read_too(
     assert "missing" not in stack.item(job_id)
 
 
-def test_an_expired_job_is_known_when_its_files_are_gone(stack: Stack) -> None:
+def test_an_expired_job_has_a_status_though_its_objects_are_gone(stack: Stack) -> None:
     stack.put_file("downloads/10000", b"there")
-    job_id = export(file_ids=list(range(10_000, 10_500)))
-    stack.run_queue()
+    job_id = stack.completed(file_ids=list(range(10_000, 10_500)))
     stack.clock.advance(days=8)
-    for found in stack.services.archive.list_objects(""):
-        clients.s3().delete_object(Bucket="archive-bucket", Key=found.key)
+    for key in stack.stored():
+        stack.services.archive.delete(key)
 
     assert status(job_id)["status"] == "expired"

@@ -6,21 +6,47 @@ from itertools import pairwise
 import pytest
 
 import app
-from chalicelib import aws
 from chalicelib.jobs.wake import DISCARD_AFTER_MS
 from chalicelib.pipeline.sweeper import SWEEPS_MAX, sweep
 from chalicelib.queue.messages import Message, Step
 from tests.archives import check_archive, noise
-from tests.integration.gateway import call, export, status
+from tests.integration.gateway import cancel, export, status
 from tests.integration.stack import UNIT, Stack
 from tests.integration.wire import Wired, listening
 
+SCHEDULED = {
+    "detail-type": "",
+    "version": "0",
+    "account": "123456789012",
+    "region": "eu-central-1",
+    "detail": {},
+    "source": "aws.events",
+    "time": "2026-05-28T20:26:40Z",
+    "id": "1",
+    "resources": [],
+}
+"""The event that EventBridge sends each minute."""
+
 
 def _lost_job(stack: Stack) -> str:
-    """A job whose message was lost."""
+    """Returns the id of a job whose message was lost."""
     stack.put_file("downloads/10001", b"one")
     job_id = export(file_ids=[10001])
     stack.take_messages()
+    return job_id
+
+
+def _lengthen_queue(stack: Stack, messages: int) -> None:
+    for number in range(messages):
+        stack.send_body(f"another's {number}")
+
+
+def _ended(stack: Stack, end: str) -> str:
+    """Returns the id of a job that has ended in this status."""
+    job_id = export(file_ids=[10001], on_missing="fail" if end == "failed" else "skip")
+    if end == "cancelled":
+        cancel(job_id)
+    stack.run_queue()
     return job_id
 
 
@@ -34,7 +60,7 @@ def test_a_job_that_moves_is_left_alone(stack: Stack) -> None:
     assert stack.take_messages() == []
 
 
-def test_a_job_without_a_message_gets_one(stack: Stack) -> None:
+def test_a_job_whose_message_was_lost_gets_one(stack: Stack) -> None:
     job_id = _lost_job(stack)
     stack.clock.advance(seconds=91)
 
@@ -44,26 +70,14 @@ def test_a_job_without_a_message_gets_one(stack: Stack) -> None:
     assert stack.take_messages() == [Message(Step.PLAN, job_id)]
 
 
-def test_what_the_sweeper_sends_completes_the_job(stack: Stack) -> None:
+def test_the_message_that_the_sweeper_sends_completes_the_job(stack: Stack) -> None:
     job_id = _lost_job(stack)
     stack.clock.advance(seconds=91)
 
-    app.sweeper({"source": "aws.events", "detail-type": "", **_SCHEDULED}, None)
+    app.sweeper(SCHEDULED, None)
 
     stack.run_queue()
     check_archive(stack.archive(job_id), {"10001": b"one"})
-
-
-_SCHEDULED = {
-    "version": "0",
-    "account": "123456789012",
-    "region": "eu-central-1",
-    "detail": {},
-    "source": "aws.events",
-    "time": "2026-05-28T20:26:40Z",
-    "id": "1",
-    "resources": [],
-}
 
 
 def test_a_second_sweeper_at_the_same_time_sends_nothing(stack: Stack) -> None:
@@ -76,7 +90,7 @@ def test_a_second_sweeper_at_the_same_time_sends_nothing(stack: Stack) -> None:
     assert len(stack.take_messages()) == 1
 
 
-def test_two_sweepers_that_saw_the_same_job_send_once(stack: Stack) -> None:
+def test_of_two_sweepers_that_saw_the_same_job_one_takes_it(stack: Stack) -> None:
     job_id = _lost_job(stack)
     stack.clock.advance(seconds=91)
     seen = stack.job(job_id)
@@ -87,10 +101,11 @@ def test_two_sweepers_that_saw_the_same_job_send_once(stack: Stack) -> None:
     assert claimed == [True, False]
 
 
-def test_a_stalled_job_of_several_segments_gets_the_missing_ones(
+def test_a_stalled_job_gets_messages_for_its_missing_segments(
     stack: Stack, small_segments: None
 ) -> None:
-    files = {name: stack.put_file(f"in/{name}", noise(ord(name), 9 * UNIT)) for name in "abcd"}
+    files = {name: noise(ord(name), 9 * UNIT) for name in "abcd"}
+    stack.put_files(files)
     job_id = export(prefix="in/")
     _, second, _, _ = messages = stack.planned()
     stack.run(second)
@@ -105,12 +120,10 @@ def test_a_stalled_job_of_several_segments_gets_the_missing_ones(
 
 
 def test_a_job_with_every_segment_done_gets_finalize(stack: Stack, small_segments: None) -> None:
-    for name in "ab":
-        stack.put_file(f"in/{name}", noise(ord(name), 9 * UNIT))
+    stack.put_files({name: noise(ord(name), 9 * UNIT) for name in "ab"})
     job_id = export(prefix="in/")
     messages = stack.planned()
-    plan = stack.job(job_id).plan
-    assert plan
+    plan = stack.plan(job_id)
     for message in messages:
         stack.services.segments.add(stack.job(job_id), plan, message.which)
     stack.clock.advance(seconds=91)
@@ -120,7 +133,7 @@ def test_a_job_with_every_segment_done_gets_finalize(stack: Stack, small_segment
     assert stack.take_messages() == [Message(Step.FINALIZE, job_id, plan=plan.digest)]
 
 
-def test_each_waking_waits_longer_until_the_job_is_given_up(stack: Stack) -> None:
+def test_a_job_is_woken_after_longer_and_longer_waits_until_it_is_given_up(stack: Stack) -> None:
     job_id = _lost_job(stack)
     waited = []
     while status(job_id)["status"] == "queued":
@@ -141,7 +154,7 @@ def test_each_waking_waits_longer_until_the_job_is_given_up(stack: Stack) -> Non
 @pytest.mark.parametrize(
     ("messages", "seconds", "woken"), [(10, 91, 1), (11, 91, 0), (11, 1891, 1)]
 )
-def test_while_the_queue_is_long_a_job_is_left_alone_for_half_an_hour(
+def test_while_the_queue_is_long_a_job_is_not_woken_for_half_an_hour(
     stack: Stack, messages: int, seconds: int, woken: int
 ) -> None:
     _lost_job(stack)
@@ -163,14 +176,7 @@ def test_a_job_is_not_given_up_however_long_the_queue_is(stack: Stack) -> None:
     assert stack.job(job_id).sweeps == 0
 
 
-def _lengthen_queue(stack: Stack, messages: int) -> None:
-    for number in range(messages):
-        aws.sqs().send_message(
-            QueueUrl=stack.services.settings.queue_url, MessageBody=f"another's {number}"
-        )
-
-
-def test_a_job_that_moves_again_has_all_its_tries_back(stack: Stack) -> None:
+def test_a_job_that_moves_again_has_all_its_tries_again(stack: Stack) -> None:
     job_id = _lost_job(stack)
     stack.clock.advance(seconds=91)
     sweep(stack.services)
@@ -181,7 +187,7 @@ def test_a_job_that_moves_again_has_all_its_tries_back(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("end", ["failed", "cancelled"])
-def test_a_job_that_has_ended_is_thrown_away_when_nobody_can_be_at_work(
+def test_a_job_that_has_ended_is_discarded_when_no_worker_can_be_at_work(
     stack: Stack, end: str
 ) -> None:
     job_id = _ended(stack, end)
@@ -198,7 +204,7 @@ def test_a_job_that_has_ended_is_thrown_away_when_nobody_can_be_at_work(
 @pytest.mark.parametrize(
     ("end", "days"), [("completed", 7.01), ("failed", 0.05), ("cancelled", 0.05)]
 )
-def test_a_job_that_was_thrown_away_is_never_touched_again(
+def test_a_job_that_was_discarded_is_never_changed_again(
     stack: Stack, end: str, days: float
 ) -> None:
     job_id = _ended(stack, end)
@@ -218,7 +224,7 @@ def test_a_job_that_was_thrown_away_is_never_touched_again(
     assert not {"wakeAt", "wakeShard"} & after.keys()
 
 
-def test_a_discard_that_was_lost_is_sent_again_until_it_is_done(stack: Stack) -> None:
+def test_a_discard_that_was_lost_is_sent_again(stack: Stack) -> None:
     job_id = _ended(stack, "cancelled")
     stack.clock.advance(seconds=DISCARD_AFTER_MS // 1000 + 1)
     sweep(stack.services)
@@ -230,20 +236,12 @@ def test_a_discard_that_was_lost_is_sent_again_until_it_is_done(stack: Stack) ->
     assert stack.take_messages() == [Message(Step.DISCARD, job_id)]
 
 
-def test_an_early_discard_is_not_the_last(stack: Stack) -> None:
+def test_after_a_discard_that_came_too_early_there_is_another_one(stack: Stack) -> None:
     job_id = _ended(stack, "cancelled")
 
     stack.run(Message(Step.DISCARD, job_id))
 
     assert stack.item(job_id).keys() >= {"wakeAt", "wakeShard"}
-
-
-def _ended(stack: Stack, end: str) -> str:
-    job_id = export(file_ids=[10001], on_missing="fail" if end == "failed" else "skip")
-    if end == "cancelled":
-        call("DELETE", f"/v1/export/{job_id}")
-    stack.run_queue()
-    return job_id
 
 
 def test_jobs_of_every_shard_are_found(stack: Stack) -> None:
@@ -255,7 +253,7 @@ def test_jobs_of_every_shard_are_found(stack: Stack) -> None:
     assert {message.job_id for message in stack.take_messages()} == made
 
 
-def test_one_job_that_cannot_be_woken_does_not_keep_the_others_waiting(stack: Stack) -> None:
+def test_a_job_that_cannot_be_woken_does_not_hold_up_the_others(stack: Stack) -> None:
     made = [_lost_job(stack) for _ in range(4)]
     stack.clock.advance(seconds=91)
     denied = json.dumps({"__type": "AccessDeniedException"})

@@ -1,7 +1,7 @@
-"""Every request that the code makes to AWS, on its way to moto: heard, answered or cut.
+"""Every request that the code makes to AWS, on its way to moto: a test sees it, or answers it.
 
-Both ways lead here: botocore's clients, which moto stubs, and the fast path's wire, in whose place
-`MotoWire` stands.
+They come from botocore's clients, which moto stubs, and from the fast path (chalicelib/s3), whose
+wire `MotoWire` stands for.
 """
 
 import json
@@ -21,36 +21,44 @@ from moto.core.models import botocore_stubber
 from moto.s3.models import s3_backends
 
 from chalicelib.s3.wire import Answer, Request
+from tests.integration.cloud import ACCOUNT, SOURCES
 
 Wired = tuple[int, Any, Any]
 """A status, headers and a body."""
 
 Hook = Callable[[str, dict[str, Any]], Wired | None]
-"""Gets an operation's name and parameters. What it raises, the caller gets; what it returns, if
-anything, is the answer."""
+"""Takes an operation's name and parameters. If it returns something, that is the answer. If it
+raises, the caller of AWS gets the error."""
 
-_ACCOUNT = "123456789012"
-_HEARD = (
+_DESCRIBED = (
     "range",
     "x-amz-copy-source",
     "x-amz-copy-source-if-match",
     "x-amz-copy-source-range",
 )
 _process = BotocoreStubber.process_request
-# AWS does a conditional write in one go, and keeps what is read and overwritten at the same time
-# apart; moto does so only if nobody else is in.
+# In AWS a conditional write is one step, and an overwrite does not disturb a read. In moto both are
+# true only while there is one request at a time.
 _one_at_a_time = Lock()
 _before: list[Hook] = []
 _after: list[Hook] = []
 
 
-class Crash(BaseException):
-    """The end of a worker's process, as its code sees it."""
+def s3_error(status: int, code: str) -> Wired:
+    """Returns the answer by which S3 reports an error."""
+    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{code}</Message></Error>"
+    return status, {"Content-Type": "application/xml"}, body
+
+
+DENIED = s3_error(403, "AccessDenied")
+SLOW_DOWN = s3_error(503, "SlowDown")
+TABLE_IS_DOWN: Wired = 500, {}, json.dumps({"__type": "InternalServerError"})
 
 
 @contextmanager
 def listening(hook: Hook, *, after: bool = False) -> Iterator[None]:
-    """Calls `hook` before each request; with `after`, when AWS has done it and has not answered."""
+    """Calls `hook` before each request. With `after`, it calls it when AWS has done the request,
+    but has not answered yet."""
     hooks = _after if after else _before
     hooks.append(hook)
     try:
@@ -60,16 +68,15 @@ def listening(hook: Hook, *, after: bool = False) -> Iterator[None]:
 
 
 @contextmanager
-def crashing(operation: str, *, nth: int = 1, after: bool = False) -> Iterator[None]:
-    """The process ends at its nth request of this kind."""
-    seen: Counter[str] = Counter()
+def answering(answer: Wired, *operations: str, bucket: str | None = None) -> Iterator[None]:
+    """AWS does none of these requests, and answers each with this. `bucket`: only the requests in
+    that bucket."""
 
-    def crash(name: str, _: dict[str, Any]) -> None:
-        seen[name] += 1
-        if name == operation and seen[name] == nth:
-            raise Crash(f"{operation} {nth}")
+    def hook(operation: str, parameters: dict[str, Any]) -> Wired | None:
+        is_one = operation in operations and bucket in (None, parameters.get("Bucket"))
+        return answer if is_one else None
 
-    with listening(crash, after=after):
+    with listening(hook):
         yield
 
 
@@ -88,12 +95,18 @@ class Requests:
     def of(self, operation: str) -> list[dict[str, Any]]:
         return [parameters for name, parameters in self.made if name == operation]
 
+    def source_reads(self) -> list[int]:
+        """Returns how many bytes each read of a source file asked for."""
+        asked = [read["range"] for read in self.of("GetObject") if read["Bucket"] == SOURCES]
+        ranges = [one.removeprefix("bytes=").split("-") for one in asked]
+        return [int(last) - int(first) + 1 for first, last in ranges]
+
     def clear(self) -> None:
         self.made.clear()
 
 
 class MotoWire:
-    """A wire that ends at moto, whatever it is connected to."""
+    """Stands for chalicelib.s3.wire.Wire: moto answers each request."""
 
     def exchange(self, request: Request, into: memoryview | None = None) -> Answer:
         sent = HTTPHeaders()
@@ -115,7 +128,7 @@ class MotoWire:
 
 
 def process(stubber: BotocoreStubber, request: AWSPreparedRequest) -> Wired | None:
-    """moto's answer to a request, or what stands in for it."""
+    """Returns moto's answer to a request, or the one that a hook has for it."""
     if isinstance(request.body, bytearray):  # a buffer, which moto does not take
         request.body = bytes(request.body)
     operation, parameters = described(request)
@@ -131,7 +144,7 @@ def process(stubber: BotocoreStubber, request: AWSPreparedRequest) -> Wired | No
 
 
 def described(request: AWSPreparedRequest) -> tuple[str, dict[str, Any]]:
-    """A request's operation and parameters, by the names of AWS's API."""
+    """Returns a request's operation and parameters, by the names of AWS's API."""
     target = _header(request, "X-Amz-Target")
     if target:
         return target.rsplit(".", 1)[-1], json.loads(_text(request.body))
@@ -139,8 +152,8 @@ def described(request: AWSPreparedRequest) -> tuple[str, dict[str, Any]]:
     query = dict(parse_qsl(url.query, keep_blank_values=True))
     parameters: dict[str, Any] = {"Bucket": url.netloc.split(".")[0], "Key": unquote(url.path[1:])}
     parameters |= {name: query[name] for name in ("uploadId", "partNumber") if name in query}
-    heard = {name: _header(request, name) for name in _HEARD}
-    parameters |= {name: value for name, value in heard.items() if value is not None}
+    headers = {name: _header(request, name) for name in _DESCRIBED}
+    parameters |= {name: value for name, value in headers.items() if value is not None}
     return _s3_operation(request.method, query, parameters), parameters
 
 
@@ -181,10 +194,11 @@ def _s3_operation(method: str, query: dict[str, str], parameters: dict[str, Any]
 
 
 def _what_moto_lacks(operation: str, parameters: dict[str, Any]) -> Wired | None:
-    """NoSuchUpload where an upload is gone, and CopySourceIfMatch."""
+    """Answers as S3 does where an upload is gone (NoSuchUpload), and where the source of a copy has
+    another ETag (CopySourceIfMatch)."""
     if operation not in ("UploadPart", "UploadPartCopy", "CompleteMultipartUpload"):
         return None
-    backend = s3_backends[_ACCOUNT]["aws"]
+    backend = s3_backends[ACCOUNT]["aws"]
     if parameters["uploadId"] not in backend.get_bucket(parameters["Bucket"]).multiparts:
         return s3_error(404, "NoSuchUpload")
     if operation == "UploadPartCopy":
@@ -195,9 +209,3 @@ def _what_moto_lacks(operation: str, parameters: dict[str, Any]) -> Wired | None
         if source.etag.strip('"') != parameters["x-amz-copy-source-if-match"].strip('"'):
             return s3_error(412, "PreconditionFailed")
     return None
-
-
-def s3_error(status: int, code: str) -> Wired:
-    """How S3 says that something went wrong."""
-    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{code}</Message></Error>"
-    return status, {"Content-Type": "application/xml"}, body
