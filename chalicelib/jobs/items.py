@@ -8,9 +8,10 @@ Reads are consistent: an older copy, at half the price, would show progress goin
 import json
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.jobs import wake
 from chalicelib.jobs.attributes import Item, all_of, cut, number, of, text
 from chalicelib.jobs.model import Failure, Job, PlanRef, Progress
-from chalicelib.jobs.states import Stage, Status
+from chalicelib.jobs.states import OPEN, Stage, Status
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -25,7 +26,7 @@ request lives as long, so that the job can be retried."""
 RECORD_GRACE_MS: Final = RECORD_GRACE_DAYS * 24 * 3600 * 1000
 
 
-def from_job(job: Job, *, shard: int = 0) -> Item:
+def from_job(job: Job, *, shard: int | None = None) -> Item:
     """Returns the item of a job. `shard` is the job's partition of the index `wake`, if it is in
     that index."""
     item = all_of(
@@ -51,11 +52,12 @@ def from_job(job: Job, *, shard: int = 0) -> Item:
         "plannedAt": job.planned_at,
         "attempts": job.attempts or None,
         "replanned": int(job.was_replanned) or None,
+        "stepsSent": int(job.steps_sent) or None,
         "reusedFrom": job.reused_from,
         "retryOf": job.retry_of,
         "heir": job.heir,
         "wakeAt": job.wake_at,
-        "wakeShard": None if job.wake_at is None else shard,
+        "wakeShard": None if job.wake_at is None else _shard(job, shard),
     }
     item |= all_of({name: value for name, value in perhaps.items() if value is not None})
     if job.plan:
@@ -67,6 +69,12 @@ def from_job(job: Job, *, shard: int = 0) -> Item:
     if job.failure:
         item["failure"] = failure_attribute(job.failure)
     return item
+
+
+def _shard(job: Job, shard: int | None) -> int:
+    if shard is not None:
+        return shard
+    return (wake.OPEN_SHARDS if job.status in OPEN else wake.ENDED_SHARDS)[0]
 
 
 def to_job(item: Item) -> Job:
@@ -111,6 +119,7 @@ def to_job(item: Item) -> Job:
         attempts=number(item, "attempts") or 0,
         previous_plan=previous,
         was_replanned="replanned" in item,
+        steps_sent="stepsSent" in item,
         reused_from=text(item, "reusedFrom"),
         retry_of=text(item, "retryOf"),
         heir=text(item, "heir"),

@@ -60,10 +60,9 @@ class Job:
     for the record and is stored beside it. `wake_at` is when the sweeper looks at the job if it has
     not moved before. `sweeps` counts how often that was in vain. `attempts` counts how often a step
     of the job came again. `previous_plan` is set while a job is planned again, `was_replanned` from
-    then on. `reused_from` is the job whose finished archive completed this one. `retry_of` is the
-    job that this one retries. `heir` is the job that takes over what a failed job has uploaded
-    (pipeline/reuse.py).
-    """
+    then on. `steps_sent`: a message was sent for each segment of the plan. `reused_from` is the job
+    whose finished archive completed this one. `retry_of` is the job that this one retries. `heir`
+    is the job that takes over what a failed job has uploaded (pipeline/reuse.py)."""
 
     job_id: str
     user_id: str
@@ -90,6 +89,7 @@ class Job:
     attempts: int = 0
     previous_plan: PlanRef | None = None
     was_replanned: bool = False
+    steps_sent: bool = False
     reused_from: str | None = None
     retry_of: str | None = None
     heir: str | None = None

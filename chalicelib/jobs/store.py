@@ -131,9 +131,19 @@ class JobStore:
             values=values,
             condition=_PLANNED_SO,
             more={"plan": of(plan.digest)},
-            remove=("planDigest", "uploadId", "steps", "planHome"),
+            remove=("planDigest", "uploadId", "steps", "planHome", "stepsSent"),
         )
         return self._write(job.job_id, now, _PROCESSING, change)
+
+    def steps_sent(self, job: Job, plan: PlanRef) -> None:
+        """Records that a message was sent for each segment of this plan."""
+        self.table.update(
+            job.job_id,
+            _WRITE,
+            "SET stepsSent = :one",
+            {"one": of(1), "plan": of(plan.digest)},
+            condition=_PLANNED_SO,
+        )
 
     def report(
         self, job_id: str, now: int, stage: Stage, progress: Progress, plan: str | None

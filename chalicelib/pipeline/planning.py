@@ -9,7 +9,7 @@ from chalicelib.archive import layout
 from chalicelib.archive.layout import ArchiveTooLarge
 from chalicelib.archive.manifest import Head
 from chalicelib.archive.plan import Entry, Plan
-from chalicelib.errors import GivenUp, LimitExceeded, NothingToDo
+from chalicelib.errors import GivenUp, LimitExceeded, NothingToDo, Unavailable
 from chalicelib.jobs import places
 from chalicelib.jobs.model import MISSING_INLINE, Job, PlanRef
 from chalicelib.jobs.request import ExportRequest
@@ -43,10 +43,13 @@ def plan(job: Job, services: Services, lease: Lease) -> PlannedJob | None:
     if job.plan is None:
         raise RuntimeError(f"{job.job_id} was planned and has no plan")
     work = planned_job(job, job.plan, services, lease)
-    if job.plan.segments > INLINE_SEGMENTS:
-        services.queue.send(following(job, services), job.user_id)
-        return None
-    return work
+    if job.plan.segments <= INLINE_SEGMENTS:
+        return work
+    if job.steps_sent:
+        raise NothingToDo("another worker has planned the job and sent its steps")
+    services.queue.send(following(job, services), job.user_id)
+    services.jobs.steps_sent(job, job.plan)
+    return None
 
 
 def following(job: Job, services: Services) -> list[Message]:
@@ -145,15 +148,19 @@ def _facts(plan: PlanRef, index: plans.Index, found: Found) -> Planned:
 
 
 def _planned_by_twin(job: Job, key: str, upload: str, services: Services) -> Job:
-    """Returns the job as it is, after it has not taken this plan: a twin was first, or the job has
-    ended. Then the upload is of no use, and is aborted. Or the job has taken this upload after all:
-    the answer was lost, and botocore sent the write again. Raises NothingToDo if the job has ended
-    or has no plan."""
+    """Returns the job as it is, if it has taken this upload after all: the answer was lost, and
+    botocore sent the write again. Aborts the upload if not: it is of no use.
+
+    Raises NothingToDo if the job has ended or has no plan, Unavailable if a twin has planned it.
+    """
     current = services.jobs.get(job.job_id)
     if current is None or current.plan is None or current.plan.upload != upload:
         services.archive.abort_upload(key, upload)
     if current is None or current.status not in OPEN or current.plan is None:
         raise NothingToDo
+    if current.plan.upload != upload:
+        # That worker sends the next steps, or builds the archive. If it dies first, this step does.
+        raise Unavailable("another worker has just planned the job")
     return current
 
 

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.archive.layout import lay_out
 from chalicelib.archive.manifest import Head
 from chalicelib.archive.names import archive_filename
-from chalicelib.errors import NothingToDo
+from chalicelib.errors import NothingToDo, Unavailable
 from chalicelib.jobs import attributes, places
 from chalicelib.jobs.due import DueJobs
 from chalicelib.jobs.model import MISSING_INLINE, Failure, Job, PlanRef, Progress
@@ -153,7 +153,8 @@ def test_an_upload_that_the_job_has_not_taken_is_aborted(services: Services, s3:
     upload = planned(services)
     mine = services.archive.create_upload(JOB.archive_key, "application/zip")
 
-    planning._planned_by_twin(JOB, JOB.archive_key, mine, services)
+    with pytest.raises(Unavailable):
+        planning._planned_by_twin(JOB, JOB.archive_key, mine, services)
 
     assert list(s3.uploads) == [upload]
 

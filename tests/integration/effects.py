@@ -235,6 +235,7 @@ JOB_COMPLETED_WITH_ARCHIVE = _effect(
 
 PLAN_SENT = _effect("`plan` is sent", _sends(Step.PLAN))
 SEGMENTS_SENT = _effect("the segments are sent", _sends(Step.ASSEMBLE))
+STEPS_RECORDED = _effect("the steps are recorded as sent", _updates("stepsSent"))
 FINALIZE_SENT = _effect("`finalize` is sent", _sends(Step.FINALIZE))
 
 FILES_LISTED = _effect("the files are listed", _in_s3("ListObjectsV2", SOURCES))

@@ -35,6 +35,7 @@ from tests.integration.effects import (
     SECTION_READ,
     SEGMENT_COUNTED,
     SEGMENTS_SENT,
+    STEPS_RECORDED,
     THIRD_PART_UPLOADED,
     UPLOAD_COMPLETED,
     UPLOAD_OPENED,
@@ -82,6 +83,7 @@ OF_ONE_WORKER = (
 OF_SEVERAL_WORKERS = (
     DONE_SEGMENTS_READ,
     SEGMENTS_SENT,
+    STEPS_RECORDED,
     *(
         SEGMENTS_SENT.then(effect)
         for effect in (

@@ -27,6 +27,7 @@ from tests.integration.effects import (
     PLANNING_REPORTED,
     REQUEST_READ,
     SEGMENTS_SENT,
+    STEPS_RECORDED,
     UPLOAD_CLAIMED,
     UPLOAD_COMPLETED,
     Effect,
@@ -440,6 +441,7 @@ OF_THE_STEP = (
     PLAN_ADOPTED.then(INDEX_READ),
     DONE_SEGMENTS_READ,
     SEGMENTS_SENT,
+    STEPS_RECORDED,
 )
 """Everything that happens in the step that takes over the upload."""
 

@@ -86,13 +86,15 @@ def test_a_step_that_comes_again_changes_nothing(stack: Stack, job_id: str) -> N
     assert stack.item(job_id) == record
 
 
-def test_planning_twice_opens_one_upload_and_keeps_one_plan(stack: Stack, job_id: str) -> None:
-    stack.planned()
+def test_planning_twice_keeps_one_plan_and_sends_its_steps_once(stack: Stack, job_id: str) -> None:
+    messages = stack.planned()
     plan = stack.plan(job_id)
 
-    stack.run(Message(Step.PLAN, job_id))
+    assert stack.run(Message(Step.PLAN, job_id))
+    assert (stack.plan(job_id), stack.uploads()) == (plan, [f"archives/{job_id}.zip"])
 
-    assert stack.plan(job_id) == plan
+    stack.services.queue.send(messages, "anonymous")
+    assert stack.run_queue() == []
     check_archive(stack.archive(job_id), FILES)
 
 
