@@ -1,1 +1,1 @@
-"""Archives: the bytes of their formats, and their layout. Pure: it imports nothing outside itself."""
+"""The bytes of archives, and their layout. Pure."""

@@ -1,1 +1,1 @@
-"""Which source files an export takes: file ids, keys, or all below a prefix."""
+"""Which source files an export takes."""
