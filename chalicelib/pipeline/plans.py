@@ -5,10 +5,9 @@ write the same object. Twins that do not (a source changed between them) do not 
 other's.
 
 A plan may be unusable: somebody has deleted it, or another version of this code has written it.
-Then the job is planned again (pipeline/steps.py). The index of every version has a digest of the
-archive's bytes and of where its parts are cut. If the new plan has the same digest, an upload that
-was begun goes on.
-"""
+Then a job under way is planned again (pipeline/steps.py). The index of every version has a digest
+of the archive's bytes and of where its parts are cut. If the new plan has the same digest, an
+upload that was begun goes on."""
 
 import gzip
 import hashlib
@@ -30,7 +29,8 @@ _DIGITS = 16
 @dataclass(frozen=True, slots=True)
 class Slice:
     """What one segment needs of the plan. `entries[i]` is entry `first_entry + i` of the archive,
-    and a part's `copied` counts from `first_entry` too."""
+    and a part's `copied` counts from `first_entry` too. An entry that lies in two segments is in
+    both slices."""
 
     first_entry: int
     entries: tuple[Entry, ...]
