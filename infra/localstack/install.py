@@ -96,7 +96,8 @@ def _stamp(target: Path) -> Path:
 def _make_venv(venv: Path, python: Path, log: Path) -> None:
     shutil.rmtree(venv, ignore_errors=True)
     _run([machine.python(), "-m", "venv", str(venv)], log)
-    locked = ["install", "--require-hashes", "--no-deps"]
+    # LocalStack imports a small part of its packages. The first start compiles that part.
+    locked = ["install", "--require-hashes", "--no-deps", "--no-compile"]
     # Three of LocalStack's packages come as source only. pip would build them with the newest
     # setuptools of that day. So the locked one is installed first, and used.
     _run([str(python), *_PIP, *locked, "-r", str(_HERE / "build.txt")], log)
