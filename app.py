@@ -1,6 +1,6 @@
-"""The Chalice app: its routes and event handlers, a few lines each. Nothing else lives here.
+"""The Chalice app: its routes and event handlers, a few lines each. Nothing else belongs here.
 
-A handler imports a module itself if it is seldom needed: each import makes a cold start longer.
+A module that is seldom needed is imported in its handler: each import makes a cold start longer.
 """
 
 from typing import Any

@@ -58,8 +58,8 @@ def config(within: int, *, read_timeout: int, **options: Any) -> Any:
 
     tries = 6
     if within:
-        # The pauses between the tries are 1 and 2 seconds at most. Together they count as one try
-        # more.
+        # The pauses between the tries are 1 and 2 seconds at most. Together they count as one more
+        # try.
         tries = 3
         read_timeout = min(read_timeout, max(1, within // (tries + 1)))
     return Config(
@@ -89,8 +89,8 @@ def translated(action: str) -> Iterator[None]:
     """Turns botocore's errors into the domain's: Unavailable (a retry may help) or AccessDenied (no
     retry helps).
 
-    `action` says in the message what was tried: "read downloads/10001". Any other ClientError
-    passes unchanged, because the caller knows what it means.
+    `action` is for the message and says what was tried: "read downloads/10001". Any other
+    ClientError passes unchanged, because the caller knows what it means.
     """
     from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 

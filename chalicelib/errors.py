@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 RETRY_AFTER_SECONDS: Final = "5"
-"""How long a caller should wait when a service is not available."""
+"""How long a caller should wait if a service is not available."""
 
 
 class LonghaulError(Exception):
@@ -36,8 +36,7 @@ class FieldError:
     detail: str
 
 
-# -- requests
-# -----------------------------------------------------------------------------------------
+# -- requests -----------------------------------------------------------------------------------
 
 
 class InvalidRequest(LonghaulError):
@@ -106,8 +105,7 @@ class TooManyJobs(LonghaulError):
     status, slug, title = 429, "too-many-jobs", "Too many exports are open"
 
 
-# -- jobs
-# ---------------------------------------------------------------------------------------------
+# -- jobs ---------------------------------------------------------------------------------------
 
 
 class JobFailed(LonghaulError):

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Log(Protocol):
-    """Where events are written to. The names of facts are in camel case, as in the API."""
+    """Where events are written. The names of facts are in camel case, as in the API."""
 
     def info(self, event: str, /, **facts: object) -> None: ...
     def warning(self, event: str, /, **facts: object) -> None: ...

@@ -23,7 +23,7 @@ GATEWAY_SECONDS: Final = 29
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html"""
 
 _EMULATOR: Final = "AWS_ENDPOINT_URL"
-"""An emulator sets this variable of its functions to its own address. AWS does not set it."""
+"""An emulator sets this variable for its functions, to its own address. AWS does not set it."""
 
 OPEN_JOBS_MAX: Final = 1000
 """The largest limit, and the default. A user's open jobs are counted for each new job, and this
@@ -61,7 +61,7 @@ class Settings:
     api_url_template: str | None
     """The API's base URL with {apiId} and {stage}; None: it is taken from the request."""
     answer_within_seconds: int = 0
-    """How long to try a service that does not answer; 0: as long as a step can wait."""
+    """How long a service that does not answer is tried; 0: as long as a step can wait."""
 
     @property
     def archive_ttl_ms(self) -> int:

@@ -77,9 +77,9 @@ WORKERS_AT_FIRST: Final = 5
 WORKERS_PER_SECOND: Final = 300 / 60
 
 SPLIT_SECONDS: Final = 2.0
-"""How much longer a job takes because it is split. A new worker starts: 0.25 s [assumed], and 0.27
-s of CPU to import modules and make clients [measured]. Two more messages are sent, and the plan is
-read again [assumed]."""
+"""How much longer a job takes because it is split. A new worker starts (0.25 s [assumed]), and
+imports modules and makes clients (0.27 s of CPU [measured]). Two more messages are sent, and the
+plan is read again [assumed]."""
 
 SEGMENT_SECONDS: Final = 0.2
 """Seconds of a segment's own requests, one after another: for its message, job, index, slice and
@@ -107,19 +107,20 @@ _TYPICAL_WORK: Final = 100.0
 
 _ROUNDING: Final = 1.5
 """How many times larger than the best size a file's copied parts may be. All copied parts of a file
-have the same size. With this limit, their number is the one that comes nearest to the best size."""
+have the same size. With this limit, their number is the one that brings them nearest to the best
+size."""
 
 COPY_PART: Final = int(_ROUNDING * COPY_RATE * COPY_SECONDS) // 1024**2 * 1024**2
-"""The most bytes of a copied part, if few parts are copied: S3 then copies a part for about as long
-as it takes to begin. A larger archive takes copy_part()."""
+"""The most bytes of a copied part, if few parts are copied: S3 copies such a part in about the time
+that it takes to begin. A larger archive takes copy_part()."""
 
 STREAM_PART: Final = 16 * 1024**2
-"""About how many bytes a streamed part has. Larger parts make fewer requests; with smaller parts, a
+"""About how many bytes a streamed part has. Larger parts make fewer requests. Smaller parts let a
 worker's uploads begin sooner and end sooner. The best size, stream_part(), is 7.5 MiB for a segment
 of _TYPICAL_WORK. Twice that costs an eighth of a second of the segment's 1.7. But a part of that
 size, with S3's least part on top, has room for two files that are just too small to be copied
-alone. So ten thousand of these need no nested plan, which copies all bytes twice. BUFFERS parts fit
-into memory beside 100 MiB of interpreter, botocore and plan."""
+alone. So ten thousand of these files need no nested plan, which copies all bytes twice. BUFFERS
+parts fit into memory beside 100 MiB of interpreter, botocore and plan."""
 
 STREAM_FILES: Final = 1000
 """About how many files a streamed part has. The part's PUT then costs 1 % of its files' GETs, so

@@ -1,4 +1,4 @@
-"""The layout of an archive: which byte stands where, and which part of the upload brings it. Pure.
+"""The layout of an archive: which byte is where, and which part of the upload holds it. Pure.
 
 Entries go in, a plan comes out. Files are stored as they are, so every offset follows from names
 and sizes alone:
@@ -6,10 +6,10 @@ and sizes alone:
     [header][bytes] [header][bytes] … | manifest header, manifest.json, directory, end
      ------------- body ------------- | --------------------- tail -------------------
 
-Cuts divide it into the parts of one S3 multipart upload. S3 copies a part from a source file (then
-no byte of it passes through a worker), or a worker streams the part: headers and small files. At
-least `min_part` streamed bytes lie before a file's first copied part. If small files do not fill
-this room, the large file's own first bytes do.
+Cuts divide the archive into the parts of one S3 multipart upload. S3 copies a part from a source
+file (then no byte of it passes through a worker), or a worker streams the part: headers and small
+files. At least `min_part` streamed bytes lie before a file's first copied part. If small files do
+not fill this room, the large file's own first bytes do.
 
 The parts of the body are grouped into segments. Each is a bounded piece of work for one worker. The
 final parts are what is left of the body after the last cut, and the tail. They belong to the step

@@ -1,5 +1,5 @@
-"""`manifest.json`, the last entry of each archive: which files are in it, and which were asked for
-and are missing. Pure.
+"""`manifest.json`, the last entry of each archive. It lists the files in the archive, and the files
+that were asked for and are missing. Pure.
 
 Its length is known when the archive is laid out, before any file is read. Only the CRC-32s become
 known later, and each takes eight hex digits, whatever its value.
@@ -61,8 +61,8 @@ def closing(head: Head) -> bytes:
 
 
 def lines(files: Iterable[tuple[Listed, int]], *, first: bool) -> Iterator[bytes]:
-    """Yields the line of each file, which comes with its CRC-32. `first`: the archive's first file
-    is the first of these."""
+    """Yields the line of each file, which comes with its CRC-32. `first`: they begin with the
+    archive's first file."""
     separator = "\n" if first else ",\n"
     for file, crc32 in files:
         # Put together by hand: this takes a fifth of the time in an archive of a million files.

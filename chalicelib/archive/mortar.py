@@ -63,7 +63,7 @@ def choices(entries: Sequence[Entry], sizes: Sizes) -> Iterator[frozenset[int]]:
 def _pairs(middling: Sequence[int], mortar: int, sizes: Sizes) -> list[float]:
     """Returns how many more parts it takes to copy the largest file, the two largest, and so on,
     while there is mortar for them. The smallest files become mortar too. `middling` are the sizes
-    of the files, ascending. All sizes are in bytes."""
+    of the files, in ascending order. All sizes are in bytes."""
     more: list[float] = []
     parts = 0.0
     least, last = 0, len(middling) - 1
@@ -74,7 +74,8 @@ def _pairs(middling: Sequence[int], mortar: int, sizes: Sizes) -> list[float]:
         if mortar < sizes.min_part:
             break
         mortar -= sizes.min_part
-        # It takes a part of its own and one before it. The other streamed parts get shorter.
+        # It takes a part of its own and one before it. The bytes of both leave the other streamed
+        # parts.
         parts += 2 - (middling[last] + sizes.min_part) / sizes.stream_part
         more.append(parts)
         last -= 1

@@ -29,14 +29,14 @@ the function's timeout. Most segments have far less: see costs.segment_seconds."
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """The sizes of a layout, in bytes if nothing else is said.
+    """The sizes of a layout, in bytes unless this says otherwise.
 
-    `min_part`, `max_part` and `max_parts` (a count) are S3's limits of an upload. `stream_part` and
-    `stream_files` (a count) are about what a streamed part has. `copy_part` is the most that a part
-    copied by S3 has, if few parts are copied; with more parts it is larger (`costs.copy_part`).
+    `min_part`, `max_part` and `max_parts` (a count) are S3's limits of an upload. A streamed part
+    has about `stream_part` bytes or `stream_files` files. `copy_part` is the most that a part
+    copied by S3 has, if few parts are copied; in a larger archive it is more (`costs.copy_part`).
     `copy_min` is the least file that S3 copies. `rates` are the bytes a second that the work is
-    computed with. `segment_seconds` returns how many seconds of work one segment has, for an
-    archive with that many; `most_segment_seconds` is the most.
+    computed with. `segment_seconds` takes an archive's seconds of work, and returns how many of
+    them one segment has. `most_segment_seconds` is the most that it may have.
     """
 
     min_part: int = MIN_PART

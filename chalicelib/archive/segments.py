@@ -1,6 +1,6 @@
 """Groups the parts of an archive into segments, each a bounded piece of work for one worker. Pure.
 
-`edges` are where the entries' headers begin, in order, and last where the body ends: entry i has
+`edges` are where each entry's header begins, in order, and last where the body ends: entry i has
 the bytes [edges[i], edges[i + 1]).
 """
 

@@ -42,8 +42,8 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What the tail says of some files that follow one another: `lines` of the manifest, `records`
-    of the directory."""
+    """What the tail says of some consecutive files: `lines` of the manifest, `records` of the
+    directory."""
 
     counts: Counts
     lines: bytes
@@ -55,8 +55,8 @@ class Section:
 
 
 def section(form: Format, files: Sequence[tuple[Entry, int, int]], *, first: bool) -> Section:
-    """Returns the section of these files, each of which is (entry, offset, CRC-32). `first`: the
-    archive's first file is the first of them."""
+    """Returns the section of these files, each of which is (entry, offset, CRC-32). `first`: they
+    begin with the archive's first file."""
     lines = b"".join(manifest.lines(((entry, crc32) for entry, _, crc32 in files), first=first))
     records = b"".join(form.record(entry.member, crc32, offset) for entry, offset, crc32 in files)
     return Section(Counts(len(files), len(lines), len(records), zlib.crc32(lines)), lines, records)

@@ -1,6 +1,6 @@
 """The bytes of a STORED ZIP archive, with ZIP64 where it is needed. Pure: no I/O.
 
-The source is PKWARE's APPNOTE.TXT 6.3.10, and section numbers below are those of it. The extended
+The source is PKWARE's APPNOTE.TXT 6.3.10, which the section numbers below refer to. The extended
 timestamp is Info-ZIP's extra field 0x5455 (their `extrafld.txt`).
 
 There are no data descriptors: sizes and CRC-32 are in the local header, because readers that stream
@@ -212,8 +212,8 @@ def _timestamp_length(modified: int) -> int:
 
 
 def _dos_time(modified: int) -> tuple[int, int]:
-    """Returns MS-DOS time and date (4.4.6), in UTC. A time outside 1980 to 2107, which they cannot
-    hold, becomes the nearest one that they can."""
+    """Returns (time, date) of MS-DOS (4.4.6), in UTC. They can hold 1980 to 2107: any other time
+    becomes the nearest one in that range."""
     try:
         moment = datetime.fromtimestamp(modified, UTC)
     except (OverflowError, ValueError, OSError):

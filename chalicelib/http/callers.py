@@ -35,7 +35,7 @@ def base_url(context: Context, settings: Settings) -> str:
     """Returns the API's URL without the route, and without a slash at its end.
 
     It is taken from the request. Its path begins with what a stage or the mapping of a custom
-    domain puts before the route. Emulators say another host than the one at which callers reach
+    domain puts before the route. Emulators report another host than the one at which callers reach
     them, so there a template is used instead.
     """
     if settings.api_url_template:

@@ -73,8 +73,8 @@ def asset(_: Call, version: str, name: str) -> Reply:
     headers = {
         **_SECURITY,
         "Content-Type": _TYPES[Path(name).suffix],
-        # The files of another version are gone. The current ones will do, but must not be kept as
-        # the others.
+        # The files of another version are gone. The current ones are sent instead, but must not be
+        # kept under that version.
         "Cache-Control": "public, max-age=31536000, immutable" if is_current else "no-store",
     }
     return Reply(200, None, headers, text)

@@ -123,7 +123,7 @@ def _awaited(job: Job, seconds: int, is_news: Callable[[Job], bool], services: S
         try:
             job = services.jobs.get(job.job_id) or job
         except Unavailable:
-            break  # the job as it was seen last will do
+            break  # the job as it was last seen is an answer too
     return job
 
 

@@ -1,7 +1,7 @@
 """The jobs of a user: their list, and how many of them are open.
 
 There is no counter of the open jobs, because a crash could leave it wrong. Instead a sparse index
-has them by user, and follows their records. It lags behind, usually by a moment. So requests that
+lists them by user, and follows their records. It lags behind, usually by a moment. So requests that
 come at the same time may all be accepted, though there was room for one.
 """
 

@@ -28,7 +28,7 @@ RECORD_GRACE_MS: Final = RECORD_GRACE_DAYS * 24 * 3600 * 1000
 
 def from_job(job: Job, *, shard: int | None = None) -> Item:
     """Returns the item of a job. `shard` is the job's partition of the index `wake`, if it is in
-    that index."""
+    that index; None: the first one."""
     item = all_of(
         {
             "jobId": job.job_id,

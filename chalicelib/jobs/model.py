@@ -31,8 +31,8 @@ class Failure:
 class PlanRef:
     """Where a plan is stored, and the upload that its archive is built in.
 
-    `segments` counts those that a step `assemble` builds: all but the final one. `home` is the id
-    of the job that made the plan and opened the upload; None: this job itself.
+    `segments` counts the segments that a step `assemble` builds: all but the final one. `home` is
+    the id of the job that made the plan and opened the upload; None: this job itself.
     """
 
     digest: str
@@ -62,7 +62,8 @@ class Job:
     of the job came again. `previous_plan` is set while a job is planned again, `was_replanned` from
     then on. `steps_sent`: a message was sent for each segment of the plan. `reused_from` is the job
     whose finished archive completed this one. `retry_of` is the job that this one retries. `heir`
-    is the job that takes over what a failed job has uploaded (pipeline/reuse.py)."""
+    is the job that takes over what a failed job has uploaded (pipeline/reuse.py).
+    """
 
     job_id: str
     user_id: str

@@ -19,7 +19,7 @@ from typing import Final
 
 JOB_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-# Texts, as few processes need them: a pattern is compiled when it is first used.
+# Texts and not patterns: few processes need them, and `re` compiles each when it is first used.
 _OF_A_JOB: Final = rf"(?:archives/({JOB_ID.pattern})\.zip|jobs/({JOB_ID.pattern})/.*)"
 _REQUEST: Final = rf"jobs/{JOB_ID.pattern}/request-[^/]*\.json"
 _SEGMENT: Final = rf"jobs/{JOB_ID.pattern}/[^/]+/segment-[0-9]+"
@@ -83,7 +83,7 @@ def is_request(key: str) -> bool:
 
 
 def is_segment(key: str) -> bool:
-    """Returns whether the key is that of a segment of a nested plan, whichever."""
+    """Returns whether the key is that of a segment of any nested plan."""
     return re.fullmatch(_SEGMENT, key) is not None
 
 

@@ -30,8 +30,8 @@ _PROCESSING: Final = frozenset({Status.PROCESSING})
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What becomes known of a job when it is planned. `missing` is None where the list is too long
-    for the record."""
+    """What becomes known of a job when it is planned. `missing` is None if the list is too long for
+    the record."""
 
     plan: PlanRef
     total_files: int
@@ -121,7 +121,8 @@ class JobStore:
 
     def unplan(self, job: Job, plan: PlanRef, now: int) -> Job | None:
         """Takes this plan away from a job that is processing, so that the job is planned again. The
-        record keeps it as `previous_plan`, and so what was begun by it."""
+        record keeps the plan as `previous_plan`, so that what was begun by it can still be
+        found."""
         values = {
             "stage": of(Stage.PLANNING),
             "replanned": of(1),
@@ -141,8 +142,9 @@ class JobStore:
             job.job_id,
             _WRITE,
             "SET stepsSent = :one",
-            {"one": of(1), "plan": of(plan.digest)},
-            condition=_PLANNED_SO,
+            {"one": of(1), "plan": of(plan.digest), "processing": of(Status.PROCESSING)},
+            condition=f"{_PLANNED_SO} AND #status = :processing",
+            names={"#status": "status"},
         )
 
     def report(

@@ -2,8 +2,8 @@
 
 It is no error if the condition of a write does not hold: the method returns None or False, and the
 caller finds out what has happened meanwhile. If the answer to a write is lost, botocore sends the
-write again, and its condition then fails because of the write itself. So each write carries an id
-of its own, and recognises itself by that. Each method raises Unavailable if a retry may help, and
+write again, and its condition then fails because the first try has succeeded. So each write carries
+an id of its own, and is known by it. Each method raises Unavailable if a retry may help, and
 AccessDenied if not.
 """
 

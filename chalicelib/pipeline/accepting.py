@@ -133,7 +133,7 @@ def _on_record(services: Services, job: Job, asked: ExportRequest) -> Job:
 
 
 def _made_before(services: Services, job: Job, absent: LonghaulError) -> Job:
-    """Returns the job that the same Idempotency-Key made before. Raises `absent` if there is
+    """Returns the job that the same Idempotency-Key has made before. Raises `absent` if there is
     none."""
     first = services.jobs.get(job.job_id)
     if first is None:

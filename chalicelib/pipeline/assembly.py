@@ -177,7 +177,7 @@ class Builder:
             raise overwritten(entry.key)
         if facts.crc32 is None:
             raise SourceUnreadable(
-                f"S3 lists a CRC-32 of {entry.key} and does not tell it; export it by its key"
+                f"S3 lists a CRC-32 of {entry.key} and does not return it; export it by its key"
             )
         self.crc32s[index] = facts.crc32
 

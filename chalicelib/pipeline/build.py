@@ -194,7 +194,7 @@ def _join(planned: PlannedJob, number: int) -> None:
         with pools(JOINS_AT_ONCE) as pool:
             copies = [pool.submit(copy, part) for part in segment.joins]
             wait_for(pools, copies, planned.lease.tick)
-    except SourceChanged:  # the segment has changed, and no source file
+    except SourceChanged:  # the segment has changed, not a source file
         raise Unavailable(f"segment {number} has just been replaced") from None
 
 

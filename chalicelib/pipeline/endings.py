@@ -59,7 +59,7 @@ def _ended(services: Services, job: Job | None) -> Job | None:
 
 
 def facts(job: Job) -> dict[str, object]:
-    """Returns what the line `job ended` says; docs/operations.md explains each."""
+    """Returns what the line `job ended` says. docs/operations.md explains each fact."""
     started_at = job.updated_at if job.started_at is None else job.started_at
     is_reused = job.reused_from is not None
     return {

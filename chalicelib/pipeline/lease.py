@@ -90,8 +90,8 @@ def refused(services: Services, job_id: str) -> Exception:
     """Returns the error for a step whose write the job's record did not take: NothingToDo if the
     job has ended, else PlanReplaced.
 
-    A step whose plan was replaced comes again. Perhaps it was this step's worker that took the old
-    plan away: then its message must come again, so that `plan` is sent.
+    After PlanReplaced the message comes again. It must: a worker may have taken the old plan away
+    while it worked on this message, and died before it sent `plan`. Then the next try sends it.
     """
     job = services.jobs.get(job_id)
     if job is None or job.status not in OPEN:

@@ -24,8 +24,8 @@ from chalicelib.services import Services
 from chalicelib.sources.find import Found, find
 
 INLINE_SEGMENTS: Final = 1
-"""The worker that plans an archive of at most this many segments also builds it. It sends no
-messages for that."""
+"""The worker that plans an archive of at most this many segments also builds it, instead of sending
+messages."""
 
 
 def plan(job: Job, services: Services, lease: Lease) -> PlannedJob | None:
@@ -33,7 +33,8 @@ def plan(job: Job, services: Services, lease: Lease) -> PlannedJob | None:
     steps are sent, or there are none.
 
     Raises SourceMissing, NothingToExport, LimitExceeded, GivenUp if the request is gone,
-    NothingToDo if the job has ended, and what the lease raises.
+    NothingToDo if the job has ended or another worker has sent its steps, and what the lease
+    raises.
     """
     if job.plan is None:
         planned = _planned(job, services, lease)
@@ -65,7 +66,7 @@ def following(job: Job, services: Services) -> list[Message]:
 def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
     """Returns the job with its plan. None if files must be read before there can be a plan, or if
     an archive that was there already has completed the job."""
-    accepting.start(services, job.job_id)  # no matter if it was started before, by an earlier try
+    accepting.start(services, job.job_id)  # None on a second try: then it is started already
     body = services.archive.read(job.request_key)
     if body is None:
         raise GivenUp("what was asked for is not stored any more; export again")

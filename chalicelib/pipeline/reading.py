@@ -28,7 +28,7 @@ from chalicelib.queue.messages import DIGEST_DIGITS, Message, Step
 from chalicelib.services import Services
 
 _READS: Final = 8
-"""Requests under way at a time, a buffer each."""
+"""The most requests under way at the same time. Each has a buffer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def read(job: Job, reading: str, number: int, services: Services, lease: Lease) 
     NothingToDo, SourceChanged, SourceUnreadable, and what the lease raises."""
     body = services.archive.read(places.batches_to_read(job.job_id, reading))
     if job.plan or body is None:
-        raise NothingToDo("nobody waits for what was to be read")
+        raise NothingToDo("the files need not be read any more")
     lease.stage = Stage.READING
     batches = _batches(body)
     if number >= len(batches):

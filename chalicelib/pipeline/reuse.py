@@ -93,7 +93,7 @@ def _owner(job: Job, services: Services) -> Job | None:
 
 def _is_young(failed: Job, services: Services) -> bool:
     """Returns whether the upload may go on. S3 counts an archive's days from when its upload was
-    opened, and aborts an upload after a day."""
+    opened, and aborts an upload a day after that."""
     home = failed if failed.home == failed.job_id else services.jobs.get(failed.home)
     return home is not None and services.now() - home.created_at <= UPLOAD_AGE_MS
 

@@ -1,5 +1,5 @@
-"""Sends the next step of jobs that have not moved again, and gives up jobs that will never move.
-Has the remains of ended jobs thrown away.
+"""Finds jobs that have not moved, and sends their next step again. Gives up jobs that will never
+move. Sends `discard` for ended jobs of which something is left.
 
 This repairs a crash between a write and the message that should follow it, a message that was lost
 or given up while the job lives, and a queue that was purged.
@@ -27,21 +27,23 @@ JOBS_A_RUN: Final = 500
 
 BACKLOG: Final = 10
 """Messages in the queue. While more of them wait, a job's own message may be among them, however
-long the job has not moved. This many are taken within seconds."""
+long the job has not moved. Fewer are taken within seconds."""
 
 BACKLOG_PATIENCE_MS: Final = 30 * 60_000
 """How much longer a job is left alone while there is a backlog."""
 
 PAUSE_MAX_MS: Final = 3600 * 1000
-"""A job is woken again when it has stood still for twice as long, or for this much longer."""
+"""A job is woken again when it has stood still for twice as long, or after this time if that is
+sooner."""
 
 SWEEPS_MAX: Final = 8
-"""How often a job is woken in vain, without a backlog, before it is given up: some 4 hours."""
+"""How often a job is woken in vain, without a backlog, before it is given up: that takes some 4
+hours."""
 
 
 def sweep(services: Services) -> int:
-    """Wakes the jobs that have stalled, and has the remains of ended jobs thrown away. Returns for
-    how many jobs it has done something."""
+    """Wakes the jobs that have stalled, and sends `discard` for ended jobs of which something is
+    left. Returns for how many jobs it sent a step."""
     is_calm = services.queue.waiting() <= BACKLOG
     before = services.now() - (0 if is_calm else BACKLOG_PATIENCE_MS)
     wake_up = partial(_wake, services, is_calm=is_calm)
@@ -57,7 +59,7 @@ def _each_due(
     shards: Sequence[int], before: int, treat: Callable[[Job], bool], services: Services
 ) -> int:
     """Treats the jobs of these shards that were due before `before`. Returns for how many of them
-    there was something to do."""
+    `treat` has done something."""
     treated = 0
     due = services.due_jobs.due(shards, before)
     for job_id, _ in zip(due, range(JOBS_A_RUN), strict=False):

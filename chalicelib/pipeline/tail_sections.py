@@ -1,5 +1,5 @@
-"""Keeps the tail of an archive in S3: a section for each segment, written by the worker that has
-built the segment.
+"""Keeps the tail of an archive in S3: one section for each segment. The worker that has built the
+segment writes it.
 
 A section that is kept also means that the CRC-32s of its files are known. Until it is there, what
 was streamed without a CRC-32 is streamed again.
@@ -62,9 +62,9 @@ class Sections:
         return Counts.from_bytes(body)
 
     def counts_or_made(self, number: int) -> Counts:
-        """Returns the counts of a section. If the section is not kept, because its worker has died,
-        makes it from the plan and keeps it. Raises Unavailable if the plan does not have all
-        CRC-32s."""
+        """Returns the counts of a section. If the section is not kept, because its worker died
+        before, makes it from the plan and keeps it. Raises Unavailable if the plan does not have
+        all CRC-32s."""
         counts = self.counts(number)
         if counts is None:
             of = plans.load_slice(self.archive, self.home, self.index, number)

@@ -65,7 +65,7 @@ def _done(record: Record, services: Services) -> bool:
 def _retried(
     reason: str, message: Message, record: Record, services: Services, about: dict[str, Any]
 ) -> bool:
-    """Has the message come again after a pause. Returns that it cannot be deleted."""
+    """Has the message come again after a pause. Returns False: it cannot be deleted."""
     delay = retry_delay(about["attempt"], services.random)
     services.log.warning("step retried", **{**about, "reason": reason, "seconds": delay})
     with suppress(Unavailable):

@@ -1,4 +1,4 @@
-"""The requests that Longhaul makes to S3, a dozen, and what their failures mean.
+"""The dozen requests that Longhaul makes to S3, and what their failures mean.
 
 The code above this file knows objects and uploads, and never botocore. Each method makes one
 request (a listing makes one for each page). It raises Unavailable if a retry may help, and
@@ -53,8 +53,8 @@ class FolderPage:
 @dataclass(frozen=True, slots=True)
 class Bucket:
     """One bucket, reached through one client. With `fast`, the requests that are made by the
-    thousand take the fast path first. They take the client only if the fast path does not
-    understand the answer."""
+    thousand take the fast path first. If that does not understand the answer, they are sent again
+    through the client."""
 
     client: "S3Client"
     name: str
@@ -148,7 +148,7 @@ class Bucket:
         """Returns one page of what is below `prefix`, in key order, without the contents of the
         folders there.
 
-        `after` is the `next` of the page before. Raises InvalidRequest if it is not.
+        `after` is the `next` of the page before. Raises InvalidRequest if S3 does not accept it.
         """
         more: Any = {"ContinuationToken": after} if after else {}
         try:

@@ -105,7 +105,7 @@ def has_crc32(algorithms: Iterable[str | None], kind: str | None) -> bool:
 
 def crc32_of_base64(encoded: str | None) -> int | None:
     """Returns the CRC-32 that S3 sends as base64 of its bytes, the most significant byte first.
-    None if this is no such value."""
+    None if the text is no CRC-32."""
     try:
         raw = b64decode(encoded or "", validate=True)
     except ValueError:

@@ -16,7 +16,7 @@ from chalicelib.s3.bucket import Bucket
 class SlowBucket(Bucket):
     """A bucket where each read waits for its turn, and then `delay_seconds` longer.
 
-    Turns are taken within one process, so each worker has a slow storage of its own. S3 copies
+    Each process has turns of its own, so each worker has a slow storage of its own. S3 copies
     without a read, so copies are as fast as ever.
     """
 

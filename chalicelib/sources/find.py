@@ -15,7 +15,7 @@ from chalicelib.settings import Settings
 from chalicelib.sources.listing import list_all
 
 LOOKUPS_AT_ONCE: Final = 32
-"""HEAD requests under way at a time."""
+"""The most HEAD requests under way at the same time."""
 
 _NAMED: Final = 10  # missing files that an error message names
 
@@ -35,7 +35,8 @@ def key_of(file_id: int, settings: Settings) -> str:
 
 
 def find(request: ExportRequest, services: Services, tick: Callable[[], None]) -> Found:
-    """Finds everything that was asked for. Calls `tick` at least once for `limits.lookups` files.
+    """Finds everything that was asked for. Calls `tick` at least once for every `limits.lookups`
+    files.
 
     Raises SourceMissing if files are missing under `on_missing: fail`, and NothingToExport for a
     prefix without files.

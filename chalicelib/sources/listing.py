@@ -65,11 +65,10 @@ def list_all(
 
 def divided(rest: Range, first: str, common: int) -> Iterator[Range]:
     """Yields the smaller ranges that the range is divided into, in order. `first` is the first key
-    of the page that ended with `rest.after`. All keys have their first `common` characters in
-    common.
+    of the page that ended with `rest.after`. All keys begin with the same `common` characters.
 
     A smaller range begins where a key like `rest.after` has a higher digit, or a higher letter of
-    the same case, at one place. These places are those from `common` to the first one where the
+    the same case, at one place. The places are those from `common` to the first one where the
     page's first and last key differ. At a later place, a range would hold less than a page.
     """
     alike = takewhile(lambda pair: pair[0] == pair[1], zip(first, rest.after, strict=False))
