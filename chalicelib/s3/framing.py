@@ -67,11 +67,11 @@ def read_answer(
     # https://www.rfc-editor.org/rfc/rfc9112#name-message-body-length
     if length is not None and (coding is not None or not _LENGTH.fullmatch(length)):
         raise Unexpected
+    if coding is not None and (coding.lower() != "chunked" or status in _WITHOUT_BODY):
+        raise Unexpected
     if method == "HEAD" or status in _WITHOUT_BODY:
         return Answer(status, headers, b"")
     if coding is not None:
-        if coding.lower() != "chunked":
-            raise Unexpected
         return Answer(status, headers, _chunks(reader))
     if length is None:
         raise Unexpected  # the body ends where the connection does, so nobody knows if it is whole
