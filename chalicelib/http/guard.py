@@ -85,8 +85,7 @@ def _caller(call: Call, services: Services, rule: Rule, job_id: str | None) -> C
         raise Unauthorized("this stack takes selections and tickets, and no other token")
     from chalicelib.http.issuer import issuer
 
-    known = issuer(settings.jwt_issuer, services.now)
-    return callers.by_token(token, settings, known, services.now())
+    return callers.by_token(token, settings, issuer(settings.jwt_issuer), services.now())
 
 
 def _by_ticket(rule: Rule, job_id: str | None) -> Caller:
