@@ -14,7 +14,7 @@ _HEADERS: Final = {
     "Preference-Applied": "wait=N: the answer was held for up to N seconds.",
     "Retry-After": "Seconds until it is worth asking again.",
     "ETag": "Changes whenever the answer does.",
-    "WWW-Authenticate": "How to prove who calls (RFC 6750, RFC 9728). API Gateway on AWS calls it "
+    "WWW-Authenticate": "How to prove who calls (RFC 6750, RFC 9728). API Gateway on AWS may call it "
     "X-Amzn-Remapped-WWW-Authenticate.",
     "RateLimit-Limit": "Requests that the caller may make at once, if there is a limit.",
     "RateLimit-Remaining": "How many of them are left.",
