@@ -1,8 +1,8 @@
 """Selections: what may be exported, and for whom, signed by the caller's own backend.
 
-A selection is a JWS (RFC 7515) with the claims of a JWT (RFC 7519), signed with HS256 and a key that
-the backend shares with this stack. Who bears it needs no other proof: the backend has decided
-already. docs/selections.md shows how to sign one.
+A selection is a JWS (RFC 7515) with the claims of a JWT (RFC 7519). It is signed with HS256, and a
+key that the backend shares with this stack. Whoever bears it needs no other proof: the backend has
+decided already. docs/selections.md shows how to sign one.
 """
 
 import hashlib

@@ -32,8 +32,9 @@ _ID: Final = rf"[0-9a-f]{{{ID_LENGTH}}}"
 _KEPT_SECONDS: Final = 24 * 3600
 """How long the item outlives its last ticket."""
 
-_TRIES: Final = 5
-"""If two requests change a job's tickets at the same time, one of them tries again."""
+_TRIES: Final = 25
+"""Of requests that change a job's tickets at the same time, one succeeds and the others try again.
+So this many can come at once."""
 
 
 class Scope(StrEnum):
