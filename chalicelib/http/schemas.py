@@ -249,6 +249,38 @@ CHECK_ANSWER: Final = _answer(
     }
 )
 
+SHARE_SECONDS: Final = 24 * 3600
+"""How long a share link lives if the request does not say it."""
+
+SHARE_REQUEST: Final[Schema] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "expires_in": {
+            "type": "integer",
+            "description": "Seconds that the link lives. The setting SHARE_MAX_DAYS is the limit.",
+            "minimum": 60,
+            "default": SHARE_SECONDS,
+        },
+    },
+}
+
+_SHARE: Final[Schema] = {
+    "id": {**_TEXT, "pattern": "^[0-9a-f]{8}$"},
+    "createdAt": _TIME,
+    "expiresAt": _TIME,
+}
+
+SHARE: Final = _answer(
+    {
+        **_SHARE,
+        "ticket": {**_TEXT, "description": "As a bearer token: sees the job, and downloads it."},
+        "url": {**_URL, "description": "The page, with the ticket. It is shown only this once."},
+    }
+)
+
+SHARES: Final = _answer({"shares": {"type": "array", "items": _answer(_SHARE)}})
+
 _CHECK: Final[Schema] = {"enum": ["ok", "error"]}
 HEALTH: Final = _answer(
     {
