@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, cast
 
@@ -45,7 +44,7 @@ class Secret:
     """The secret of the stack, as its operator reaches it."""
 
     def __init__(self) -> None:
-        self._client: Any = aws.secrets_manager()
+        self._client: Any = cast("Any", aws.secrets_manager())
         self._client.create_secret(Name="longhaul/selections", SecretString="{}")
         self.write({KID: KEY})
 
@@ -54,7 +53,7 @@ class Secret:
 
 
 @pytest.fixture(autouse=True)
-def secret(stack: Stack) -> Iterator[Secret]:
+def secret(stack: Stack) -> Secret:
     stack.services.selection_keys.secret = "longhaul/selections"
     stack.configure(selection_keys="longhaul/selections")
     return Secret()
@@ -298,13 +297,13 @@ def test_a_lost_answer_to_the_write_is_one_use(stack: Stack, no_backoff: None) -
         job_id = _job(stack, token)
 
     assert lost["TransactWriteItems"] == 2
-    assert stack.job(job_id)
+    assert stack.job(job_id).user_id == "alice"
     assert isinstance(_refusal(stack, token), SelectionUsed)
 
 
 def test_a_crossed_transaction_is_tried_again(stack: Stack, requests: Requests) -> None:
     reasons = [{"Code": "None"}, {"Code": "TransactionConflict", "Message": "crossed"}]
-    canceled = (
+    canceled: wire.Wired = (
         400,
         {},
         json.dumps({"__type": "TransactionCanceledException", "CancellationReasons": reasons}),
