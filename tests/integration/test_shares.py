@@ -27,7 +27,7 @@ from chalicelib.http.calls import Call
 from chalicelib.jobs import places, tickets
 from chalicelib.jobs.tickets import OWN_MAX, SHARES_MAX, Scope, Ticket
 from tests.clock import START
-from tests.integration.gateway import BASE, DOMAIN, UNKNOWN_JOB, export
+from tests.integration.gateway import BASE, DOMAIN, UNKNOWN_JOB, call, export
 from tests.integration.stack import Stack
 from tests.integration.wire import TABLE_IS_DOWN, listening
 
@@ -171,6 +171,40 @@ def test_a_ticket_with_a_flipped_bit_is_no_ticket(
     token[place] ^= 1 << bit
 
     assert _ticket(stack, job_id, token.decode("latin-1")) is None
+
+
+def test_a_share_is_made_listed_and_revoked_over_the_api(stack: Stack, job_id: str) -> None:
+    path = f"/v1/export/{job_id}/shares"
+
+    made = call("POST", path, body={"expires_in": 3600})
+    assert made.status == 201
+    bearer = {"Authorization": f"Bearer {made.body['ticket']}"}
+    assert call("GET", f"/v1/export/{job_id}", headers=bearer).status == 200
+    assert call("POST", path).status == 201
+    assert len(call("GET", path).body["shares"]) == 2
+
+    assert call("DELETE", f"{path}/{made.body['id']}").status == 204
+    assert call("GET", f"/v1/export/{job_id}", headers=bearer).status == 401
+    assert call("DELETE", f"{path}/{made.body['id']}").status == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_ticket_cannot_share(stack: Stack, job_id: str, method: str) -> None:
+    for token in (_shared(stack, job_id)["ticket"], _own(stack, job_id)):
+        answer = call(
+            method, f"/v1/export/{job_id}/shares", headers={"Authorization": f"Bearer {token}"}
+        )
+        assert answer.status == 403
+
+
+def test_one_share_too_many_is_a_problem_document(stack: Stack, job_id: str) -> None:
+    for _ in range(SHARES_MAX):
+        _shared(stack, job_id)
+
+    answer = call("POST", f"/v1/export/{job_id}/shares")
+
+    assert (answer.status, answer.headers["Retry-After"]) == (409, "86401")
+    assert answer.body["type"] == "urn:problem-type:longhaul:too-many-shares"
 
 
 # -- how long, how many ---------------------------------------------------------------------------
@@ -373,19 +407,19 @@ def test_a_job_of_nobody_and_of_another_user_has_no_shares(
 ) -> None:
     share = _shared(stack, job_id)
     caller = Caller(way="jwt", user_id="bob") if of == "bob" else Caller()
-    call = _call(caller=caller)
+    asked = _call(caller=caller)
     named = job_id if of == "bob" else UNKNOWN_JOB
 
     for route, more in ((shares.create, ()), (shares.listing, ()), (shares.revoke, (share["id"],))):
         with pytest.raises(NotFound, match="there is no job"):
-            route(call, stack.services, named, *more)
+            route(asked, stack.services, named, *more)
     assert len(_listed(stack, job_id)) == 1
 
 
 def test_the_owner_shares_lists_and_revokes(stack: Stack, job_id: str) -> None:
-    call = _call(caller=Caller(way="jwt", user_id="alice"))
+    asked = _call(caller=Caller(way="jwt", user_id="alice"))
 
-    share = shares.create(call, stack.services, job_id).content
+    share = shares.create(asked, stack.services, job_id).content
     assert share is not None
-    assert shares.listing(call, stack.services, job_id).content
-    assert shares.revoke(call, stack.services, job_id, share["id"]).status == 204
+    assert shares.listing(asked, stack.services, job_id).content
+    assert shares.revoke(asked, stack.services, job_id, share["id"]).status == 204
