@@ -13,6 +13,7 @@ from chalicelib import aws
 from chalicelib.jobs.by_user import UserJobs
 from chalicelib.jobs.due import DueJobs
 from chalicelib.jobs.fingerprints import FingerprintStore
+from chalicelib.jobs.holders import HolderStore
 from chalicelib.jobs.segments import SegmentStore
 from chalicelib.jobs.store import JobStore
 from chalicelib.jobs.table import Table
@@ -74,6 +75,7 @@ class Services(Seams):
     jobs: JobStore
     segments: SegmentStore
     fingerprints: FingerprintStore
+    holders: HolderStore
     due_jobs: DueJobs
     user_jobs: UserJobs
     source: Bucket
@@ -100,6 +102,7 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
         jobs=JobStore(table),
         segments=SegmentStore(table),
         fingerprints=FingerprintStore(table),
+        holders=HolderStore(table),
         due_jobs=DueJobs(table),
         user_jobs=UserJobs(table),
         source=_source(

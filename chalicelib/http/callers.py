@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.errors import NotFound
-from chalicelib.jobs.model import Job
+from chalicelib.jobs.model import Job, owner_mark
 from chalicelib.settings import Settings
 
 Context = Mapping[str, Any]
@@ -22,6 +22,13 @@ def check_owner(context: Context, job: Job) -> None:
     principal = _principal(context)
     if principal and principal != job.user_id:
         raise NotFound(f"there is no job {job.job_id}")
+
+
+def was_owner(context: Context, deleted: Job) -> bool:
+    """Returns whether a deleted job was the caller's. If nobody says who calls, whoever knows the
+    job's id may have it."""
+    principal = _principal(context)
+    return not principal or owner_mark(deleted.job_id, principal) == deleted.deleted_for
 
 
 def _principal(context: Context) -> str | None:

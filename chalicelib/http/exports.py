@@ -14,12 +14,13 @@ from chalicelib.errors import (
     unknown_cursor,
 )
 from chalicelib.http import answers, parse, schemas
-from chalicelib.http.callers import base_url, caller, check_owner
+from chalicelib.http.callers import base_url, caller, check_owner, was_owner
 from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.cursors import from_cursor, to_cursor
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.places import JOB_ID
-from chalicelib.pipeline import accepting, endings
+from chalicelib.jobs.states import OPEN
+from chalicelib.pipeline import accepting, deleting, endings
 from chalicelib.queue.messages import Message, Step
 from chalicelib.services import Services
 
@@ -71,14 +72,28 @@ def listing(call: Call, services: Services) -> Reply:
 
 
 def cancel(call: Call, services: Services, job_id: str) -> Reply:
-    """DELETE /v1/export/{jobId}. Raises NotFound, or AlreadyEnded."""
-    job = find_job(call, services, job_id)
+    """DELETE /v1/export/{jobId}: cancels a job that is open, and deletes one that has ended.
+
+    Raises NotFound, and AlreadyEnded if the job ends at this moment: who wanted to cancel it has
+    not seen what would be deleted. Raises Unavailable if the archive may still be there.
+    """
+    try:
+        job = find_job(call, services, job_id)
+    except NotFound:
+        deleted = _deleted_before(call, services, job_id)
+        if deleted is None:
+            raise
+        deleting.finish(services, deleted)
+        return Reply(204, None, uncached())
+    if job.status not in OPEN:
+        deleting.delete(services, job)
+        return Reply(204, None, uncached())
     cancelled = endings.cancel(services, job.job_id)
     if cancelled is None:
         ended = find_job(call, services, job_id)
         raise AlreadyEnded(
-            f"the job is {ended.status_at(services.now())}, so there is nothing to cancel; "
-            f"GET /v1/export/{job_id} tells what became of it"
+            f"the job has just ended ({ended.status_at(services.now())}), so it was not cancelled; "
+            f"DELETE it once more to delete it with its archive"
         )
     if cancelled.plan:
         # If this fails, the worker on this job stops all the same, and what it leaves expires.
@@ -91,10 +106,21 @@ def cancel(call: Call, services: Services, job_id: str) -> Reply:
 def find_job(call: Call, services: Services, job_id: str) -> Job:
     """Returns the job as it is now. Raises NotFound if there is none that the caller may see."""
     job = services.jobs.get(job_id) if JOB_ID.fullmatch(job_id) else None
-    if job is None:
-        raise NotFound(f"there is no job {job_id[:60]!r}; it may have expired long ago")
+    if job is None or job.is_deleted:
+        raise unknown_job(job_id)
     check_owner(call.context, job)
     return job
+
+
+def unknown_job(job_id: str) -> NotFound:
+    """Returns the error for a job that does not exist for the caller."""
+    return NotFound(f"there is no job {job_id[:60]!r}; it was deleted, or has expired long ago")
+
+
+def _deleted_before(call: Call, services: Services, job_id: str) -> Job | None:
+    """Returns the tombstone, if the caller has deleted this job before."""
+    job = services.jobs.get(job_id) if JOB_ID.fullmatch(job_id) else None
+    return job if job and job.is_deleted and was_owner(call.context, job) else None
 
 
 def _accepted(call: Call, services: Services, job: Job) -> Reply:

@@ -129,8 +129,11 @@ def paths() -> dict[str, dict[str, Any]]:
             ),
             "delete": _operation(
                 "cancelExport",
-                "Cancel a job",
-                {202: ("Job", "Cancelled.", [])},
+                "Cancel a job that is open, or delete one that has ended",
+                {
+                    202: ("Job", "It was open, and is cancelled.", []),
+                    204: (None, "It had ended, and is deleted with its archive.", []),
+                },
                 problems=[404, 409],
                 parameters=[job_id],
             ),
