@@ -102,6 +102,10 @@ class AlreadyEnded(LonghaulError):
     status, slug, title = 409, "already-ended", "The job has ended"
 
 
+class NotEnded(LonghaulError):
+    status, slug, title = 409, "not-ended", "The job has not ended"
+
+
 class NotRetryable(LonghaulError):
     status, slug, title = 409, "not-retryable", "The job cannot be retried"
 

@@ -13,6 +13,7 @@ from chalicelib import aws
 from chalicelib.jobs.by_user import UserJobs
 from chalicelib.jobs.due import DueJobs
 from chalicelib.jobs.fingerprints import FingerprintStore
+from chalicelib.jobs.holders import HolderStore
 from chalicelib.jobs.segments import SegmentStore
 from chalicelib.jobs.selections import SelectionStore
 from chalicelib.jobs.store import JobStore
@@ -85,6 +86,7 @@ class Services(Seams):
     jobs: JobStore
     segments: SegmentStore
     fingerprints: FingerprintStore
+    holders: HolderStore
     due_jobs: DueJobs
     user_jobs: UserJobs
     tickets: TicketStore
@@ -114,6 +116,7 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
         jobs=JobStore(table),
         segments=SegmentStore(table),
         fingerprints=FingerprintStore(table),
+        holders=HolderStore(table),
         due_jobs=DueJobs(table),
         user_jobs=UserJobs(table),
         tickets=TicketStore(table),

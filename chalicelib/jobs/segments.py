@@ -4,10 +4,11 @@ Both are stored beside the job's record, which they would make too large. They b
 job that is planned again begins anew.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chalicelib.jobs import places
-from chalicelib.jobs.attributes import key, of
+from chalicelib.jobs.attributes import key, of, text
 from chalicelib.jobs.items import record_ttl
 from chalicelib.jobs.model import Job, PlanRef
 from chalicelib.jobs.table import Table
@@ -49,8 +50,17 @@ class SegmentStore:
             return upload
         return self.upload(job, plan, segment) or upload
 
+    def forget(self, home: str, plan_digest: str, segments: Iterable[int], now: int) -> None:
+        """Empties what is stored of a plan: which segments are done, and the uploads of these
+        segments."""
+        action, forget_at = "forget the segments", now // 1000
+        self.table.empty(places.done_segments(home, plan_digest), action, forget_at)
+        for number in segments:
+            place = places.segment_upload(home, plan_digest, number)
+            self.table.empty(place, action, forget_at)
+
     def upload(self, job: Job, plan: PlanRef, segment: int) -> str | None:
         """Returns the id of the upload that is registered for the segment; None if none is yet."""
         place = places.segment_upload(job.home, plan.digest, segment)
         item = self.table.get(place, "look for an upload")
-        return item["uploadId"]["S"] if item else None
+        return text(item, "uploadId") if item else None

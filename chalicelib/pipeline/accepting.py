@@ -75,6 +75,9 @@ def retry(
     asked = ExportRequest.from_json(body)
     check(asked)
     job_id = named_id(["retry", job.job_id], idempotency_key)
+    # A retry that was deleted does not stand in the way of another one without a key.
+    while idempotency_key == NO_KEY and _was_deleted(services, job_id):
+        job_id = named_id(["retry", job_id], idempotency_key)
     again = _new_job(services, job_id, job.user_id, asked)
     return _on_record(services, replace(again, retry_of=job.job_id), asked)
 
@@ -155,11 +158,20 @@ def _made_before(services: Services, job: Job, absent: LonghaulError) -> Job:
     first = services.jobs.get(job.job_id)
     if first is None:
         raise absent
+    if first.is_deleted:
+        raise IdempotencyKeyReused(
+            "the export that this Idempotency-Key was used for was deleted; use a new key"
+        )
     if first.request != job.request:
         raise IdempotencyKeyReused(
             "this Idempotency-Key was used for another request; use a new key for a new export"
         )
     return first
+
+
+def _was_deleted(services: Services, job_id: str) -> bool:
+    job = services.jobs.get(job_id)
+    return job is not None and job.is_deleted
 
 
 def _check_retryable(job: Job, seen: Status) -> None:
