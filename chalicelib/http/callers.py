@@ -69,11 +69,12 @@ class Caller:
             raise NotFound(f"there is no job {job.job_id}", is_anothers=True)
 
     def was_owner(self, deleted: Job) -> bool:
-        """Returns whether a deleted job was the caller's. Where nobody has to prove anything,
-        whoever knows the job's id may have it."""
-        if self.user_id is None:
-            return True
-        return owner_mark(deleted.job_id, self.user_id) == deleted.deleted_for
+        """Returns whether the caller may know that this job was deleted."""
+        if self.way == "ticket":
+            return deleted.job_id == self.job_id
+        return (
+            self.user_id is None or owner_mark(deleted.job_id, self.user_id) == deleted.deleted_for
+        )
 
 
 def by_token(token: str, settings: Settings, issuer: "Issuer", now: int) -> Caller:
@@ -182,6 +183,19 @@ def base_url(context: Context, settings: Settings) -> str:
     path = context["path"].rstrip("/")
     prefix = path.rsplit("/", depth)[0] if depth else path
     return f"https://{context['domainName']}{prefix}"
+
+
+def check_job(caller: Caller, job: Job | None, job_id: str) -> Job:
+    """Returns the job, if the caller may see it. Raises NotFound."""
+    if job is None or job.is_deleted:
+        raise unknown_job(job_id)
+    caller.check_owner(job)
+    return job
+
+
+def unknown_job(job_id: str) -> NotFound:
+    """Returns the error for a job that does not exist, or not any more."""
+    return NotFound(f"there is no job {job_id[:60]!r}; it was deleted, or has expired long ago")
 
 
 def _known(way: Way, user: str, claims: Mapping[str, Any], settings: Settings) -> Caller:

@@ -15,7 +15,7 @@ from chalicelib.errors import (
     unknown_cursor,
 )
 from chalicelib.http import answers, bounds, parse, schemas
-from chalicelib.http.callers import base_url
+from chalicelib.http.callers import base_url, check_job
 from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.cursors import from_cursor, to_cursor
 from chalicelib.jobs.model import Job
@@ -130,15 +130,7 @@ def _already_ended(job: Job, services: Services) -> AlreadyEnded:
 def find_job(call: Call, services: Services, job_id: str) -> Job:
     """Returns the job as it is now. Raises NotFound if there is none that the caller may see."""
     job = services.jobs.get(job_id) if JOB_ID.fullmatch(job_id) else None
-    if job is None or job.is_deleted:
-        raise unknown_job(job_id)
-    call.caller.check_owner(job)
-    return job
-
-
-def unknown_job(job_id: str) -> NotFound:
-    """Returns the error for a job that does not exist for the caller."""
-    return NotFound(f"there is no job {job_id[:60]!r}; it was deleted, or has expired long ago")
+    return check_job(call.caller, job, job_id)
 
 
 def _deleted_before(call: Call, services: Services, job_id: str) -> Job | None:

@@ -9,10 +9,10 @@ from typing import Final
 
 from chalicelib.errors import Unavailable
 from chalicelib.http import answers, events
-from chalicelib.http.callers import base_url
+from chalicelib.http.callers import base_url, unknown_job
 from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.etags import etag_of, matches
-from chalicelib.http.exports import find_job, unknown_job
+from chalicelib.http.exports import find_job
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import OPEN, Status
 from chalicelib.pipeline import plans

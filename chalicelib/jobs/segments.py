@@ -4,7 +4,6 @@ Both are stored beside the job's record, which they would make too large. They b
 job that is planned again begins anew.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chalicelib.jobs import places
@@ -50,14 +49,15 @@ class SegmentStore:
             return upload
         return self.upload(job, plan, segment) or upload
 
-    def forget(self, home: str, plan_digest: str, segments: Iterable[int], now: int) -> None:
-        """Empties what is stored of a plan: which segments are done, and the uploads of these
-        segments."""
-        action, forget_at = "forget the segments", now // 1000
-        self.table.empty(places.done_segments(home, plan_digest), action, forget_at)
-        for number in segments:
-            place = places.segment_upload(home, plan_digest, number)
-            self.table.empty(place, action, forget_at)
+    def forget_done(self, home: str, plan_digest: str, now: int) -> None:
+        """Forgets which segments of a plan are done."""
+        place = places.done_segments(home, plan_digest)
+        self.table.empty(place, "forget the segments", now // 1000)
+
+    def forget_upload(self, home: str, plan_digest: str, segment: int, now: int) -> None:
+        """Forgets the upload that is registered for a segment, if there is one."""
+        place = places.segment_upload(home, plan_digest, segment)
+        self.table.empty(place, "forget an upload", now // 1000)
 
     def upload(self, job: Job, plan: PlanRef, segment: int) -> str | None:
         """Returns the id of the upload that is registered for the segment; None if none is yet."""

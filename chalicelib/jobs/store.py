@@ -288,7 +288,8 @@ class JobStore:
         """
         values = {
             **all_of({"deletedAt": now, "deletedFor": owner_mark(job.job_id, job.user_id)}),
-            "wakeShard": of(wake.shard(job.status, self.table.random)),
+            # `job` may have been read while it was open.
+            "wakeShard": of(wake.shard(Status.COMPLETED, self.table.random)),
         }
         change = _Change(values=values, condition=_NOT_DELETED, remove=_OF_THE_USER)
         return self._write(job.job_id, now, _ENDED, change)

@@ -10,7 +10,7 @@ Of a job that was deleted, everything is thrown away that no other job has (clai
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from chalicelib.jobs import places, wake
@@ -51,9 +51,11 @@ def _discard_deleted(job: Job, services: Services, lease: Lease) -> None:
     """Throws away all that belongs to a deleted job and that no other job has."""
     claim = claims.on_home(job, services)
     _forget_fingerprint(job, services)
+    services.tickets.forget(job.job_id, services.now())
     if claim is Claim.NOBODY:
         if job.plan:
             services.archive.abort_upload(job.archive_key, job.plan.upload)
+            _forget_segments(job.home, job.plan.digest, range(job.plan.segments), services, lease)
         _throw_away_all(job.home, services, lease)
     if job.home != job.job_id:
         _throw_away_all(job.job_id, services, lease)
@@ -72,20 +74,24 @@ def _throw_away_all(home: str, services: Services, lease: Lease) -> None:
     services.archive.delete(archive_key)
     _abort_uploads(folder, services, lease)
     keys = [key for key in _keys(folder, services) if not places.is_request(key)]
-    # What is in the table is found by what is in the bucket, so it must go first.
-    _forget_segments(home, keys, services, lease)
-    services.archive.delete_all(keys)
-
-
-def _forget_segments(home: str, keys: Sequence[str], services: Services, lease: Lease) -> None:
+    # What the table has of older plans is found by what the bucket has of them, so it goes first.
     segments: dict[str, set[int]] = defaultdict(set)
     for key in keys:
         if found := places.segment_of(key):
             digest, number = found
             segments[digest] |= set() if number is None else {number}
     for digest, numbers in segments.items():
+        _forget_segments(home, digest, sorted(numbers), services, lease)
+    services.archive.delete_all(keys)
+
+
+def _forget_segments(
+    home: str, plan_digest: str, numbers: Iterable[int], services: Services, lease: Lease
+) -> None:
+    services.segments.forget_done(home, plan_digest, services.now())
+    for number in numbers:
+        services.segments.forget_upload(home, plan_digest, number, services.now())
         lease.keep()
-        services.segments.forget(home, digest, sorted(numbers), services.now())
 
 
 def _forget_fingerprint(job: Job, services: Services) -> None:

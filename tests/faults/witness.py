@@ -151,8 +151,9 @@ class Witness:
             self.says(f"{key}: deleted, and the record has lost what belongs to it")
 
     def _progressed(self, key: str, old: Job, new: Job) -> None:
-        if old.plan is None and new.plan is not None and new.status in OPEN:
-            if new.progress != Progress():
+        if old.plan is None and new.plan is not None:
+            # A job that completes with another one's archive has that one's progress.
+            if new.status in OPEN and new.progress != Progress():
                 self.says(f"{key}: planned just now, and {new.progress} is done already")
             return
         if new.files_done < old.files_done or new.bytes_done < old.bytes_done:
