@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.http.answers import Answer
-from chalicelib.http.callers import Context
+from chalicelib.http.callers import Caller, Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,17 +15,19 @@ class Call:
     headers: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
+    caller: Caller = field(default_factory=Caller)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer before HTTP. Its body is `content` as JSON; or `text`, whose type is in `headers`;
-    or nothing."""
+    or nothing. `by` is who the caller turned out to be, if the route has found that out."""
 
     status: int
     content: Answer | None
     headers: dict[str, str] = field(default_factory=dict)
     text: str = ""
+    by: Caller | None = None
 
 
 def uncached() -> dict[str, str]:

@@ -22,6 +22,7 @@ JOB_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Texts and not patterns: few processes need them, and `re` compiles each when it is first used.
 _OF_A_JOB: Final = rf"(?:archives/({JOB_ID.pattern})\.zip|jobs/({JOB_ID.pattern})/.*)"
 _REQUEST: Final = rf"jobs/{JOB_ID.pattern}/request-[^/]*\.json"
+_OF_A_PLAN: Final = rf"jobs/{JOB_ID.pattern}/([0-9a-f]+)/(?:plan|index|(?:segment|tail)-([0-9]+))"
 _SEGMENT: Final = rf"jobs/{JOB_ID.pattern}/[^/]+/segment-[0-9]+"
 
 # -- S3 -------------------------------------------------------------------------------------------
@@ -77,6 +78,13 @@ def job_of(key: str) -> str | None:
     return found[1] or found[2] if found else None
 
 
+def segment_of(key: str) -> tuple[str, int | None] | None:
+    """Returns (the plan's digest, the segment's number) of an object that belongs to a plan. The
+    number is None if it belongs to no segment. None if it belongs to no plan."""
+    found = re.fullmatch(_OF_A_PLAN, key)
+    return (found[1], int(found[2]) if found[2] else None) if found else None
+
+
 def is_request(key: str) -> bool:
     """Returns whether the key is that of a request."""
     return re.fullmatch(_REQUEST, key) is not None
@@ -102,8 +110,21 @@ def segment_upload(home: str, plan_digest: str, number: int) -> str:
     return f"{home}/{plan_digest}/upload-{number}"
 
 
+def holders(home: str) -> str:
+    return f"{home}/holders"
+
+
 def fingerprint(mark: str) -> str:
     return f"fingerprint/{mark}"
+
+
+def tickets(job_id: str) -> str:
+    """Returns the key of the tickets of a job, whatever its home."""
+    return f"{job_id}/tickets"
+
+
+def selection(digest: str) -> str:
+    return f"selection/{digest}"
 
 
 def is_record(key: str) -> bool:

@@ -19,7 +19,7 @@ _PATH: Final = r"#?\w+"
 _COMPARED: Final = re.compile(rf"({_PATH}) (=|<|<=) (:\w+)")
 _EXISTS: Final = re.compile(rf"attribute_(not_)?exists\(({_PATH})\)")
 _IN: Final = re.compile(rf"({_PATH}) IN \(([^)]*)\)")
-_CLAUSE: Final = re.compile(r"\b(SET|ADD|REMOVE) ")
+_CLAUSE: Final = re.compile(r"\b(SET|ADD|REMOVE|DELETE) ")
 
 
 class UnknownExpression(NotImplementedError):
@@ -92,6 +92,9 @@ def _change(clause: str, part: str) -> Change:
     if clause == "ADD" and (found := re.fullmatch(rf"({_PATH}) (:\w+)", part)):
         path, operand = found.groups()
         return lambda item, names, values: _add(item, names.get(path, path), values[operand])
+    if clause == "DELETE" and (found := re.fullmatch(rf"({_PATH}) (:\w+)", part)):
+        path, operand = found.groups()
+        return lambda item, names, values: _delete(item, names.get(path, path), values[operand])
     if clause == "REMOVE" and re.fullmatch(_PATH, part):
         return lambda item, names, _: (item.pop(names.get(part, part), None), None)[1]
     raise UnknownExpression(f"{clause} {part}")
@@ -104,5 +107,17 @@ def _add(item: Item, name: str, value: Value) -> None:
     elif "NS" in value:
         numbers = {*(there["NS"] if there else ()), *value["NS"]}
         item[name] = {"NS": sorted(numbers, key=int)}
+    elif "SS" in value:
+        item[name] = {"SS": sorted({*(there["SS"] if there else ()), *value["SS"]})}
     else:
         raise UnknownExpression(f"ADD {name}")
+
+
+def _delete(item: Item, name: str, value: Value) -> None:
+    """Takes elements from a set. There are no empty sets: the attribute goes with the last one."""
+    if "SS" not in value:
+        raise UnknownExpression(f"DELETE {name}")
+    left = set(item.get(name, {"SS": []})["SS"]) - set(value["SS"])
+    item[name] = {"SS": sorted(left)}
+    if not left:
+        del item[name]

@@ -15,7 +15,7 @@ from tests.faults.s3 import S3
 from tests.faults.truth import Truth
 
 ITEM_BYTES: Final = 2048
-ONCE: Final = ("job accepted", "job started", "job ended")
+ONCE: Final = ("job accepted", "job started", "job ended", "job deleted")
 """The events that are logged at most once for each job."""
 
 LAG_MAX: Final = 90_000
@@ -26,7 +26,8 @@ LAG_MAX: Final = 90_000
 class Witness:
     """Collects `violations`: what must never happen, in words.
 
-    `begun` has when each job was written, and `ended` when it ended. `open_jobs` has for each user
+    `begun` has when each job was written, `ended` when it ended, and `last` the job as it was
+    then. `open_jobs` has for each user
     when the number of open jobs changed, and to what. `most_open` is the limit of it. `lines`
     counts how often each event was logged for each job. `largest` is the size of the largest item
     in bytes.
@@ -41,6 +42,7 @@ class Witness:
     violations: list[str] = field(default_factory=list)
     begun: dict[str, int] = field(default_factory=dict)
     ended: dict[str, int] = field(default_factory=dict)
+    last: dict[str, Job] = field(default_factory=dict)
     open_jobs: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     lines: Counter[tuple[str, str]] = field(default_factory=Counter)
     largest: int = 0
@@ -87,8 +89,23 @@ class Witness:
             self.says(f"{job_id}: {event}, for the second time")
         item = self.items.get(job_id)
         job = to_job(item) if item else None
-        if job is None or (event == "job ended" and not _is_true(facts, job)):
+        if job is None or (event == "job ended" and not _is_true(facts, self.last[job_id])):
             self.says(f"{job_id}: {event} says {dict(facts)}, and the job is {job}")
+
+    def is_open(self, job_id: str) -> bool:
+        return to_job(self.items[job_id]).status in OPEN
+
+    def deleted(self, job_id: str, *, alone: bool) -> None:
+        """Checks that a job is deleted, of which a caller was told so. `alone`: nobody else has
+        deleted a job at the same time."""
+        job = to_job(self.items[job_id])
+        if not job.is_deleted:
+            self.says(f"{job_id}: said to be deleted, and is {job.status}")
+        holders = self.items.get(places.holders(job.home), {})
+        is_kept = "holders" in holders or (job.reused_from and "ownerGone" not in holders)
+        is_there = job.archive_key in self.s3.objects[self.archive]
+        if job.status is Status.COMPLETED and is_there and alone and not is_kept:
+            self.says(f"{job_id}: said to be deleted, and its archive is still there")
 
     def limited(self, user_id: str, begun: int, *, accepted: bool) -> None:
         """Checks a request that was refused for too many open jobs. `accepted`: the same request
@@ -101,6 +118,9 @@ class Witness:
             self.says(f"{user_id}: refused with {most} open jobs, accepted before: {accepted}")
 
     def _changed(self, key: str, old: Job, new: Job) -> None:
+        if new.is_deleted:
+            self._removed(key, old, new)
+            return
         if old.status not in OPEN:
             self.says(f"{key}: written ({new.status}) after it was {old.status}")
         if new.status != old.status and not may_become(old.status, new.status):
@@ -119,10 +139,21 @@ class Witness:
                 self.says(f"{key}: completed without its archive")
         if new.status not in OPEN:
             self.ended.setdefault(key, self.now())
+            self.last.setdefault(key, new)
+
+    def _removed(self, key: str, old: Job, new: Job) -> None:
+        if old.is_deleted or old.status in OPEN or new.status is not old.status:
+            self.says(f"{key}: deleted ({new.status}) after it was {old.status}")
+        if new.user_id or new.filename or new.request or new.failure or new.missing:
+            self.says(f"{key}: deleted, and the record still has {new}")
+        kept = ("plan", "heir", "reused_from", "retry_of", "created_at", "expires_at")
+        if any(getattr(old, name) != getattr(new, name) for name in kept):
+            self.says(f"{key}: deleted, and the record has lost what belongs to it")
 
     def _progressed(self, key: str, old: Job, new: Job) -> None:
-        if old.plan is None and new.plan is not None and new.status in OPEN:
-            if new.progress != Progress():
+        if old.plan is None and new.plan is not None:
+            # A job that completes with another one's archive has that one's progress.
+            if new.status in OPEN and new.progress != Progress():
                 self.says(f"{key}: planned just now, and {new.progress} is done already")
             return
         if new.files_done < old.files_done or new.bytes_done < old.bytes_done:

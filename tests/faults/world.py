@@ -191,11 +191,12 @@ class World:
         )
         self.files = Files(self.s3, random)
         self.files.fill(_START)
+        self.services = self._services(size.open_jobs)
         self.lambdas = Lambdas(
             self.schedule,
             self.network,
             self.faults,
-            self._services(size.open_jobs),
+            self.services,
             self.witness.says,
         )
         self._is_fair = size.is_fair
