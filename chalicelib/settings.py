@@ -93,6 +93,8 @@ class Settings:
     selection_keys: str = ""
     """The secret with the keys of selections. Empty: no selection is taken."""
     share_max_days: int = 7
+    fast_path: bool = True
+    """Whether workers take the shorter way to S3 (s3/fastpath.py). Without it botocore does all."""
 
     @property
     def archive_ttl_ms(self) -> int:
@@ -158,6 +160,10 @@ def load(environ: Mapping[str, str]) -> Settings:
         ),
         selection_keys=environ.get("SELECTION_KEYS", ""),
         share_max_days=number("SHARE_MAX_DAYS", 7, 1, SHARE_DAYS_MAX),
+        fast_path=_checked(
+            "FAST_PATH", text("FAST_PATH", "yes"), ("yes", "no").__contains__, "must be yes or no"
+        )
+        == "yes",
     )
 
 
