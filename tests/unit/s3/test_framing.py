@@ -138,7 +138,7 @@ def test_an_answer_that_is_cut_at_any_byte_is_no_answer(
 @given(raw=st.binary(max_size=200) | damaged(), into=st.none() | st.integers(0, 8))
 @example(b"HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\na\r\n" * 200, None)
 def test_bytes_of_any_kind_are_an_answer_or_unexpected(raw: bytes, into: int | None) -> None:
-    reader = BufferedReader(BytesIO(raw))
+    reader: BufferedReader = BufferedReader(BytesIO(raw))
     buffer = None if into is None else memoryview(bytearray(into))
 
     try:
@@ -152,7 +152,7 @@ def test_bytes_of_any_kind_are_an_answer_or_unexpected(raw: bytes, into: int | N
 
 def test_a_body_in_many_chunks_takes_no_memory_for_each() -> None:
     raw = b"HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\na\r\n" * 20_000
-    reader = BufferedReader(BytesIO(raw + b"0\r\n\r\n"))
+    reader: BufferedReader = BufferedReader(BytesIO(raw + b"0\r\n\r\n"))
     tracemalloc.start()
 
     answer = read_answer(reader.readline(), reader, "GET", None)
