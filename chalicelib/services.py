@@ -13,6 +13,8 @@ from chalicelib import aws
 from chalicelib.jobs.by_user import UserJobs
 from chalicelib.jobs.due import DueJobs
 from chalicelib.jobs.fingerprints import FingerprintStore
+from chalicelib.jobs.quotas import QuotaStore
+from chalicelib.jobs.rates import RateStore
 from chalicelib.jobs.segments import SegmentStore
 from chalicelib.jobs.store import JobStore
 from chalicelib.jobs.table import Table
@@ -76,6 +78,8 @@ class Services(Seams):
     fingerprints: FingerprintStore
     due_jobs: DueJobs
     user_jobs: UserJobs
+    rates: RateStore
+    quotas: QuotaStore
     source: Bucket
     archive: Bucket
     queue: Queue
@@ -102,6 +106,8 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
         fingerprints=FingerprintStore(table),
         due_jobs=DueJobs(table),
         user_jobs=UserJobs(table),
+        rates=RateStore(table),
+        quotas=QuotaStore(table),
         source=_source(
             Bucket(s3, config.source_bucket, fast),
             config.source_delay_ms,

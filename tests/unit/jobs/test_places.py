@@ -42,6 +42,8 @@ OF_THE_TABLE = {
     "done_segments": _of(places.done_segments, digests),
     "segment_upload": _of(places.segment_upload, digests, numbers),
     "fingerprint": st.tuples(ids, marks.map(places.fingerprint)),
+    "rate": st.tuples(ids, marks.map(places.rate)),
+    "quota": st.tuples(ids, st.builds(places.quota, marks, st.dates().map(str))),
 }
 BACK = {"job_of", "is_request", "is_segment", "is_record"}
 
