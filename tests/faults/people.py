@@ -8,7 +8,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from chalicelib.errors import LonghaulError, TooManyJobs, Unavailable
+from chalicelib.errors import LonghaulError, QuotaUsedUp, TooManyJobs, Unavailable
 from chalicelib.http import exports
 from chalicelib.http.calls import Call, Reply
 from chalicelib.services import PLAN_VERSION, Services
@@ -153,6 +153,8 @@ class People:
             if isinstance(reply, TooManyJobs):
                 self._faults.counts[Kind.LIMITED] += 1
                 self._witness.limited(wish.body["user_id"], begun, accepted=accepted)
+            if isinstance(reply, QuotaUsedUp):
+                self._witness.used_up(wish.body["user_id"])
             if isinstance(reply, Reply) and reply.content:
                 wish.jobs.add(reply.content["jobId"])
                 return

@@ -75,7 +75,7 @@ def test_without_a_limit_no_table_is_asked_and_nothing_is_said(clock: Clock) -> 
 @pytest.mark.parametrize("code", ["InternalServerError", "AccessDeniedException"])
 def test_a_rate_that_cannot_be_read_is_left_out_of_the_answer(clock: Clock, code: str) -> None:
     class Broken(DynamoDB):
-        def get_item(self, **_: Any) -> Any:  # type: ignore[override]
+        def get_item(self, **_: Any) -> Any:
             raise refused("GetItem", code, 400)
 
     here = services(clock, Broken("jobs", clock))

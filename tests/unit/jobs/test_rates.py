@@ -37,7 +37,8 @@ def in_memory() -> DynamoDB:
 
 
 def store(client: Any = None) -> RateStore:
-    return RateStore(Table(client or in_memory(), "jobs"))
+    table: Any = client or in_memory()
+    return RateStore(Table(table, "jobs"))
 
 
 class Meddling:
