@@ -9,7 +9,7 @@ from http import HTTPStatus
 from random import Random
 from typing import Any
 
-from chalicelib.errors import LonghaulError, TooManyJobs, Unavailable
+from chalicelib.errors import LonghaulError, QuotaUsedUp, TooManyJobs, Unavailable
 from chalicelib.http import exports
 from chalicelib.http.calls import Call, Reply
 from chalicelib.pipeline import erasing
@@ -162,6 +162,8 @@ class People:
             if isinstance(reply, TooManyJobs):
                 self._faults.counts[Kind.LIMITED] += 1
                 self._witness.limited(wish.body["user_id"], begun, accepted=accepted)
+            if isinstance(reply, QuotaUsedUp):
+                self._witness.used_up(wish.body["user_id"])
             if isinstance(reply, Reply) and reply.content:
                 wish.jobs.add(reply.content["jobId"])
                 return
