@@ -1,0 +1,26 @@
+"""What Schemathesis takes for a failure of the API, and is none."""
+
+import schemathesis
+from schemathesis.core.failures import Failure
+
+OPAQUE = {"cursor", "/selection"}
+"""What only a server makes: no schema tells a good one from a forged one."""
+
+
+@schemathesis.hook
+def filter_failure(
+    context: schemathesis.HookContext,
+    failure: Failure,
+    case: schemathesis.Case,
+    response: schemathesis.Response,
+) -> bool:
+    """Returns whether it is a failure. Schemathesis calls it."""
+    return is_failure(failure, response)
+
+
+def is_failure(failure: Failure, response: schemathesis.Response) -> bool:
+    """Returns False for the refusal of a cursor or a selection: a forged one must be refused."""
+    if failure.title != "Schema-valid request rejected" or response.status_code != 400:
+        return True
+    named = {error["pointer"] for error in response.json().get("errors", ())}
+    return not named or not named <= OPAQUE
