@@ -38,7 +38,7 @@ scenario: $(READY) ## Slow downloads behind nginx: as one request, and as a job
 ##@ Run it
 .PHONY: up
 up: $(READY) ## Start the target and deploy; after a change, deploy again
-	@$(INFRA) up $(if $(AUTH),--auth)
+	@$(INFRA) up $(if $(ENFORCE_IAM),--enforce-iam)
 
 .PHONY: down
 down: $(READY) ## Stop the emulator and drop its data; on AWS, delete the stack

@@ -45,11 +45,13 @@ def cli(context: click.Context, target_name: TargetName, stack_name: str | None)
 
 
 @cli.command()
-@click.option("--auth", is_flag=True, help="Let MiniStack enforce the functions' IAM policies.")
+@click.option(
+    "--enforce-iam", is_flag=True, help="Let MiniStack enforce the functions' IAM policies."
+)
 @click.pass_obj
-def up(place: Place, *, auth: bool) -> None:
+def up(place: Place, *, enforce_iam: bool) -> None:
     """Start the target and deploy; after a change, deploy again."""
-    outputs = stack.up(place.target, place.state, place.stack_name, auth=auth)
+    outputs = stack.up(place.target, place.state, place.stack_name, enforce_iam=enforce_iam)
     say(f"[bold]{outputs.api_url}[/]")
 
 

@@ -26,15 +26,15 @@ class Emulator(Protocol):
 _EMULATORS: dict[TargetName, Emulator] = {"ministack": ministack, "localstack": localstack}
 
 
-def started(target: Target, state: Path, *, auth: bool = False) -> Target:
+def started(target: Target, state: Path, *, enforce_iam: bool = False) -> Target:
     """Starts the target's emulator. Returns the target with its endpoint, and AWS unchanged.
 
-    `auth` makes the emulator enforce IAM policies, as AWS always does.
+    `enforce_iam` makes the emulator enforce IAM policies, as AWS always does.
     """
     if not target.is_local:
         return target
     with step(f"Start {target.name}") as note:
-        url = _start(target, state, auth=auth)
+        url = _start(target, state, enforce_iam=enforce_iam)
         note(url)
     return target.at(url)
 
@@ -69,9 +69,9 @@ def log_file(target: Target, state: Path) -> Path | None:
     return _EMULATORS[target.name].log_file(state)
 
 
-def _start(target: Target, state: Path, *, auth: bool) -> str:
+def _start(target: Target, state: Path, *, enforce_iam: bool) -> str:
     if target.name == "ministack":
-        return ministack.start(state, auth=auth)
-    if auth:
+        return ministack.start(state, enforce_iam=enforce_iam)
+    if enforce_iam:
         raise EmulatorError("Only MiniStack can enforce IAM policies.")
     return localstack.start(state)

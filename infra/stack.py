@@ -45,7 +45,7 @@ def up(  # noqa: PLR0913 - what is deployed, and where
     state: Path,
     stack_name: str,
     *,
-    auth: bool = False,
+    enforce_iam: bool = False,
     settings: Mapping[str, str] | None = None,
     sources: Path = REPOSITORY,
 ) -> Outputs:
@@ -53,7 +53,7 @@ def up(  # noqa: PLR0913 - what is deployed, and where
 
     `settings` replace those in .chalice/config.json. `sources` is the folder with the app.
     """
-    started = emulators.started(target, state, auth=auth)
+    started = emulators.started(target, state, enforce_iam=enforce_iam)
     with step("Package") as note:
         built = package.build(started, state / "package", sources)
         note(f"{built.code.stat().st_size / 1e6:.1f} MB, {built.digest[:8]}")
@@ -107,17 +107,17 @@ def deployed(target: Target, state: Path, stack_name: str) -> Outputs:
 
 @contextmanager
 def running(
-    state: Path, *, auth: bool = False, settings: Mapping[str, str] | None = None
+    state: Path, *, enforce_iam: bool = False, settings: Mapping[str, str] | None = None
 ) -> Iterator[Outputs]:
     """Runs a stack on a MiniStack of its own while the body runs.
 
     Its files are in `state`, and its port is a free one. So it does not touch what already runs.
-    With `auth`, each Lambda function may do only what its IAM policy allows. `settings` replace
-    those in .chalice/config.json.
+    With `enforce_iam`, each Lambda function may do only what its IAM policy allows.
+    `settings` replace those in .chalice/config.json.
     """
     target = targets.named("ministack")
     try:
-        yield up(target, state, default_name(target), auth=auth, settings=settings)
+        yield up(target, state, default_name(target), enforce_iam=enforce_iam, settings=settings)
     finally:
         down(target, state, default_name(target))
 

@@ -32,12 +32,12 @@ def target_name() -> TargetName:
 
 
 @contextmanager
-def started(name: TargetName, state: Path, *, auth: bool = False) -> Iterator[Outputs]:
+def started(name: TargetName, state: Path, *, enforce_iam: bool = False) -> Iterator[Outputs]:
     """Starts a stack on the emulator, and stops it after the body."""
     target = targets.named(name)
     # A LocalStack of the developer may run already, with a stack of the usual name.
     stack_name = f"longhaul-e2e-{secrets.token_hex(4)}"
     try:
-        yield stack.up(target, state, stack_name, auth=auth)
+        yield stack.up(target, state, stack_name, enforce_iam=enforce_iam)
     finally:
         stack.down(target, state, stack_name)
