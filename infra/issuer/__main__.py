@@ -1,4 +1,4 @@
-"""The provider's process: `python -m infra.issuer`. `running.start` starts it."""
+"""The provider's process: `python -m infra.issuer`. `process.start` starts it."""
 
 import argparse
 import logging

@@ -66,13 +66,15 @@ def keep_out() -> Response | None:
 
 @routes.after_request
 def let_pages_read(response: Response) -> Response:
-    """Lets pages of this machine read the answers (CORS). Nothing is cached, nor told to others."""
-    if origin := request.headers.get("Origin"):
+    """Lets pages of this machine read the answers (CORS), and nobody keep them."""
+    origin = request.headers.get("Origin")
+    if origin and is_of_this_machine(origin):
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Allow-Headers"] = "content-type"
         response.headers["Vary"] = "Origin"
     response.headers.setdefault("Cache-Control", "no-store")
-    response.headers["Referrer-Policy"] = "no-referrer"
+    # Not "no-referrer": with that, a browser hides the origin of our own forms.
+    response.headers["Referrer-Policy"] = "same-origin"
     return response
 
 
