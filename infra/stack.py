@@ -61,7 +61,7 @@ def up(  # noqa: PLR0913 - what is deployed, and where
     with step("Deploy") as note:
         note("uploading")
         completed, template_url = _upload(started, built, settings)
-        parameters = template.parameters(completed, _parameters(started))
+        parameters = template.parameters(completed, _parameters(started, settings))
         changed = stack.deploy(template_url, parameters, note)
         values = stack.outputs()
         if target.name == "ministack":
@@ -156,10 +156,16 @@ def _upload(
     return completed, store.url(template_key)
 
 
-def _parameters(target: Target) -> dict[str, str | None]:
-    """Returns values for the parameters of our template. None leaves the default."""
+def _parameters(target: Target, settings: Mapping[str, str] | None) -> dict[str, str | None]:
+    """Returns values for the parameters of our template. None leaves the default.
+
+    For a setting that is a parameter, `settings` win over the environment, and that over what
+    .chalice/config.json says of the stage.
+    """
     return {
         **of_config(target.stage),
+        **template.setting_parameters(os.environ),
+        **template.setting_parameters(settings or {}),
         "ExistingSourceBucket": os.environ.get(SOURCE_BUCKET_VARIABLE),
         "ProvisionedPollers": _pollers(os.environ.get(POLLERS_VARIABLE)),
         "PublicEndpointUrl": target.endpoint_url,
@@ -172,12 +178,13 @@ def of_config(stage: str) -> dict[str, str]:
     config = json.loads(CHALICE_CONFIG.read_text())
     of_stage = config["stages"][stage].get("environment_variables", {})
     environment = config.get("environment_variables", {}) | of_stage
+    found = template.setting_parameters(environment)
     if not (archive_days := environment.get("ARCHIVE_TTL_DAYS")):
-        return {}
+        return found
     # S3 counts from when an archive's upload was opened, which is some time before the archive was
     # there. Hence one more day.
     lifecycle = int(archive_days) + 1
-    return {
+    return found | {
         "LifecycleDays": str(lifecycle),
         "RequestDays": str(lifecycle + RECORD_GRACE_DAYS),
     }

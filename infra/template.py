@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
-from infra.gateway_responses import gateway_responses
+from infra.gateway_responses import SIGNED_REQUESTS, gateway_responses
 
 # CloudFormation's own shape: JSON of any depth. No type of ours would say more.
 Template = dict[str, Any]
@@ -15,11 +15,40 @@ Reference = Mapping[str, str]
 CODE_BUCKET = "CodeBucket"
 CODE_KEY = "CodeKey"
 
+AUTH_PARAMETER = "Auth"
+
+PARAMETER_OF = {
+    "AUTH": AUTH_PARAMETER,
+    "JWT_ISSUER": "JwtIssuer",
+    "JWT_AUDIENCE": "JwtAudience",
+    "JWT_CLIENT_ID": "JwtClientId",
+    "JWT_SCOPE": "JwtScope",
+    "JWT_USER_CLAIM": "JwtUserClaim",
+    "USER_PREFIX": "UserPrefix",
+    "ADMIN_CLAIM": "AdminClaim",
+    "SOURCE_PREFIX": "SourcePrefix",
+}
+"""Settings of the functions that are parameters of the template: its name, by the variable's.
+
+Who may ask for what is decided for each deployment, and API Gateway must know a part of it.
+"""
+
 INTEGRATION = "x-amazon-apigateway-integration"
 GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
 EVERY_OTHER_PATH = "/{proxy+}"
 # By their names: MiniStack does not read the extension that stands for any method.
 EVERY_METHOD = ("delete", "get", "head", "options", "patch", "post", "put")
+
+# What a request must prove before API Gateway lets it pass. The rest is open in all ways of AUTH.
+_GUARDED = "/v1/"
+_SIGV4 = "sigv4"
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-authtype.html
+_SIGV4_SCHEME = {
+    "type": "apiKey",
+    "name": "Authorization",
+    "in": "header",
+    "x-amazon-apigateway-authtype": "awsSigv4",
+}
 
 
 def complete(
@@ -32,17 +61,23 @@ def complete(
     """Returns the template to deploy, with the code's place in S3 and an API that the app answers.
 
     All errors of the API, also those of API Gateway itself, have the app's format. `settings`
-    replace those of the stage, in each function.
+    replace those of the stage, in each function. Settings that are parameters of the template are
+    left out (see `setting_parameters`): a function's own variable would win over the parameter.
     """
     completed = deepcopy(dict(template))
+    declared = completed.get("Parameters", {})
     for function in _properties(completed, "AWS::Serverless::Function"):
         function["CodeUri"] = {"Bucket": code_bucket, "Key": code_key}
-        if settings:
-            function.setdefault("Environment", {}).setdefault("Variables", {}).update(settings)
+        variables = function.setdefault("Environment", {}).setdefault("Variables", {})
+        variables.update(settings or {})
+        for variable, parameter in PARAMETER_OF.items():
+            if parameter in declared:
+                variables.pop(variable, None)
     for api in _properties(completed, "AWS::Serverless::Api"):
         # Without a version SAM adds a second, public stage that is called "Stage".
         api["OpenApiVersion"] = "2.0"
         _route_everything_to_the_app(api["DefinitionBody"])
+        _demand_signatures(api["DefinitionBody"])
         api["DefinitionBody"][GATEWAY_RESPONSES] = gateway_responses()
     return completed
 
@@ -71,6 +106,15 @@ def published(
     return completed
 
 
+def setting_parameters(environment: Mapping[str, str]) -> dict[str, str]:
+    """Returns the parameters of the template for those variables that have a value."""
+    return {
+        parameter: environment[variable]
+        for variable, parameter in PARAMETER_OF.items()
+        if environment.get(variable)
+    }
+
+
 def parameters(template: Mapping[str, Any], values: Mapping[str, str | None]) -> dict[str, str]:
     """Returns those of `values` that are set, and that the template has as parameters."""
     wanted = template.get("Parameters", {})
@@ -96,6 +140,20 @@ def _route_everything_to_the_app(definition: dict[str, Any]) -> None:
         methods = paths.setdefault(path, {})
         for method in EVERY_METHOD:
             methods.setdefault(method, _operation(path, to_app))
+
+
+def _demand_signatures(definition: dict[str, Any]) -> None:
+    """Lets API Gateway check a signature (SigV4) of each request below /v1, if AUTH is iam.
+
+    A preflight has no signature: browsers send none with it.
+    """
+    definition.setdefault("securityDefinitions", {})[_SIGV4] = _SIGV4_SCHEME
+    signed = {"Fn::If": [SIGNED_REQUESTS, [{_SIGV4: []}], {"Ref": "AWS::NoValue"}]}
+    for path, methods in definition["paths"].items():
+        if path.startswith(_GUARDED):
+            for method, operation in methods.items():
+                if method != "options":
+                    operation["security"] = deepcopy(signed)
 
 
 def _operation(path: str, integration: dict[str, Any]) -> dict[str, Any]:

@@ -5,9 +5,17 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+import yaml
 
 from infra import template
-from infra.template import EVERY_METHOD, EVERY_OTHER_PATH, GATEWAY_RESPONSES, INTEGRATION
+from infra.paths import RESOURCES
+from infra.template import (
+    EVERY_METHOD,
+    EVERY_OTHER_PATH,
+    GATEWAY_RESPONSES,
+    INTEGRATION,
+    PARAMETER_OF,
+)
 
 
 def _to_app() -> dict[str, Any]:
@@ -31,7 +39,11 @@ def from_chalice() -> dict[str, Any]:
                             "/jobs/{jobId}": {
                                 "options": {INTEGRATION: {"type": "mock"}},
                                 "get": _to_app() | {"summary": "Chalice's own"},
-                            }
+                            },
+                            "/v1/jobs": {
+                                "options": {INTEGRATION: {"type": "mock"}},
+                                "get": _to_app(),
+                            },
                         }
                     }
                 },
@@ -57,6 +69,20 @@ def _definition(completed: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
+def _said(response: dict[str, Any]) -> str:
+    """The body of a gateway response, as API Gateway fills it in."""
+    body: str = response["responseTemplates"]["application/json"]
+    return body.replace("$context.error.messageString", '"why"')
+
+
+class _Intrinsics(yaml.SafeLoader):
+    """Reads `!Ref x` as "x", and any other intrinsic as None."""
+
+
+_Intrinsics.add_constructor("!Ref", lambda _, node: node.value)
+_Intrinsics.add_multi_constructor("!", lambda *_: None)
+
+
 def test_each_function_takes_its_code_from_the_upload(completed: dict[str, Any]) -> None:
     worker = completed["Resources"]["Worker"]["Properties"]
 
@@ -76,6 +102,34 @@ def test_settings_of_a_deployment_replace_those_of_the_stage(
     assert variables == {"KEPT": "1", "CHANGED": "2", "NEW": "2"}
 
 
+def test_a_setting_that_is_a_parameter_has_no_second_value(from_chalice: dict[str, Any]) -> None:
+    worker = from_chalice["Resources"]["Worker"]["Properties"]
+    worker["Environment"] = {"Variables": {"SOURCE_PREFIX": "of-the-stage/", "KEPT": "1"}}
+    from_chalice["Parameters"] = {"SourcePrefix": {"Type": "String"}}
+
+    settings = {"SOURCE_PREFIX": "of-the-deployment/"}
+    done = template.complete(from_chalice, code_bucket="b", code_key="k", settings=settings)
+
+    assert done["Resources"]["Worker"]["Properties"]["Environment"]["Variables"] == {"KEPT": "1"}
+    assert template.setting_parameters(settings) == {"SourcePrefix": "of-the-deployment/"}
+
+
+def test_a_setting_without_a_value_leaves_the_default_of_its_parameter() -> None:
+    assert template.setting_parameters({"AUTH": "", "OTHER": "1", "JWT_SCOPE": "a b"}) == {
+        "JwtScope": "a b"
+    }
+
+
+def test_every_setting_that_is_a_parameter_reaches_the_functions() -> None:
+    text = RESOURCES.read_text()
+    declared = yaml.load(text, Loader=_Intrinsics)  # noqa: S506 - a safe loader, which knows ours
+
+    variables = declared["Globals"]["Function"]["Environment"]["Variables"]
+    passed = {name: value for name, value in variables.items() if name in PARAMETER_OF}
+    assert passed == PARAMETER_OF
+    assert set(PARAMETER_OF.values()) <= set(declared["Parameters"])
+
+
 def test_other_resources_stay_as_they_are(
     from_chalice: dict[str, Any], completed: dict[str, Any]
 ) -> None:
@@ -93,7 +147,7 @@ def test_the_original_template_is_not_changed(from_chalice: dict[str, Any]) -> N
 def test_the_api_gets_a_root_and_a_path_for_all_other_requests(
     paths: dict[str, Any],
 ) -> None:
-    assert set(paths) == {"/", EVERY_OTHER_PATH, "/jobs/{jobId}"}
+    assert set(paths) == {"/", EVERY_OTHER_PATH, "/jobs/{jobId}", "/v1/jobs"}
 
 
 @pytest.mark.parametrize("path", ["/", EVERY_OTHER_PATH, "/jobs/{jobId}"])
@@ -125,6 +179,35 @@ def test_an_added_method_declares_the_parameters_of_its_path(
     assert declared == names
 
 
+SIGNED = {"Fn::If": ["SignedRequests", [{"sigv4": []}], {"Ref": "AWS::NoValue"}]}
+
+
+@pytest.mark.parametrize("method", sorted({*EVERY_METHOD} - {"options"}))
+def test_a_request_below_v1_is_signed_where_auth_is_iam(paths: dict[str, Any], method: str) -> None:
+    assert paths["/v1/jobs"][method]["security"] == SIGNED
+
+
+def test_a_preflight_needs_no_signature(paths: dict[str, Any]) -> None:
+    assert "security" not in paths["/v1/jobs"]["options"]
+
+
+@pytest.mark.parametrize("path", ["/", EVERY_OTHER_PATH, "/jobs/{jobId}"])
+def test_what_is_open_in_all_ways_needs_no_signature(paths: dict[str, Any], path: str) -> None:
+    assert not [operation for operation in paths[path].values() if "security" in operation]
+
+
+def test_a_request_without_its_signature_is_answered_401(completed: dict[str, Any]) -> None:
+    responses = _definition(completed)[GATEWAY_RESPONSES]
+
+    condition, signed, otherwise = responses["MISSING_AUTHENTICATION_TOKEN"]["Fn::If"]
+
+    assert condition == "SignedRequests"
+    assert signed["statusCode"] == "401"
+    assert json.loads(_said(signed))["status"] == HTTPStatus.UNAUTHORIZED
+    assert "gatewayresponse.header.WWW-Authenticate" in signed["responseParameters"]
+    assert otherwise["statusCode"] == "404"
+
+
 def test_the_api_has_no_second_stage(completed: dict[str, Any]) -> None:
     assert completed["Resources"]["RestAPI"]["Properties"]["OpenApiVersion"] == "2.0"
 
@@ -142,9 +225,8 @@ def test_an_answer_of_the_gateway_itself_is_a_problem_document(
     completed: dict[str, Any], kind: str, status: HTTPStatus
 ) -> None:
     response = _definition(completed)[GATEWAY_RESPONSES][kind]
-    body = response["responseTemplates"]["application/json"]
 
-    problem = json.loads(body.replace("$context.error.messageString", '"why"'))
+    problem = json.loads(_said(response))
 
     assert problem == {
         "type": "about:blank",
