@@ -41,6 +41,7 @@ class Stack:
 
     def __init__(self, target: Target, name: str) -> None:
         self.name = name
+        self._target = target
         self._cloudformation: CloudFormationClient = target.session().client("cloudformation")
         self._poll_seconds = _LOCAL_POLL_SECONDS if target.is_local else _AWS_POLL_SECONDS
 
@@ -48,8 +49,17 @@ class Stack:
         """Returns the stack's outputs by name. Raises NotDeployedError if no stack is complete."""
         stack = self._describe()
         if stack is None or stack["StackStatus"] in _STILLBORN:
-            raise NotDeployedError(f"There is no stack {self.name} yet. Deploy it with: make up")
+            raise NotDeployedError(
+                f"There is no stack {self.name} yet. Deploy it with: make up{self._target.option}"
+            )
         return {out["OutputKey"]: out["OutputValue"] for out in stack.get("Outputs", [])}
+
+    def parameters(self) -> dict[str, str]:
+        """Returns the values that the stack's parameters have. Empty if there is no stack."""
+        stack = self._describe()
+        if stack is None or stack["StackStatus"] in _STILLBORN:
+            return {}
+        return {it["ParameterKey"]: it["ParameterValue"] for it in stack.get("Parameters", [])}
 
     def has(self, resource: str) -> bool:
         """Whether the stack made the resource of that name in the template."""
