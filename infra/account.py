@@ -1,134 +1,76 @@
-"""Whose AWS account a command works in: the region and the credentials, checked before anything else."""
+"""What the AWS account allows, and what follows from it for a stack.
 
-import difflib
-import os
-from collections.abc import Mapping
+Lambda lets a new account run 10 invocations at once, and most others 1,000. All functions of the
+account in the region share them, ours and others'. So the defaults are shares of what there is:
+
+- The API gets a fifth for itself, so that no export can starve it. A share of less than 10 would
+  rather keep callers out than let them in: then nothing is reserved, and the bound of the workers
+  is what leaves room for the API.
+- Workers get two fifths at most, so that this stack cannot starve the account. SQS keeps the steps
+  that wait.
+"""
+
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectionError,
-    CredentialRetrievalError,
-    HTTPClientError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    SSOError,
-    TokenRetrievalError,
-    UnknownRegionError,
-)
+if TYPE_CHECKING:
+    import boto3
 
-from infra.errors import AccountError
+KEPT = 100
+"""Invocations of an account that cannot be reserved.
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"""
 
-REGION_VARIABLE: Final = "AWS_REGION"
+WORKERS = range(2, 1001)
+"""What an event source can be bounded to.
+https://docs.aws.amazon.com/lambda/latest/api/API_ScalingConfig.html"""
 
-_NO_CREDENTIALS: Final = (
-    "There are no AWS credentials. Name a profile: export AWS_PROFILE=my-profile "
-    "(aws configure makes one), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
-)
+POLLER_RUNS = 10
+"""Invocations at once that one event poller makes."""
 
-_REFUSED: Final = {
-    "ExpiredToken": "have expired. Get new ones (with SSO: aws sso login), then repeat the command",
-    "ExpiredTokenException": "have expired. Get new ones (with SSO: aws sso login), then repeat "
-    "the command",
-    "RequestExpired": "were refused, as this machine's clock is wrong by minutes. Set it",
-    "InvalidClientTokenId": "are of no account, or of one that has not enabled this region",
-    "UnrecognizedClientException": "are of no account, or of one that has not enabled this region",
-    "SignatureDoesNotMatch": "are wrong: the secret is not that of the access key",
-    "IncompleteSignature": "are wrong: the access key or the secret was not copied whole",
-}
-"""What is wrong with credentials that STS refuses, by its code.
-https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html"""
+_API_SHARE = 5
+_API_LEAST = 10
+_WORKERS_SHARE = 0.4
 
 
 @dataclass(frozen=True)
-class Account:
-    """An AWS account, and the ARN of who works in it."""
+class Shares:
+    """Invocations at once: those reserved for the API (0: none), and those of workers at most."""
 
-    number: str
-    arn: str
+    api: int
+    worker: int
 
 
-def region(environment: Mapping[str, str]) -> str:
-    """Returns the region to work in: AWS_REGION, AWS_DEFAULT_REGION, or that of the profile.
+def shares(limit: int, free: int) -> Shares:
+    """Returns what a stack takes of an account that may run `limit` invocations at once.
 
-    boto3 itself does not read AWS_REGION, which all other tools of AWS put first. Raises
-    AccountError if there is none, or if its name can be none.
+    `free` of them are reserved for no function but, perhaps, this stack's own.
     """
-    named = environment.get(REGION_VARIABLE) or boto3.Session().region_name
-    if not named:
-        raise AccountError("No AWS region is set. Choose one: export AWS_REGION=eu-west-1")
+    api = min(limit // _API_SHARE, free - KEPT)
+    worker = int(limit * _WORKERS_SHARE)
+    return Shares(
+        api=api if api >= _API_LEAST else 0,
+        worker=min(max(worker, WORKERS[0]), WORKERS[-1]),
+    )
+
+
+def shares_of(session: "boto3.Session", api_function: str) -> Shares:
+    """Returns the shares in the session's account and region. `api_function` need not exist."""
+    client = session.client("lambda")
+    limits = client.get_account_settings()["AccountLimit"]
     try:
-        boto3.Session().get_partition_for_region(named)
-    except UnknownRegionError:
-        raise AccountError(
-            f"{_source(named, environment)} is {named!r}, which is no region of AWS.{_meant(named)}"
-        ) from None
-    return named
+        reserved = client.get_function_concurrency(FunctionName=api_function)
+    except client.exceptions.ResourceNotFoundException:
+        ours = 0
+    else:
+        ours = reserved.get("ReservedConcurrentExecutions", 0)
+    return shares(limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"] + ours)
 
 
-def checked(session: boto3.Session) -> Account:
-    """Returns the account of the session's credentials. Asks STS, for some seconds at most.
+def gateway_log_role(session: "boto3.Session", stack_name: str) -> str:
+    """Returns "make" if the stack must make the role that API Gateway logs with, else "keep".
 
-    Raises AccountError if there are none, or if AWS does not take them.
+    There is one for the account and region. One that this stack made stays the stack's.
     """
-    quick = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2})
-    where = session.region_name
-    try:
-        sts = session.client("sts", config=quick)
-        identity = sts.get_caller_identity()
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        wrong = _REFUSED.get(code, f"were refused: {error}")
-        raise AccountError(f"The AWS credentials {wrong} ({_whose(session)}).") from error
-    except NoCredentialsError:
-        raise AccountError(_NO_CREDENTIALS) from None
-    except PartialCredentialsError as error:
-        raise AccountError(f"The AWS credentials are not complete. {error}") from None
-    except ProfileNotFound as error:
-        raise AccountError(f"{error}. AWS_PROFILE names it.") from None
-    except (CredentialRetrievalError, SSOError, TokenRetrievalError) as error:
-        raise AccountError(
-            f"The AWS credentials could not be read ({_whose(session)}). {error} "
-            "With SSO: aws sso login"
-        ) from None
-    except (ConnectionError, HTTPClientError) as error:
-        raise AccountError(
-            f"AWS did not answer in the region {where}. {error}{_meant(where)}"
-        ) from None
-    except BotoCoreError as error:
-        raise AccountError(f"The AWS credentials could not be used. {error}") from None
-    return Account(identity["Account"], identity["Arn"])
-
-
-def _source(named: str, environment: Mapping[str, str]) -> str:
-    """Returns what names the region."""
-    for variable in (REGION_VARIABLE, "AWS_DEFAULT_REGION"):
-        if environment.get(variable) == named:
-            return variable
-    return f"The region of the AWS profile {os.environ.get('AWS_PROFILE', 'default')}"
-
-
-def _meant(named: str) -> str:
-    """Returns a sentence with the region that was probably meant. Empty if the name is known."""
-    session = boto3.Session()
-    known = {
-        name
-        for partition in session.get_available_partitions()
-        for name in session.get_available_regions("sts", partition_name=partition)
-    }
-    if named in known:
-        return ""
-    near = difflib.get_close_matches(named.lower(), known, n=1)
-    return f" Did you mean {near[0]}?" if near else " One is called eu-west-1."
-
-
-def _whose(session: boto3.Session) -> str:
-    """Returns where the credentials come from, without what is secret of them."""
-    if "AWS_ACCESS_KEY_ID" in os.environ and session.profile_name == "default":
-        return f"AWS_ACCESS_KEY_ID={os.environ['AWS_ACCESS_KEY_ID']}"
-    return f"profile {session.profile_name}"
+    arn = session.client("apigateway").get_account().get("cloudwatchRoleArn", "")
+    name = arn.rpartition("/")[2]
+    return "keep" if arn and not name.startswith(f"{stack_name}-AccessLogRole-") else "make"

@@ -20,7 +20,7 @@ from pathlib import Path
 import click
 
 from chalicelib.version import VERSION
-from infra import package, sbom, stack, template
+from infra import package, parameters, sbom, template
 from infra.console import complain, step
 from infra.errors import InfraError, ReleaseError
 from infra.package import Package
@@ -71,7 +71,7 @@ def release(dist: Path = DIST) -> list[Path]:
             note(_CODE)
         with step("Template") as note:
             published = template.published(
-                built.template, code_key=_CODE, defaults=stack.of_config(_PROD.stage)
+                built.template, code_key=_CODE, defaults=parameters.of_config(_PROD.stage)
             )
             (made / _TEMPLATE).write_text(json.dumps(published, indent=1, sort_keys=True) + "\n")
             note(_TEMPLATE)

@@ -2,32 +2,20 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from chalicelib.jobs.items import RECORD_GRACE_DAYS
-from infra import bucket, emulators, outputs, package, preflights, targets, template
+from infra import bucket, emulators, outputs, package, parameters, preflights, targets, template
 from infra.bucket import DeploymentBucket
 from infra.console import step
 from infra.deploy import Stack
-from infra.errors import DeployError, NotDeployedError
+from infra.errors import NotDeployedError
 from infra.outputs import Outputs
 from infra.package import Package
-from infra.paths import CHALICE_CONFIG, REPOSITORY, STATE
+from infra.paths import REPOSITORY, STATE
 from infra.targets import Target
 from infra.template import Template
-
-SOURCE_BUCKET_VARIABLE = "EXISTING_SOURCE_BUCKET"
-"""Environment variable that names a bucket which already holds the source files."""
-
-POLLERS_VARIABLE = "PROVISIONED_POLLERS"
-"""Environment variable that says how many event pollers AWS keeps ready for the worker."""
-
-POLLERS = range(2, 201)
-"""How many there may be.
-https://docs.aws.amazon.com/lambda/latest/api/API_ProvisionedPollerConfig.html"""
 
 
 def state_directory(target: Target) -> Path:
@@ -61,14 +49,15 @@ def up(  # noqa: PLR0913 - what is deployed, and where
     with step("Deploy") as note:
         note("uploading")
         completed, template_url = _upload(started, built, settings)
-        parameters = template.parameters(completed, _parameters(started, settings))
-        changed = stack.deploy(template_url, parameters, note)
-        values = stack.outputs()
+        values = parameters.values(started, stack_name, settings)
+        chosen = template.parameters(completed, values)
+        changed = stack.deploy(template_url, chosen, note)
+        made = stack.outputs()
         if target.name == "ministack":
-            preflights.install(started, values["RestAPIId"], preflights.answers(completed))
+            preflights.install(started, made["RestAPIId"], preflights.answers(completed))
         if not changed:
             note("nothing has changed")
-    deployed = outputs.of_stack(started, stack_name, values)
+    deployed = outputs.of_stack(started, stack_name, made)
     (state / "outputs.json").write_text(deployed.to_json() + "\n")
     return deployed
 
@@ -154,46 +143,3 @@ def _upload(
     template_key = f"longhaul/{hashlib.sha256(document).hexdigest()[:32]}.json"
     store.put_once(template_key, document)
     return completed, store.url(template_key)
-
-
-def _parameters(target: Target, settings: Mapping[str, str] | None) -> dict[str, str | None]:
-    """Returns values for the parameters of our template. None leaves the default.
-
-    For a setting that is a parameter, `settings` win over the environment, and that over what
-    .chalice/config.json says of the stage.
-    """
-    return {
-        **of_config(target.stage),
-        **template.setting_parameters(os.environ),
-        **template.setting_parameters(settings or {}),
-        "ExistingSourceBucket": os.environ.get(SOURCE_BUCKET_VARIABLE),
-        "ProvisionedPollers": _pollers(os.environ.get(POLLERS_VARIABLE)),
-        "PublicEndpointUrl": target.endpoint_url,
-        "ApiUrlTemplate": target.api_url_template if target.is_local else None,
-    }
-
-
-def of_config(stage: str) -> dict[str, str]:
-    """Returns the parameters of the template that follow from the stage's settings."""
-    config = json.loads(CHALICE_CONFIG.read_text())
-    of_stage = config["stages"][stage].get("environment_variables", {})
-    environment = config.get("environment_variables", {}) | of_stage
-    found = template.setting_parameters(environment)
-    if not (archive_days := environment.get("ARCHIVE_TTL_DAYS")):
-        return found
-    # S3 counts from when an archive's upload was opened, which is some time before the archive was
-    # there. Hence one more day.
-    lifecycle = int(archive_days) + 1
-    return found | {
-        "LifecycleDays": str(lifecycle),
-        "RequestDays": str(lifecycle + RECORD_GRACE_DAYS),
-    }
-
-
-def _pollers(asked: str | None) -> str | None:
-    if asked and not (asked.isdecimal() and int(asked) in POLLERS):
-        first, last = POLLERS[0], POLLERS[-1]
-        raise DeployError(
-            f"{POLLERS_VARIABLE} must be a whole number from {first} to {last}, not {asked!r}"
-        )
-    return asked or None

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import boto3
 from localstack_client.session import Session as LocalSession
 
-from infra import account
+from infra import credentials
 from infra.errors import InfraError
 
 TargetName = Literal["ministack", "localstack", "aws"]
@@ -75,7 +75,7 @@ def named(name: TargetName) -> Target:
     """
     if name != "aws":
         return Target(name=name, stage="local", region=LOCAL_REGION)
-    return Target(name="aws", stage="prod", region=account.region(os.environ))
+    return Target(name="aws", stage="prod", region=credentials.region(os.environ))
 
 
 def ignore_user_settings() -> None:

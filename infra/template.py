@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
-from infra.gateway_responses import SIGNED_REQUESTS, gateway_responses
+from infra.rest_api import complete_apis
 
 # CloudFormation's own shape: JSON of any depth. No type of ours would say more.
 Template = dict[str, Any]
@@ -15,6 +15,7 @@ Reference = Mapping[str, str]
 CODE_BUCKET = "CodeBucket"
 CODE_KEY = "CodeKey"
 
+ARCHITECTURE_PARAMETER = "Architecture"
 AUTH_PARAMETER = "Auth"
 
 PARAMETER_OF = {
@@ -32,23 +33,6 @@ PARAMETER_OF = {
 
 Who may ask for what is decided for each deployment, and API Gateway must know a part of it.
 """
-
-INTEGRATION = "x-amazon-apigateway-integration"
-GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
-EVERY_OTHER_PATH = "/{proxy+}"
-# By their names: MiniStack does not read the extension that stands for any method.
-EVERY_METHOD = ("delete", "get", "head", "options", "patch", "post", "put")
-
-# What a request must prove before API Gateway lets it pass. The rest is open in all ways of AUTH.
-_GUARDED = "/v1/"
-_SIGV4 = "sigv4"
-# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-authtype.html
-_SIGV4_SCHEME = {
-    "type": "apiKey",
-    "name": "Authorization",
-    "in": "header",
-    "x-amazon-apigateway-authtype": "awsSigv4",
-}
 
 
 def complete(
@@ -68,17 +52,14 @@ def complete(
     declared = completed.get("Parameters", {})
     for function in _properties(completed, "AWS::Serverless::Function"):
         function["CodeUri"] = {"Bucket": code_bucket, "Key": code_key}
+        if ARCHITECTURE_PARAMETER in declared:
+            function["Architectures"] = [{"Ref": ARCHITECTURE_PARAMETER}]
         variables = function.setdefault("Environment", {}).setdefault("Variables", {})
         variables.update(settings or {})
         for variable, parameter in PARAMETER_OF.items():
             if parameter in declared:
                 variables.pop(variable, None)
-    for api in _properties(completed, "AWS::Serverless::Api"):
-        # Without a version SAM adds a second, public stage that is called "Stage".
-        api["OpenApiVersion"] = "2.0"
-        _route_everything_to_the_app(api["DefinitionBody"])
-        _demand_signatures(api["DefinitionBody"])
-        api["DefinitionBody"][GATEWAY_RESPONSES] = gateway_responses()
+    complete_apis(completed["Resources"])
     return completed
 
 
@@ -88,12 +69,14 @@ def published(
     """Returns the template of a release. Two more parameters say where the code was uploaded to.
 
     `code_key` is the default of the code's key. `defaults` replace the defaults of parameters that
-    the template has.
+    the template has. How callers prove who they are has none.
     """
     completed = complete(template, code_bucket={"Ref": CODE_BUCKET}, code_key={"Ref": CODE_KEY})
     parameters = completed.setdefault("Parameters", {})
     for name, value in defaults.items():
         parameters[name]["Default"] = value
+    # Who may call is said out loud, or CloudFormation deploys nothing.
+    parameters.get(AUTH_PARAMETER, {}).pop("Default", None)
     parameters[CODE_BUCKET] = {
         "Type": "String",
         "Description": "The bucket that the Lambda package was uploaded to, in the stack's region.",
@@ -125,43 +108,3 @@ def _properties(template: Template, kind: str) -> Iterator[dict[str, Any]]:
     for resource in template["Resources"].values():
         if resource["Type"] == kind:
             yield resource["Properties"]
-
-
-def _route_everything_to_the_app(definition: dict[str, Any]) -> None:
-    """Sends unknown methods and paths to the app too, so that the app words every error.
-
-    API Gateway would answer them with a 403 about a missing authentication token. What Chalice made
-    stays: its routes, and the answers to CORS preflights, for which no function is called.
-    """
-    paths: dict[str, dict[str, Any]] = definition["paths"]
-    operations = [operation for path in paths.values() for operation in path.values()]
-    to_app = next(op for op in operations if op[INTEGRATION]["type"] == "aws_proxy")[INTEGRATION]
-    for path in ("/", EVERY_OTHER_PATH, *paths):
-        methods = paths.setdefault(path, {})
-        for method in EVERY_METHOD:
-            methods.setdefault(method, _operation(path, to_app))
-
-
-def _demand_signatures(definition: dict[str, Any]) -> None:
-    """Lets API Gateway check a signature (SigV4) of each request below /v1, if AUTH is iam.
-
-    A preflight has no signature: browsers send none with it.
-    """
-    definition.setdefault("securityDefinitions", {})[_SIGV4] = _SIGV4_SCHEME
-    signed = {"Fn::If": [SIGNED_REQUESTS, [{_SIGV4: []}], {"Ref": "AWS::NoValue"}]}
-    for path, methods in definition["paths"].items():
-        if path.startswith(_GUARDED):
-            for method, operation in methods.items():
-                if method != "options":
-                    operation["security"] = deepcopy(signed)
-
-
-def _operation(path: str, integration: dict[str, Any]) -> dict[str, Any]:
-    names = [part[1:-1].rstrip("+") for part in path.split("/") if part.startswith("{")]
-    return {
-        "parameters": [
-            {"name": name, "in": "path", "required": True, "type": "string"} for name in names
-        ],
-        "responses": {"200": {"description": "200 response"}},
-        INTEGRATION: deepcopy(integration),
-    }

@@ -9,13 +9,8 @@ import yaml
 
 from infra import template
 from infra.paths import RESOURCES
-from infra.template import (
-    EVERY_METHOD,
-    EVERY_OTHER_PATH,
-    GATEWAY_RESPONSES,
-    INTEGRATION,
-    PARAMETER_OF,
-)
+from infra.rest_api import EVERY_METHOD, EVERY_OTHER_PATH, GATEWAY_RESPONSES, INTEGRATION
+from infra.template import PARAMETER_OF
 
 
 def _to_app() -> dict[str, Any]:
@@ -34,6 +29,8 @@ def from_chalice() -> dict[str, Any]:
             "RestAPI": {
                 "Type": "AWS::Serverless::Api",
                 "Properties": {
+                    "StageName": "api",
+                    "EndpointConfiguration": "REGIONAL",
                     "DefinitionBody": {
                         "paths": {
                             "/jobs/{jobId}": {
@@ -45,7 +42,7 @@ def from_chalice() -> dict[str, Any]:
                                 "get": _to_app(),
                             },
                         }
-                    }
+                    },
                 },
             },
             "JobsTable": {"Type": "AWS::DynamoDB::Table", "Properties": {"CodeUri": "untouched"}},
@@ -65,7 +62,7 @@ def paths(completed: dict[str, Any]) -> dict[str, Any]:
 
 
 def _definition(completed: dict[str, Any]) -> dict[str, Any]:
-    body: dict[str, Any] = completed["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    body: dict[str, Any] = completed["Resources"]["RestAPI"]["Properties"]["Body"]
     return body
 
 
@@ -73,6 +70,16 @@ def _said(response: dict[str, Any]) -> str:
     """The body of a gateway response, as API Gateway fills it in."""
     body: str = response["responseTemplates"]["application/json"]
     return body.replace("$context.error.messageString", '"why"')
+
+
+def _deployments(from_chalice: dict[str, Any]) -> set[str]:
+    """The names of the API's deployments."""
+    made = template.complete(from_chalice, code_bucket="b", code_key="k")
+    return {
+        name
+        for name, resource in made["Resources"].items()
+        if resource["Type"] == "AWS::ApiGateway::Deployment"
+    }
 
 
 class _Intrinsics(yaml.SafeLoader):
@@ -208,8 +215,36 @@ def test_a_request_without_its_signature_is_answered_401(completed: dict[str, An
     assert otherwise["statusCode"] == "404"
 
 
-def test_the_api_has_no_second_stage(completed: dict[str, Any]) -> None:
-    assert completed["Resources"]["RestAPI"]["Properties"]["OpenApiVersion"] == "2.0"
+def test_the_api_has_one_stage_and_a_deployment_for_each_case(completed: dict[str, Any]) -> None:
+    resources = completed["Resources"]
+
+    stage = resources["RestAPIapiStage"]["Properties"]
+    condition, signed, unsigned = stage["DeploymentId"]["Fn::If"]
+    assert (stage["StageName"], stage["RestApiId"]) == ("api", {"Ref": "RestAPI"})
+    assert condition == resources[signed["Ref"]]["Condition"] == "SignedRequests"
+    assert resources[unsigned["Ref"]]["Condition"] == "UnsignedRequests"
+    kinds = [resource["Type"] for resource in resources.values()]
+    assert kinds.count("AWS::ApiGateway::Stage") == 1
+    assert kinds.count("AWS::ApiGateway::Deployment") == 2
+
+
+def test_an_api_that_differs_is_deployed_again(from_chalice: dict[str, Any]) -> None:
+    paths = from_chalice["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+    before = _deployments(from_chalice)
+
+    paths["/v1/more"] = {"get": _to_app()}
+
+    assert _deployments(from_chalice).isdisjoint(before)
+
+
+def test_what_is_said_of_the_stage_stays(from_chalice: dict[str, Any]) -> None:
+    said = {"Type": "AWS::ApiGateway::Stage", "Properties": {"TracingEnabled": True}}
+    from_chalice["Resources"]["RestAPIapiStage"] = said
+
+    made = template.complete(from_chalice, code_bucket="b", code_key="k")
+
+    assert made["Resources"]["RestAPIapiStage"]["Properties"]["TracingEnabled"] is True
+    assert made["Resources"]["RestAPIapiStage"]["Properties"]["StageName"] == "api"
 
 
 @pytest.mark.parametrize(
@@ -266,6 +301,24 @@ def test_a_published_template_asks_where_the_code_was_uploaded(
     assert code == {"Bucket": {"Ref": "CodeBucket"}, "Key": {"Ref": "CodeKey"}}
     assert "Default" not in made["Parameters"]["CodeBucket"]
     assert made["Parameters"]["CodeKey"]["Default"] == "lambda.zip"
+
+
+def test_a_published_template_has_no_default_for_who_may_call(from_chalice: dict[str, Any]) -> None:
+    from_chalice["Parameters"] = {"Auth": {"Type": "String", "Default": "none"}}
+
+    made = template.published(from_chalice, code_key="k", defaults={})
+
+    assert made["Parameters"]["Auth"] == {"Type": "String"}
+
+
+def test_the_functions_run_on_the_processors_that_are_chosen(from_chalice: dict[str, Any]) -> None:
+    from_chalice["Parameters"] = {"Architecture": {"Type": "String"}}
+    from_chalice["Resources"]["Worker"]["Properties"]["Architectures"] = ["x86_64"]
+
+    made = template.complete(from_chalice, code_bucket="b", code_key="k")
+
+    chosen = made["Resources"]["Worker"]["Properties"]["Architectures"]
+    assert chosen == [{"Ref": "Architecture"}]
 
 
 def test_a_published_template_has_the_defaults_of_the_stage(from_chalice: dict[str, Any]) -> None:
