@@ -1,4 +1,4 @@
-"""Whose AWS account a command works in: the region and the credentials, checked before anything else."""
+"""In which AWS account and region a command works: checked before it does anything."""
 
 import difflib
 import os
@@ -11,7 +11,6 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionError,
     CredentialRetrievalError,
     HTTPClientError,
     NoCredentialsError,
@@ -21,6 +20,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
     UnknownRegionError,
 )
+from botocore.exceptions import ConnectionError as NotConnectedError
 
 from infra.errors import AccountError
 
@@ -96,7 +96,7 @@ def checked(session: boto3.Session) -> Account:
             f"The AWS credentials could not be read ({_whose(session)}). {error} "
             "With SSO: aws sso login"
         ) from None
-    except (ConnectionError, HTTPClientError) as error:
+    except (NotConnectedError, HTTPClientError) as error:
         raise AccountError(
             f"AWS did not answer in the region {where}. {error}{_meant(where)}"
         ) from None

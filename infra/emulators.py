@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Protocol
 
-from infra import ministack
+from infra import ministack, wheels
 from infra.console import step
 from infra.errors import EmulatorError, NotDeployedError
 from infra.localstack import ways as localstack
 from infra.targets import Target, TargetName
+from infra.wheels import Architecture, Machine
 
 
 class Emulator(Protocol):
@@ -62,6 +63,25 @@ def stop(target: Target, state: Path) -> bool:
 def is_ours(target: Target, state: Path) -> bool:
     """Whether we started the target's emulator. Then we may stop it, with all that it holds."""
     return target.is_local and (target.name != "localstack" or localstack.is_ours(state))
+
+
+def machine(target: Target, state: Path, architecture: Architecture) -> Machine | None:
+    """Returns what the target's functions run on, if they find only what is in their package.
+
+    None for MiniStack, whose functions find all packages of our own Python.
+    """
+    if target.name == "ministack":
+        return None
+    if target.name == "localstack" and localstack.is_on_the_host(state):
+        return wheels.of_this_machine()
+    return wheels.of_lambda(architecture)
+
+
+def share_our_loopback(target: Target, state: Path) -> bool:
+    """Whether the target's functions reach what listens on this machine's 127.0.0.1."""
+    return target.name == "ministack" or (
+        target.name == "localstack" and localstack.is_on_the_host(state)
+    )
 
 
 def log_file(target: Target, state: Path) -> Path | None:

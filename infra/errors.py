@@ -25,6 +25,10 @@ class DeployError(InfraError):
     """CloudFormation refused the stack, or a resource of it failed."""
 
 
+class ProtectedError(InfraError):
+    """The stack is protected from deletion."""
+
+
 class ReleaseError(InfraError):
     """A release could not be made."""
 

@@ -5,6 +5,6 @@ a real provider: authorization code with PKCE, refresh tokens, device authorizat
 """
 
 from infra.issuer.memory import AUDIENCE, CLIENT_ID
-from infra.issuer.process import running, start, stop, token, url
+from infra.issuer.process import ACCESS_SECONDS, running, start, stop, token, url
 
-__all__ = ["AUDIENCE", "CLIENT_ID", "running", "start", "stop", "token", "url"]
+__all__ = ["ACCESS_SECONDS", "AUDIENCE", "CLIENT_ID", "running", "start", "stop", "token", "url"]
