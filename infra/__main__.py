@@ -87,7 +87,10 @@ def down(place: Place, *, yes: str | None) -> None:
         _check_account(place.target)
         _ask_to_delete(place, yes)
     was_up = stack.down(place.target, place.state, place.stack_name)
-    say(f"{place.target.name} is down." if was_up else f"{place.target.name} was not running.")
+    if not place.target.is_local:
+        say(f"The stack {place.stack_name} is deleted.")
+    else:
+        say(f"{place.target.name} is down." if was_up else f"{place.target.name} was not running.")
 
 
 @cli.command()
@@ -169,7 +172,10 @@ def status(place: Place) -> None:
 def _check_account(target: Target) -> None:
     with step("AWS account") as note:
         account = credentials.checked(target.session())
-        note(f"{account.number} in {target.region}, as {account.arn}")
+        # Set for an emulator and forgotten, it would lead elsewhere.
+        elsewhere = os.environ.get("AWS_ENDPOINT_URL")
+        by = f", at AWS_ENDPOINT_URL={elsewhere}" if elsewhere else ""
+        note(f"{account.number} in {target.region}, as {account.arn}{by}")
 
 
 def _ask_to_delete(place: Place, given: str | None) -> None:

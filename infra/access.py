@@ -76,7 +76,7 @@ class Access:
         if self.auth == "none":
             return f"everybody who reaches it, for {files} (AUTH=none)"
         if self.auth == "iam":
-            return f"who signs with AWS credentials of the account, for {files} (AUTH=iam)"
+            return f"callers who sign with AWS credentials, for {files} (AUTH=iam)"
         own = f" below their own {self.user_prefix}" if self.user_prefix else ""
         return f"users of {local_issuer or self.issuer}, for {files}{own} (AUTH=jwt)"
 

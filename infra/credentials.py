@@ -59,11 +59,18 @@ def region(environment: Mapping[str, str]) -> str:
     boto3 itself does not read AWS_REGION, which all other tools of AWS put first. Raises
     AccountError if there is none, or if its name can be none.
     """
-    named = environment.get(REGION_VARIABLE) or boto3.Session().region_name
+    try:
+        session = boto3.Session()
+    except ProfileNotFound:
+        raise AccountError(
+            f"AWS_PROFILE is {environment.get('AWS_PROFILE')!r}, and there is no such profile. "
+            "Those that there are: aws configure list-profiles"
+        ) from None
+    named = environment.get(REGION_VARIABLE) or session.region_name
     if not named:
         raise AccountError("No AWS region is set. Choose one: export AWS_REGION=eu-west-1")
     try:
-        boto3.Session().get_partition_for_region(named)
+        session.get_partition_for_region(named)
     except UnknownRegionError:
         raise AccountError(
             f"{_source(named, environment)} is {named!r}, which is no region of AWS.{_meant(named)}"
@@ -89,8 +96,6 @@ def checked(session: boto3.Session) -> Account:
         raise AccountError(_NO_CREDENTIALS) from None
     except PartialCredentialsError as error:
         raise AccountError(f"The AWS credentials are not complete. {error}") from None
-    except ProfileNotFound as error:
-        raise AccountError(f"{error}. AWS_PROFILE names it.") from None
     except (CredentialRetrievalError, SSOError, TokenRetrievalError) as error:
         raise AccountError(
             f"The AWS credentials could not be read ({_whose(session)}). {error} "

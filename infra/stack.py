@@ -65,10 +65,10 @@ def up(  # noqa: PLR0913 - what is deployed, and where
     access = _with_issuer(access, started, state)
     before = {} if target.is_local else stack.parameters()
     given = parameters.values(started, stack_name, access, settings, before)
+    architecture = parameters.architecture_of(given)
     with step("Package") as note:
-        machine = None
-        if given[AUTH_PARAMETER] == "jwt":
-            machine = emulators.machine(started, state, parameters.architecture_of(given))
+        needs_compiled = given[AUTH_PARAMETER] == "jwt"
+        machine = emulators.machine(started, state, architecture) if needs_compiled else None
         built = package.build(started, state / "package", sources, machine=machine)
         note(f"{built.code.stat().st_size / 1e6:.1f} MB, {built.digest[:8]}")
     with step("Deploy") as note:

@@ -69,17 +69,17 @@ def files(machine: Machine, sources: Path) -> dict[str, bytes]:
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
-            _download(machine, requirements, Path(scratch) / "new")
+            download(machine, requirements, Path(scratch) / "new")
             try:
                 (Path(scratch) / "new").rename(kept)
             except OSError:
                 # Another process was as fast. Its wheels are the same.
                 if not kept.exists():
                     raise
-    return dict(_unpacked(kept))
+    return dict(unpacked(kept))
 
 
-def _download(machine: Machine, requirements: Path, directory: Path) -> None:
+def download(machine: Machine, requirements: Path, directory: Path) -> None:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     command += ["--no-deps", "--only-binary=:all:", "--require-hashes"]
     command += ["--requirement", str(requirements), "--dest", str(directory)]
@@ -95,7 +95,7 @@ def _download(machine: Machine, requirements: Path, directory: Path) -> None:
         )
 
 
-def _unpacked(directory: Path) -> Iterator[tuple[str, bytes]]:
+def unpacked(directory: Path) -> Iterator[tuple[str, bytes]]:
     for wheel in sorted(directory.glob("*.whl")):
         with zipfile.ZipFile(wheel) as archive:
             for name in archive.namelist():
