@@ -78,7 +78,7 @@ def url(state: Path) -> str | None:
     return _url(known) if known is not None and known.is_alive else None
 
 
-def token(state: Path, user: str, *, seconds: int = ACCESS_SECONDS, **claims: object) -> str:
+def token(state: Path, user: str, /, *, seconds: int = ACCESS_SECONDS, **claims: object) -> str:
     """Returns an access token of the provider for `user`, good for `seconds`.
 
     `claims` go into it, and replace those that it has by itself. One that is None is left out. So
