@@ -15,7 +15,7 @@ from rich.markup import escape
 from infra import access, credentials, emulators, issuer, logs, loss, stack, targets
 from infra.console import complain, say, step
 from infra.deploy import Stack
-from infra.errors import AccessError, DeployError, InfraError, NotDeployedError
+from infra.errors import AccessError, AccountError, DeployError, InfraError, NotDeployedError
 from infra.redrive import SINCE, redrive
 from infra.targets import TARGET_NAMES, Target, TargetName
 
@@ -29,7 +29,22 @@ class Place:
     stack_name: str
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """The commands. What is wrong with the AWS account is said in the same words by each."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except (BotoCoreError, ClientError) as error:
+            place: Place | None = context.obj
+            if place is None or place.target.is_local:
+                raise
+            if (reason := credentials.explained(error, place.target.region)) is None:
+                raise
+            raise AccountError(reason) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--target",
     "target_name",
@@ -152,6 +167,10 @@ def token(place: Place, *, user: str, claims: str, ttl: int) -> None:
     """Print an access token of the local issuer for USER."""
     if not place.target.is_local:
         raise AccessError("Tokens for AWS come from your own issuer. Local ones: make token")
+    if issuer.url(place.state) is None:
+        raise NotDeployedError(
+            f"No local issuer is running. Start it with: make up AUTH=jwt{place.target.option}"
+        )
     click.echo(issuer.token(place.state, user, seconds=ttl, **_claims(claims)))
 
 

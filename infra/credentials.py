@@ -84,30 +84,33 @@ def checked(session: boto3.Session) -> Account:
     Raises AccountError if there are none, or if AWS does not take them.
     """
     quick = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2})
-    where = session.region_name
     try:
-        sts = session.client("sts", config=quick)
-        identity = sts.get_caller_identity()
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        wrong = _REFUSED.get(code, f"were refused: {error}")
-        raise AccountError(f"The AWS credentials {wrong} ({_whose(session)}).") from error
-    except NoCredentialsError:
-        raise AccountError(_NO_CREDENTIALS) from None
-    except PartialCredentialsError as error:
-        raise AccountError(f"The AWS credentials are not complete. {error}") from None
-    except (CredentialRetrievalError, SSOError, TokenRetrievalError) as error:
-        raise AccountError(
-            f"The AWS credentials could not be read ({_whose(session)}). {error} "
-            "With SSO: aws sso login"
-        ) from None
-    except (NotConnectedError, HTTPClientError) as error:
-        raise AccountError(
-            f"AWS did not answer in the region {where}. {error}{_meant(where)}"
-        ) from None
-    except BotoCoreError as error:
-        raise AccountError(f"The AWS credentials could not be used. {error}") from None
+        identity = session.client("sts", config=quick).get_caller_identity()
+    except (BotoCoreError, ClientError) as error:
+        reason = explained(error, session.region_name, _whose(session))
+        raise AccountError(reason or f"The AWS credentials were refused. {error}") from error
     return Account(identity["Account"], identity["Arn"])
+
+
+def explained(error: BotoCoreError | ClientError, where: str, whose: str = "") -> str | None:
+    """Returns what is wrong, and what to do, if credentials or the region are the cause.
+
+    `where` is the region. `whose` says where the credentials come from. None: something else is
+    the cause.
+    """
+    named = f" ({whose})" if whose else ""
+    if isinstance(error, ClientError):
+        wrong = _REFUSED.get(error.response.get("Error", {}).get("Code", ""))
+        return f"The AWS credentials {wrong}{named}." if wrong else None
+    if isinstance(error, NoCredentialsError):
+        return _NO_CREDENTIALS
+    if isinstance(error, PartialCredentialsError):
+        return f"The AWS credentials are not complete. {error}"
+    if isinstance(error, (CredentialRetrievalError, SSOError, TokenRetrievalError)):
+        return f"The AWS credentials could not be read{named}. {error} With SSO: aws sso login"
+    if isinstance(error, (NotConnectedError, HTTPClientError)):
+        return f"AWS did not answer in the region {where}. {error}{_meant(where)}"
+    return None
 
 
 def _source(named: str, environment: Mapping[str, str]) -> str:

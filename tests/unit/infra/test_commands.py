@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import NoCredentialsError
 from click.testing import CliRunner, Result
 
 from infra import __main__ as commands
@@ -162,6 +163,7 @@ def test_a_token_for_a_script_is_printed_alone(
         asked.update({"sub": user} | claims)
         return "a.b.c"
 
+    monkeypatch.setattr(issuer, "url", lambda _: "http://127.0.0.1:4999")
     monkeypatch.setattr(issuer, "token", token)
 
     words = [
@@ -180,7 +182,10 @@ def test_a_token_for_a_script_is_printed_alone(
 
 
 @pytest.mark.parametrize("claims", ["{", "[]", "1"])
-def test_claims_that_are_no_object_are_refused(claims: str) -> None:
+def test_claims_that_are_no_object_are_refused(
+    claims: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(issuer, "url", lambda _: "http://127.0.0.1:4999")
     result = CliRunner().invoke(commands.cli, ["token", "alice", "--claims", claims])
 
     assert isinstance(result.exception, AccessError)
@@ -189,3 +194,27 @@ def test_claims_that_are_no_object_are_refused(claims: str) -> None:
 
 def test_no_token_is_made_for_aws(done: Done) -> None:
     assert isinstance(_run("token", "alice").exception, AccessError)
+
+
+def test_without_a_local_issuer_the_command_that_starts_it_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(issuer, "url", lambda _: None)
+
+    result = CliRunner().invoke(commands.cli, ["--target", "localstack", "token", "alice"])
+
+    assert "make up AUTH=jwt TARGET=localstack" in str(result.exception)
+
+
+def test_each_command_says_what_is_wrong_with_the_credentials(
+    done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deployed(*_: object) -> None:
+        raise NoCredentialsError
+
+    monkeypatch.setattr(stack, "deployed", deployed)
+
+    result = _run("url")
+
+    assert isinstance(result.exception, AccountError)
+    assert "export AWS_PROFILE=" in str(result.exception)

@@ -118,6 +118,17 @@ def test_good_credentials_tell_the_account(monkeypatch: pytest.MonkeyPatch) -> N
     assert credentials.checked(session) == Account("123456789012", IDENTITY["Arn"])
 
 
+def test_refused_credentials_are_named_by_where_they_come_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+    session, stubber = _stubbed(monkeypatch)
+    stubber.add_client_error("get_caller_identity", "ExpiredToken")
+
+    with pytest.raises(AccountError, match=r"\(AWS_ACCESS_KEY_ID=AKIAEXAMPLE\)"):
+        credentials.checked(session)
+
+
 def test_without_credentials_the_command_says_how_to_name_them() -> None:
     with pytest.raises(AccountError, match="export AWS_PROFILE="):
         credentials.checked(boto3.Session(region_name="eu-west-1"))
@@ -138,7 +149,7 @@ def test_half_of_a_key_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
         ("RequestExpired", "clock"),
         ("InvalidClientTokenId", "are of no account"),
         ("SignatureDoesNotMatch", "are wrong: the secret"),
-        ("SomethingElse", "were refused: .*SomethingElse"),
+        ("SomethingElse", "were refused.*SomethingElse"),
     ],
 )
 def test_credentials_that_aws_refuses_are_named_with_what_is_wrong(
@@ -151,7 +162,6 @@ def test_credentials_that_aws_refuses_are_named_with_what_is_wrong(
     with pytest.raises(AccountError, match=words) as refused:
         credentials.checked(session)
 
-    assert "AWS_ACCESS_KEY_ID=AKIAEXAMPLE" in str(refused.value)
     assert "secret)" not in str(refused.value)
 
 
