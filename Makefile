@@ -65,6 +65,11 @@ logs: $(READY) ## Follow the logs of the functions
 redrive: $(READY) ## Put dead letters back, and retry jobs that were given up
 	@$(INFRA) redrive $(if $(SINCE),--since $(SINCE))
 
+# Only a USER of this command: the one of the shell is the person who types it.
+.PHONY: erase
+erase: $(READY) ## Delete all jobs and archives of a user: USER=alice
+	@$(INFRA) erase $(if $(filter command line,$(origin USER)),--user "$$USER")
+
 ##@ Work on it
 .PHONY: setup
 setup: $(READY) ## Make the Python environment in .venv

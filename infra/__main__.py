@@ -15,6 +15,7 @@ from rich.markup import escape
 from infra import access, credentials, emulators, issuer, logs, loss, stack, targets
 from infra.console import complain, say, step
 from infra.deploy import Stack
+from infra.erase import erase
 from infra.errors import AccessError, AccountError, DeployError, InfraError, NotDeployedError
 from infra.redrive import SINCE, redrive
 from infra.targets import TARGET_NAMES, Target, TargetName
@@ -156,6 +157,25 @@ def put_back(place: Place, *, since: float) -> None:
         redriven = redrive(session, outputs, timedelta(hours=since), note)
     click.echo(str(redriven))
     sys.exit(1 if redriven.refused else 0)
+
+
+@cli.command(name="erase")
+@click.option("--user", help="Whose jobs are deleted.")
+@click.pass_obj
+def erase_user(place: Place, *, user: str | None) -> None:
+    """Delete all jobs and archives of a user, for good."""
+    if user is None:
+        raise InfraError(f"Say whose jobs are deleted: make erase USER=alice{place.target.option}")
+    if not place.target.is_local:
+        _check_account(place.target)
+    outputs = stack.deployed(place.target, place.state, place.stack_name)
+    session = emulators.found(place.target, place.state).session()
+    with step("Erase") as note:
+        deleted = erase(session, outputs, user, note)
+    click.echo(
+        f"Deleted {deleted} {'job' if deleted == 1 else 'jobs'} of {user}. If {user} could make "
+        "jobs until now, run this again in a minute."
+    )
 
 
 @cli.command()

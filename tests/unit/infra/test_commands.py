@@ -218,3 +218,10 @@ def test_each_command_says_what_is_wrong_with_the_credentials(
 
     assert isinstance(result.exception, AccountError)
     assert "export AWS_PROFILE=" in str(result.exception)
+
+
+def test_nobody_is_erased_who_is_not_named(done: Done) -> None:
+    result = _run("erase")
+
+    assert "make erase USER=alice TARGET=aws" in str(result.exception)
+    assert done.calls == []
