@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Final, Literal, cast, get_args
 
 from chalicelib import settings
+from infra import config
 from infra.errors import AccessError
 from infra.targets import Target
 from infra.template import PARAMETER_OF
@@ -17,7 +18,9 @@ Way = Literal["none", "jwt", "iam"]
 AUTH_VARIABLE: Final = "AUTH"
 PUBLIC_VARIABLE: Final = "I_KNOW_IT_IS_PUBLIC"
 
-_PUBLIC_COMMAND: Final = f"AUTH=none {PUBLIC_VARIABLE}=yes SOURCE_PREFIX=public/ make up TARGET=aws"
+_PUBLIC_COMMAND: Final = (
+    f"AUTH=none {PUBLIC_VARIABLE}=yes SOURCE_PREFIX=downloads/ make up TARGET=aws"
+)
 
 THREE_WAYS: Final = f"""\
 Say who may use the stack: on AWS, AUTH has no default. There are three ways.
@@ -132,11 +135,8 @@ def check(access: Access, target: Target) -> None:
     for variable, value in values.items():
         if value != value.strip() or not value.isprintable():
             raise AccessError(f"{variable} has a space at an end, or a line break: {value!r}")
-    if access.auth == "none" and not target.is_local and not access.source_prefix:
-        raise AccessError(
-            "With AUTH=none, SOURCE_PREFIX must name the folder that is public, such as public/. "
-            f"{_PUBLIC_COMMAND}"
-        )
+    if access.auth == "none" and not target.is_local:
+        _check_public(access, target)
     if access.auth == "jwt":
         _check_issuer(access, target)
     # The functions would refuse the same values, but only when they start.
@@ -149,6 +149,22 @@ def check(access: Access, target: Target) -> None:
         settings.load(place | values)
     except settings.SettingsError as error:
         raise AccessError(str(error)) from None
+
+
+def _check_public(access: Access, target: Target) -> None:
+    if not access.source_prefix:
+        raise AccessError(
+            "With AUTH=none, SOURCE_PREFIX must name the folder that is public, such as "
+            f"downloads/. {_PUBLIC_COMMAND}"
+        )
+    # SOURCE_PREFIX does not bound files that are asked for by their ids.
+    by_id = config.settings_of(target.stage).get("SOURCE_KEY_TEMPLATE", "downloads/{file_id}")
+    if not by_id.startswith(access.source_prefix):
+        raise AccessError(
+            f"With AUTH=none, all that is public must lie below SOURCE_PREFIX, which is "
+            f"{access.source_prefix!r}. Files by id lie elsewhere: SOURCE_KEY_TEMPLATE in "
+            f".chalice/config.json is {by_id!r}. Change one of them."
+        )
 
 
 def _check_issuer(access: Access, target: Target) -> None:

@@ -1,16 +1,14 @@
 """The values that a deployment gives to the parameters of the template (infra/resources.yaml)."""
 
-import json
 import os
 import platform
 from collections.abc import Mapping
 from typing import cast, get_args
 
 from chalicelib.jobs.items import RECORD_GRACE_DAYS
-from infra import account, template
+from infra import account, config, template
 from infra.access import Access
 from infra.errors import DeployError
-from infra.paths import CHALICE_CONFIG
 from infra.targets import Target
 from infra.template import ARCHITECTURE_PARAMETER
 from infra.wheels import Architecture
@@ -104,9 +102,7 @@ def is_protected(parameters: Mapping[str, str]) -> bool:
 
 def of_config(stage: str) -> dict[str, str]:
     """Returns the parameters of the template that follow from the stage's settings."""
-    config = json.loads(CHALICE_CONFIG.read_text())
-    of_stage = config["stages"][stage].get("environment_variables", {})
-    environment = config.get("environment_variables", {}) | of_stage
+    environment = config.settings_of(stage)
     found = template.setting_parameters(environment)
     if not (archive_days := environment.get("ARCHIVE_TTL_DAYS")):
         return found

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from infra import access
+from infra import access, config
 from infra.access import Access
 from infra.errors import AccessError
 from infra.targets import Target
@@ -13,7 +13,7 @@ from infra.template import PARAMETER_OF
 AWS = Target("aws", "prod", "eu-west-1")
 LOCAL = Target("ministack", "local", "us-east-1")
 JWT = {"AUTH": "jwt", "JWT_ISSUER": "https://id.example/", "JWT_AUDIENCE": "longhaul"}
-PUBLIC = {"AUTH": "none", "I_KNOW_IT_IS_PUBLIC": "yes", "SOURCE_PREFIX": "public/"}
+PUBLIC = {"AUTH": "none", "I_KNOW_IT_IS_PUBLIC": "yes", "SOURCE_PREFIX": "downloads/"}
 
 
 def test_on_aws_there_is_no_default_and_one_message_has_all_three_ways() -> None:
@@ -55,7 +55,19 @@ def test_a_public_stack_on_aws_needs_both_the_word_and_a_prefix(without: str, na
 
     with pytest.raises(AccessError, match=named):
         access.chosen(environment, AWS)
-    assert access.chosen(PUBLIC, AWS).source_prefix == "public/"
+    assert access.chosen(PUBLIC, AWS).source_prefix == "downloads/"
+
+
+def test_a_public_prefix_must_bound_the_files_by_id_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = PUBLIC | {"SOURCE_PREFIX": "public/"}
+
+    with pytest.raises(AccessError, match=r"'public/'.*is 'downloads/\{file_id\}'"):
+        access.chosen(elsewhere, AWS)
+
+    monkeypatch.setattr(
+        config, "settings_of", lambda _: {"SOURCE_KEY_TEMPLATE": "public/by-id/{file_id}"}
+    )
+    assert access.chosen(elsewhere, AWS).source_prefix == "public/"
 
 
 @pytest.mark.parametrize("word", ["1", "true", "Yes", "no"])
@@ -148,7 +160,7 @@ def test_each_setting_of_the_template_has_its_value() -> None:
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
-        (PUBLIC, "everybody who reaches it, for the files below public/"),
+        (PUBLIC, "everybody who reaches it, for the files below downloads/"),
         ({"AUTH": "iam"}, "callers who sign with AWS credentials, for all files"),
         (JWT | {"USER_PREFIX": "u/{sub}/"}, "users of https://id.example/, .* their own u/{sub}/"),
     ],
