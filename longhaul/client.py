@@ -6,6 +6,7 @@ from typing import Any, Final, Literal, Self
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
+from longhaul import refusals
 from longhaul.answers import (
     Accepted,
     Availability,
@@ -18,7 +19,7 @@ from longhaul.answers import (
     Shares,
 )
 from longhaul.credentials import Token
-from longhaul.errors import NotPossibleNow, UnexpectedAnswer
+from longhaul.errors import NotPossibleNow, NotSignedIn, UnexpectedAnswer
 from longhaul.follow import follow
 from longhaul.http import Reply
 from longhaul.retries import PATIENCE_SECONDS, Notice
@@ -112,7 +113,15 @@ class Client:
         """
         content: dict[str, Any] = {"selection": selection, **({"fresh": True} if fresh else {})}
         headers = {"Idempotency-Key": idempotency_key or str(uuid4())}
-        return self.session.read(Selected, "POST", "/v1/export", content=content, headers=headers)
+        path = "/v1/export"
+        try:
+            reply = self.session.call(
+                "POST", path, content=content, headers=headers, is_anonymous=True
+            )
+        except NotSignedIn as error:
+            error.sent = "selection"
+            raise
+        return refusals.read(Selected, reply, self.url + path)
 
     def status(self, job_id: str) -> Job:
         """Returns the job as it is now."""

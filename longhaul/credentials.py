@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from longhaul.http import Network
 
 _TOKEN: Final = re.compile(r"[\x21-\x7e]+")
 """RFC 6750 allows less. But nothing more than visible ASCII can stand in a header."""
+
+TICKET: Final = "lht_"
+"""How the tickets of Longhaul begin."""
 
 
 @runtime_checkable
@@ -65,6 +68,13 @@ def checked(token: str) -> str:
     if not _TOKEN.fullmatch(token):
         raise ValueError("The token has characters that no token has: blanks, or other than ASCII")
     return token
+
+
+def kind(token: str | None) -> Literal["", "token", "ticket"]:
+    """Returns what a token is, as far as one can see: a ticket is for one job alone."""
+    if not token:
+        return ""
+    return "ticket" if token.startswith(TICKET) else "token"
 
 
 def header(token: str | None) -> dict[str, str]:

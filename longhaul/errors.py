@@ -5,7 +5,7 @@ It is one hierarchy: `except LonghaulError` catches all of it. A message is a se
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
     from longhaul.answers import Job, Problem
@@ -57,12 +57,13 @@ class NotPermitted(Refused):
 class NotSignedIn(NotPermitted):
     """401: no token came, or not one that the API takes: it has expired, for example.
 
-    `api` is the API's URL. `had_token`: whether the request had a token. `offers_login`: whether
-    the API says where to sign in, so that `longhaul login` can.
+    `api` is the API's URL. `sent` says what the request had: nothing, a user's token, the ticket of
+    one job, or a selection. `offers_login`: whether the API says where to sign in, so that
+    `longhaul login` can.
     """
 
     api: str = ""
-    had_token: bool = False
+    sent: Literal["", "token", "ticket", "selection"] = ""
     offers_login: bool = False
 
 

@@ -42,9 +42,11 @@ class Session:
         *,
         content: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        is_anonymous: bool = False,
     ) -> Reply:
         """Sends a request, with `content` as JSON, and returns an answer of status 2xx or 304.
 
+        If `is_anonymous`, it has no token.
         Retries as `Client` says. Raises errors of `longhaul.errors`.
         """
         sent = {"Accept": "application/json", **(headers or {})}
@@ -54,7 +56,7 @@ class Session:
             sent["Content-Type"] = "application/json"
 
         def attempt() -> Reply:
-            token = self.credentials.token(self.network)
+            token = None if is_anonymous else self.credentials.token(self.network)
             reply = self._ask(method, path, sent, body, token)
             if reply.status == _UNAUTHORIZED and (newer := self._renewed(token)):
                 reply = self._ask(method, path, sent, body, newer)
@@ -111,7 +113,7 @@ class Session:
         try:
             refusals.check(reply, self.url + path)
         except NotSignedIn as error:
-            error.api, error.had_token = self.url, token is not None
+            error.api, error.sent = self.url, credentials.kind(token)
             raise
 
 

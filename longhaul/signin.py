@@ -246,5 +246,5 @@ def _without_refresh(kept: SignIn) -> SignIn:
 
 def _ended(api: str, why: str) -> NotSignedIn:
     error = NotSignedIn(Problem(title="Your sign-in has ended", detail=why, status=401))
-    error.api, error.had_token, error.offers_login = api, True, True
+    error.api, error.sent, error.offers_login = api, "token", True
     return error
