@@ -61,12 +61,37 @@ class MalformedBody(LonghaulError):
     status, slug, title = 400, "malformed-body", "The body is not JSON"
 
 
+class Unauthorized(LonghaulError):
+    """Nobody knows who calls. `error` is that of RFC 6750, section 3.1; empty: no token came."""
+
+    status, slug, title = 401, "unauthorized", "Who calls is not known"
+    error: ClassVar[str] = ""
+
+
+class Forbidden(LonghaulError):
+    status, slug, title = 403, "forbidden", "This is not allowed"
+
+
 class NotFound(LonghaulError):
+    """`is_anothers`: it exists, but is another user's, and the caller must not know."""
+
     status, slug, title = 404, "not-found", "Not found"
+
+    def __init__(self, detail: str, *, is_anothers: bool = False) -> None:
+        super().__init__(detail)
+        self.is_anothers = is_anothers
 
 
 class MethodNotAllowed(LonghaulError):
     status, slug, title = 405, "method-not-allowed", "Method not allowed"
+
+
+class SelectionUsed(LonghaulError):
+    status, slug, title = 403, "selection-used", "The selection is used up"
+
+
+class TooManyShares(LonghaulError):
+    status, slug, title = 409, "too-many-shares", "The job has too many share links"
 
 
 class NotReady(LonghaulError):

@@ -33,7 +33,7 @@ USER_ID: Final[Schema] = {
     "minLength": 1,
     "maxLength": USER_ID_MAX_BYTES,
     "pattern": _NO_CONTROL_CHARACTERS,
-    "description": "Whose job it is, until the stack has an authorizer.",
+    "description": "Whose job it is, where nobody has to prove who they are (AUTH=none).",
 }
 
 _KEY: Final[Schema] = {
@@ -249,11 +249,56 @@ CHECK_ANSWER: Final = _answer(
     }
 )
 
+SHARE_SECONDS: Final = 24 * 3600
+"""How long a share link lives if the request does not say it."""
+
+SHARE_REQUEST: Final[Schema] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "expires_in": {
+            "type": "integer",
+            "description": "Seconds that the link lives. The setting SHARE_MAX_DAYS is the limit.",
+            "minimum": 60,
+            "default": SHARE_SECONDS,
+        },
+    },
+}
+
+_SHARE: Final[Schema] = {
+    "id": {**_TEXT, "pattern": "^[0-9a-f]{8}$"},
+    "createdAt": _TIME,
+    "expiresAt": _TIME,
+}
+
+SHARE: Final = _answer(
+    {
+        **_SHARE,
+        "ticket": {**_TEXT, "description": "As a bearer token: sees the job, and downloads it."},
+        "url": {**_URL, "description": "The page, with the ticket. It is shown only this once."},
+    }
+)
+
+SHARES: Final = _answer({"shares": {"type": "array", "items": _answer(_SHARE)}})
+
 _CHECK: Final[Schema] = {"enum": ["ok", "error"]}
 HEALTH: Final = _answer(
     {
         "status": {"enum": ["healthy", "unhealthy"]},
         "checks": _answer({"storage": _CHECK, "database": _CHECK, "queue": _CHECK}),
+    }
+)
+
+PROTECTED_RESOURCE: Final = _answer(
+    {
+        "resource": _URL,
+        "authorization_servers": {"type": "array", "items": _URL},
+        "bearer_methods_supported": {"type": "array", "items": _TEXT},
+        "scopes_supported": {"type": "array", "items": _TEXT},
+        "longhaul_client_id": _optional(
+            {**_TEXT, "description": "The public client as which people sign in."}
+        ),
+        "longhaul_audience": {**_TEXT, "description": "For whom the tokens must be (aud)."},
     }
 )
 
