@@ -114,20 +114,20 @@ def test_a_download_link_is_returned(stub: Stub, client: Client) -> None:
 
 
 def test_cancel_returns_the_cancelled_job(stub: Stub, client: Client) -> None:
-    stub.on(f"DELETE {JOB}", Reply(202, job("cancelled")))
+    stub.on(f"DELETE {JOB}?only=open", Reply(202, job("cancelled")))
 
     assert client.cancel(JOB_ID).status == "cancelled"
 
 
 def test_a_cancel_succeeds_if_only_its_first_answer_was_lost(stub: Stub, client: Client) -> None:
-    stub.on(f"DELETE {JOB}", CUT, problem(409, "already-ended", "the job is cancelled"))
+    stub.on(f"DELETE {JOB}?only=open", CUT, problem(409, "already-ended", "the job is cancelled"))
     stub.on(f"GET {JOB}", Reply(200, job("cancelled")))
 
     assert client.cancel(JOB_ID).status == "cancelled"
 
 
 def test_a_completed_job_cannot_be_cancelled(stub: Stub, client: Client) -> None:
-    stub.on(f"DELETE {JOB}", problem(409, "already-ended", "the job is completed"))
+    stub.on(f"DELETE {JOB}?only=open", problem(409, "already-ended", "the job is completed"))
     stub.on(f"GET {JOB}", Reply(200, completed()))
 
     with pytest.raises(errors.NotPossibleNow, match="the job is completed"):

@@ -15,8 +15,8 @@ URL = "https://me:secret@api.example.com/prod/v1/export?user_id=x"
     ("status", "kind"),
     [
         (400, errors.InvalidRequest),
-        (401, errors.NotPermitted),
-        (403, errors.NotPermitted),
+        (401, errors.NotSignedIn),
+        (403, errors.Forbidden),
         (404, errors.NotFound),
         (409, errors.NotPossibleNow),
         (410, errors.Expired),
@@ -47,6 +47,9 @@ def test_each_problem_raises_its_own_error(
     [
         (410, "request-gone", errors.RequestGone, False),
         (429, "too-many-jobs", errors.TooManyJobs, True),
+        (429, "rate-limited", errors.RateLimited, True),
+        (429, "quota-exceeded", errors.QuotaExceeded, False),
+        (422, "quota-exceeded", errors.QuotaExceeded, False),
     ],
 )
 def test_the_problem_type_decides_if_the_status_is_not_enough(
