@@ -166,7 +166,7 @@ class FieldProblem(Answer, frozen=True):
 
 
 class Problem(Answer, frozen=True):
-    """An error, in the form of RFC 9457. Only a quota's has `limit` and `asked`."""
+    """An error, in the form of RFC 9457."""
 
     title: str
     status: int
@@ -174,8 +174,6 @@ class Problem(Answer, frozen=True):
     detail: str = ""
     request_id: str = ""
     errors: tuple[FieldProblem, ...] = ()
-    limit: Any = None
-    asked: Any = None
 
 
 A = TypeVar("A", bound=Answer)

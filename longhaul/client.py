@@ -1,6 +1,7 @@
 """The client of the API: one method for each thing that a caller can ask for."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 from urllib.parse import quote, urlencode
@@ -14,12 +15,13 @@ from longhaul.answers import (
     Link,
     NewShare,
     Page,
+    Problem,
     Selected,
     Share,
     Shares,
 )
 from longhaul.credentials import Token
-from longhaul.errors import NotPossibleNow, NotSignedIn, UnexpectedAnswer
+from longhaul.errors import NotFound, NotPossibleNow, NotSignedIn, UnexpectedAnswer
 from longhaul.follow import follow
 from longhaul.http import Reply
 from longhaul.retries import PATIENCE_SECONDS, Notice
@@ -196,8 +198,11 @@ class Client:
         return self.session.read(Shares, "GET", f"{job_path(job_id)}/shares").shares
 
     def revoke(self, job_id: str, share_id: str) -> None:
-        """Ends a share link. A second call does nothing."""
-        self.session.call("DELETE", f"{job_path(job_id)}/shares/{quote(share_id, safe='')}")
+        """Ends a share link. Raises NotFound if none with this id works now."""
+        if all(share.id != share_id for share in self.shares(job_id)):
+            raise NotFound(Problem(title=f"The job has no share link {share_id}", status=404))
+        with suppress(NotFound):  # It has ended meanwhile: by this call, if its answer was lost.
+            self.session.call("DELETE", f"{job_path(job_id)}/shares/{quote(share_id, safe='')}")
 
     def retry(self, job_id: str) -> Accepted:
         """Starts the same export again. A second call returns the same new job.

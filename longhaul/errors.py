@@ -97,6 +97,10 @@ class TooManyJobs(Unavailable):
     """429: this user has too many open exports. No job was made."""
 
 
+class SelectionUsed(Forbidden):
+    """403: the selection was posted as often as it may be."""
+
+
 class RateLimited(Unavailable):
     """429: this user asks too often. The same call succeeds after `retry_after` seconds.
 
@@ -110,14 +114,11 @@ class RateLimited(Unavailable):
 
 
 class QuotaExceeded(Refused):
-    """422, 429: the export is larger than this user may have, or than what is left for the day.
+    """422, 429: the export is larger than a job may be, or than what is left for the day.
 
-    No job was made. `limit` and `asked` are files or bytes, as `problem.detail` says. `retry_after`
-    is None if the same request will never be allowed.
+    No job was made. `problem.detail` names the limit and what was asked. `retry_after` is when the
+    day ends; None if the same request will never be allowed.
     """
-
-    limit: int | None = None
-    asked: int | None = None
 
 
 # -- signing in ------------------------------------------------------------------------------------

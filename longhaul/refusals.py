@@ -18,6 +18,7 @@ from longhaul.errors import (
     RateLimited,
     Refused,
     RequestGone,
+    SelectionUsed,
     TooManyJobs,
     Unavailable,
     UnexpectedAnswer,
@@ -47,6 +48,7 @@ _TYPES: Final[dict[str, type[Refused]]] = {
     "urn:problem-type:longhaul:quota-exceeded": QuotaExceeded,
     "urn:problem-type:longhaul:rate-limited": RateLimited,
     "urn:problem-type:longhaul:request-gone": RequestGone,
+    "urn:problem-type:longhaul:selection-used": SelectionUsed,
     "urn:problem-type:longhaul:too-many-jobs": TooManyJobs,
 }
 """Problem types with an error of their own, because the status alone is not enough."""
@@ -82,17 +84,10 @@ def _complete(error: Refused, headers: Mapping[str, str]) -> None:
     if isinstance(error, NotSignedIn):
         # RFC 9728, section 5.1: it says where the API describes how to sign in.
         error.offers_login = "resource_metadata=" in headers.get("WWW-Authenticate", "")
-    elif isinstance(error, QuotaExceeded):
-        error.limit = _whole(error.problem.limit)
-        error.asked = _whole(error.problem.asked)
     elif isinstance(error, RateLimited):
         error.limit = count(headers.get("RateLimit-Limit"))
         error.remaining = count(headers.get("RateLimit-Remaining"))
         error.reset = seconds(headers.get("RateLimit-Reset"))
-
-
-def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def read(kind: type[A], reply: Reply, url: str) -> A:

@@ -27,6 +27,7 @@ _HINTS: Final[tuple[tuple[type[errors.LonghaulError], str], ...]] = (
         "Is --url or LONGHAUL_URL the API's base URL, without /v1? Does a login page or a proxy "
         "answer instead?",
     ),
+    (errors.SelectionUsed, "Ask for a new selection where this one comes from."),
     (errors.Forbidden, "`longhaul whoami` says who you are."),
     (errors.InvalidRequest, "Correct the command line."),
     (errors.NotFound, "`longhaul list` shows your jobs, or with --user those of another user."),
