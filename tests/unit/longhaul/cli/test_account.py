@@ -25,7 +25,7 @@ from tests.unit.longhaul.stub import JOB, JOB_ID, Reply, Stub, job, problem
 ACCESS = jwt(preferred_username="alice", iss="https://accounts", exp=1_900_000_000)
 UNTIL = f"{datetime.fromtimestamp(1_900_000_000, UTC).astimezone():%Y-%m-%d %H:%M:%S}"
 WHERE = {"WWW-Authenticate": 'Bearer realm="longhaul", resource_metadata="https://x"'}
-EMPTY = {"jobs": [], "cursor": None}
+EMPTY: dict[str, object] = {"jobs": [], "cursor": None}
 
 
 def unauthorized(detail: str = "", headers: dict[str, str] | None = None) -> Reply:
