@@ -56,7 +56,7 @@ def remove(name: str) -> bool:
 def _keyring() -> _Keyring | None:
     try:
         keyring = cast(_Keyring, import_module("keyring"))
-    except ImportError:
+        # Where there is no keyring, the package has a backend of priority 0 that always fails.
+        return keyring if getattr(keyring.get_keyring(), "priority", 1) > 0 else None
+    except Exception:  # noqa: BLE001 - not installed; or its settings are wrong, which raises anything
         return None
-    # Where there is no keyring, the package has a backend of priority 0 that always fails.
-    return keyring if getattr(keyring.get_keyring(), "priority", 1) > 0 else None

@@ -57,6 +57,11 @@ class Forgetful(Keyring):
         """Keeps nothing, as the null backend of the package does."""
 
 
+class Misconfigured(Keyring):
+    def get_keyring(self) -> "Keyring":
+        raise ValueError("Empty module name")
+
+
 class Missing(Locked):
     priority = 0.0
 
@@ -234,7 +239,7 @@ def test_a_keyring_that_works_keeps_the_tokens(keeper: Keeper, keyring: Keyring)
     assert not keeper.path.exists()
 
 
-@pytest.mark.parametrize("kind", [Locked, Forgetful, Missing])
+@pytest.mark.parametrize("kind", [Locked, Forgetful, Missing, Misconfigured])
 def test_a_keyring_that_does_not_work_leaves_the_tokens_to_the_file(
     keeper: Keeper, monkeypatch: pytest.MonkeyPatch, kind: type[Keyring]
 ) -> None:
