@@ -25,6 +25,7 @@ answer."""
 
 _SCHEMAS: Final = {
     "export": schemas.EXPORT_REQUEST,
+    "selection": schemas.SELECTION_REQUEST,
     "check": schemas.CHECK_REQUEST,
     "share": schemas.SHARE_REQUEST,
 }
@@ -38,6 +39,26 @@ def export_request(body: bytes, content_type: str | None, settings: Settings) ->
     """Returns the request that the body of `POST /v1/export` makes. Raises what `json_body`
     raises."""
     return _export(json_body(body, content_type, "export", settings), settings)
+
+
+def selection(body: bytes, content_type: str | None, settings: Settings) -> tuple[str, bool] | None:
+    """Returns (the signed selection, fresh) of the body of `POST /v1/export`; None if it has no
+    selection. Raises what `json_body` raises."""
+    if not has_selection(body):
+        return None
+    asked = json_body(body, content_type, "selection", settings)
+    return asked["selection"], asked.get("fresh", False)
+
+
+def has_selection(body: bytes) -> bool:
+    """Returns whether a body may be a selection: an object with that name in it."""
+    if b'"selection"' not in body:
+        return False
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and "selection" in content
 
 
 def valid_export(asked: dict[str, Any], settings: Settings) -> ExportRequest:

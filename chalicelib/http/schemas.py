@@ -89,6 +89,21 @@ EXPORT_REQUEST: Final[Schema] = {
     "examples": [{"file_ids": [10001, 10002], "filename": "March.zip"}],
 }
 
+SELECTION_REQUEST: Final[Schema] = {
+    "type": "object",
+    "description": "What the caller's backend has signed. It needs no other proof.",
+    "additionalProperties": False,
+    "properties": {
+        "selection": {
+            "type": "string",
+            "description": "A JWS, signed with HS256: docs/selections.md has its claims.",
+            "minLength": 1,
+        },
+        "fresh": EXPORT_REQUEST["properties"]["fresh"],
+    },
+    "required": ["selection"],
+}
+
 CHECK_REQUEST: Final[Schema] = {
     "type": "object",
     "additionalProperties": False,
@@ -130,7 +145,13 @@ EXPORT_ACCEPTED: Final = _answer(
         "statusUrl": _URL,
         "sseUrl": _URL,
         "downloadUrl": _URL,
-    }
+    },
+    ticket={
+        **_TEXT,
+        "description": "After a selection: a bearer token with which to follow this job, to "
+        "download its archive, and to cancel or delete it.",
+    },
+    ticketExpiresAt=_TIME,
 )
 
 JOB: Final = _answer(

@@ -9,10 +9,10 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from chalicelib.errors import FieldError, InvalidRequest, invalid
+from chalicelib.errors import FieldError, Forbidden, InvalidRequest, invalid
 from chalicelib.http import answers, parse, tokens
 from chalicelib.http.callers import base_url
 from chalicelib.http.calls import Call, Reply, uncached
@@ -62,9 +62,13 @@ class Selection:
 
 
 def create(call: Call, services: Services, token: str, *, fresh: bool = False) -> Reply:
-    """POST /v1/export with a selection. Raises what `verified` and `accepting.accept_selected`
-    raise."""
-    return accepted(call, services, verified(token, services, fresh=fresh))
+    """POST /v1/export with a selection. Raises Forbidden if the caller has proved to be another
+    user, and what `verified` and `accepting.accept_selected` raise."""
+    selection = verified(token, services, fresh=fresh)
+    if call.caller.user_id not in (None, selection.user_id):
+        raise Forbidden("the selection is for another user (sub) than the token of this request")
+    by = replace(call.caller, way="selection", user_id=selection.user_id)
+    return replace(accepted(call, services, selection), by=by)
 
 
 def accepted(call: Call, services: Services, selection: Selection) -> Reply:

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, cast
 
@@ -25,7 +24,7 @@ from chalicelib.jobs import places
 from tests.archives import check_archive
 from tests.clock import START
 from tests.integration import wire
-from tests.integration.gateway import BASE, DOMAIN, export
+from tests.integration.gateway import BASE, DOMAIN, call, export, post_export
 from tests.integration.stack import Stack
 from tests.integration.wire import Requests, answering, listening
 
@@ -45,7 +44,7 @@ class Secret:
     """The secret of the stack, as its operator reaches it."""
 
     def __init__(self) -> None:
-        self._client: Any = aws.secrets_manager()
+        self._client: Any = cast("Any", aws.secrets_manager())
         self._client.create_secret(Name="longhaul/selections", SecretString="{}")
         self.write({KID: KEY})
 
@@ -54,7 +53,7 @@ class Secret:
 
 
 @pytest.fixture(autouse=True)
-def secret(stack: Stack) -> Iterator[Secret]:
+def secret(stack: Stack) -> Secret:
     stack.services.selection_keys.secret = "longhaul/selections"
     stack.configure(selection_keys="longhaul/selections")
     return Secret()
@@ -68,8 +67,7 @@ def _signed(kid: str = KID, key: str = KEY, **claims: Any) -> str:
 def _post(stack: Stack, token: str, key: str | None = None, *, fresh: bool = False) -> Any:
     """Posts the selection, and returns the content of the answer."""
     headers = {} if key is None else {"idempotency-key": key}
-    call = Call(CONTEXT, headers, {}, b"")
-    reply = selections.create(call, stack.services, token, fresh=fresh)
+    reply = selections.create(Call(CONTEXT, headers, {}, b""), stack.services, token, fresh=fresh)
     assert reply.status == 202
     assert reply.content is not None
     return reply.content
@@ -138,6 +136,37 @@ def test_each_answer_has_a_ticket_of_its_own(stack: Stack) -> None:
     assert first["ticket"] != second["ticket"]
     for answer in (first, second):
         assert stack.services.tickets.find(answer["jobId"], answer["ticket"], stack.clock())
+
+
+def test_a_selection_is_posted_in_place_of_a_request(stack: Stack) -> None:
+    answer = post_export({"selection": _signed()}, key="k")
+
+    assert answer.status == 202
+    assert stack.job(answer.body["jobId"]).user_id == "alice"
+    assert answer.headers["Cache-Control"] == "no-store"
+    status = f"/v1/export/{answer.body['jobId']}"
+    bearer = {"Authorization": f"Bearer {answer.body['ticket']}"}
+    assert call("GET", status, headers=bearer).status == 200
+
+
+@pytest.mark.parametrize(
+    ("claims", "status", "slug"),
+    [
+        ({"exp": NOW - 61}, 401, "unauthorized"),
+        ({"aud": "shop"}, 401, "unauthorized"),
+        ({"file_ids": [1]}, 400, "invalid-request"),
+        ({"jti": "used"}, 403, "selection-used"),
+    ],
+)
+def test_a_refusal_is_a_problem_document(
+    stack: Stack, claims: dict[str, Any], status: int, slug: str
+) -> None:
+    _post(stack, _signed(jti="used"))
+
+    answer = post_export({"selection": _signed(**claims)})
+
+    assert answer.status == status
+    assert answer.body["type"] == f"urn:problem-type:longhaul:{slug}"
 
 
 # -- uses -----------------------------------------------------------------------------------------
@@ -298,13 +327,13 @@ def test_a_lost_answer_to_the_write_is_one_use(stack: Stack, no_backoff: None) -
         job_id = _job(stack, token)
 
     assert lost["TransactWriteItems"] == 2
-    assert stack.job(job_id)
+    assert stack.job(job_id).user_id == "alice"
     assert isinstance(_refusal(stack, token), SelectionUsed)
 
 
 def test_a_crossed_transaction_is_tried_again(stack: Stack, requests: Requests) -> None:
     reasons = [{"Code": "None"}, {"Code": "TransactionConflict", "Message": "crossed"}]
-    canceled = (
+    canceled: wire.Wired = (
         400,
         {},
         json.dumps({"__type": "TransactionCanceledException", "CancellationReasons": reasons}),
