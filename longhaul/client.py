@@ -21,7 +21,7 @@ from longhaul.answers import (
     Shares,
 )
 from longhaul.credentials import Token
-from longhaul.errors import NotFound, NotPossibleNow, NotSignedIn, UnexpectedAnswer
+from longhaul.errors import NotFound, NotPermitted, NotPossibleNow, UnexpectedAnswer
 from longhaul.follow import follow
 from longhaul.http import Reply
 from longhaul.retries import PATIENCE_SECONDS, Notice
@@ -120,7 +120,7 @@ class Client:
             reply = self.session.call(
                 "POST", path, content=content, headers=headers, is_anonymous=True
             )
-        except NotSignedIn as error:
+        except NotPermitted as error:
             error.sent = "selection"
             raise
         return refusals.read(Selected, reply, self.url + path)

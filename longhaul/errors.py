@@ -51,19 +51,22 @@ class InvalidRequest(Refused):
 
 
 class NotPermitted(Refused):
-    """401, 403: the stack wants to know who asks, or does not allow it."""
+    """401, 403: the stack wants to know who asks, or does not allow it.
+
+    `api` is the API's URL. `sent` says what the request had: nothing, a user's token, the ticket of
+    one job, or a selection.
+    """
+
+    api: str = ""
+    sent: Literal["", "token", "ticket", "selection"] = ""
 
 
 class NotSignedIn(NotPermitted):
     """401: no token came, or not one that the API takes: it has expired, for example.
 
-    `api` is the API's URL. `sent` says what the request had: nothing, a user's token, the ticket of
-    one job, or a selection. `offers_login`: whether the API says where to sign in, so that
-    `longhaul login` can.
+    `offers_login`: whether the API says where to sign in, so that `longhaul login` can.
     """
 
-    api: str = ""
-    sent: Literal["", "token", "ticket", "selection"] = ""
     offers_login: bool = False
 
 

@@ -11,7 +11,7 @@ import urllib3
 from longhaul import credentials, refusals
 from longhaul.answers import Answer
 from longhaul.credentials import Token
-from longhaul.errors import NotSignedIn
+from longhaul.errors import NotPermitted
 from longhaul.http import Network, Reply
 from longhaul.retries import Notice, Retries
 
@@ -112,7 +112,7 @@ class Session:
     def _check(self, reply: Reply, path: str, token: str | None) -> None:
         try:
             refusals.check(reply, self.url + path)
-        except NotSignedIn as error:
+        except NotPermitted as error:
             error.api, error.sent = self.url, credentials.kind(token)
             raise
 

@@ -27,8 +27,6 @@ _HINTS: Final[tuple[tuple[type[errors.LonghaulError], str], ...]] = (
         "Is --url or LONGHAUL_URL the API's base URL, without /v1? Does a login page or a proxy "
         "answer instead?",
     ),
-    (errors.SelectionUsed, "Ask for a new selection where this one comes from."),
-    (errors.Forbidden, "`longhaul whoami` says who you are."),
     (errors.InvalidRequest, "Correct the command line."),
     (errors.NotFound, "`longhaul list` shows your jobs, or with --user those of another user."),
     (errors.Expired, "Export it again: `longhaul retry JOB`."),
@@ -68,20 +66,25 @@ def _more(error: errors.LonghaulError) -> Iterator[str]:
             yield "With --wait, the command waits for it."
     if isinstance(error, errors.JobFailed):
         yield f"To try once more: `longhaul retry {shown(error.job.job_id)}`."
-    if isinstance(error, errors.NotSignedIn):
-        yield from _how_to_sign_in(error)
+    if isinstance(error, errors.NotPermitted):
+        yield from _who_asks(error)
     hint = next((words for kind, words in _HINTS if isinstance(error, kind)), None)
     if hint:
         yield hint
 
 
-def _how_to_sign_in(error: errors.NotSignedIn) -> Iterator[str]:
-    if error.sent == "ticket":
-        yield "The link has expired, was revoked, or is for another job. Ask for a new one."
-        return
+def _who_asks(error: errors.NotPermitted) -> Iterator[str]:
     if error.sent == "selection":
         yield "Ask for a new selection where this one comes from."
-        return
+    elif error.sent == "ticket" and isinstance(error, errors.NotSignedIn):
+        yield "The link has expired, was revoked, or is for another job. Ask for a new one."
+    elif isinstance(error, errors.NotSignedIn):
+        yield from _how_to_sign_in(error)
+    elif error.sent == "token":
+        yield "`longhaul whoami` says who you are."
+
+
+def _how_to_sign_in(error: errors.NotSignedIn) -> Iterator[str]:
     is_given = bool(access.given_token())
     if is_given and error.sent:
         yield f"{access.VARIABLE} must be a valid token for this API."

@@ -326,6 +326,17 @@ def test_a_refused_token_of_the_environment_is_named(
     check_no_secret(sent, not_sent)
 
 
+def test_who_may_not_do_something_is_told_how_to_see_who_they_are(
+    stub: Stub, run: Run, signed_in: Ran
+) -> None:
+    stub.on("POST /v1/export", problem(403, "forbidden", "'a/b' is not among your files"))
+
+    ran = run("export", "--keys", "a/b")
+
+    assert ran.code == 8
+    assert ran.err.splitlines()[-1] == "  `longhaul whoami` says who you are."
+
+
 def test_no_token_is_kept_where_the_program_works(
     stub: Stub, signed_in: Ran, tmp_path: Path
 ) -> None:

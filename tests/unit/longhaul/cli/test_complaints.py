@@ -41,7 +41,7 @@ def test_at_most_ten_wrong_fields_are_printed(stub: Stub, run: Run) -> None:
         (problem(500, "internal-error", "oh"), 4, "Internal error: oh."),
         (problem(429, "slow-down", "later"), 4, "Slow down: later."),
         (problem(401, "unauthorized", "no"), 8, "LONGHAUL_TOKEN"),
-        (problem(403, "forbidden", "no"), 8, "longhaul whoami"),
+        (problem(403, "forbidden", "no"), 8, "Forbidden: no."),
         (problem(429, "rate-limited", "later"), 6, "Rate limited: later."),
         (problem(422, "quota-exceeded", "too big"), 6, "Name fewer files"),
         (problem(410, "expired", "it was deleted"), 3, "longhaul retry JOB"),

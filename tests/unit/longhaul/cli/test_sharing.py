@@ -121,6 +121,15 @@ def test_a_link_that_does_not_work_any_more_says_so(stub: Stub, run: Run) -> Non
     assert TICKET not in ran.err
 
 
+def test_a_link_does_not_allow_everything(stub: Stub, run: Run) -> None:
+    stub.on(f"DELETE {JOB}?only=open", problem(403, "forbidden", "this ticket only lets you see"))
+
+    ran = run("cancel", link(stub.url))
+
+    assert ran.code == 8
+    assert ran.err.splitlines()[1:] == ["  Request request-1"]
+
+
 def test_the_way_back_to_a_shared_job_does_not_print_the_link(stub: Stub, run: Run) -> None:
     stub.on(f"GET {JOB}", Reply(200, {**job("completed", 100)}))
 
