@@ -156,18 +156,23 @@ class Client:
             query["cursor"] = page.cursor
 
     def cancel(self, job_id: str) -> Job:
-        """Cancels the job and returns it. Raises NotPossibleNow if it has ended in another way.
+        """Cancels the job and returns it. Raises NotPossibleNow if it has ended in another way,
+        NotFound if it was deleted.
 
         It never deletes a job, even one that ends at this moment.
         """
+        path = f"{job_path(job_id)}?only=open"
         try:
-            return self.session.read(Job, "DELETE", f"{job_path(job_id)}?only=open")
+            reply = self.session.call("DELETE", path)
         except NotPossibleNow:
             # It may be cancelled already: by this call, if the network lost the first answer.
             job = self.status(job_id)
             if job.status != "cancelled":
                 raise
             return job
+        if reply.status == _NO_CONTENT:
+            raise NotFound(Problem(title="The job was deleted", status=404))
+        return refusals.read(Job, reply, self.url + path)
 
     def delete(self, job_id: str) -> None:
         """Deletes a job that has ended, with its archive and all links to it.

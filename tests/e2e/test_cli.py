@@ -309,6 +309,25 @@ def test_a_share_link_downloads_until_it_is_revoked(cli: Cli, api: Api, sources:
     cli.run("share", job_id, "--revoke", share_id, code=3)
 
 
+def test_a_deleted_job_is_gone_and_a_cancel_deletes_none(
+    cli: Cli, api: Api, sources: Sources, backstage: Backstage
+) -> None:
+    job_id = api.export(file_ids=[sources.put(noise(2000)).file_id])
+    api.completed(job_id)
+    waiting = handmade.waiting(backstage)
+
+    cli.run("cancel", job_id, code=6)
+    cli.run("download", job_id, "-o", "out.zip")
+    cli.run("delete", job_id, code=2)
+    cli.run("delete", job_id, "--yes")
+    cli.run("delete", waiting, "--yes", code=6)
+    cli.run("delete", waiting, "--yes", "--cancel")
+
+    for gone in (job_id, waiting):
+        cli.run("status", gone, code=3)
+        cli.run("cancel", gone, code=3)
+
+
 def names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 

@@ -154,6 +154,13 @@ def test_a_cancel_never_deletes_a_job_that_has_ended(stub: Stub, client: Client)
     assert stub.of(f"DELETE {JOB}") == []
 
 
+def test_a_job_that_was_deleted_is_not_cancelled(stub: Stub, client: Client) -> None:
+    stub.on(f"DELETE {JOB}?only=open", Reply(204))
+
+    with pytest.raises(errors.NotFound, match="was deleted"):
+        client.cancel(JOB_ID)
+
+
 def test_a_job_that_has_ended_is_deleted(stub: Stub, client: Client) -> None:
     stub.on(f"DELETE {JOB}?only=ended", CUT, Reply(204))
 
