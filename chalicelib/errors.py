@@ -61,8 +61,25 @@ class MalformedBody(LonghaulError):
     status, slug, title = 400, "malformed-body", "The body is not JSON"
 
 
+class Unauthorized(LonghaulError):
+    """Nobody knows who calls. `error` is that of RFC 6750, section 3.1; empty: no token came."""
+
+    status, slug, title = 401, "unauthorized", "Who calls is not known"
+    error: ClassVar[str] = ""
+
+
+class Forbidden(LonghaulError):
+    status, slug, title = 403, "forbidden", "This is not allowed"
+
+
 class NotFound(LonghaulError):
+    """`is_anothers`: it exists, but is another user's, and the caller must not know."""
+
     status, slug, title = 404, "not-found", "Not found"
+
+    def __init__(self, detail: str, *, is_anothers: bool = False) -> None:
+        super().__init__(detail)
+        self.is_anothers = is_anothers
 
 
 class MethodNotAllowed(LonghaulError):

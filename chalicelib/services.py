@@ -46,6 +46,13 @@ def new_id() -> str:
     return str(uuid4())
 
 
+def new_secret() -> str:
+    """Returns 32 new bytes that nobody can guess, in base64url."""
+    import secrets
+
+    return secrets.token_urlsafe(32)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seams:
     """What a process gets from its machine, and a simulation from its seed.
@@ -63,6 +70,7 @@ class Seams:
     pause: Callable[[float], None] = time.sleep
     cpu_seconds: Callable[[], float] = time.process_time
     new_id: Callable[[], str] = new_id
+    new_secret: Callable[[], str] = new_secret
     plan_version: int = PLAN_VERSION
 
 

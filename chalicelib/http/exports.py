@@ -8,17 +8,17 @@ from chalicelib.errors import (
     AlreadyEnded,
     FieldError,
     InvalidRequest,
-    NotFound,
     Unavailable,
     invalid,
     unknown_cursor,
 )
-from chalicelib.http import answers, parse, schemas
-from chalicelib.http.callers import base_url, caller, check_owner
+from chalicelib.http import answers, bounds, parse, schemas
+from chalicelib.http.callers import base_url, check_job
 from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.cursors import from_cursor, to_cursor
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.places import JOB_ID
+from chalicelib.jobs.request import ExportRequest
 from chalicelib.pipeline import accepting, endings
 from chalicelib.queue.messages import Message, Step
 from chalicelib.services import Services
@@ -29,9 +29,11 @@ LIMIT_MAX: Final = 100
 
 
 def create(call: Call, services: Services) -> Reply:
-    """POST /v1/export. Raises what `accepting.accept` and `parse.export_request` raise."""
+    """POST /v1/export. Raises Forbidden, and what `accepting.accept` and `parse.export_request`
+    raise."""
     asked = parse.export_request(call.body, call.headers.get("content-type"), services.settings)
-    user_id = caller(call.context, asked.user_id)
+    bounds.check(call.caller, asked, services.settings)
+    user_id = call.caller.acting_for(asked.user_id)
     key = call.headers.get("idempotency-key")
     return _accepted(call, services, accepting.accept(services, user_id, asked, key))
 
@@ -48,8 +50,12 @@ def retry(call: Call, services: Services, job_id: str) -> Reply:
         raise InvalidRequest(detail, (FieldError("", detail),))
     job = find_job(call, services, job_id)
     key = call.headers.get("idempotency-key")
-    again = accepting.retry(services, job, key) if key else accepting.retry(services, job)
-    return _accepted(call, services, again)
+
+    def check(asked: ExportRequest) -> None:
+        # What the caller may have may have changed since.
+        bounds.check(call.caller, asked, services.settings)
+
+    return _accepted(call, services, accepting.retry(services, job, check, key or accepting.NO_KEY))
 
 
 def listing(call: Call, services: Services) -> Reply:
@@ -63,7 +69,7 @@ def listing(call: Call, services: Services) -> Reply:
     if not 1 <= size <= most or not asserted.isprintable():
         raise invalid("user_id", f"must have 1 to {most} bytes and no control characters")
     page = services.user_jobs.page(
-        caller(call.context, asserted), int(limit), _position(call.query.get("cursor"))
+        call.caller.acting_for(asserted), int(limit), _position(call.query.get("cursor"))
     )
     base, now = base_url(call.context, services.settings), services.now()
     jobs = [answers.job_answer(job, now, base, job.missing) for job in page.jobs]
@@ -91,10 +97,7 @@ def cancel(call: Call, services: Services, job_id: str) -> Reply:
 def find_job(call: Call, services: Services, job_id: str) -> Job:
     """Returns the job as it is now. Raises NotFound if there is none that the caller may see."""
     job = services.jobs.get(job_id) if JOB_ID.fullmatch(job_id) else None
-    if job is None:
-        raise NotFound(f"there is no job {job_id[:60]!r}; it may have expired long ago")
-    check_owner(call.context, job)
-    return job
+    return check_job(call.caller, job, job_id)
 
 
 def _accepted(call: Call, services: Services, job: Job) -> Reply:

@@ -33,7 +33,7 @@ USER_ID: Final[Schema] = {
     "minLength": 1,
     "maxLength": USER_ID_MAX_BYTES,
     "pattern": _NO_CONTROL_CHARACTERS,
-    "description": "Whose job it is, until the stack has an authorizer.",
+    "description": "Whose job it is, where nobody has to prove who they are (AUTH=none).",
 }
 
 _KEY: Final[Schema] = {
@@ -254,6 +254,19 @@ HEALTH: Final = _answer(
     {
         "status": {"enum": ["healthy", "unhealthy"]},
         "checks": _answer({"storage": _CHECK, "database": _CHECK, "queue": _CHECK}),
+    }
+)
+
+PROTECTED_RESOURCE: Final = _answer(
+    {
+        "resource": _URL,
+        "authorization_servers": {"type": "array", "items": _URL},
+        "bearer_methods_supported": {"type": "array", "items": _TEXT},
+        "scopes_supported": {"type": "array", "items": _TEXT},
+        "longhaul_client_id": _optional(
+            {**_TEXT, "description": "The public client as which people sign in."}
+        ),
+        "longhaul_audience": {**_TEXT, "description": "For whom the tokens must be (aud)."},
     }
 )
 

@@ -7,7 +7,7 @@ finds.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 from uuid import UUID, uuid5
@@ -39,7 +39,7 @@ _LATER: Final = {"Retry-After": "30"}
 _IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _IDEMPOTENT_JOBS: Final = UUID("6f6b3f0e-3a51-4f0e-9c3e-2f1f0a7d5b11")
 
-_NO_KEY: Final = "-"
+NO_KEY: Final = "-"
 """The Idempotency-Key of a retry that comes without one: a second click finds the first one's
 job."""
 
@@ -56,9 +56,15 @@ def accept(
     return _on_record(services, _new_job(services, job_id, user_id, asked), asked)
 
 
-def retry(services: Services, job: Job, idempotency_key: str = _NO_KEY) -> Job:
+def retry(
+    services: Services,
+    job: Job,
+    check: Callable[[ExportRequest], None] = lambda _: None,
+    idempotency_key: str = NO_KEY,
+) -> Job:
     """Returns the job that retries `job`, which has failed, was cancelled, or has expired. The same
-    key always leads to the same job. Raises NotRetryable, RequestGone, and what `accept` raises."""
+    key always leads to the same job. `check` raises if the request must not be made any more.
+    Raises NotRetryable, RequestGone, and what `accept` raises."""
     _check_retryable(job, job.status_at(services.now()))
     body = services.archive.read(job.request_key)
     if body is None:
@@ -66,6 +72,7 @@ def retry(services: Services, job: Job, idempotency_key: str = _NO_KEY) -> Job:
             "what this job was asked for is not kept any more; POST /v1/export with the files again"
         )
     asked = ExportRequest.from_json(body)
+    check(asked)
     job_id = named_id(["retry", job.job_id], idempotency_key)
     again = _new_job(services, job_id, job.user_id, asked)
     return _on_record(services, replace(again, retry_of=job.job_id), asked)
