@@ -17,6 +17,7 @@ from chalicelib.errors import NotFound
 from chalicelib.http import sign_in
 from chalicelib.http.callers import base_url
 from chalicelib.http.calls import Call, Reply
+from chalicelib.http.compact import compact
 from chalicelib.http.etags import etag_of, matches
 from chalicelib.settings import settings
 
@@ -61,9 +62,14 @@ class Web:
 @cache
 def web() -> Web:
     """Returns the files of the page."""
-    files = {path.name: path.read_text() for path in sorted(FOLDER.iterdir())}
+    files = {path.name: _served(path) for path in sorted(FOLDER.iterdir())}
     digest = hashlib.sha256(repr(files).encode()).hexdigest()
     return Web(files, digest[:12])
+
+
+def _served(path: Path) -> str:
+    text = path.read_text()
+    return compact(text) if path.suffix in (".js", ".css") else text
 
 
 def page(call: Call) -> Reply:

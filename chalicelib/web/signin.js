@@ -43,8 +43,9 @@ export async function enter(opened, closed) {
 }
 
 function showPrograms() {
-  shut((main) => main.append(head("Longhaul"), nothing("lock", "This service is for programs",
-    "It takes only requests that are signed with AWS credentials. A browser has none. Use the command line, or a program of your own.")));
+  const words = auth.way === "iam" ? "It takes only requests that are signed with AWS credentials, and a browser has none."
+    : "It takes only requests with a token that a program gets, and nobody signs in here.";
+  shut((main) => main.append(head("Longhaul"), nothing("lock", "This service is for programs", `${words} Use the command line, or a program of your own.`)));
   title("For programs");
 }
 
