@@ -50,6 +50,27 @@ def download_archive(job_id: str) -> Response:
     return guarded(app, services, guard.LINK, downloads.download, job_id)
 
 
+@app.route("/v1/export/{job_id}/shares", methods=["POST"], content_types=[], cors=CORS)
+def share_export(job_id: str) -> Response:
+    from chalicelib.http import shares
+
+    return guarded(app, services, guard.SHARE, shares.create, job_id)
+
+
+@app.route("/v1/export/{job_id}/shares", methods=["GET"], content_types=[], cors=CORS)
+def list_shares(job_id: str) -> Response:
+    from chalicelib.http import shares
+
+    return guarded(app, services, guard.SHARES, shares.listing, job_id)
+
+
+@app.route("/v1/export/{job_id}/shares/{share_id}", methods=["DELETE"], content_types=[], cors=CORS)
+def revoke_share(job_id: str, share_id: str) -> Response:
+    from chalicelib.http import shares
+
+    return guarded(app, services, guard.UNSHARE, shares.revoke, job_id, share_id)
+
+
 @app.route("/v1/files", methods=["GET"], content_types=[], cors=CORS)
 def list_files() -> Response:
     from chalicelib.http.files import listing

@@ -86,6 +86,14 @@ class MethodNotAllowed(LonghaulError):
     status, slug, title = 405, "method-not-allowed", "Method not allowed"
 
 
+class SelectionUsed(LonghaulError):
+    status, slug, title = 403, "selection-used", "The selection is used up"
+
+
+class TooManyShares(LonghaulError):
+    status, slug, title = 409, "too-many-shares", "The job has too many share links"
+
+
 class NotReady(LonghaulError):
     status, slug, title = 409, "not-ready", "The archive is not ready"
 

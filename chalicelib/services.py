@@ -14,14 +14,17 @@ from chalicelib.jobs.by_user import UserJobs
 from chalicelib.jobs.due import DueJobs
 from chalicelib.jobs.fingerprints import FingerprintStore
 from chalicelib.jobs.segments import SegmentStore
+from chalicelib.jobs.selections import SelectionStore
 from chalicelib.jobs.store import JobStore
 from chalicelib.jobs.table import Table
+from chalicelib.jobs.tickets import TicketStore
 from chalicelib.limits import LIMITS, Limits
 from chalicelib.log import JsonLines, Log
 from chalicelib.pools import Pools, Threads
 from chalicelib.queue.queue import BATCH, Queue
 from chalicelib.s3 import clients
 from chalicelib.s3.bucket import Bucket
+from chalicelib.secret_keys import SecretKeys
 from chalicelib.settings import Settings, settings
 
 if TYPE_CHECKING:
@@ -84,6 +87,9 @@ class Services(Seams):
     fingerprints: FingerprintStore
     due_jobs: DueJobs
     user_jobs: UserJobs
+    tickets: TicketStore
+    selections: SelectionStore
+    selection_keys: SecretKeys
     source: Bucket
     archive: Bucket
     queue: Queue
@@ -110,6 +116,13 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
         fingerprints=FingerprintStore(table),
         due_jobs=DueJobs(table),
         user_jobs=UserJobs(table),
+        tickets=TicketStore(table),
+        selections=SelectionStore(table),
+        selection_keys=SecretKeys(
+            # Only a selection needs this client.
+            config.selection_keys,
+            lambda: aws.secrets_manager(config.answer_within_seconds),
+        ),
         source=_source(
             Bucket(s3, config.source_bucket, fast),
             config.source_delay_ms,

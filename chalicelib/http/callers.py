@@ -81,7 +81,7 @@ def by_token(token: str, settings: Settings, issuer: "Issuer", now: int) -> Call
         raise tokens.BadToken("the token is of another issuer (iss)")
     tokens.check_times(claims, now, settings.jwt_leeway_seconds)
     tokens.check_audience(claims, settings.jwt_audience)
-    tokens.check_signature(jws, issuer.key(jws.key_id))
+    tokens.check_signature(jws, issuer.key(jws.key_id, now))
     return _known("jwt", tokens.subject(claims, settings.jwt_user_claim), claims, settings)
 
 

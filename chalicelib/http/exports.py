@@ -29,8 +29,13 @@ LIMIT_MAX: Final = 100
 
 
 def create(call: Call, services: Services) -> Reply:
-    """POST /v1/export. Raises Forbidden, and what `accepting.accept` and `parse.export_request`
-    raise."""
+    """POST /v1/export. Raises Forbidden, and what `accepting.accept`, `parse.export_request` and
+    `selections.create` raise."""
+    signed = parse.selection(call.body, call.headers.get("content-type"), services.settings)
+    if signed:
+        from chalicelib.http import selections
+
+        return selections.create(call, services, signed[0], fresh=signed[1])
     asked = parse.export_request(call.body, call.headers.get("content-type"), services.settings)
     bounds.check(call.caller, asked, services.settings)
     user_id = call.caller.acting_for(asked.user_id)

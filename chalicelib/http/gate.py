@@ -92,7 +92,7 @@ def guarded(
         call = _call(request)
         caller = guard.caller_of(call, services(), rule, job_id)
         reply = route(replace(call, caller=caller), services(), *path)
-        told = reply.content
+        told, caller = reply.content, reply.by or caller
         return reply
 
     response, error = _attempt(attempt, request_id)

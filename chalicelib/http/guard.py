@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.errors import Forbidden, LonghaulError, NotFound, Unauthorized
-from chalicelib.http import callers
+from chalicelib.http import callers, parse
 from chalicelib.http.callers import Caller
 from chalicelib.http.calls import Call
 from chalicelib.jobs.places import JOB_ID
@@ -73,28 +73,32 @@ def _caller(call: Call, services: Services, rule: Rule, job_id: str | None) -> C
         return callers.by_signature(call.context, settings)
     given = call.headers.get("authorization", "")
     if TICKET in given:
-        return _by_ticket(rule, job_id)
+        return _by_ticket(callers.bearer(call.headers) or "", services, rule, job_id)
     if settings.auth == "none":
         return callers.by_gateway(call.context, settings) or Caller()
     token = callers.bearer(call.headers)
     if token is None:
-        if rule.takes_selection and b'"selection"' in call.body:
+        if rule.takes_selection and parse.has_selection(call.body):
             return Caller(way="selection")
         raise Unauthorized("sign in first: the request has no Authorization header")
     if not settings.jwt_issuer:
         raise Unauthorized("this stack takes selections and tickets, and no other token")
     from chalicelib.http.issuer import issuer
 
-    known = issuer(settings.jwt_issuer, services.now)
-    return callers.by_token(token, settings, known, services.now())
+    return callers.by_token(token, settings, issuer(settings.jwt_issuer), services.now())
 
 
-def _by_ticket(rule: Rule, job_id: str | None) -> Caller:
+def _by_ticket(token: str, services: Services, rule: Rule, job_id: str | None) -> Caller:
     if job_id is None or not rule.scopes:
         raise Forbidden("a ticket lets you see one job and download its archive, and nothing else")
-    if not JOB_ID.fullmatch(job_id):
-        raise Unauthorized("this ticket is not for this job")
-    raise Unauthorized("this ticket is not for this job, or has expired, or was revoked")
+    from chalicelib.http.shares import ticket_of
+
+    ticket = ticket_of(services, job_id, token) if JOB_ID.fullmatch(job_id) else None
+    if ticket is None:
+        raise Unauthorized("this ticket is not for this job, or has expired, or was revoked")
+    if ticket.scope not in rule.scopes:
+        raise Forbidden("this ticket lets you see the job and download its archive, not change it")
+    return Caller(way="ticket", user_id=f"ticket:{ticket.id}", job_id=job_id)
 
 
 def facts(

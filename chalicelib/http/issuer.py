@@ -36,21 +36,20 @@ Document = Mapping[str, Any]
 
 @dataclass(slots=True)
 class Issuer:
-    """One provider, as one process knows it. `now` returns Unix time in ms."""
+    """One provider, as one process knows it. Times are Unix time in ms."""
 
     url: str
     fetch: Fetch
-    now: Callable[[], int]
     _document: Document | None = None
     _keys: Mapping[str | None, Document] = field(default_factory=dict)
     _fetched_at: int | None = None
     _tried_at: int | None = None
 
-    def key(self, key_id: str | None) -> Document:
+    def key(self, key_id: str | None, now: int) -> Document:
         """Returns the public key with this id (RFC 7517). Without an id, the only key that there
         is. Raises BadToken if there is none, and Unavailable if the provider does not answer."""
-        if not self._is_known(key_id) and self._may_ask():
-            self._refresh()
+        if not self._is_known(key_id, now) and self._may_ask(now):
+            self._refresh(now)
         if key_id is None and len(self._keys) == 1:
             return next(iter(self._keys.values()))
         if key_id not in self._keys or key_id is None:
@@ -79,37 +78,35 @@ class Issuer:
         is_safe = parts.scheme in ("https", urlsplit(self.url).scheme)
         return url if is_safe and _HOST.fullmatch(parts.netloc) else None
 
-    def _is_known(self, key_id: str | None) -> bool:
-        is_fresh = self._fetched_at is not None and self.now() - self._fetched_at < KEYS_KEPT_MS
+    def _is_known(self, key_id: str | None, now: int) -> bool:
+        is_fresh = self._fetched_at is not None and now - self._fetched_at < KEYS_KEPT_MS
         return is_fresh and (key_id in self._keys or key_id is None)
 
-    def _may_ask(self) -> bool:
-        return self._tried_at is None or self.now() - self._tried_at >= ASKED_AGAIN_MS
+    def _may_ask(self, now: int) -> bool:
+        return self._tried_at is None or now - self._tried_at >= ASKED_AGAIN_MS
 
-    def _refresh(self) -> None:
-        self._tried_at = self.now()
+    def _refresh(self, now: int) -> None:
+        self._tried_at = now
         try:
             where = self.endpoint("jwks_uri")
             if where is None:
                 raise Unavailable("the token issuer does not say where its keys are")
             listed = _json(self.fetch(where)).get("keys")
         except Unavailable:
-            is_old = self._fetched_at is None or (
-                self.now() - self._fetched_at >= KEYS_KEPT_IN_NEED_MS
-            )
+            is_old = self._fetched_at is None or (now - self._fetched_at >= KEYS_KEPT_IN_NEED_MS)
             if is_old:
                 self._tried_at = None  # nothing to fall back on: the next request asks again
                 raise
             return
         usable = [key for key in listed if is_usable(key)] if isinstance(listed, list) else []
         self._keys = {key.get("kid"): key for key in usable}
-        self._fetched_at = self.now()
+        self._fetched_at = now
 
 
 @cache
-def issuer(url: str, now: Callable[[], int]) -> Issuer:
+def issuer(url: str) -> Issuer:
     """Returns the provider, as this process knows it."""
-    return Issuer(url, fetched, now)
+    return Issuer(url, fetched)
 
 
 def fetched(url: str) -> bytes:

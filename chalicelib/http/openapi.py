@@ -12,6 +12,7 @@ from chalicelib.version import VERSION
 
 _COMPONENTS: Final = {
     "ExportRequest": schemas.EXPORT_REQUEST,
+    "SelectionRequest": schemas.SELECTION_REQUEST,
     "ExportAccepted": schemas.EXPORT_ACCEPTED,
     "Job": schemas.JOB,
     "EventStream": schemas.EVENT_STREAM,
@@ -20,6 +21,9 @@ _COMPONENTS: Final = {
     "Download": schemas.DOWNLOAD,
     "CheckRequest": schemas.CHECK_REQUEST,
     "CheckAnswer": schemas.CHECK_ANSWER,
+    "ShareRequest": schemas.SHARE_REQUEST,
+    "Share": schemas.SHARE,
+    "Shares": schemas.SHARES,
     "Health": schemas.HEALTH,
     "ProtectedResource": schemas.PROTECTED_RESOURCE,
     "OpenApi": schemas.OPENAPI,

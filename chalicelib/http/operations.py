@@ -14,7 +14,7 @@ _HEADERS: Final = {
     "Preference-Applied": "wait=N: the answer was held for up to N seconds.",
     "Retry-After": "Seconds until it is worth asking again.",
     "ETag": "Changes whenever the answer does.",
-    "WWW-Authenticate": "How to prove who calls (RFC 6750, RFC 9728). API Gateway on AWS calls it "
+    "WWW-Authenticate": "How to prove who calls (RFC 6750, RFC 9728). API Gateway may call it "
     "X-Amzn-Remapped-WWW-Authenticate.",
     "RateLimit-Limit": "Requests that the caller may make at once, if there is a limit.",
     "RateLimit-Remaining": "How many of them are left.",
@@ -53,7 +53,7 @@ def paths() -> dict[str, dict[str, Any]]:
                     )
                 },
                 problems=[400, 413, 415, 422, 429],
-                body="ExportRequest",
+                body=("ExportRequest", "SelectionRequest"),
                 parameters=[
                     _parameter(
                         "Idempotency-Key",
@@ -181,6 +181,35 @@ def paths() -> dict[str, dict[str, Any]]:
                 ],
             ),
         },
+        "/v1/export/{job_id}/shares": {
+            "post": _operation(
+                "shareExport",
+                "A link by which others see the job and download its archive",
+                {201: ("Share", "The link, which is shown only this once.", [])},
+                problems=[400, 404, 409, 415],
+                body="ShareRequest",
+                parameters=[job_id],
+            ),
+            "get": _operation(
+                "listShares",
+                "The job's links that are good now",
+                {200: ("Shares", "The oldest first, without their tickets.", [])},
+                problems=[404],
+                parameters=[job_id],
+            ),
+        },
+        "/v1/export/{job_id}/shares/{share_id}": {
+            "delete": _operation(
+                "revokeShare",
+                "Revoke a link",
+                {204: (None, "The link does not work any more.", [])},
+                problems=[404],
+                parameters=[
+                    job_id,
+                    _parameter("share_id", "path", {"type": "string"}, "The share's id."),
+                ],
+            ),
+        },
         "/v1/files": {
             "get": _operation(
                 "listFiles",
@@ -247,7 +276,7 @@ def _operation(  # noqa: PLR0913 - what OpenAPI says of an operation
     answers: dict[int, tuple[str | None, str, list[str]]],
     *,
     problems: list[int],
-    body: str | None = None,
+    body: str | tuple[str, ...] | None = None,
     parameters: list[dict[str, Any]] | None = None,
     is_open: bool = False,
     headers: tuple[str, ...] = (),
@@ -261,7 +290,8 @@ def _operation(  # noqa: PLR0913 - what OpenAPI says of an operation
     if parameters:
         operation["parameters"] = parameters
     if body:
-        operation["requestBody"] = {"required": True, "content": _content(body)}
+        is_needed = body != "ShareRequest"
+        operation["requestBody"] = {"required": is_needed, "content": _content(body)}
     responses: dict[str, Any] = {}
     for status, (schema, description, own) in answers.items():
         responses[str(status)] = {"description": description}
@@ -292,9 +322,12 @@ def _described(names: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _content(schema: str) -> dict[str, Any]:
-    content_type = _CONTENT_TYPES.get(schema, "application/json")
-    return {content_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+def _content(schema: str | tuple[str, ...]) -> dict[str, Any]:
+    """Returns the content that has this schema, or one of these."""
+    names = (schema,) if isinstance(schema, str) else schema
+    content_type = _CONTENT_TYPES.get(names[0], "application/json")
+    references = [{"$ref": f"#/components/schemas/{name}"} for name in names]
+    return {content_type: {"schema": {"oneOf": references} if references[1:] else references[0]}}
 
 
 def _parameter(name: str, where: str, schema: dict[str, Any], description: str) -> dict[str, Any]:

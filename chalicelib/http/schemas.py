@@ -89,6 +89,21 @@ EXPORT_REQUEST: Final[Schema] = {
     "examples": [{"file_ids": [10001, 10002], "filename": "March.zip"}],
 }
 
+SELECTION_REQUEST: Final[Schema] = {
+    "type": "object",
+    "description": "What the caller's backend has signed. It needs no other proof.",
+    "additionalProperties": False,
+    "properties": {
+        "selection": {
+            "type": "string",
+            "description": "A JWS, signed with HS256: docs/selections.md has its claims.",
+            "minLength": 1,
+        },
+        "fresh": EXPORT_REQUEST["properties"]["fresh"],
+    },
+    "required": ["selection"],
+}
+
 CHECK_REQUEST: Final[Schema] = {
     "type": "object",
     "additionalProperties": False,
@@ -130,7 +145,13 @@ EXPORT_ACCEPTED: Final = _answer(
         "statusUrl": _URL,
         "sseUrl": _URL,
         "downloadUrl": _URL,
-    }
+    },
+    ticket={
+        **_TEXT,
+        "description": "After a selection: a bearer token with which to follow this job, to "
+        "download its archive, and to cancel or delete it.",
+    },
+    ticketExpiresAt=_TIME,
 )
 
 JOB: Final = _answer(
@@ -248,6 +269,38 @@ CHECK_ANSWER: Final = _answer(
         "size": _optional({**_COUNT, "description": "Bytes."}),
     }
 )
+
+SHARE_SECONDS: Final = 24 * 3600
+"""How long a share link lives if the request does not say it."""
+
+SHARE_REQUEST: Final[Schema] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "expires_in": {
+            "type": "integer",
+            "description": "Seconds that the link lives. The setting SHARE_MAX_DAYS is the limit.",
+            "minimum": 60,
+            "default": SHARE_SECONDS,
+        },
+    },
+}
+
+_SHARE: Final[Schema] = {
+    "id": {**_TEXT, "pattern": "^[0-9a-f]{8}$"},
+    "createdAt": _TIME,
+    "expiresAt": _TIME,
+}
+
+SHARE: Final = _answer(
+    {
+        **_SHARE,
+        "ticket": {**_TEXT, "description": "As a bearer token: sees the job, and downloads it."},
+        "url": {**_URL, "description": "The page, with the ticket. It is shown only this once."},
+    }
+)
+
+SHARES: Final = _answer({"shares": {"type": "array", "items": _answer(_SHARE)}})
 
 _CHECK: Final[Schema] = {"enum": ["ok", "error"]}
 HEALTH: Final = _answer(

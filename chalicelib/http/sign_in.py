@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 from chalicelib.errors import NotFound
 from chalicelib.http.callers import base_url
 from chalicelib.http.calls import Call, Reply
-from chalicelib.services import now_ms
 from chalicelib.settings import Settings, settings
 
 
@@ -43,7 +42,7 @@ def for_page(config: Settings) -> dict[str, Any] | None:
         return {"way": "iam" if config.auth == "iam" else "token"}
     from chalicelib.http.issuer import issuer
 
-    provider = issuer(config.jwt_issuer, now_ms)
+    provider = issuer(config.jwt_issuer)
     return {
         "way": "jwt",
         "issuer": config.jwt_issuer,

@@ -53,10 +53,11 @@ class Jws:
         return self.header.get("kid")
 
 
-def jws_of(token: str) -> Jws:
-    """Returns the parts of a token in JWS compact serialization. Raises BadToken."""
-    if len(token) > TOKEN_MAX:
-        raise BadToken(f"the token is longer than {TOKEN_MAX} characters")
+def jws_of(token: str, most: int = TOKEN_MAX) -> Jws:
+    """Returns the parts of a token in JWS compact serialization, which has at most so many
+    characters. Raises BadToken."""
+    if len(token) > most:
+        raise BadToken(f"the token is longer than {most} characters")
     segments = token.split(".")
     if len(segments) != 3:  # noqa: PLR2004 - header, payload, signature (RFC 7515, section 7.1)
         raise BadToken("the token is not a signed JWT, which has three parts between dots")

@@ -106,6 +106,15 @@ def fingerprint(mark: str) -> str:
     return f"fingerprint/{mark}"
 
 
+def tickets(job_id: str) -> str:
+    """Returns the key of the tickets of a job, whatever its home."""
+    return f"{job_id}/tickets"
+
+
+def selection(digest: str) -> str:
+    return f"selection/{digest}"
+
+
 def is_record(key: str) -> bool:
     """Returns whether a key of the table is that of a job's record, and not of what is stored
     beside it."""

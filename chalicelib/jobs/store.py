@@ -12,6 +12,7 @@ from typing import Final
 from chalicelib.jobs import items, wake
 from chalicelib.jobs.attributes import Item, all_of, cut, of
 from chalicelib.jobs.model import Failure, Job, PlanRef, Progress, user_mark
+from chalicelib.jobs.selections import Use
 from chalicelib.jobs.states import OPEN, Stage, Status, origins
 from chalicelib.jobs.table import Table
 
@@ -75,15 +76,21 @@ class JobStore:
 
     # -- an open job ----------------------------------------------------------------------------
 
-    def create(self, job: Job, *, counted: bool = False) -> bool:
+    def create(self, job: Job, *, counted: bool = False, use: Use | None = None) -> bool:
         """Writes a new job. Returns False if there is one with this id already. `counted`: it
-        counts as one of its user's open jobs until it ends."""
+        counts as one of its user's open jobs until it ends. `use`: the selection that it uses.
+        Raises SelectionUsed if no use of that is left."""
         item = items.from_job(job)
         if job.wake_at is not None:
             item["wakeShard"] = of(wake.shard(job.status, self.table.random))
         if counted:
             item[OPEN_USER] = of(user_mark(job.user_id))
-        return self.table.put_new(item, _WRITE)
+        if use is None:
+            return self.table.put_new(item, _WRITE)
+        is_new, is_left = self.table.put_new_with(item, _WRITE, use.counted())
+        if is_new and not is_left:
+            raise use.used_up()
+        return is_new
 
     def start(self, job_id: str, now: int) -> Job | None:
         """queued → processing."""

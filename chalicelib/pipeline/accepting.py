@@ -25,6 +25,7 @@ from chalicelib.errors import (
 )
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.request import ExportRequest
+from chalicelib.jobs.selections import Use
 from chalicelib.jobs.states import OPEN, Stage, Status
 from chalicelib.jobs.wake import wake_time
 from chalicelib.queue.messages import Message, Step
@@ -78,6 +79,13 @@ def retry(
     return _on_record(services, replace(again, retry_of=job.job_id), asked)
 
 
+def accept_selected(services: Services, job_id: str, asked: ExportRequest, use: Use) -> Job:
+    """Returns the job with this id, which uses a selection: a new one, or the one that was made
+    before. Raises SelectionUsed, TooManyJobs, IdempotencyKeyReused, and NotFound if the job was
+    removed at this moment."""
+    return _on_record(services, _new_job(services, job_id, asked.user_id, asked), asked, use)
+
+
 def start(services: Services, job_id: str) -> Job | None:
     """queued → processing: a worker begins. Returns the job; None if it was started before, or has
     ended."""
@@ -114,14 +122,16 @@ def _new_job(services: Services, job_id: str, user_id: str, asked: ExportRequest
     )
 
 
-def _on_record(services: Services, job: Job, asked: ExportRequest) -> Job:
+def _on_record(services: Services, job: Job, asked: ExportRequest, use: Use | None = None) -> Job:
     """Returns the job on record: this one, or the one that the same Idempotency-Key has made
     before."""
+    if use and services.selections.is_used_up(use):
+        return _made_before(services, job, use.used_up())
     most = services.settings.max_open_jobs_per_user
     if most and services.user_jobs.count_open(job.user_id, most) >= most:
         return _made_before(services, job, TooManyJobs(_TOO_MANY.format(most), headers=_LATER))
     services.archive.write(job.request_key, asked.to_json(), "application/json")
-    if not services.jobs.create(job, counted=bool(most)):
+    if not services.jobs.create(job, counted=bool(most), use=use):
         removed = NotFound(f"the job {job.job_id} has just been removed; ask again")
         return _made_before(services, job, removed)
     services.log.info(

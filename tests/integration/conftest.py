@@ -111,5 +111,6 @@ def _forget_clients() -> None:
         clients.for_links,
         aws.dynamodb,
         aws.sqs,
+        aws.secrets_manager,
     ):
         cached.cache_clear()

@@ -23,28 +23,28 @@ from tests.unit.samples import NOW
 KNOWN = public_jwk("RS256")
 
 
-def issuer_of(provider: Provider, clock: Clock | None = None) -> Issuer:
-    return Issuer(ISSUER, provider.fetch, clock or Clock(NOW))
+def issuer_of(provider: Provider) -> Issuer:
+    return Issuer(ISSUER, provider.fetch)
 
 
 def test_keys_are_fetched_once_and_kept() -> None:
     provider = Provider()
     issuer = issuer_of(provider)
 
-    assert issuer.key("RS256") == issuer.key("RS256") == KNOWN
+    assert issuer.key("RS256", NOW) == issuer.key("RS256", NOW) == KNOWN
     assert provider.asked == ["openid-configuration", "keys"]
 
 
 def test_a_new_key_is_found_as_soon_as_a_token_names_it() -> None:
     provider, clock = Provider(), Clock(NOW)
-    issuer = issuer_of(provider, clock)
-    issuer.key("RS256")
+    issuer = issuer_of(provider)
+    issuer.key("RS256", clock())
     provider.keys = [public_jwk("ES256")]
     clock.advance(seconds=ASKED_AGAIN_MS / 1000)
 
-    assert issuer.key("ES256")["kid"] == "ES256"
+    assert issuer.key("ES256", clock())["kid"] == "ES256"
     with pytest.raises(BadToken, match="does not publish"):
-        issuer.key("RS256")
+        issuer.key("RS256", clock())
 
 
 def test_unknown_keys_do_not_make_us_ask_all_the_time() -> None:
@@ -53,49 +53,49 @@ def test_unknown_keys_do_not_make_us_ask_all_the_time() -> None:
 
     for number in range(100):
         with pytest.raises(BadToken):
-            issuer.key(f"unknown-{number}")
+            issuer.key(f"unknown-{number}", NOW)
 
     assert provider.asked == ["openid-configuration", "keys"]
 
 
 def test_old_keys_count_for_a_day_while_the_provider_is_down() -> None:
     provider, clock = Provider(), Clock(NOW)
-    issuer = issuer_of(provider, clock)
-    issuer.key("RS256")
+    issuer = issuer_of(provider)
+    issuer.key("RS256", clock())
     provider.is_down = True
 
     clock.advance(seconds=KEYS_KEPT_MS / 1000)
-    assert issuer.key("RS256") == KNOWN
+    assert issuer.key("RS256", clock()) == KNOWN
     clock.advance(seconds=(KEYS_KEPT_IN_NEED_MS - KEYS_KEPT_MS) / 1000)
     with pytest.raises(Unavailable):
-        issuer.key("RS256")
+        issuer.key("RS256", clock())
 
 
 def test_a_key_that_was_withdrawn_no_longer_counts_after_an_hour() -> None:
     provider, clock = Provider(), Clock(NOW)
-    issuer = issuer_of(provider, clock)
-    issuer.key("RS256")
+    issuer = issuer_of(provider)
+    issuer.key("RS256", clock())
     provider.keys = [public_jwk("ES256")]
     clock.advance(seconds=KEYS_KEPT_MS / 1000)
 
     with pytest.raises(BadToken):
-        issuer.key("RS256")
+        issuer.key("RS256", clock())
 
 
 def test_a_provider_that_was_down_at_the_start_is_asked_again() -> None:
     provider = Provider(is_down=True)
     issuer = issuer_of(provider)
     with pytest.raises(Unavailable):
-        issuer.key("RS256")
+        issuer.key("RS256", NOW)
     provider.is_down = False
 
-    assert issuer.key("RS256") == KNOWN
+    assert issuer.key("RS256", NOW) == KNOWN
 
 
 def test_without_a_key_id_the_only_key_is_meant() -> None:
-    assert issuer_of(Provider()).key(None) == KNOWN
+    assert issuer_of(Provider()).key(None, NOW) == KNOWN
     with pytest.raises(BadToken):
-        issuer_of(Provider(keys=[KNOWN, public_jwk("ES256")])).key(None)
+        issuer_of(Provider(keys=[KNOWN, public_jwk("ES256")])).key(None, NOW)
 
 
 def test_keys_that_are_not_for_signatures_are_left_out() -> None:
@@ -109,12 +109,12 @@ def test_keys_that_are_not_for_signatures_are_left_out() -> None:
     ]
 
     with pytest.raises(BadToken):
-        issuer_of(Provider(keys=useless)).key("RS256")
+        issuer_of(Provider(keys=useless)).key("RS256", NOW)
 
 
 def test_the_document_of_another_issuer_is_not_believed() -> None:
     with pytest.raises(Unavailable, match="another issuer"):
-        issuer_of(Provider(issuer=f"{ISSUER}/")).key("RS256")
+        issuer_of(Provider(issuer=f"{ISSUER}/")).key("RS256", NOW)
 
 
 @pytest.mark.parametrize("name", ["token_endpoint", "authorization_endpoint", "other"])

@@ -42,6 +42,8 @@ OF_THE_TABLE = {
     "done_segments": _of(places.done_segments, digests),
     "segment_upload": _of(places.segment_upload, digests, numbers),
     "fingerprint": st.tuples(ids, marks.map(places.fingerprint)),
+    "tickets": _of(places.tickets),
+    "selection": st.tuples(ids, marks.map(places.selection)),
 }
 BACK = {"job_of", "is_request", "is_segment", "is_record"}
 
@@ -215,7 +217,10 @@ def test_what_lies_beside_a_record_is_no_record(made: Made) -> None:
 def test_no_two_places_of_a_job_have_one_key(
     job_id: str, digests: set[str], numbers: set[int]
 ) -> None:
-    once = [places.archive(job_id), places.folder(job_id), places.record(job_id)]
+    once = [
+        *(places.archive(job_id), places.folder(job_id)),
+        *(places.record(job_id), places.tickets(job_id)),
+    ]
     of_a_digest = [
         make(job_id, digest)
         for make in (
