@@ -36,7 +36,9 @@ export function downloadLinkOf(id, more, ...content) {
       toast("The download has started.");
       location.assign(downloadUrl);
     } catch (problem) {
-      toast(problem.words);
+      // The job, or the ticket for it, is gone: the view looks again, and says so.
+      if (problem.status === 404 || (problem.status === 401 && tickets.has(id))) dispatchEvent(new Event("hashchange"));
+      else toast(problem.words);
     }
   };
   if (auth || tickets.has(id)) return button(download, more, icon("download"), content);

@@ -64,7 +64,7 @@ export function share(id) {
         heading.focus();
       } catch (problem) {
         say(news, problem.words);
-        currentTarget.disabled = false;
+        load();
       }
     };
     return h("li", { class: "line" }, h("span", {}, `Until ${until}`, h("span", { class: "hint" }, ` · made ${from}`)),

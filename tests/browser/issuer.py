@@ -50,8 +50,6 @@ class Issuer:
     secrets: set[str] = field(default_factory=set)
     asked: Counter[str] = field(default_factory=Counter)
     authorizations: list[dict[str, str]] = field(default_factory=list)
-    is_strict: bool = True
-    """Whether the API takes only the tokens in `valid`."""
 
     def __post_init__(self) -> None:
         context = self.stage.page.context
@@ -101,7 +99,8 @@ class Issuer:
 
     def _api(self, route: Route) -> None:
         token = _bearer(route.request)
-        if self.is_strict and token not in self.valid:
+        # The stack itself judges tickets of share links.
+        if not token.startswith("lht_") and token not in self.valid:
             self.asked["refused"] += 1
             route.fulfill(status=401, content_type="application/problem+json", json=UNAUTHORIZED)
             return
