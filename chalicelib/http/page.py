@@ -14,10 +14,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from chalicelib.errors import NotFound
-from chalicelib.http import sign_in
+from chalicelib.http import compact, sign_in
 from chalicelib.http.callers import base_url
 from chalicelib.http.calls import Call, Reply
-from chalicelib.http.compact import compact
 from chalicelib.http.etags import etag_of, matches
 from chalicelib.settings import settings
 
@@ -69,7 +68,9 @@ def web() -> Web:
 
 def _served(path: Path) -> str:
     text = path.read_text()
-    return compact(text) if path.suffix in (".js", ".css") else text
+    if path.suffix == ".js":
+        return compact.module(text)
+    return compact.stylesheet(text) if path.suffix == ".css" else text
 
 
 def page(call: Call) -> Reply:

@@ -1,14 +1,17 @@
 // Calls the API, under the page's own address.
 
 import { tickets } from "./address.js";
-import { duration, sentence } from "./format.js";
+import { duration, sentence, size } from "./format.js";
 
 const TIMEOUT_MS = 35_000; // API Gateway gives up after 29 s
 const ERRORS_SHOWN = 5;
 const ADVICE = { // the API's own is for programs
   "already-ended": () => "It has just ended, so there is nothing to cancel.",
-  forbidden: (said) => `${said} If you need it, ask the people who run this service.`,
-  "quota-exceeded": (said, wait) => `${said} ${wait ? `Try again in ${wait}.` : "Choose fewer files."}`,
+  forbidden: (said) => `${said.replace(/^[\w/]+: /, "")} If you need it, ask the people who run this service.`,
+  "quota-exceeded": (said, wait) => {
+    const words = said.replace(/(\d+) bytes/g, (_, bytes) => size(+bytes));
+    return wait ? `${words.split(";")[0]}. Try again in ${wait}.` : words;
+  },
   "rate-limited": (_, wait) => `That was too much in a short time. Try again in ${wait || "a moment"}.`,
   "request-gone": () => "Choose its files anew, under New export.",
   "too-many-jobs": () => "Wait until one has ended, or cancel one under Exports. Then try again.",

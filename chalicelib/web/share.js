@@ -13,7 +13,7 @@ export function share(id) {
   const path = `${jobPath(id)}/shares`;
   const most = (auth?.shareMaxDays ?? MOST_DAYS) * 24 * HOUR;
   let newest; // the id of the link that is shown
-  const made = h("div", {});
+  const made = h("div", { class: "made" });
   const live = h("div", {}, skeleton(1));
   const news = h("p", { class: "hint", role: "status" });
 
@@ -31,8 +31,8 @@ export function share(id) {
       const { id: own, url } = await post(path, { expires_in: Number(form.elements.seconds.value) });
       const link = h("input", { id: "link", readonly: true, value: url, "aria-describedby": "about-link", onfocus: () => link.select() });
       fill(made, h("label", { for: "link" }, "The new link"), link,
-        h("p", { class: "hint", id: "about-link" }, "Copy it now: it is shown only once."),
-        button(() => copy(url, "Link copied.", "Copy the link from the field.", (words) => say(news, words)), {}, "Copy"));
+        h("div", { class: "line" }, h("p", { class: "hint", id: "about-link" }, "Copy it now: it is shown only once."),
+          button(() => copy(url, "Link copied.", "Copy the link from the field.", (words) => say(news, words)), {}, "Copy")));
       newest = own;
       link.focus();
       load();
@@ -67,13 +67,13 @@ export function share(id) {
         load();
       }
     };
-    return h("li", { class: "line" }, h("span", {}, `Until ${until}`, h("span", { class: "hint" }, ` · made ${from}`)),
+    return h("li", { class: "line" }, h("div", {}, `Until ${until}`, h("p", { class: "hint" }, `Made ${from}`)),
       button(revoke, { "aria-label": `Revoke the link that works until ${until}` }, "Revoke"));
   };
 
   const heading = h("h3", { tabindex: -1 }, "Links that work now");
   const box = dialog("Share this export", [
-    h("p", {}, "Who has the link sees this export and downloads it without signing in. It can do nothing else."),
+    h("p", {}, "People with the link can see this export and download it, without signing in. They can do nothing else."),
     form, made, heading, live, news, h("div", { class: "actions" }, button(() => box.close(), {}, "Close"))]);
   load();
 }

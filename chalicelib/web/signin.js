@@ -70,9 +70,9 @@ const head = (words) => h("div", { class: "head" }, h("h1", { tabindex: -1 }, wo
 async function go() {
   const pending = { state: random(), nonce: random(), verifier: random(), hash: location.hash };
   sessionStorage[PENDING] = JSON.stringify(pending);
-  const challenge = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(pending.verifier));
   shut((main) => main.append(head("Signing in…"), skeleton(3)));
   title("Signing in");
+  const challenge = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(pending.verifier));
   // The issuer takes this page's place in the history: so Back does not lead here and there again.
   location.replace(address(auth.authorizationEndpoint, {
     response_type: "code",

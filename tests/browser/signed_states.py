@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.sync_api import Route, expect
 
-from tests.browser.issuer import CLAIMS, Issuer
+from tests.browser.issuer import Issuer
 from tests.browser.states import STATES, Stage, state
 
 __all__ = ["STATES"]
@@ -19,7 +19,7 @@ def _signed_in(stage: Stage, address: str = "") -> Issuer:
     """Opens the page as a person who is signed in already at the provider."""
     issuer = Issuer(stage, has_session=True)
     stage.open(address)
-    expect(stage.page.get_by_role("button", name=f"User: {CLAIMS['name']}")).to_be_visible()
+    expect(stage.page.get_by_role("button", name="User")).to_be_visible()
     return issuer
 
 
@@ -102,8 +102,8 @@ def sign_in_not_accepted(stage: Stage) -> None:
 @state
 def signing_in(stage: Stage) -> None:
     Issuer(stage)
-    stage.page.context.route("https://issuer.example/authorize?*", lambda _: None)
-    stage.page.goto(f"{stage.url}/", wait_until="commit")
+    stage.page.add_init_script("crypto.subtle.digest = () => new Promise(() => {})")
+    stage.open()
     expect(stage.page.get_by_role("heading", name="Signing in…")).to_be_visible()
 
 
@@ -120,8 +120,8 @@ def for_programs(stage: Stage) -> None:
 @state
 def job_to_share(stage: Stage) -> None:
     job_id = stage.records.completed("March.zip", minutes_ago=1)
-    _fake_shares(stage, job_id)
     _signed_in(stage, f"#/jobs/{job_id}")
+    _fake_shares(stage, job_id)
     stage.page.get_by_role("button", name="Share…").click()
     expect(stage.page.get_by_role("button", name="Revoke")).to_have_count(2)
 
@@ -199,24 +199,28 @@ def _new_but_refused(stage: Stage, words: str) -> None:
 
 @state
 def new_outside_of_what_is_allowed(stage: Stage) -> None:
-    _refuse(stage, 403, "forbidden", "file_ids/0: 10001 is outside of what you may export")
+    _refuse(stage, 403, "forbidden", "file_ids/0: 10001 is not among the files that you may have")
     _new_but_refused(stage, "ask the people who run this service")
 
 
 @state
 def new_too_soon(stage: Stage) -> None:
-    _refuse(stage, 429, "rate-limited", "60 requests a minute", **{"Retry-After": "12"})
+    detail = "you may make 60 requests a minute, and 20 at once; the next one is possible in 12 s"
+    _refuse(stage, 429, "rate-limited", detail, **{"Retry-After": "12"})
     _new_but_refused(stage, "Try again in 12 s.")
 
 
 @state
 def new_over_the_quota_of_a_job(stage: Stage) -> None:
-    _refuse(stage, 422, "quota-exceeded", "40 files at most in one export, not 43")
-    _new_but_refused(stage, "not 43. Choose fewer files.")
+    detail = "these files have 12884901888 bytes, and an export may have 1000000; export fewer"
+    _refuse(stage, 422, "quota-exceeded", detail)
+    _new_but_refused(stage, "These files have 12.9 GB, and an export may have 1000000; export")
 
 
 @state
 def new_over_the_quota_of_the_day(stage: Stage) -> None:
-    detail = "100 GB a day, of which 99.2 GB are used"
+    detail = "you may export 100000000000 bytes a day, and 99 are used; this ends at 2026-11-27"
     _refuse(stage, 429, "quota-exceeded", detail, **{"Retry-After": "19000"})
-    _new_but_refused(stage, "are used. Try again in 5 h 17 min.")
+    _new_but_refused(
+        stage, "You may export 100 GB a day, and 99 are used. Try again in 5 h 17 min."
+    )
