@@ -13,6 +13,9 @@ from chalicelib import aws
 from chalicelib.jobs.by_user import UserJobs
 from chalicelib.jobs.due import DueJobs
 from chalicelib.jobs.fingerprints import FingerprintStore
+from chalicelib.jobs.holders import HolderStore
+from chalicelib.jobs.quotas import QuotaStore
+from chalicelib.jobs.rates import RateStore
 from chalicelib.jobs.segments import SegmentStore
 from chalicelib.jobs.selections import SelectionStore
 from chalicelib.jobs.store import JobStore
@@ -85,11 +88,14 @@ class Services(Seams):
     jobs: JobStore
     segments: SegmentStore
     fingerprints: FingerprintStore
+    holders: HolderStore
     due_jobs: DueJobs
     user_jobs: UserJobs
     tickets: TicketStore
     selections: SelectionStore
     selection_keys: SecretKeys
+    rates: RateStore
+    quotas: QuotaStore
     source: Bucket
     archive: Bucket
     queue: Queue
@@ -114,6 +120,7 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
         jobs=JobStore(table),
         segments=SegmentStore(table),
         fingerprints=FingerprintStore(table),
+        holders=HolderStore(table),
         due_jobs=DueJobs(table),
         user_jobs=UserJobs(table),
         tickets=TicketStore(table),
@@ -123,6 +130,8 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
             config.selection_keys,
             lambda: aws.secrets_manager(config.answer_within_seconds),
         ),
+        rates=RateStore(table),
+        quotas=QuotaStore(table),
         source=_source(
             Bucket(s3, config.source_bucket, fast),
             config.source_delay_ms,

@@ -12,7 +12,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from chalicelib.errors import Forbidden, NotFound, Unauthorized
-from chalicelib.jobs.model import Job
+from chalicelib.jobs.model import Job, owner_mark
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,12 +54,6 @@ class Caller:
         only where nobody has to prove anything."""
         return asserted if self.user_id is None else self.user_id
 
-    @property
-    def subject(self) -> str:
-        """Whose requests are counted together. Without a proof it is the address that they come
-        from: everybody can assert another user for each request."""
-        return f"ip/{self.address}" if self.user_id is None else f"user/{self.user_id}"
-
     def check_owner(self, job: Job) -> None:
         """Raises NotFound if the job is another user's."""
         is_mine = job.job_id == self.job_id
@@ -67,6 +61,14 @@ class Caller:
             is_mine = self.user_id is None or self.user_id == job.user_id
         if not is_mine:
             raise NotFound(f"there is no job {job.job_id}", is_anothers=True)
+
+    def was_owner(self, deleted: Job) -> bool:
+        """Returns whether the caller may know that this job was deleted."""
+        if self.way == "ticket":
+            return deleted.job_id == self.job_id
+        return (
+            self.user_id is None or owner_mark(deleted.job_id, self.user_id) == deleted.deleted_for
+        )
 
 
 def by_token(token: str, settings: Settings, issuer: "Issuer", now: int) -> Caller:
@@ -179,10 +181,15 @@ def base_url(context: Context, settings: Settings) -> str:
 
 def check_job(caller: Caller, job: Job | None, job_id: str) -> Job:
     """Returns the job, if the caller may see it. Raises NotFound."""
-    if job is None:
-        raise NotFound(f"there is no job {job_id[:60]!r}; it may have expired long ago")
+    if job is None or job.is_deleted:
+        raise unknown_job(job_id)
     caller.check_owner(job)
     return job
+
+
+def unknown_job(job_id: str) -> NotFound:
+    """Returns the error for a job that does not exist, or not any more."""
+    return NotFound(f"there is no job {job_id[:60]!r}; it was deleted, or has expired long ago")
 
 
 def _known(way: Way, user: str, claims: Mapping[str, Any], settings: Settings) -> Caller:

@@ -8,6 +8,8 @@ from chalicelib.errors import (
     AlreadyEnded,
     FieldError,
     InvalidRequest,
+    NotEnded,
+    NotFound,
     Unavailable,
     invalid,
     unknown_cursor,
@@ -19,7 +21,8 @@ from chalicelib.http.cursors import from_cursor, to_cursor
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.places import JOB_ID
 from chalicelib.jobs.request import ExportRequest
-from chalicelib.pipeline import accepting, endings
+from chalicelib.jobs.states import OPEN
+from chalicelib.pipeline import accepting, deleting, endings
 from chalicelib.queue.messages import Message, Step
 from chalicelib.services import Services
 
@@ -81,16 +84,34 @@ def listing(call: Call, services: Services) -> Reply:
     return Reply(200, {"jobs": jobs, "cursor": to_cursor(page.next)}, uncached())
 
 
-def cancel(call: Call, services: Services, job_id: str) -> Reply:
-    """DELETE /v1/export/{jobId}. Raises NotFound, or AlreadyEnded."""
-    job = find_job(call, services, job_id)
+def delete(call: Call, services: Services, job_id: str) -> Reply:
+    """DELETE /v1/export/{jobId}: cancels an open job, and deletes one that has ended.
+
+    The query says with `only` which of the two is meant, `open` or `ended`: a job may end at the
+    moment when somebody cancels it. Raises NotFound, AlreadyEnded, NotEnded, InvalidRequest, and
+    what `deleting.delete` raises.
+    """
+    only = call.query.get("only")
+    if only not in (None, "open", "ended"):
+        raise invalid("only", f"must be open or ended, not {only[:20]!r}")
+    try:
+        job = find_job(call, services, job_id)
+    except NotFound:
+        deleted = _deleted_before(call, services, job_id)
+        if deleted is None:
+            raise
+        deleting.finish(services, deleted)
+        return Reply(204, None, uncached())
+    if job.status in OPEN and only == "ended":
+        raise NotEnded(f"the job is {job.status}; cancel it first, or wait for its end")
+    if job.status not in OPEN:
+        if only == "open":
+            raise _already_ended(job, services)
+        deleting.delete(services, job)
+        return Reply(204, None, uncached())
     cancelled = endings.cancel(services, job.job_id)
     if cancelled is None:
-        ended = find_job(call, services, job_id)
-        raise AlreadyEnded(
-            f"the job is {ended.status_at(services.now())}, so there is nothing to cancel; "
-            f"GET /v1/export/{job_id} tells what became of it"
-        )
+        raise _already_ended(find_job(call, services, job_id), services)
     if cancelled.plan:
         # If this fails, the worker on this job stops all the same, and what it leaves expires.
         with suppress(Unavailable):
@@ -99,10 +120,23 @@ def cancel(call: Call, services: Services, job_id: str) -> Reply:
     return Reply(202, answers.job_answer(cancelled, services.now(), base, ()), uncached())
 
 
+def _already_ended(job: Job, services: Services) -> AlreadyEnded:
+    return AlreadyEnded(
+        f"the job is {job.status_at(services.now())}, so there is nothing to cancel; "
+        f"GET /v1/export/{job.job_id} tells what became of it"
+    )
+
+
 def find_job(call: Call, services: Services, job_id: str) -> Job:
     """Returns the job as it is now. Raises NotFound if there is none that the caller may see."""
     job = services.jobs.get(job_id) if JOB_ID.fullmatch(job_id) else None
     return check_job(call.caller, job, job_id)
+
+
+def _deleted_before(call: Call, services: Services, job_id: str) -> Job | None:
+    """Returns the tombstone, if the caller has deleted this job before."""
+    job = services.jobs.get(job_id) if JOB_ID.fullmatch(job_id) else None
+    return job if job and job.is_deleted and call.caller.was_owner(job) else None
 
 
 def _accepted(call: Call, services: Services, job: Job) -> Reply:

@@ -11,7 +11,7 @@ from typing import Final
 
 from chalicelib.jobs import items, wake
 from chalicelib.jobs.attributes import Item, all_of, cut, of
-from chalicelib.jobs.model import Failure, Job, PlanRef, Progress, user_mark
+from chalicelib.jobs.model import Failure, Job, PlanRef, Progress, owner_mark, user_mark
 from chalicelib.jobs.selections import Use
 from chalicelib.jobs.states import OPEN, Stage, Status, origins
 from chalicelib.jobs.table import Table
@@ -27,6 +27,20 @@ _PLANNED_SO: Final = "planDigest = :plan"
 _READ: Final = "read the job"
 _WRITE: Final = "write the job"
 _PROCESSING: Final = frozenset({Status.PROCESSING})
+_ENDED: Final = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
+_NOT_DELETED: Final = "attribute_not_exists(deletedAt)"
+
+_OF_THE_USER: Final = (
+    "userId",
+    OPEN_USER,
+    "request",
+    "filename",
+    "missing",
+    "missingCount",
+    "failure",
+    "lastReason",
+)
+"""What a tombstone does not keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +278,21 @@ class JobStore:
         """queued or processing → cancelled."""
         change = _Change(values={}, wake_at=now + wake.DISCARD_AFTER_MS)
         return self._to(Status.CANCELLED, job_id, now, change)
+
+    def delete(self, job: Job, now: int) -> Job | None:
+        """Makes a tombstone of the record of a job that has ended. None also if it is one
+        already.
+
+        It keeps the status, and what is needed to find everything that belongs to the job. All that
+        tells of its user or of their files is taken away.
+        """
+        values = {
+            **all_of({"deletedAt": now, "deletedFor": owner_mark(job.job_id, job.user_id)}),
+            # `job` may have been read while it was open.
+            "wakeShard": of(wake.shard(Status.COMPLETED, self.table.random)),
+        }
+        change = _Change(values=values, condition=_NOT_DELETED, remove=_OF_THE_USER)
+        return self._write(job.job_id, now, _ENDED, change)
 
     # -- the write ------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ AccessDenied if not.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
@@ -112,6 +113,17 @@ class Table:
                 return True, True
         raise Unavailable(f"could not {action}: others do the same at this moment")
 
+    def empty(self, item: str, action: str, forget_at: int) -> None:
+        """Takes everything away from an item, if there is one. DynamoDB deletes it some time after
+        `forget_at` (Unix time in seconds). So no function needs the permission to delete items."""
+        nothing = {**key(item), "ttl": of(forget_at)}
+        with suppress(self.client.exceptions.ConditionalCheckFailedException), translated(action):
+            self.client.put_item(
+                TableName=self.name,
+                Item=nothing,
+                ConditionExpression="attribute_exists(jobId)",
+            )
+
     def change(  # noqa: PLR0913 - one conditional write
         self,
         item: str,
@@ -130,8 +142,8 @@ class Table:
         """
         written = {**attributes, _WRITE: self._write_id()}
         assignments = ", ".join(f"#{name} = :{name}" for name in written)
-        removed = f" REMOVE {', '.join(remove)}" if remove else ""
-        names = {f"#{name}": name for name in written}
+        removed = f" REMOVE {', '.join(f'#{name}' for name in remove)}" if remove else ""
+        names = {f"#{name}": name for name in (*written, *remove)}
         if "#status" in condition:
             names["#status"] = "status"
         try:
@@ -165,7 +177,27 @@ class Table:
     ) -> Item | None:
         """Makes a change that may be made twice without harm. Returns the whole item as it is then;
         None if the condition does not hold. `values` are named without their colon."""
-        more: Any = {"ConditionExpression": condition} if condition else {}
+        made, found = self.attempt(
+            item, action, expression, values, condition=condition, names=names
+        )
+        return found if made else None
+
+    def attempt(  # noqa: PLR0913 - one conditional write
+        self,
+        item: str,
+        action: str,
+        expression: str,
+        values: "Mapping[str, AttributeValueTypeDef]",
+        *,
+        condition: str = "",
+        names: Mapping[str, str] | None = None,
+    ) -> tuple[bool, Item]:
+        """Does what `update` does. Returns whether the condition held, and the whole item as it is
+        then; an empty one if there is none."""
+        more: Any = {}
+        if condition:
+            more["ConditionExpression"] = condition
+            more["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         if names:
             more["ExpressionAttributeNames"] = names
         if values:
@@ -179,9 +211,10 @@ class Table:
                     ReturnValues="ALL_NEW",
                     **more,
                 )
-        except self.client.exceptions.ConditionalCheckFailedException:
-            return None
-        return answer["Attributes"]
+        except self.client.exceptions.ConditionalCheckFailedException as error:
+            response: dict[str, Any] = getattr(error, "response", {})
+            return False, response.get("Item", {})
+        return True, answer["Attributes"]
 
     def query(
         self,

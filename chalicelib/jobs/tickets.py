@@ -77,7 +77,7 @@ class TicketStore:
         Unavailable."""
         for _ in range(_TRIES):
             version, known = self._read(job_id, now)
-            if self._write(job_id, version, _with(known, ticket)):
+            if self._write(job_id, version, _with(known, ticket), now):
                 return
         raise Unavailable("could not keep a ticket: others are made at the same time")
 
@@ -108,9 +108,17 @@ class TicketStore:
             left = [one for one in known if one.scope is not Scope.READ or one.id != ticket_id]
             if len(left) == len(known):
                 return False
-            if self._write(job_id, version, left):
+            if self._write(job_id, version, left, now):
                 return True
         raise Unavailable("could not revoke the share: others are changed at the same time")
+
+    def forget(self, job_id: str, now: int) -> None:
+        """Forgets all tickets of a job. Raises Unavailable."""
+        for _ in range(_TRIES):
+            version, _ = self._read(job_id, now)
+            if version == 0 or self._write(job_id, version, (), now):
+                return
+        raise Unavailable("could not forget the tickets: others are made at the same time")
 
     def _read(self, job_id: str, now: int) -> tuple[int, tuple[Ticket, ...]]:
         """Returns (the item's version, the tickets that are good now, the oldest first)."""
@@ -122,10 +130,12 @@ class TicketStore:
         good = tuple(ticket for ticket in tickets if now < ticket.expires_at)
         return int(item["version"]["N"]), good
 
-    def _write(self, job_id: str, version: int, tickets: Iterable[Ticket]) -> bool:
+    def _write(self, job_id: str, version: int, tickets: Iterable[Ticket], now: int) -> bool:
         """Stores all tickets of the job. Returns False if they are not as they were read."""
         stored = [asdict(ticket) for ticket in tickets]
-        last = max((ticket["expires_at"] for ticket in stored), default=0)
+        # Not 0: DynamoDB deletes nothing by a time that is more than five years ago.
+        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.html
+        last = max((ticket["expires_at"] for ticket in stored), default=now)
         item: Item = all_of(
             {
                 "tickets": json.dumps(stored),
