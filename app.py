@@ -31,8 +31,8 @@ def export_status(job_id: str) -> Response:
 
 
 @app.route("/v1/export/{job_id}", methods=["DELETE"], content_types=[], cors=CORS)
-def cancel_export(job_id: str) -> Response:
-    return guarded(app, services, guard.DELETE, exports.cancel, job_id)
+def delete_export(job_id: str) -> Response:
+    return guarded(app, services, guard.DELETE, exports.delete, job_id)
 
 
 @app.route("/v1/export/{job_id}/progress", methods=["GET"], content_types=[], cors=CORS)
@@ -83,6 +83,13 @@ def check_availability() -> Response:
     from chalicelib.http.files import check
 
     return guarded(app, services, guard.BROWSE, check)
+
+
+@app.route("/v1/users/{user_id}", methods=["DELETE"], content_types=[], cors=CORS)
+def erase_user(user_id: str) -> Response:
+    from chalicelib.http.users import erase
+
+    return guarded(app, services, guard.ERASE, erase, user_id)
 
 
 @app.route("/health", methods=["GET"], content_types=[], cors=CORS)

@@ -102,6 +102,10 @@ class AlreadyEnded(LonghaulError):
     status, slug, title = 409, "already-ended", "The job has ended"
 
 
+class NotEnded(LonghaulError):
+    status, slug, title = 409, "not-ended", "The job has not ended"
+
+
 class NotRetryable(LonghaulError):
     status, slug, title = 409, "not-retryable", "The job cannot be retried"
 
@@ -128,6 +132,10 @@ class IdempotencyKeyReused(LonghaulError):
 
 class TooManyJobs(LonghaulError):
     status, slug, title = 429, "too-many-jobs", "Too many exports are open"
+
+
+class RateLimited(LonghaulError):
+    status, slug, title = 429, "rate-limited", "Too many requests"
 
 
 # -- jobs ---------------------------------------------------------------------------------------
@@ -160,6 +168,19 @@ class AccessDenied(JobFailed):
 
 class LimitExceeded(JobFailed):
     slug, title = "limit-exceeded", "The archive is larger than S3 allows"
+
+
+class QuotaExceeded(JobFailed):
+    """What is asked for is more than one job may have. A step finds this out, or a request is
+    refused for it."""
+
+    status, slug, title = 422, "quota-exceeded", "The export is over a quota"
+
+
+class QuotaUsedUp(QuotaExceeded):
+    """A request is refused until the quota begins anew."""
+
+    status = 429
 
 
 class GivenUp(JobFailed):

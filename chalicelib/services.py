@@ -14,6 +14,8 @@ from chalicelib.jobs.by_user import UserJobs
 from chalicelib.jobs.due import DueJobs
 from chalicelib.jobs.fingerprints import FingerprintStore
 from chalicelib.jobs.holders import HolderStore
+from chalicelib.jobs.quotas import QuotaStore
+from chalicelib.jobs.rates import RateStore
 from chalicelib.jobs.segments import SegmentStore
 from chalicelib.jobs.selections import SelectionStore
 from chalicelib.jobs.store import JobStore
@@ -92,6 +94,8 @@ class Services(Seams):
     tickets: TicketStore
     selections: SelectionStore
     selection_keys: SecretKeys
+    rates: RateStore
+    quotas: QuotaStore
     source: Bucket
     archive: Bucket
     queue: Queue
@@ -126,6 +130,8 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
             config.selection_keys,
             lambda: aws.secrets_manager(config.answer_within_seconds),
         ),
+        rates=RateStore(table),
+        quotas=QuotaStore(table),
         source=_source(
             Bucket(s3, config.source_bucket, fast),
             config.source_delay_ms,

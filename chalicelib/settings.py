@@ -30,6 +30,15 @@ OPEN_JOBS_MAX: Final = 1000
 """The largest limit, and the default. A user's open jobs are counted for each new job, and this
 many fit on one page of a query."""
 
+RATE_MAX: Final = 60_000
+"""The largest rate a minute, and the largest burst. DynamoDB takes 1,000 writes of an item a
+second, and each request is one or two.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html"""
+
+FILES_MAX: Final = 10**9
+BYTES_MAX: Final = 10**18
+"""The largest quotas: more than anybody needs."""
+
 _NEIGHBOURS: Final = (10_001, 10_002, 99_999_999, 100_000_000)
 """Sample file ids. No two of them may have the same key."""
 
@@ -93,6 +102,12 @@ class Settings:
     selection_keys: str = ""
     """The secret with the keys of selections. Empty: no selection is taken."""
     share_max_days: int = 7
+    rate_limit_per_minute: int = 0
+    """0: no limit, here and below."""
+    rate_limit_burst: int = 1
+    max_files_per_job: int = 0
+    max_bytes_per_job: int = 0
+    max_bytes_per_user_per_day: int = 0
 
     @property
     def archive_ttl_ms(self) -> int:
@@ -158,6 +173,11 @@ def load(environ: Mapping[str, str]) -> Settings:
         ),
         selection_keys=environ.get("SELECTION_KEYS", ""),
         share_max_days=number("SHARE_MAX_DAYS", 7, 1, SHARE_DAYS_MAX),
+        rate_limit_per_minute=number("RATE_LIMIT_PER_MINUTE", 120, 0, RATE_MAX),
+        rate_limit_burst=number("RATE_LIMIT_BURST", 60, 1, RATE_MAX),
+        max_files_per_job=number("MAX_FILES_PER_JOB", 0, 0, FILES_MAX),
+        max_bytes_per_job=number("MAX_BYTES_PER_JOB", 0, 0, BYTES_MAX),
+        max_bytes_per_user_per_day=number("MAX_BYTES_PER_USER_PER_DAY", 0, 0, BYTES_MAX),
     )
 
 

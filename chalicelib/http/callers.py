@@ -54,12 +54,6 @@ class Caller:
         only where nobody has to prove anything."""
         return asserted if self.user_id is None else self.user_id
 
-    @property
-    def subject(self) -> str:
-        """Whose requests are counted together. Without a proof it is the address that they come
-        from: everybody can assert another user for each request."""
-        return f"ip/{self.address}" if self.user_id is None else f"user/{self.user_id}"
-
     def check_owner(self, job: Job) -> None:
         """Raises NotFound if the job is another user's."""
         is_mine = job.job_id == self.job_id

@@ -8,6 +8,7 @@ from chalicelib.errors import (
     AlreadyEnded,
     FieldError,
     InvalidRequest,
+    NotEnded,
     NotFound,
     Unavailable,
     invalid,
@@ -83,12 +84,16 @@ def listing(call: Call, services: Services) -> Reply:
     return Reply(200, {"jobs": jobs, "cursor": to_cursor(page.next)}, uncached())
 
 
-def cancel(call: Call, services: Services, job_id: str) -> Reply:
-    """DELETE /v1/export/{jobId}: cancels a job that is open, and deletes one that has ended.
+def delete(call: Call, services: Services, job_id: str) -> Reply:
+    """DELETE /v1/export/{jobId}: cancels an open job, and deletes one that has ended.
 
-    Raises NotFound, and AlreadyEnded if the job ends at this moment: who wanted to cancel it has
-    not seen what would be deleted. Raises Unavailable if the archive may still be there.
+    The query says with `only` which of the two is meant, `open` or `ended`: a job may end at the
+    moment when somebody cancels it. Raises NotFound, AlreadyEnded, NotEnded, InvalidRequest, and
+    what `deleting.delete` raises.
     """
+    only = call.query.get("only")
+    if only not in (None, "open", "ended"):
+        raise invalid("only", f"must be open or ended, not {only[:20]!r}")
     try:
         job = find_job(call, services, job_id)
     except NotFound:
@@ -97,22 +102,29 @@ def cancel(call: Call, services: Services, job_id: str) -> Reply:
             raise
         deleting.finish(services, deleted)
         return Reply(204, None, uncached())
+    if job.status in OPEN and only == "ended":
+        raise NotEnded(f"the job is {job.status}; cancel it first, or wait for its end")
     if job.status not in OPEN:
+        if only == "open":
+            raise _already_ended(job, services)
         deleting.delete(services, job)
         return Reply(204, None, uncached())
     cancelled = endings.cancel(services, job.job_id)
     if cancelled is None:
-        ended = find_job(call, services, job_id)
-        raise AlreadyEnded(
-            f"the job has just ended ({ended.status_at(services.now())}), so it was not cancelled; "
-            f"DELETE it once more to delete it with its archive"
-        )
+        raise _already_ended(find_job(call, services, job_id), services)
     if cancelled.plan:
         # If this fails, the worker on this job stops all the same, and what it leaves expires.
         with suppress(Unavailable):
             services.queue.send([Message(Step.DISCARD, job.job_id)], job.user_id)
     base = base_url(call.context, services.settings)
     return Reply(202, answers.job_answer(cancelled, services.now(), base, ()), uncached())
+
+
+def _already_ended(job: Job, services: Services) -> AlreadyEnded:
+    return AlreadyEnded(
+        f"the job is {job.status_at(services.now())}, so there is nothing to cancel; "
+        f"GET /v1/export/{job.job_id} tells what became of it"
+    )
 
 
 def find_job(call: Call, services: Services, job_id: str) -> Job:

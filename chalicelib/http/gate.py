@@ -9,13 +9,13 @@ not have.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from chalice.app import Chalice, CORSConfig, Request, Response
 
-from chalicelib.errors import LonghaulError, MethodNotAllowed, NotFound, Unauthorized
+from chalicelib.errors import LonghaulError, MethodNotAllowed, NotFound, RateLimited, Unauthorized
 from chalicelib.http import callers, guard
 from chalicelib.http.callers import Caller
 from chalicelib.http.calls import Call, Reply
@@ -85,17 +85,22 @@ def guarded(
     request_id = request_id_of(request)
     job_id = request.uri_params.get("job_id") if request.uri_params else None
     caller = Caller(address=callers.address(request.context))
+    level: Mapping[str, str] | None = None
     told: Any = None
 
     def attempt() -> Reply:
-        nonlocal caller, told
+        nonlocal caller, level, told
         call = _call(request)
         caller = guard.caller_of(call, services(), rule, job_id)
+        level = guard.level(services(), caller, is_counted=rule.costs)
         reply = route(replace(call, caller=caller), services(), *path)
         told, caller = reply.content, reply.by or caller
         return reply
 
     response, error = _attempt(attempt, request_id)
+    if level is None and not isinstance(error, RateLimited):
+        level = guard.level(services(), caller, is_counted=False)
+    response.headers |= level or {}
     if isinstance(error, Unauthorized):
         config = services().settings
         response.headers["WWW-Authenticate"] = callers.challenge(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.errors import Forbidden, LonghaulError, NotFound, Unauthorized
-from chalicelib.http import callers, parse
+from chalicelib.http import callers, parse, rates
 from chalicelib.http.callers import Caller
 from chalicelib.http.calls import Call
 from chalicelib.jobs.places import JOB_ID
@@ -99,6 +99,20 @@ def _by_ticket(token: str, services: Services, rule: Rule, job_id: str | None) -
     if ticket.scope not in rule.scopes:
         raise Forbidden("this ticket lets you see the job and download its archive, not change it")
     return Caller(way="ticket", user_id=f"ticket:{ticket.id}", job_id=job_id)
+
+
+def level(services: Services, caller: Caller, *, is_counted: bool) -> Mapping[str, str]:
+    """Counts the request, or looks how many are left. Returns the headers that say so. Raises
+    RateLimited, which has them too.
+
+    Without a proof, requests are counted by the address that they come from: everybody can assert
+    another user for each request.
+    """
+    subject = rates.subject_of_address(caller.address)
+    if caller.user_id is not None:
+        subject = rates.subject_of_user(caller.user_id)
+    measure = rates.take if is_counted else rates.look
+    return rates.headers(measure(services, subject))
 
 
 def facts(

@@ -24,6 +24,7 @@ _COMPONENTS: Final = {
     "ShareRequest": schemas.SHARE_REQUEST,
     "Share": schemas.SHARE,
     "Shares": schemas.SHARES,
+    "Erased": schemas.ERASED,
     "Health": schemas.HEALTH,
     "ProtectedResource": schemas.PROTECTED_RESOURCE,
     "OpenApi": schemas.OPENAPI,

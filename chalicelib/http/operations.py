@@ -113,8 +113,17 @@ def paths() -> dict[str, dict[str, Any]]:
                     202: ("Job", "It was open, and is cancelled.", []),
                     204: (None, "It had ended, and is deleted with its archive.", []),
                 },
-                problems=[404, 409],
-                parameters=[job_id],
+                problems=[400, 404, 409],
+                parameters=[
+                    job_id,
+                    _parameter(
+                        "only",
+                        "query",
+                        {"enum": ["open", "ended"]},
+                        "Only cancel, or only delete: a job may end at the moment when somebody "
+                        "cancels it.",
+                    ),
+                ],
             ),
         },
         "/v1/export/{job_id}/progress": {
@@ -237,6 +246,17 @@ def paths() -> dict[str, dict[str, Any]]:
                 {200: ("CheckAnswer", "Whether the file is there.", [])},
                 problems=[400, 413, 415],
                 body="CheckRequest",
+            ),
+        },
+        "/v1/users/{user_id}": {
+            "delete": _operation(
+                "eraseUser",
+                "Delete all jobs of a user, with their archives; for administrators",
+                {200: ("Erased", "How many are deleted, and whether to ask again.", [])},
+                problems=[400],
+                parameters=[
+                    _parameter("user_id", "path", schemas.ANY_USER_ID, "The user."),
+                ],
             ),
         },
         "/health": {

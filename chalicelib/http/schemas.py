@@ -15,6 +15,9 @@ FILENAME_MAX_BYTES: Final = 255
 USER_ID_MAX_BYTES: Final = 128
 """The job's record holds the filename and the user id, and must stay below 2 KB."""
 
+USER_MAX: Final = 255
+"""Characters of the id of a user that a token names (OpenID Connect Core 1.0, section 2)."""
+
 KEY_MAX: Final = 1_024
 """S3's limit, in bytes.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
@@ -35,6 +38,8 @@ USER_ID: Final[Schema] = {
     "pattern": _NO_CONTROL_CHARACTERS,
     "description": "Whose job it is, where nobody has to prove who they are (AUTH=none).",
 }
+
+ANY_USER_ID: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": USER_MAX}
 
 _KEY: Final[Schema] = {
     "type": "string",
@@ -301,6 +306,13 @@ SHARE: Final = _answer(
 )
 
 SHARES: Final = _answer({"shares": {"type": "array", "items": _answer(_SHARE)}})
+
+ERASED: Final = _answer(
+    {
+        "deletedJobs": _COUNT,
+        "more": {"type": "boolean", "description": "Ask again: there are more."},
+    }
+)
 
 _CHECK: Final[Schema] = {"enum": ["ok", "error"]}
 HEALTH: Final = _answer(

@@ -14,13 +14,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib.errors import Unauthorized
+from chalicelib.http.schemas import USER_MAX
 
 TOKEN_MAX: Final = 9 * 1024
 """Characters. API Gateway takes 10,240 bytes of headers.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"""
-
-SUBJECT_MAX: Final = 255
-"""Characters of a user's id (OpenID Connect Core 1.0, section 2, `sub`)."""
 
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9_-]+")
 _TYPES: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})  # RFC 9068, section 2.1
@@ -114,9 +112,9 @@ def check_audience(claims: Claims, audience: str) -> None:
 def subject(claims: Claims, claim: str) -> str:
     """Returns the user that a claim names. Raises BadToken."""
     user = claims.get(claim)
-    if not isinstance(user, str) or not 1 <= len(user) <= SUBJECT_MAX or not user.isprintable():
+    if not isinstance(user, str) or not 1 <= len(user) <= USER_MAX or not user.isprintable():
         raise BadToken(
-            f"the token's claim {claim!r} must be a text of 1 to {SUBJECT_MAX} printable characters"
+            f"the token's claim {claim!r} must be a text of 1 to {USER_MAX} printable characters"
         )
     return user
 

@@ -10,11 +10,11 @@ from chalicelib.services import Services
 def erase(call: Call, services: Services, user_id: str) -> Reply:
     """DELETE /v1/users/{userId}: deletes the user's jobs, as many as fit into one request. `more`
     in the answer says whether to ask again. Raises InvalidRequest, and what `erasing.erase_user`
-    raises. Whoever calls this has checked that the caller may."""
+    raises."""
     del call
-    most = schemas.USER_ID_MAX_BYTES
-    if not 1 <= len(user_id.encode(errors="replace")) <= most or not user_id.isprintable():
-        raise invalid("userId", f"must have 1 to {most} bytes and no control characters")
+    most = schemas.USER_MAX
+    if not 1 <= len(user_id) <= most or not user_id.isprintable():
+        raise invalid("userId", f"must have 1 to {most} characters, all of them printable")
     erased = erasing.erase_user(services, user_id)
     content = {"deletedJobs": erased.deleted_jobs, "more": erased.more}
     return Reply(200, content, uncached())

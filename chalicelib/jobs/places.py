@@ -11,7 +11,8 @@
 
 `home` is the job's own id or, if it has taken over the plan of another job, that job's id. `plan`
 is the plan's digest. In the table, the key of a job's record is the job's id. What is stored beside
-it has the key `{home}/…` or `fingerprint/…`.
+it has the key `{home}/…` or `fingerprint/…`. What is known of a user has the key `rate/…` or
+`quota/…`.
 """
 
 import re
@@ -125,6 +126,16 @@ def tickets(job_id: str) -> str:
 
 def selection(digest: str) -> str:
     return f"selection/{digest}"
+
+
+def rate(digest: str) -> str:
+    return f"rate/{digest}"
+
+
+def quota(user: str, day: str) -> str:
+    """Returns the key of what a user has exported on a day. `user` is the user's mark, `day` is
+    like 2026-11-25."""
+    return f"quota/{user}/{day}"
 
 
 def is_record(key: str) -> bool:

@@ -177,7 +177,27 @@ class Table:
     ) -> Item | None:
         """Makes a change that may be made twice without harm. Returns the whole item as it is then;
         None if the condition does not hold. `values` are named without their colon."""
-        more: Any = {"ConditionExpression": condition} if condition else {}
+        made, found = self.attempt(
+            item, action, expression, values, condition=condition, names=names
+        )
+        return found if made else None
+
+    def attempt(  # noqa: PLR0913 - one conditional write
+        self,
+        item: str,
+        action: str,
+        expression: str,
+        values: "Mapping[str, AttributeValueTypeDef]",
+        *,
+        condition: str = "",
+        names: Mapping[str, str] | None = None,
+    ) -> tuple[bool, Item]:
+        """Does what `update` does. Returns whether the condition held, and the whole item as it is
+        then; an empty one if there is none."""
+        more: Any = {}
+        if condition:
+            more["ConditionExpression"] = condition
+            more["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         if names:
             more["ExpressionAttributeNames"] = names
         if values:
@@ -191,9 +211,10 @@ class Table:
                     ReturnValues="ALL_NEW",
                     **more,
                 )
-        except self.client.exceptions.ConditionalCheckFailedException:
-            return None
-        return answer["Attributes"]
+        except self.client.exceptions.ConditionalCheckFailedException as error:
+            response: dict[str, Any] = getattr(error, "response", {})
+            return False, response.get("Item", {})
+        return True, answer["Attributes"]
 
     def query(
         self,

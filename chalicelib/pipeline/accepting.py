@@ -29,6 +29,7 @@ from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.selections import Use
 from chalicelib.jobs.states import OPEN, Stage, Status
 from chalicelib.jobs.wake import wake_time
+from chalicelib.pipeline import quotas
 from chalicelib.queue.messages import Message, Step
 from chalicelib.services import Services
 
@@ -50,8 +51,8 @@ def accept(
     services: Services, user_id: str, asked: ExportRequest, idempotency_key: str | None
 ) -> Job:
     """Returns the job for this request: a new one, or the one that the same Idempotency-Key has
-    made before. Raises TooManyJobs, IdempotencyKeyReused, InvalidRequest for a bad key, and
-    NotFound if the job was removed at this moment."""
+    made before. Raises TooManyJobs, QuotaExceeded, IdempotencyKeyReused, InvalidRequest for a bad
+    key, and NotFound if the job was removed at this moment."""
     job_id = services.new_id()
     if idempotency_key is not None:
         job_id = named_id([user_id], idempotency_key)
@@ -129,13 +130,15 @@ def _new_job(services: Services, job_id: str, user_id: str, asked: ExportRequest
 def _on_record(services: Services, job: Job, asked: ExportRequest, use: Use | None = None) -> Job:
     """Returns the job on record: this one, or the one that the same Idempotency-Key has made
     before."""
+    refusal: LonghaulError | None = None
     if use and services.selections.is_used_up(use):
-        return _made_before(services, job, use.used_up())
-    most = services.settings.max_open_jobs_per_user
-    if most and services.user_jobs.count_open(job.user_id, most) >= most:
-        return _made_before(services, job, TooManyJobs(_TOO_MANY.format(most), headers=_LATER))
+        refusal = use.used_up()
+    refusal = refusal or _too_many_jobs(services, job) or quotas.refusal(services, job)
+    if refusal:
+        return _made_before(services, job, refusal)
     services.archive.write(job.request_key, asked.to_json(), "application/json")
-    if not services.jobs.create(job, counted=bool(most), use=use):
+    is_counted = bool(services.settings.max_open_jobs_per_user)
+    if not services.jobs.create(job, counted=is_counted, use=use):
         removed = NotFound(f"the job {job.job_id} has just been removed; ask again")
         return _made_before(services, job, removed)
     services.log.info(
@@ -151,6 +154,14 @@ def _on_record(services: Services, job: Job, asked: ExportRequest, use: Use | No
         # The job is on record, so it is accepted: the sweeper will send its step.
         services.log.warning("step not sent", jobId=job.job_id, reason=error.detail)
     return job
+
+
+def _too_many_jobs(services: Services, job: Job) -> TooManyJobs | None:
+    """Returns the error if the job's user has as many open jobs as there may be."""
+    most = services.settings.max_open_jobs_per_user
+    if most and services.user_jobs.count_open(job.user_id, most) >= most:
+        return TooManyJobs(_TOO_MANY.format(most), headers=_LATER)
+    return None
 
 
 def _made_before(services: Services, job: Job, absent: LonghaulError) -> Job:

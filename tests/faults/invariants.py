@@ -21,6 +21,7 @@ from chalicelib.jobs.states import OPEN, Status
 from chalicelib.pipeline import plans
 from chalicelib.pipeline.accepting import named_id
 from chalicelib.s3.bucket import Bucket
+from tests.faults import days
 from tests.faults.kinds import Kind
 from tests.faults.people import USERS
 from tests.faults.world import (
@@ -54,6 +55,7 @@ def check(world: World, *, in_time: bool = True) -> None:
     if world.open_jobs():
         says(f"{world.open_jobs()} are counted as open jobs of their users")
     _check_homes(world, jobs)
+    days.check(world, jobs, {job.job_id: _size(world, job) for job in jobs})
     _check_wishes(world, {job.job_id for job in jobs})
     _check_leftovers(world, live)
 
@@ -174,6 +176,13 @@ def _asked(world: World, request: ExportRequest) -> dict[str, int | str]:
     return {key: key for key in world.files.versions if key.startswith(request.prefix or "")}
 
 
+def _size(world: World, job: Job) -> int:
+    """Returns the bytes of the files that the job asks for, as they were put last."""
+    request = ExportRequest.from_json(world.s3.objects[ARCHIVE][job.request_key].body)
+    versions = world.files.versions
+    return sum(len(versions[key][-1][1]) for key in _asked(world, request) if key in versions)
+
+
 def _split(
     world: World,
     job: Job,
@@ -243,6 +252,7 @@ def _check_failure(world: World, job: Job) -> None:
         "nothing-to-export": changed or all(key.endswith("/") for key in _asked(world, request)),
         "source-changed": world.files.changed_between(*_time(world, job)),
         "access-denied": counts[Kind.DENIED] > 0,
+        "quota-exceeded": days.did_not_fit(world, job, _size(world, job)),
         "limit-exceeded": world.small.max_parts < 10_000,
         "given-up": (not world.faults.few or counts[Kind.TAMPERED] > 0)
         and ("given up" in failure.detail or "several tries" in failure.detail),

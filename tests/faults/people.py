@@ -9,7 +9,7 @@ from http import HTTPStatus
 from random import Random
 from typing import Any
 
-from chalicelib.errors import LonghaulError, TooManyJobs, Unavailable
+from chalicelib.errors import LonghaulError, QuotaUsedUp, TooManyJobs, Unavailable
 from chalicelib.http import exports
 from chalicelib.http.calls import Call, Reply
 from chalicelib.pipeline import erasing
@@ -162,6 +162,8 @@ class People:
             if isinstance(reply, TooManyJobs):
                 self._faults.counts[Kind.LIMITED] += 1
                 self._witness.limited(wish.body["user_id"], begun, accepted=accepted)
+            if isinstance(reply, QuotaUsedUp):
+                self._witness.used_up(wish.body["user_id"])
             if isinstance(reply, Reply) and reply.content:
                 wish.jobs.add(reply.content["jobId"])
                 return
@@ -183,7 +185,7 @@ class People:
 
     def _cancel(self, wish: Wish) -> None:
         def cancel(services: Services, job_id: str) -> Reply:
-            return exports.cancel(self._call(wish), services, job_id)
+            return exports.delete(self._call(wish), services, job_id)
 
         for job_id in sorted(wish.jobs):
             self.cancels += 1
@@ -219,7 +221,7 @@ class People:
             reply = self._lambdas.invoke(
                 "api",
                 _API_SECONDS,
-                lambda services: exports.cancel(self._call(wish), services, job_id),
+                lambda services: exports.delete(self._call(wish), services, job_id),
             )
             if isinstance(reply, Reply) and reply.status == HTTPStatus.NO_CONTENT:
                 self._faults.counts[Kind.REMOVED] += 1

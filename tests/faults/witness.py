@@ -9,6 +9,7 @@ from chalicelib.jobs import places, wake
 from chalicelib.jobs.items import to_job
 from chalicelib.jobs.model import Job, Progress
 from chalicelib.jobs.states import OPEN, Status, may_become
+from tests.faults import days
 from tests.faults.dynamodb import item_size
 from tests.faults.expressions import Item, number
 from tests.faults.s3 import S3
@@ -27,10 +28,10 @@ class Witness:
     """Collects `violations`: what must never happen, in words.
 
     `begun` has when each job was written, `ended` when it ended, and `last` the job as it was
-    then. `open_jobs` has for each user
-    when the number of open jobs changed, and to what. `most_open` is the limit of it. `lines`
-    counts how often each event was logged for each job. `largest` is the size of the largest item
-    in bytes.
+    then. `open_jobs` has for each user when the number of open jobs changed, and to what.
+    `most_open` is the limit of it. `day_bytes` is the most bytes of a user's day. `lines` counts
+    how often each event was logged for each job. `largest` is the size of the largest item in
+    bytes.
     """
 
     s3: S3
@@ -39,6 +40,7 @@ class Witness:
     now: Callable[[], int]
     most_open: int
     truth: Truth
+    day_bytes: int = 0
     violations: list[str] = field(default_factory=list)
     begun: dict[str, int] = field(default_factory=dict)
     ended: dict[str, int] = field(default_factory=dict)
@@ -52,8 +54,13 @@ class Witness:
 
     def written(self, key: str, before: Item | None, after: Item) -> None:
         """Checks a change of the table."""
-        if not places.is_record(key):
-            return
+        if places.is_record(key):
+            self._record_written(key, before, after)
+        elif key.startswith("quota/"):
+            wrong = days.wrong(before, after, self.day_bytes)
+            self.violations += [f"{key}: {wrong}"] if wrong else []
+
+    def _record_written(self, key: str, before: Item | None, after: Item) -> None:
         size = item_size(after)
         self.largest = max(self.largest, size)
         if size >= ITEM_BYTES:
@@ -116,6 +123,11 @@ class Witness:
         most = max([*before, *(count for at, count in counts if at > since)])
         if accepted or most < self.most_open:
             self.says(f"{user_id}: refused with {most} open jobs, accepted before: {accepted}")
+
+    def used_up(self, user_id: str) -> None:
+        """Checks a request that was refused for the bytes of the day."""
+        if not days.is_used_up(self.items, user_id, self.day_bytes):
+            self.says(f"{user_id}: refused, and the day is not used up")
 
     def _changed(self, key: str, old: Job, new: Job) -> None:
         if new.is_deleted:

@@ -215,6 +215,7 @@ ARCHIVE_RECORDED = _effect("the archive is recorded", _puts_item("fingerprint/.*
 
 JOB_STARTED = _effect("the job is started", _updates("startedAt"))
 PLANNING_REPORTED = _effect("planning is reported", _reports(Stage.PLANNING))
+DAY_COUNTED = _effect("the bytes of the day are counted", _updates("ADD", "bytesUsed"))
 PLAN_FIXED = _effect(
     "the plan is fixed", _updates("planDigest", "plannedAt", without=("planHome",))
 )

@@ -60,6 +60,20 @@ def test_nothing_of_an_erased_user_is_left(stack: Stack, jobs: list[str]) -> Non
     assert stack.stored() == []
 
 
+def test_what_the_user_has_exported_today_is_forgotten(stack: Stack) -> None:
+    stack.configure(max_bytes_per_user_per_day=1000)
+    stack.put_file("downloads/10001", bytes(600))
+    users_of_today = ("wilhelmina", "bo")
+    for user_id in users_of_today:
+        stack.completed(file_ids=[10001], user_id=user_id)
+
+    erasing.erase_user(stack.services, "wilhelmina")
+
+    now = stack.clock()
+    used = [stack.services.quotas.used(user_id, now) for user_id in users_of_today]
+    assert used == [0, 600]
+
+
 def test_other_users_keep_their_jobs(stack: Stack, jobs: list[str]) -> None:
     other = stack.completed(file_ids=[10001], user_id="bo")
 

@@ -37,7 +37,9 @@ class Secrets:
         return {"SecretString": json.dumps(self.keys)}
 
 
-def _services(keys: dict[str, str], *, now: float = NOW, **settings: str) -> Services:
+def services_with(keys: dict[str, str], *, now: float = NOW, **settings: str) -> Services:
+    """Services whose secret holds these keys. `now` is Unix time in seconds."""
+
     def client() -> SecretsManager:
         return Secrets(keys)
 
@@ -48,7 +50,7 @@ def _services(keys: dict[str, str], *, now: float = NOW, **settings: str) -> Ser
     )
 
 
-SERVICES = _services({KID: KEY})
+SERVICES = services_with({KID: KEY})
 
 
 def signed(claims: dict[str, Any], **header: Any) -> str:
@@ -81,7 +83,7 @@ def _refused(claims: dict[str, Any], services: Services = SERVICES) -> InvalidRe
 
 @pytest.mark.parametrize("vector", VECTORS["selections"], ids=lambda vector: vector["name"])
 def test_the_vectors_are_taken_and_refused_as_they_say(vector: dict[str, Any]) -> None:
-    services = _services(VECTORS["keys"], SOURCE_PREFIX=VECTORS["source_prefix"])
+    services = services_with(VECTORS["keys"], SOURCE_PREFIX=VECTORS["source_prefix"])
     if vector["status"] == 202:
         request = verified(vector["token"], services).request
         assert request.user_id == "alice"
@@ -156,7 +158,7 @@ def test_uses_are_counted_by_key_user_and_jti() -> None:
         _taken({**CLAIMS, "sub": "bob", "jti": "a"}).use.selection,
         verified(
             jwt.encode({**CLAIMS, "jti": "a"}, KEY, "HS256", headers={"kid": "2"}),
-            _services({KID: KEY, "2": KEY}),
+            services_with({KID: KEY, "2": KEY}),
         ).use.selection,
     }
 
@@ -196,7 +198,7 @@ def test_no_other_hmac_is_taken(algorithm: str) -> None:
     token = jwt.encode(CLAIMS, key, algorithm=algorithm, headers={"kid": KID})
 
     with pytest.raises(BadToken, match="HS256"):
-        verified(token, _services({KID: key}))
+        verified(token, services_with({KID: key}))
 
 
 @pytest.mark.parametrize(
@@ -226,7 +228,7 @@ def test_a_key_id_that_names_no_key_is_refused(kid: object) -> None:
 
 
 def test_a_signature_is_of_the_key_that_the_kid_names() -> None:
-    services = _services({KID: KEY, "2": "another-key-of-thirty-two-characters"})
+    services = services_with({KID: KEY, "2": "another-key-of-thirty-two-characters"})
     token = jwt.encode(CLAIMS, KEY, algorithm="HS256", headers={"kid": "2"})
 
     with pytest.raises(BadToken, match="signature"):
@@ -286,7 +288,7 @@ def test_a_selection_may_be_as_long_as_a_body_and_no_longer() -> None:
 
     assert verified(token, SERVICES).request.keys == tuple(keys)
     with pytest.raises(BadToken, match=f"longer than {len(token) - 1} characters"):
-        verified(token, _services({KID: KEY}, MAX_BODY_BYTES=str(len(token) - 1)))
+        verified(token, services_with({KID: KEY}, MAX_BODY_BYTES=str(len(token) - 1)))
 
 
 @pytest.mark.parametrize(
@@ -424,7 +426,7 @@ def test_a_claim_that_is_not_as_it_must_be_is_refused_by_its_name(
 def test_a_selection_does_not_reach_above_the_source_prefix(named: dict[str, Any]) -> None:
     claims = {name: value for name, value in CLAIMS.items() if name != "file_ids"}
 
-    error = _refused({**claims, **named}, _services({KID: KEY}, SOURCE_PREFIX="in/"))
+    error = _refused({**claims, **named}, services_with({KID: KEY}, SOURCE_PREFIX="in/"))
 
     assert "must begin with 'in/'" in error.detail
 
@@ -444,7 +446,7 @@ def test_many_mistakes_make_one_short_answer() -> None:
 
 def test_a_stack_without_keys_takes_no_selection() -> None:
     with pytest.raises(InvalidRequest, match="SELECTION_KEYS"):
-        verified(signed(CLAIMS), _services({KID: KEY}, SELECTION_KEYS=""))
+        verified(signed(CLAIMS), services_with({KID: KEY}, SELECTION_KEYS=""))
 
 
 def test_without_the_keys_nothing_is_said_of_a_selection() -> None:

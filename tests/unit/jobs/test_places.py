@@ -45,6 +45,8 @@ OF_THE_TABLE = {
     "fingerprint": st.tuples(ids, marks.map(places.fingerprint)),
     "tickets": _of(places.tickets),
     "selection": st.tuples(ids, marks.map(places.selection)),
+    "rate": st.tuples(ids, marks.map(places.rate)),
+    "quota": st.tuples(ids, st.builds(places.quota, marks, st.dates().map(str))),
 }
 BACK = {"job_of", "segment_of", "is_request", "is_segment", "is_record"}
 
