@@ -155,7 +155,7 @@ def services() -> Services:
         sqs=aws.sqs(within),
         # The fast path waits as long as a worker can. A route cannot, and asks S3 only once or
         # twice.
-        fast=None if within else clients.fast_path(),
+        fast=clients.fast_path() if config.fast_path and not within else None,
     )
 
 

@@ -102,6 +102,8 @@ class Settings:
     selection_keys: str = ""
     """The secret with the keys of selections. Empty: no selection is taken."""
     share_max_days: int = 7
+    fast_path: bool = True
+    """Whether workers take the shorter way to S3 (s3/fastpath.py). Without it botocore does all."""
     rate_limit_per_minute: int = 0
     """0: no limit, here and below."""
     rate_limit_burst: int = 1
@@ -173,6 +175,10 @@ def load(environ: Mapping[str, str]) -> Settings:
         ),
         selection_keys=environ.get("SELECTION_KEYS", ""),
         share_max_days=number("SHARE_MAX_DAYS", 7, 1, SHARE_DAYS_MAX),
+        fast_path=_checked(
+            "FAST_PATH", text("FAST_PATH", "yes"), ("yes", "no").__contains__, "must be yes or no"
+        )
+        == "yes",
         rate_limit_per_minute=number("RATE_LIMIT_PER_MINUTE", 120, 0, RATE_MAX),
         rate_limit_burst=number("RATE_LIMIT_BURST", 60, 1, RATE_MAX),
         max_files_per_job=number("MAX_FILES_PER_JOB", 0, 0, FILES_MAX),

@@ -92,15 +92,18 @@ def guarded(
         nonlocal caller, level, told
         call = _call(request)
         caller = guard.caller_of(call, services(), rule, job_id)
-        level = guard.level(services(), caller, is_counted=rule.costs)
+        if rule.costs:
+            level = guard.level(services(), caller, is_counted=True)
         reply = route(replace(call, caller=caller), services(), *path)
-        told, caller = reply.content, reply.by or caller
+        told = reply.content
         return reply
 
     response, error = _attempt(attempt, request_id)
-    if level is None and not isinstance(error, RateLimited):
-        level = guard.level(services(), caller, is_counted=False)
-    response.headers |= level or {}
+    # Not after a failure of ours: if the table does not answer, a second wait would be too long.
+    if response.status_code < LonghaulError.status:
+        if level is None and not isinstance(error, RateLimited):
+            level = guard.level(services(), caller, is_counted=False)
+        response.headers |= level or {}
     if isinstance(error, Unauthorized):
         config = services().settings
         response.headers["WWW-Authenticate"] = callers.challenge(

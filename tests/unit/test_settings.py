@@ -169,3 +169,15 @@ def test_any_value_is_taken_or_refused_by_name(name: str, value: str) -> None:
 def test_settings_cannot_change() -> None:
     with pytest.raises(AttributeError):
         some_settings().jobs_table = "other"  # type: ignore[misc]
+
+
+def test_the_fast_path_is_taken_unless_it_is_turned_off() -> None:
+    assert load(REQUIRED).fast_path
+    assert some_settings(FAST_PATH="yes").fast_path
+    assert not some_settings(FAST_PATH="no").fast_path
+
+
+@pytest.mark.parametrize("value", ["No", "false", "0", " no"])
+def test_what_is_neither_yes_nor_no_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match=f"FAST_PATH must be yes or no, not '{value}'"):
+        some_settings(FAST_PATH=value)
