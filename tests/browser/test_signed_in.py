@@ -6,6 +6,7 @@ test_signin.py has what a provider may do besides.
 from collections.abc import Iterator
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from infra.access import Access
@@ -13,7 +14,7 @@ from infra.outputs import Outputs
 from tests.archives import check_archive
 from tests.browser.conftest import PATIENCE_MS
 from tests.browser.states import Stage, requests_during
-from tests.browser.test_accessibility import AXE_SCRIPT, violations
+from tests.browser.test_accessibility import violations
 from tests.browser.test_sharing import share
 from tests.browser.test_signin import Eavesdropper
 from tests.e2e import deployment
