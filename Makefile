@@ -92,11 +92,12 @@ bench-large: $(READY) ## Make archives of 8 GB and of 100,000 files; check every
 	@$(PYTHON) -m bench.large
 
 .PHONY: check
-check: $(READY) ## Lint, check the format, the types and who imports whom
+check: $(READY) ## Lint, check format, types, imports and the template
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
 	@$(VENV)/bin/lint-imports --no-logo --no-cache
+	@$(PYTHON) -m infra.checks
 
 .PHONY: format
 format: $(READY) ## Format the code, and fix what can be fixed
@@ -115,8 +116,14 @@ lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 	  --python-version 3.11 --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command 'make lock' --output-file requirements-dev.txt requirements-dev.in \
 	  pyproject.toml
+	@for tool in checkov pip-audit; do \
+	  .longhaul/lock/bin/uv pip compile --quiet --universal --generate-hashes --upgrade \
+	    --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
+	    --custom-compile-command 'make lock' --output-file infra/checks/$$tool.txt \
+	    infra/checks/$$tool.in || exit; \
+	done
 	@rm -rf .longhaul/lock
-	@echo 'requirements-dev.txt is pinned anew.'
+	@echo 'requirements-dev.txt, and checkov.txt and pip-audit.txt in infra/checks, are pinned anew.'
 
 .PHONY: clean
 clean: ## Stop the local targets; remove .venv, .longhaul and the caches
