@@ -34,6 +34,9 @@ _OPERATORS = {
 """Environment variables that are the operator's choice, and their parameters. CloudFormation checks
 the values."""
 
+VARIABLES = (SOURCE_BUCKET_VARIABLE, POLLERS_VARIABLE, *_OPERATORS, *template.PARAMETER_OF)
+"""All environment variables that say something about a deployment."""
+
 _LOCALLY = {
     "DeletionProtection": "false",
     # Tests ask as fast as they can. These are what AWS takes from a whole account.
