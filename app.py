@@ -7,8 +7,8 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, Response, SQSEvent
 
-from chalicelib.http import downloads, exports, progress
-from chalicelib.http.gate import CORS, answer, gate
+from chalicelib.http import downloads, exports, guard, progress
+from chalicelib.http.gate import CORS, answer, gate, guarded
 from chalicelib.services import services
 
 app = Chalice(app_name="longhaul", configure_logs=False)
@@ -17,58 +17,86 @@ app.register_middleware(gate(app), "http")
 
 @app.route("/v1/export", methods=["POST"], content_types=[], cors=CORS)
 def create_export() -> Response:
-    return answer(app, lambda call: exports.create(call, services()))
+    return guarded(app, services, guard.CREATE, exports.create)
 
 
 @app.route("/v1/export", methods=["GET"], content_types=[], cors=CORS)
 def list_exports() -> Response:
-    return answer(app, lambda call: exports.listing(call, services()))
+    return guarded(app, services, guard.LIST, exports.listing)
 
 
 @app.route("/v1/export/{job_id}", methods=["GET"], content_types=[], cors=CORS)
 def export_status(job_id: str) -> Response:
-    return answer(app, lambda call: progress.status(call, services(), job_id))
+    return guarded(app, services, guard.STATUS, progress.status, job_id)
 
 
 @app.route("/v1/export/{job_id}", methods=["DELETE"], content_types=[], cors=CORS)
-def cancel_export(job_id: str) -> Response:
-    return answer(app, lambda call: exports.cancel(call, services(), job_id))
+def delete_export(job_id: str) -> Response:
+    return guarded(app, services, guard.DELETE, exports.delete, job_id)
 
 
 @app.route("/v1/export/{job_id}/progress", methods=["GET"], content_types=[], cors=CORS)
 def export_progress(job_id: str) -> Response:
-    return answer(app, lambda call: progress.stream(call, services(), job_id))
+    return guarded(app, services, guard.STATUS, progress.stream, job_id)
 
 
 @app.route("/v1/export/{job_id}/retry", methods=["POST"], content_types=[], cors=CORS)
 def retry_export(job_id: str) -> Response:
-    return answer(app, lambda call: exports.retry(call, services(), job_id))
+    return guarded(app, services, guard.RETRY, exports.retry, job_id)
 
 
 @app.route("/v1/export/{job_id}/download", methods=["GET"], content_types=[], cors=CORS)
 def download_archive(job_id: str) -> Response:
-    return answer(app, lambda call: downloads.download(call, services(), job_id))
+    return guarded(app, services, guard.LINK, downloads.download, job_id)
+
+
+@app.route("/v1/export/{job_id}/shares", methods=["POST"], content_types=[], cors=CORS)
+def share_export(job_id: str) -> Response:
+    from chalicelib.http import shares
+
+    return guarded(app, services, guard.SHARE, shares.create, job_id)
+
+
+@app.route("/v1/export/{job_id}/shares", methods=["GET"], content_types=[], cors=CORS)
+def list_shares(job_id: str) -> Response:
+    from chalicelib.http import shares
+
+    return guarded(app, services, guard.SHARES, shares.listing, job_id)
+
+
+@app.route("/v1/export/{job_id}/shares/{share_id}", methods=["DELETE"], content_types=[], cors=CORS)
+def revoke_share(job_id: str, share_id: str) -> Response:
+    from chalicelib.http import shares
+
+    return guarded(app, services, guard.UNSHARE, shares.revoke, job_id, share_id)
 
 
 @app.route("/v1/files", methods=["GET"], content_types=[], cors=CORS)
 def list_files() -> Response:
     from chalicelib.http.files import listing
 
-    return answer(app, lambda call: listing(call, services()))
+    return guarded(app, services, guard.BROWSE, listing)
 
 
 @app.route("/v1/download/check", methods=["POST"], content_types=[], cors=CORS)
 def check_availability() -> Response:
     from chalicelib.http.files import check
 
-    return answer(app, lambda call: check(call, services()))
+    return guarded(app, services, guard.BROWSE, check)
+
+
+@app.route("/v1/users/{user_id}", methods=["DELETE"], content_types=[], cors=CORS)
+def erase_user(user_id: str) -> Response:
+    from chalicelib.http.users import erase
+
+    return guarded(app, services, guard.ERASE, erase, user_id)
 
 
 @app.route("/health", methods=["GET"], content_types=[], cors=CORS)
 def health() -> Response:
     from chalicelib.http.health import health
 
-    return answer(app, lambda _: health(services()))
+    return guarded(app, services, guard.HEALTH, health)
 
 
 @app.route("/openapi.json", methods=["GET"], content_types=[], cors=CORS)
@@ -76,6 +104,13 @@ def openapi() -> Response:
     from chalicelib.http.openapi import document
 
     return answer(app, document)
+
+
+@app.route("/.well-known/oauth-protected-resource", methods=["GET"], content_types=[], cors=CORS)
+def sign_in() -> Response:
+    from chalicelib.http.sign_in import metadata
+
+    return answer(app, metadata)
 
 
 @app.route("/", methods=["GET"], content_types=[], cors=CORS)

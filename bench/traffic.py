@@ -15,7 +15,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from urllib3 import HTTPConnectionPool
 
-from chalicelib.s3.wire import Answer, Request, Wire
+from chalicelib.s3.framing import Answer
+from chalicelib.s3.wire import Request, Wire
 
 _SERVICE: Final = re.compile(r"Credential=[^/]+/\d+/[^/]+/(?P<service>[^/]+)/aws4_request")
 

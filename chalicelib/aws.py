@@ -7,7 +7,7 @@ to import. s3/clients.py makes the S3 clients.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from chalicelib.errors import AccessDenied, Unavailable
 
@@ -82,6 +82,19 @@ def sqs(within: int = 0) -> "SQSClient":
     """Returns the SQS client. See `config` for `within`."""
     client = session().create_client("sqs", config=config(within, read_timeout=10))
     return cast("SQSClient", client)
+
+
+class SecretsManager(Protocol):
+    """The client of Secrets Manager, as far as it is used here."""
+
+    def get_secret_value(self, **asked: str) -> dict[str, Any]: ...
+
+
+@cache
+def secrets_manager(within: int = 0) -> SecretsManager:
+    """Returns the Secrets Manager client. See `config` for `within`."""
+    client = session().create_client("secretsmanager", config=config(within, read_timeout=5))
+    return cast("SecretsManager", client)
 
 
 @contextmanager

@@ -61,12 +61,37 @@ class MalformedBody(LonghaulError):
     status, slug, title = 400, "malformed-body", "The body is not JSON"
 
 
+class Unauthorized(LonghaulError):
+    """Nobody knows who calls. `error` is that of RFC 6750, section 3.1; empty: no token came."""
+
+    status, slug, title = 401, "unauthorized", "Who calls is not known"
+    error: ClassVar[str] = ""
+
+
+class Forbidden(LonghaulError):
+    status, slug, title = 403, "forbidden", "This is not allowed"
+
+
 class NotFound(LonghaulError):
+    """`is_anothers`: it exists, but is another user's, and the caller must not know."""
+
     status, slug, title = 404, "not-found", "Not found"
+
+    def __init__(self, detail: str, *, is_anothers: bool = False) -> None:
+        super().__init__(detail)
+        self.is_anothers = is_anothers
 
 
 class MethodNotAllowed(LonghaulError):
     status, slug, title = 405, "method-not-allowed", "Method not allowed"
+
+
+class SelectionUsed(LonghaulError):
+    status, slug, title = 403, "selection-used", "The selection is used up"
+
+
+class TooManyShares(LonghaulError):
+    status, slug, title = 409, "too-many-shares", "The job has too many share links"
 
 
 class NotReady(LonghaulError):
@@ -75,6 +100,10 @@ class NotReady(LonghaulError):
 
 class AlreadyEnded(LonghaulError):
     status, slug, title = 409, "already-ended", "The job has ended"
+
+
+class NotEnded(LonghaulError):
+    status, slug, title = 409, "not-ended", "The job has not ended"
 
 
 class NotRetryable(LonghaulError):
@@ -103,6 +132,10 @@ class IdempotencyKeyReused(LonghaulError):
 
 class TooManyJobs(LonghaulError):
     status, slug, title = 429, "too-many-jobs", "Too many exports are open"
+
+
+class RateLimited(LonghaulError):
+    status, slug, title = 429, "rate-limited", "Too many requests"
 
 
 # -- jobs ---------------------------------------------------------------------------------------
@@ -135,6 +168,19 @@ class AccessDenied(JobFailed):
 
 class LimitExceeded(JobFailed):
     slug, title = "limit-exceeded", "The archive is larger than S3 allows"
+
+
+class QuotaExceeded(JobFailed):
+    """What is asked for is more than one job may have. A step finds this out, or a request is
+    refused for it."""
+
+    status, slug, title = 422, "quota-exceeded", "The export is over a quota"
+
+
+class QuotaUsedUp(QuotaExceeded):
+    """A request is refused until the quota begins anew."""
+
+    status = 429
 
 
 class GivenUp(JobFailed):

@@ -13,15 +13,21 @@ from chalicelib import aws
 from chalicelib.jobs.by_user import UserJobs
 from chalicelib.jobs.due import DueJobs
 from chalicelib.jobs.fingerprints import FingerprintStore
+from chalicelib.jobs.holders import HolderStore
+from chalicelib.jobs.quotas import QuotaStore
+from chalicelib.jobs.rates import RateStore
 from chalicelib.jobs.segments import SegmentStore
+from chalicelib.jobs.selections import SelectionStore
 from chalicelib.jobs.store import JobStore
 from chalicelib.jobs.table import Table
+from chalicelib.jobs.tickets import TicketStore
 from chalicelib.limits import LIMITS, Limits
 from chalicelib.log import JsonLines, Log
 from chalicelib.pools import Pools, Threads
 from chalicelib.queue.queue import BATCH, Queue
 from chalicelib.s3 import clients
 from chalicelib.s3.bucket import Bucket
+from chalicelib.secret_keys import SecretKeys
 from chalicelib.settings import Settings, settings
 
 if TYPE_CHECKING:
@@ -46,6 +52,13 @@ def new_id() -> str:
     return str(uuid4())
 
 
+def new_secret() -> str:
+    """Returns 32 new bytes that nobody can guess, in base64url."""
+    import secrets
+
+    return secrets.token_urlsafe(32)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seams:
     """What a process gets from its machine, and a simulation from its seed.
@@ -63,6 +76,7 @@ class Seams:
     pause: Callable[[float], None] = time.sleep
     cpu_seconds: Callable[[], float] = time.process_time
     new_id: Callable[[], str] = new_id
+    new_secret: Callable[[], str] = new_secret
     plan_version: int = PLAN_VERSION
 
 
@@ -74,8 +88,14 @@ class Services(Seams):
     jobs: JobStore
     segments: SegmentStore
     fingerprints: FingerprintStore
+    holders: HolderStore
     due_jobs: DueJobs
     user_jobs: UserJobs
+    tickets: TicketStore
+    selections: SelectionStore
+    selection_keys: SecretKeys
+    rates: RateStore
+    quotas: QuotaStore
     source: Bucket
     archive: Bucket
     queue: Queue
@@ -100,8 +120,18 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
         jobs=JobStore(table),
         segments=SegmentStore(table),
         fingerprints=FingerprintStore(table),
+        holders=HolderStore(table),
         due_jobs=DueJobs(table),
         user_jobs=UserJobs(table),
+        tickets=TicketStore(table),
+        selections=SelectionStore(table),
+        selection_keys=SecretKeys(
+            # Only a selection needs this client.
+            config.selection_keys,
+            lambda: aws.secrets_manager(config.answer_within_seconds),
+        ),
+        rates=RateStore(table),
+        quotas=QuotaStore(table),
         source=_source(
             Bucket(s3, config.source_bucket, fast),
             config.source_delay_ms,
@@ -125,7 +155,7 @@ def services() -> Services:
         sqs=aws.sqs(within),
         # The fast path waits as long as a worker can. A route cannot, and asks S3 only once or
         # twice.
-        fast=None if within else clients.fast_path(),
+        fast=clients.fast_path() if config.fast_path and not within else None,
     )
 
 

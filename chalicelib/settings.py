@@ -4,10 +4,11 @@ A bad value fails at the start, and the error names the variable.
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, Literal, cast
 from urllib.parse import urlsplit
 
 LINK_TTL_MAX: Final = 7 * 24 * 3600
@@ -29,8 +30,29 @@ OPEN_JOBS_MAX: Final = 1000
 """The largest limit, and the default. A user's open jobs are counted for each new job, and this
 many fit on one page of a query."""
 
+RATE_MAX: Final = 60_000
+"""The largest rate a minute, and the largest burst. DynamoDB takes 1,000 writes of an item a
+second, and each request is one or two.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html"""
+
+FILES_MAX: Final = 10**9
+BYTES_MAX: Final = 10**18
+"""The largest quotas: more than anybody needs."""
+
 _NEIGHBOURS: Final = (10_001, 10_002, 99_999_999, 100_000_000)
 """Sample file ids. No two of them may have the same key."""
+
+
+Auth = Literal["none", "jwt", "iam"]
+"""`jwt`: by a token of an OpenID provider. `iam`: by a request that is signed with AWS credentials.
+`none`: not at all."""
+
+JWT_LEEWAY_MAX: Final = 300
+"""Seconds. A larger difference of clocks is no difference, but a fault."""
+
+SHARE_DAYS_MAX: Final = 365
+
+_FIELD: Final = re.compile(r"\{([^{}]*)\}")
 
 
 class SettingsError(ValueError):
@@ -62,6 +84,32 @@ class Settings:
     """The API's base URL with {apiId} and {stage}; None: it is taken from the request."""
     answer_within_seconds: int = 0
     """How long a service that does not answer is tried; 0: as long as a step can wait."""
+    auth: Auth = "none"
+    """How a caller proves who they are (http/callers.py)."""
+    jwt_issuer: str = ""
+    """Empty: only selections and tickets prove who calls."""
+    jwt_audience: str = ""
+    jwt_client_id: str = ""
+    """The client as which the page and the command line sign people in. Empty: they do not."""
+    jwt_scope: str = "openid"
+    jwt_leeway_seconds: int = 60
+    """How much the clocks of the issuer and of this stack may differ."""
+    jwt_user_claim: str = "sub"
+    user_prefix: str = ""
+    """Which files a user may have: a prefix with claims in it, as `users/{sub}/`. Empty: all."""
+    admin_claim: str = ""
+    """The claim of an administrator, as `name=value`. Empty: there is none."""
+    selection_keys: str = ""
+    """The secret with the keys of selections. Empty: no selection is taken."""
+    share_max_days: int = 7
+    fast_path: bool = True
+    """Whether workers take the shorter way to S3 (s3/fastpath.py). Without it botocore does all."""
+    rate_limit_per_minute: int = 0
+    """0: no limit, here and below."""
+    rate_limit_burst: int = 1
+    max_files_per_job: int = 0
+    max_bytes_per_job: int = 0
+    max_bytes_per_user_per_day: int = 0
 
     @property
     def archive_ttl_ms(self) -> int:
@@ -111,6 +159,31 @@ def load(environ: Mapping[str, str]) -> Settings:
         public_endpoint_url=_url("PUBLIC_ENDPOINT_URL", environ),
         api_url_template=_url("API_URL_TEMPLATE", environ),
         answer_within_seconds=number("ANSWER_WITHIN_SECONDS", 0, 0, GATEWAY_SECONDS),
+        auth=_auth(text("AUTH", "none"), environ),
+        jwt_issuer=_issuer(environ),
+        jwt_audience=environ.get("JWT_AUDIENCE", ""),
+        jwt_client_id=environ.get("JWT_CLIENT_ID", ""),
+        jwt_scope=text("JWT_SCOPE", "openid"),
+        jwt_leeway_seconds=number("JWT_LEEWAY_SECONDS", 60, 0, JWT_LEEWAY_MAX),
+        jwt_user_claim=text("JWT_USER_CLAIM", "sub"),
+        user_prefix=_user_prefix(environ.get("USER_PREFIX", "")),
+        admin_claim=_checked(
+            "ADMIN_CLAIM",
+            environ.get("ADMIN_CLAIM", ""),
+            lambda value: not value or all(value.partition("=")),
+            "must be a claim and its value, as groups=admins",
+        ),
+        selection_keys=environ.get("SELECTION_KEYS", ""),
+        share_max_days=number("SHARE_MAX_DAYS", 7, 1, SHARE_DAYS_MAX),
+        fast_path=_checked(
+            "FAST_PATH", text("FAST_PATH", "yes"), ("yes", "no").__contains__, "must be yes or no"
+        )
+        == "yes",
+        rate_limit_per_minute=number("RATE_LIMIT_PER_MINUTE", 120, 0, RATE_MAX),
+        rate_limit_burst=number("RATE_LIMIT_BURST", 60, 1, RATE_MAX),
+        max_files_per_job=number("MAX_FILES_PER_JOB", 0, 0, FILES_MAX),
+        max_bytes_per_job=number("MAX_BYTES_PER_JOB", 0, 0, BYTES_MAX),
+        max_bytes_per_user_per_day=number("MAX_BYTES_PER_USER_PER_DAY", 0, 0, BYTES_MAX),
     )
 
 
@@ -130,6 +203,42 @@ def _key_template(value: str) -> str:
             f"SOURCE_KEY_TEMPLATE must hold {{file_id}} and no other field, not {value!r}"
         )
     return value
+
+
+def _auth(value: str, environ: Mapping[str, str]) -> Auth:
+    if value not in ("none", "jwt", "iam"):
+        raise SettingsError(f"AUTH must be none, jwt or iam, not {value!r}")
+    issuer, audience = environ.get("JWT_ISSUER"), environ.get("JWT_AUDIENCE")
+    if value == "jwt" and not issuer and not environ.get("SELECTION_KEYS"):
+        raise SettingsError("AUTH=jwt needs JWT_ISSUER, or SELECTION_KEYS; neither is set")
+    if value == "jwt" and issuer and not audience:
+        raise SettingsError("AUTH=jwt with JWT_ISSUER needs JWT_AUDIENCE, which is not set")
+    return cast("Auth", value)
+
+
+def _issuer(environ: Mapping[str, str]) -> str:
+    """Returns the issuer as it is: a slash at its end is a part of its name."""
+    value = environ.get("JWT_ISSUER", "")
+    url = urlsplit(value)
+    # Over HTTP, anybody on the way could hand out keys. An emulator's issuer is on this machine.
+    schemes = ("https", "http") if environ.get(_EMULATOR) else ("https",)
+    is_issuer = url.scheme in schemes and bool(url.hostname) and not url.query and not url.fragment
+    return _checked(
+        "JWT_ISSUER", value, lambda _: not value or is_issuer, "must be a URL with https"
+    )
+
+
+def _user_prefix(value: str) -> str:
+    fields = _FIELD.findall(value)
+    bare = _FIELD.sub("", value)
+    is_prefix = not value.startswith("/") and (not bare or value.endswith("/"))
+    ok = not value or (all(fields) and bool(fields) and is_prefix and not set(bare) & {"{", "}"})
+    return _checked(
+        "USER_PREFIX",
+        value,
+        lambda _: ok,
+        "must name a claim and end with '/', as users/{sub}/, or be a claim alone, as {prefixes}",
+    )
 
 
 def _delay(value: int, environ: Mapping[str, str]) -> int:

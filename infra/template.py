@@ -64,12 +64,13 @@ def complete(
 
 
 def published(
-    template: Mapping[str, Any], *, code_key: str, defaults: Mapping[str, str]
+    template: Mapping[str, Any], *, code_key: str, architecture: str, defaults: Mapping[str, str]
 ) -> Template:
     """Returns the template of a release. Two more parameters say where the code was uploaded to.
 
-    `code_key` is the default of the code's key. `defaults` replace the defaults of parameters that
-    the template has. How callers prove who they are has none.
+    `code_key` is the default of the code's key. The code is built for `architecture`, and
+    runs on no other processors. `defaults` replace the defaults of parameters that the template
+    has. How callers prove who they are has none.
     """
     completed = complete(template, code_bucket={"Ref": CODE_BUCKET}, code_key={"Ref": CODE_KEY})
     parameters = completed.setdefault("Parameters", {})
@@ -77,6 +78,9 @@ def published(
         parameters[name]["Default"] = value
     # Who may call is said out loud, or CloudFormation deploys nothing.
     parameters.get(AUTH_PARAMETER, {}).pop("Default", None)
+    if ARCHITECTURE_PARAMETER in parameters:
+        only = {"Default": architecture, "AllowedValues": [architecture]}
+        parameters[ARCHITECTURE_PARAMETER] |= only
     parameters[CODE_BUCKET] = {
         "Type": "String",
         "Description": "The bucket that the Lambda package was uploaded to, in the stack's region.",

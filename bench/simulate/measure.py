@@ -70,7 +70,7 @@ def requests() -> dict[str, float]:
     """
     with tempfile.TemporaryDirectory() as folder, stand_in(Path(folder)) as (url, certificate):
         fast = FastPath(
-            wire=Wire(create_default_context(cafile=certificate)),
+            wire=Wire(time.monotonic, create_default_context(cafile=certificate)),
             credentials=Credentials("none", "none"),
             region="us-east-1",
             endpoint=url,

@@ -4,13 +4,14 @@ bench/simulate/measure.py sends requests to it, to measure what the client's sid
 """
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import parse_qs, urlsplit
 
 from cryptography import x509
@@ -30,8 +31,10 @@ class _Handler(BaseHTTPRequestHandler):
         if "list-type" in parse_qs(urlsplit(self.path).query):
             self._answer(200, self.listing)
             return
-        first, last = self.headers["range"].removeprefix("bytes=").split("-")
-        self._answer(206, bytes(int(last) - int(first) + 1))
+        asked = self.headers["range"].removeprefix("bytes=")
+        first, last = asked.split("-")
+        content_range = {"Content-Range": f"bytes {asked}/*"}
+        self._answer(206, bytes(int(last) - int(first) + 1), content_range)
 
     def do_HEAD(self) -> None:
         self._answer(200, b"")
@@ -42,8 +45,12 @@ class _Handler(BaseHTTPRequestHandler):
             left -= len(self.rfile.read(min(left, 1 << 20)))
         self._answer(200, _COPIED)
 
-    def _answer(self, status: int, body: bytes) -> None:
+    def _answer(
+        self, status: int, body: bytes, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("ETag", '"0123456789abcdef0123456789abcdef"')
         self.send_header("Last-Modified", "Mon, 01 Jan 2024 00:00:00 GMT")
         self.send_header("x-amz-checksum-crc32", "AAAAAA==")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.http.answers import Answer
-from chalicelib.http.callers import Context
+from chalicelib.http.callers import Caller, Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class Call:
     headers: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
+    caller: Caller = field(default_factory=Caller)
 
 
 @dataclass(frozen=True, slots=True)

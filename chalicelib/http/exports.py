@@ -8,18 +8,21 @@ from chalicelib.errors import (
     AlreadyEnded,
     FieldError,
     InvalidRequest,
+    NotEnded,
     NotFound,
     Unavailable,
     invalid,
     unknown_cursor,
 )
-from chalicelib.http import answers, parse, schemas
-from chalicelib.http.callers import base_url, caller, check_owner
+from chalicelib.http import answers, bounds, parse, schemas
+from chalicelib.http.callers import base_url, check_job
 from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.cursors import from_cursor, to_cursor
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.places import JOB_ID
-from chalicelib.pipeline import accepting, endings
+from chalicelib.jobs.request import ExportRequest
+from chalicelib.jobs.states import OPEN
+from chalicelib.pipeline import accepting, deleting, endings
 from chalicelib.queue.messages import Message, Step
 from chalicelib.services import Services
 
@@ -29,9 +32,16 @@ LIMIT_MAX: Final = 100
 
 
 def create(call: Call, services: Services) -> Reply:
-    """POST /v1/export. Raises what `accepting.accept` and `parse.export_request` raise."""
+    """POST /v1/export. Raises Forbidden, and what `accepting.accept`, `parse.export_request` and
+    `selections.create` raise."""
+    signed = parse.selection(call.body, call.headers.get("content-type"), services.settings)
+    if signed:
+        from chalicelib.http import selections
+
+        return selections.create(call, services, signed[0], fresh=signed[1])
     asked = parse.export_request(call.body, call.headers.get("content-type"), services.settings)
-    user_id = caller(call.context, asked.user_id)
+    bounds.check(call.caller, asked, services.settings)
+    user_id = call.caller.acting_for(asked.user_id)
     key = call.headers.get("idempotency-key")
     return _accepted(call, services, accepting.accept(services, user_id, asked, key))
 
@@ -48,8 +58,12 @@ def retry(call: Call, services: Services, job_id: str) -> Reply:
         raise InvalidRequest(detail, (FieldError("", detail),))
     job = find_job(call, services, job_id)
     key = call.headers.get("idempotency-key")
-    again = accepting.retry(services, job, key) if key else accepting.retry(services, job)
-    return _accepted(call, services, again)
+
+    def check(asked: ExportRequest) -> None:
+        # What the caller may have may have changed since.
+        bounds.check(call.caller, asked, services.settings)
+
+    return _accepted(call, services, accepting.retry(services, job, check, key or accepting.NO_KEY))
 
 
 def listing(call: Call, services: Services) -> Reply:
@@ -63,23 +77,41 @@ def listing(call: Call, services: Services) -> Reply:
     if not 1 <= size <= most or not asserted.isprintable():
         raise invalid("user_id", f"must have 1 to {most} bytes and no control characters")
     page = services.user_jobs.page(
-        caller(call.context, asserted), int(limit), _position(call.query.get("cursor"))
+        call.caller.acting_for(asserted), int(limit), _position(call.query.get("cursor"))
     )
     base, now = base_url(call.context, services.settings), services.now()
     jobs = [answers.job_answer(job, now, base, job.missing) for job in page.jobs]
     return Reply(200, {"jobs": jobs, "cursor": to_cursor(page.next)}, uncached())
 
 
-def cancel(call: Call, services: Services, job_id: str) -> Reply:
-    """DELETE /v1/export/{jobId}. Raises NotFound, or AlreadyEnded."""
-    job = find_job(call, services, job_id)
+def delete(call: Call, services: Services, job_id: str) -> Reply:
+    """DELETE /v1/export/{jobId}: cancels an open job, and deletes one that has ended.
+
+    The query says with `only` which of the two is meant, `open` or `ended`: a job may end at the
+    moment when somebody cancels it. Raises NotFound, AlreadyEnded, NotEnded, InvalidRequest, and
+    what `deleting.delete` raises.
+    """
+    only = call.query.get("only")
+    if only not in (None, "open", "ended"):
+        raise invalid("only", f"must be open or ended, not {only[:20]!r}")
+    try:
+        job = find_job(call, services, job_id)
+    except NotFound:
+        deleted = _deleted_before(call, services, job_id)
+        if deleted is None:
+            raise
+        deleting.finish(services, deleted)
+        return Reply(204, None, uncached())
+    if job.status in OPEN and only == "ended":
+        raise NotEnded(f"the job is {job.status}; cancel it first, or wait for its end")
+    if job.status not in OPEN:
+        if only == "open":
+            raise _already_ended(job, services)
+        deleting.delete(services, job)
+        return Reply(204, None, uncached())
     cancelled = endings.cancel(services, job.job_id)
     if cancelled is None:
-        ended = find_job(call, services, job_id)
-        raise AlreadyEnded(
-            f"the job is {ended.status_at(services.now())}, so there is nothing to cancel; "
-            f"GET /v1/export/{job_id} tells what became of it"
-        )
+        raise _already_ended(find_job(call, services, job_id), services)
     if cancelled.plan:
         # If this fails, the worker on this job stops all the same, and what it leaves expires.
         with suppress(Unavailable):
@@ -88,13 +120,23 @@ def cancel(call: Call, services: Services, job_id: str) -> Reply:
     return Reply(202, answers.job_answer(cancelled, services.now(), base, ()), uncached())
 
 
+def _already_ended(job: Job, services: Services) -> AlreadyEnded:
+    return AlreadyEnded(
+        f"the job is {job.status_at(services.now())}, so there is nothing to cancel; "
+        f"GET /v1/export/{job.job_id} tells what became of it"
+    )
+
+
 def find_job(call: Call, services: Services, job_id: str) -> Job:
     """Returns the job as it is now. Raises NotFound if there is none that the caller may see."""
     job = services.jobs.get(job_id) if JOB_ID.fullmatch(job_id) else None
-    if job is None:
-        raise NotFound(f"there is no job {job_id[:60]!r}; it may have expired long ago")
-    check_owner(call.context, job)
-    return job
+    return check_job(call.caller, job, job_id)
+
+
+def _deleted_before(call: Call, services: Services, job_id: str) -> Job | None:
+    """Returns the tombstone, if the caller has deleted this job before."""
+    job = services.jobs.get(job_id) if JOB_ID.fullmatch(job_id) else None
+    return job if job and job.is_deleted and call.caller.was_owner(job) else None
 
 
 def _accepted(call: Call, services: Services, job: Job) -> Reply:

@@ -1,28 +1,50 @@
 """What happens to every request: it gets an id, its errors become problem documents, and its answer
 gets common headers.
 
-`answer` calls one route's function. `gate` is Chalice's middleware around all routes. It also makes
+`answer` calls the function of a route that is open to everybody, `guarded` that of any other one.
+`gate` is Chalice's middleware around all routes. It also makes
 problem documents of what Chalice itself refuses: an unknown route, or a method that a route does
 not have.
 """
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from chalice.app import Chalice, CORSConfig, Request, Response
 
-from chalicelib.errors import LonghaulError, MethodNotAllowed, NotFound
+from chalicelib.errors import LonghaulError, MethodNotAllowed, NotFound, RateLimited, Unauthorized
+from chalicelib.http import callers, guard
+from chalicelib.http.callers import Caller
 from chalicelib.http.calls import Call, Reply
+from chalicelib.http.guard import Rule
 from chalicelib.http.parse import raw_body
 from chalicelib.http.problems import CONTENT_TYPE, problem
 from chalicelib.log import JsonLines, Log
-from chalicelib.services import new_id
+from chalicelib.services import Services, new_id
 
 CORS: Final = CORSConfig(
-    allow_headers=["Idempotency-Key", "If-None-Match", "Last-Event-ID", "Prefer", "X-Request-ID"],
-    expose_headers=["ETag", "Location", "Preference-Applied", "Retry-After", "X-Request-ID"],
+    allow_headers=[
+        "Authorization",
+        "Idempotency-Key",
+        "If-None-Match",
+        "Last-Event-ID",
+        "Prefer",
+        "X-Request-ID",
+    ],
+    expose_headers=[
+        "ETag",
+        "Location",
+        "Preference-Applied",
+        "RateLimit-Limit",
+        "RateLimit-Remaining",
+        "RateLimit-Reset",
+        "Retry-After",
+        "WWW-Authenticate",
+        "X-Request-ID",
+    ],
     max_age=3600,
 )
 
@@ -43,35 +65,93 @@ _SECURITY: Final = {
 
 
 def answer(app: Chalice, route: Callable[[Call], Reply]) -> Response:
-    """Returns the route's answer, or a problem document if the route raises."""
-    request = app.current_request
-    if request is None:
-        raise RuntimeError("a route was called without a request")
+    """Returns the answer of a route that is open to everybody, or a problem document if the route
+    raises."""
+    request = _request(app)
+    response, _ = _attempt(lambda: route(_call(request)), request_id_of(request))
+    return response
+
+
+def guarded(
+    app: Chalice,
+    services: Callable[[], Services],
+    rule: Rule,
+    route: Callable[..., Reply],
+    *path: str,
+) -> Response:
+    """Returns the answer of a route under /v1, if the caller may ask for it; else a problem
+    document. The route takes the call, the services, and the parameters of its path."""
+    request = _request(app)
     request_id = request_id_of(request)
-    try:
-        event = request.to_original_event()
-        reply = route(
-            Call(
-                context=request.context,
-                headers={name.lower(): value for name, value in request.headers.items()},
-                query=event.get("queryStringParameters") or {},
-                body=raw_body(event),
-            )
+    job_id = request.uri_params.get("job_id") if request.uri_params else None
+    caller = Caller(address=callers.address(request.context))
+    level: Mapping[str, str] | None = None
+    told: Any = None
+
+    def attempt() -> Reply:
+        nonlocal caller, level, told
+        call = _call(request)
+        caller = guard.caller_of(call, services(), rule, job_id)
+        if rule.costs:
+            level = guard.level(services(), caller, is_counted=True)
+        reply = route(replace(call, caller=caller), services(), *path)
+        told = reply.content
+        return reply
+
+    response, error = _attempt(attempt, request_id)
+    # Not after a failure of ours: if the table does not answer, a second wait would be too long.
+    if response.status_code < LonghaulError.status:
+        if level is None and not isinstance(error, RateLimited):
+            level = guard.level(services(), caller, is_counted=False)
+        response.headers |= level or {}
+    if isinstance(error, Unauthorized):
+        config = services().settings
+        response.headers["WWW-Authenticate"] = callers.challenge(
+            error, callers.base_url(request.context, config), config
         )
+    job_id = job_id or (told or {}).get("jobId")
+    facts = guard.facts(rule, caller, job_id, response.status_code, error)
+    if facts:
+        services().log.info("audit", requestId=request_id, **facts)
+    return response
+
+
+def _request(app: Chalice) -> Request:
+    if app.current_request is None:
+        raise RuntimeError("a route was called without a request")
+    return app.current_request
+
+
+def _call(request: Request) -> Call:
+    event = request.to_original_event()
+    return Call(
+        context=request.context,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        query=event.get("queryStringParameters") or {},
+        body=raw_body(event),
+    )
+
+
+def _attempt(route: Callable[[], Reply], request_id: str) -> tuple[Response, LonghaulError | None]:
+    """Returns the route's answer. If the route raises, returns a problem document, and the
+    error."""
+    try:
+        reply = route()
     except LonghaulError as error:
         if error.status >= LonghaulError.status:
             _LOG.exception("request failed", requestId=request_id)
-        return problem(error, request_id)
+        return problem(error, request_id), error
     except Exception:  # noqa: BLE001 - whatever it is, the caller gets a problem document
         _LOG.exception("request broke", requestId=request_id)
-        return problem(LonghaulError("something went wrong on our side; try again"), request_id)
+        broken = LonghaulError("something went wrong on our side; try again")
+        return problem(broken, request_id), broken
     body = reply.text
     if reply.content is not None:
         body = json.dumps(reply.content, ensure_ascii=False)
     headers: dict[str, Any] = {**reply.headers}
     if body:
         headers.setdefault("Content-Type", "application/json")
-    return Response(body=body, status_code=reply.status, headers=headers)
+    return Response(body=body, status_code=reply.status, headers=headers), None
 
 
 def gate(app: Chalice) -> Callable[[Request, Callable[[Request], Response]], Response]:

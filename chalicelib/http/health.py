@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from chalicelib.errors import RETRY_AFTER_SECONDS
-from chalicelib.http.calls import Reply
+from chalicelib.http.calls import Call, Reply
 from chalicelib.services import Services
 
 
-def health(services: Services) -> Reply:
+def health(_: Call, services: Services) -> Reply:
     """GET /health: 200 if all is well, 503 if a check fails."""
 
     def check(name: str, reach: Callable[[], object]) -> str:

@@ -3,16 +3,16 @@ against. Tests check the routes and the answers against it."""
 
 from typing import Any, Final
 
-from chalicelib.http import events, schemas
+from chalicelib.http import schemas
 from chalicelib.http.callers import base_url
 from chalicelib.http.calls import Call, Reply
-from chalicelib.http.exports import LIMIT_DEFAULT, LIMIT_MAX
-from chalicelib.http.problems import CONTENT_TYPE
-from chalicelib.settings import settings
+from chalicelib.http.operations import paths
+from chalicelib.settings import Settings, settings
 from chalicelib.version import VERSION
 
 _COMPONENTS: Final = {
     "ExportRequest": schemas.EXPORT_REQUEST,
+    "SelectionRequest": schemas.SELECTION_REQUEST,
     "ExportAccepted": schemas.EXPORT_ACCEPTED,
     "Job": schemas.JOB,
     "EventStream": schemas.EVENT_STREAM,
@@ -21,25 +21,21 @@ _COMPONENTS: Final = {
     "Download": schemas.DOWNLOAD,
     "CheckRequest": schemas.CHECK_REQUEST,
     "CheckAnswer": schemas.CHECK_ANSWER,
+    "ShareRequest": schemas.SHARE_REQUEST,
+    "Share": schemas.SHARE,
+    "Shares": schemas.SHARES,
+    "Erased": schemas.ERASED,
     "Health": schemas.HEALTH,
+    "ProtectedResource": schemas.PROTECTED_RESOURCE,
     "OpenApi": schemas.OPENAPI,
     "Problem": schemas.PROBLEM,
-}
-
-_CONTENT_TYPES: Final = {"EventStream": events.CONTENT_TYPE, "Problem": CONTENT_TYPE}
-"""The content types of the components that are not sent as application/json."""
-
-_HEADERS: Final = {
-    "Location": "Where the job is.",
-    "Preference-Applied": "wait=N: the answer was held for up to N seconds.",
-    "Retry-After": "Seconds until it is worth asking again.",
-    "ETag": "Changes whenever the answer does.",
 }
 
 
 def document(call: Call) -> Reply:
     """GET /openapi.json. The server in it is this stack's own URL."""
-    content = {
+    config = settings()
+    content: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {
             "title": "Longhaul",
@@ -49,251 +45,34 @@ def document(call: Call) -> Reply:
             "later, and download one ZIP archive straight from S3.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": base_url(call.context, settings())}],
+        "servers": [{"url": base_url(call.context, config)}],
         "paths": paths(),
-        "components": {"schemas": _COMPONENTS},
+        "components": {"schemas": _COMPONENTS, "securitySchemes": _schemes(config)},
     }
+    if config.auth != "none":
+        content["security"] = [{name: []} for name in _schemes(config)]
     return Reply(200, content, {"Cache-Control": "max-age=300"})
 
 
-def paths() -> dict[str, dict[str, Any]]:
-    """Returns every route with its methods, parameters and answers."""
-    job_id = _parameter("job_id", "path", {"type": "string", "format": "uuid"}, "The job's id.")
-    waiting = ["ETag", "Preference-Applied", "Retry-After"]
-    seen = "The id of the event that was seen last."
-    return {
-        "/v1/export": {
-            "post": _operation(
-                "createExport",
-                "Ask for an export",
-                {
-                    202: (
-                        "ExportAccepted",
-                        "Accepted; the job is queued.",
-                        ["Location", "Retry-After"],
-                    )
-                },
-                problems=[400, 413, 415, 422, 429],
-                body="ExportRequest",
-                parameters=[
-                    _parameter(
-                        "Idempotency-Key",
-                        "header",
-                        {"type": "string", "minLength": 1, "maxLength": 255},
-                        "A repeated request with the same key returns the first one's job.",
-                    )
-                ],
-            ),
-            "get": _operation(
-                "listExports",
-                "The caller's jobs, newest first",
-                {200: ("JobList", "One page.", [])},
-                problems=[400],
-                parameters=[
-                    _parameter("user_id", "query", schemas.USER_ID, "Whose jobs."),
-                    _parameter(
-                        "limit",
-                        "query",
-                        {
-                            "type": "integer",
-                            "minimum": 1,
-                            "maximum": LIMIT_MAX,
-                            "default": LIMIT_DEFAULT,
-                        },
-                        "Jobs on one page.",
-                    ),
-                    _parameter("cursor", "query", {"type": "string"}, "From the page before."),
-                ],
-            ),
-        },
-        "/v1/export/{job_id}": {
-            "get": _operation(
-                "getExport",
-                "How far a job is",
-                {
-                    200: ("Job", "The job.", waiting),
-                    304: (None, "Not changed since the ETag given.", waiting),
-                },
-                problems=[404],
-                parameters=[
-                    job_id,
-                    _parameter("If-None-Match", "header", {"type": "string"}, "An ETag."),
-                    _parameter(
-                        "Prefer",
-                        "header",
-                        {"type": "string", "examples": ["wait=10"]},
-                        "wait=N holds the answer for up to N seconds, or as long as the stack "
-                        "allows, until it would be another one (RFC 7240).",
-                    ),
-                ],
-            ),
-            "delete": _operation(
-                "cancelExport",
-                "Cancel a job",
-                {202: ("Job", "Cancelled.", [])},
-                problems=[404, 409],
-                parameters=[job_id],
-            ),
-        },
-        "/v1/export/{job_id}/progress": {
-            "get": _operation(
-                "watchExport",
-                "How far a job is, as server-sent events",
-                {
-                    200: ("EventStream", "The job's state, unless the caller has seen it.", []),
-                    204: (None, "The job has ended, and the caller has seen how.", []),
-                },
-                problems=[404],
-                parameters=[
-                    job_id,
-                    _parameter("Last-Event-ID", "header", {"type": "string"}, seen),
-                    _parameter(
-                        "lastEventId",
-                        "query",
-                        {"type": "string"},
-                        f"{seen} For callers that cannot send the header, which comes first.",
-                    ),
-                ],
-            ),
-        },
-        "/v1/export/{job_id}/retry": {
-            "post": _operation(
-                "retryExport",
-                "Ask for the same again, after a failure",
-                {
-                    202: (
-                        "ExportAccepted",
-                        "Accepted as a new job, which takes over what was uploaded for the failed "
-                        "one if the files are still the same. Cancelled and expired jobs can be "
-                        "retried too.",
-                        ["Location", "Retry-After"],
-                    )
-                },
-                problems=[400, 404, 409, 410, 429],
-                parameters=[
-                    job_id,
-                    _parameter(
-                        "Idempotency-Key",
-                        "header",
-                        {"type": "string", "minLength": 1, "maxLength": 255},
-                        "A repeated retry returns the first one's job. With a key, only a retry "
-                        "with the same key does.",
-                    ),
-                ],
-            ),
-        },
-        "/v1/export/{job_id}/download": {
-            "get": _operation(
-                "downloadArchive",
-                "A link to the archive",
-                {
-                    200: ("Download", "A fresh presigned link.", []),
-                    303: (None, "The same, as a redirect.", ["Location"]),
-                },
-                problems=[400, 404, 409, 410],
-                parameters=[
-                    job_id,
-                    _parameter(
-                        "redirect",
-                        "query",
-                        {"type": "boolean", "default": False},
-                        "Answer with a redirect to the link.",
-                    ),
-                ],
-            ),
-        },
-        "/v1/files": {
-            "get": _operation(
-                "listFiles",
-                "What there is to export, folder by folder",
-                {200: ("Files", "One page, in the order of the keys.", [])},
-                problems=[400],
-                parameters=[
-                    _parameter(
-                        "prefix",
-                        "query",
-                        {"type": "string", "maxLength": schemas.KEY_MAX},
-                        "A folder, with the `/` at its end, or the beginning of names in it.",
-                    ),
-                    _parameter("cursor", "query", {"type": "string"}, "From the page before."),
-                ],
-            ),
-        },
-        "/v1/download/check": {
-            "post": _operation(
-                "checkAvailability",
-                "Whether a file can be exported",
-                {200: ("CheckAnswer", "Whether the file is there.", [])},
-                problems=[400, 413, 415],
-                body="CheckRequest",
-            ),
-        },
-        "/health": {
-            "get": _operation(
-                "health",
-                "Whether the stack can work",
-                {
-                    200: ("Health", "All is well.", []),
-                    503: ("Health", "A check fails.", ["Retry-After"]),
-                },
-                problems=[],
-            ),
-        },
-        "/openapi.json": {
-            "get": _operation(
-                "openapi", "This document", {200: ("OpenApi", "OpenAPI 3.1.", [])}, problems=[]
-            ),
-        },
-    }
-
-
-def _operation(  # noqa: PLR0913 - what OpenAPI says of an operation
-    operation_id: str,
-    summary: str,
-    answers: dict[int, tuple[str | None, str, list[str]]],
-    *,
-    problems: list[int],
-    body: str | None = None,
-    parameters: list[dict[str, Any]] | None = None,
-) -> dict[str, Any]:
-    operation: dict[str, Any] = {"operationId": operation_id, "summary": summary}
-    if parameters:
-        operation["parameters"] = parameters
-    if body:
-        operation["requestBody"] = {"required": True, "content": _content(body)}
-    responses: dict[str, Any] = {}
-    for status, (schema, description, headers) in answers.items():
-        responses[str(status)] = {"description": description}
-        if schema:
-            responses[str(status)]["content"] = _content(schema)
-        if headers:
-            responses[str(status)]["headers"] = {
-                name: {"description": _HEADERS[name], "schema": {"type": "string"}}
-                for name in headers
+def _schemes(config: Settings) -> dict[str, Any]:
+    """Returns the ways in which a caller of this stack proves who they are."""
+    if config.auth == "iam":
+        return {
+            "sigv4": {
+                "type": "apiKey",
+                "name": "Authorization",
+                "in": "header",
+                "description": "AWS Signature Version 4, for the service execute-api.",
             }
-    for status in problems:
-        responses[str(status)] = {
-            "description": "A problem.",
-            "content": _content("Problem"),
         }
-    if operation_id != "health":
-        responses["default"] = {
-            "description": "Any other problem.",
-            "content": _content("Problem"),
+    schemes: dict[str, Any] = {
+        "ticket": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A ticket, which is good for one job.",
         }
-    return {**operation, "responses": responses}
-
-
-def _content(schema: str) -> dict[str, Any]:
-    content_type = _CONTENT_TYPES.get(schema, "application/json")
-    return {content_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-
-
-def _parameter(name: str, where: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "in": where,
-        "required": where == "path",
-        "schema": schema,
-        "description": description,
     }
+    if config.jwt_issuer and config.auth == "jwt":
+        url = f"{config.jwt_issuer.rstrip('/')}/.well-known/openid-configuration"
+        schemes["openId"] = {"type": "openIdConnect", "openIdConnectUrl": url}
+    return schemes

@@ -6,6 +6,7 @@ kept for good, and a browser never mixes old modules with new ones.
 
 import hashlib
 import html
+import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from chalicelib.errors import NotFound
+from chalicelib.http import compact, sign_in
 from chalicelib.http.callers import base_url
 from chalicelib.http.calls import Call, Reply
 from chalicelib.http.etags import etag_of, matches
@@ -27,11 +29,22 @@ _TYPES: Final = {
     ".svg": "image/svg+xml",
 }
 _PAGE: Final = "index.html"
-_SECURITY: Final = {
+
+
+def _policy(*origins: str) -> str:
+    """Returns the Content-Security-Policy of a page that may also send requests to these
+    origins."""
+    connect = " ".join(("'self'", *origins))
     # Trusted types: the browser stops a script that would turn a text into HTML.
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' data:; connect-src 'self'; base-uri 'self'; form-action 'none'; "
-    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        f"connect-src {connect}; base-uri 'self'; form-action 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+_SECURITY: Final = {
+    "Content-Security-Policy": _policy(),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
@@ -48,16 +61,27 @@ class Web:
 @cache
 def web() -> Web:
     """Returns the files of the page."""
-    files = {path.name: path.read_text() for path in sorted(FOLDER.iterdir())}
+    files = {path.name: _served(path) for path in sorted(FOLDER.iterdir())}
     digest = hashlib.sha256(repr(files).encode()).hexdigest()
     return Web(files, digest[:12])
 
 
+def _served(path: Path) -> str:
+    text = path.read_text()
+    if path.suffix == ".js":
+        return compact.module(text)
+    return compact.stylesheet(text) if path.suffix == ".css" else text
+
+
 def page(call: Call) -> Reply:
-    """GET /"""
+    """GET /. Raises Unavailable if people sign in, and the tokens' issuer does not answer."""
+    auth = sign_in.for_page(settings())
     text = web().files[_PAGE].replace("{version}", web().version).replace("{base}", _base(call))
+    text = text.replace("{auth}", html.escape(json.dumps(auth)) if auth else "")
     etag = etag_of(text)
     headers = {**_SECURITY, "Content-Type": _TYPES[".html"], "ETag": etag}
+    if auth and "tokenEndpoint" in auth:
+        headers["Content-Security-Policy"] = _policy(sign_in.origin(auth["tokenEndpoint"]))
     headers["Cache-Control"] = "no-cache"
     if matches(call.headers.get("if-none-match", ""), etag):
         return Reply(304, None, headers)

@@ -23,7 +23,12 @@ ERRORS_SHOWN: Final = 20
 """The most errors in one answer. Nobody reads more, and 10,000 bad ids would make a large
 answer."""
 
-_SCHEMAS: Final = {"export": schemas.EXPORT_REQUEST, "check": schemas.CHECK_REQUEST}
+_SCHEMAS: Final = {
+    "export": schemas.EXPORT_REQUEST,
+    "selection": schemas.SELECTION_REQUEST,
+    "check": schemas.CHECK_REQUEST,
+    "share": schemas.SHARE_REQUEST,
+}
 _VALUE_SHOWN: Final = 60  # characters of a bad value
 _JSON_TYPE: Final = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;.*)?", re.IGNORECASE)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -33,7 +38,32 @@ _CONTROL: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 def export_request(body: bytes, content_type: str | None, settings: Settings) -> ExportRequest:
     """Returns the request that the body of `POST /v1/export` makes. Raises what `json_body`
     raises."""
-    asked = json_body(body, content_type, "export", settings)
+    return _export(json_body(body, content_type, "export", settings), settings)
+
+
+def selection(body: bytes, content_type: str | None, settings: Settings) -> tuple[str, bool] | None:
+    """Returns (the signed selection, fresh) of the body of `POST /v1/export`; None if it has no
+    selection. Raises what `json_body` raises."""
+    if b'"selection"' not in body:
+        return None
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return None  # whoever reads the request says what is wrong with it
+    if not isinstance(content, dict) or "selection" not in content:
+        return None
+    asked = json_body(body, content_type, "selection", settings)
+    return asked["selection"], asked.get("fresh", False)
+
+
+def valid_export(asked: dict[str, Any], settings: Settings) -> ExportRequest:
+    """Returns the request that these fields make, which obey the same rules as a body's. Raises
+    InvalidRequest."""
+    _validate("export", asked)
+    return _export(asked, settings)
+
+
+def _export(asked: dict[str, Any], settings: Settings) -> ExportRequest:
     _check_bytes(asked, settings.source_prefix)
     for field in ("file_ids", "keys"):
         if field in asked:
@@ -54,7 +84,7 @@ def prefix(given: str, source_prefix: str) -> str:
     empty. Raises InvalidRequest."""
     if _CONTROL.search(given):
         raise invalid("prefix", f"{_shown(given)} holds a control character")
-    _raise(_key_errors("prefix", given, source_prefix))
+    raise_for(_key_errors("prefix", given, source_prefix))
     return given
 
 
@@ -111,9 +141,9 @@ def _validate(schema: str, content: object) -> None:
         found = [error for fault in exception.errors for error in _field_errors(fault)]
         if not isinstance(content, dict):
             found = found[:1]
-        _raise(found)
+        raise_for(found)
     if isinstance(content, dict):
-        _raise(
+        raise_for(
             [
                 FieldError(f"/{name}", "holds half of a surrogate pair, which is not a character")
                 for name, value in content.items()
@@ -145,7 +175,7 @@ def _field_errors(fault: Any) -> list[FieldError]:
     if fault.rule == "additionalProperties":
         known = fault.definition["properties"]
         return [
-            FieldError(f"/{_escaped(name)}", f"is not known; known are {', '.join(known)}")
+            FieldError(f"/{escaped(name)}", f"is not known; known are {', '.join(known)}")
             for name in fault.value
             if name not in known
         ]
@@ -175,7 +205,7 @@ def _check_bytes(asked: Mapping[str, Any], source_prefix: str) -> None:
         named.append(("/prefix", asked["prefix"]))
     for pointer, key in named:
         errors += _key_errors(pointer, key, source_prefix)
-    _raise(errors)
+    raise_for(errors)
 
 
 def _key_errors(pointer: str, key: str, source_prefix: str) -> list[FieldError]:
@@ -186,7 +216,8 @@ def _key_errors(pointer: str, key: str, source_prefix: str) -> list[FieldError]:
     return []
 
 
-def _raise(errors: list[FieldError]) -> None:
+def raise_for(errors: list[FieldError]) -> None:
+    """Raises InvalidRequest if there are errors."""
     if not errors:
         return
     first = f"{errors[0].pointer.lstrip('/') or 'the body'}: {errors[0].detail}"
@@ -201,7 +232,7 @@ def _shown(value: object) -> str:
     return text if len(text) <= _VALUE_SHOWN else f"{text[:_VALUE_SHOWN]}…"
 
 
-def _escaped(name: str) -> str:
+def escaped(name: str) -> str:
     """Returns the name as a JSON pointer writes it (RFC 6901, section 3)."""
     text = name[:_VALUE_SHOWN].encode(errors="replace").decode()
     return text.replace("~", "~0").replace("/", "~1")

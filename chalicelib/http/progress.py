@@ -9,7 +9,7 @@ from typing import Final
 
 from chalicelib.errors import Unavailable
 from chalicelib.http import answers, events
-from chalicelib.http.callers import base_url
+from chalicelib.http.callers import base_url, unknown_job
 from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.etags import etag_of, matches
 from chalicelib.http.exports import find_job
@@ -113,7 +113,8 @@ def pauses(seconds: float) -> Iterator[float]:
 
 
 def _awaited(job: Job, seconds: int, is_news: Callable[[Job], bool], services: Services) -> Job:
-    """Returns the job when it is news, when it has ended, or after that many seconds."""
+    """Returns the job when it is news, when it has ended, or after that many seconds. Raises
+    NotFound if it was deleted meanwhile."""
     deadline = services.now() + seconds * 1000
     for pause in pauses(seconds):
         # Looks take time too. And if the clock is set back, the pauses still come to an end.
@@ -124,6 +125,8 @@ def _awaited(job: Job, seconds: int, is_news: Callable[[Job], bool], services: S
             job = services.jobs.get(job.job_id) or job
         except Unavailable:
             break  # the job as it was last seen is an answer too
+        if job.is_deleted:
+            raise unknown_job(job.job_id)
     return job
 
 

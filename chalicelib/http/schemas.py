@@ -15,6 +15,9 @@ FILENAME_MAX_BYTES: Final = 255
 USER_ID_MAX_BYTES: Final = 128
 """The job's record holds the filename and the user id, and must stay below 2 KB."""
 
+USER_MAX: Final = 255
+"""Characters of the id of a user that a token names (OpenID Connect Core 1.0, section 2)."""
+
 KEY_MAX: Final = 1_024
 """S3's limit, in bytes.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
@@ -33,8 +36,10 @@ USER_ID: Final[Schema] = {
     "minLength": 1,
     "maxLength": USER_ID_MAX_BYTES,
     "pattern": _NO_CONTROL_CHARACTERS,
-    "description": "Whose job it is, until the stack has an authorizer.",
+    "description": "Whose job it is, where nobody has to prove who they are (AUTH=none).",
 }
+
+ANY_USER_ID: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": USER_MAX}
 
 _KEY: Final[Schema] = {
     "type": "string",
@@ -89,6 +94,21 @@ EXPORT_REQUEST: Final[Schema] = {
     "examples": [{"file_ids": [10001, 10002], "filename": "March.zip"}],
 }
 
+SELECTION_REQUEST: Final[Schema] = {
+    "type": "object",
+    "description": "What the caller's backend has signed. It needs no other proof.",
+    "additionalProperties": False,
+    "properties": {
+        "selection": {
+            "type": "string",
+            "description": "A JWS, signed with HS256: docs/selections.md has its claims.",
+            "minLength": 1,
+        },
+        "fresh": EXPORT_REQUEST["properties"]["fresh"],
+    },
+    "required": ["selection"],
+}
+
 CHECK_REQUEST: Final[Schema] = {
     "type": "object",
     "additionalProperties": False,
@@ -130,7 +150,13 @@ EXPORT_ACCEPTED: Final = _answer(
         "statusUrl": _URL,
         "sseUrl": _URL,
         "downloadUrl": _URL,
-    }
+    },
+    ticket={
+        **_TEXT,
+        "description": "After a selection: a bearer token with which to follow this job, to "
+        "download its archive, and to cancel or delete it.",
+    },
+    ticketExpiresAt=_TIME,
 )
 
 JOB: Final = _answer(
@@ -249,11 +275,63 @@ CHECK_ANSWER: Final = _answer(
     }
 )
 
+SHARE_SECONDS: Final = 24 * 3600
+"""How long a share link lives if the request does not say it."""
+
+SHARE_REQUEST: Final[Schema] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "expires_in": {
+            "type": "integer",
+            "description": "Seconds that the link lives. The setting SHARE_MAX_DAYS is the limit.",
+            "minimum": 60,
+            "default": SHARE_SECONDS,
+        },
+    },
+}
+
+_SHARE: Final[Schema] = {
+    "id": {**_TEXT, "pattern": "^[0-9a-f]{8}$"},
+    "createdAt": _TIME,
+    "expiresAt": _TIME,
+}
+
+SHARE: Final = _answer(
+    {
+        **_SHARE,
+        "ticket": {**_TEXT, "description": "As a bearer token: sees the job, and downloads it."},
+        "url": {**_URL, "description": "The page, with the ticket. It is shown only this once."},
+    }
+)
+
+SHARES: Final = _answer({"shares": {"type": "array", "items": _answer(_SHARE)}})
+
+ERASED: Final = _answer(
+    {
+        "deletedJobs": _COUNT,
+        "more": {"type": "boolean", "description": "Ask again: there are more."},
+    }
+)
+
 _CHECK: Final[Schema] = {"enum": ["ok", "error"]}
 HEALTH: Final = _answer(
     {
         "status": {"enum": ["healthy", "unhealthy"]},
         "checks": _answer({"storage": _CHECK, "database": _CHECK, "queue": _CHECK}),
+    }
+)
+
+PROTECTED_RESOURCE: Final = _answer(
+    {
+        "resource": _URL,
+        "authorization_servers": {"type": "array", "items": _URL},
+        "bearer_methods_supported": {"type": "array", "items": _TEXT},
+        "scopes_supported": {"type": "array", "items": _TEXT},
+        "longhaul_client_id": _optional(
+            {**_TEXT, "description": "The public client as which people sign in."}
+        ),
+        "longhaul_audience": {**_TEXT, "description": "For whom the tokens must be (aud)."},
     }
 )
 

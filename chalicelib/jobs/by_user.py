@@ -41,7 +41,8 @@ class UserJobs:
 
     def page(self, user_id: str, limit: int, after: tuple[int, str] | None = None) -> Page:
         """Returns one page of the user's jobs. Raises InvalidRequest if `after` is not the `next`
-        of such a page.
+        of such a page. A page may have fewer jobs than `limit`, though others follow: some were
+        deleted just now.
 
         The index holds keys only, so that progress never writes to it.
         """
@@ -84,7 +85,7 @@ class UserJobs:
         return answer["Count"]
 
     def _get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
-        """Returns those of the jobs that exist, in the order asked for."""
+        """Returns those of the jobs that exist and were not deleted, in the order asked for."""
         found: dict[str, Job] = {}
         # BatchGetItem takes 100 keys and may leave some for a second call.
         # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
@@ -96,4 +97,5 @@ class UserJobs:
                 job = items.to_job(item)
                 found[job.job_id] = job
             pending = answer.get("UnprocessedKeys")
-        return tuple(found[job_id] for job_id in job_ids if job_id in found)
+        jobs = (found[job_id] for job_id in job_ids if job_id in found)
+        return tuple(job for job in jobs if not job.is_deleted)  # the index lags behind

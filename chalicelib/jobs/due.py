@@ -57,7 +57,8 @@ class DueJobs:
 
     def settle(self, job: Job, wake_at: int | None) -> None:
         """Writes when something is left to do for the job: at `wake_at` (Unix time in ms), or never
-        again (None). Changes nothing if the job was woken or has changed meanwhile."""
+        again (None). Changes nothing if the job was woken, was deleted or has changed
+        meanwhile."""
         expression, values = "REMOVE wakeShard, wakeAt", {}
         if wake_at is not None:
             expression, values = "SET wakeAt = :later", {"later": of(wake_at)}
@@ -65,7 +66,6 @@ class DueJobs:
             job.job_id,
             "write the job",
             expression,
-            {"seen": of(job.wake_at or 0), "status": of(job.status), **values},
-            condition="wakeAt = :seen AND #status = :status",
-            names={"#status": "status"},
+            {"seen": of(job.wake_at or 0), "moved": of(job.updated_at), **values},
+            condition="wakeAt = :seen AND updatedAt = :moved",
         )

@@ -32,11 +32,8 @@ def from_job(job: Job, *, shard: int | None = None) -> Item:
     item = all_of(
         {
             "jobId": job.job_id,
-            "userId": job.user_id,
             "status": job.status,
             "stage": job.stage,
-            "request": job.request,
-            "filename": job.filename,
             "totalFiles": job.total_files,
             "createdAt": job.created_at,
             "updatedAt": job.updated_at,
@@ -48,6 +45,10 @@ def from_job(job: Job, *, shard: int | None = None) -> Item:
     )
     item |= progress_attributes(job.progress)
     perhaps: dict[str, str | int | None] = {
+        # A tombstone has none of these three.
+        "userId": job.user_id or None,
+        "request": job.request or None,
+        "filename": job.filename or None,
         "startedAt": job.started_at,
         "plannedAt": job.planned_at,
         "attempts": job.attempts or None,
@@ -56,6 +57,8 @@ def from_job(job: Job, *, shard: int | None = None) -> Item:
         "reusedFrom": job.reused_from,
         "retryOf": job.retry_of,
         "heir": job.heir,
+        "deletedAt": job.deleted_at,
+        "deletedFor": job.deleted_for,
         "wakeAt": job.wake_at,
         "wakeShard": None if job.wake_at is None else _shard(job, shard),
     }
@@ -78,7 +81,8 @@ def _shard(job: Job, shard: int | None) -> int:
 
 
 def to_job(item: Item) -> Job:
-    """Returns the job of an item. An older version may have written the item."""
+    """Returns the job of an item. An older version may have written the item. It may be a
+    tombstone."""
     plan = previous = None
     if "planDigest" in item:
         plan = PlanRef(
@@ -95,11 +99,11 @@ def to_job(item: Item) -> Job:
         missing = tuple(json.loads(item["missing"]["S"])) if "missing" in item else None
     return Job(
         job_id=item["jobId"]["S"],
-        user_id=item["userId"]["S"],
+        user_id=text(item, "userId") or "",
         status=Status(item["status"]["S"]),
         stage=Stage(item["stage"]["S"]),
-        request=item["request"]["S"],
-        filename=item["filename"]["S"],
+        request=text(item, "request") or "",
+        filename=text(item, "filename") or "",
         total_files=int(item["totalFiles"]["N"]),
         created_at=int(item["createdAt"]["N"]),
         updated_at=int(item["updatedAt"]["N"]),
@@ -123,6 +127,8 @@ def to_job(item: Item) -> Job:
         reused_from=text(item, "reusedFrom"),
         retry_of=text(item, "retryOf"),
         heir=text(item, "heir"),
+        deleted_at=number(item, "deletedAt"),
+        deleted_for=text(item, "deletedFor"),
     )
 
 

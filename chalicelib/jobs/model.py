@@ -62,7 +62,9 @@ class Job:
     of the job came again. `previous_plan` is set while a job is planned again, `was_replanned` from
     then on. `steps_sent`: a message was sent for each segment of the plan. `reused_from` is the job
     whose finished archive completed this one. `retry_of` is the job that this one retries. `heir`
-    is the job that takes over what a failed job has uploaded (pipeline/reuse.py).
+    is the job that takes over what a failed job has uploaded (pipeline/reuse.py). `deleted_at` is
+    set in a tombstone: what is left of the record of a deleted job. It has no `user_id`, `filename`
+    and `request` (they are empty). `deleted_for` is then the `owner_mark` of the job's user.
     """
 
     job_id: str
@@ -94,6 +96,12 @@ class Job:
     reused_from: str | None = None
     retry_of: str | None = None
     heir: str | None = None
+    deleted_at: int | None = None
+    deleted_for: str | None = None
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
 
     @property
     def home(self) -> str:
@@ -152,3 +160,9 @@ def user_mark(user_id: str) -> str:
     """Returns 32 characters, always the same for the same user: SQS and an index know the user by
     them."""
     return hashlib.sha256(user_id.encode()).hexdigest()[:32]
+
+
+def owner_mark(job_id: str, user_id: str) -> str:
+    """Returns 32 characters by which the user of a deleted job is known. Each job has others, so
+    they do not show which jobs were the same user's."""
+    return user_mark(f"{job_id} {user_id}")

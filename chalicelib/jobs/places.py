@@ -11,7 +11,8 @@
 
 `home` is the job's own id or, if it has taken over the plan of another job, that job's id. `plan`
 is the plan's digest. In the table, the key of a job's record is the job's id. What is stored beside
-it has the key `{home}/…` or `fingerprint/…`.
+it has the key `{home}/…` or `fingerprint/…`. What is known of a user has the key `rate/…` or
+`quota/…`.
 """
 
 import re
@@ -22,6 +23,7 @@ JOB_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Texts and not patterns: few processes need them, and `re` compiles each when it is first used.
 _OF_A_JOB: Final = rf"(?:archives/({JOB_ID.pattern})\.zip|jobs/({JOB_ID.pattern})/.*)"
 _REQUEST: Final = rf"jobs/{JOB_ID.pattern}/request-[^/]*\.json"
+_OF_A_PLAN: Final = rf"jobs/{JOB_ID.pattern}/([0-9a-f]+)/(?:plan|index|(?:segment|tail)-([0-9]+))"
 _SEGMENT: Final = rf"jobs/{JOB_ID.pattern}/[^/]+/segment-[0-9]+"
 
 # -- S3 -------------------------------------------------------------------------------------------
@@ -77,6 +79,13 @@ def job_of(key: str) -> str | None:
     return found[1] or found[2] if found else None
 
 
+def segment_of(key: str) -> tuple[str, int | None] | None:
+    """Returns (the plan's digest, the segment's number) of an object that belongs to a plan. The
+    number is None if it belongs to no segment. None if it belongs to no plan."""
+    found = re.fullmatch(_OF_A_PLAN, key)
+    return (found[1], int(found[2]) if found[2] else None) if found else None
+
+
 def is_request(key: str) -> bool:
     """Returns whether the key is that of a request."""
     return re.fullmatch(_REQUEST, key) is not None
@@ -102,8 +111,31 @@ def segment_upload(home: str, plan_digest: str, number: int) -> str:
     return f"{home}/{plan_digest}/upload-{number}"
 
 
+def holders(home: str) -> str:
+    return f"{home}/holders"
+
+
 def fingerprint(mark: str) -> str:
     return f"fingerprint/{mark}"
+
+
+def tickets(job_id: str) -> str:
+    """Returns the key of the tickets of a job, whatever its home."""
+    return f"{job_id}/tickets"
+
+
+def selection(digest: str) -> str:
+    return f"selection/{digest}"
+
+
+def rate(digest: str) -> str:
+    return f"rate/{digest}"
+
+
+def quota(user: str, day: str) -> str:
+    """Returns the key of what a user has exported on a day. `user` is the user's mark, `day` is
+    like 2026-11-25."""
+    return f"quota/{user}/{day}"
 
 
 def is_record(key: str) -> bool:

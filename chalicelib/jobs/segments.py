@@ -7,7 +7,7 @@ job that is planned again begins anew.
 from dataclasses import dataclass
 
 from chalicelib.jobs import places
-from chalicelib.jobs.attributes import key, of
+from chalicelib.jobs.attributes import key, of, text
 from chalicelib.jobs.items import record_ttl
 from chalicelib.jobs.model import Job, PlanRef
 from chalicelib.jobs.table import Table
@@ -49,8 +49,18 @@ class SegmentStore:
             return upload
         return self.upload(job, plan, segment) or upload
 
+    def forget_done(self, home: str, plan_digest: str, now: int) -> None:
+        """Forgets which segments of a plan are done."""
+        place = places.done_segments(home, plan_digest)
+        self.table.empty(place, "forget the segments", now // 1000)
+
+    def forget_upload(self, home: str, plan_digest: str, segment: int, now: int) -> None:
+        """Forgets the upload that is registered for a segment, if there is one."""
+        place = places.segment_upload(home, plan_digest, segment)
+        self.table.empty(place, "forget an upload", now // 1000)
+
     def upload(self, job: Job, plan: PlanRef, segment: int) -> str | None:
         """Returns the id of the upload that is registered for the segment; None if none is yet."""
         place = places.segment_upload(job.home, plan.digest, segment)
         item = self.table.get(place, "look for an upload")
-        return item["uploadId"]["S"] if item else None
+        return text(item, "uploadId") if item else None

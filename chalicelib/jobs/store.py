@@ -11,7 +11,8 @@ from typing import Final
 
 from chalicelib.jobs import items, wake
 from chalicelib.jobs.attributes import Item, all_of, cut, of
-from chalicelib.jobs.model import Failure, Job, PlanRef, Progress, user_mark
+from chalicelib.jobs.model import Failure, Job, PlanRef, Progress, owner_mark, user_mark
+from chalicelib.jobs.selections import Use
 from chalicelib.jobs.states import OPEN, Stage, Status, origins
 from chalicelib.jobs.table import Table
 
@@ -26,6 +27,20 @@ _PLANNED_SO: Final = "planDigest = :plan"
 _READ: Final = "read the job"
 _WRITE: Final = "write the job"
 _PROCESSING: Final = frozenset({Status.PROCESSING})
+_ENDED: Final = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
+_NOT_DELETED: Final = "attribute_not_exists(deletedAt)"
+
+_OF_THE_USER: Final = (
+    "userId",
+    OPEN_USER,
+    "request",
+    "filename",
+    "missing",
+    "missingCount",
+    "failure",
+    "lastReason",
+)
+"""What a tombstone does not keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +90,21 @@ class JobStore:
 
     # -- an open job ----------------------------------------------------------------------------
 
-    def create(self, job: Job, *, counted: bool = False) -> bool:
+    def create(self, job: Job, *, counted: bool = False, use: Use | None = None) -> bool:
         """Writes a new job. Returns False if there is one with this id already. `counted`: it
-        counts as one of its user's open jobs until it ends."""
+        counts as one of its user's open jobs until it ends. `use`: the selection that it uses.
+        Raises SelectionUsed if no use of that is left."""
         item = items.from_job(job)
         if job.wake_at is not None:
             item["wakeShard"] = of(wake.shard(job.status, self.table.random))
         if counted:
             item[OPEN_USER] = of(user_mark(job.user_id))
-        return self.table.put_new(item, _WRITE)
+        if use is None:
+            return self.table.put_new(item, _WRITE)
+        is_new, is_left = self.table.put_new_with(item, _WRITE, use.counted())
+        if is_new and not is_left:
+            raise use.used_up()
+        return is_new
 
     def start(self, job_id: str, now: int) -> Job | None:
         """queued → processing."""
@@ -257,6 +278,21 @@ class JobStore:
         """queued or processing → cancelled."""
         change = _Change(values={}, wake_at=now + wake.DISCARD_AFTER_MS)
         return self._to(Status.CANCELLED, job_id, now, change)
+
+    def delete(self, job: Job, now: int) -> Job | None:
+        """Makes a tombstone of the record of a job that has ended. None also if it is one
+        already.
+
+        It keeps the status, and what is needed to find everything that belongs to the job. All that
+        tells of its user or of their files is taken away.
+        """
+        values = {
+            **all_of({"deletedAt": now, "deletedFor": owner_mark(job.job_id, job.user_id)}),
+            # `job` may have been read while it was open.
+            "wakeShard": of(wake.shard(Status.COMPLETED, self.table.random)),
+        }
+        change = _Change(values=values, condition=_NOT_DELETED, remove=_OF_THE_USER)
+        return self._write(job.job_id, now, _ENDED, change)
 
     # -- the write ------------------------------------------------------------------------------
 

@@ -8,11 +8,13 @@ AccessDenied if not.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.aws import translated
+from chalicelib.errors import Unavailable
 from chalicelib.jobs.attributes import Item, key, of
 
 if TYPE_CHECKING:
@@ -23,6 +25,21 @@ _WRITE: Final = "writeId"
 """The attribute with the id of the last write."""
 
 _NEW: Final = "attribute_not_exists(jobId)"
+
+_TRIES: Final = 5
+"""How often a transaction is tried that another one has crossed. The other one ends in
+milliseconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """A change of one item, if `condition` holds. `values` are named without their colon."""
+
+    item: str
+    expression: str
+    values: "Mapping[str, AttributeValueTypeDef]"
+    condition: str
+    names: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +78,52 @@ class Table:
             return _own(error, item) is not None
         return True
 
+    def put_new_with(self, item: Item, action: str, update: Update) -> tuple[bool, bool]:
+        """Writes the item if there is none with its key, and makes the change if its condition
+        holds: both, or neither. Returns (whether the item is new, whether the condition holds).
+
+        If the answer is lost, botocore sends the transaction again with the same token, and
+        DynamoDB does it once.
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+        """
+        put: Any = {
+            "TableName": self.name,
+            "Item": {**item, _WRITE: self._write_id()},
+            "ConditionExpression": _NEW,
+        }
+        change: Any = {
+            "TableName": self.name,
+            "Key": key(update.item),
+            "UpdateExpression": update.expression,
+            "ConditionExpression": update.condition,
+            "ExpressionAttributeNames": update.names,
+            "ExpressionAttributeValues": {f":{n}": value for n, value in update.values.items()},
+        }
+        for _ in range(_TRIES):
+            try:
+                with translated(action):
+                    self.client.transact_write_items(
+                        TransactItems=[{"Put": put}, {"Update": change}]
+                    )
+            except self.client.exceptions.TransactionCanceledException as error:
+                is_new, holds = (code != "ConditionalCheckFailed" for code in _reasons(error))
+                if not is_new or not holds:
+                    return is_new, holds
+            else:
+                return True, True
+        raise Unavailable(f"could not {action}: others do the same at this moment")
+
+    def empty(self, item: str, action: str, forget_at: int) -> None:
+        """Takes everything away from an item, if there is one. DynamoDB deletes it some time after
+        `forget_at` (Unix time in seconds). So no function needs the permission to delete items."""
+        nothing = {**key(item), "ttl": of(forget_at)}
+        with suppress(self.client.exceptions.ConditionalCheckFailedException), translated(action):
+            self.client.put_item(
+                TableName=self.name,
+                Item=nothing,
+                ConditionExpression="attribute_exists(jobId)",
+            )
+
     def change(  # noqa: PLR0913 - one conditional write
         self,
         item: str,
@@ -79,8 +142,8 @@ class Table:
         """
         written = {**attributes, _WRITE: self._write_id()}
         assignments = ", ".join(f"#{name} = :{name}" for name in written)
-        removed = f" REMOVE {', '.join(remove)}" if remove else ""
-        names = {f"#{name}": name for name in written}
+        removed = f" REMOVE {', '.join(f'#{name}' for name in remove)}" if remove else ""
+        names = {f"#{name}": name for name in (*written, *remove)}
         if "#status" in condition:
             names["#status"] = "status"
         try:
@@ -114,7 +177,27 @@ class Table:
     ) -> Item | None:
         """Makes a change that may be made twice without harm. Returns the whole item as it is then;
         None if the condition does not hold. `values` are named without their colon."""
-        more: Any = {"ConditionExpression": condition} if condition else {}
+        made, found = self.attempt(
+            item, action, expression, values, condition=condition, names=names
+        )
+        return found if made else None
+
+    def attempt(  # noqa: PLR0913 - one conditional write
+        self,
+        item: str,
+        action: str,
+        expression: str,
+        values: "Mapping[str, AttributeValueTypeDef]",
+        *,
+        condition: str = "",
+        names: Mapping[str, str] | None = None,
+    ) -> tuple[bool, Item]:
+        """Does what `update` does. Returns whether the condition held, and the whole item as it is
+        then; an empty one if there is none."""
+        more: Any = {}
+        if condition:
+            more["ConditionExpression"] = condition
+            more["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         if names:
             more["ExpressionAttributeNames"] = names
         if values:
@@ -128,9 +211,10 @@ class Table:
                     ReturnValues="ALL_NEW",
                     **more,
                 )
-        except self.client.exceptions.ConditionalCheckFailedException:
-            return None
-        return answer["Attributes"]
+        except self.client.exceptions.ConditionalCheckFailedException as error:
+            response: dict[str, Any] = getattr(error, "response", {})
+            return False, response.get("Item", {})
+        return True, answer["Attributes"]
 
     def query(
         self,
@@ -152,6 +236,14 @@ class Table:
 
     def _write_id(self) -> "AttributeValueTypeDef":
         return of(self.random.getrandbits(48))
+
+
+def _reasons(error: Exception) -> tuple[str, str]:
+    """Returns why each of the two changes of a transaction was not made; "None": it was the other
+    one's fault."""
+    response: dict[str, Any] = getattr(error, "response", {})
+    first, second = response["CancellationReasons"]
+    return str(first.get("Code")), str(second.get("Code"))
 
 
 def _own(error: Exception, written: Item) -> Item | None:

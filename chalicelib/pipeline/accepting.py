@@ -7,7 +7,7 @@ finds.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 from uuid import UUID, uuid5
@@ -25,8 +25,10 @@ from chalicelib.errors import (
 )
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.request import ExportRequest
+from chalicelib.jobs.selections import Use
 from chalicelib.jobs.states import OPEN, Stage, Status
 from chalicelib.jobs.wake import wake_time
+from chalicelib.pipeline import quotas
 from chalicelib.queue.messages import Message, Step
 from chalicelib.services import Services
 
@@ -39,7 +41,7 @@ _LATER: Final = {"Retry-After": "30"}
 _IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _IDEMPOTENT_JOBS: Final = UUID("6f6b3f0e-3a51-4f0e-9c3e-2f1f0a7d5b11")
 
-_NO_KEY: Final = "-"
+NO_KEY: Final = "-"
 """The Idempotency-Key of a retry that comes without one: a second click finds the first one's
 job."""
 
@@ -48,17 +50,23 @@ def accept(
     services: Services, user_id: str, asked: ExportRequest, idempotency_key: str | None
 ) -> Job:
     """Returns the job for this request: a new one, or the one that the same Idempotency-Key has
-    made before. Raises TooManyJobs, IdempotencyKeyReused, InvalidRequest for a bad key, and
-    NotFound if the job was removed at this moment."""
+    made before. Raises TooManyJobs, QuotaExceeded, IdempotencyKeyReused, InvalidRequest for a bad
+    key, and NotFound if the job was removed at this moment."""
     job_id = services.new_id()
     if idempotency_key is not None:
         job_id = named_id([user_id], idempotency_key)
     return _on_record(services, _new_job(services, job_id, user_id, asked), asked)
 
 
-def retry(services: Services, job: Job, idempotency_key: str = _NO_KEY) -> Job:
+def retry(
+    services: Services,
+    job: Job,
+    check: Callable[[ExportRequest], None] = lambda _: None,
+    idempotency_key: str = NO_KEY,
+) -> Job:
     """Returns the job that retries `job`, which has failed, was cancelled, or has expired. The same
-    key always leads to the same job. Raises NotRetryable, RequestGone, and what `accept` raises."""
+    key always leads to the same job. `check` raises if the request must not be made any more.
+    Raises NotRetryable, RequestGone, and what `accept` raises."""
     _check_retryable(job, job.status_at(services.now()))
     body = services.archive.read(job.request_key)
     if body is None:
@@ -66,9 +74,20 @@ def retry(services: Services, job: Job, idempotency_key: str = _NO_KEY) -> Job:
             "what this job was asked for is not kept any more; POST /v1/export with the files again"
         )
     asked = ExportRequest.from_json(body)
+    check(asked)
     job_id = named_id(["retry", job.job_id], idempotency_key)
+    # A retry that was deleted does not stand in the way of another one without a key.
+    while idempotency_key == NO_KEY and _was_deleted(services, job_id):
+        job_id = named_id(["retry", job_id], idempotency_key)
     again = _new_job(services, job_id, job.user_id, asked)
     return _on_record(services, replace(again, retry_of=job.job_id), asked)
+
+
+def accept_selected(services: Services, job_id: str, asked: ExportRequest, use: Use) -> Job:
+    """Returns the job with this id, which uses a selection: a new one, or the one that was made
+    before. Raises SelectionUsed, TooManyJobs, IdempotencyKeyReused, and NotFound if the job was
+    removed at this moment."""
+    return _on_record(services, _new_job(services, job_id, asked.user_id, asked), asked, use)
 
 
 def start(services: Services, job_id: str) -> Job | None:
@@ -107,14 +126,18 @@ def _new_job(services: Services, job_id: str, user_id: str, asked: ExportRequest
     )
 
 
-def _on_record(services: Services, job: Job, asked: ExportRequest) -> Job:
+def _on_record(services: Services, job: Job, asked: ExportRequest, use: Use | None = None) -> Job:
     """Returns the job on record: this one, or the one that the same Idempotency-Key has made
     before."""
-    most = services.settings.max_open_jobs_per_user
-    if most and services.user_jobs.count_open(job.user_id, most) >= most:
-        return _made_before(services, job, TooManyJobs(_TOO_MANY.format(most), headers=_LATER))
+    refusal: LonghaulError | None = None
+    if use and services.selections.is_used_up(use):
+        refusal = use.used_up()
+    refusal = refusal or _too_many_jobs(services, job) or quotas.refusal(services, job)
+    if refusal:
+        return _made_before(services, job, refusal)
     services.archive.write(job.request_key, asked.to_json(), "application/json")
-    if not services.jobs.create(job, counted=bool(most)):
+    is_counted = bool(services.settings.max_open_jobs_per_user)
+    if not services.jobs.create(job, counted=is_counted, use=use):
         removed = NotFound(f"the job {job.job_id} has just been removed; ask again")
         return _made_before(services, job, removed)
     services.log.info(
@@ -132,17 +155,34 @@ def _on_record(services: Services, job: Job, asked: ExportRequest) -> Job:
     return job
 
 
+def _too_many_jobs(services: Services, job: Job) -> TooManyJobs | None:
+    """Returns the error if the job's user has as many open jobs as there may be."""
+    most = services.settings.max_open_jobs_per_user
+    if most and services.user_jobs.count_open(job.user_id, most) >= most:
+        return TooManyJobs(_TOO_MANY.format(most), headers=_LATER)
+    return None
+
+
 def _made_before(services: Services, job: Job, absent: LonghaulError) -> Job:
     """Returns the job that the same Idempotency-Key has made before. Raises `absent` if there is
     none."""
     first = services.jobs.get(job.job_id)
     if first is None:
         raise absent
+    if first.is_deleted:
+        raise IdempotencyKeyReused(
+            "the export that this Idempotency-Key was used for was deleted; use a new key"
+        )
     if first.request != job.request:
         raise IdempotencyKeyReused(
             "this Idempotency-Key was used for another request; use a new key for a new export"
         )
     return first
+
+
+def _was_deleted(services: Services, job_id: str) -> bool:
+    job = services.jobs.get(job_id)
+    return job is not None and job.is_deleted
 
 
 def _check_retryable(job: Job, seen: Status) -> None:

@@ -1,4 +1,5 @@
-"""The end of a job: every final status is written here, and nowhere else.
+"""The end of a job: every final status is written here, and nowhere else. So is what comes after:
+that a job was deleted.
 
 Each function makes one conditional write. If there are several writers at the same time, one wins,
 and only that one logs the line `job ended`. Anything else that must happen once at a job's end
@@ -47,6 +48,15 @@ def give_up(services: Services, job_id: str, detail: str) -> Job | None:
 def cancel(services: Services, job_id: str) -> Job | None:
     """queued or processing → cancelled. Returns the job; None if another writer was first."""
     return _ended(services, services.jobs.cancel(job_id, services.now()))
+
+
+def delete(services: Services, job: Job) -> Job | None:
+    """completed, failed or cancelled → deleted. Returns the tombstone, which is all that is left of
+    the record; None if another writer was first, or if the job has not ended."""
+    deleted = services.jobs.delete(job, services.now())
+    if deleted:
+        services.log.info("job deleted", jobId=deleted.job_id, status=deleted.status)
+    return deleted
 
 
 def _ended(services: Services, job: Job | None) -> Job | None:

@@ -15,7 +15,7 @@ from chalicelib.jobs.model import MISSING_INLINE, Job, PlanRef
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.states import OPEN
 from chalicelib.jobs.store import Planned
-from chalicelib.pipeline import accepting, plans, reuse
+from chalicelib.pipeline import accepting, plans, quotas, reuse
 from chalicelib.pipeline.build import PlannedJob, planned_job
 from chalicelib.pipeline.lease import Lease
 from chalicelib.pipeline.reading import with_crc32s
@@ -32,8 +32,8 @@ def plan(job: Job, services: Services, lease: Lease) -> PlannedJob | None:
     """Does the step `plan`. Returns the planned job if this worker must build it. None: the next
     steps are sent, or there are none.
 
-    Raises SourceMissing, NothingToExport, LimitExceeded, GivenUp if the request is gone,
-    NothingToDo if the job has ended or another worker has sent its steps, and what the lease
+    Raises SourceMissing, NothingToExport, QuotaExceeded, LimitExceeded, GivenUp if the request is
+    gone, NothingToDo if the job has ended or another worker has sent its steps, and what the lease
     raises.
     """
     if job.plan is None:
@@ -72,11 +72,13 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
         raise GivenUp("what was asked for is not stored any more; export again")
     asked = ExportRequest.from_json(body)
     found = find(asked, services, lease.tick)
+    quotas.check(services, job, found)
     mark = reuse.fingerprint(job.user_id, found)
     if not asked.fresh and reuse.completed_before(job, mark, services):
         return None
     if taken := reuse.taken_over(job, mark, services):
         return taken
+    quotas.count(services, job, found)
     entries = with_crc32s(found.entries, job, services, lease)
     if entries is None:
         return None

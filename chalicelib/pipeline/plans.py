@@ -134,6 +134,13 @@ def missing(bucket: Bucket, home: str, digest: str) -> tuple[int | str, ...]:
     return tuple(_any_version(bucket, home, digest).get("missing", ()))
 
 
+def stored_fingerprint(bucket: Bucket, home: str, digest: str) -> str | None:
+    """Returns the fingerprint of a stored plan. None if the plan is not there, or if its version
+    has stored it in another way."""
+    fingerprint: str | None = _any_version(bucket, home, digest).get("fingerprint")
+    return fingerprint
+
+
 def stored_bytes_digest(bucket: Bucket, home: str, digest: str) -> str | None:
     """Returns the `bytes_digest` of a stored plan of any version. None if the plan is not there, or
     if its version did not store the digest (0.1.0)."""

@@ -42,12 +42,18 @@ def fingerprint(user_id: str, found: Found) -> str:
 
 def completed_before(job: Job, mark: str, services: Services) -> bool:
     """Completes the job with a finished archive that has this fingerprint. Returns False if there
-    is none, or if the job has been planned or has ended meanwhile."""
+    is none that it may have, or if the job has been planned or has ended meanwhile."""
     builder_id = services.fingerprints.built_by(mark)
     builder = services.jobs.get(builder_id) if builder_id else None
     if builder is None or builder.plan is None or builder.status is not Status.COMPLETED:
         return False
+    if builder.is_deleted:
+        return False
     if not _lives(builder, services) or not _is_whole(builder, services):
+        return False
+    # Before the job completes: whoever deletes the builder must find that this job needs its
+    # archive.
+    if not services.holders.hold(builder.home, job.job_id, builder.expires_at):
         return False
     # What the job itself has begun, before it was planned again, is thrown away soon.
     wake_at = builder.expires_at

@@ -96,7 +96,7 @@ def _wake(services: Services, job: Job, *, is_calm: bool) -> bool:
 def _discard(services: Services, job: Job, *, is_calm: bool) -> bool:
     if job.status in OPEN or not _taken(services, job, is_calm=is_calm):
         return False
-    services.queue.send([Message(Step.DISCARD, job.job_id)], job.user_id)
+    services.queue.send([Message(Step.DISCARD, job.job_id)], job.user_id or job.job_id)
     return True
 
 

@@ -1,6 +1,7 @@
 """Makes the S3 clients: the functions' own, the fast path, and one for presigned links."""
 
 import os
+import time
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Final, cast
@@ -44,7 +45,9 @@ def fast_path() -> "FastPath | None":
     from chalicelib.s3.fastpath import made
 
     credentials = session().get_credentials()
-    return made(s3(), credentials, lambda: datetime.now(UTC)) if credentials else None
+    if not credentials:
+        return None
+    return made(s3(), credentials, lambda: datetime.now(UTC), time.monotonic)
 
 
 @cache

@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import getproxies
 
+from chalicelib.s3.framing import Answer
 from chalicelib.s3.objects import Body, ObjectFacts, ObjectPage, crc32_of_base64
 from chalicelib.s3.sigv4 import signed
-from chalicelib.s3.wire import Answer, Request, Wire
+from chalicelib.s3.wire import Request, Wire
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
@@ -57,7 +58,7 @@ class FastPath:
             return False, None
         try:
             return True, _facts(key, answer.headers)
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, OverflowError):
             return False, None
 
     def list_page(self, bucket: str, prefix: str, after: str) -> ObjectPage | None:
@@ -78,11 +79,16 @@ class FastPath:
         self, buffer: memoryview, bucket: str, key: str, start: int, etag: str | None
     ) -> bool:
         """Fills the buffer with the object's bytes from `start`. Returns whether it did."""
-        headers = {"range": f"bytes={start}-{start + len(buffer) - 1}"}
+        asked = f"{start}-{start + len(buffer) - 1}"
+        headers = {"range": f"bytes={asked}"}
         if etag:
             headers["if-match"] = etag
         answer = self._send("GET", bucket, key, headers=headers, into=buffer)
-        return answer is not None and answer.body is None
+        if answer is None or answer.body is not None:
+            return False
+        # As many bytes may still be others than those that were asked for.
+        # https://www.rfc-editor.org/rfc/rfc9110#name-206-partial-content
+        return answer.headers.get("content-range", "").startswith(f"bytes {asked}/")
 
     def upload_part(self, bucket: str, key: str, upload: str, number: int, body: Body) -> bool:
         """Uploads one part. Returns whether S3 has taken it."""
@@ -183,10 +189,13 @@ def _body(answer: Answer | None) -> bytes | None:
 
 
 def made(
-    client: "S3Client", credentials: "Credentials", now: Callable[[], datetime]
+    client: "S3Client",
+    credentials: "Credentials",
+    now: Callable[[], datetime],
+    clock: Callable[[], float],
 ) -> FastPath | None:
     """Returns a fast path to the client's endpoint and region. None if the endpoint has a path of
-    its own, or may be behind a proxy."""
+    its own, or may be behind a proxy. `now` returns the time in UTC, `clock` that of `Wire`."""
     from botocore.httpsession import get_cert_path
 
     endpoint = client.meta.endpoint_url.rstrip("/")
@@ -203,7 +212,7 @@ def made(
         )
     options: dict[str, Any] = getattr(client.meta.config, "s3", None) or {}
     return FastPath(
-        wire=Wire(tls),
+        wire=Wire(clock, tls),
         credentials=credentials,
         region=client.meta.region_name,
         endpoint=endpoint,

@@ -2,18 +2,19 @@
 
 Python's own client and urllib3 take 0.2 to 0.5 ms of CPU for a request and its answer, several
 times what the bytes take, because they work with every server there is. This client works with one
-known server, and gives up on any answer that it does not expect.
+known server, and gives up on any answer that it does not expect (framing.py).
 """
 
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http import HTTPStatus
-from io import BufferedReader
-from typing import TYPE_CHECKING, Final
+from io import BufferedReader, RawIOBase
+from ssl import SSLWantReadError
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from chalicelib.s3.framing import Answer, Unexpected, first_line, read_answer
 from chalicelib.s3.objects import Body
 
 if TYPE_CHECKING:
@@ -21,13 +22,12 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS: Final = 3
 _ANSWER_SECONDS: Final = 60
-"""The longest wait for the next bytes of an answer."""
+"""The longest wait for the next bytes of an answer, or until some of the request are taken."""
 
-_LINE_MAX: Final = 16 * 1024  # bytes of one header; all headers of S3 together have 8 KB at most
-_HEADERS_MAX: Final = 200
-_BODY_MAX: Final = 32 * 1024**2
-"""The most bytes of a body that is not read into the caller's buffer. A page of a listing with the
-longest keys has 4 MB."""
+_EXCHANGE_SECONDS: Final = 300
+"""The longest time of a request and its answer. A server that sends a byte now and then never keeps
+us waiting for its next bytes. The largest body has 32 MB, so any connection worth its name is
+faster than this."""
 
 _PORTS: Final = {"http": 80, "https": 443}
 
@@ -44,38 +44,67 @@ class Request:
     body: Body = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Header names are in lower case. `body` is None if it went into the caller's buffer."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes | None
-
-
-class _Unexpected(ValueError):
-    """We do not know how to read the answer, or it broke off."""
-
-
 class _Stale(OSError):
-    """The connection was closed before an answer began."""
+    """The connection was closed before an answer began, or is out of step: bytes have come that no
+    request asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Connection:
-    socket: socket.socket
-    reader: BufferedReader
+class _Connection(RawIOBase):
+    """A socket, and the bytes that come from it through `reader`. After `deadline`, which is a time
+    of `clock`, nothing goes either way: TimeoutError."""
 
-    def close(self) -> None:
+    def __init__(self, opened: socket.socket, clock: Callable[[], float]) -> None:
+        opened.settimeout(_ANSWER_SECONDS)
+        self.socket = opened
+        self.reader: BufferedReader = BufferedReader(self)
+        self.clock = clock
+        self.deadline = 0.0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Returns how many bytes came: 0 at the end, None if the socket does not wait and there are
+        none."""
+        self._check_time()
+        try:
+            return self.socket.recv_into(buffer)
+        except (BlockingIOError, SSLWantReadError):
+            return None
+
+    def send(self, content: Body) -> None:
+        """Sends all of it."""
+        at = 0
+        with memoryview(content) as whole:
+            while at < len(whole):
+                self._check_time()
+                at += self.socket.send(whole[at:])
+
+    def is_in_step(self) -> bool:
+        """Returns False if bytes wait to be read. An answer that was longer than it said leaves
+        its rest behind, which looks like the next answer."""
+        self.socket.settimeout(0)
+        try:
+            return not self.reader.peek(1)
+        finally:
+            self.socket.settimeout(_ANSWER_SECONDS)
+
+    def shut(self) -> None:
         with suppress(OSError):
-            self.reader.close()
             self.socket.close()
+            self.reader.close()
+
+    def _check_time(self) -> None:
+        if self.clock() > self.deadline:
+            raise TimeoutError
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """Connections to any number of origins. `tls` is for origins that begin with https."""
+    """Connections to any number of origins. `clock` returns seconds, and never goes back. `tls` is
+    for origins that begin with https."""
 
+    clock: Callable[[], float]
     tls: "SSLContext | None" = None
     _kept: dict[str, list[_Connection]] = field(default_factory=dict)
 
@@ -83,8 +112,8 @@ class Wire:
         """Sends the request and reads the whole answer. If the answer is a 206 whose body fills
         `into` exactly, the body goes there.
 
-        Returns None if no answer came, or one that is not understood. The server may have closed a
-        kept connection meanwhile. That is no failure: the request is sent again on a new
+        Returns None if no answer came in time, or one that is not understood. The server may have
+        closed a kept connection meanwhile. That is no failure: the request is sent again on a new
         connection, because every request here may be sent twice.
         """
         kept = self._kept.setdefault(request.origin, [])
@@ -111,13 +140,12 @@ class Wire:
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if url.scheme == "https":
                 if self.tls is None:
-                    raise _Unexpected
+                    raise Unexpected
                 opened = self.tls.wrap_socket(opened, server_hostname=host)
-            opened.settimeout(_ANSWER_SECONDS)
         except BaseException:
             opened.close()
             raise
-        return _Connection(opened, opened.makefile("rb"))
+        return _Connection(opened, self.clock)
 
 
 def _taken(kept: list[_Connection]) -> _Connection | None:
@@ -129,51 +157,48 @@ def _taken(kept: list[_Connection]) -> _Connection | None:
 
 def _close(kept: list[_Connection]) -> None:
     while connection := _taken(kept):
-        connection.close()
+        connection.shut()
 
 
 def _used(
     connection: _Connection, request: Request, into: memoryview | None, kept: list[_Connection]
 ) -> Answer:
     """Makes one exchange on the connection. Keeps the connection if it may be used again."""
-    whole = False
+    usable = False
     try:
-        answer = _exchanged(connection, request, into)
-        whole = answer.headers.get("connection", "").lower() != "close"
+        answer, is_sent = _exchanged(connection, request, into)
+        usable = is_sent and not answer.is_last
     finally:
-        kept.append(connection) if whole else connection.close()
+        kept.append(connection) if usable else connection.shut()
     return answer
 
 
-def _exchanged(connection: _Connection, request: Request, into: memoryview | None) -> Answer:
-    reader = connection.reader
+def _exchanged(
+    connection: _Connection, request: Request, into: memoryview | None
+) -> tuple[Answer, bool]:
+    """Returns the answer, and whether the server took the whole request."""
+    connection.deadline = connection.clock() + _EXCHANGE_SECONDS
+    head = _head(request)
     try:
-        is_sent = _sent(connection, request)
-        begin = reader.readline(_LINE_MAX)
+        if not connection.is_in_step():
+            raise _Stale
+        is_sent = _sent(connection, head, request.body)
+        begin = first_line(connection.reader)
     except TimeoutError:
         raise
     except OSError as error:
         raise _Stale from error
     if not begin:
         raise _Stale
-    version, _, rest = begin.partition(b" ")
-    if version != b"HTTP/1.1" or not rest[:3].isdigit():
-        raise _Unexpected
-    status, headers = int(rest[:3]), dict(_headers(reader))
-    if status < HTTPStatus.OK:
-        raise _Unexpected  # no request here asks for 100 Continue or another protocol
-    if not is_sent:
-        headers["connection"] = "close"
-    return Answer(status, headers, _body(reader, request.method, status, headers, into))
+    return read_answer(begin, connection.reader, request.method, into), is_sent
 
 
-def _sent(connection: _Connection, request: Request) -> bool:
+def _sent(connection: _Connection, head: bytes, body: Body) -> bool:
     """Sends the request. Returns False if the server did not take all of it: it may have answered
     early, to say that it is busy."""
     try:
-        connection.socket.sendall(_head(request))
-        if request.body:
-            connection.socket.sendall(request.body)
+        connection.send(head)
+        connection.send(body)
     except (BrokenPipeError, ConnectionResetError):
         return False
     return True
@@ -187,72 +212,5 @@ def _head(request: Request) -> bytes:
     head = "\r\n".join([*lines, "", ""]).encode("latin-1")
     # A line break in a value would begin another header, or a request, that nobody has signed.
     if head.count(b"\n") != len(lines) + 1 or head.count(b"\r") != len(lines) + 1:
-        raise _Unexpected
+        raise Unexpected
     return head
-
-
-def _headers(reader: BufferedReader) -> Iterator[tuple[str, str]]:
-    for _ in range(_HEADERS_MAX):
-        line = reader.readline(_LINE_MAX)
-        if line == b"\r\n":
-            return
-        name, colon, value = line.decode("latin-1").partition(":")
-        if not colon or not value.endswith("\n"):
-            break
-        yield name.lower(), value.strip()
-    raise _Unexpected
-
-
-def _body(
-    reader: BufferedReader,
-    method: str,
-    status: int,
-    headers: Mapping[str, str],
-    into: memoryview | None,
-) -> bytes | None:
-    if method == "HEAD" or status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
-        return b""
-    if "transfer-encoding" in headers:
-        if headers["transfer-encoding"].lower() != "chunked":
-            raise _Unexpected
-        return b"".join(_chunks(reader))
-    length = _number(headers.get("content-length", ""), 10)
-    if into is not None and status == HTTPStatus.PARTIAL_CONTENT and length == len(into):
-        at = 0
-        while at < length:
-            count = reader.readinto(into[at:])
-            if not count:
-                raise _Unexpected
-            at += count
-        return None
-    return _read(reader, length)
-
-
-def _chunks(reader: BufferedReader) -> Iterator[bytes]:
-    """Yields the chunks of a body.
-    https://www.rfc-editor.org/rfc/rfc9112#name-chunked-transfer-coding"""
-    total = 0
-    while length := _number(reader.readline(_LINE_MAX).partition(b";")[0].decode("latin-1"), 16):
-        total += length
-        if total > _BODY_MAX:
-            raise _Unexpected
-        yield _read(reader, length)
-        if reader.readline(_LINE_MAX) != b"\r\n":
-            raise _Unexpected
-    dict(_headers(reader))  # trailers
-
-
-def _read(reader: BufferedReader, length: int) -> bytes:
-    if length > _BODY_MAX:
-        raise _Unexpected
-    body = reader.read(length)
-    if len(body) < length:
-        raise _Unexpected
-    return body
-
-
-def _number(text: str, base: int) -> int:
-    number = int(text, base)
-    if number < 0:
-        raise _Unexpected
-    return number

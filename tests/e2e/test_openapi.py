@@ -3,7 +3,7 @@
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from chalicelib.http.openapi import paths
+from chalicelib.http.operations import paths
 from tests.e2e.api import Api
 from tests.e2e.sources import Sources
 

@@ -40,7 +40,9 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outputs]:
     """A stack for these tests alone, on which each function has only its own policy."""
     if deployment.given_outputs() or deployment.target_name() != "ministack":
         pytest.skip("only a MiniStack that the tests start enforces policies")
-    with deployment.started("ministack", tmp_path_factory.mktemp("strict"), auth=True) as own:
+    with deployment.started(
+        "ministack", tmp_path_factory.mktemp("strict"), enforce_iam=True
+    ) as own:
         yield own
 
 

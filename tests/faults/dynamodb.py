@@ -232,6 +232,8 @@ def item_size(item: Item) -> int:
 def _value_size(value: Value) -> int:
     if "S" in value:
         return len(value["S"].encode())
+    if "SS" in value:
+        return sum(len(one.encode()) for one in value["SS"])
     return sum(_number_size(one) for one in _numbers(value))
 
 

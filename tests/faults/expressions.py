@@ -16,10 +16,12 @@ Condition = Callable[[Item, Names, Values], bool]
 Change = Callable[[Item, Names, Values], None]
 
 _PATH: Final = r"#?\w+"
-_COMPARED: Final = re.compile(rf"({_PATH}) (=|<|<=) (:\w+)")
+_COMPARED: Final = re.compile(rf"({_PATH}) (=|<|<=|>) (:\w+)")
 _EXISTS: Final = re.compile(rf"attribute_(not_)?exists\(({_PATH})\)")
 _IN: Final = re.compile(rf"({_PATH}) IN \(([^)]*)\)")
-_CLAUSE: Final = re.compile(r"\b(SET|ADD|REMOVE) ")
+_CONTAINS: Final = re.compile(rf"(NOT )?contains\(({_PATH}), (:\w+)\)")
+_OR: Final = re.compile(r"\((.+ OR .+)\)")
+_CLAUSE: Final = re.compile(r"\b(SET|ADD|REMOVE|DELETE) ")
 
 
 class UnknownExpression(NotImplementedError):
@@ -69,7 +71,22 @@ def _term(term: str) -> Condition:
         return lambda item, names, values: (
             item.get(names.get(path, path)) in [values[one] for one in wanted]
         )
+    if found := _CONTAINS.fullmatch(term):
+        return _containing(*found.groups())
+    if found := _OR.fullmatch(term):
+        either = [_term(one) for one in found[1].split(" OR ")]
+        return lambda item, names, values: any(one(item, names, values) for one in either)
     raise UnknownExpression(term)
+
+
+def _containing(negated: str | None, path: str, operand: str) -> Condition:
+    """A set of numbers contains the number."""
+
+    def holds(item: Item, names: Names, values: Values) -> bool:
+        there = item.get(names.get(path, path), {}).get("NS", ())
+        return (number(values[operand]) in map(int, there)) != bool(negated)
+
+    return holds
 
 
 def _comparison(path: str, sign: str, operand: str) -> Condition:
@@ -80,6 +97,8 @@ def _comparison(path: str, sign: str, operand: str) -> Condition:
         if sign == "=":
             return bool(there == given)
         left, right = (number(v) if "N" in v else v["S"] for v in (there, given))
+        if sign == ">":
+            return bool(left > right)
         return bool(left < right or (sign == "<=" and left == right))
 
     return holds
@@ -89,9 +108,18 @@ def _change(clause: str, part: str) -> Change:
     if clause == "SET" and (found := re.fullmatch(rf"({_PATH}) = (:\w+)", part)):
         path, operand = found.groups()
         return lambda item, names, values: item.update({names.get(path, path): values[operand]})
+    if clause == "SET" and (found := re.fullmatch(r"(\w+) = (\w+)", part)):
+        to, source = found.groups()
+        return lambda item, *_: item.update({to: item[source]})
+    if clause == "SET" and (found := re.fullmatch(rf"({_PATH}) = \1 \+ (:\w+)", part)):
+        path, operand = found.groups()
+        return lambda item, names, values: _add(item, names.get(path, path), values[operand])
     if clause == "ADD" and (found := re.fullmatch(rf"({_PATH}) (:\w+)", part)):
         path, operand = found.groups()
         return lambda item, names, values: _add(item, names.get(path, path), values[operand])
+    if clause == "DELETE" and (found := re.fullmatch(rf"({_PATH}) (:\w+)", part)):
+        path, operand = found.groups()
+        return lambda item, names, values: _delete(item, names.get(path, path), values[operand])
     if clause == "REMOVE" and re.fullmatch(_PATH, part):
         return lambda item, names, _: (item.pop(names.get(part, part), None), None)[1]
     raise UnknownExpression(f"{clause} {part}")
@@ -104,5 +132,17 @@ def _add(item: Item, name: str, value: Value) -> None:
     elif "NS" in value:
         numbers = {*(there["NS"] if there else ()), *value["NS"]}
         item[name] = {"NS": sorted(numbers, key=int)}
+    elif "SS" in value:
+        item[name] = {"SS": sorted({*(there["SS"] if there else ()), *value["SS"]})}
     else:
         raise UnknownExpression(f"ADD {name}")
+
+
+def _delete(item: Item, name: str, value: Value) -> None:
+    """Takes elements from a set. There are no empty sets: the attribute goes with the last one."""
+    if "SS" not in value:
+        raise UnknownExpression(f"DELETE {name}")
+    left = set(item.get(name, {"SS": []})["SS"]) - set(value["SS"])
+    item[name] = {"SS": sorted(left)}
+    if not left:
+        del item[name]

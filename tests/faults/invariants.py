@@ -7,8 +7,12 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 
 from chalicelib.archive.plan import Entry
+from chalicelib.errors import NotFound
+from chalicelib.http import exports
+from chalicelib.http.calls import Call
 from chalicelib.jobs import places
 from chalicelib.jobs.items import to_job
 from chalicelib.jobs.model import Job
@@ -17,7 +21,9 @@ from chalicelib.jobs.states import OPEN, Status
 from chalicelib.pipeline import plans
 from chalicelib.pipeline.accepting import named_id
 from chalicelib.s3.bucket import Bucket
+from tests.faults import days
 from tests.faults.kinds import Kind
+from tests.faults.people import USERS
 from tests.faults.world import (
     ARCHIVE,
     MINUTE,
@@ -32,11 +38,15 @@ def check(world: World, *, in_time: bool = True) -> None:
     """Reports what is not true to the world's witness. With `in_time`, no job may take long."""
     says = world.witness.says
     jobs = [to_job(item) for key, item in world.table.items.items() if places.is_record(key)]
+    live = [job for job in jobs if not job.is_deleted]
     for job in jobs:
         if job.status in OPEN:
             says(f"{job.job_id}: still {job.status}, {job.stage}")
             continue
-        _check_ended(world, job)
+        if job.is_deleted:
+            _check_deleted(world, job, live)
+        else:
+            _check_ended(world, job)
         if in_time:
             _check_time(world, job)
     for url, queue in world.sqs.queues.items():
@@ -45,11 +55,40 @@ def check(world: World, *, in_time: bool = True) -> None:
     if world.open_jobs():
         says(f"{world.open_jobs()} are counted as open jobs of their users")
     _check_homes(world, jobs)
+    days.check(world, jobs, {job.job_id: _size(world, job) for job in jobs})
     _check_wishes(world, {job.job_id for job in jobs})
-    _check_leftovers(world, jobs)
+    _check_leftovers(world, live)
+
+
+def _check_deleted(world: World, job: Job, live: list[Job]) -> None:
+    """Nobody sees a deleted job. Nothing is left of it but what a job has that is not deleted."""
+    says = world.witness.says
+    if not world.people.deletions:
+        says(f"{job.job_id}: deleted, and nobody requested that")
+    with suppress(NotFound):
+        exports.find_job(Call({}, {}, {}, b""), world.services, job.job_id)
+        says(f"{job.job_id}: deleted, and somebody sees it")
+    for user_id in USERS:
+        page = world.services.user_jobs.page(user_id, exports.LIMIT_MAX)
+        if any(job.job_id == listed.job_id for listed in page.jobs):
+            says(f"{job.job_id}: deleted, and in the list of {user_id}")
+    if job.wake_at is not None:
+        return  # what others have may be left until the archive expires
+    homes = {job.home for job in live}
+    folder = places.folder(job.job_id)
+    for key in world.s3.objects[ARCHIVE]:
+        if key.startswith(folder) and (places.is_request(key) or job.job_id not in homes):
+            says(f"{key} is left of a deleted job")
+    for key, item in world.table.items.items():
+        is_beside = key.startswith(f"{job.job_id}/")
+        if is_beside and job.job_id not in homes and not item.keys() <= {"jobId", "ttl"}:
+            says(f"{key} is left of a deleted job: {item}")
 
 
 def _check_ended(world: World, job: Job) -> None:
+    if job.request_key not in world.s3.objects[ARCHIVE]:
+        world.witness.says(f"{job.job_id}: its request is lost")
+        return
     if job.status is Status.COMPLETED:
         for text in _wrong_archive(world, job):
             world.witness.says(f"{job.job_id}: {text}")
@@ -135,6 +174,13 @@ def _asked(world: World, request: ExportRequest) -> dict[str, int | str]:
     return {key: key for key in world.files.versions if key.startswith(request.prefix or "")}
 
 
+def _size(world: World, job: Job) -> int:
+    """Returns the bytes of the files that the job asks for, as they were put last."""
+    request = ExportRequest.from_json(world.s3.objects[ARCHIVE][job.request_key].body)
+    versions = world.files.versions
+    return sum(len(versions[key][-1][1]) for key in _asked(world, request) if key in versions)
+
+
 def _split(
     world: World,
     job: Job,
@@ -168,7 +214,8 @@ def _wrongly_shared(world: World, job: Job) -> Iterator[str]:
         return
     builder = to_job(world.table.items[job.reused_from])
     asked = ExportRequest.from_json(world.s3.objects[ARCHIVE][job.request_key].body)
-    if builder.user_id != job.user_id or builder.archive_key != job.archive_key or asked.fresh:
+    is_others = not builder.is_deleted and builder.user_id != job.user_id
+    if is_others or builder.archive_key != job.archive_key or asked.fresh:
         yield f"it has the archive of {builder.job_id}"
     if builder.expires_at != job.expires_at:
         yield f"its archive expires at {builder.expires_at}, and it at {job.expires_at}"
@@ -203,6 +250,7 @@ def _check_failure(world: World, job: Job) -> None:
         "nothing-to-export": changed or all(key.endswith("/") for key in _asked(world, request)),
         "source-changed": world.files.changed_between(*_time(world, job)),
         "access-denied": counts[Kind.DENIED] > 0,
+        "quota-exceeded": days.did_not_fit(world, job, _size(world, job)),
         "limit-exceeded": world.small.max_parts < 10_000,
         "given-up": (not world.faults.few or counts[Kind.TAMPERED] > 0)
         and ("given up" in failure.detail or "several tries" in failure.detail),
@@ -231,10 +279,16 @@ def _check_leftovers(world: World, jobs: list[Job]) -> None:
 
 def check_expired(world: World) -> None:
     """Checks what must be true when the archives have expired: of each job only the request is
-    left."""
+    left, and of a deleted one nothing."""
     now = world.schedule.now
     jobs = {key: to_job(item) for key, item in world.table.items.items() if places.is_record(key)}
-    completed = [job for job in jobs.values() if job.status is Status.COMPLETED]
+    live = [job for job in jobs.values() if not job.is_deleted]
+    completed = [job for job in live if job.status is Status.COMPLETED]
+    for job in jobs.values():
+        if job.is_deleted:
+            if job.wake_at is not None:
+                world.witness.says(f"{job.job_id}: deleted, and due at {job.wake_at}")
+            _check_deleted(world, job, live)
     for job in completed:
         if job.status_at(now) is not Status.EXPIRED or job.wake_at is not None:
             world.witness.says(f"{job.job_id}: {job.status_at(now)}, and due at {job.wake_at}")

@@ -40,6 +40,8 @@ class Kind(StrEnum):
     LIMITED = "POST refused, too many jobs open"
     ASKED_AGAIN = "the same export requested by another POST"
     RETRIED = "retry requested"
+    REMOVED = "job deleted"
+    ERASED = "user erased"
     DENIED = "permission to write archives taken away for a while"
     PURGED = "queue purged"
     TAMPERED = "part of an upload replaced by somebody else"

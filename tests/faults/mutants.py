@@ -15,7 +15,7 @@ import click
 from chalicelib.archive.tail import Section
 from chalicelib.aws import translated
 from chalicelib.errors import LonghaulError, NothingToDo, Unavailable
-from chalicelib.jobs import items, store, table
+from chalicelib.jobs import items, quotas, store, table
 from chalicelib.jobs.attributes import of
 from chalicelib.jobs.model import Failure, Job, PlanRef, Progress
 from chalicelib.jobs.segments import SegmentStore
@@ -322,6 +322,16 @@ def upload_with_other_etags_taken_over() -> Iterator[Change]:
     yield reuse, "_is_right", is_right
 
 
+def day_counted_for_each_try() -> Iterator[Change]:
+    """A job counts once more for its user's day when it is planned by a twin, or after a crash."""
+    yield quotas, "_NEW", "NOT contains(nothing, :one)"
+
+
+def day_without_an_end() -> Iterator[Change]:
+    """A job counts for its user's day though the day's bytes do not suffice."""
+    yield quotas, "_FITS", "(attribute_not_exists(nothing) OR bytesUsed <= :room)"
+
+
 MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
     status_written_unconditionally,
     segments_counted,
@@ -344,6 +354,8 @@ MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
     reused_archive_discarded,
     end_told_by_the_loser,
     upload_with_other_etags_taken_over,
+    day_counted_for_each_try,
+    day_without_an_end,
 )
 
 RARE: Final = (own_upload_aborted, archive_shared_in_two_writes)

@@ -1,16 +1,18 @@
-"""The people of a run: they request exports, some of them twice, cancel and retry some, and change
-files at the same time."""
+"""The people of a run: they request exports, some of them twice, cancel, retry and delete some,
+and change files at the same time."""
 
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from http import HTTPStatus
 from random import Random
 from typing import Any
 
-from chalicelib.errors import LonghaulError, TooManyJobs, Unavailable
+from chalicelib.errors import LonghaulError, QuotaUsedUp, TooManyJobs, Unavailable
 from chalicelib.http import exports
 from chalicelib.http.calls import Call, Reply
+from chalicelib.pipeline import erasing
 from chalicelib.services import PLAN_VERSION, Services
 from tests.faults.files import FIRST_ID, Files
 from tests.faults.kinds import Faults, Kind
@@ -24,6 +26,7 @@ from tests.faults.witness import Witness
 _API_SECONDS = 29
 _CONTEXT = {"resourcePath": "/v1/export", "path": "/v1/export", "domainName": "longhaul.test"}
 _TRIES = 4
+USERS = ("ann", "bo", "😀" * 32)
 NO_JOB = "00000000-0000-4000-8000-000000000000"
 
 
@@ -37,7 +40,8 @@ class Wish:
 
 
 class People:
-    """`cancels` counts the requests to cancel a job. `latency` is the mean time of a request, one
+    """`cancels` counts the requests to cancel a job. `deletions` counts the requests to
+    delete a job or a user. `latency` is the mean time of a request, one
     way, in ms. `deny(operations, until)` forbids requests for a while."""
 
     def __init__(
@@ -58,6 +62,7 @@ class People:
     ) -> None:
         self.wishes: list[Wish] = []
         self.cancels = 0
+        self.deletions = 0
         self._random = random
         self._schedule = schedule
         self._faults = faults
@@ -87,6 +92,8 @@ class People:
                 spawn("intruder", self._tamper, self._moment())
         if random.random() < 0.25:
             spawn("operator", self._deploy, self._moment())
+        if random.random() < 0.1:
+            spawn("operator", self._erase, self._moment())
 
     def begin_alone(self) -> None:
         """Requests one export of all files. Nothing else happens."""
@@ -111,6 +118,8 @@ class People:
             spawn("user", partial(self._retry, wish), at + self._moment())
         if random.random() < 0.25:
             spawn("operator", self._take_permission, at + self._moment())
+        if random.random() < 0.3:
+            spawn("user", partial(self._delete, wish), at + self._moment())
 
     def _moment(self) -> int:
         """Returns ms after a start. Most are in the middle of a step, some are long after it."""
@@ -120,7 +129,7 @@ class People:
 
     def _body(self) -> dict[str, Any]:
         random = self._random
-        body: dict[str, Any] = {"user_id": random.choice(("ann", "bo", "😀" * 32))}
+        body: dict[str, Any] = {"user_id": random.choice(USERS)}
         if random.random() < 0.3:
             body["on_missing"] = random.choice(("skip", "fail"))
         if random.random() < 0.3:
@@ -153,6 +162,8 @@ class People:
             if isinstance(reply, TooManyJobs):
                 self._faults.counts[Kind.LIMITED] += 1
                 self._witness.limited(wish.body["user_id"], begun, accepted=accepted)
+            if isinstance(reply, QuotaUsedUp):
+                self._witness.used_up(wish.body["user_id"])
             if isinstance(reply, Reply) and reply.content:
                 wish.jobs.add(reply.content["jobId"])
                 return
@@ -174,17 +185,65 @@ class People:
 
     def _cancel(self, wish: Wish) -> None:
         def cancel(services: Services, job_id: str) -> Reply:
-            return exports.cancel(self._call(wish), services, job_id)
+            return exports.delete(self._call(wish), services, job_id)
 
         for job_id in sorted(wish.jobs):
             self.cancels += 1
             self._faults.counts[Kind.CANCELLED] += 1
             for _ in range(_TRIES):
+                self.deletions += 1  # if the answer is lost, the next try deletes the job
                 reply = self._lambdas.invoke("api", _API_SECONDS, partial(cancel, job_id=job_id))
                 refused = isinstance(reply, LonghaulError) and not isinstance(reply, Unavailable)
                 if refused or isinstance(reply, Reply):
                     break
                 self._schedule.sleep(self._random.randrange(1000, 5_000))
+
+    def _delete(self, wish: Wish) -> None:
+        """Waits a while for the end of the jobs, and deletes some. If one is still open, that
+        cancels it."""
+        for _ in range(self._random.randrange(1, 5)):
+            if not any(self._witness.is_open(job_id) for job_id in wish.jobs):
+                break
+            self._schedule.sleep(self._moment())
+        self._perhaps_meddle()
+        for job_id in sorted(wish.jobs):
+            if self._random.random() < 0.7:
+                twice = self._random.random() < 0.3
+                for _ in range(2 if twice else 1):
+                    self._schedule.spawn("user", partial(self._delete_job, wish, job_id))
+
+    def _delete_job(self, wish: Wish, job_id: str) -> None:
+        """Deletes a job. If it was open, or if there was no answer, does so once more."""
+        self.cancels += 1
+        for _ in range(_TRIES):
+            self.deletions += 1
+            begun = self.deletions
+            reply = self._lambdas.invoke(
+                "api",
+                _API_SECONDS,
+                lambda services: exports.delete(self._call(wish), services, job_id),
+            )
+            if isinstance(reply, Reply) and reply.status == HTTPStatus.NO_CONTENT:
+                self._faults.counts[Kind.REMOVED] += 1
+                self._witness.deleted(job_id, alone=begun == self.deletions)
+                return
+            self._schedule.sleep(self._random.randrange(1000, 20_000))
+
+    def _erase(self) -> None:
+        """Erases a user, who may go on to make jobs."""
+        self.cancels += 1
+        user_id = self._random.choice(USERS)
+        for _ in range(self._random.randrange(1, 20)):
+            self.deletions += 1
+            reply = self._lambdas.invoke(
+                "api", _API_SECONDS, lambda services: erasing.erase_user(services, user_id, 2)
+            )
+            if isinstance(reply, erasing.Erased):
+                self._faults.counts[Kind.ERASED] += 1
+                if not reply.more:
+                    return
+            else:
+                self._schedule.sleep(self._random.randrange(1000, 20_000))
 
     def _retry(self, wish: Wish) -> None:
         """Looks a few times, and retries each job that has failed, sometimes twice. Retries that

@@ -9,13 +9,14 @@ from chalicelib.jobs import places, wake
 from chalicelib.jobs.items import to_job
 from chalicelib.jobs.model import Job, Progress
 from chalicelib.jobs.states import OPEN, Status, may_become
+from tests.faults import days
 from tests.faults.dynamodb import item_size
 from tests.faults.expressions import Item, number
 from tests.faults.s3 import S3
 from tests.faults.truth import Truth
 
 ITEM_BYTES: Final = 2048
-ONCE: Final = ("job accepted", "job started", "job ended")
+ONCE: Final = ("job accepted", "job started", "job ended", "job deleted")
 """The events that are logged at most once for each job."""
 
 LAG_MAX: Final = 90_000
@@ -26,10 +27,11 @@ LAG_MAX: Final = 90_000
 class Witness:
     """Collects `violations`: what must never happen, in words.
 
-    `begun` has when each job was written, and `ended` when it ended. `open_jobs` has for each user
-    when the number of open jobs changed, and to what. `most_open` is the limit of it. `lines`
-    counts how often each event was logged for each job. `largest` is the size of the largest item
-    in bytes.
+    `begun` has when each job was written, `ended` when it ended, and `last` the job as it was
+    then. `open_jobs` has for each user when the number of open jobs changed, and to what.
+    `most_open` is the limit of it. `day_bytes` is the most bytes of a user's day. `lines` counts
+    how often each event was logged for each job. `largest` is the size of the largest item in
+    bytes.
     """
 
     s3: S3
@@ -38,9 +40,11 @@ class Witness:
     now: Callable[[], int]
     most_open: int
     truth: Truth
+    day_bytes: int = 0
     violations: list[str] = field(default_factory=list)
     begun: dict[str, int] = field(default_factory=dict)
     ended: dict[str, int] = field(default_factory=dict)
+    last: dict[str, Job] = field(default_factory=dict)
     open_jobs: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     lines: Counter[tuple[str, str]] = field(default_factory=Counter)
     largest: int = 0
@@ -50,8 +54,13 @@ class Witness:
 
     def written(self, key: str, before: Item | None, after: Item) -> None:
         """Checks a change of the table."""
-        if not places.is_record(key):
-            return
+        if places.is_record(key):
+            self._record_written(key, before, after)
+        elif key.startswith("quota/"):
+            wrong = days.wrong(before, after, self.day_bytes)
+            self.violations += [f"{key}: {wrong}"] if wrong else []
+
+    def _record_written(self, key: str, before: Item | None, after: Item) -> None:
         size = item_size(after)
         self.largest = max(self.largest, size)
         if size >= ITEM_BYTES:
@@ -87,8 +96,23 @@ class Witness:
             self.says(f"{job_id}: {event}, for the second time")
         item = self.items.get(job_id)
         job = to_job(item) if item else None
-        if job is None or (event == "job ended" and not _is_true(facts, job)):
+        if job is None or (event == "job ended" and not _is_true(facts, self.last[job_id])):
             self.says(f"{job_id}: {event} says {dict(facts)}, and the job is {job}")
+
+    def is_open(self, job_id: str) -> bool:
+        return to_job(self.items[job_id]).status in OPEN
+
+    def deleted(self, job_id: str, *, alone: bool) -> None:
+        """Checks that a job is deleted, of which a caller was told so. `alone`: nobody else has
+        deleted a job at the same time."""
+        job = to_job(self.items[job_id])
+        if not job.is_deleted:
+            self.says(f"{job_id}: said to be deleted, and is {job.status}")
+        holders = self.items.get(places.holders(job.home), {})
+        is_kept = "holders" in holders or (job.reused_from and "ownerGone" not in holders)
+        is_there = job.archive_key in self.s3.objects[self.archive]
+        if job.status is Status.COMPLETED and is_there and alone and not is_kept:
+            self.says(f"{job_id}: said to be deleted, and its archive is still there")
 
     def limited(self, user_id: str, begun: int, *, accepted: bool) -> None:
         """Checks a request that was refused for too many open jobs. `accepted`: the same request
@@ -100,7 +124,15 @@ class Witness:
         if accepted or most < self.most_open:
             self.says(f"{user_id}: refused with {most} open jobs, accepted before: {accepted}")
 
+    def used_up(self, user_id: str) -> None:
+        """Checks a request that was refused for the bytes of the day."""
+        if not days.is_used_up(self.items, user_id, self.day_bytes):
+            self.says(f"{user_id}: refused, and the day is not used up")
+
     def _changed(self, key: str, old: Job, new: Job) -> None:
+        if new.is_deleted:
+            self._removed(key, old, new)
+            return
         if old.status not in OPEN:
             self.says(f"{key}: written ({new.status}) after it was {old.status}")
         if new.status != old.status and not may_become(old.status, new.status):
@@ -119,10 +151,21 @@ class Witness:
                 self.says(f"{key}: completed without its archive")
         if new.status not in OPEN:
             self.ended.setdefault(key, self.now())
+            self.last.setdefault(key, new)
+
+    def _removed(self, key: str, old: Job, new: Job) -> None:
+        if old.is_deleted or old.status in OPEN or new.status is not old.status:
+            self.says(f"{key}: deleted ({new.status}) after it was {old.status}")
+        if new.user_id or new.filename or new.request or new.failure or new.missing:
+            self.says(f"{key}: deleted, and the record still has {new}")
+        kept = ("plan", "heir", "reused_from", "retry_of", "created_at", "expires_at")
+        if any(getattr(old, name) != getattr(new, name) for name in kept):
+            self.says(f"{key}: deleted, and the record has lost what belongs to it")
 
     def _progressed(self, key: str, old: Job, new: Job) -> None:
-        if old.plan is None and new.plan is not None and new.status in OPEN:
-            if new.progress != Progress():
+        if old.plan is None and new.plan is not None:
+            # A job that completes with another one's archive has that one's progress.
+            if new.status in OPEN and new.progress != Progress():
                 self.says(f"{key}: planned just now, and {new.progress} is done already")
             return
         if new.files_done < old.files_done or new.bytes_done < old.bytes_done:

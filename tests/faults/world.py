@@ -17,7 +17,7 @@ from chalicelib.pipeline.worker import handle
 from chalicelib.queue.messages import Step
 from chalicelib.services import Services, made
 from chalicelib.settings import Settings
-from tests.faults import files, shrink
+from tests.faults import days, files, shrink
 from tests.faults.dynamodb import DynamoDB
 from tests.faults.executor import Executors
 from tests.faults.expressions import Item
@@ -143,7 +143,8 @@ def drawn(random: Random) -> Size:
 
 
 class World:
-    """Everything of one run. It follows from the seed. With `only`, the run has these faults."""
+    """Everything of one run. It follows from the seed. With `only`, the run has these faults.
+    `day_bytes` is the most bytes of a user's day; 0: there is no quota."""
 
     def __init__(
         self,
@@ -156,6 +157,7 @@ class World:
         self.random = random = Random(seed)
         self.schedule = Schedule(random, _START)
         self.faults = Faults(random, only)
+        is_whole = size is None and only is None
         size = size or drawn(random)
         self.network = Network(self.schedule, self.faults, size.latency)
         self.network.trace = [] if trace else None
@@ -168,7 +170,10 @@ class World:
         )
         items: dict[str, Item] = {}
         truth = Truth(self.s3, ARCHIVE, items)
-        self.witness = Witness(self.s3, ARCHIVE, items, self._now, size.open_jobs, truth)
+        self.day_bytes = days.most_of(seed) if is_whole else 0
+        self.witness = Witness(
+            self.s3, ARCHIVE, items, self._now, size.open_jobs, truth, self.day_bytes
+        )
         self.table = DynamoDB(
             _TABLE,
             self._now,
@@ -191,11 +196,12 @@ class World:
         )
         self.files = Files(self.s3, random)
         self.files.fill(_START)
+        self.services = self._services(size.open_jobs)
         self.lambdas = Lambdas(
             self.schedule,
             self.network,
             self.faults,
-            self._services(size.open_jobs),
+            self.services,
             self.witness.says,
         )
         self._is_fair = size.is_fair
@@ -269,7 +275,11 @@ class World:
             return cast("Any", self.network.client(name, service))
 
         return made(
-            replace(_SETTINGS, max_open_jobs_per_user=open_jobs),
+            replace(
+                _SETTINGS,
+                max_open_jobs_per_user=open_jobs,
+                max_bytes_per_user_per_day=self.day_bytes,
+            ),
             dynamodb=client("dynamodb", self.table),
             s3=client("s3", self.s3),
             sqs=client("sqs", self.sqs),

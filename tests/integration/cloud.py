@@ -32,8 +32,10 @@ ENVIRONMENT = {
     "QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/ExportQueue",
     "SOURCE_BUCKET": SOURCES,
     "ARCHIVE_BUCKET": ARCHIVES,
+    "RATE_LIMIT_PER_MINUTE": "0",
 }
-"""Lambda's environment: the template's names, as moto makes them."""
+"""Lambda's environment: the template's names, as moto makes them. A test that is about the rate
+sets one: the clock of tests stands still, so no token would come back."""
 
 UNSET = (
     "AWS_ENDPOINT_URL",
@@ -47,9 +49,14 @@ UNSET = (
     "ARCHIVE_TTL_DAYS",
     "LINK_TTL_SECONDS",
     "MAX_BODY_BYTES",
+    "FAST_PATH",
     "PROGRESS_HOLD_SECONDS",
     "PROGRESS_RETRY_SECONDS",
     "MAX_OPEN_JOBS_PER_USER",
+    "RATE_LIMIT_BURST",
+    "MAX_FILES_PER_JOB",
+    "MAX_BYTES_PER_JOB",
+    "MAX_BYTES_PER_USER_PER_DAY",
 )
 
 _BUCKETS = {"SourceBucket": SOURCES, "ArchiveBucket": ARCHIVES}

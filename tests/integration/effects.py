@@ -215,6 +215,7 @@ ARCHIVE_RECORDED = _effect("the archive is recorded", _puts_item("fingerprint/.*
 
 JOB_STARTED = _effect("the job is started", _updates("startedAt"))
 PLANNING_REPORTED = _effect("planning is reported", _reports(Stage.PLANNING))
+DAY_COUNTED = _effect("the bytes of the day are counted", _updates("ADD", "bytesUsed"))
 PLAN_FIXED = _effect(
     "the plan is fixed", _updates("planDigest", "plannedAt", without=("planHome",))
 )
@@ -233,9 +234,16 @@ JOB_COMPLETED_WITH_ARCHIVE = _effect(
     _updates("reusedFrom", status=Status.COMPLETED),
 )
 
+JOB_CANCELLED = _effect("the job is cancelled", _updates(status=Status.CANCELLED))
+JOB_DELETED = _effect("the record becomes a tombstone", _updates("deletedAt"))
+ARCHIVE_HELD = _effect("the archive is held", _updates("ADD", "holders"))
+OWNER_LOST = _effect("the archive loses its owner", _updates("ownerGone"))
+ARCHIVE_RELEASED = _effect("the archive is released", _updates("DELETE", "holders"))
+
 PLAN_SENT = _effect("`plan` is sent", _sends(Step.PLAN))
 SEGMENTS_SENT = _effect("the segments are sent", _sends(Step.ASSEMBLE))
 STEPS_RECORDED = _effect("the steps are recorded as sent", _updates("stepsSent"))
+DISCARD_SENT = _effect("`discard` is sent", _sends(Step.DISCARD))
 FINALIZE_SENT = _effect("`finalize` is sent", _sends(Step.FINALIZE))
 
 FILES_LISTED = _effect("the files are listed", _in_s3("ListObjectsV2", SOURCES))
@@ -257,6 +265,8 @@ SECTION_READ = _effect(
 ARCHIVE_LOOKED_AT = _effect(
     "the finished archive is looked at", _in_s3("HeadObject", ARCHIVES, _ARCHIVE)
 )
+
+ARCHIVE_DELETED = _effect("the archive is deleted", _in_s3("DeleteObject", ARCHIVES, _ARCHIVE))
 
 UPLOAD_OPENED = _effect("the upload is opened", _in_s3("CreateMultipartUpload", ARCHIVES, _ARCHIVE))
 PARTS_LISTED = _effect("the parts are listed", _in_s3("ListParts", ARCHIVES))

@@ -165,7 +165,7 @@ def test_a_problem_document_has_the_members_of_rfc_9457(stack: Stack) -> None:
         "type": "urn:problem-type:longhaul:not-found",
         "title": "Not found",
         "status": 404,
-        "detail": f"there is no job '{UNKNOWN_JOB}'; it may have expired long ago",
+        "detail": f"there is no job '{UNKNOWN_JOB}'; it was deleted, or has expired long ago",
         "requestId": REQUEST_ID,
     }
 

@@ -10,6 +10,7 @@ from chalicelib.queue.messages import Message, Step
 from tests.archives import check_archive, noise
 from tests.integration.cloud import ARCHIVES, TABLE
 from tests.integration.effects import (
+    ARCHIVE_HELD,
     ARCHIVE_LOOKED_AT,
     ARCHIVE_LOOKED_FOR,
     FILE_LOOKED_UP,
@@ -242,15 +243,6 @@ def test_the_archive_of_a_job_that_was_cancelled_is_not_reused(stack: Stack) -> 
     assert _reused_from(stack.completed(**IDS)) is None
 
 
-def test_neither_job_can_be_cancelled_and_their_archive_stays(stack: Stack, first: str) -> None:
-    second = stack.completed(**IDS)
-
-    answers = [cancel(job_id) for job_id in (first, second)]
-
-    assert [answer.status for answer in answers] == [409, 409]
-    check_archive(stack.archive(second), FILES)
-
-
 @pytest.mark.parametrize("step", [Step.DISCARD, Step.FINALIZE, Step.PLAN])
 def test_a_late_message_discards_nothing(stack: Stack, first: str, step: Step) -> None:
     second = stack.completed(**IDS)
@@ -270,6 +262,7 @@ OF_THE_STEP = (
     ARCHIVE_LOOKED_FOR,
     OTHER_JOB_READ,
     ARCHIVE_LOOKED_AT,
+    ARCHIVE_HELD,
     JOB_COMPLETED_WITH_ARCHIVE,
 )
 """Everything that happens in the step that finds the archive."""

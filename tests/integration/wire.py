@@ -20,7 +20,8 @@ from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import botocore_stubber
 from moto.s3.models import s3_backends
 
-from chalicelib.s3.wire import Answer, Request
+from chalicelib.s3.framing import Answer
+from chalicelib.s3.wire import Request
 from tests.integration.cloud import ACCOUNT, SOURCES
 
 Wired = tuple[int, Any, Any]

@@ -6,8 +6,8 @@ from typing import Any, cast
 from hypothesis import strategies as st
 
 from chalicelib.archive.names import archive_filename
-from chalicelib.jobs.model import MISSING_INLINE, Failure, Job, PlanRef
-from chalicelib.jobs.states import Stage, Status
+from chalicelib.jobs.model import MISSING_INLINE, Failure, Job, PlanRef, owner_mark
+from chalicelib.jobs.states import OPEN, Stage, Status
 from chalicelib.services import Services, made
 from chalicelib.settings import Settings, load
 
@@ -122,6 +122,23 @@ def jobs(draw: st.DrawFn) -> Job:
         reused_from=draw(st.none() | st.uuids().map(str)),
         retry_of=draw(st.none() | st.uuids().map(str)),
         heir=draw(st.none() | st.uuids().map(str)),
+    )
+
+
+@st.composite
+def tombstones(draw: st.DrawFn) -> Job:
+    """What is left of any job that was deleted."""
+    job = draw(jobs().filter(lambda job: job.status not in OPEN))
+    return replace(
+        job,
+        user_id="",
+        request="",
+        filename="",
+        missing_count=None,
+        missing=(),
+        failure=None,
+        deleted_at=draw(moments),
+        deleted_for=owner_mark(job.job_id, job.user_id),
     )
 
 

@@ -18,6 +18,9 @@ def test_what_is_not_set_has_a_default() -> None:
     assert settings.source_prefix == ""
     assert (settings.archive_ttl_days, settings.archive_ttl_ms) == (7, 604_800_000)
     assert settings.max_open_jobs_per_user == 1000
+    assert (settings.rate_limit_per_minute, settings.rate_limit_burst) == (120, 60)
+    assert (settings.max_files_per_job, settings.max_bytes_per_job) == (0, 0)
+    assert settings.max_bytes_per_user_per_day == 0
     assert (settings.link_ttl_seconds, settings.max_body_bytes) == (900, 2 * 1024**2)
     assert (settings.progress_hold_seconds, settings.progress_retry_seconds) == (2, 1)
     assert settings.source_delay_ms == 0
@@ -43,6 +46,11 @@ def test_what_must_be_set_is_named_when_it_is_not(name: str, value: str | None) 
         ("PROGRESS_RETRY_SECONDS", 1, 60),
         ("ANSWER_WITHIN_SECONDS", 0, GATEWAY_SECONDS),
         ("MAX_OPEN_JOBS_PER_USER", 0, 1000),
+        ("RATE_LIMIT_PER_MINUTE", 0, 60_000),
+        ("RATE_LIMIT_BURST", 1, 60_000),
+        ("MAX_FILES_PER_JOB", 0, 10**9),
+        ("MAX_BYTES_PER_JOB", 0, 10**18),
+        ("MAX_BYTES_PER_USER_PER_DAY", 0, 10**18),
     ],
 )
 def test_a_number_is_taken_within_its_limits_and_no_further(name: str, low: int, high: int) -> None:
@@ -161,3 +169,15 @@ def test_any_value_is_taken_or_refused_by_name(name: str, value: str) -> None:
 def test_settings_cannot_change() -> None:
     with pytest.raises(AttributeError):
         some_settings().jobs_table = "other"  # type: ignore[misc]
+
+
+def test_the_fast_path_is_taken_unless_it_is_turned_off() -> None:
+    assert load(REQUIRED).fast_path
+    assert some_settings(FAST_PATH="yes").fast_path
+    assert not some_settings(FAST_PATH="no").fast_path
+
+
+@pytest.mark.parametrize("value", ["No", "false", "0", " no"])
+def test_what_is_neither_yes_nor_no_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match=f"FAST_PATH must be yes or no, not '{value}'"):
+        some_settings(FAST_PATH=value)

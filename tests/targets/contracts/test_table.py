@@ -124,6 +124,24 @@ def test_adding_to_a_set_creates_it_and_adds_each_number_once(table: Bound) -> N
     assert sorted(get(table, "a/segments")["Item"]["done"]["NS"]) == ["10", "3"]
 
 
+def test_an_update_moves_a_set_and_adds_to_a_number(table: Bound) -> None:
+    numbers = {"NS": ["3", "10"]}
+    table.put_item(Item={"jobId": {"S": "a"}, "size": {"N": "5"}, "now": numbers})
+
+    answer = table.update_item(
+        **update(
+            "a",
+            "SET former = now, length = length + :one REMOVE now".replace("length", "#size"),
+            ExpressionAttributeNames={"#size": "size"},
+            ExpressionAttributeValues={":one": {"N": "1"}},
+        )
+    )
+
+    assert answer["Attributes"].keys() == {"jobId", "size", "former"}
+    assert answer["Attributes"]["size"] == {"N": "6"}
+    assert sorted(answer["Attributes"]["former"]["NS"]) == ["10", "3"]
+
+
 @pytest.mark.parametrize(
     ("term", "value", "holds"),
     [
@@ -139,6 +157,17 @@ def test_adding_to_a_set_creates_it_and_adds_each_number_once(table: Bound) -> N
         ("attribute_exists(size) AND size = :v", 5, True),
         ("attribute_not_exists(size) AND size <= :v", 5, False),
         ("absent <= :v", 5, False),
+        ("size > :v", 4, True),
+        ("size > :v", 5, False),
+        ("(attribute_not_exists(absent) OR absent <= :v)", 5, True),
+        ("(attribute_not_exists(size) OR size <= :v)", 5, True),
+        ("(attribute_not_exists(size) OR size <= :v) AND size = :v", 4, False),
+        ("contains(numbers, :v)", 10, True),
+        ("contains(numbers, :v)", 1, False),
+        ("contains(absent, :v)", 10, False),
+        ("NOT contains(numbers, :v) AND size = :v", 5, True),
+        ("NOT contains(numbers, :v)", 10, False),
+        ("NOT contains(absent, :v)", 10, True),
     ],
 )
 def test_an_update_happens_only_if_its_condition_holds(
@@ -147,7 +176,8 @@ def test_an_update_happens_only_if_its_condition_holds(
     value: int,
     holds: bool,  # noqa: FBT001
 ) -> None:
-    put(table, "a", size=5)
+    key, numbers = {"S": "a"}, {"NS": ["3", "10"]}
+    table.put_item(Item={"jobId": key, "size": {"N": "5"}, "numbers": numbers})
     asked: dict[str, Any] = {
         "ConditionExpression": term.replace("size", "#size"),
         "ExpressionAttributeValues": {":v": {"N": str(value)}, ":done": {"N": "1"}},

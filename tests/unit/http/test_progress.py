@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import NotFound, Unavailable
 from chalicelib.http import answers, progress
+from chalicelib.http.callers import Caller
 from chalicelib.http.calls import Call, Reply
 from chalicelib.jobs.model import Failure, Job
 from chalicelib.jobs.states import Stage, Status
@@ -147,7 +148,7 @@ def test_a_job_that_is_not_there_has_no_stream(job_id: str) -> None:
 
 
 def test_the_job_of_somebody_else_has_no_stream() -> None:
-    call = Call({**CONTEXT, "authorizer": {"principalId": "bob"}}, {}, {}, b"")
+    call = Call(CONTEXT, {}, {}, b"", Caller(way="jwt", user_id="bob"))
 
     with pytest.raises(NotFound):
         progress.stream(call, story_of(a_job(user_id="alice")).services(), JOB_ID)

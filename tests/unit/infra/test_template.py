@@ -294,7 +294,9 @@ def test_an_answer_of_the_gateway_itself_can_be_read_by_any_page(
 def test_a_published_template_asks_where_the_code_was_uploaded(
     from_chalice: dict[str, Any],
 ) -> None:
-    made = template.published(from_chalice, code_key="lambda.zip", defaults={})
+    made = template.published(
+        from_chalice, code_key="lambda.zip", architecture="arm64", defaults={}
+    )
 
     code = made["Resources"]["Worker"]["Properties"]["CodeUri"]
     assert code == {"Bucket": {"Ref": "CodeBucket"}, "Key": {"Ref": "CodeKey"}}
@@ -305,9 +307,26 @@ def test_a_published_template_asks_where_the_code_was_uploaded(
 def test_a_published_template_has_no_default_for_who_may_call(from_chalice: dict[str, Any]) -> None:
     from_chalice["Parameters"] = {"Auth": {"Type": "String", "Default": "none"}}
 
-    made = template.published(from_chalice, code_key="k", defaults={})
+    made = template.published(from_chalice, code_key="k", architecture="arm64", defaults={})
 
     assert made["Parameters"]["Auth"] == {"Type": "String"}
+
+
+def test_a_published_template_takes_no_other_processors_than_its_package(
+    from_chalice: dict[str, Any],
+) -> None:
+    from_chalice["Parameters"] = {
+        "Architecture": {
+            "Type": "String",
+            "Default": "x86_64",
+            "AllowedValues": ["arm64", "x86_64"],
+        }
+    }
+
+    made = template.published(from_chalice, code_key="k", architecture="arm64", defaults={})
+
+    allowed = {"Type": "String", "Default": "arm64", "AllowedValues": ["arm64"]}
+    assert made["Parameters"]["Architecture"] == allowed
 
 
 def test_the_functions_run_on_the_processors_that_are_chosen(from_chalice: dict[str, Any]) -> None:
@@ -323,7 +342,9 @@ def test_the_functions_run_on_the_processors_that_are_chosen(from_chalice: dict[
 def test_a_published_template_has_the_defaults_of_the_stage(from_chalice: dict[str, Any]) -> None:
     from_chalice["Parameters"] = {"LifecycleDays": {"Type": "Number", "Default": 8}}
 
-    made = template.published(from_chalice, code_key="k", defaults={"LifecycleDays": "31"})
+    made = template.published(
+        from_chalice, code_key="k", architecture="arm64", defaults={"LifecycleDays": "31"}
+    )
 
     assert made["Parameters"]["LifecycleDays"] == {"Type": "Number", "Default": "31"}
 

@@ -13,7 +13,7 @@ from chalicelib.jobs.attributes import of
 from chalicelib.jobs.items import REASON_MAX
 from chalicelib.jobs.model import Failure, Job, PlanRef, user_mark
 from chalicelib.jobs.states import Stage, Status
-from tests.unit.samples import DAY, JOB_ID, LARGEST_MISSING, NOW, a_job, jobs
+from tests.unit.samples import DAY, JOB_ID, LARGEST_MISSING, NOW, a_job, jobs, tombstones
 
 if TYPE_CHECKING:
     from chalicelib.jobs.attributes import Item
@@ -29,6 +29,11 @@ USER_ID_MAX = schemas.USER_ID["maxLength"]
 
 @given(jobs())
 def test_a_job_comes_back_as_it_was_stored(job: Job) -> None:
+    assert items.to_job(items.from_job(job)) == job
+
+
+@given(tombstones())
+def test_a_tombstone_comes_back_as_it_was_stored(job: Job) -> None:
     assert items.to_job(items.from_job(job)) == job
 
 

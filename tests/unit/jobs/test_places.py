@@ -41,9 +41,14 @@ OF_THE_TABLE = {
     "record": _of(places.record),
     "done_segments": _of(places.done_segments, digests),
     "segment_upload": _of(places.segment_upload, digests, numbers),
+    "holders": _of(places.holders),
     "fingerprint": st.tuples(ids, marks.map(places.fingerprint)),
+    "tickets": _of(places.tickets),
+    "selection": st.tuples(ids, marks.map(places.selection)),
+    "rate": st.tuples(ids, marks.map(places.rate)),
+    "quota": st.tuples(ids, st.builds(places.quota, marks, st.dates().map(str))),
 }
-BACK = {"job_of", "is_request", "is_segment", "is_record"}
+BACK = {"job_of", "segment_of", "is_request", "is_segment", "is_record"}
 
 keys: st.SearchStrategy[Made] = st.one_of(*OF_THE_BUCKET.values())
 other_keys: st.SearchStrategy[Made] = st.one_of(
@@ -201,6 +206,21 @@ def test_what_only_looks_like_a_request_is_none(key: str) -> None:
     assert not places.is_request(key)
 
 
+@given(ids, digests, numbers)
+def test_what_is_stored_of_a_plan_leads_back_to_its_segment(
+    job_id: str, digest: str, number: int
+) -> None:
+    assert places.segment_of(places.plan(job_id, digest)) == (digest, None)
+    assert places.segment_of(places.index(job_id, digest)) == (digest, None)
+    assert places.segment_of(places.segment(job_id, digest, number)) == (digest, number)
+    assert places.segment_of(places.tail_section(job_id, digest, number)) == (digest, number)
+
+
+@given(st.one_of(requests, OF_THE_BUCKET["crc32s"], OF_THE_BUCKET["batches_to_read"]))
+def test_what_is_stored_of_no_plan_leads_to_no_segment(made: Made) -> None:
+    assert places.segment_of(made[1]) is None
+
+
 @given(OF_THE_TABLE["record"])
 def test_a_record_is_known_by_its_key(made: Made) -> None:
     assert places.is_record(made[1])
@@ -215,7 +235,10 @@ def test_what_lies_beside_a_record_is_no_record(made: Made) -> None:
 def test_no_two_places_of_a_job_have_one_key(
     job_id: str, digests: set[str], numbers: set[int]
 ) -> None:
-    once = [places.archive(job_id), places.folder(job_id), places.record(job_id)]
+    once = [
+        *(places.archive(job_id), places.folder(job_id)),
+        *(places.record(job_id), places.tickets(job_id), places.holders(job_id)),
+    ]
     of_a_digest = [
         make(job_id, digest)
         for make in (

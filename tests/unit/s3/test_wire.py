@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from chalicelib.s3.wire import Answer, Request, Wire, _Connection
+from chalicelib.s3.framing import Answer
+from chalicelib.s3.wire import Request, Wire, _Connection
 
 LOOPBACK = IPv4Address("127.0.0.1")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -101,7 +103,7 @@ def start() -> Iterator[Start]:
 
 @pytest.fixture
 def wire() -> Iterator[Wire]:
-    made = Wire()
+    made = Wire(time.monotonic)
     yield made
     made.close()
 
@@ -252,7 +254,7 @@ def test_a_body_in_chunks_is_put_together(start: Start, wire: Wire) -> None:
 def test_a_body_in_too_many_chunks_is_not_understood(
     start: Start, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chalicelib.s3.wire._BODY_MAX", 5)
+    monkeypatch.setattr("chalicelib.s3.framing._BODY_MAX", 5)
     chunks = b"3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n"
     server = start(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
 
@@ -309,9 +311,16 @@ def test_a_busy_server_is_asked_on_one_more_connection_and_not_on_all_that_are_k
 
 def test_an_answer_that_comes_before_the_part_was_taken_is_read(wire: Wire) -> None:
     ours, theirs = socket.socketpair()
-    theirs.sendall(b"HTTP/1.1 503 Slow Down\r\ncontent-length: 0\r\n\r\n")
-    theirs.shutdown(socket.SHUT_RD)
-    connection = _Connection(ours, ours.makefile("rb"))
+
+    def refuse() -> None:
+        theirs.recv(65536)
+        theirs.sendall(b"HTTP/1.1 503 Slow Down\r\ncontent-length: 0\r\n\r\n")
+        theirs.shutdown(socket.SHUT_RD)
+        while theirs.recv(65536):
+            pass  # what was sent already; then the sender notices
+
+    Thread(target=refuse, daemon=True).start()
+    connection = _Connection(ours, time.monotonic)
     kept = wire._kept.setdefault(ORIGIN, [connection])
 
     answer = wire.exchange(Request("PUT", ORIGIN, "/key", {"host": "h"}, bytes(2**24)))
@@ -425,7 +434,7 @@ def tls_server(start: Start, certificate: Path) -> Server:
 def test_tls_takes_a_certificate_of_an_authority_that_is_trusted(
     tls_server: Server, certificate: Path
 ) -> None:
-    trusting = Wire(ssl.create_default_context(cafile=str(certificate)))
+    trusting = Wire(time.monotonic, ssl.create_default_context(cafile=str(certificate)))
     buffer = bytearray(3)
 
     first = trusting.exchange(_get(tls_server))
@@ -439,12 +448,12 @@ def test_tls_takes_a_certificate_of_an_authority_that_is_trusted(
 
 
 def test_tls_tells_nothing_to_a_host_that_is_not_trusted(tls_server: Server) -> None:
-    wire = Wire(ssl.create_default_context())
+    wire = Wire(time.monotonic, ssl.create_default_context())
 
     assert wire.exchange(_get(tls_server)) is None
     assert not any(tls_server.heard)
 
 
 def test_nothing_goes_out_in_the_clear_where_tls_is_asked_for(tls_server: Server) -> None:
-    assert Wire().exchange(_get(tls_server)) is None
+    assert Wire(time.monotonic).exchange(_get(tls_server)) is None
     assert not any(tls_server.heard)

@@ -1,0 +1,335 @@
+"""Who calls, for which files, and what the audit lines say of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from chalicelib.s3 import clients
+from tests.integration.cloud import SOURCES
+from tests.integration.gateway import BASE, UNKNOWN_JOB, Answer, call
+from tests.integration.provider import serving
+from tests.integration.stack import Stack
+from tests.unit.http.signing import AUDIENCE, Provider, public_jwk, token
+from tests.unit.samples import Events
+
+
+@dataclass
+class Guarded:
+    """A stack that takes tokens, their provider, and the log."""
+
+    stack: Stack
+    provider: Provider
+    issuer: str
+    log: Events = field(default_factory=Events)
+
+    def token(self, user: str, **claims: object) -> str:
+        seconds = self.stack.clock.now // 1000
+        known = {"iss": self.issuer, "aud": AUDIENCE, "sub": user, "exp": seconds + 60}
+        return token({**known, **claims})
+
+    def call(self, method: str, path: str, user: str = "ann", **more: Any) -> Answer:
+        claims = more.pop("claims", {})
+        headers = {"Authorization": f"Bearer {self.token(user, **claims)}"}
+        return call(method, path, headers=headers, **more)
+
+    def export(self, user: str = "ann", **asked: object) -> str:
+        answer = self.call("POST", "/v1/export", user, body=asked)
+        assert answer.status == 202, answer
+        return str(answer.body["jobId"])
+
+    @property
+    def audit(self) -> list[dict[str, object]]:
+        return [facts for event, facts in self.log.kept if event == "audit"]
+
+
+@pytest.fixture
+def guarded(stack: Stack) -> Iterator[Guarded]:
+    provider = Provider()
+    with serving(provider) as issuer:
+        stack.configure(auth="jwt", jwt_issuer=issuer, jwt_audience=AUDIENCE)
+        made = Guarded(stack, provider, issuer)
+        stack.services = replace(stack.services, log=made.log)
+        yield made
+
+
+OPEN = [("GET", "/health"), ("GET", "/openapi.json")]
+CLOSED = [
+    ("POST", "/v1/export"),
+    ("GET", "/v1/export"),
+    ("GET", f"/v1/export/{UNKNOWN_JOB}"),
+    ("DELETE", f"/v1/export/{UNKNOWN_JOB}"),
+    ("GET", f"/v1/export/{UNKNOWN_JOB}/progress"),
+    ("POST", f"/v1/export/{UNKNOWN_JOB}/retry"),
+    ("GET", f"/v1/export/{UNKNOWN_JOB}/download"),
+    ("GET", "/v1/files"),
+    ("POST", "/v1/download/check"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), OPEN)
+def test_what_tells_nothing_of_anybody_is_open(guarded: Guarded, method: str, path: str) -> None:
+    assert call(method, path).status == 200
+
+
+@pytest.mark.parametrize(("method", "path"), CLOSED)
+def test_all_the_rest_is_closed(guarded: Guarded, method: str, path: str) -> None:
+    refused = call(method, path)
+
+    assert refused.status == 401
+    assert refused.body["type"] == "urn:problem-type:longhaul:unauthorized"
+    assert refused.headers["WWW-Authenticate"] == (
+        f'Bearer realm="longhaul", resource_metadata="{BASE}/.well-known/oauth-protected-resource"'
+    )
+    assert guarded.audit == [
+        {
+            "requestId": refused.headers["X-Request-ID"],
+            "action": guarded.audit[0]["action"],
+            "result": "refused",
+            "status": 401,
+            "reason": "unauthorized",
+            "userId": None,
+            "way": "none",
+            "address": "",
+            "jobId": UNKNOWN_JOB if UNKNOWN_JOB in path else None,
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "why"),
+    [
+        ("Bearer ", "must be: Bearer, a space, and the token"),
+        ("Basic YTpi", "must be: Bearer"),
+        ("Bearer a b", "must be: Bearer"),
+        ("Bearer abc", "three parts"),
+        ("Bearer a.b.c", "header is not"),
+    ],
+)
+def test_what_is_no_token_is_refused_with_the_reason(
+    guarded: Guarded, header: str, why: str
+) -> None:
+    refused = call("GET", "/v1/export", headers={"Authorization": header})
+
+    assert refused.status == 401
+    assert why in refused.body["detail"]
+    assert 'error="invalid_token"' in refused.headers["WWW-Authenticate"]
+
+
+@pytest.mark.parametrize(
+    ("claims", "why"),
+    [
+        ({"iss": "https://id.example.com/other"}, "another issuer"),
+        ({"aud": "others"}, "not for 'longhaul'"),
+        ({"exp": 1_000_000}, "expired"),
+        ({"sub": ""}, "'sub'"),
+    ],
+)
+def test_a_token_that_is_not_for_us_is_refused(
+    guarded: Guarded, claims: dict[str, object], why: str
+) -> None:
+    refused = guarded.call("GET", "/v1/export", claims=claims)
+
+    assert (refused.status, why in refused.body["detail"]) == (401, True)
+
+
+def test_the_token_says_whose_the_job_is_and_not_the_request(guarded: Guarded) -> None:
+    guarded.stack.put_file("a.txt", b"1")
+
+    job_id = guarded.export(keys=["a.txt"], user_id="bob")
+
+    listed = guarded.call("GET", "/v1/export", query={"user_id": "bob"})
+    assert [job["jobId"] for job in listed.body["jobs"]] == [job_id]
+    assert guarded.call("GET", "/v1/export", "bob").body["jobs"] == []
+
+
+def test_another_users_job_does_not_exist_and_the_attempt_is_told(guarded: Guarded) -> None:
+    guarded.stack.put_file("a.txt", b"1")
+    job_id = guarded.export(keys=["a.txt"])
+    unknown = guarded.call("GET", f"/v1/export/{UNKNOWN_JOB}", "bob")
+
+    refused = guarded.call("GET", f"/v1/export/{job_id}", "bob")
+
+    assert (refused.status, refused.body["type"]) == (unknown.status, unknown.body["type"])
+    facts = {name: guarded.audit[-1][name] for name in ("action", "result", "reason", "userId")}
+    assert facts == {
+        "action": "status",
+        "result": "refused",
+        "reason": "not-yours",
+        "userId": "bob",
+    }
+    assert guarded.audit[-2]["jobId"] == job_id
+    assert "unknown" not in str(guarded.audit)
+    assert unknown.status == 404
+
+
+def test_who_makes_a_job_and_who_fetches_it_is_told(guarded: Guarded) -> None:
+    guarded.stack.put_file("a.txt", b"1")
+    job_id = guarded.export(keys=["a.txt"])
+    guarded.stack.send(guarded.stack.planned())
+    link = guarded.call("GET", f"/v1/export/{job_id}/download")
+
+    told = [
+        [facts[name] for name in ("action", "result", "status", "userId", "way", "jobId")]
+        for facts in guarded.audit
+    ]
+    assert told == [
+        ["create", "done", 202, "ann", "jwt", job_id],
+        ["link", "done" if link.status == 200 else "failed", link.status, "ann", "jwt", job_id],
+    ]
+
+
+def test_no_line_of_the_log_has_a_token(guarded: Guarded) -> None:
+    guarded.stack.put_file("a.txt", b"1")
+    guarded.export(keys=["a.txt"])
+    guarded.call("GET", "/v1/export", claims={"aud": "others"})
+
+    signed = guarded.token("ann")
+    assert not [line for line in guarded.log.kept if any(p in str(line) for p in signed.split("."))]
+
+
+def test_a_provider_that_is_down_is_no_refusal(guarded: Guarded) -> None:
+    guarded.provider.is_down = True
+
+    assert guarded.call("GET", "/v1/export").status == 503
+    guarded.provider.is_down = False
+    assert guarded.call("GET", "/v1/export").status == 200
+
+
+def test_a_provider_that_changes_its_keys_is_followed(guarded: Guarded) -> None:
+    assert guarded.call("GET", "/v1/export").status == 200
+    guarded.provider.keys = [public_jwk("RS256", "next")]
+    guarded.stack.clock.advance(seconds=30)
+    seconds = guarded.stack.clock.now // 1000
+    claims = {"iss": guarded.issuer, "aud": AUDIENCE, "sub": "ann", "exp": seconds + 60}
+
+    headers = {"Authorization": f"Bearer {token(claims, name='next')}"}
+    assert call("GET", "/v1/export", headers=headers).status == 200
+
+
+def test_the_document_says_where_to_sign_in(
+    guarded: Guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = guarded.stack.services.settings
+    monkeypatch.setattr("chalicelib.http.sign_in.settings", lambda: config)
+
+    found = call("GET", "/.well-known/oauth-protected-resource")
+
+    assert found.body == {
+        "resource": BASE,
+        "authorization_servers": [guarded.issuer],
+        "bearer_methods_supported": ["header"],
+        "scopes_supported": ["openid"],
+        "longhaul_client_id": None,
+        "longhaul_audience": AUDIENCE,
+    }
+
+
+def test_without_sign_in_there_is_no_such_document(stack: Stack) -> None:
+    assert call("GET", "/.well-known/oauth-protected-resource").status == 404
+
+
+# -- for which files ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bounded(guarded: Guarded) -> Guarded:
+    """A stack on which each user has a folder, and a teams' folder for each team."""
+    guarded.stack.configure(user_prefix="users/{sub}/", source_key_template="users/ann/{file_id}")
+    for key in ("users/ann/a.txt", "users/ann/10001", "users/annie/b.txt", "users/bob/c.txt"):
+        guarded.stack.put_file(key, b"123")
+    return guarded
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ({"keys": ["users/ann/a.txt", "users/bob/c.txt"]}, "keys/1: 'users/bob/c.txt'"),
+        ({"keys": ["users/bob/nothing"]}, "keys/0: 'users/bob/nothing'"),
+        ({"prefix": "users/"}, "prefix: 'users/'"),
+        ({"prefix": "users/ann"}, "prefix: 'users/ann'"),
+    ],
+)
+def test_nobody_exports_what_is_not_theirs(
+    bounded: Guarded, asked: dict[str, object], named: str
+) -> None:
+    refused = bounded.call("POST", "/v1/export", body=asked)
+
+    assert refused.status == 403
+    assert refused.body["detail"].startswith(named)
+
+
+def test_an_id_counts_as_the_key_that_it_stands_for(bounded: Guarded) -> None:
+    bounded.export(file_ids=[10001])
+    assert bounded.call("POST", "/v1/export", "bob", body={"file_ids": [10001]}).status == 403
+
+
+def test_the_own_files_can_be_listed_and_exported(bounded: Guarded) -> None:
+    page = bounded.call("GET", "/v1/files").body
+
+    assert (page["prefix"], page["topPrefix"]) == ("users/ann/", "users/ann/")
+    assert [file["key"] for file in page["files"]] == ["users/ann/10001", "users/ann/a.txt"]
+    bounded.export(prefix=page["prefix"])
+    bounded.export(keys=["users/ann/a.txt"])
+
+
+@pytest.mark.parametrize("prefix", ["", "users/", "users/ann", "users/bob/"])
+def test_nobody_lists_what_is_not_theirs(bounded: Guarded, prefix: str) -> None:
+    assert bounded.call("GET", "/v1/files", query={"prefix": prefix}).status == 403
+
+
+def test_whether_a_file_is_there_is_told_to_its_owner_only(bounded: Guarded) -> None:
+    mine = bounded.call("POST", "/v1/download/check", body={"file_id": 10001})
+    there = bounded.call("POST", "/v1/download/check", "bob", body={"file_id": 10001})
+    gone = bounded.call("POST", "/v1/download/check", "bob", body={"file_id": 10002})
+
+    assert mine.body["available"]
+    assert (there.status, gone.status) == (403, 403)
+
+
+def test_who_has_lost_a_folder_cannot_retry_an_export_of_it(bounded: Guarded) -> None:
+    job_id = bounded.export(prefix="users/ann/")
+    bounded.call("DELETE", f"/v1/export/{job_id}")
+    bounded.stack.configure(user_prefix="people/{sub}/")
+
+    assert bounded.call("POST", f"/v1/export/{job_id}/retry").status == 403
+
+
+def test_several_folders_are_those_at_the_top(guarded: Guarded) -> None:
+    guarded.stack.configure(user_prefix="teams/{teams}/")
+    for key in ("teams/a/1.txt", "teams/b/2.txt", "teams/c/3.txt"):
+        guarded.stack.put_file(key, b"123")
+    claims = {"teams": ["b", "a"]}
+
+    top = guarded.call("GET", "/v1/files", claims=claims).body
+    inside = guarded.call("GET", "/v1/files", claims=claims, query={"prefix": "teams/b/"}).body
+
+    assert (top["prefix"], top["files"], top["cursor"]) == ("", [], None)
+    assert top["folders"] == [
+        {"name": "teams/a", "prefix": "teams/a/"},
+        {"name": "teams/b", "prefix": "teams/b/"},
+    ]
+    assert [file["key"] for file in inside["files"]] == ["teams/b/2.txt"]
+
+
+def test_a_user_without_the_claim_has_no_files(guarded: Guarded) -> None:
+    guarded.stack.configure(user_prefix="teams/{teams}/")
+    clients.s3().put_object(Bucket=SOURCES, Key="teams/a/1.txt", Body=b"1")
+
+    assert guarded.call("GET", "/v1/files").status == 403
+    assert guarded.call("GET", "/v1/files", claims={"teams": []}).body["folders"] == []
+
+
+# -- iam ------------------------------------------------------------------------------------------
+
+
+def test_a_request_that_api_gateway_did_not_check_is_refused(stack: Stack) -> None:
+    stack.configure(auth="iam")
+
+    refused = call("GET", "/v1/export", headers={"Authorization": "AWS4-HMAC-SHA256 Credential=x"})
+
+    assert (refused.status, refused.headers["WWW-Authenticate"]) == (
+        401,
+        'AWS4-HMAC-SHA256 realm="longhaul"',
+    )

@@ -1,0 +1,149 @@
+"""What the shorter way to S3 takes for a success, whatever a server answers."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import cast
+
+import pytest
+from botocore.credentials import Credentials
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from chalicelib.s3.fastpath import FastPath
+from chalicelib.s3.framing import Answer
+from chalicelib.s3.objects import ObjectFacts, ObjectPage
+from chalicelib.s3.wire import Request, Wire
+
+FACTS = {
+    "content-length": "5",
+    "etag": '"e"',
+    "last-modified": "Mon, 01 Jan 2024 00:00:00 GMT",
+    "x-amz-checksum-crc32": "AAAAAA==",
+    "x-amz-meta-filename": "r\xc3\xa0",
+}
+texts = st.text(st.characters(max_codepoint=0xFF), max_size=30)
+odd_dates = st.builds(
+    "Mon, {} Jan {} {}:00:00 {}".format,
+    st.integers(),
+    st.integers(),
+    st.integers(),
+    st.sampled_from(["GMT", "-0000", "+9999"]) | texts,
+)
+
+
+@dataclass
+class Told:
+    """A wire that has one answer. `body` goes into the caller's buffer if it fills it."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes = b""
+
+    def exchange(self, _: Request, into: memoryview | None = None) -> Answer:
+        if into is not None and self.status == 206 and len(into) == len(self.body):
+            into[:] = self.body
+            return Answer(self.status, self.headers, None)
+        return Answer(self.status, self.headers, self.body)
+
+
+def fast(told: Told) -> FastPath:
+    return FastPath(
+        wire=cast("Wire", told),
+        credentials=Credentials("none", "none"),
+        region="eu-central-1",
+        endpoint="https://s3.example",
+        by_path=True,
+        now=lambda: datetime(2026, 1, 2, tzinfo=UTC),
+    )
+
+
+def test_the_facts_of_an_object_are_those_of_its_headers() -> None:
+    understood, facts = fast(Told(200, FACTS)).head("bucket", "key")
+
+    assert understood
+    assert facts == ObjectFacts(
+        key="key",
+        size=5,
+        etag='"e"',
+        modified=1_704_067_200,
+        crc32=0,
+        metadata={"filename": "r\xc3\xa0"},
+    )
+
+
+@given(
+    status=st.sampled_from([200, 200, 404, 206, 503]),
+    length=st.integers(0).map(str),
+    others=st.dictionaries(
+        st.sampled_from([*[*FACTS][1:], "x-amz-checksum-type"]), texts | odd_dates
+    ),
+)
+@example(200, "5", {"last-modified": f"Mon, 01 Jan {'9' * 30} 00:00:00 GMT"})
+def test_headers_of_any_kind_are_facts_or_are_not_understood(
+    status: int, length: str, others: dict[str, str]
+) -> None:
+    told = Told(status, {**FACTS, **others, "content-length": length})
+
+    understood, facts = fast(told).head("bucket", "key")
+
+    assert understood == (status == 404 or facts is not None)
+    if facts:
+        assert facts.size == int(length)
+
+
+@pytest.mark.parametrize("missing", ["content-length", "etag", "last-modified"])
+def test_without_one_of_these_headers_nothing_is_known_of_an_object(missing: str) -> None:
+    headers = {name: value for name, value in FACTS.items() if name != missing}
+
+    assert fast(Told(200, headers)).head("bucket", "key") == (False, None)
+
+
+@given(body=st.binary(max_size=100), status=st.sampled_from([200, 206, 404, 503]))
+@example(b"<ListBucketResult><IsTruncated>x</IsTruncated></ListBucketResult>", 200)
+@example(b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;&d;</a>", 200)
+def test_a_body_of_any_kind_is_a_page_or_is_not_understood(body: bytes, status: int) -> None:
+    page = fast(Told(status, {}, body)).list_page("bucket", "", "")
+
+    assert page is None or isinstance(page, ObjectPage)
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_read"),
+    [
+        ({"content-range": "bytes 7-9/100"}, True),
+        ({"content-range": "bytes 7-9/*"}, True),
+        ({"content-range": "bytes 0-2/100"}, False),
+        ({"content-range": "bytes 7-99/100"}, False),
+        ({"content-range": "bytes 7-9"}, False),
+        ({"content-type": "multipart/byteranges; boundary=x"}, False),
+        ({}, False),
+    ],
+)
+def test_only_the_range_that_was_asked_for_is_taken(headers: dict[str, str], is_read: bool) -> None:  # noqa: FBT001
+    buffer = memoryview(bytearray(3))
+
+    assert fast(Told(206, headers, b"abc")).read_into(buffer, "b", "k", 7, None) is is_read
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 301, 404, 500])
+def test_an_answer_that_is_no_range_is_no_read(status: int) -> None:
+    buffer = memoryview(bytearray(3))
+    told = Told(status, {"content-range": "bytes 7-9/100"}, b"abc")
+
+    assert not fast(told).read_into(buffer, "b", "k", 7, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_copied"),
+    [
+        (200, b"<CopyPartResult><ETag>e</ETag></CopyPartResult>", True),
+        (200, b"<Error><Code>InternalError</Code></Error>", False),
+        (200, b"", False),
+        (204, b"<CopyPartResult/>", False),
+        (503, b"<CopyPartResult/>", False),
+    ],
+)
+def test_a_copy_is_made_when_s3_says_so(status: int, body: bytes, is_copied: bool) -> None:  # noqa: FBT001
+    told = Told(status, {}, body)
+
+    assert fast(told).copy_part("b", "k", "u", 1, "s/k", '"e"', None) is is_copied
