@@ -32,6 +32,7 @@ _OPERATORS = {
     PROTECTION_VARIABLE: PROTECTION_PARAMETER,
     "KMS_KEY_ARN": "KmsKeyArn",
     "LOG_RETENTION_DAYS": "LogRetentionDays",
+    "SELECTION_KEYS": "SelectionKeys",
     "THROTTLE_BURST": "ThrottleBurst",
     "THROTTLE_RATE": "ThrottleRate",
     "WORKER_CONCURRENCY": "WorkerConcurrency",

@@ -51,7 +51,10 @@ def _template() -> Path:
     """Writes the template of a release, which has all that any deployment can have."""
     built = package.build(_PROD, STATE / "checks")
     made = template.published(
-        built.template, code_key="longhaul.zip", defaults=parameters.of_config(_PROD.stage)
+        built.template,
+        code_key="longhaul.zip",
+        architecture="arm64",
+        defaults=parameters.of_config(_PROD.stage),
     )
     written = STATE / "checks" / "template.json"
     written.write_text(json.dumps(made, indent=1, sort_keys=True))

@@ -1,12 +1,9 @@
 """What a deployment gives to the template."""
 
-import json
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-from infra import account, parameters
+from infra import account, config, parameters
+from infra.access import Access
 from infra.account import Shares
 from infra.errors import DeployError
 from infra.targets import Target
@@ -16,26 +13,27 @@ AWS = Target("aws", "prod", "eu-west-1")
 
 
 @pytest.fixture(autouse=True)
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """A configuration of the app, and an environment without settings of the developer's."""
     for name in parameters.VARIABLES:
         monkeypatch.delenv(name, raising=False)
-    file = tmp_path / "config.json"
-    monkeypatch.setattr(parameters, "CHALICE_CONFIG", file)
+    monkeypatch.setattr(config, "settings_of", lambda _: {"ARCHIVE_TTL_DAYS": "7"})
     monkeypatch.setattr(account, "shares_of", lambda *_: Shares(api=200, worker=400))
     monkeypatch.setattr(account, "gateway_log_role", lambda *_: "make")
     monkeypatch.setattr(Target, "session", lambda _: None)
-    _write(file, {"ARCHIVE_TTL_DAYS": "7"})
-    return file
 
 
-def _write(file: Path, of_all: dict[str, str], of_prod: dict[str, str] | None = None) -> None:
-    stages: dict[str, Any] = {"local": {}, "prod": {"environment_variables": of_prod or {}}}
-    file.write_text(json.dumps({"environment_variables": of_all, "stages": stages}))
+def _on_aws(**deployed: str) -> dict[str, str | None]:
+    return parameters.values(AWS, "longhaul-prod", Access("iam"), None, deployed)
+
+
+def _locally(**settings: str) -> dict[str, str | None]:
+    access = Access(source_prefix="a/", user_prefix="b/")
+    return parameters.values(LOCAL, "longhaul-local", access, settings, {})
 
 
 def test_an_emulator_gets_no_walls_but_its_addresses() -> None:
-    found = parameters.values(LOCAL, "longhaul-local", None)
+    found = _locally()
 
     assert found["PublicEndpointUrl"] == "http://127.0.0.1:4566"
     assert found["DeletionProtection"] == "false"
@@ -43,42 +41,43 @@ def test_an_emulator_gets_no_walls_but_its_addresses() -> None:
 
 
 def test_on_aws_a_stack_gets_its_share_of_the_account_and_is_protected() -> None:
-    found = parameters.values(AWS, "longhaul-prod", None)
+    found = _on_aws()
 
     assert (found["ApiConcurrency"], found["WorkerConcurrency"]) == ("200", "400")
     assert found["GatewayLogRole"] == "make"
-    # The template's own defaults: protected, and over TLS only.
-    assert {"DeletionProtection", "PublicEndpointUrl"}.isdisjoint(found)
+    assert found["DeletionProtection"] == "true"
+    # Without it, buckets and queues speak TLS only.
+    assert "PublicEndpointUrl" not in found
 
 
 def test_what_the_operator_says_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_CONCURRENCY", "0")
-    monkeypatch.setenv("DELETION_PROTECTION", "false")
+    monkeypatch.setenv("DELETION_PROTECTION", "off")
 
-    found = parameters.values(AWS, "longhaul-prod", None)
+    found = _on_aws()
 
     assert (found["ApiConcurrency"], found["WorkerConcurrency"]) == ("0", "400")
     assert found["DeletionProtection"] == "false"
 
 
-def test_a_setting_of_the_configuration_becomes_the_parameter(config: Path) -> None:
-    _write(config, {"SOURCE_PREFIX": "downloads/"}, {"USER_PREFIX": "users/{sub}/"})
+def test_who_may_ask_for_what_is_parameters() -> None:
+    found = _locally(SOURCE_PREFIX="c/", OTHER="1")
 
-    found = parameters.values(AWS, "longhaul-prod", None)
+    assert (found["Auth"], found["UserPrefix"]) == ("none", "b/")
+    # What a caller of `up` says wins.
+    assert found["SourcePrefix"] == "c/"
+    assert "OTHER" not in found
 
-    assert (found["SourcePrefix"], found["UserPrefix"]) == ("downloads/", "users/{sub}/")
 
+def test_a_choice_of_the_last_deployment_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_RETENTION_DAYS", "30")
+    monkeypatch.setenv("KMS_KEY_ARN", "")
 
-def test_the_environment_wins_over_the_configuration_and_a_caller_over_both(
-    config: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _write(config, {"SOURCE_PREFIX": "a/", "USER_PREFIX": "a/", "ADMIN_CLAIM": "a=1"})
-    monkeypatch.setenv("USER_PREFIX", "b/")
-    monkeypatch.setenv("ADMIN_CLAIM", "b=1")
+    found = _on_aws(ThrottleRate="50", LogRetentionDays="90", KmsKeyArn="arn:of-a-key")
 
-    found = parameters.values(LOCAL, "longhaul-local", {"ADMIN_CLAIM": "c=1"})
-
-    assert (found["SourcePrefix"], found["UserPrefix"], found["AdminClaim"]) == ("a/", "b/", "c=1")
+    assert (found["ThrottleRate"], found["LogRetentionDays"]) == ("50", "30")
+    # An empty value gives the default back.
+    assert "KmsKeyArn" not in found
 
 
 @pytest.mark.parametrize(
@@ -91,7 +90,7 @@ def test_pollers_run_no_more_steps_than_the_bound_of_workers(
     monkeypatch.setenv("PROVISIONED_POLLERS", pollers)
     monkeypatch.setenv("WORKER_CONCURRENCY", workers)
 
-    assert parameters.values(AWS, "longhaul-prod", None)["MaximumPollers"] == expected
+    assert _on_aws()["MaximumPollers"] == expected
 
 
 @pytest.mark.parametrize("asked", ["1", "201", "many", "-2"])
@@ -100,8 +99,8 @@ def test_a_number_of_pollers_that_aws_refuses_is_named(
 ) -> None:
     monkeypatch.setenv("PROVISIONED_POLLERS", asked)
 
-    with pytest.raises(DeployError, match=f"from 2 to 200, not '{asked}'"):
-        parameters.values(AWS, "longhaul-prod", None)
+    with pytest.raises(DeployError, match=f"from 2 to 200, or 0 for none, not '{asked}'"):
+        _on_aws()
 
 
 @pytest.mark.parametrize(
