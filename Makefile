@@ -102,11 +102,12 @@ bench-large: $(READY) ## Make archives of 8 GB and of 100,000 files; check every
 	@$(PYTHON) -m bench.large
 
 .PHONY: check
-check: $(READY) ## Lint, check the format, the types and who imports whom
+check: $(READY) ## Lint, check format, types, imports and the template
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
 	@$(VENV)/bin/lint-imports --no-logo --no-cache
+	@$(PYTHON) -m infra.checks
 
 .PHONY: format
 format: $(READY) ## Format the code, and fix what can be fixed
@@ -129,8 +130,14 @@ lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 	  --python-version 3.11 --python-platform aarch64-manylinux2014 --no-emit-package pycparser \
 	  --no-emit-index-url --no-emit-find-links --constraint requirements-dev.txt \
 	  --custom-compile-command 'make lock' --output-file requirements-jwt.txt requirements-jwt.in
+	@for tool in checkov pip-audit; do \
+	  .longhaul/lock/bin/uv pip compile --quiet --universal --generate-hashes --upgrade \
+	    --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
+	    --custom-compile-command 'make lock' --output-file infra/checks/$$tool.txt \
+	    infra/checks/$$tool.in || exit; \
+	done
 	@rm -rf .longhaul/lock
-	@echo 'requirements-dev.txt and requirements-jwt.txt are pinned anew.'
+	@echo 'requirements-dev.txt, requirements-jwt.txt, and the two locks in infra/checks are pinned anew.'
 
 .PHONY: clean
 clean: ## Stop the local targets; remove .venv, .longhaul and the caches

@@ -33,5 +33,9 @@ class ReleaseError(InfraError):
     """A release could not be made."""
 
 
+class CheckError(InfraError):
+    """A tool could not check anything."""
+
+
 class NotDeployedError(InfraError):
     """There is no stack to ask."""

@@ -42,6 +42,9 @@ _OPERATORS = {
 """Environment variables that are the operator's choice, and their parameters. CloudFormation checks
 the values."""
 
+VARIABLES = (*_OPERATORS, *template.PARAMETER_OF)
+"""All environment variables that say something about a deployment."""
+
 _SWITCH = {"on": "true", "off": "false", "true": "true", "false": "false"}
 
 _LOCALLY = {

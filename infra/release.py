@@ -170,7 +170,7 @@ def _build_package(sources: Path, directory: Path) -> Package:
 def _git(repository: Path, *arguments: str) -> bytes:
     try:
         done = subprocess.run(
-            ["git", *arguments],  # noqa: S607 - the one that the user has
+            ["git", *arguments],  # noqa: S607 - the one that the user has  # nosec B607
             cwd=repository,
             capture_output=True,
             check=False,

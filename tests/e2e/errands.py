@@ -27,6 +27,7 @@ from chalicelib.pipeline.sweeper import SWEEPS_MAX, sweep
 from chalicelib.pipeline.worker import handle
 from chalicelib.queue.messages import Message, Step
 from chalicelib.queue.records import Record
+from chalicelib.secret_keys import SecretKeys
 from chalicelib.services import Services, made, now_ms
 from chalicelib.settings import load
 from tests.e2e import handmade
@@ -54,6 +55,7 @@ _SMALL = replace(
 )
 
 _S3 = Config(signature_version="s3v4", s3={"addressing_style": "path"})
+_CLIENTS = {"dynamodb": None, "s3": _S3, "sqs": None, "logs": None, "secretsmanager": None}
 _TWO_HOURS_MS = 2 * 3600 * 1000
 _UNPLANNED = Entry("a", "downloads/10001", '"0"', 1, None, 0)
 
@@ -70,6 +72,8 @@ class Stage:
     """The services of a function, as its role reaches them."""
     logs: dict[str, Any]
     """CloudWatch Logs, as the role of a function reaches it."""
+    secrets: dict[str, Any]
+    """Secrets Manager, as the role of a function reaches it."""
 
     def run_queue(self) -> list[Step]:
         """Does the step of each message in the queue as the worker. Returns the steps. Fails if one
@@ -133,17 +137,17 @@ def stage(api: Api, backstage: Backstage) -> Iterator[Stage]:
     events = backstage.session.client("events")
     for rule in events.list_rules()["Rules"]:
         events.disable_rule(Name=rule["Name"])
-    acting, logs = {}, {}
+    acting, logs, secrets = {}, {}, {}
     with ExitStack() as opened:
         for function in POLICIES:
             session: Any = roles.session(function)
             clients = [
                 session.client(name, endpoint_url=backstage.outputs.endpoint_url, config=config)
-                for name, config in (("dynamodb", None), ("s3", _S3), ("sqs", None), ("logs", None))
+                for name, config in _CLIENTS.items()
             ]
             for client in clients:
                 opened.callback(client.close)
-            dynamodb, s3, sqs, logs[function] = clients
+            dynamodb, s3, sqs, logs[function], secrets[function] = clients
             acting[function] = made(
                 load(environment(backstage, function)),
                 dynamodb=dynamodb,
@@ -151,7 +155,7 @@ def stage(api: Api, backstage: Backstage) -> Iterator[Stage]:
                 sqs=sqs,
                 limits=_SMALL,
             )
-        yield Stage(api, backstage, Sources(backstage), roles, acting, logs)
+        yield Stage(api, backstage, Sources(backstage), roles, acting, logs, secrets)
 
 
 # -- the API ---------------------------------------------------------------------------------------
@@ -212,6 +216,12 @@ def retry_what_is_not_kept(on: Stage) -> None:
     job_id = handmade.failed(on.backstage, on.sources.put(b"1"))
     _forget_request(on, job_id)
     assert on.api.post(f"/v1/export/{job_id}/retry").status_code == 410
+
+
+def read_selection_keys(on: Stage) -> None:
+    services = on.acting["APIHandler"]
+    keys = SecretKeys(services.settings.selection_keys, lambda: on.secrets["APIHandler"])
+    assert keys.find("1", services.now(), services.log)
 
 
 def _with_archive(on: Stage) -> str:
@@ -400,6 +410,7 @@ ERRANDS: dict[str, tuple[Errand, ...]] = {
         check_files,
         retry,
         retry_what_is_not_kept,
+        read_selection_keys,
         log("APIHandler"),
     ),
     "Worker": (

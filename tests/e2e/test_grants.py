@@ -21,10 +21,11 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outputs]:
     """A stack for these tests alone, on which each function has only its own policy."""
     if deployment.given_outputs() or deployment.target_name() != "ministack":
         pytest.skip("only a MiniStack that the tests start enforces policies")
-    with deployment.started(
-        "ministack", tmp_path_factory.mktemp("grants"), enforce_iam=True
-    ) as own:
-        yield own
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SELECTION_KEYS", "make")
+        state = tmp_path_factory.mktemp("grants")
+        with deployment.started("ministack", state, enforce_iam=True) as own:
+            yield own
 
 
 @pytest.fixture(scope="module")

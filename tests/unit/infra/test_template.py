@@ -1,6 +1,7 @@
 """The template for CloudFormation is made from the one that Chalice writes."""
 
 import json
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -83,10 +84,11 @@ def _deployments(from_chalice: dict[str, Any]) -> set[str]:
 
 
 class _Intrinsics(yaml.SafeLoader):
-    """Reads `!Ref x` as "x", and any other intrinsic as None."""
+    """A safe loader that reads `!Ref x` and `!Sub x` as "x", and any other intrinsic as None."""
 
 
-_Intrinsics.add_constructor("!Ref", lambda _, node: node.value)
+for tag in ("!Ref", "!Sub"):
+    _Intrinsics.add_constructor(tag, lambda _, node: node.value)
 _Intrinsics.add_multi_constructor("!", lambda *_: None)
 
 
@@ -127,10 +129,7 @@ def test_a_setting_without_a_value_leaves_the_default_of_its_parameter() -> None
     }
 
 
-def test_every_setting_that_is_a_parameter_reaches_the_functions() -> None:
-    text = RESOURCES.read_text()
-    declared = yaml.load(text, Loader=_Intrinsics)  # noqa: S506 - a safe loader, which knows ours
-
+def test_every_setting_that_is_a_parameter_reaches_the_functions(declared: dict[str, Any]) -> None:
     variables = declared["Globals"]["Function"]["Environment"]["Variables"]
     passed = {name: value for name, value in variables.items() if name in PARAMETER_OF}
     assert passed == PARAMETER_OF
@@ -364,3 +363,50 @@ def test_a_parameter_without_a_value_keeps_its_default() -> None:
     passed = template.parameters(asked, {"ExistingSourceBucket": None})
 
     assert passed == {}
+
+
+# -- infra/resources.yaml --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def declared() -> dict[str, Any]:
+    text = RESOURCES.read_text()
+    found: dict[str, Any] = yaml.load(text, Loader=_Intrinsics)  # noqa: S506 - see there
+    return found
+
+
+def test_every_check_that_is_skipped_has_its_reason(declared: dict[str, Any]) -> None:
+    skipped = [
+        skip
+        for resource in declared["Resources"].values()
+        for skip in resource.get("Metadata", {}).get("checkov", {}).get("skip", ())
+    ]
+
+    assert skipped
+    assert not [skip for skip in skipped if len(skip["comment"].split()) < 5]
+
+
+def test_the_access_log_is_json_and_holds_nothing_that_could_be_a_secret(
+    declared: dict[str, Any],
+) -> None:
+    stage = declared["Resources"]["RestAPIapiStage"]["Properties"]
+
+    fields = json.loads(stage["AccessLogSetting"]["Format"])
+
+    assert {"requestId", "sourceIp", "principal", "method", "path", "status"} <= fields.keys()
+    assert fields["path"] == "$context.resourcePath"
+    # Neither headers nor the query, nor the path with a job's id in it.
+    allowed = r"\$context\.(identity\.(sourceIp|userArn)|error\.responseType|[a-zA-Z]+)"
+    assert all(re.fullmatch(allowed, value) for value in fields.values())
+    assert "$context.path" not in fields.values()
+
+
+@pytest.mark.parametrize("function", ["APIHandler", "Worker", "DeadLetters", "Sweeper"])
+def test_a_function_logs_to_the_group_that_the_stack_makes(
+    declared: dict[str, Any], function: str
+) -> None:
+    group = declared["Resources"][f"{function}Logs"]["Properties"]
+    name = declared["Resources"][function]["Properties"]["FunctionName"]
+
+    assert group["LogGroupName"] == f"/aws/lambda/{name}"
+    assert group["RetentionInDays"] == "LogRetentionDays"
