@@ -55,8 +55,8 @@ def check(world: World, *, in_time: bool = True) -> None:
     if world.open_jobs():
         says(f"{world.open_jobs()} are counted as open jobs of their users")
     _check_homes(world, jobs)
-    if world.day_bytes:
-        days.check(world, jobs, {job.job_id: _size(world, job) for job in jobs})
+    sizes = {job.job_id: _size(world, job) for job in live}
+    days.check(world, live, sizes, is_all=len(live) == len(jobs))
     _check_wishes(world, {job.job_id for job in jobs})
     _check_leftovers(world, live)
 
