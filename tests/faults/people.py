@@ -92,8 +92,7 @@ class People:
                 spawn("intruder", self._tamper, self._moment())
         if random.random() < 0.25:
             spawn("operator", self._deploy, self._moment())
-        # Where bytes of a day are counted, no job is deleted: it is what shows the right number.
-        if random.random() < 0.1 and not self._witness.day_bytes:
+        if random.random() < 0.1:
             spawn("operator", self._erase, self._moment())
 
     def begin_alone(self) -> None:
@@ -119,7 +118,7 @@ class People:
             spawn("user", partial(self._retry, wish), at + self._moment())
         if random.random() < 0.25:
             spawn("operator", self._take_permission, at + self._moment())
-        if random.random() < 0.3 and not self._witness.day_bytes:
+        if random.random() < 0.3:
             spawn("user", partial(self._delete, wish), at + self._moment())
 
     def _moment(self) -> int:
@@ -185,17 +184,14 @@ class People:
             self._schedule.sleep(self._moment())
 
     def _cancel(self, wish: Wish) -> None:
-        only = {"only": "open"} if self._witness.day_bytes else {}
-
         def cancel(services: Services, job_id: str) -> Reply:
-            return exports.delete(replace(self._call(wish), query=only), services, job_id)
+            return exports.delete(self._call(wish), services, job_id)
 
         for job_id in sorted(wish.jobs):
             self.cancels += 1
             self._faults.counts[Kind.CANCELLED] += 1
             for _ in range(_TRIES):
-                # If the answer is lost, the next try deletes the job.
-                self.deletions += 0 if only else 1
+                self.deletions += 1  # if the answer is lost, the next try deletes the job
                 reply = self._lambdas.invoke("api", _API_SECONDS, partial(cancel, job_id=job_id))
                 refused = isinstance(reply, LonghaulError) and not isinstance(reply, Unavailable)
                 if refused or isinstance(reply, Reply):
