@@ -130,6 +130,7 @@ def outputs(place: Place) -> None:
 @click.pass_obj
 def show_logs(place: Place, *, function: str | None, since: float, follow: bool) -> None:
     """Follow what the functions log."""
+    stack.deployed(place.target, place.state, place.stack_name)
     target = emulators.found(place.target, place.state)
     names = logs.chosen(logs.functions(target, place.stack_name), function)
     try:

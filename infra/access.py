@@ -3,6 +3,7 @@
 Each value is a parameter of the template, and by it a setting of the functions.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Final, Literal, cast, get_args
@@ -17,6 +18,7 @@ Way = Literal["none", "jwt", "iam"]
 
 AUTH_VARIABLE: Final = "AUTH"
 PUBLIC_VARIABLE: Final = "I_KNOW_IT_IS_PUBLIC"
+SELECTIONS_VARIABLE: Final = "SELECTION_KEYS"
 
 _PUBLIC_COMMAND: Final = (
     f"AUTH=none {PUBLIC_VARIABLE}=yes SOURCE_PREFIX=downloads/ make up TARGET=aws"
@@ -141,6 +143,7 @@ def check(access: Access, target: Target) -> None:
         _check_issuer(access, target)
     # The functions would refuse the same values, but only when they start.
     place = dict.fromkeys(("JOBS_TABLE", "QUEUE_URL", "SOURCE_BUCKET", "ARCHIVE_BUCKET"), "-")
+    place[SELECTIONS_VARIABLE] = os.environ.get(SELECTIONS_VARIABLE, "")
     if target.is_local:
         place["AWS_ENDPOINT_URL"] = "http://127.0.0.1"
         if access.auth == "jwt" and not access.issuer:
@@ -177,6 +180,8 @@ def _check_issuer(access: Access, target: Target) -> None:
                     "them: then a local issuer is started."
                 )
         return
+    if not access.issuer and os.environ.get(SELECTIONS_VARIABLE):
+        return  # selections and tickets alone prove who calls
     if missing := [variable for variable, value in given.items() if not value]:
         raise AccessError(
             f"With AUTH=jwt, {' and '.join(missing)} must be set: whose tokens are taken, and what "

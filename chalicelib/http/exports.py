@@ -98,7 +98,7 @@ def delete(call: Call, services: Services, job_id: str) -> Reply:
         job = find_job(call, services, job_id)
     except NotFound:
         deleted = _deleted_before(call, services, job_id)
-        if deleted is None:
+        if deleted is None or only == "open":
             raise
         deleting.finish(services, deleted)
         return Reply(204, None, uncached())

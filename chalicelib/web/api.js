@@ -40,9 +40,9 @@ export const readJob = (id) => call("GET", jobPath(id));
 export const readEvents = (id, seen, signal) =>
   call("GET", `${jobPath(id)}/progress`, { headers: { Accept: "text/event-stream", ...(seen && { "Last-Event-ID": seen }) }, signal });
 
-// Both are DELETE. A cancel must not delete a job that has just ended.
+// A cancel must not delete a job that has just ended.
 export const cancelJob = (id) => call("DELETE", `${jobPath(id)}?only=open`);
-export const deleteJob = (id) => call("DELETE", jobPath(id));
+export const deleteJob = (id) => call("DELETE", `${jobPath(id)}?only=ended`);
 
 export const retryJob = (id) => call("POST", `${jobPath(id)}/retry`);
 

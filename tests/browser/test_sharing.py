@@ -249,6 +249,7 @@ def test_a_download_by_a_link_that_was_revoked_says_so(
     link, share_id = ticket(api, job_id)
     page = stage.page
     page.goto(link)
+    expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
     api.delete(f"/v1/export/{job_id}/shares/{share_id}")
 
     page.get_by_role("button", name="Download ZIP").click()

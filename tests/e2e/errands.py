@@ -79,6 +79,12 @@ def follow_a_link(on: Stage) -> None:
     assert on.api.get(f"/v1/export/{job_id}/download").status_code == 410
 
 
+def delete_a_job(on: Stage) -> None:
+    job_id = _with_archive(on)
+    assert on.api.delete(f"/v1/export/{job_id}").status_code == 204
+    assert not on.backstage.archive_objects(places.archive(job_id))
+
+
 def retry(on: Stage) -> None:
     job_id = handmade.failed(on.backstage, on.sources.put(b"1"))
     assert on.api.post(f"/v1/export/{job_id}/retry").status_code == 202
@@ -275,6 +281,7 @@ ERRANDS: dict[str, tuple[Errand, ...]] = {
     "APIHandler": (
         export_and_cancel,
         follow_a_link,
+        delete_a_job,
         list_jobs,
         health,
         browse,

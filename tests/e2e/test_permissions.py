@@ -169,15 +169,50 @@ def test_dead_letters_and_sweeper_may_not_read_source_files(
     assert roles.decision(function, "s3:GetObject", source) == "implicitDeny"
 
 
-@pytest.mark.parametrize("action", ["s3:PutObject", "s3:DeleteObject"])
 @pytest.mark.parametrize("function", ["APIHandler", "DeadLetters", "Sweeper"])
 def test_only_the_worker_may_write_an_archive(
-    roles: Roles, outputs: Outputs, function: str, action: str
+    roles: Roles, outputs: Outputs, function: str
 ) -> None:
     archive = f"arn:aws:s3:::{outputs.archive_bucket}/archives/a.zip"
 
-    assert roles.decision("Worker", action, archive) == "allowed"
-    assert roles.decision(function, action, archive) == "implicitDeny"
+    assert roles.decision("Worker", "s3:PutObject", archive) == "allowed"
+    assert roles.decision(function, "s3:PutObject", archive) == "implicitDeny"
+
+
+@pytest.mark.parametrize(
+    ("function", "decision"),
+    [
+        ("Worker", "allowed"),
+        ("APIHandler", "allowed"),
+        ("DeadLetters", "implicitDeny"),
+        ("Sweeper", "implicitDeny"),
+    ],
+)
+def test_only_the_worker_and_the_api_may_delete_an_archive(
+    roles: Roles, outputs: Outputs, function: str, decision: str
+) -> None:
+    archive = f"arn:aws:s3:::{outputs.archive_bucket}/archives/a.zip"
+
+    assert roles.decision(function, "s3:DeleteObject", archive) == decision
+
+
+def test_the_api_may_delete_nothing_but_archives(roles: Roles, outputs: Outputs) -> None:
+    plan = f"arn:aws:s3:::{outputs.archive_bucket}/jobs/a/plan"
+
+    assert roles.decision("Worker", "s3:DeleteObject", plan) == "allowed"
+    assert roles.decision("APIHandler", "s3:DeleteObject", plan) == "implicitDeny"
+
+
+def test_the_policies_allow_deleting(api: Api, sources: Sources, backstage: Backstage) -> None:
+    job_id = api.export(file_ids=[sources.put(b"secret").file_id])
+    api.completed(job_id)
+    link = api.link(job_id)
+
+    answer = api.delete(f"/v1/export/{job_id}")
+
+    assert answer.status_code == 204
+    assert api.follow(link).status_code == 404
+    backstage.wait_until_gone(job_id)
 
 
 @pytest.mark.parametrize("action", ["dynamodb:DeleteItem", "dynamodb:Scan", "dynamodb:DeleteTable"])

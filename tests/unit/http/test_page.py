@@ -1,12 +1,14 @@
 """The page's files, and the routes that answer with them."""
 
+import html
+import json
 import re
 from collections.abc import Iterable
 
 import pytest
 
 from chalicelib.errors import NotFound
-from chalicelib.http import page
+from chalicelib.http import page, sign_in
 from chalicelib.http.calls import Call, Reply
 from chalicelib.settings import settings
 from tests.unit.samples import REQUIRED
@@ -168,6 +170,26 @@ def test_it_may_load_what_is_its_own_and_nothing_else() -> None:
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
     assert "unsafe" not in policy
     assert "require-trusted-types-for 'script'; trusted-types 'none'" in policy
+
+
+def test_it_says_how_people_sign_in_and_may_ask_for_their_tokens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = {"way": "jwt", "issuer": '"><script>', "tokenEndpoint": "https://id.example/a/token?b=1"}
+    monkeypatch.setattr(sign_in, "for_page", lambda _: told)
+
+    reply = _page()
+
+    found = re.findall('<meta name="longhaul-auth" content="([^"<>]+)">', reply.text)
+    assert json.loads(html.unescape(found[0])) == told
+    assert "connect-src 'self' https://id.example;" in reply.headers["Content-Security-Policy"]
+
+
+def test_it_says_nothing_of_sign_in_where_nobody_has_to_sign_in() -> None:
+    reply = _page()
+
+    assert '<meta name="longhaul-auth" content="">' in reply.text
+    assert "connect-src 'self';" in reply.headers["Content-Security-Policy"]
 
 
 # -- GET /assets/{version}/{name} -----------------------------------------------------------------

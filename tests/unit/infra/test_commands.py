@@ -11,7 +11,14 @@ from click.testing import CliRunner, Result
 from infra import __main__ as commands
 from infra import credentials, issuer, loss, outputs, stack, targets
 from infra.access import Access
-from infra.errors import AccessError, AccountError, DeployError, InfraError
+from infra.deploy import Stack
+from infra.errors import (
+    AccessError,
+    AccountError,
+    DeployError,
+    InfraError,
+    NotDeployedError,
+)
 from infra.loss import Loss
 from infra.outputs import Outputs
 from infra.targets import Target
@@ -206,15 +213,16 @@ def test_without_a_local_issuer_the_command_that_starts_it_is_said(
     assert "make up AUTH=jwt TARGET=localstack" in str(result.exception)
 
 
+@pytest.mark.parametrize("command", ["url", "outputs", "logs", "status"])
 def test_each_command_says_what_is_wrong_with_the_credentials(
-    done: Done, monkeypatch: pytest.MonkeyPatch
+    done: Done, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     def deployed(*_: object) -> None:
         raise NoCredentialsError
 
     monkeypatch.setattr(stack, "deployed", deployed)
 
-    result = _run("url")
+    result = _run(command)
 
     assert isinstance(result.exception, AccountError)
     assert "export AWS_PROFILE=" in str(result.exception)
@@ -225,3 +233,15 @@ def test_nobody_is_erased_who_is_not_named(done: Done) -> None:
 
     assert "make erase USER=alice TARGET=aws" in str(result.exception)
     assert done.calls == []
+
+
+@pytest.mark.parametrize("command", ["url", "outputs", "logs", "redrive"])
+def test_without_a_stack_the_command_that_deploys_it_is_said(
+    done: Done, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr(Stack, "_describe", lambda _: None)
+
+    result = _run(command)
+
+    assert isinstance(result.exception, NotDeployedError)
+    assert str(result.exception).endswith("Deploy it with: make up TARGET=aws")
