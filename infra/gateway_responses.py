@@ -37,7 +37,7 @@ _STATUS_OF = {
     "INTEGRATION_TIMEOUT": HTTPStatus.GATEWAY_TIMEOUT,
     "INVALID_API_KEY": HTTPStatus.FORBIDDEN,
     "INVALID_SIGNATURE": HTTPStatus.FORBIDDEN,
-    # API Gateway's name for a path that the API does not have. With SIGNED_REQUESTS, see below.
+    # API Gateway's name for a path that the API does not have. See `of_way`.
     _UNSIGNED: HTTPStatus.NOT_FOUND,
     "QUOTA_EXCEEDED": HTTPStatus.TOO_MANY_REQUESTS,
     "REQUEST_TOO_LARGE": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -60,14 +60,24 @@ _HEADERS = {
 
 def gateway_responses() -> dict[str, GatewayResponse | Conditional]:
     """Returns an RFC 9457 problem document for each kind of error that API Gateway answers."""
-    responses: dict[str, GatewayResponse | Conditional] = {
-        kind: _problem(status) for kind, status in _STATUS_OF.items()
+    signed, unsigned = of_way(signed=True), of_way(signed=False)
+    return {
+        kind: signed[kind]
+        if signed[kind] == unsigned[kind]
+        else {"Fn::If": [SIGNED_REQUESTS, signed[kind], unsigned[kind]]}
+        for kind in signed
     }
-    # The paths of the API all reach the app, or want a signature first.
-    unsigned = _problem(HTTPStatus.UNAUTHORIZED)
-    # RFC 9110, section 11.6.1: a 401 names a way to be let in.
-    unsigned["responseParameters"]["gatewayresponse.header.WWW-Authenticate"] = "'AWS4-HMAC-SHA256'"
-    responses[_UNSIGNED] = {"Fn::If": [SIGNED_REQUESTS, unsigned, responses[_UNSIGNED]]}
+
+
+def of_way(*, signed: bool) -> dict[str, GatewayResponse]:
+    """Returns the same, for an API that checks signatures or for one that does not."""
+    responses = {kind: _problem(status) for kind, status in _STATUS_OF.items()}
+    if signed:
+        # The paths of the API all reach the app, or want a signature first.
+        refusal = responses[_UNSIGNED] = _problem(HTTPStatus.UNAUTHORIZED)
+        # RFC 9110, section 11.6.1: a 401 names a way to be let in.
+        scheme = "'AWS4-HMAC-SHA256'"
+        refusal["responseParameters"]["gatewayresponse.header.WWW-Authenticate"] = scheme
     return responses
 
 

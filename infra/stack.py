@@ -16,6 +16,7 @@ from infra import (
     package,
     parameters,
     preflights,
+    refusals,
     targets,
     template,
 )
@@ -80,6 +81,9 @@ def up(  # noqa: PLR0913 - what is deployed, and where
         made = stack.outputs()
         if target.name == "ministack":
             preflights.install(started, made["RestAPIId"], preflights.answers(completed))
+            stage = made["ApiUrl"].rstrip("/").rpartition("/")[2]
+            signed = given[AUTH_PARAMETER] == "iam"
+            refusals.install(started, made["RestAPIId"], stage, signed=signed)
         if not changed:
             note("nothing has changed")
     found = _outputs(started, state, stack)

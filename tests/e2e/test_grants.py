@@ -12,8 +12,9 @@ from infra.outputs import Outputs
 from tests.e2e import deployment, errands
 from tests.e2e.api import Api
 from tests.e2e.backstage import Backstage
-from tests.e2e.errands import ERRANDS, Errand, Stage
+from tests.e2e.errands import ERRANDS, Errand
 from tests.e2e.roles import Grant, grants
+from tests.e2e.stage import Stage, staged
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outputs]:
 @pytest.fixture(scope="module")
 def stage(outputs: Outputs) -> Iterator[Stage]:
     api = Api(outputs.api_url)
-    with errands.stage(api, Backstage(outputs)) as made:
+    with staged(api, Backstage(outputs)) as made:
         yield made
     api.close()
 
