@@ -37,16 +37,21 @@ scenario: $(READY) ## Slow downloads behind nginx: as one request, and as a job
 
 ##@ Run it
 .PHONY: up
-up: $(READY) ## Start the target and deploy; after a change, deploy again
-	@$(INFRA) up $(if $(AUTH),--auth)
+up: $(READY) ## Start the target and deploy; AUTH=none, jwt or iam says who may use it
+	@$(INFRA) up $(if $(ENFORCE_IAM),--enforce-iam)
 
 .PHONY: down
 down: $(READY) ## Stop the emulator and drop its data; on AWS, delete the stack
-	@$(INFRA) down
+	@$(INFRA) down $(if $(YES),--yes "$$YES")
 
 .PHONY: url
 url: $(READY) ## Print the API's base URL
 	@$(INFRA) url
+
+# USER is also a variable of every shell: the login's name, which is who gets the token by default.
+.PHONY: token
+token: $(READY) ## Print a token of the local issuer; USER=alice, CLAIMS='{…}', TTL=seconds
+	@$(INFRA) token $(if $(CLAIMS),--claims "$$CLAIMS") $(if $(TTL),--ttl "$$TTL") -- "$$USER"
 
 .PHONY: outputs
 outputs: $(READY) ## Print the stack's names and addresses as JSON
@@ -59,6 +64,11 @@ logs: $(READY) ## Follow the logs of the functions
 .PHONY: redrive
 redrive: $(READY) ## Put dead letters back, and retry jobs that were given up
 	@$(INFRA) redrive $(if $(SINCE),--since $(SINCE))
+
+# Only a USER of this command: the one of the shell is the person who types it.
+.PHONY: erase
+erase: $(READY) ## Delete all jobs and archives of a user: USER=alice
+	@$(INFRA) erase $(if $(filter command line,$(origin USER)),--user "$$USER")
 
 ##@ Work on it
 .PHONY: setup
@@ -92,11 +102,12 @@ bench-large: $(READY) ## Make archives of 8 GB and of 100,000 files; check every
 	@$(PYTHON) -m bench.large
 
 .PHONY: check
-check: $(READY) ## Lint, check the format, the types and who imports whom
+check: $(READY) ## Lint, check format, types, imports and the template
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
 	@$(VENV)/bin/lint-imports --no-logo --no-cache
+	@$(PYTHON) -m infra.checks
 
 .PHONY: format
 format: $(READY) ## Format the code, and fix what can be fixed
@@ -115,8 +126,18 @@ lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 	  --python-version 3.11 --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command 'make lock' --output-file requirements-dev.txt requirements-dev.in \
 	  pyproject.toml
+	@.longhaul/lock/bin/uv pip compile --quiet --generate-hashes --upgrade --no-annotate \
+	  --python-version 3.11 --python-platform aarch64-manylinux2014 --no-emit-package pycparser \
+	  --no-emit-index-url --no-emit-find-links --constraint requirements-dev.txt \
+	  --custom-compile-command 'make lock' --output-file requirements-jwt.txt requirements-jwt.in
+	@for tool in checkov pip-audit; do \
+	  .longhaul/lock/bin/uv pip compile --quiet --universal --generate-hashes --upgrade \
+	    --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
+	    --custom-compile-command 'make lock' --output-file infra/checks/$$tool.txt \
+	    infra/checks/$$tool.in || exit; \
+	done
 	@rm -rf .longhaul/lock
-	@echo 'requirements-dev.txt is pinned anew.'
+	@echo 'requirements-dev.txt, requirements-jwt.txt, and the two locks in infra/checks are pinned anew.'
 
 .PHONY: clean
 clean: ## Stop the local targets; remove .venv, .longhaul and the caches

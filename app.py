@@ -12,7 +12,7 @@ from chalicelib.http.gate import CORS, answer, gate, guarded
 from chalicelib.services import services
 
 app = Chalice(app_name="longhaul", configure_logs=False)
-app.register_middleware(gate(app), "http")
+app.register_middleware(gate(app, lambda: services()), "http")  # noqa: PLW0108 - tests replace it
 
 
 @app.route("/v1/export", methods=["POST"], content_types=[], cors=CORS)

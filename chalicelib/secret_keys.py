@@ -60,8 +60,10 @@ class SecretKeys:
         kept = self._kept
         is_due = kept is None or kid not in kept.keys or not 0 <= now - kept.read_at < FRESH_MS
         if is_due and not self._was_tried(now):
+            found = self._read(now, log)
+            # Only now: a request at the same time, if there is one, reads for itself.
             self._tried_at = now
-            kept = self._kept = self._read(now, log) or kept
+            self._kept = kept = found or self._kept
         if kept is None or not 0 <= now - kept.read_at < USABLE_MS:
             raise Unavailable("could not read the keys of selections")
         return kept.keys.get(kid)

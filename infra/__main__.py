@@ -1,16 +1,22 @@
 """The command line: `python -m infra COMMAND`. The Makefile has a target for each command."""
 
+import json
+import os
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
+from rich.markup import escape
 
-from infra import emulators, logs, stack, targets
+from infra import access, credentials, emulators, issuer, logs, loss, stack, targets
 from infra.console import complain, say, step
-from infra.errors import InfraError, NotDeployedError
+from infra.deploy import Stack
+from infra.erase import erase
+from infra.errors import AccessError, AccountError, DeployError, InfraError, NotDeployedError
 from infra.redrive import SINCE, redrive
 from infra.targets import TARGET_NAMES, Target, TargetName
 
@@ -24,7 +30,22 @@ class Place:
     stack_name: str
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """The commands. What is wrong with the AWS account is said in the same words by each."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except (BotoCoreError, ClientError) as error:
+            place: Place | None = context.obj
+            if place is None or place.target.is_local:
+                raise
+            if (reason := credentials.explained(error, place.target.region)) is None:
+                raise
+            raise AccountError(reason) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--target",
     "target_name",
@@ -35,7 +56,12 @@ class Place:
     show_envvar=True,
     help="Where the stack runs.",
 )
-@click.option("--stack-name", help="The stack's name.  [default: longhaul-STAGE]")
+@click.option(
+    "--stack-name",
+    envvar="STACK_NAME",
+    show_envvar=True,
+    help="The stack's name.  [default: longhaul-STAGE]",
+)
 @click.pass_context
 def cli(context: click.Context, target_name: TargetName, stack_name: str | None) -> None:
     """Deploys Longhaul, and says where it is."""
@@ -45,28 +71,42 @@ def cli(context: click.Context, target_name: TargetName, stack_name: str | None)
 
 
 @cli.command()
-@click.option("--auth", is_flag=True, help="Let MiniStack enforce the functions' IAM policies.")
+@click.option(
+    "--enforce-iam", is_flag=True, help="Let MiniStack enforce the functions' IAM policies."
+)
 @click.pass_obj
-def up(place: Place, *, auth: bool) -> None:
-    """Start the target and deploy; after a change, deploy again."""
-    outputs = stack.up(place.target, place.state, place.stack_name, auth=auth)
+def up(place: Place, *, enforce_iam: bool) -> None:
+    """Start the target and deploy; after a change, deploy again.
+
+    The environment says who may use the stack: AUTH, and what it needs (docs/configuration.md).
+    """
+    # What the command lacks is said before AWS is asked for anything.
+    access.way(os.environ, place.target)
+    known = {}
+    if not place.target.is_local:
+        _check_account(place.target)
+        known = stack.variables(place.target, place.stack_name)
+    chosen = access.chosen(os.environ, place.target, known)
+    outputs = stack.up(
+        place.target, place.state, place.stack_name, access=chosen, enforce_iam=enforce_iam
+    )
+    say(f"Open to {chosen.in_words(outputs.issuer_url)}")
     say(f"[bold]{outputs.api_url}[/]")
 
 
 @cli.command()
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", metavar="NAME", help="Do not ask. NAME is the name of the stack to delete.")
 @click.pass_obj
-def down(place: Place, *, yes: bool) -> None:
+def down(place: Place, *, yes: str | None) -> None:
     """Stop the emulator and drop what it holds; on AWS, delete the stack."""
-    if not place.target.is_local and not yes:
-        click.confirm(
-            f"Delete the stack {place.stack_name} in {place.target.region}, with its jobs and "
-            "archives? (Its source bucket stays.)",
-            abort=True,
-            err=True,
-        )
+    if not place.target.is_local:
+        _check_account(place.target)
+        _ask_to_delete(place, yes)
     was_up = stack.down(place.target, place.state, place.stack_name)
-    say(f"{place.target.name} is down." if was_up else f"{place.target.name} was not running.")
+    if not place.target.is_local:
+        say(f"The stack {place.stack_name} is deleted.")
+    else:
+        say(f"{place.target.name} is down." if was_up else f"{place.target.name} was not running.")
 
 
 @cli.command()
@@ -90,6 +130,7 @@ def outputs(place: Place) -> None:
 @click.pass_obj
 def show_logs(place: Place, *, function: str | None, since: float, follow: bool) -> None:
     """Follow what the functions log."""
+    stack.deployed(place.target, place.state, place.stack_name)
     target = emulators.found(place.target, place.state)
     names = logs.chosen(logs.functions(target, place.stack_name), function)
     try:
@@ -109,12 +150,49 @@ def show_logs(place: Place, *, function: str | None, since: float, follow: bool)
 @click.pass_obj
 def put_back(place: Place, *, since: float) -> None:
     """Put dead letters back, and retry the jobs that were given up."""
+    if not place.target.is_local:
+        _check_account(place.target)
     outputs = stack.deployed(place.target, place.state, place.stack_name)
     session = emulators.found(place.target, place.state).session()
     with step("Redrive") as note:
         redriven = redrive(session, outputs, timedelta(hours=since), note)
     click.echo(str(redriven))
     sys.exit(1 if redriven.refused else 0)
+
+
+@cli.command(name="erase")
+@click.option("--user", help="Whose jobs are deleted.")
+@click.pass_obj
+def erase_user(place: Place, *, user: str | None) -> None:
+    """Delete all jobs and archives of a user, for good."""
+    if user is None:
+        raise InfraError(f"Say whose jobs are deleted: make erase USER=alice{place.target.option}")
+    if not place.target.is_local:
+        _check_account(place.target)
+    outputs = stack.deployed(place.target, place.state, place.stack_name)
+    session = emulators.found(place.target, place.state).session()
+    with step("Erase") as note:
+        deleted = erase(session, outputs, user, note)
+    click.echo(
+        f"Deleted {deleted} {'job' if deleted == 1 else 'jobs'} of {user}. If {user} could make "
+        "jobs until now, run this again in a minute."
+    )
+
+
+@cli.command()
+@click.argument("user")
+@click.option("--claims", default="{}", help="More claims, as a JSON object.")
+@click.option("--ttl", default=issuer.ACCESS_SECONDS, show_default=True, help="Life in seconds.")
+@click.pass_obj
+def token(place: Place, *, user: str, claims: str, ttl: int) -> None:
+    """Print an access token of the local issuer for USER."""
+    if not place.target.is_local:
+        raise AccessError("Tokens for AWS come from your own issuer. Local ones: make token")
+    if issuer.url(place.state) is None:
+        raise NotDeployedError(
+            f"No local issuer is running. Start it with: make up AUTH=jwt{place.target.option}"
+        )
+    click.echo(issuer.token(place.state, user, seconds=ttl, **_claims(claims)))
 
 
 @cli.command()
@@ -129,6 +207,36 @@ def status(place: Place) -> None:
     click.echo(f"{place.stack_name} is up: {found.api_url}")
     if place.target.is_local and (log := emulators.log_file(place.target, place.state)):
         click.echo(f"log: {log}")
+
+
+def _check_account(target: Target) -> None:
+    with step("AWS account") as note:
+        account = credentials.checked(target.session())
+        # Set for an emulator and forgotten, it would lead elsewhere.
+        elsewhere = os.environ.get("AWS_ENDPOINT_URL")
+        by = f", at AWS_ENDPOINT_URL={elsewhere}" if elsewhere else ""
+        note(f"{account.number} in {target.region}, as {account.arn}{by}")
+
+
+def _ask_to_delete(place: Place, given: str | None) -> None:
+    """Says what would be lost. Returns if the person typed the stack's name, or gave it before."""
+    found = loss.of(place.target, Stack(place.target, place.stack_name))
+    say(f"This deletes the stack {place.stack_name} in {place.target.region}, with")
+    say(escape(str(found)))
+    if given is None:
+        given = click.prompt("Type the stack's name to delete it", err=True)
+    if given != place.stack_name:
+        raise DeployError(f"{given!r} is not the stack's name. Nothing was deleted.")
+
+
+def _claims(text: str) -> dict[str, Any]:
+    try:
+        claims = json.loads(text)
+    except ValueError:
+        claims = None
+    if not isinstance(claims, dict):
+        raise AccessError(f"CLAIMS must be a JSON object, not {text!r}")
+    return claims
 
 
 def main() -> None:

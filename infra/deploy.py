@@ -1,5 +1,6 @@
 """Creates, updates and deletes the stack, by the same calls on MiniStack, LocalStack and AWS."""
 
+import contextlib
 import itertools
 import time
 from collections.abc import Collection, Mapping
@@ -41,6 +42,7 @@ class Stack:
 
     def __init__(self, target: Target, name: str) -> None:
         self.name = name
+        self._target = target
         self._cloudformation: CloudFormationClient = target.session().client("cloudformation")
         self._poll_seconds = _LOCAL_POLL_SECONDS if target.is_local else _AWS_POLL_SECONDS
 
@@ -48,8 +50,30 @@ class Stack:
         """Returns the stack's outputs by name. Raises NotDeployedError if no stack is complete."""
         stack = self._describe()
         if stack is None or stack["StackStatus"] in _STILLBORN:
-            raise NotDeployedError(f"There is no stack {self.name} yet. Deploy it with: make up")
+            raise NotDeployedError(
+                f"There is no stack {self.name} yet. Deploy it with: make up{self._target.option}"
+            )
         return {out["OutputKey"]: out["OutputValue"] for out in stack.get("Outputs", [])}
+
+    def parameters(self) -> dict[str, str]:
+        """Returns the values that the stack's parameters have. Empty if there is no stack."""
+        stack = self._describe()
+        if stack is None or stack["StackStatus"] in _STILLBORN:
+            return {}
+        return {it["ParameterKey"]: it["ParameterValue"] for it in stack.get("Parameters", [])}
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether CloudFormation refuses to delete the stack."""
+        stack = self._describe()
+        return stack is not None and stack.get("EnableTerminationProtection", False)
+
+    def protect(self, *, on: bool) -> None:
+        """Lets CloudFormation refuse to delete the stack, or no longer."""
+        if on != self.is_protected:
+            self._cloudformation.update_termination_protection(
+                StackName=self.name, EnableTerminationProtection=on
+            )
 
     def has(self, resource: str) -> bool:
         """Whether the stack made the resource of that name in the template."""
@@ -88,11 +112,23 @@ class Stack:
         stack = self._describe()
         status = stack["StackStatus"] if stack else None
         if status in _STILLBORN:
+            # It has never taken a job. But its table is protected, and would make this fail.
+            self._unprotect_tables()
             self.delete(note)
             return "CREATE"
         if status is not None and status.endswith("_IN_PROGRESS"):
             raise DeployError(f"The stack {self.name} is busy ({status}). Try again later.")
         return "CREATE" if status is None else "UPDATE"
+
+    def _unprotect_tables(self) -> None:
+        dynamodb = self._target.session().client("dynamodb")
+        found = self._cloudformation.describe_stack_resources(StackName=self.name)
+        for resource in found["StackResources"]:
+            name = resource.get("PhysicalResourceId")
+            if resource["ResourceType"] != "AWS::DynamoDB::Table" or not name:
+                continue
+            with contextlib.suppress(dynamodb.exceptions.ResourceNotFoundException):
+                dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
 
     def _change_set(
         self, kind: "ChangeSetTypeType", template_url: str, parameters: Mapping[str, str]

@@ -2,7 +2,10 @@
 
 import json
 from http import HTTPStatus
-from typing import TypedDict
+from typing import Any, TypedDict
+
+SIGNED_REQUESTS = "SignedRequests"
+"""The template's condition that API Gateway checks a signature (AUTH is iam)."""
 
 
 class GatewayResponse(TypedDict):
@@ -12,6 +15,12 @@ class GatewayResponse(TypedDict):
     responseParameters: dict[str, str]
     responseTemplates: dict[str, str]
 
+
+Conditional = dict[str, list[Any]]
+"""{"Fn::If": [a condition, what holds with it, what holds without it]}."""
+
+
+_UNSIGNED = "MISSING_AUTHENTICATION_TOKEN"
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 _STATUS_OF = {
@@ -28,8 +37,8 @@ _STATUS_OF = {
     "INTEGRATION_TIMEOUT": HTTPStatus.GATEWAY_TIMEOUT,
     "INVALID_API_KEY": HTTPStatus.FORBIDDEN,
     "INVALID_SIGNATURE": HTTPStatus.FORBIDDEN,
-    # API Gateway's name for a path that the API does not have.
-    "MISSING_AUTHENTICATION_TOKEN": HTTPStatus.NOT_FOUND,
+    # API Gateway's name for a path that the API does not have. See `of_way`.
+    _UNSIGNED: HTTPStatus.NOT_FOUND,
     "QUOTA_EXCEEDED": HTTPStatus.TOO_MANY_REQUESTS,
     "REQUEST_TOO_LARGE": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "RESOURCE_NOT_FOUND": HTTPStatus.NOT_FOUND,
@@ -49,9 +58,27 @@ _HEADERS = {
 }
 
 
-def gateway_responses() -> dict[str, GatewayResponse]:
+def gateway_responses() -> dict[str, GatewayResponse | Conditional]:
     """Returns an RFC 9457 problem document for each kind of error that API Gateway answers."""
-    return {kind: _problem(status) for kind, status in _STATUS_OF.items()}
+    signed, unsigned = of_way(signed=True), of_way(signed=False)
+    return {
+        kind: signed[kind]
+        if signed[kind] == unsigned[kind]
+        else {"Fn::If": [SIGNED_REQUESTS, signed[kind], unsigned[kind]]}
+        for kind in signed
+    }
+
+
+def of_way(*, signed: bool) -> dict[str, GatewayResponse]:
+    """Returns the same, for an API that checks signatures or for one that does not."""
+    responses = {kind: _problem(status) for kind, status in _STATUS_OF.items()}
+    if signed:
+        # The paths of the API all reach the app, or want a signature first.
+        refusal = responses[_UNSIGNED] = _problem(HTTPStatus.UNAUTHORIZED)
+        # RFC 9110, section 11.6.1: a 401 names a way to be let in.
+        scheme = "'AWS4-HMAC-SHA256'"
+        refusal["responseParameters"]["gatewayresponse.header.WWW-Authenticate"] = scheme
+    return responses
 
 
 def _problem(status: HTTPStatus) -> GatewayResponse:

@@ -34,27 +34,27 @@ _OPEN_FILES = 10_240
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE")
 
 
-def start(state: Path, *, auth: bool = False) -> str:
+def start(state: Path, *, enforce_iam: bool = False) -> str:
     """Starts MiniStack unless it runs already. Returns its endpoint URL.
 
-    `state` is the directory of this instance. `auth` makes it enforce IAM policies. Raises
-    EmulatorError if it does not start, or if it already runs without `auth`.
+    `state` is the directory of this instance. `enforce_iam` makes it enforce IAM policies. Raises
+    EmulatorError if it does not start, or if it already runs without `enforce_iam`.
     """
     state = state.resolve()
     with daemon.exclusively(state / "lock"):
         known = daemon.recall(_file(state))
         if known is not None and known.is_alive:
-            if auth and not _enforces(state).exists():
+            if enforce_iam and not _enforces(state).exists():
                 raise EmulatorError("MiniStack runs already, and enforces no IAM. First: make down")
             return _url(known)
         _enforces(state).unlink(missing_ok=True)
-        if auth:
+        if enforce_iam:
             _enforces(state).touch()
         shutil.rmtree(_temporary(state), ignore_errors=True)
         _temporary(state).mkdir(exist_ok=True)
         log_file(state).unlink(missing_ok=True)
         with daemon.listen([USUAL_PORT, known.port if known else 0, 0]) as listener:
-            child = _spawn(state, listener, auth=auth)
+            child = _spawn(state, listener, enforce_iam=enforce_iam)
         try:
             daemon.remember(child, _file(state))
             _await_health(child, state)
@@ -87,7 +87,7 @@ def log_file(state: Path) -> Path:
     return state / "ministack.log"
 
 
-def _spawn(state: Path, listener: socket.socket, *, auth: bool) -> Daemon:
+def _spawn(state: Path, listener: socket.socket, *, enforce_iam: bool) -> Daemon:
     port: int = listener.getsockname()[1]
     _allow_open_files(_OPEN_FILES)
     bound = f"fd://{listener.fileno()}"
@@ -101,7 +101,7 @@ def _spawn(state: Path, listener: socket.socket, *, auth: bool) -> Daemon:
         # Each of these services would open a port of its own.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
-        "AUTH": str(auth).lower(),
+        "AUTH": str(enforce_iam).lower(),
         "AWS_ACCESS_KEY_ID": LOCAL_KEY,
         "AWS_SECRET_ACCESS_KEY": LOCAL_KEY,
         "AWS_CONFIG_FILE": os.devnull,
@@ -151,7 +151,7 @@ def _file(state: Path) -> Path:
 
 
 def _enforces(state: Path) -> Path:
-    """A file that is there if this MiniStack was started with `auth`."""
+    """A file that is there if this MiniStack was started with `enforce_iam`."""
     return state / "enforces-iam"
 
 

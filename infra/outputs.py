@@ -6,6 +6,9 @@ from dataclasses import asdict, dataclass
 from typing import Self
 
 from infra.targets import Target
+from infra.template import AUTH_PARAMETER, PARAMETER_OF
+
+ISSUER_PARAMETER = PARAMETER_OF["JWT_ISSUER"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,10 @@ class Outputs:
     api_function: str
     worker_function: str
     stack_name: str
+    auth: str
+    """How callers prove who they are: `none`, `jwt` or `iam`."""
+    issuer_url: str | None
+    """The local issuer, if the stack takes its tokens."""
 
     def to_json(self) -> str:
         """Returns a JSON object with the same names in camelCase."""
@@ -35,8 +42,18 @@ class Outputs:
         return cls(**{name: stored[_camel_case(name)] for name in cls.__dataclass_fields__})
 
 
-def of_stack(target: Target, stack_name: str, values: Mapping[str, str]) -> Outputs:
-    """Returns our outputs. `values` are those of the stack, by their names in the template."""
+def of_stack(
+    target: Target,
+    stack_name: str,
+    values: Mapping[str, str],
+    parameters: Mapping[str, str],
+    *,
+    local_issuer: str | None = None,
+) -> Outputs:
+    """Returns our outputs. `values` are those of the stack, by their names in the template.
+
+    `parameters` are the stack's. `local_issuer` is the URL of the local issuer if one runs.
+    """
     return Outputs(
         api_url=_api_url(target, values),
         endpoint_url=target.endpoint_url,
@@ -49,6 +66,8 @@ def of_stack(target: Target, stack_name: str, values: Mapping[str, str]) -> Outp
         api_function=values["ApiFunction"],
         worker_function=values["WorkerFunction"],
         stack_name=stack_name,
+        auth=parameters[AUTH_PARAMETER],
+        issuer_url=local_issuer if parameters[ISSUER_PARAMETER] == local_issuer else None,
     )
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +15,11 @@ from typing import Any
 
 import yaml
 
+from infra import wheels
 from infra.errors import PackageError
 from infra.paths import REPOSITORY, RESOURCES, STATE
 from infra.targets import Target
+from infra.wheels import Machine
 
 _CHALICE = "import sys; from chalice.cli import main; sys.exit(main())"
 
@@ -35,17 +37,25 @@ class Package:
     template: dict[str, Any]
 
 
-def build(target: Target, directory: Path, sources: Path = REPOSITORY) -> Package:
+def build(
+    target: Target,
+    directory: Path,
+    sources: Path = REPOSITORY,
+    *,
+    machine: Machine | None = None,
+) -> Package:
     """Packages the app in `sources` for the target's stage, into `directory`.
 
-    Raises PackageError with Chalice's own words.
+    With a `machine`, the package also has what is compiled for it, and runs on no other. Raises
+    PackageError with Chalice's own words, or pip's.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
         with _one_at_a_time():
             _run_chalice(target, sources, Path(scratch))
         template = yaml.safe_load((Path(scratch) / "sam.yaml").read_text())
-        return stable(Path(scratch) / "deployment.zip", directory, template)
+        compiled = wheels.files(machine, sources) if machine else {}
+        return stable(Path(scratch) / "deployment.zip", directory, template, compiled)
 
 
 def _run_chalice(target: Target, sources: Path, output: Path) -> None:
@@ -74,11 +84,21 @@ def _reason(output: str) -> str:
     return output.rpartition("\nRuntimeError: ")[2].strip()
 
 
-def stable(packed: Path, directory: Path, template: dict[str, Any]) -> Package:
-    """Returns Chalice's ZIP as a package, without what differs from one build to the next."""
+def stable(
+    packed: Path,
+    directory: Path,
+    template: dict[str, Any],
+    added: Mapping[str, bytes] | None = None,
+) -> Package:
+    """Returns Chalice's ZIP as a package, without what differs from one build to the next.
+
+    `added` are more files, by their paths in the package.
+    """
+    files = dict(added or {})
     with zipfile.ZipFile(packed) as archive:
-        names = sorted(n for n in archive.namelist() if not n.endswith(("/", ".pyc")))
-        files = {name: archive.read(name) for name in names}
+        names = [n for n in archive.namelist() if not n.endswith(("/", ".pyc"))]
+        files |= {name: archive.read(name) for name in names}
+    files = dict(sorted(files.items()))
     digest = hashlib.sha256()
     for name, content in files.items():
         digest.update(f"{name}\0{len(content)}\0".encode() + content)

@@ -7,8 +7,8 @@ page from another origin could not post to a local API.
 from collections.abc import Mapping
 from typing import Any
 
+from infra.rest_api import INTEGRATION
 from infra.targets import Target
-from infra.template import INTEGRATION
 
 Headers = dict[str, str]
 """Header mappings as API Gateway has them: the value in single quotes."""
@@ -19,8 +19,8 @@ def answers(template: Mapping[str, Any]) -> dict[str, Headers]:
     return {
         path: methods["options"][INTEGRATION]["responses"]["default"]["responseParameters"]
         for resource in template["Resources"].values()
-        if resource["Type"] == "AWS::Serverless::Api"
-        for path, methods in resource["Properties"]["DefinitionBody"]["paths"].items()
+        if resource["Type"] == "AWS::ApiGateway::RestApi"
+        for path, methods in resource["Properties"]["Body"]["paths"].items()
         if methods["options"][INTEGRATION]["type"] == "mock"
     }
 

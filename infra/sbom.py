@@ -6,13 +6,14 @@ metadata of the packages in question, and none of their code.
 
 import email
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import tomllib
 import venv
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from email.message import Message
 from importlib.metadata import distribution
 from pathlib import Path
@@ -35,18 +36,20 @@ def of_client(pyproject: Path, output: Path, time: int) -> None:
     _write(output, "longhaul", direct, needed(direct), time)
 
 
-def of_package(code: Path, requirements: Path, output: Path, time: int) -> None:
+def of_package(code: Path, requirements: Sequence[Path], output: Path, time: int) -> None:
     """Writes what the Lambda package `code` contains. `time` is in seconds since 1970.
 
-    Raises ReleaseError unless it contains what `requirements` pins and no other package.
+    Raises ReleaseError unless it contains what the files `requirements` pin and no other package.
     """
     found = contained(code)
-    lines = requirements.read_text().splitlines()
-    pins = {line for line in lines if line and not line.startswith("#")}
+    text = "\n".join(file.read_text() for file in requirements)
+    # Without the hashes, which some of the files have below each pin.
+    pins = set(re.findall(r"^[^#\s]+==[^\s;]+", text, re.MULTILINE))
     versions = {f"{name}=={_metadata(text)['Version']}" for name, text in found.items()}
     if differing := sorted(pins ^ versions):
         raise ReleaseError(
-            f"The package and {requirements.name} do not have the same: {', '.join(differing)}"
+            f"The package and {' and '.join(file.name for file in requirements)} do not have the "
+            f"same: {', '.join(differing)}"
         )
     # Chalice puts its runtime into the package, without the metadata.
     found["chalice"] = _installed("chalice")

@@ -2,32 +2,37 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from chalicelib.jobs.items import RECORD_GRACE_DAYS
-from infra import bucket, emulators, outputs, package, preflights, targets, template
+from infra import (
+    bucket,
+    emulators,
+    issuer,
+    loss,
+    outputs,
+    package,
+    parameters,
+    preflights,
+    refusals,
+    targets,
+    template,
+)
+from infra.access import Access, check
 from infra.bucket import DeploymentBucket
 from infra.console import step
 from infra.deploy import Stack
-from infra.errors import DeployError, NotDeployedError
+from infra.errors import EmulatorError, NotDeployedError
 from infra.outputs import Outputs
 from infra.package import Package
-from infra.paths import CHALICE_CONFIG, REPOSITORY, STATE
+from infra.paths import REPOSITORY, STATE
 from infra.targets import Target
-from infra.template import Template
+from infra.template import AUTH_PARAMETER, PARAMETER_OF, Template
 
-SOURCE_BUCKET_VARIABLE = "EXISTING_SOURCE_BUCKET"
-"""Environment variable that names a bucket which already holds the source files."""
-
-POLLERS_VARIABLE = "PROVISIONED_POLLERS"
-"""Environment variable that says how many event pollers AWS keeps ready for the worker."""
-
-POLLERS = range(2, 201)
-"""How many there may be.
-https://docs.aws.amazon.com/lambda/latest/api/API_ProvisionedPollerConfig.html"""
+EVERYBODY = Access()
+"""What a local target allows if nothing else was said."""
 
 
 def state_directory(target: Target) -> Path:
@@ -45,39 +50,55 @@ def up(  # noqa: PLR0913 - what is deployed, and where
     state: Path,
     stack_name: str,
     *,
-    auth: bool = False,
+    access: Access = EVERYBODY,
+    enforce_iam: bool = False,
     settings: Mapping[str, str] | None = None,
     sources: Path = REPOSITORY,
 ) -> Outputs:
     """Starts the target if it is an emulator, deploys, and stores and returns the outputs.
 
+    `access` says who may use the stack; with `jwt` and no issuer, a local target gets a local one.
     `settings` replace those in .chalice/config.json. `sources` is the folder with the app.
     """
-    started = emulators.started(target, state, auth=auth)
-    with step("Package") as note:
-        built = package.build(started, state / "package", sources)
-        note(f"{built.code.stat().st_size / 1e6:.1f} MB, {built.digest[:8]}")
+    check(access, target)
+    started = emulators.started(target, state, enforce_iam=enforce_iam)
     stack = Stack(started, stack_name)
+    access = _with_issuer(access, started, state)
+    before = {} if target.is_local else stack.parameters()
+    given = parameters.values(started, stack_name, access, settings, before)
+    architecture = parameters.architecture_of(given)
+    with step("Package") as note:
+        needs_compiled = given[AUTH_PARAMETER] == "jwt"
+        machine = emulators.machine(started, state, architecture) if needs_compiled else None
+        built = package.build(started, state / "package", sources, machine=machine)
+        note(f"{built.code.stat().st_size / 1e6:.1f} MB, {built.digest[:8]}")
     with step("Deploy") as note:
         note("uploading")
         completed, template_url = _upload(started, built, settings)
-        parameters = template.parameters(completed, _parameters(started))
-        changed = stack.deploy(template_url, parameters, note)
-        values = stack.outputs()
+        chosen = template.parameters(completed, given)
+        changed = stack.deploy(template_url, chosen, note)
+        stack.protect(on=parameters.is_protected(chosen))
+        made = stack.outputs()
         if target.name == "ministack":
-            preflights.install(started, values["RestAPIId"], preflights.answers(completed))
+            preflights.install(started, made["RestAPIId"], preflights.answers(completed))
+            stage = made["ApiUrl"].rstrip("/").rpartition("/")[2]
+            signed = given[AUTH_PARAMETER] == "iam"
+            refusals.install(started, made["RestAPIId"], stage, signed=signed)
         if not changed:
             note("nothing has changed")
-    deployed = outputs.of_stack(started, stack_name, values)
-    (state / "outputs.json").write_text(deployed.to_json() + "\n")
-    return deployed
+    found = _outputs(started, state, stack)
+    (state / "outputs.json").write_text(found.to_json() + "\n")
+    return found
 
 
 def down(target: Target, state: Path, stack_name: str) -> bool:
     """Stops an emulator that we started, with all that it holds. Elsewhere, deletes the stack.
 
-    On AWS the source bucket stays. Returns False if the emulator was not running.
+    On AWS the source bucket stays. Returns False if the emulator was not running. Raises
+    ProtectedError if the stack is protected from deletion.
     """
+    if target.is_local:
+        issuer.stop(state)
     if emulators.is_ours(target, state):
         was_up = emulators.stop(target, state)
     elif target.is_local:
@@ -102,24 +123,64 @@ def deployed(target: Target, state: Path, stack_name: str) -> Outputs:
     Raises NotDeployedError if the stack or its emulator is not up.
     """
     found = emulators.found(target, state)
-    return outputs.of_stack(found, stack_name, Stack(found, stack_name).outputs())
+    return _outputs(found, state, Stack(found, stack_name))
+
+
+def variables(target: Target, stack_name: str) -> dict[str, str]:
+    """Returns who may use the stack on AWS as it is now, by the names of environment variables.
+
+    What the stage's settings say (.chalice/config.json) wins. Without a stack, there is only that.
+    """
+    known = {**Stack(target, stack_name).parameters(), **parameters.of_config(target.stage)}
+    return {
+        variable: known[parameter]
+        for variable, parameter in PARAMETER_OF.items()
+        if parameter in known
+    }
 
 
 @contextmanager
 def running(
-    state: Path, *, auth: bool = False, settings: Mapping[str, str] | None = None
+    state: Path,
+    *,
+    access: Access = EVERYBODY,
+    enforce_iam: bool = False,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Outputs]:
     """Runs a stack on a MiniStack of its own while the body runs.
 
     Its files are in `state`, and its port is a free one. So it does not touch what already runs.
-    With `auth`, each Lambda function may do only what its IAM policy allows. `settings` replace
-    those in .chalice/config.json.
+    With `enforce_iam`, each Lambda function may do only what its IAM policy allows.
+    `access` and `settings` are those of `up`.
     """
     target = targets.named("ministack")
+    name = default_name(target)
     try:
-        yield up(target, state, default_name(target), auth=auth, settings=settings)
+        yield up(target, state, name, access=access, enforce_iam=enforce_iam, settings=settings)
     finally:
-        down(target, state, default_name(target))
+        down(target, state, name)
+
+
+def _with_issuer(access: Access, target: Target, state: Path) -> Access:
+    """Returns `access` with an issuer. Starts a local one if a local target needs it."""
+    if access.auth != "jwt" or access.issuer:
+        return access
+    if not emulators.share_our_loopback(target, state):
+        raise EmulatorError(
+            "This LocalStack runs its functions in containers, which do not reach an issuer on "
+            "this machine. Name one that they reach, with JWT_ISSUER and JWT_AUDIENCE, or use "
+            "another target: make up AUTH=jwt TARGET=ministack"
+        )
+    with step("Start issuer") as note:
+        url = issuer.start(state)
+        note(url)
+    return replace(access, issuer=url, audience=issuer.AUDIENCE, client_id=issuer.CLIENT_ID)
+
+
+def _outputs(target: Target, state: Path, stack: Stack) -> Outputs:
+    local_issuer = issuer.url(state) if target.is_local else None
+    values, given = stack.outputs(), stack.parameters()
+    return outputs.of_stack(target, stack.name, values, given, local_issuer=local_issuer)
 
 
 def _delete(target: Target, stack_name: str) -> None:
@@ -127,6 +188,7 @@ def _delete(target: Target, stack_name: str) -> None:
     with step("Delete") as note:
         stack = Stack(target, stack_name)
         values = stack.outputs()
+        loss.check_protection(target, stack)
         s3 = target.session().client("s3")
         note("emptying the archive bucket")
         bucket.empty(s3, values["ArchiveBucket"])
@@ -154,39 +216,3 @@ def _upload(
     template_key = f"longhaul/{hashlib.sha256(document).hexdigest()[:32]}.json"
     store.put_once(template_key, document)
     return completed, store.url(template_key)
-
-
-def _parameters(target: Target) -> dict[str, str | None]:
-    """Returns values for the parameters of our template. None leaves the default."""
-    return {
-        **of_config(target.stage),
-        "ExistingSourceBucket": os.environ.get(SOURCE_BUCKET_VARIABLE),
-        "ProvisionedPollers": _pollers(os.environ.get(POLLERS_VARIABLE)),
-        "PublicEndpointUrl": target.endpoint_url,
-        "ApiUrlTemplate": target.api_url_template if target.is_local else None,
-    }
-
-
-def of_config(stage: str) -> dict[str, str]:
-    """Returns the parameters of the template that follow from the stage's settings."""
-    config = json.loads(CHALICE_CONFIG.read_text())
-    of_stage = config["stages"][stage].get("environment_variables", {})
-    environment = config.get("environment_variables", {}) | of_stage
-    if not (archive_days := environment.get("ARCHIVE_TTL_DAYS")):
-        return {}
-    # S3 counts from when an archive's upload was opened, which is some time before the archive was
-    # there. Hence one more day.
-    lifecycle = int(archive_days) + 1
-    return {
-        "LifecycleDays": str(lifecycle),
-        "RequestDays": str(lifecycle + RECORD_GRACE_DAYS),
-    }
-
-
-def _pollers(asked: str | None) -> str | None:
-    if asked and not (asked.isdecimal() and int(asked) in POLLERS):
-        first, last = POLLERS[0], POLLERS[-1]
-        raise DeployError(
-            f"{POLLERS_VARIABLE} must be a whole number from {first} to {last}, not {asked!r}"
-        )
-    return asked or None

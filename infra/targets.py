@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import boto3
 from localstack_client.session import Session as LocalSession
 
+from infra import credentials
 from infra.errors import InfraError
 
 TargetName = Literal["ministack", "localstack", "aws"]
@@ -32,6 +33,11 @@ class Target:
         return self.name != "aws"
 
     @property
+    def option(self) -> str:
+        """What a command of make needs to work on this target. With a space before it, or empty."""
+        return "" if self.name == "ministack" else f" TARGET={self.name}"
+
+    @property
     def api_url_template(self) -> str:
         """The base URL of a local API, which is named in the path.
 
@@ -51,7 +57,7 @@ class Target:
         if not self.is_local:
             return boto3.Session(region_name=self.region)
         if self.endpoint_url is None:
-            raise InfraError(f"{self.name} is not running. Start it with: make up")
+            raise InfraError(f"{self.name} is not running. Start it with: make up{self.option}")
         ignore_user_settings()
         session = LocalSession(
             aws_access_key_id=LOCAL_KEY,
@@ -65,14 +71,11 @@ class Target:
 def named(name: TargetName) -> Target:
     """Returns the target of that name. AWS is in the region that the user's own settings choose.
 
-    Raises InfraError if they choose none.
+    Raises AccountError if they choose none, or one that there is not.
     """
     if name != "aws":
         return Target(name=name, stage="local", region=LOCAL_REGION)
-    region = boto3.Session().region_name
-    if not region:
-        raise InfraError("No AWS region is set. Choose one: export AWS_REGION=eu-west-1")
-    return Target(name="aws", stage="prod", region=region)
+    return Target(name="aws", stage="prod", region=credentials.region(os.environ))
 
 
 def ignore_user_settings() -> None:

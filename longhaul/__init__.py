@@ -15,7 +15,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from longhaul.answers import Accepted, Availability, Job, Link, Problem, Progress, Result
+    from longhaul.answers import (
+        Accepted,
+        Availability,
+        Job,
+        Link,
+        NewShare,
+        Problem,
+        Progress,
+        Result,
+        Selected,
+        Share,
+    )
     from longhaul.client import Client
     from longhaul.errors import LonghaulError
     from longhaul.transfer import Saved, download
@@ -29,10 +40,13 @@ __all__ = [
     "Job",
     "Link",
     "LonghaulError",
+    "NewShare",
     "Problem",
     "Progress",
     "Result",
     "Saved",
+    "Selected",
+    "Share",
     "__version__",
     "download",
 ]

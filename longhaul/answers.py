@@ -5,7 +5,7 @@ that an older API lacks have a default, unless a caller needs them. Sizes are in
 """
 
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 import msgspec
 
@@ -14,7 +14,19 @@ OPEN: Final = frozenset({"queued", "processing"})
 
 
 class Answer(msgspec.Struct, frozen=True, rename="camel"):
-    """The base of all answers: immutable, and equal if all fields are equal."""
+    """The base of all answers: immutable, and equal if all fields are equal.
+
+    The text of an answer, as in a log, has no secret.
+    """
+
+    secret: ClassVar[frozenset[str]] = frozenset()
+
+    def __repr__(self) -> str:
+        shown = (
+            f"{name}={'…' if name in self.secret else repr(getattr(self, name))}"
+            for name in self.__struct_fields__
+        )
+        return f"{type(self).__name__}({', '.join(shown)})"
 
 
 class Accepted(Answer, frozen=True):
@@ -27,6 +39,15 @@ class Accepted(Answer, frozen=True):
     status_url: str = ""
     sse_url: str = ""
     download_url: str = ""
+
+
+class Selected(Accepted, frozen=True, kw_only=True):
+    """The job for a selection. `ticket` is a secret: the token for this job alone, for a while."""
+
+    secret = frozenset({"ticket"})
+
+    ticket: str
+    ticket_expires_at: datetime
 
 
 class Progress(Answer, frozen=True):
@@ -103,6 +124,29 @@ class Link(Answer, frozen=True):
     job_id: str
     download_url: str
     expires_in: int
+
+
+class Share(Answer, frozen=True):
+    """A share link of a job, without its secret."""
+
+    id: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class NewShare(Share, frozen=True):
+    """A share link that was just made. `url` and `ticket` are secrets, and never shown again."""
+
+    secret = frozenset({"ticket", "url"})
+
+    url: str
+    ticket: str
+
+
+class Shares(Answer, frozen=True):
+    """The share links of a job that still work."""
+
+    shares: tuple[Share, ...]
 
 
 class Availability(Answer, frozen=True):

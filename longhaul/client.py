@@ -1,13 +1,27 @@
 """The client of the API: one method for each thing that a caller can ask for."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Literal, Self
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from uuid import uuid4
 
-from longhaul.answers import Accepted, Availability, Job, Link, Page
-from longhaul.errors import NotPossibleNow
+from longhaul import refusals
+from longhaul.answers import (
+    Accepted,
+    Availability,
+    Job,
+    Link,
+    NewShare,
+    Page,
+    Problem,
+    Selected,
+    Share,
+    Shares,
+)
+from longhaul.credentials import Token
+from longhaul.errors import NotFound, NotPermitted, NotPossibleNow, UnexpectedAnswer
 from longhaul.follow import follow
 from longhaul.http import Reply
 from longhaul.retries import PATIENCE_SECONDS, Notice
@@ -15,6 +29,8 @@ from longhaul.session import Session, job_path
 
 PAGE_JOBS: Final = 100
 """The most jobs that the API puts on one page."""
+
+_NO_CONTENT: Final = 204
 
 
 class Client:
@@ -30,14 +46,16 @@ class Client:
         url: str,
         *,
         user: str | None = None,
-        token: str | None = None,
+        token: Token = None,
         patience: float = PATIENCE_SECONDS,
         notice: Notice | None = None,
     ) -> None:
         """`url` is the API's base URL, without `/v1`.
 
-        Without an authorizer, `user` is the `user_id` of the requests. With one, `token` is sent as
-        a bearer token. Raises ValueError if `url` is not a URL.
+        `token` is sent as a bearer token: a text, or a function that returns a fresh one. It is
+        called before each request, and again after a 401. Where nobody has to prove who they are,
+        `user` is the `user_id` of the requests. Raises ValueError if `url` is not a URL, or if no
+        header can carry `token`.
         """
         self.session = Session(url, token=token, patience=patience, notice=notice)
         self.url = self.session.url
@@ -87,6 +105,26 @@ class Client:
         headers = {"Idempotency-Key": idempotency_key or str(uuid4())}
         return self.session.read(Accepted, "POST", "/v1/export", content=content, headers=headers)
 
+    def create_selected(
+        self, selection: str, *, fresh: bool = False, idempotency_key: str | None = None
+    ) -> Selected:
+        """Starts the export that a signed selection describes. It needs no token.
+
+        The answer's `ticket` is the `token` of a client for this job alone. A call with the same
+        `idempotency_key` is the same job, and not another use of the selection.
+        """
+        content: dict[str, Any] = {"selection": selection, **({"fresh": True} if fresh else {})}
+        headers = {"Idempotency-Key": idempotency_key or str(uuid4())}
+        path = "/v1/export"
+        try:
+            reply = self.session.call(
+                "POST", path, content=content, headers=headers, is_anonymous=True
+            )
+        except NotPermitted as error:
+            error.sent = "selection"
+            raise
+        return refusals.read(Selected, reply, self.url + path)
+
     def status(self, job_id: str) -> Job:
         """Returns the job as it is now."""
         return self.session.read(Job, "GET", job_path(job_id))
@@ -118,15 +156,58 @@ class Client:
             query["cursor"] = page.cursor
 
     def cancel(self, job_id: str) -> Job:
-        """Cancels the job and returns it. Raises NotPossibleNow if it has ended in another way."""
+        """Cancels the job and returns it. Raises NotPossibleNow if it has ended in another way,
+        NotFound if it was deleted.
+
+        It never deletes a job, even one that ends at this moment.
+        """
+        path = f"{job_path(job_id)}?only=open"
         try:
-            return self.session.read(Job, "DELETE", job_path(job_id))
+            reply = self.session.call("DELETE", path)
         except NotPossibleNow:
             # It may be cancelled already: by this call, if the network lost the first answer.
             job = self.status(job_id)
             if job.status != "cancelled":
                 raise
             return job
+        if reply.status == _NO_CONTENT:
+            raise NotFound(Problem(title="The job was deleted", status=404))
+        return refusals.read(Job, reply, self.url + path)
+
+    def delete(self, job_id: str) -> None:
+        """Deletes a job that has ended, with its archive and all links to it.
+
+        An archive that another job has too stays for that job. A second call does nothing. Raises
+        NotPossibleNow if the job is open: it is never cancelled by this.
+        """
+        path = f"{job_path(job_id)}?only=ended"
+        reply = self.session.call("DELETE", path)
+        if reply.status != _NO_CONTENT:
+            raise UnexpectedAnswer(
+                f"{self.url} answered {reply.status} to the request to delete a job. Does it run "
+                "an older version, which cannot delete?"
+            )
+
+    def share(self, job_id: str, *, expires_in: int | None = None) -> NewShare:
+        """Makes a link with which everybody can follow the job and download its archive.
+
+        It works for `expires_in` seconds; None: for as long as the API decides, which is a day. If
+        the network loses the answer, it is asked again: then there may be another share, whose link
+        nobody has.
+        """
+        content = {} if expires_in is None else {"expires_in": expires_in}
+        return self.session.read(NewShare, "POST", f"{job_path(job_id)}/shares", content=content)
+
+    def shares(self, job_id: str) -> tuple[Share, ...]:
+        """Returns the job's share links that still work, without their secrets."""
+        return self.session.read(Shares, "GET", f"{job_path(job_id)}/shares").shares
+
+    def revoke(self, job_id: str, share_id: str) -> None:
+        """Ends a share link. Raises NotFound if none with this id works now."""
+        if all(share.id != share_id for share in self.shares(job_id)):
+            raise NotFound(Problem(title=f"The job has no share link {share_id}", status=404))
+        with suppress(NotFound):  # It has ended meanwhile: by this call, if its answer was lost.
+            self.session.call("DELETE", f"{job_path(job_id)}/shares/{quote(share_id, safe='')}")
 
     def retry(self, job_id: str) -> Accepted:
         """Starts the same export again. A second call returns the same new job.

@@ -5,7 +5,7 @@ It is one hierarchy: `except LonghaulError` catches all of it. A message is a se
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
     from longhaul.answers import Job, Problem
@@ -51,7 +51,27 @@ class InvalidRequest(Refused):
 
 
 class NotPermitted(Refused):
-    """401, 403: the stack has an authorizer, which refused the request."""
+    """401, 403: the stack wants to know who asks, or does not allow it.
+
+    `api` is the API's URL. `sent` says what the request had: nothing, a user's token, the ticket of
+    one job, or a selection.
+    """
+
+    api: str = ""
+    sent: Literal["", "token", "ticket", "selection"] = ""
+
+
+class NotSignedIn(NotPermitted):
+    """401: no token came, or not one that the API takes: it has expired, for example.
+
+    `offers_login`: whether the API says where to sign in, so that `longhaul login` can.
+    """
+
+    offers_login: bool = False
+
+
+class Forbidden(NotPermitted):
+    """403: the API knows who asks, and does not allow it: these files, or this route."""
 
 
 class NotFound(Refused):
@@ -78,6 +98,49 @@ class Unavailable(Refused):
 
 class TooManyJobs(Unavailable):
     """429: this user has too many open exports. No job was made."""
+
+
+class SelectionUsed(Forbidden):
+    """403: the selection was posted as often as it may be."""
+
+
+class RateLimited(Unavailable):
+    """429: this user asks too often. The same call succeeds after `retry_after` seconds.
+
+    `limit` is how many requests may come at once, `remaining` how many are left, and `reset` in how
+    many seconds all of them are there again. Each is None if the API does not say it.
+    """
+
+    limit: int | None = None
+    remaining: int | None = None
+    reset: float | None = None
+
+
+class QuotaExceeded(Refused):
+    """422, 429: the export is larger than a job may be, or than what is left for the day.
+
+    No job was made. `problem.detail` names the limit and what was asked. `retry_after` is when the
+    day ends; None if the same request will never be allowed.
+    """
+
+
+# -- signing in ------------------------------------------------------------------------------------
+
+
+class SignInFailed(LonghaulError):
+    """Nobody was signed in: the stack or its issuer offers no way, or somebody said no.
+
+    `reason` is the issuer's error (RFC 6749, section 5.2; RFC 8628, section 3.5); empty if it is
+    not the issuer's.
+    """
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class CannotKeep(LonghaulError):
+    """The place where tokens are kept is not safe, or cannot be read or written."""
 
 
 # -- jobs and archives -----------------------------------------------------------------------------

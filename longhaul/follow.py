@@ -76,17 +76,16 @@ def _by_events(session: Session, job_id: str) -> Iterator[Job]:
 
 
 def _connection(session: Session, job_id: str, stream: Stream) -> Iterator[Event]:
-    headers = {"Accept": "text/event-stream", "Cache-Control": "no-store", **session.credentials}
+    headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
     if stream.last_id:
         headers["Last-Event-ID"] = stream.last_id
-    url = f"{session.url}{job_path(job_id)}/progress"
-    with session.network.open("GET", url, headers) as answer:
-        session.retries.had_an_answer = True
+    path = f"{job_path(job_id)}/progress"
+    with session.open(path, headers) as answer:
         kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if answer.status != _OK or kind != "text/event-stream":
             raise _NoEvents
         try:
-            yield from stream.events(iter(lambda: http.read(answer, url), b""))
+            yield from stream.events(iter(lambda: http.read(answer, session.url), b""))
         except EventTooLong as error:
             raise _NoEvents from error
 

@@ -1,5 +1,7 @@
 """Turns an HTTP answer into a record, or into the error that it stands for. Does no I/O."""
 
+import re
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final, TypeVar
 
@@ -7,12 +9,16 @@ from longhaul import answers
 from longhaul.answers import Answer, Problem
 from longhaul.errors import (
     Expired,
+    Forbidden,
     InvalidRequest,
     NotFound,
-    NotPermitted,
     NotPossibleNow,
+    NotSignedIn,
+    QuotaExceeded,
+    RateLimited,
     Refused,
     RequestGone,
+    SelectionUsed,
     TooManyJobs,
     Unavailable,
     UnexpectedAnswer,
@@ -23,8 +29,8 @@ A = TypeVar("A", bound=Answer)
 
 _KINDS: Final[dict[int, type[Refused]]] = {
     400: InvalidRequest,
-    401: NotPermitted,
-    403: NotPermitted,
+    401: NotSignedIn,
+    403: Forbidden,
     404: NotFound,
     409: NotPossibleNow,
     410: Expired,
@@ -39,11 +45,15 @@ _KINDS: Final[dict[int, type[Refused]]] = {
 }
 
 _TYPES: Final[dict[str, type[Refused]]] = {
+    "urn:problem-type:longhaul:quota-exceeded": QuotaExceeded,
+    "urn:problem-type:longhaul:rate-limited": RateLimited,
     "urn:problem-type:longhaul:request-gone": RequestGone,
+    "urn:problem-type:longhaul:selection-used": SelectionUsed,
     "urn:problem-type:longhaul:too-many-jobs": TooManyJobs,
 }
 """Problem types with an error of their own, because the status alone is not enough."""
 
+_NUMBER: Final = re.compile(r"[0-9]{1,15}")
 _REDIRECTS = range(300, 400)
 _SUCCESSES = range(200, 300)
 
@@ -64,7 +74,20 @@ def check(reply: Reply, url: str) -> None:
             raise _unexpected(reply, url) from None
         problem = Problem(title=f"{origin(url)} answered {_named(reply)}", status=reply.status)
     kind = _TYPES.get(problem.type, kind)
-    raise kind(problem, retry_after=seconds(reply.headers.get("Retry-After")))
+    error = kind(problem, retry_after=seconds(reply.headers.get("Retry-After")))
+    _complete(error, reply.headers)
+    raise error
+
+
+def _complete(error: Refused, headers: Mapping[str, str]) -> None:
+    """Adds what an error says beyond its problem document."""
+    if isinstance(error, NotSignedIn):
+        # RFC 9728, section 5.1: it says where the API describes how to sign in.
+        error.offers_login = "resource_metadata=" in headers.get("WWW-Authenticate", "")
+    elif isinstance(error, RateLimited):
+        error.limit = count(headers.get("RateLimit-Limit"))
+        error.remaining = count(headers.get("RateLimit-Remaining"))
+        error.reset = seconds(headers.get("RateLimit-Reset"))
 
 
 def read(kind: type[A], reply: Reply, url: str) -> A:
@@ -78,6 +101,11 @@ def read(kind: type[A], reply: Reply, url: str) -> A:
 def seconds(text: str | None) -> float | None:
     """Returns the seconds in a Retry-After; None for a date, which Longhaul does not send."""
     return float(text) if text and text.isascii() and text.isdigit() else None
+
+
+def count(text: str | None) -> int | None:
+    """Returns the whole number in a header; None if there is none."""
+    return int(text) if text and _NUMBER.fullmatch(text) else None
 
 
 def _unexpected(reply: Reply, url: str, why: str = "") -> UnexpectedAnswer:

@@ -68,7 +68,7 @@ def parts_on(target: str) -> Iterator[Part]:
     if target in LOCAL_TARGETS:
         yield Part(f"{target} compared with AWS", ("tests/targets",), target, 80)
     if target == "ministack":
-        yield Part("the page in a browser", IN_A_BROWSER, target, 130)
+        yield Part("the page in a browser", IN_A_BROWSER, target, 300)
         yield Part("the scenario behind nginx", SCENARIO, target, 20)
         yield Part(f"wrecks on {target}", WRECKS, target, 140)
 

@@ -21,13 +21,12 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer before HTTP. Its body is `content` as JSON; or `text`, whose type is in `headers`;
-    or nothing. `by` is who the caller turned out to be, if the route has found that out."""
+    or nothing."""
 
     status: int
     content: Answer | None
     headers: dict[str, str] = field(default_factory=dict)
     text: str = ""
-    by: Caller | None = None
 
 
 def uncached() -> dict[str, str]:

@@ -92,15 +92,18 @@ def guarded(
         nonlocal caller, level, told
         call = _call(request)
         caller = guard.caller_of(call, services(), rule, job_id)
-        level = guard.level(services(), caller, is_counted=rule.costs)
+        if rule.costs:
+            level = guard.level(services(), caller, is_counted=True)
         reply = route(replace(call, caller=caller), services(), *path)
-        told, caller = reply.content, reply.by or caller
+        told = reply.content
         return reply
 
     response, error = _attempt(attempt, request_id)
-    if level is None and not isinstance(error, RateLimited):
-        level = guard.level(services(), caller, is_counted=False)
-    response.headers |= level or {}
+    # Not after a failure of ours: if the table does not answer, a second wait would be too long.
+    if response.status_code < LonghaulError.status:
+        if level is None and not isinstance(error, RateLimited):
+            level = guard.level(services(), caller, is_counted=False)
+        response.headers |= level or {}
     if isinstance(error, Unauthorized):
         config = services().settings
         response.headers["WWW-Authenticate"] = callers.challenge(
@@ -151,12 +154,15 @@ def _attempt(route: Callable[[], Reply], request_id: str) -> tuple[Response, Lon
     return Response(body=body, status_code=reply.status, headers=headers), None
 
 
-def gate(app: Chalice) -> Callable[[Request, Callable[[Request], Response]], Response]:
+def gate(
+    app: Chalice, services: Callable[[], Services]
+) -> Callable[[Request, Callable[[Request], Response]], Response]:
     """Returns the middleware for HTTP events."""
 
     def middleware(request: Request, get_response: Callable[[Request], Response]) -> Response:
         request_id = request_id_of(request)
         resource = request.context["resourcePath"]
+        path = request.to_original_event().get("path") or ""
         is_head = request.method == "HEAD"
         if is_head:
             # Each route with GET has HEAD too: the same answer without its body.
@@ -164,15 +170,15 @@ def gate(app: Chalice) -> Callable[[Request, Callable[[Request], Response]], Res
         if resource in app.routes:
             response = get_response(request)
         else:
-            path = request.to_original_event().get("path", "")[:200]
-            response = problem(NotFound(f"there is no {path}; see /openapi.json"), request_id)
+            unknown = NotFound(f"there is no {path[:200]}; see /openapi.json")
+            response = _counted(problem(unknown, request_id), path, request, services)
         if response.status_code == _METHOD_NOT_ALLOWED:
             known = {*app.routes[resource], "OPTIONS"}
             allowed = ", ".join(sorted(known | {"HEAD"} if "GET" in known else known))
             error = MethodNotAllowed(
                 f"{request.method} is not possible here, only {allowed}", headers={"Allow": allowed}
             )
-            response = problem(error, request_id)
+            response = _counted(problem(error, request_id), path, request, services)
         elif (
             response.status_code >= _FIRST_ERROR
             and response.headers.get("Content-Type") != CONTENT_TYPE
@@ -190,6 +196,17 @@ def gate(app: Chalice) -> Callable[[Request, Callable[[Request], Response]], Res
         return response
 
     return middleware
+
+
+def _counted(
+    response: Response, path: str, request: Request, services: Callable[[], Services]
+) -> Response:
+    """Returns the answer to a request that no route took. If it was for the API, the answer says
+    how many requests are left, as all of its answers do."""
+    if path.startswith("/v1/") or path == "/health":
+        caller = Caller(address=callers.address(request.context))
+        response.headers |= guard.level(services(), caller, is_counted=False)
+    return response
 
 
 def request_id_of(request: Request) -> str:

@@ -74,12 +74,17 @@ def _caller(call: Call, services: Services, rule: Rule, job_id: str | None) -> C
     given = call.headers.get("authorization", "")
     if TICKET in given:
         return _by_ticket(callers.bearer(call.headers) or "", services, rule, job_id)
+    signed = None
+    if rule.takes_selection:
+        signed = parse.selection(call.body, call.headers.get("content-type"), settings)
+    token = callers.bearer(call.headers) if settings.auth == "jwt" else None
+    if signed and token is None:
+        from chalicelib.http.selections import verified
+
+        return Caller(way="selection", user_id=verified(signed[0], services).user_id)
     if settings.auth == "none":
         return callers.by_gateway(call.context, settings) or Caller()
-    token = callers.bearer(call.headers)
     if token is None:
-        if rule.takes_selection and parse.has_selection(call.body):
-            return Caller(way="selection")
         raise Unauthorized("sign in first: the request has no Authorization header")
     if not settings.jwt_issuer:
         raise Unauthorized("this stack takes selections and tickets, and no other token")

@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from chalicelib.errors import NotFound
-from chalicelib.http import sign_in
+from chalicelib.http import compact, sign_in
 from chalicelib.http.callers import base_url
 from chalicelib.http.calls import Call, Reply
 from chalicelib.http.etags import etag_of, matches
@@ -61,9 +61,16 @@ class Web:
 @cache
 def web() -> Web:
     """Returns the files of the page."""
-    files = {path.name: path.read_text() for path in sorted(FOLDER.iterdir())}
+    files = {path.name: _served(path) for path in sorted(FOLDER.iterdir())}
     digest = hashlib.sha256(repr(files).encode()).hexdigest()
     return Web(files, digest[:12])
+
+
+def _served(path: Path) -> str:
+    text = path.read_text()
+    if path.suffix == ".js":
+        return compact.module(text)
+    return compact.stylesheet(text) if path.suffix == ".css" else text
 
 
 def page(call: Call) -> Reply:

@@ -44,21 +44,16 @@ def export_request(body: bytes, content_type: str | None, settings: Settings) ->
 def selection(body: bytes, content_type: str | None, settings: Settings) -> tuple[str, bool] | None:
     """Returns (the signed selection, fresh) of the body of `POST /v1/export`; None if it has no
     selection. Raises what `json_body` raises."""
-    if not has_selection(body):
-        return None
-    asked = json_body(body, content_type, "selection", settings)
-    return asked["selection"], asked.get("fresh", False)
-
-
-def has_selection(body: bytes) -> bool:
-    """Returns whether a body may be a selection: an object with that name in it."""
     if b'"selection"' not in body:
-        return False
+        return None
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):
-        return False
-    return isinstance(content, dict) and "selection" in content
+        return None  # whoever reads the request says what is wrong with it
+    if not isinstance(content, dict) or "selection" not in content:
+        return None
+    asked = json_body(body, content_type, "selection", settings)
+    return asked["selection"], asked.get("fresh", False)
 
 
 def valid_export(asked: dict[str, Any], settings: Settings) -> ExportRequest:

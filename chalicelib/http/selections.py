@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib.errors import FieldError, Forbidden, InvalidRequest, invalid
@@ -67,8 +67,7 @@ def create(call: Call, services: Services, token: str, *, fresh: bool = False) -
     selection = verified(token, services, fresh=fresh)
     if call.caller.user_id not in (None, selection.user_id):
         raise Forbidden("the selection is for another user (sub) than the token of this request")
-    by = replace(call.caller, way="selection", user_id=selection.user_id)
-    return replace(accepted(call, services, selection), by=by)
+    return accepted(call, services, selection)
 
 
 def accepted(call: Call, services: Services, selection: Selection) -> Reply:

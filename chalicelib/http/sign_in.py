@@ -52,6 +52,7 @@ def for_page(config: Settings) -> dict[str, Any] | None:
         "authorizationEndpoint": provider.endpoint("authorization_endpoint"),
         "tokenEndpoint": provider.endpoint("token_endpoint"),
         "endSessionEndpoint": provider.endpoint("end_session_endpoint"),
+        "shareMaxDays": config.share_max_days,
     }
 
 

@@ -74,6 +74,12 @@ class QuotaStore:
         is_known = int(mark) in {int(one) for one in (*known, *former)}
         return None if is_known else number(item, "bytesUsed") or 0
 
+    def forget_user(self, user_id: str, now: int) -> None:
+        """Forgets what the user has exported on each day that is still known."""
+        for days_ago in range(_KEPT_DAYS + 2):
+            place = _place(user_id, now - days_ago * DAY)
+            self.table.empty(place, "forget the bytes of a day", now // 1000)
+
     def _forget(self, place: str, mark: str) -> None:
         """Forgets all but the jobs that were counted since the last time. If two workers do so at
         the same time, the second one changes nothing."""

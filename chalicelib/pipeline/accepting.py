@@ -8,6 +8,7 @@ finds.
 import json
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 from uuid import UUID, uuid5
@@ -170,6 +171,9 @@ def _made_before(services: Services, job: Job, absent: LonghaulError) -> Job:
     if first is None:
         raise absent
     if first.is_deleted:
+        # The request is stored again by now, and nobody else would look after it.
+        with suppress(Unavailable):
+            services.queue.send([Message(Step.DISCARD, job.job_id)], job.user_id)
         raise IdempotencyKeyReused(
             "the export that this Idempotency-Key was used for was deleted; use a new key"
         )

@@ -1,4 +1,4 @@
-"""Erases a user: deletes all of their jobs, the open ones too.
+"""Erases a user: deletes all of their jobs, the open ones too, and how much they have exported.
 
 It finds the jobs by an index that lags behind, usually by less than a second. A job that the user
 makes at the same time may be left. So take the user's access away first, and erase again a minute
@@ -47,6 +47,7 @@ def erase_user(services: Services, user_id: str, most: int = JOBS_A_CALL) -> Era
                 return Erased(deleted, more=True)
             deleted += _delete(services, job)
         if page.next is None:
+            services.quotas.forget_user(user_id, services.now())
             return Erased(deleted, more=False)
         if services.now() >= until:
             return Erased(deleted, more=True)

@@ -1,21 +1,34 @@
 // Calls the API, under the page's own address.
 
-import { sentence } from "./format.js";
+import { tickets } from "./address.js";
+import { duration, sentence, size } from "./format.js";
 
 const TIMEOUT_MS = 35_000; // API Gateway gives up after 29 s
 const ERRORS_SHOWN = 5;
 const ADVICE = { // the API's own is for programs
-  "request-gone": "Choose its files anew, under New export.",
-  "too-many-jobs": "Wait until one has ended, or cancel one under Exports. Then try again.",
+  "already-ended": () => "It has just ended, so there is nothing to cancel.",
+  forbidden: (said) => `${said.replace(/^[\w/]+: /, "")} If you need it, ask the people who run this service.`,
+  "quota-exceeded": (said, wait) => {
+    const words = said.replace(/(\d+) bytes/g, (_, bytes) => size(+bytes));
+    return wait ? `${words.split(";")[0]}. Try again in ${wait}.` : words;
+  },
+  "rate-limited": (_, wait) => `That was too much in a short time. Try again in ${wait || "a moment"}.`,
+  "request-gone": () => "Choose its files anew, under New export.",
+  "too-many-jobs": () => "Wait until one has ended, or cancel one under Exports. Then try again.",
+  unauthorized: () => "Sign in again, or open the link again that you were sent.",
 };
 
-/** What went wrong, in words for people. `status` is 0 if no answer came. */
+/** What went wrong, in words for people. `status` is 0 if no answer came. `after`: seconds to wait. */
 export class Problem extends Error {
-  constructor(status, title, words, more = []) {
+  constructor(status, title, words, more = [], after = 0) {
     super(words);
-    Object.assign(this, { status, title, words, more });
+    Object.assign(this, { status, title, words, more, after });
   }
 }
+
+/** Who asks, if people sign in here. `token` returns what to send. After a 401, `renew` says whether
+ * to send again. `proven`: the API has accepted this sign-in. */
+export const access = {};
 
 export const jobPath = (id) => `v1/export/${encodeURIComponent(id)}`;
 
@@ -23,7 +36,13 @@ export const listJobs = (user, cursor) => call("GET", query("v1/export", { user_
 
 export const readJob = (id) => call("GET", jobPath(id));
 
-export const cancelJob = (id) => call("DELETE", jobPath(id));
+/** Returns the text of a short stream of events; null if nothing can come any more. */
+export const readEvents = (id, seen, signal) =>
+  call("GET", `${jobPath(id)}/progress`, { headers: { Accept: "text/event-stream", ...(seen && { "Last-Event-ID": seen }) }, signal });
+
+// A cancel must not delete a job that has just ended.
+export const cancelJob = (id) => call("DELETE", `${jobPath(id)}?only=open`);
+export const deleteJob = (id) => call("DELETE", `${jobPath(id)}?only=ended`);
 
 export const retryJob = (id) => call("POST", `${jobPath(id)}/retry`);
 
@@ -32,24 +51,48 @@ export const downloadLink = (id) => call("GET", `${jobPath(id)}/download`);
 export const listFiles = (prefix, cursor) => call("GET", query("v1/files", { prefix, cursor }));
 
 /** Safe to repeat with the same key, if the answer is lost. */
-export const createJob = (request, key) =>
-  call("POST", "v1/export", { body: JSON.stringify(request), headers: { "Content-Type": "application/json", "Idempotency-Key": key } });
+export const createJob = (request, key) => post("v1/export", request, { "Idempotency-Key": key });
+
+export const post = (path, body, headers) =>
+  call("POST", path, { body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...headers } });
 
 export const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
 const query = (path, values) =>
   `${path}?${new URLSearchParams(Object.entries(values).filter(([, value]) => value ?? false))}`;
 
-async function call(method, path, more) {
-  let answer;
+async function send(method, path, more) {
+  const signal = AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), more.signal].filter(Boolean));
   try {
-    answer = await fetch(path, { method, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS), ...more });
+    const answer = await fetch(path, { method, cache: "no-store", ...more, signal });
+    const isStream = answer.headers.get("Content-Type")?.startsWith("text/event-stream");
+    return [answer, isStream ? await answer.text() : await answer.json().catch(() => null)];
   } catch {
     throw new Problem(0, "No connection", "The server could not be reached. Check the connection, then try again.");
   }
-  const body = await answer.json().catch(() => null);
-  if (answer.ok && body) return body;
-  if (!body?.title) throw new Problem(answer.status, "The server is in trouble", `It answered with ${answer.status}. Try again in a moment.`);
+}
+
+/** Calls the API with what this page has: the job's ticket, or the person's token. */
+export async function call(method, path, more = {}) {
+  const ticket = tickets.get(path.split(/[/?]/)[2]);
+  for (let tries = 0; ; tries += 1) {
+    const secret = ticket ?? (await access.token?.());
+    const headers = { ...more.headers, ...(secret !== undefined && { Authorization: `Bearer ${secret}` }) };
+    const [answer, body] = await send(method, path, { ...more, headers });
+    if (answer.ok && (body !== null || answer.status === 204)) {
+      access.proven ||= ticket === undefined;
+      return body;
+    }
+    if (answer.status === 401 && ticket === undefined && (await access.renew?.(secret, tries))) continue;
+    throw problemOf(answer, body);
+  }
+}
+
+function problemOf({ status, headers }, body) {
+  const after = Number(headers.get("Retry-After")) || 0;
+  if (!body?.title) return new Problem(status, "The server is in trouble", `It answered with ${status}. Try again in a moment.`, [], after);
+  const said = sentence(body.detail);
   const errors = (body.errors ?? []).map(({ pointer, detail }) => sentence(`${pointer.replace("/", "")}: ${detail}`));
-  throw new Problem(answer.status, body.title, ADVICE[body.type?.split(":").pop()] ?? sentence(body.detail), errors.length > 1 ? errors.slice(0, ERRORS_SHOWN) : []);
+  const words = ADVICE[body.type?.split(":").pop()]?.(said, after && duration(after)) ?? said;
+  return new Problem(status, body.title, words, errors.length > 1 ? errors.slice(0, ERRORS_SHOWN) : [], after);
 }

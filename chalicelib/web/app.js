@@ -1,33 +1,51 @@
 // The frame of the page: the view, the user, and the network.
 
+import { takeTicket, tickets } from "./address.js"; // the first: it takes secrets out of the address
+import { access } from "./api.js";
 import { create } from "./create.js";
 import { $, announce, button, dialog, fill, h, toast, trouble } from "./dom.js";
 import { job } from "./job.js";
 import { jobs } from "./jobs.js";
-import { setUser, user } from "./person.js";
+import { auth, setUser, user, who } from "./person.js";
 import { plain } from "./tab.js";
 
 const VIEWS = [[/^#\/new$/, create], [/^#\/jobs\/([\w-]+)$/, job], [/^/, jobs]];
 
 let leave;
 
-/** Shows the view for the address. Each view returns a function that stops it. */
+/** Shows the view for the address, or first signs the person in. Each view returns a function that stops it. */
 function route() {
+  takeTicket();
   const [pattern, view] = VIEWS.find(([candidate]) => candidate.test(location.hash));
+  const [, id] = pattern.exec(location.hash);
+  const isShared = tickets.has(id) || history.state?.isShared;
+  if (auth && !isShared && !access.token) {
+    import("./signin.js").then(({ enter }) => enter(route, shut));
+    return;
+  }
+  show((main) => view(main, id, isShared), !isShared);
+  for (const link of document.querySelectorAll("nav a")) {
+    link.setAttribute("aria-current", link.hash === (location.hash || "#/") ? "page" : "false");
+  }
+}
+
+function show(view, isFramed) {
   const isFirst = !leave;
   leave?.();
   plain();
   announce("");
   trouble(false);
+  for (const part of [$("nav"), $("person")]) part.hidden = !isFramed;
+  showPerson();
   const main = fill($("main"));
-  leave = view(main, ...pattern.exec(location.hash).slice(1));
-  for (const link of document.querySelectorAll("nav a")) {
-    link.setAttribute("aria-current", link.hash === (location.hash || "#/") ? "page" : "false");
-  }
+  leave = view(main) ?? (() => {});
   if (isFirst) return;
   scrollTo(0, 0);
   main.querySelector("h1").focus();
 }
+
+/** Shows a view in place of all that needs sign-in. */
+const shut = (view) => show(view, false);
 
 function showNetwork() {
   fill($("banner"), !navigator.onLine && h("p", { class: "wrap" }, h("strong", {}, "You are offline."),
@@ -35,17 +53,20 @@ function showNetwork() {
 }
 
 function showPerson() {
-  fill($("person"), h("span", { class: "initial", "aria-hidden": "true" }, [...user()][0].toUpperCase()),
-    h("span", { class: "unseen" }, "User: "), h("bdi", { class: "who" }, user()));
+  fill($("person"), h("span", { class: "initial", "aria-hidden": "true" }, [...who()][0].toUpperCase()),
+    h("span", { class: "unseen" }, "User: "), h("bdi", { class: "who" }, who()));
 }
 
 function askPerson() {
+  if (auth) {
+    import("./signin.js").then(({ askToLeave }) => askToLeave());
+    return;
+  }
   const input = h("input", { id: "user", value: user(), maxlength: 128, spellcheck: "false", "aria-describedby": "about-user" });
   const save = (event) => {
     event.preventDefault();
     setUser(input.value.trim());
     box.close();
-    showPerson();
     toast(`These are the exports of ${user()}.`);
     route();
   };
@@ -62,5 +83,4 @@ addEventListener("offline", showNetwork);
 $("person").addEventListener("click", askPerson);
 $("skip").addEventListener("click", () => $("main").focus());
 showNetwork();
-showPerson();
 route();

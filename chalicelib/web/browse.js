@@ -7,12 +7,11 @@ import { count, files, moment, size } from "./format.js";
 const TYPING_MS = 300;
 
 /** `element` to show, `open` to start, `chosen` for the {request} and {words} about it. Calls
- * `changed` after each change. */
-export function browser(changed) {
-  const keys = new Map(); // sizes by key, of the selected files
-  let whole; // the prefix of the selected folder
+ * `changed` after each change. Begins with what `picked` returned before. */
+export function browser(changed, picked) {
+  const keys = new Map(picked.keys); // sizes by key, of the selected files
+  let { whole, folder = "" } = picked; // the prefix of the selected folder, and of the open one
   let top = "";
-  let folder = "";
   let begun = false;
   let asked = 0; // only the newest request's answer counts
   let timer;
@@ -115,13 +114,14 @@ export function browser(changed) {
   return {
     element,
     open: () => {
-      if (!begun) load();
+      if (!begun) load(folder);
       begun = true;
     },
     close: () => {
       asked += 1;
       clearTimeout(timer);
     },
+    picked: () => ({ keys: [...keys], whole, folder }),
     chosen: () => {
       if (whole) return { request: { prefix: whole }, words: `Everything in ${whole.slice(top.length) || "all files"}` };
       if (!keys.size) return { words: "No files chosen yet" };

@@ -5,22 +5,55 @@ import { browser } from "./browse.js";
 import { announce, fault, fill, h, say } from "./dom.js";
 import { count, files } from "./format.js";
 import { MOST, parse } from "./ids.js";
-import { user } from "./person.js";
+import { owner, user } from "./person.js";
 import { title } from "./tab.js";
 
 const ERRORS_SHOWN = 5;
 const VALUE_SHOWN = 40;
 const TOO_MANY = `More than the ${count(MOST)} files that one export takes`;
 
-let draft = ""; // kept while another view is shown
+const DRAFT = "longhaul.draft";
+
+let draft; // the form as it is, kept while another view is shown
+
+/** Returns the form that this tab had before it left the page, perhaps to sign in again. */
+function restored() {
+  try {
+    const kept = JSON.parse(sessionStorage[DRAFT]);
+    delete sessionStorage[DRAFT];
+    if (kept.owner === owner()) return kept;
+  } catch {
+    // There is none, or no storage.
+  }
+  return {};
+}
+
+export function forgetDraft() {
+  draft = {};
+  sessionStorage.removeItem(DRAFT);
+}
+
+addEventListener("pagehide", () => {
+  if (!draft?.text && !draft?.filename && !draft?.keys?.length && !draft?.whole) return;
+  try {
+    sessionStorage[DRAFT] = JSON.stringify(draft);
+  } catch {
+    // There is no storage, or too little.
+  }
+});
 
 export function create(main) {
-  let way = "ids";
-  let key;
+  draft ??= restored();
+  let { way = "ids", key } = draft;
   let tried = false;
 
   const changed = () => {
+    draw();
     key = newKey();
+    draft = { owner: owner(), way, key, text: text.value, filename: filename.value, missing: form.elements.missing.value, ...folders.picked() };
+  };
+
+  const draw = () => {
     const { words, errors = [], request } = wanted();
     say(summary, words);
     onMissing.hidden = request?.prefix !== undefined;
@@ -34,6 +67,11 @@ export function create(main) {
     byIds.hidden = way !== "ids";
     folders.element.hidden = way === "ids";
     if (way !== "ids") folders.open();
+    draw();
+  };
+
+  const turned = (to) => {
+    turn(to);
     changed();
   };
 
@@ -42,25 +80,22 @@ export function create(main) {
 
   const text = h("textarea", { id: "ids", rows: 6, spellcheck: "false", autocapitalize: "off", placeholder: "10001\n10002\n10010-10050",
     "aria-describedby": "errors about-ids",
-    oninput: () => {
-      draft = text.value;
-      changed();
-    } }, draft);
+    oninput: changed }, draft.text);
   const errorList = h("ul", { id: "errors", class: "wrong" });
   const byIds = h("div", { class: "pane" }, h("label", { for: "ids" }, "File ids"), text, errorList,
     h("p", { class: "hint", id: "about-ids" }, "Paste a list, or type ids and ranges. Commas, spaces and new lines all do."));
-  const folders = browser(changed);
+  const folders = browser(changed, draft);
   const filename = h("input", { id: "filename", maxlength: 200, autocomplete: "off", spellcheck: "false", placeholder: "March.zip",
-    "aria-describedby": "about-name", oninput: changed });
+    "aria-describedby": "about-name", value: draft.filename, oninput: changed });
   const onMissing = h("fieldset", { class: "choice" }, h("legend", {}, "If a file is not there"),
-    choice("missing", "skip", "Leave it out, and list it", true), choice("missing", "fail", "Stop the whole export"));
+    choice("missing", "skip", "Leave it out, and list it", draft.missing !== "fail"), choice("missing", "fail", "Stop the whole export", draft.missing === "fail"));
   const summary = h("p", { class: "summary", role: "status" });
   const start = h("button", { class: "primary" }, "Start export");
   const refusal = h("div", {});
 
   const form = h("form", { onsubmit: (event) => send(event) },
     h("fieldset", { class: "chips" }, h("legend", { class: "unseen" }, "How to choose files"),
-      choice("way", "ids", "By id", true, () => turn("ids")), choice("way", "folders", "Browse folders", false, () => turn("folders"))),
+      choice("way", "ids", "By id", way === "ids", () => turned("ids")), choice("way", "folders", "Browse folders", way !== "ids", () => turned("folders"))),
     byIds, folders.element,
     h("div", { class: "options" },
       h("div", {}, h("label", { for: "filename" }, "Name of the archive"), filename, h("p", { class: "hint", id: "about-name" }, "Optional. One is made up otherwise.")),
@@ -107,7 +142,7 @@ export function create(main) {
     say(start, "Starting…");
     try {
       location.hash = `#/jobs/${(await createJob({ ...request, user_id: user() }, sent)).jobId}`;
-      draft = "";
+      draft = {};
     } catch (problem) {
       fill(refusal, fault(problem)).scrollIntoView({ block: "nearest" });
       start.disabled = false;
@@ -115,6 +150,7 @@ export function create(main) {
     }
   };
 
-  turn("ids");
+  key ??= newKey();
+  turn(way);
   return folders.close;
 }

@@ -41,6 +41,7 @@ const PATHS = {
   download: "M12 4v11M7 10.5l5 5 5-5M5 20h14",
   file: "M13 3H6v18h12V8l-5-5v5h5",
   folder: "M3 19V5h6l2 3h10v11H3Z",
+  lock: "M6 11h12v9H6ZM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
   next: "M9 6l6 6-6 6",
   plus: "M12 5v14M5 12h14",
   stop: "M5.6 5.6l12.8 12.8" + ROUND,
@@ -108,6 +109,18 @@ export function dialog(title, content, closed) {
   return box;
 }
 
+/** Asks before it acts. Shows what went wrong. */
+export function ask(title, words, no, yes, act) {
+  const box = dialog(title, [h("p", {}, words), h("div", { class: "actions" }, button(() => box.close(), {}, no),
+    button(() => box.close("yes"), { class: "danger" }, yes))], async (answer) => {
+    try {
+      if (answer) await act();
+    } catch (problem) {
+      toast(problem.words);
+    }
+  });
+}
+
 /** Copies a text. Browsers allow this only over https. */
-export const copy = (text, done, otherwise) =>
-  Promise.resolve().then(() => navigator.clipboard.writeText(text)).then(() => toast(done), () => toast(otherwise));
+export const copy = (text, done, otherwise, tell = toast) =>
+  Promise.resolve().then(() => navigator.clipboard.writeText(text)).then(() => tell(done), () => tell(otherwise));

@@ -1,15 +1,18 @@
 // One job: how far it is, how it ended, and what can be done with it.
 
-import { cancelJob, downloadLink, readJob, retryJob } from "./api.js";
-import { announce, button, copy, dialog, fault, fill, h, icon, link, name, newExport, nothing, say, skeleton, toast, trouble } from "./dom.js";
+import { tickets } from "./address.js";
+import { cancelJob, deleteJob, downloadLink, readJob, retryJob } from "./api.js";
+import { announce, ask, button, copy, fault, fill, h, icon, link, name, newExport, nothing, say, skeleton, toast, trouble } from "./dom.js";
 import { count, duration, files, moment, sentence, size, sizeOf } from "./format.js";
 import { follow, isOpen } from "./live.js";
-import { setNotice, wantsNotice } from "./person.js";
+import { auth, setNotice, wantsNotice } from "./person.js";
 import { notify, tabOf, title } from "./tab.js";
 
 const SPOKEN_EVERY_MS = 15_000;
 const PACE_OVER_MS = 10_000; // the speed is measured over this time
 const MISSING_SHOWN = 200;
+const REVOKED = ["This link does not work any more", "It has expired, or was revoked. Ask for a new one where you got it."];
+const AGAIN = ["Open the link again", "This page does not keep what lets you in. Open the link that you were sent."];
 
 /** A word, a picture, and a sentence for each status. */
 export const STATUS = {
@@ -21,7 +24,8 @@ export const STATUS = {
   expired: ["Expired", "clock", "The archive has expired"],
 };
 
-/** A link. A plain click asks the API first, so that this page shows a refusal. */
+/** A link. A plain click asks the API first, so that this page shows a refusal. Where a request must
+ * say who asks, a link alone leads nowhere: there it is a button, which opens no other tab. */
 export function downloadLinkOf(id, more, ...content) {
   const download = async (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -32,13 +36,17 @@ export function downloadLinkOf(id, more, ...content) {
       toast("The download has started.");
       location.assign(downloadUrl);
     } catch (problem) {
-      toast(problem.words);
+      // The job, or the ticket for it, is gone: the view looks again, and says so.
+      if (problem.status === 404 || (problem.status === 401 && tickets.has(id))) dispatchEvent(new Event("hashchange"));
+      else toast(problem.words);
     }
   };
+  if (auth || tickets.has(id)) return button(download, more, icon("download"), content);
   return link(`v1/export/${id}/download?redirect=true`, { onclick: download, ...more }, icon("download"), content);
 }
 
-export function job(main, id) {
+/** `isShared`: it was opened by a share link, and is shown to whom it does not belong. */
+export function job(main, id, isShared) {
   let shown; // the job that the page shows
   let parts; // what changes while it runs
   let samples = [];
@@ -48,7 +56,8 @@ export function job(main, id) {
   const badge = h("span", {});
   const card = h("section", { class: "card", "aria-label": "State" }, skeleton(3));
   const rest = h("div", {});
-  main.append(link("#/", { class: "button back" }, icon("back"), "Exports"), h("div", { class: "head" }, heading, badge), card, rest);
+  if (!isShared) main.append(link("#/", { class: "button back" }, icon("back"), "Exports"));
+  main.append(h("div", { class: "head" }, heading, badge), card, rest);
   title("Export");
 
   const show = (job) => {
@@ -94,7 +103,7 @@ export function job(main, id) {
       h("div", { class: "gauge" }, part("number"), part("left")), parts.bar, part("stage"),
       h("dl", { class: "stats" }, stat("done", "Files"), stat("bytes", "Data"), stat("speed", "Speed")),
       h("div", { class: "foot" }, h("p", {}, "You can close this page. The export goes on, and this link brings you back."),
-        h("div", { class: "actions" }, linkButton(), noticeButton(), button(cancel, {}, "Cancel"))),
+        h("div", { class: "actions" }, linkButton(), noticeButton(), !isShared && button(cancel, {}, "Cancel"))),
     ];
   };
 
@@ -126,21 +135,10 @@ export function job(main, id) {
     return seconds >= 1 ? (bytes - samples[0].bytes) / seconds : undefined;
   };
 
-  const cancel = () => {
-    const decided = async (answer) => {
-      if (answer !== "yes") return;
-      try {
-        show(await cancelJob(id));
-        stop();
-      } catch (problem) {
-        toast(problem.words);
-      }
-    };
-    const box = dialog("Cancel this export?", [
-      h("p", {}, "What has been built so far is thrown away. The files themselves stay."),
-      h("div", { class: "actions" }, button(() => box.close(), {}, "Keep going"),
-        button(() => box.close("yes"), { class: "danger" }, "Cancel export"))], decided);
-  };
+  const cancel = () => ask("Cancel this export?", "What has been built so far is thrown away. The files themselves stay.", "Keep going", "Cancel export", async () => {
+    show(await cancelJob(id));
+    stop();
+  });
 
   const noticeButton = () => {
     if (!globalThis.Notification || Notification.permission === "denied") return false;
@@ -156,7 +154,7 @@ export function job(main, id) {
     return toggle;
   };
 
-  const linkButton = () => button(() => copy(location.href, "Link copied.", "Copy the link from the address bar."), {}, "Copy link");
+  const linkButton = () => !isShared && (auth ? button(() => import("./share.js").then(({ share }) => share(id)), {}, "Share…") : button(() => copy(location.href, "Link copied.", "Copy the link from the address bar."), {}, "Copy link"));
 
   // After the end of the job.
 
@@ -165,7 +163,8 @@ export function job(main, id) {
     return [
       h("div", { class: "outcome" }, h("div", { class: "disc" }, icon(picture)), h("div", {}, h("h2", {}, words), h("p", {}, reason(job)))),
       h("div", { class: "actions" }, job.status === "completed" ? [downloadLinkOf(id, { class: "button primary" }, "Download ZIP"), linkButton()]
-        : [button(retry, { class: "primary" }, "Export again"), link("#/new", {}, "New export")]),
+        : !isShared && [button(retry, { class: "primary" }, "Export again"), link("#/new", {}, "New export")],
+      !isShared && button(remove, {}, "Delete")),
     ];
   };
 
@@ -175,6 +174,12 @@ export function job(main, id) {
     if (status === "cancelled") return percent ? `It was ${percent}% done. Nothing of it is kept.` : "It had not begun.";
     return `It was deleted on ${moment(expiresAt)}. If the files are still there, they can be exported again.`;
   };
+
+  const remove = () => ask("Delete this export?", "Its archive is deleted, and all links to it stop working, shared ones too. The files themselves stay.", "Keep it", "Delete export", async () => {
+    await deleteJob(id);
+    location.hash = "#/";
+    toast("The export was deleted.");
+  });
 
   const retry = async ({ currentTarget }) => {
     card.querySelector(".fault")?.remove();
@@ -212,11 +217,18 @@ export function job(main, id) {
 
   const gone = () => {
     title("Not found");
-    fill(card, nothing("archive", "There is no such export", "The link may be incomplete, or the export is so old that its record is gone.",
-      newExport(), link("#/", {}, "All exports")));
-    announce("There is no such export");
+    fill(rest);
+    fill(card, isShared ? nothing("lock", ...(tickets.has(id) ? REVOKED : AGAIN))
+      : nothing("archive", "There is no such export", "The link may be incomplete, or the export was deleted, or is so old that its record is gone.",
+        newExport(), link("#/", {}, "All exports")));
+    announce(card.querySelector("h2").textContent);
   };
 
+  // A ticket is not kept when the page is loaded again.
+  if (isShared && !tickets.has(id)) {
+    gone();
+    return () => {};
+  }
   const stop = follow(id, { show, gone, trouble });
   return stop;
 }

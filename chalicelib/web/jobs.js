@@ -23,6 +23,7 @@ export function jobs(main) {
   let cursor, timer;
   let loadedAt = 0;
   let failures = 0;
+  let wait = 0; // ms, if the server asks for it
   let left = false;
   const rows = new Map();
 
@@ -65,7 +66,7 @@ export function jobs(main) {
     try {
       const page = await listJobs(user(), at);
       if (left) return;
-      failures = 0;
+      failures = wait = 0;
       trouble(false);
       loadedAt = Date.now();
       if (at || !found.length) ({ cursor } = page);
@@ -75,9 +76,10 @@ export function jobs(main) {
       again();
     } catch (problem) {
       if (left) return;
-      failures = problem.status && problem.status < 500 ? 0 : failures + 1;
+      wait = problem.after * 1000;
+      failures = wait || !problem.status || problem.status >= 500 ? failures + 1 : 0;
       if (at) toast(problem.words);
-      else if (found.length) trouble(true);
+      else if (found.length) trouble(problem.status !== 429);
       else fill(state, fault(problem, button(() => load(), {}, "Try again")));
       again();
     }
@@ -89,7 +91,7 @@ export function jobs(main) {
     const open = found.slice(0, 50).filter(isOpen);
     if (document.visibilityState !== "visible" || !(open.length || failures)) return;
     const pace = Math.min(...open.map(({ progress }) => (progress.etaSeconds ?? 0) * 100), SLOWEST_MS);
-    timer = setTimeout(load, Math.max(pace, FASTEST_MS) * 2 ** Math.min(failures, 4));
+    timer = setTimeout(load, Math.max(Math.max(pace, FASTEST_MS) * 2 ** Math.min(failures, 4), wait));
   };
 
   const seen = () => (Date.now() - loadedAt > STALE_MS && document.visibilityState === "visible" ? load() : again());

@@ -1,26 +1,47 @@
-// Follows a job by server-sent events, and by its status when they stop.
+// Follows a job by server-sent events, and by its status when they fail.
 
-import { jobPath, readJob } from "./api.js";
+import { readEvents, readJob } from "./api.js";
 
-const STATES = "queued processing completed failed cancelled expired".split(" ");
-const FAILURES_BORNE = 3; // then not the browser's reconnect, which never slows down
+const FIRST_PAUSE_MS = 3_000; // until a stream says another one
 const LONGEST_PAUSE_MS = 30_000;
 
 export const isOpen = ({ status }) => status === "queued" || status === "processing";
+
+/**
+ * Reads a whole stream by the rules of the HTML standard. Returns its {events: [{type, data, id}]},
+ * and if it has them: {retry} in ms, {seen}, the last event's id. EventSource cannot sign in.
+ */
+export function parse(text) {
+  const found = { events: [] };
+  let [type, data, id] = ["", "", ""];
+  // What follows the last line end is not whole.
+  for (const line of text.split(/\r\n|\r|\n/).slice(0, -1)) {
+    const [, field, value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(line);
+    if (!line) {
+      found.seen = id;
+      if (data) found.events.push({ type: type || "message", data: data.slice(0, -1), id });
+      type = data = "";
+    } else if (field === "data") data += `${value}\n`;
+    else if (field === "event") type = value;
+    else if (field === "id" && !value.includes("\0")) id = value;
+    else if (field === "retry" && /^\d+$/.test(value)) found.retry = +value;
+  }
+  return found;
+}
 
 /**
  * Follows a job to its end, also in a hidden tab. Calls `show` after each change, `trouble` with
  * whether nobody answers, `gone` if there is no such job. Returns a function that stops it.
  */
 export function follow(id, { show, trouble, gone }) {
-  let source, timer;
+  let timer;
   let seen = "";
+  let pause = FIRST_PAUSE_MS;
   let failures = 0;
-  let stopped = false;
+  const left = new AbortController();
 
   const stop = () => {
-    stopped = true;
-    source?.close();
+    left.abort();
     clearTimeout(timer);
     removeEventListener("online", lookNow);
     document.removeEventListener("visibilitychange", lookNow);
@@ -31,59 +52,58 @@ export function follow(id, { show, trouble, gone }) {
     show(job);
   };
 
-  const answered = () => {
-    failures = 0;
-    trouble(false);
+  const next = (step, ms) => {
+    clearTimeout(timer);
+    if (left.signal.aborted) return;
+    timer = setTimeout(() => {
+      timer = 0;
+      step();
+    }, ms);
   };
 
-  const listen = () => {
-    source = new EventSource(`${jobPath(id)}/progress${seen && `?lastEventId=${seen}`}`);
-    source.onopen = answered;
-    source.onerror = () => {
-      // Each answer ends with one error: only a second one in a row is a failure.
+  /** Returns what `ask` does; undefined if that fails, or comes too late. */
+  const asked = async (ask, borne) => {
+    try {
+      const answer = await ask();
+      if (left.signal.aborted) return;
+      failures = 0;
+      trouble(false);
+      return answer;
+    } catch ({ status, after = 0 }) {
+      if (left.signal.aborted) return;
+      if (status === 404 || status === 401) {
+        stop();
+        gone();
+        return;
+      }
       failures += 1;
-      if (failures > 1) trouble(true);
-      if (source.readyState === EventSource.CLOSED || failures > FAILURES_BORNE) later();
-    };
-    for (const state of STATES) {
-      source.addEventListener(state, (event) => {
-        seen = encodeURIComponent(event.lastEventId);
-        told(JSON.parse(event.data));
-      });
+      trouble(status !== 429 && failures > borne); // a limit on requests is no trouble: wait
+      next(look, Math.max(Math.min(500 * 2 ** failures, LONGEST_PAUSE_MS), after * 1000));
     }
   };
 
-  const later = () => {
-    source?.close();
-    clearTimeout(timer);
-    timer = setTimeout(look, Math.min(500 * 2 ** failures, LONGEST_PAUSE_MS));
+  const listen = async () => {
+    const stream = await asked(async () => {
+      const text = await readEvents(id, seen, left.signal);
+      const { events, ...rest } = parse(text ?? "");
+      return { ...rest, isOver: text === null, jobs: events.map(({ data }) => JSON.parse(data)) };
+    }, 1);
+    if (!stream) return;
+    ({ seen = seen, retry: pause = pause } = stream);
+    next(stream.isOver ? look : listen, pause);
+    stream.jobs.forEach(told);
   };
 
   const look = async () => {
-    clearTimeout(timer);
-    timer = 0;
-    try {
-      const job = await readJob(id);
-      if (stopped) return;
-      answered();
-      told(job);
-      if (!stopped) listen();
-    } catch (problem) {
-      if (stopped) return;
-      if (problem.status === 404) {
-        stop();
-        gone();
-      } else {
-        failures += 1;
-        trouble(true);
-        later();
-      }
-    }
+    const job = await asked(() => readJob(id), 0);
+    if (!job) return;
+    next(listen, 0);
+    told(job);
   };
 
   // The user or the network is back: do not wait for the end of the pause.
   const lookNow = () => {
-    if (timer && document.visibilityState === "visible") look();
+    if (timer && failures && document.visibilityState === "visible") next(look, 0);
   };
 
   addEventListener("online", lookNow);

@@ -120,7 +120,7 @@ def _compose(state: Path, *command: str, seconds: float) -> str:
 def _docker(*command: str, seconds: float, **environment: str) -> str:
     try:
         return subprocess.run(
-            ["docker", *command],  # noqa: S607 - the user's own
+            ["docker", *command],  # noqa: S607 - the user's own  # nosec B607
             env=os.environ | environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

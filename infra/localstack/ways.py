@@ -125,6 +125,12 @@ def is_ours(state: Path) -> bool:
     return taken is None or taken.name != "endpoint"
 
 
+def is_on_the_host(state: Path) -> bool:
+    """Whether functions run as processes of this machine. Elsewhere they run in containers."""
+    taken = _taken(state)
+    return taken is not None and taken.name == "host"
+
+
 def _named() -> Way | None:
     """Returns the way that the environment asks for. None if it leaves the choice to us."""
     name = os.environ.get(WAY_SETTING)

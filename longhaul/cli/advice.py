@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from longhaul.cli.options import Run
 from longhaul.cli.screen import is_live
-from longhaul.errors import TooManyJobs, Unavailable, Unreachable
+from longhaul.errors import RateLimited, TooManyJobs, Unavailable, Unreachable
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def if_interrupted(run: Run, text: str) -> Iterator[None]:
         run.screen.say(text)
         raise
     except (Unreachable, Unavailable) as error:
-        # Not for TooManyJobs: that answer is definite, no job was made.
-        if not isinstance(error, TooManyJobs):
+        # Not for these two: that answer is definite, no job was made.
+        if not isinstance(error, TooManyJobs | RateLimited):
             error.add_note(text)
         raise

@@ -12,6 +12,7 @@ UNREACHABLE: Final = 4
 BROKEN: Final = 5
 NOT_NOW: Final = 6
 CANNOT_SAVE: Final = 7
+DENIED: Final = 8
 INTERRUPTED: Final = 130
 
 PIPE_CLOSED: Final = 141
@@ -20,12 +21,13 @@ PIPE_CLOSED: Final = 141
 MEANINGS: Final = {
     OK: "the command succeeded",
     FAILED: "the job failed or was cancelled",
-    USAGE: "the command line or the request is wrong, or not permitted",
+    USAGE: "the command line or the request is wrong",
     NOT_FOUND: "no such job or file, or the archive has expired",
     UNREACHABLE: "no answer from the API or S3, or an answer from something else",
     BROKEN: "the archive is broken",
-    NOT_NOW: "not possible now: because of the job's state, or too many open jobs",
+    NOT_NOW: "not possible now: because of the job's state, or a limit",
     CANNOT_SAVE: "the file cannot be written, or exists already",
+    DENIED: "not signed in, or not permitted",
     INTERRUPTED: "Ctrl-C; the job goes on",
 }
 
@@ -37,6 +39,11 @@ _CODES: Final[tuple[tuple[type[errors.LonghaulError], int], ...]] = (
     (errors.RequestGone, NOT_FOUND),
     (errors.NotPossibleNow, NOT_NOW),
     (errors.TooManyJobs, NOT_NOW),
+    (errors.RateLimited, NOT_NOW),
+    (errors.QuotaExceeded, NOT_NOW),
+    (errors.NotPermitted, DENIED),
+    (errors.SignInFailed, DENIED),
+    (errors.CannotKeep, DENIED),
     (errors.Unavailable, UNREACHABLE),
     (errors.Refused, USAGE),
     (errors.BrokenArchive, BROKEN),

@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
@@ -10,12 +11,28 @@ import click
 
 from longhaul.cli import advice, saving, selection, words
 from longhaul.cli.follow import follow
-from longhaul.cli.options import PROGRAM, JobName, Run, common, job_argument
+from longhaul.cli.jobnames import JobName, job_argument
+from longhaul.cli.options import PROGRAM, Run, common
 from longhaul.printable import shown
 
 if TYPE_CHECKING:
     from longhaul.answers import Accepted
     from longhaul.client import Client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Then:
+    """What to do with the new job: the options of `waiting_options`.
+
+    `url` is the API's, if the job was named by its URL. `again` is the command line that returns to
+    the job, if only the same request does.
+    """
+
+    wait: bool
+    output: str | None
+    force: bool
+    url: str | None = None
+    again: str = ""
 
 
 def waiting_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -50,6 +67,12 @@ def waiting_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--fresh", is_flag=True, help="Build a new archive, even if there is one of the same files."
 )
+@click.option(
+    "--selection",
+    "selected",
+    metavar="FILE",
+    help="FILE has a signed selection, which says which files; - is standard input.",
+)
 @click.option("--idempotency-key", metavar="KEY", help="Requests with the same key make one job.")
 @waiting_options
 @common
@@ -62,6 +85,7 @@ def export(  # noqa: PLR0913 - the options of the command
     filename: str | None,
     on_missing: Literal["fail", "skip"] | None,
     fresh: bool,
+    selected: str | None,
     idempotency_key: str | None,
     wait: bool,
     output: str | None,
@@ -77,13 +101,20 @@ def export(  # noqa: PLR0913 - the options of the command
       longhaul export 10000-10099 --on-missing fail
       longhaul export --prefix reports/2024/ -o .
       longhaul export --keys - < keys.txt
+      printenv SELECTION | longhaul export --selection - -o .
     """
+    then = Then(wait=wait, output=output, force=force)
+    key = idempotency_key or str(uuid4())
+    more = [] if idempotency_key else ["--idempotency-key", key]
+    if selected is not None:
+        if files or are_keys or prefix is not None or filename or on_missing:
+            raise click.UsageError("A --selection says which files, the name, and what if missing.")
+        _export_selected(run, selected, then, key=key, more=more, fresh=fresh)
+        return
     asked: dict[str, Any] = _chosen(files, prefix, are_keys=are_keys)
     if output is not None:
         saving.check_output(run, output, force=force)
-    key = idempotency_key or str(uuid4())
     with run.client() as client:
-        more = [] if idempotency_key else ["--idempotency-key", key]
         with advice.if_interrupted(run, _how_to_make_sure(more)):
             accepted = client.create(
                 **asked,
@@ -92,7 +123,27 @@ def export(  # noqa: PLR0913 - the options of the command
                 fresh=fresh,
                 idempotency_key=key,
             )
-        _wait_and_save(run, client, accepted, wait=wait, output=output, force=force)
+        _wait_and_save(run, client, accepted, then)
+
+
+def _export_selected(  # noqa: PLR0913 - the options of the command
+    run: Run, name: str, then: Then, *, key: str, more: list[str], fresh: bool
+) -> None:
+    """Posts a selection, without any other proof. The job is then asked for by its ticket."""
+    if then.output is None and not then.wait and not run.is_json:
+        raise click.UsageError(
+            "The job of a selection is found by its ticket alone. Use -o or --wait, or --json, "
+            "which prints the ticket."
+        )
+    content = selection.signed(name, sys.stdin)
+    if then.output is not None:
+        saving.check_output(run, then.output, force=then.force)
+    same = advice.if_interrupted(run, _how_to_make_sure(more))
+    with run.client() as client, same:
+        accepted = client.create_selected(content, fresh=fresh, idempotency_key=key)
+    then = replace(then, again=_same_command(more))
+    with run.client(JobName(accepted.job_id, ticket=accepted.ticket)) as client:
+        _wait_and_save(run, client, accepted, then)
 
 
 @click.command(short_help="Start a job's export again.")
@@ -109,7 +160,8 @@ def retry(run: Run, job: JobName, *, wait: bool, output: str | None, force: bool
     with run.client(job) as client:
         with advice.if_interrupted(run, _how_to_make_sure([])):
             accepted = client.retry(job.job_id)
-        _wait_and_save(run, client, accepted, wait=wait, output=output, force=force, url=job.url)
+        then = Then(wait=wait, output=output, force=force, url=job.url)
+        _wait_and_save(run, client, accepted, then)
 
 
 def _chosen(files: tuple[str, ...], prefix: str | None, *, are_keys: bool) -> dict[str, Any]:
@@ -127,46 +179,44 @@ def _chosen(files: tuple[str, ...], prefix: str | None, *, are_keys: bool) -> di
     return {"keys" if are_keys else "file_ids": chosen}
 
 
-def _wait_and_save(  # noqa: PLR0913 - the options of `waiting_options`
-    run: Run,
-    client: "Client",
-    accepted: "Accepted",
-    *,
-    wait: bool,
-    output: str | None,
-    force: bool,
-    url: str | None = None,
-) -> None:
+def _wait_and_save(run: Run, client: "Client", accepted: "Accepted", then: Then) -> None:
     """Prints the new job. Waits for it and downloads its archive, if the options say so."""
     job_id = shown(accepted.job_id)
-    name = JobName(job_id, url)
+    name = JobName(job_id, then.url)
     count = f", {words.files(accepted.total_files)}" if accepted.total_files else ""
     is_over = accepted.status not in ("queued", "processing")
     run.screen.say(f"Job {job_id}{count}{f', {shown(accepted.status)}' if is_over else ''}")
-    if output is None:
+    if then.output is None:
         run.print(job_id)
-    if output is None and not wait:
+    if then.output is None and not then.wait:
         run.answer(accepted)
-        if is_over and accepted.status != "completed":
+        if then.again:
+            run.screen.say("Its ticket is the LONGHAUL_TOKEN for this job.")
+        elif is_over and accepted.status != "completed":
             run.screen.say(f"Start it again: {run.line('retry', name)}")
-            return
-        run.screen.say(f"Watch it:    {run.line('watch', name)}")
-        run.screen.say(f"Download it: {run.line('download', name, '--wait')}")
+        else:
+            run.screen.say(f"Watch it:    {run.line('watch', name)}")
+            run.screen.say(f"Download it: {run.line('download', name, '--wait')}")
         return
-    if output is None:
-        with advice.how_to_return(run, run.line("watch", name)):
+    if then.output is None:
+        with advice.how_to_return(run, then.again or run.line("watch", name)):
             run.answer(follow(run, client, name))
-        run.screen.say(f"Download it: {run.line('download', name)}")
+        again = then.again and f"{then.again} -o ."
+        run.screen.say(f"Download it: {again or run.line('download', name)}")
         return
-    more = ["--wait", "-o", output, *(["--force"] if force else [])]
-    with advice.how_to_return(run, run.line("download", name, *more)):
+    more = ["--wait", "-o", then.output, *(["--force"] if then.force else [])]
+    with advice.how_to_return(run, then.again or run.line("download", name, *more)):
         job = follow(run, client, name)
-        run.answer(job, download=saving.save(run, client, job, output, force=force))
+        run.answer(job, download=saving.save(run, client, job, then.output, force=then.force))
 
 
 def _how_to_make_sure(more: list[str]) -> str:
     """What to do if it is unknown whether the request has reached the API."""
     return (
         "The export may or may not have started. To make sure, without a second export:\n"
-        f"  {shlex.join([PROGRAM, *sys.argv[1:], *more])}"
+        f"  {_same_command(more)}"
     )
+
+
+def _same_command(more: list[str]) -> str:
+    return shlex.join([PROGRAM, *sys.argv[1:], *more])

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from longhaul.cli import words
-from longhaul.cli.options import JobName, Run
+from longhaul.cli.jobnames import JobName
+from longhaul.cli.options import Run
 from longhaul.errors import Expired, JobFailed
 from longhaul.printable import shown
 

@@ -1,13 +1,22 @@
-"""The commands for existing jobs: status, watch, download, list, cancel; and `check` for files."""
+"""The commands for existing jobs: status, watch, download, list, cancel, delete;
+and `check` for files."""
 
 import sys
+from contextlib import suppress
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import click
 
 from longhaul.cli import advice, exits, saving, selection, words
 from longhaul.cli.follow import check_end, follow
-from longhaul.cli.options import JobName, Run, common, job_argument
+from longhaul.cli.jobnames import JobName, job_argument
+from longhaul.cli.options import Run, common
+from longhaul.errors import NotPossibleNow
+from longhaul.printable import shown
+
+if TYPE_CHECKING:
+    from longhaul.answers import Job
 
 _LIST_DEFAULT = 20
 _WIDTHS = (36, 10, 4, 6, 9, 19, 0)
@@ -53,6 +62,9 @@ def watch(run: Run, job: JobName) -> None:
 @common
 def download(run: Run, job: JobName, *, output: str, wait: bool, force: bool) -> None:
     """Download the archive of JOB, check every byte of it, and print its path.
+
+    JOB may be a share link, which needs no sign-in; - reads it from standard input, where the list
+    of processes does not show it.
 
     An interrupted download resumes, also in another run: the file is NAME.….part until it is
     whole. An archive to standard output is not checked.
@@ -106,6 +118,56 @@ def cancel(run: Run, job: JobName) -> None:
     with run.client(job) as client:
         run.answer(client.cancel(job.job_id))
     run.screen.say("Cancelled.")
+
+
+@click.command(short_help="Delete a job and its archive.")
+@job_argument
+@click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
+@click.option("--cancel", "is_cancelled", is_flag=True, help="If it is open, cancel it first.")
+@common
+def delete(run: Run, job: JobName, *, is_sure: bool, is_cancelled: bool) -> None:
+    """Delete JOB, which has ended: its archive, its record, and all links to it.
+
+    If another job has the same archive, the archive stays for that job.
+    """
+    from longhaul.answers import Problem
+
+    with run.client(job) as client:
+        found = client.status(job.job_id)
+        if found.is_open and not is_cancelled:
+            raise NotPossibleNow(
+                Problem(
+                    title="The job is open",
+                    detail="wait for its end, or cancel it too, with --cancel",
+                    status=409,
+                )
+            )
+        if not is_sure:
+            _ask(f"Delete {_what_goes(found)}?")
+        if found.is_open:
+            with suppress(NotPossibleNow):  # It has ended meanwhile.
+                client.cancel(job.job_id)
+        client.delete(job.job_id)
+    if run.is_json:
+        run.print_json({"jobId": found.job_id, "deleted": True})
+    run.screen.say("Deleted.")
+
+
+def _what_goes(job: "Job") -> str:
+    name = f" ({shown(job.filename)})" if job.filename else ""
+    text = f"the job {shown(job.job_id)}{name}, {shown(job.status)}"
+    if job.status == "completed" and job.result:
+        files, size = words.files(job.result.processed_files), words.size(job.result.file_size)
+        text += f", with its archive of {files}, {size}, and all links to it"
+    return text
+
+
+def _ask(question: str) -> None:
+    """Raises click.Abort if the answer is no, click.UsageError if nobody can answer."""
+    if not sys.stdin.isatty():
+        raise click.UsageError("Nobody can be asked here: say --yes.")
+    if not click.confirm(question, err=True):
+        raise click.Abort
 
 
 @click.command(short_help="Show whether files can be exported.")

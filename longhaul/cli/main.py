@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from longhaul.cli import exits, exporting, jobs
+from longhaul.cli import account, exits, exporting, jobs, sharing
 from longhaul.cli.complaints import complain
 from longhaul.cli.options import PROGRAM
 from longhaul.errors import CannotSave, LonghaulError
@@ -18,7 +18,7 @@ _EPILOG: Final = "\n\n".join(
         "\b\nVariables:\n"
         "  LONGHAUL_URL    the API's base URL, like --url\n"
         "  LONGHAUL_USER   the user id of requests, like --user\n"
-        "  LONGHAUL_TOKEN  sent as a bearer token, if the stack has an authorizer\n"
+        "  LONGHAUL_TOKEN  sent as a bearer token, in place of a sign-in\n"
         "  NO_COLOR        no colours",
     )
 )
@@ -45,7 +45,12 @@ for command in (
     jobs.list_jobs,
     jobs.cancel,
     exporting.retry,
+    sharing.share,
+    jobs.delete,
     jobs.check,
+    account.login,
+    account.logout,
+    account.whoami,
 ):
     cli.add_command(command)
 

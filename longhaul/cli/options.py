@@ -3,19 +3,17 @@
 import functools
 import json
 import os
-import re
 import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.exceptions import Exit
-from click.shell_completion import CompletionItem
 
-from longhaul.cli import exits
+from longhaul.cli import access, exits
+from longhaul.cli.jobnames import JobName
 from longhaul.cli.screen import Screen
 from longhaul.retries import PATIENCE_SECONDS
 
@@ -24,59 +22,8 @@ if TYPE_CHECKING:
     from longhaul.client import Client
 
 PROGRAM: Final = "longhaul"
-
-_COMPLETION_SECONDS: Final = 1.0
-_COMPLETIONS_MAX: Final = 20
-
-_JOB_ID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-_JOB_URL: Final = re.compile(r"(https?://\S+?)/v1/export/([^/?#]+)(/progress|/download)?([?#].*)?")
-
-
-@dataclass(frozen=True, slots=True)
-class JobName:
-    """A job as the command line names it. `url` is the API's base URL, if a job URL was given."""
-
-    job_id: str
-    url: str | None = None
-
-    def __str__(self) -> str:
-        return self.job_id
-
-
-def _job_name(_: click.Context, parameter: click.Parameter, text: str) -> JobName:
-    found = _JOB_URL.fullmatch(text)
-    job_id = found[2] if found else text
-    if not _JOB_ID.fullmatch(job_id):
-        raise click.BadParameter(
-            f"{text[:100]!r} is neither a job's id nor its statusUrl.", param=parameter
-        )
-    return JobName(job_id.lower(), found[1] if found else None)
-
-
-def _newest_jobs(context: click.Context, _: click.Parameter, begin: str) -> list[CompletionItem]:
-    """Completes a job's id. Returns nothing if the API does not answer at once."""
-    from longhaul.client import Client
-    from longhaul.errors import LonghaulError
-
-    url, user = context.params.get("url") or "", context.params.get("user")
-    try:
-        with Client(url, user=user, token=_token(), patience=_COMPLETION_SECONDS) as client:
-            jobs = list(islice(client.list(), _COMPLETIONS_MAX))
-    except (LonghaulError, ValueError):
-        return []
-    return [
-        CompletionItem(job.job_id, help=job.status) for job in jobs if job.job_id.startswith(begin)
-    ]
-
-
-job_argument: Final = click.argument(
-    "job", metavar="JOB", callback=_job_name, shell_complete=_newest_jobs
-)
-"""A job's id, or one of its URLs in the API. The command receives a JobName."""
-
-
-def _token() -> str | None:
-    return os.environ.get("LONGHAUL_TOKEN") or None
+SHARE_LINK: Final = "SHARE_LINK"
+"""Stands for a share link in what is printed, as the link is a secret."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,30 +33,34 @@ class Run:
     url: str | None
     is_url_typed: bool
     user: str | None
-    token: str | None
     patience: float
     is_json: bool
     screen: Screen
 
     def client(self, job: JobName | None = None) -> "Client":
-        """Returns a client for the API: that of the job's URL, if the job was named by its URL."""
+        """Returns a client for the API: that of the job's URL, if the job was named by its URL.
+
+        It sends the job's ticket, or else the user's token, if there is one.
+        """
         from longhaul.client import Client
 
-        url = (job and job.url) or self.url
-        if not url:
-            raise click.UsageError("Name the API with --url URL, or set LONGHAUL_URL.")
-        is_trusted = not self.url or self.url.rstrip("/") == url.rstrip("/")
+        url = (job and job.url) or self.api()
         try:
             return Client(
                 url,
                 user=self.user,
-                # A job's URL may come from a stranger. The token is only for the configured API.
-                token=self.token if is_trusted else None,
+                token=(job and job.ticket) or access.token_for(url, self.url),
                 patience=self.patience,
                 notice=self.screen.notice,
             )
         except ValueError as error:
             raise click.UsageError(f"{error}.") from None
+
+    def api(self) -> str:
+        """Returns the API's base URL. Raises click.UsageError if nobody has named it."""
+        if not self.url:
+            raise click.UsageError("Name the API with --url URL, or set LONGHAUL_URL.")
+        return self.url
 
     def answer(self, answer: "Answer", **more: object) -> None:
         """Prints an answer as a line of JSON, if --json was given."""
@@ -131,7 +82,10 @@ class Run:
             click.echo(text)
 
     def line(self, command: str, job: JobName, *more: str) -> str:
-        """Returns a command line for a job, which works in the same shell."""
+        """Returns a command line for a job, which works in the same shell; for a job of a share
+        link, with a word in place of the link."""
+        if job.ticket:
+            return shlex.join([PROGRAM, command, SHARE_LINK, *more])
         url = job.url or (self.url if self.is_url_typed else None)
         return shlex.join([PROGRAM, command, job.job_id, *more, *(("--url", url) if url else ())])
 
@@ -155,7 +109,6 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
             url=url,
             is_url_typed=is_typed,
             user=user,
-            token=_token(),
             patience=patience,
             is_json=as_json,
             screen=Screen(quiet=quiet),

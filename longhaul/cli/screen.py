@@ -14,7 +14,7 @@ import click
 
 from longhaul.cli import words
 from longhaul.cli.task import TITLE_WIDTH, Task, percent
-from longhaul.errors import TooManyJobs
+from longhaul.errors import RateLimited, TooManyJobs
 from longhaul.printable import shown
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Screen:
         self._is_quiet = quiet
         self._task: Task | None = None
         self._noticed = (0.0, "")
+        self._is_limit_told = False
 
     def say(self, text: str = "") -> None:
         """Prints one line, unless the screen is quiet."""
@@ -49,6 +50,11 @@ class Screen:
 
     def notice(self, error: "LonghaulError", seconds: float) -> None:
         """Prints an error that is retried. Repeats the same text only after some time."""
+        if isinstance(error, RateLimited):
+            if not self._is_limit_told:
+                self._is_limit_told = True
+                self.say(f"The API limits how often you may ask. Going on in {seconds:.0f} s.")
+            return
         now = time.monotonic()
         text = _TOO_MANY_JOBS if isinstance(error, TooManyJobs) else str(error)
         if text != self._noticed[1] or now - self._noticed[0] >= _NOTICE_SECONDS:

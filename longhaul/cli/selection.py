@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Final, TextIO
 
 import click
@@ -11,6 +13,11 @@ FILES_MAX: Final = 10_000
 
 STDIN: Final = "-"
 """The word that stands for standard input."""
+
+_JWS: Final = re.compile(r"[\w-]{10,}\.[\w-]+\.[\w-]{10,}", re.ASCII)
+"""RFC 7515, section 7.1."""
+_SELECTION_MAX: Final = 5 * 1024**2
+"""Characters. The API takes less: its body has at most 6 MB, and the job's request must fit too."""
 
 _IDS: Final = re.compile(r"([0-9]{1,12})(?:-([0-9]{1,12}))?")
 
@@ -41,6 +48,29 @@ def keys(words: Iterable[str], stdin: TextIO) -> list[str]:
         else:
             found.append(word)
     return found
+
+
+def signed(name: str, stdin: TextIO) -> str:
+    """Returns the signed selection in the file of this name, or on standard input.
+
+    Raises click.UsageError, which never quotes what may be a selection.
+    """
+    if _JWS.fullmatch(name):
+        raise click.UsageError(
+            "--selection takes a file. A selection itself would be seen in the list of processes."
+        )
+    try:
+        with nullcontext(stdin) if name == STDIN else Path(name).open(encoding="ascii") as file:
+            text = file.read(_SELECTION_MAX + 1).strip()
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is not ASCII text"
+        raise click.UsageError(f"Cannot read the selection in {name[:100]!r}: {why}.") from None
+    if not _JWS.fullmatch(text):
+        raise click.UsageError(
+            f"{name[:100]!r} has no signed selection: that is three parts of base64url with dots "
+            "between them."
+        )
+    return text
 
 
 def _words(words: Iterable[str], stdin: TextIO) -> Iterator[str]:

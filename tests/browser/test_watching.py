@@ -5,7 +5,7 @@ import time
 from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.states import STATES, Stage, requests_during
 
@@ -21,14 +21,6 @@ _SHOWN_AT = """text => new Promise(resolve => {
     subtree: true, childList: true, characterData: true });
   look();
 })"""
-
-_COUNT_STREAMS = """
-  window.streams = [];
-  EventSource = class extends EventSource {
-    constructor(url) { super(url); streams.push(this); }
-  };
-"""
-_OPEN_STREAMS = "streams.filter(({ readyState }) => readyState !== EventSource.CLOSED).length"
 
 _PLAIN_EVENT_SOURCE = """id => {
   window.seen = [];
@@ -101,17 +93,16 @@ def test_the_list_sends_no_requests_in_a_hidden_tab(stage: Stage) -> None:
     expect(page.get_by_text("60%", exact=True)).to_be_visible()
 
 
-def test_the_stream_of_a_job_is_closed_when_the_job_ends(stage: Stage) -> None:
-    stage.page.add_init_script(_COUNT_STREAMS)
+def test_no_request_is_sent_after_the_job_has_ended(stage: Stage) -> None:
+    stage.page.clock.install()
     job_id = stage.records.running("Recordings.zip")
     page = stage.open_job(job_id)
     expect(page.get_by_text("41%", exact=True)).to_be_visible()
-    assert page.evaluate(_OPEN_STREAMS) == 1
 
     stage.records.finish(job_id)
 
     expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
-    assert page.evaluate(_OPEN_STREAMS) == 0
+    assert requests_during(page, lambda: page.clock.run_for(HOUR_MS)) == []
 
 
 def test_an_event_source_stops_by_itself_at_the_end(stage: Stage) -> None:
@@ -128,16 +119,99 @@ def test_an_event_source_stops_by_itself_at_the_end(stage: Stage) -> None:
     assert page.evaluate("seen") == ["processing 20", "processing 40", "completed 100"]
 
 
-def test_the_stream_of_a_job_is_closed_when_its_page_is_left(stage: Stage) -> None:
-    stage.page.add_init_script(_COUNT_STREAMS)
+def test_a_job_is_not_followed_after_its_page_is_left(stage: Stage) -> None:
+    stage.page.clock.install()
     page = stage.open_job(stage.records.running("Recordings.zip"))
     expect(page.get_by_text("41%", exact=True)).to_be_visible()
-    assert page.evaluate(_OPEN_STREAMS) == 1
 
-    page.get_by_role("link", name="Exports").first.click()
+    page.get_by_role("link", name="New export").click()
 
-    expect(page.get_by_role("heading", name="Exports")).to_be_visible()
-    assert page.evaluate(_OPEN_STREAMS) == 0
+    expect(page.get_by_role("heading", name="New export")).to_be_visible()
+    sent = requests_during(page, lambda: page.clock.run_for(HOUR_MS))
+    assert [url for url in sent if "/v1/" in url] == []
+
+
+def test_a_job_is_followed_by_one_short_request_after_the_other(stage: Stage) -> None:
+    sent: list[Request] = []
+    stage.page.on("request", lambda r: sent.append(r) if "/v1/" in r.url else None)
+    job_id = stage.records.running("Recordings.zip", 10)
+    page = stage.open_job(job_id)
+
+    for percent in (20, 30):
+        stage.records.advance(job_id, percent)
+        expect(page.get_by_text(f"{percent}%", exact=True)).to_be_visible()
+
+    status, first, *others = sent
+    assert status.url.endswith(job_id)
+    assert {request.url for request in (first, *others)} == {f"{status.url}/progress"}
+    seen = [request.headers.get("last-event-id") for request in (first, *others)]
+    assert seen[0] is None
+    assert None not in seen[1:]
+
+
+def test_a_watcher_waits_as_long_as_the_stream_says(stage: Stage) -> None:
+    stage.page.clock.install()
+    job_id = stage.records.running("Recordings.zip", 10)
+    stage.page.route(
+        "**/progress",
+        lambda route: route.fulfill(content_type="text/event-stream", body="retry: 60000\n: not\n"),
+    )
+    page = stage.open_job(job_id)
+    with page.expect_request("**/progress"):
+        page.clock.run_for(100)
+
+    assert requests_during(page, lambda: page.clock.run_for(59_000)) == []
+    with page.expect_request("**/progress"):
+        page.clock.run_for(1_000)
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_limit_on_requests_is_kept_quietly(stage: Stage, *, hidden: bool) -> None:
+    stage.page.clock.install()
+    job_id = stage.records.running("Recordings.zip", 30)
+    page = stage.open_job(job_id)
+    expect(page.get_by_text("30%", exact=True)).to_be_visible()
+    if hidden:
+        page.evaluate(_LOOK_AWAY)
+    page.route("**/v1/**", _too_many)
+    with page.expect_response(lambda answer: answer.status == 429):
+        page.clock.run_for(5_000)
+
+    assert requests_during(page, lambda: page.clock.run_for(115_000)) == []
+    expect(page.get_by_text("does not answer")).to_be_hidden()
+    page.unroute("**/v1/**")
+    stage.records.advance(job_id, 70)
+    page.clock.run_for(10_000)
+    expect(page.get_by_text("70%", exact=True)).to_be_visible()
+
+
+def test_the_list_keeps_a_limit_on_requests_quietly(stage: Stage) -> None:
+    stage.page.clock.install()
+    job_id = stage.records.running("Recordings.zip", 30)
+    page = stage.open()
+    expect(page.get_by_text("30%", exact=True)).to_be_visible()
+    page.route("**/v1/**", _too_many)
+    with page.expect_response(lambda answer: answer.status == 429):
+        page.clock.run_for(11_000)
+
+    assert requests_during(page, lambda: page.clock.run_for(115_000)) == []
+    expect(page.get_by_text("does not answer")).to_be_hidden()
+    page.unroute("**/v1/**")
+    stage.records.advance(job_id, 70)
+    page.clock.run_for(10_000)
+    expect(page.get_by_text("70%", exact=True)).to_be_visible()
+
+
+def _too_many(route: Route) -> None:
+    route.fulfill(
+        status=429,
+        headers={"Retry-After": "120", "Content-Type": "application/problem+json"},
+        json={
+            "type": "urn:problem-type:longhaul:rate-limited",
+            "title": "Too many requests",
+            "detail": "60 requests a minute",
+        },
+    )
 
 
 def test_the_tab_shows_how_far_a_job_is(stage: Stage) -> None:

@@ -189,3 +189,12 @@ class Backstage:
     def wait_until_discarded(self, job_id: str) -> None:
         """Returns when the job has no open upload. The step `discard` aborts it."""
         wait_for(lambda: not self.uploads(job_id), 30, f"the upload of {job_id} to be discarded")
+
+    def wait_until_gone(self, job_id: str) -> None:
+        """Returns when the archive bucket has nothing of the job."""
+        prefixes = f"archives/{job_id}", f"jobs/{job_id}"
+        wait_for(
+            lambda: not any(self.archive_objects(prefix) for prefix in prefixes),
+            30,
+            f"all that is stored of {job_id} to be deleted",
+        )

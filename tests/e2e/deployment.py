@@ -10,7 +10,9 @@ from typing import cast, get_args
 import pytest
 
 from infra import stack, targets
+from infra.access import Access
 from infra.outputs import Outputs
+from infra.stack import EVERYBODY
 from infra.targets import TargetName
 
 GIVEN_VARIABLE = "LONGHAUL_OUTPUTS"
@@ -32,12 +34,18 @@ def target_name() -> TargetName:
 
 
 @contextmanager
-def started(name: TargetName, state: Path, *, auth: bool = False) -> Iterator[Outputs]:
-    """Starts a stack on the emulator, and stops it after the body."""
+def started(
+    name: TargetName, state: Path, *, access: Access = EVERYBODY, enforce_iam: bool = False
+) -> Iterator[Outputs]:
+    """Starts a stack on the emulator, and stops it after the body.
+
+    With `Access("jwt")`, a local issuer of its own runs beside it, whose files are in `state` too:
+    `infra.issuer.token(state, user)` signs for it.
+    """
     target = targets.named(name)
     # A LocalStack of the developer may run already, with a stack of the usual name.
     stack_name = f"longhaul-e2e-{secrets.token_hex(4)}"
     try:
-        yield stack.up(target, state, stack_name, auth=auth)
+        yield stack.up(target, state, stack_name, access=access, enforce_iam=enforce_iam)
     finally:
         stack.down(target, state, stack_name)

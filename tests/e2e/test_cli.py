@@ -58,8 +58,13 @@ class Cli:
 
 
 @pytest.fixture
-def cli(outputs: Outputs, tmp_path: Path) -> Cli:
-    own = {"LONGHAUL_URL": outputs.api_url, "LONGHAUL_USER": f"cli-{uuid4()}"}
+def cli(outputs: Outputs, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Cli:
+    own = {
+        "LONGHAUL_URL": outputs.api_url,
+        "LONGHAUL_USER": f"cli-{uuid4()}",
+        "LONGHAUL_TOKEN": "",
+        "XDG_CONFIG_HOME": str(tmp_path_factory.mktemp("config")),
+    }
     proxies = re.compile("(http|https|all|no)_proxy", re.IGNORECASE)
     environment = {name: value for name, value in os.environ.items() if not proxies.fullmatch(name)}
     return Cli(tmp_path, {**environment, **own})
@@ -286,6 +291,41 @@ def test_each_error_in_a_request_is_printed(cli: Cli) -> None:
     assert process.returncode == 2
     assert "  /file_ids/0: 5 must be bigger than or equal to 10000\n" in err
     assert "  /file_ids/1: 6 must be" in err
+
+
+def test_a_share_link_downloads_until_it_is_revoked(cli: Cli, api: Api, sources: Sources) -> None:
+    file = sources.put(noise(2000))
+    job_id = api.export(file_ids=[file.file_id])
+    api.completed(job_id)
+    other = Cli(cli.folder, {**cli.environment, "LONGHAUL_URL": "", "LONGHAUL_USER": "other"})
+
+    link = cli.run("share", job_id, "--for", "10m")
+    other.run("download", "-", "-o", "out.zip", stdin=link)
+    share_id = cli.run("share", job_id, "--list").partition("\t")[0]
+    cli.run("share", job_id, "--revoke", share_id)
+
+    check_archive((cli.folder / "out.zip").read_bytes(), [file], job_id=job_id)
+    other.run("status", "-", stdin=link, code=8)
+    cli.run("share", job_id, "--revoke", share_id, code=3)
+
+
+def test_a_deleted_job_is_gone_and_a_cancel_deletes_none(
+    cli: Cli, api: Api, sources: Sources, backstage: Backstage
+) -> None:
+    job_id = api.export(file_ids=[sources.put(noise(2000)).file_id])
+    api.completed(job_id)
+    waiting = handmade.waiting(backstage)
+
+    cli.run("cancel", job_id, code=6)
+    cli.run("download", job_id, "-o", "out.zip")
+    cli.run("delete", job_id, code=2)
+    cli.run("delete", job_id, "--yes")
+    cli.run("delete", waiting, "--yes", code=6)
+    cli.run("delete", waiting, "--yes", "--cancel")
+
+    for gone in (job_id, waiting):
+        cli.run("status", gone, code=3)
+        cli.run("cancel", gone, code=3)
 
 
 def names(folder: Path) -> list[str]:

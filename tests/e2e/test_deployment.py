@@ -1,18 +1,21 @@
 """The deployed resources, as AWS describes them."""
 
 import json
+import platform
 from io import BytesIO
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 import pytest
 
-from infra import stack, targets
+from infra import logs, parameters, stack, targets
 from infra.outputs import Outputs
+from infra.targets import Target
 from tests.e2e import deployment
 from tests.e2e.api import Api
 from tests.e2e.backstage import Backstage
 from tests.e2e.contract import JSON
+from tests.waiting import wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -173,6 +176,45 @@ def test_the_table_deletes_old_jobs_and_can_be_restored(resources: JSON) -> None
 
     assert table["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_each_function_logs_to_a_group_that_the_stack_keeps(
+    resources: JSON, names: dict[str, str], outputs: Outputs, function: str
+) -> None:
+    group = resources[f"{function}Logs"]
+
+    assert group["LogGroupName"] == {"Fn::Sub": f"/aws/lambda/${{AWS::StackName}}-{function}"}
+    assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    assert names[function] == f"{outputs.stack_name}-{function}"
+
+
+def test_the_log_of_a_function_is_found(api: Api, backstage: Backstage, outputs: Outputs) -> None:
+    job_id = api.export(file_ids=[10_001])
+
+    def lines() -> list[str]:
+        target = Target("ministack", "local", outputs.region, outputs.endpoint_url)
+        chosen = logs.chosen(logs.functions(target, outputs.stack_name), "APIHandler")
+        found = logs.follow(target, chosen, since_seconds=600, forever=False)
+        return [line.message for line in found if job_id in line.message]
+
+    assert wait_for(lines, 30, "the line of the new job in the log")
+
+
+def test_the_functions_run_on_this_machines_processors(
+    functions: "LambdaClient", names: dict[str, str]
+) -> None:
+    facts = functions.get_function_configuration(FunctionName=names["Worker"])
+
+    assert facts["Architectures"] == [parameters.architecture(platform.machine())]
+
+
+def test_the_whole_api_is_throttled(backstage: Backstage, resources: JSON) -> None:
+    (setting,) = resources["RestAPIapiStage"]["MethodSettings"]
+
+    assert (setting["ResourcePath"], setting["HttpMethod"]) == ("/*", "*")
+    assert setting["ThrottlingRateLimit"] == {"Ref": "ThrottleRate"}
+    assert setting["ThrottlingBurstLimit"] == {"Ref": "ThrottleBurst"}
 
 
 def test_deploying_again_changes_nothing(

@@ -1,11 +1,13 @@
 """Each function may do what it needs, and no more. The stack enforces the IAM policies."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.archive.plan import Entry
 from chalicelib.queue.messages import Message, Step
@@ -14,16 +16,10 @@ from tests.archives import check_archive
 from tests.e2e import deployment, handmade
 from tests.e2e.api import Api
 from tests.e2e.backstage import Backstage
+from tests.e2e.roles import POLICIES, Roles
 from tests.e2e.sources import MIB, Sources, noise
 
-FUNCTIONS = ("APIHandler", "Worker", "DeadLetters", "Sweeper")
-
-# On AWS, sqs:SendMessage allows batches too. MiniStack wants an action of its own for them.
-SENDS_BATCHES = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "sqs:SendMessageBatch", "Resource": "*"}],
-}
-
+FUNCTIONS = tuple(POLICIES)
 
 MINUTE_EVENT = {
     "version": "0",
@@ -39,41 +35,14 @@ MINUTE_EVENT = {
 """The event that the schedule sends to the sweeper. The tests send it, so they need not wait."""
 
 
-@dataclass(frozen=True)
-class Roles:
-    """The IAM roles of a stack's functions."""
-
-    backstage: Backstage
-
-    def of(self, function: str) -> str:
-        """Returns the ARN of the function's role."""
-        name = self.backstage.functions()[function]
-        client = self.backstage.session.client("lambda")
-        return client.get_function_configuration(FunctionName=name)["Role"]
-
-    def allow(self, function: str, policy: Mapping[str, object]) -> None:
-        """Adds a policy to the function's role."""
-        self.backstage.session.client("iam").put_role_policy(
-            RoleName=self.of(function).rpartition("/")[2],
-            PolicyName="emulated",
-            PolicyDocument=json.dumps(policy),
-        )
-
-    def decision(self, function: str, action: str, resource: str) -> str:
-        """Returns what IAM decides: "allowed", "implicitDeny" or "explicitDeny"."""
-        answer = self.backstage.session.client("iam").simulate_principal_policy(
-            PolicySourceArn=self.of(function), ActionNames=[action], ResourceArns=[resource]
-        )
-        (result,) = answer["EvaluationResults"]
-        return str(result["EvalDecision"])
-
-
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outputs]:
     """A stack for these tests alone, on which each function has only its own policy."""
     if deployment.given_outputs() or deployment.target_name() != "ministack":
         pytest.skip("only a MiniStack that the tests start enforces policies")
-    with deployment.started("ministack", tmp_path_factory.mktemp("strict"), auth=True) as own:
+    with deployment.started(
+        "ministack", tmp_path_factory.mktemp("strict"), enforce_iam=True
+    ) as own:
         yield own
 
 
@@ -84,7 +53,9 @@ def backstage(outputs: Outputs) -> Backstage:
 
 @pytest.fixture(scope="module")
 def roles(backstage: Backstage) -> Roles:
-    return Roles(backstage)
+    strict = Roles(backstage)
+    strict.prepare()
+    return strict
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +65,6 @@ def sources(backstage: Backstage) -> Sources:
 
 @pytest.fixture(scope="module")
 def api(outputs: Outputs, roles: Roles) -> Iterator[Api]:
-    for function in FUNCTIONS:
-        roles.allow(function, SENDS_BATCHES)
     opened = Api(outputs.api_url)
     yield opened
     opened.close()
@@ -200,15 +169,50 @@ def test_dead_letters_and_sweeper_may_not_read_source_files(
     assert roles.decision(function, "s3:GetObject", source) == "implicitDeny"
 
 
-@pytest.mark.parametrize("action", ["s3:PutObject", "s3:DeleteObject"])
 @pytest.mark.parametrize("function", ["APIHandler", "DeadLetters", "Sweeper"])
 def test_only_the_worker_may_write_an_archive(
-    roles: Roles, outputs: Outputs, function: str, action: str
+    roles: Roles, outputs: Outputs, function: str
 ) -> None:
     archive = f"arn:aws:s3:::{outputs.archive_bucket}/archives/a.zip"
 
-    assert roles.decision("Worker", action, archive) == "allowed"
-    assert roles.decision(function, action, archive) == "implicitDeny"
+    assert roles.decision("Worker", "s3:PutObject", archive) == "allowed"
+    assert roles.decision(function, "s3:PutObject", archive) == "implicitDeny"
+
+
+@pytest.mark.parametrize(
+    ("function", "decision"),
+    [
+        ("Worker", "allowed"),
+        ("APIHandler", "allowed"),
+        ("DeadLetters", "implicitDeny"),
+        ("Sweeper", "implicitDeny"),
+    ],
+)
+def test_only_the_worker_and_the_api_may_delete_an_archive(
+    roles: Roles, outputs: Outputs, function: str, decision: str
+) -> None:
+    archive = f"arn:aws:s3:::{outputs.archive_bucket}/archives/a.zip"
+
+    assert roles.decision(function, "s3:DeleteObject", archive) == decision
+
+
+def test_the_api_may_delete_nothing_but_archives(roles: Roles, outputs: Outputs) -> None:
+    plan = f"arn:aws:s3:::{outputs.archive_bucket}/jobs/a/plan"
+
+    assert roles.decision("Worker", "s3:DeleteObject", plan) == "allowed"
+    assert roles.decision("APIHandler", "s3:DeleteObject", plan) == "implicitDeny"
+
+
+def test_the_policies_allow_deleting(api: Api, sources: Sources, backstage: Backstage) -> None:
+    job_id = api.export(file_ids=[sources.put(b"secret").file_id])
+    api.completed(job_id)
+    link = api.link(job_id)
+
+    answer = api.delete(f"/v1/export/{job_id}")
+
+    assert answer.status_code == 204
+    assert api.follow(link).status_code == 404
+    backstage.wait_until_gone(job_id)
 
 
 @pytest.mark.parametrize("action", ["dynamodb:DeleteItem", "dynamodb:Scan", "dynamodb:DeleteTable"])
@@ -219,3 +223,64 @@ def test_no_function_may_scan_or_delete_jobs(
     described = backstage.dynamodb.describe_table(TableName=backstage.outputs.jobs_table)
 
     assert roles.decision(function, action, described["Table"]["TableArn"]) == "implicitDeny"
+
+
+@pytest.mark.parametrize("other", FUNCTIONS)
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_write_its_own_logs_only(
+    roles: Roles, backstage: Backstage, function: str, other: str
+) -> None:
+    group = f"log-group:/aws/lambda/{backstage.functions()[other]}"
+    stream = f"arn:aws:logs:{backstage.outputs.region}:000000000000:{group}:log-stream:a"
+
+    decision = roles.decision(function, "logs:PutLogEvents", stream)
+
+    assert decision == ("allowed" if function == other else "implicitDeny")
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_function_may_make_a_log_group(roles: Roles, function: str) -> None:
+    assert roles.decision(function, "logs:CreateLogGroup", "*") == "implicitDeny"
+
+
+# Here everything is plain HTTP. The policies that forbid it are in the template for AWS only.
+
+
+@pytest.mark.parametrize("resource", ["ArchiveBucketOverTls", "SourceBucketOverTls"])
+def test_a_bucket_with_our_policy_refuses_plain_http(
+    backstage: Backstage, roles: Roles, resource: str
+) -> None:
+    bucket = backstage.outputs.archive_bucket
+    policy = _policy(backstage, resource, f"arn:aws:s3:::{bucket}")
+    endpoint = backstage.outputs.endpoint_url
+    with closing(roles.session("Worker").client("s3", endpoint_url=endpoint)) as worker:
+        worker.list_objects_v2(Bucket=bucket)
+        backstage.s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+        try:
+            with pytest.raises(ClientError, match="AccessDenied"):
+                worker.list_objects_v2(Bucket=bucket)
+        finally:
+            backstage.s3.delete_bucket_policy(Bucket=bucket)
+
+
+@pytest.mark.parametrize("resource", ["ExportQueueOverTls", "DeadLetterQueueOverTls"])
+def test_a_queue_with_our_policy_refuses_plain_http(backstage: Backstage, resource: str) -> None:
+    """Even the account's root is refused. So this takes a queue that nobody needs."""
+    url = backstage.sqs.create_queue(QueueName=f"over-{uuid4()}")["QueueUrl"]
+    found = backstage.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+
+    policy = _policy(backstage, resource, found["Attributes"]["QueueArn"])
+    backstage.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        backstage.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+
+
+def _policy(backstage: Backstage, resource: str, arn: str) -> str:
+    """Returns a policy of the template that only AWS gets: a local target speaks plain HTTP."""
+    cloudformation = backstage.session.client("cloudformation")
+    body: Any = cloudformation.get_template(StackName=backstage.outputs.stack_name)["TemplateBody"]
+    template = json.loads(body) if isinstance(body, str) else body
+    policy = template["Resources"][resource]["Properties"]["PolicyDocument"]
+    (statement,) = policy["Statement"]
+    return json.dumps({**policy, "Statement": [{**statement, "Resource": [arn, f"{arn}/*"]}]})

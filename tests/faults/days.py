@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from chalicelib.jobs.model import Job, user_mark
 from chalicelib.jobs.quotas import day_of
 from tests.faults.expressions import Item, number
+from tests.faults.kinds import Kind
 
 if TYPE_CHECKING:
     from tests.faults.world import World
@@ -21,11 +22,13 @@ def most_of(seed: int) -> int:
 
 def wrong(before: Item | None, after: Item, most: int) -> str:
     """Returns what is wrong with a change of a day's item; empty if nothing is."""
+    if "bytesUsed" not in after:
+        return "" if _marks(after) == set() else "a day has jobs and no bytes"  # a user was erased
     was, now = before or {}, number(after["bytesUsed"])
     new = _marks(after) - _marks(was)
     if len(new) != 1 or not _marks(was) <= _marks(after):
         return f"a change of a day has counted {len(new)} jobs"
-    if not (number(was["bytesUsed"]) if before else 0) <= now <= most:
+    if not _used(was) <= now <= most:
         return f"a day has {now} of {most} bytes"
     return ""
 
@@ -33,13 +36,14 @@ def wrong(before: Item | None, after: Item, most: int) -> str:
 def is_used_up(items: dict[str, Item], user_id: str, most: int) -> bool:
     """Whether a user's bytes of any day are used up."""
     days = (item for key, item in items.items() if key.startswith(f"quota/{user_mark(user_id)}/"))
-    return bool(most) and any(number(item["bytesUsed"]) >= most for item in days)
+    return bool(most) and any(_used(item) >= most for item in days)
 
 
-def check(world: "World", jobs: list[Job], sizes: dict[str, int]) -> None:
-    """Reports jobs that are not counted, and days that do not have the bytes of their jobs. `sizes`
-    has the bytes that each job asked for, if no file has changed."""
-    if not world.day_bytes:
+def check(world: "World", jobs: list[Job], sizes: dict[str, int], *, is_all: bool) -> None:
+    """Reports jobs that are not counted, and days that do not have the bytes of their jobs. `jobs`
+    are those that were not deleted, `is_all` says if these are all. `sizes` has the bytes that each
+    job asked for, if no file has changed."""
+    if not world.day_bytes or world.faults.counts[Kind.ERASED]:
         return
     says = world.witness.says
     for job in jobs:
@@ -49,24 +53,29 @@ def check(world: "World", jobs: list[Job], sizes: dict[str, int]) -> None:
             says(f"{job.job_id}: planned, and not counted")
         if counted and job.failure and job.failure.slug == "quota-exceeded":
             says(f"{job.job_id}: counted, and refused for its quota")
-    if world.files.changed:
+    if world.files.changed or not is_all:
         return
     for user_id in {job.user_id for job in jobs}:
         own = [job for job in jobs if job.user_id == user_id]
         item = _day(world, own[0])
         total = sum(sizes[job.job_id] for job in own if _mark(job) in _marks(item))
-        if number(item.get("bytesUsed", {"N": "0"})) != total:
+        if _used(item) != total:
             says(f"{user_id}: {item} is counted, and the jobs have {total}")
 
 
 def did_not_fit(world: "World", job: Job, size: int) -> bool:
     """Whether the job may have been refused for its user's quota."""
-    used = number(_day(world, job).get("bytesUsed", {"N": "0"}))
-    return bool(world.day_bytes) and (world.files.changed or used + size > world.day_bytes)
+    fits = _used(_day(world, job)) + size <= world.day_bytes
+    is_unsure = world.files.changed or world.faults.counts[Kind.ERASED] > 0
+    return bool(world.day_bytes) and (is_unsure or not fits)
 
 
 def _day(world: "World", job: Job) -> Item:
     return world.table.items.get(f"quota/{user_mark(job.user_id)}/{day_of(job.created_at)}", {})
+
+
+def _used(item: Item) -> int:
+    return number(item.get("bytesUsed", {"N": "0"}))
 
 
 def _marks(item: Item) -> set[int]:

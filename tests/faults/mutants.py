@@ -15,8 +15,9 @@ import click
 from chalicelib.archive.tail import Section
 from chalicelib.aws import translated
 from chalicelib.errors import LonghaulError, NothingToDo, Unavailable
-from chalicelib.jobs import items, quotas, store, table
+from chalicelib.jobs import items, quotas, store, table, wake
 from chalicelib.jobs.attributes import of
+from chalicelib.jobs.holders import HolderStore
 from chalicelib.jobs.model import Failure, Job, PlanRef, Progress
 from chalicelib.jobs.segments import SegmentStore
 from chalicelib.jobs.states import OPEN, Status
@@ -24,6 +25,7 @@ from chalicelib.jobs.store import JobStore
 from chalicelib.jobs.table import Table
 from chalicelib.pipeline import (
     build,
+    claims,
     discard,
     endings,
     planning,
@@ -35,6 +37,7 @@ from chalicelib.pipeline import (
 )
 from chalicelib.pipeline.assembly import Upload
 from chalicelib.pipeline.build import PlannedJob
+from chalicelib.pipeline.claims import Claim
 from chalicelib.pipeline.lease import Lease
 from chalicelib.queue.messages import Message, Step
 from chalicelib.queue.queue import Queue
@@ -227,7 +230,7 @@ def upload_claimed_by_all() -> Iterator[Change]:
 
 def heir_forgotten() -> Iterator[Change]:
     """A failed job's upload is discarded, even if a retry has taken it over."""
-    yield discard, "_heir", lambda _, __: None
+    yield claims, "_heir", lambda _, __: None
 
 
 def upload_taken_over_unseen() -> Iterator[Change]:
@@ -297,6 +300,33 @@ def reused_archive_discarded() -> Iterator[Change]:
     yield JobStore, "complete_with", soon
 
 
+def holders_not_asked() -> Iterator[Change]:
+    """An archive is deleted with the job that has built it, though another job has it too."""
+
+    def on_archive(deleted: Job, services: Services) -> Claim:
+        del deleted, services
+        return Claim.NOBODY
+
+    yield claims, "on_archive", on_archive
+
+
+def archive_taken_unannounced() -> Iterator[Change]:
+    """A job that completes with another one's archive does not tell that it has it."""
+    yield HolderStore, "hold", lambda *_: True
+
+
+def settled_before_the_last_worker() -> Iterator[Change]:
+    """What is left of a deleted job is thrown away once and for all, while a worker may still be at
+    work for it."""
+    settle_deleted = discard._settle_deleted
+
+    def at_once(job: Job, claim: Claim, services: Services) -> None:
+        later = services.now() + wake.SETTLED_AFTER_MS
+        settle_deleted(job, claim, dataclasses.replace(services, now=lambda: later))
+
+    yield discard, "_settle_deleted", at_once
+
+
 def end_told_by_the_loser() -> Iterator[Change]:
     """A write that came too late to end a job is still logged as `job ended`."""
 
@@ -352,6 +382,9 @@ MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
     one_byte_too_many,
     resumed_progress_counted_twice,
     reused_archive_discarded,
+    holders_not_asked,
+    archive_taken_unannounced,
+    settled_before_the_last_worker,
     end_told_by_the_loser,
     upload_with_other_etags_taken_over,
     day_counted_for_each_try,

@@ -40,9 +40,9 @@ class Wish:
 
 
 class People:
-    """`cancels` counts the requests to cancel a job. `deletions` counts the requests to
-    delete a job or a user. `latency` is the mean time of a request, one
-    way, in ms. `deny(operations, until)` forbids requests for a while."""
+    """`cancels` counts the requests to cancel a job, `deletions` those to delete a job or a user.
+    `latency` is the mean time of a request, one way, in ms. `deny(operations, until)` forbids
+    requests for a while."""
 
     def __init__(
         self,

@@ -319,11 +319,14 @@ def test_the_key_of_a_deleted_job_cannot_be_used_again(stack: Stack) -> None:
     job_id = post_export(body, key="key").body["jobId"]
     stack.run_queue()
     delete(job_id)
+    sweep_until_settled(stack)
 
     answer = post_export(body, key="key")
 
     assert answer.status == 422
     assert "deleted" in answer.body["detail"]
+    assert stack.run_queue() == []
+    assert stack.stored() == []
 
 
 def test_a_job_whose_retry_was_deleted_can_be_retried_again(stack: Stack) -> None:

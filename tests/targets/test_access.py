@@ -46,7 +46,7 @@ def test_a_changed_link_is_refused(cloud: Cloud, change: tuple[str, str]) -> Non
 @row(
     "links",
     "an object without public access needs a signature",
-    ministack="needs none, except with `AUTH=1`",
+    ministack="needs none, except with `ENFORCE_IAM=1`",
     localstack="needs none",
 )
 def test_a_request_without_a_signature_is_refused(cloud: Cloud) -> None:
@@ -56,7 +56,7 @@ def test_a_request_without_a_signature_is_refused(cloud: Cloud) -> None:
 @row(
     "IAM",
     "a request with a wrong secret is refused",
-    ministack="answered, except with `AUTH=1`",
+    ministack="answered, except with `ENFORCE_IAM=1`",
     localstack="answered",
 )
 def test_a_wrong_secret_is_refused(cloud: Cloud) -> None:
@@ -68,7 +68,7 @@ def test_a_wrong_secret_is_refused(cloud: Cloud) -> None:
 @row(
     "IAM",
     "a caller without a policy may do nothing",
-    ministack="everything, except with `AUTH=1`",
+    ministack="everything, except with `ENFORCE_IAM=1`",
     localstack="everything",
 )
 def test_a_user_without_rights_is_refused(cloud: Cloud) -> None:

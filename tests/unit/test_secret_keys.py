@@ -1,7 +1,9 @@
 """The keys of selections: read when they are needed, kept, and read again."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -228,3 +230,19 @@ def test_keys_do_not_show_in_a_representation() -> None:
     bench.find("1")
 
     assert FIRST not in repr(bench.keys)
+
+
+def test_requests_at_the_same_time_all_find_the_first_keys() -> None:
+    bench = _bench({"1": FIRST})
+    together = Barrier(8)
+    answer = bench.secrets.get_secret_value
+
+    def slow(**asked: str) -> dict[str, Any]:
+        together.wait(timeout=10)
+        return answer(**asked)
+
+    bench.secrets.get_secret_value = slow  # type: ignore[method-assign]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: bench.find("1"), range(8)))
+
+    assert found == [FIRST.encode()] * 8

@@ -124,6 +124,36 @@ def test_adding_to_a_set_creates_it_and_adds_each_number_once(table: Bound) -> N
     assert sorted(get(table, "a/segments")["Item"]["done"]["NS"]) == ["10", "3"]
 
 
+@row("DynamoDB", "`DELETE` takes texts from a set, and the attribute goes with the last one")
+def test_a_set_of_texts_grows_and_shrinks_to_nothing(table: Bound) -> None:
+    seen = []
+    for change, texts in (
+        *(("ADD", ["a", "b"]), ("ADD", ["b"])),
+        *(("DELETE", ["a", "x"]), ("DELETE", ["b"]), ("DELETE", ["b"])),
+    ):
+        answer = table.update_item(
+            **update(
+                "a/holders", f"{change} had :t", ExpressionAttributeValues={":t": {"SS": texts}}
+            )
+        )
+        seen.append(sorted(answer["Attributes"].get("had", {"SS": []})["SS"]))
+
+    assert seen == [["a", "b"], ["a", "b"], ["b"], [], []]
+    assert "had" not in get(table, "a/holders")["Item"]
+
+
+def test_an_item_is_replaced_by_an_empty_one_only_if_it_is_there(table: Bound) -> None:
+    put(table, "a", size=1)
+    empty = {"ConditionExpression": "attribute_exists(jobId)"}
+
+    table.put_item(Item={"jobId": {"S": "a"}}, **empty)
+    with pytest.raises(table.exceptions.ConditionalCheckFailedException):
+        table.put_item(Item={"jobId": {"S": "b"}}, **empty)
+
+    assert get(table, "a")["Item"] == {"jobId": {"S": "a"}}
+    assert "Item" not in get(table, "b")
+
+
 def test_an_update_moves_a_set_and_adds_to_a_number(table: Bound) -> None:
     numbers = {"NS": ["3", "10"]}
     table.put_item(Item={"jobId": {"S": "a"}, "size": {"N": "5"}, "now": numbers})

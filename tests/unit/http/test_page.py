@@ -1,21 +1,30 @@
 """The page's files, and the routes that answer with them."""
 
+import html
+import json
 import re
+from collections.abc import Iterable
 
 import pytest
 
 from chalicelib.errors import NotFound
-from chalicelib.http import page
+from chalicelib.http import page, sign_in
 from chalicelib.http.calls import Call, Reply
 from chalicelib.settings import settings
 from tests.unit.samples import REQUIRED
 
 SIZE_MAX = 60_000
-"""Bytes of all files together, as they are served, before compression."""
+"""Bytes of what a browser loads where people do not sign in: as they are served, before
+compression."""
+
+SIZE_MAX_OF_ALL = 72_000
+"""The same with what is loaded only when it is needed."""
 
 FILES = page.web().files
 VERSION = page.web().version
 MODULES = [name for name in FILES if name.endswith(".js")]
+IMPORTED = {name for text in FILES.values() for name in re.findall(r'from "\./(.+)"', text)}
+WHEN_NEEDED = {n for text in FILES.values() for n in re.findall(r'import\("\./(.+?)"\)', text)}
 TEXTS = [pytest.param(text, id=name) for name, text in FILES.items()]
 
 
@@ -39,10 +48,22 @@ def _asset(name: str, version: str = VERSION) -> Reply:
 # -- what it is made of -------------------------------------------------------------------------
 
 
-def test_all_of_it_is_small() -> None:
-    assets = [_asset(name).text for name in FILES if name != "index.html"]
+def _size(names: Iterable[str]) -> int:
+    texts = [_page().text, *(_asset(name).text for name in names if name != "index.html")]
+    return sum(len(text.encode()) for text in texts)
 
-    assert sum(len(text.encode()) for text in [_page().text, *assets]) < SIZE_MAX
+
+def test_what_every_browser_loads_is_small() -> None:
+    assert _size(set(FILES) - WHEN_NEEDED) < SIZE_MAX
+
+
+def test_all_of_it_is_small() -> None:
+    assert _size(FILES) < SIZE_MAX_OF_ALL
+
+
+def test_sign_in_and_sharing_are_loaded_when_they_are_needed_and_nothing_else_is() -> None:
+    assert {"signin.js", "share.js"} == WHEN_NEEDED
+    assert not WHEN_NEEDED & IMPORTED
 
 
 def test_the_page_names_files_that_there_are() -> None:
@@ -52,9 +73,14 @@ def test_the_page_names_files_that_there_are() -> None:
 
 
 def test_every_module_is_imported_by_another_or_by_the_page() -> None:
-    imported = {name for text in FILES.values() for name in re.findall(r'from "\./(.+)"', text)}
+    assert {"app.js", *IMPORTED, *WHEN_NEEDED} == set(MODULES)
 
-    assert {"app.js", *imported} == set(MODULES)
+
+def test_secrets_are_taken_out_of_the_address_before_anything_else_runs() -> None:
+    first = re.findall(r'from "\./(.+)"', FILES["app.js"])[0]
+
+    assert first == "address.js"
+    assert "import" not in FILES["address.js"]
 
 
 def test_nothing_of_it_stands_in_the_page_itself() -> None:
@@ -75,6 +101,30 @@ def test_no_text_is_ever_read_as_html_or_as_code(text: str) -> None:
 @pytest.mark.parametrize("text", TEXTS)
 def test_no_other_host_is_named(text: str) -> None:
     assert set(re.findall(r"https?://[^\"'` ]*", text)) <= {"http://www.w3.org/2000/svg"}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_is_served_without_what_only_people_read(name: str) -> None:
+    lines = _source_lines(name)
+
+    kept = [line for line in lines if line and not re.match(r"//|/\*|\*[ /]", line)]
+    assert FILES[name].splitlines() == kept
+    # So nothing of a text is left out: none of them goes over several lines.
+    assert [line for line in lines if line.count("`") % 2] == []
+
+
+def test_the_stylesheet_is_served_without_what_only_people_read() -> None:
+    def essence(text: str) -> str:
+        return re.sub(r"\s|;(?=\s*})", "", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL))
+
+    source = (page.FOLDER / "app.css").read_text()
+
+    assert essence(FILES["app.css"]) == essence(source)
+    assert re.findall('"[^"]*"', FILES["app.css"]) == re.findall('"[^"]*"', source)
+
+
+def _source_lines(name: str) -> list[str]:
+    return [line.strip() for line in (page.FOLDER / name).read_text().splitlines()]
 
 
 # -- GET / --------------------------------------------------------------------------------------
@@ -120,6 +170,26 @@ def test_it_may_load_what_is_its_own_and_nothing_else() -> None:
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
     assert "unsafe" not in policy
     assert "require-trusted-types-for 'script'; trusted-types 'none'" in policy
+
+
+def test_it_says_how_people_sign_in_and_may_ask_for_their_tokens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = {"way": "jwt", "issuer": '"><script>', "tokenEndpoint": "https://id.example/a/token?b=1"}
+    monkeypatch.setattr(sign_in, "for_page", lambda _: told)
+
+    reply = _page()
+
+    found = re.findall('<meta name="longhaul-auth" content="([^"<>]+)">', reply.text)
+    assert json.loads(html.unescape(found[0])) == told
+    assert "connect-src 'self' https://id.example;" in reply.headers["Content-Security-Policy"]
+
+
+def test_it_says_nothing_of_sign_in_where_nobody_has_to_sign_in() -> None:
+    reply = _page()
+
+    assert '<meta name="longhaul-auth" content="">' in reply.text
+    assert "connect-src 'self';" in reply.headers["Content-Security-Policy"]
 
 
 # -- GET /assets/{version}/{name} -----------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -36,13 +37,36 @@ class CloudFormation:
     after: list[tuple[str, list[dict[str, str]]]] = field(default_factory=list)
     events: list[dict[str, str]] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    parameters: dict[str, str] = field(default_factory=dict)
+    resources: dict[str, str] = field(default_factory=dict)
+    protected: bool = False
 
     def describe_stacks(self, **_: str) -> dict[str, Any]:
         if self.status is None:
             error = {"Code": "ValidationError", "Message": "Stack longhaul does not exist"}
             raise ClientError({"Error": error}, "DescribeStacks")  # type: ignore[typeddict-item]
-        stack = {"StackName": "longhaul", "StackId": STACK_ID, "StackStatus": self.status}
+        stack = {
+            "StackName": "longhaul",
+            "StackId": STACK_ID,
+            "StackStatus": self.status,
+            "EnableTerminationProtection": self.protected,
+            "Parameters": [
+                {"ParameterKey": name, "ParameterValue": value}
+                for name, value in self.parameters.items()
+            ],
+        }
         return {"Stacks": [stack]}
+
+    def describe_stack_resources(self, **_: str) -> dict[str, Any]:
+        found = [
+            {"ResourceType": kind, "PhysicalResourceId": name}
+            for name, kind in self.resources.items()
+        ]
+        return {"StackResources": found}
+
+    def update_termination_protection(self, **request: Any) -> None:
+        self.protected = request["EnableTerminationProtection"]
+        self.calls.append(f"protect {self.protected}")
 
     def create_change_set(self, **request: Any) -> dict[str, str]:
         self.calls.append(request["ChangeSetType"])
@@ -73,6 +97,22 @@ class CloudFormation:
         yield {"StackEvents": self.events[::-1]}
 
 
+class DynamoDB:
+    """Notes in `calls` which tables are no longer protected from deletion."""
+
+    exceptions = SimpleNamespace(ResourceNotFoundException=ClientError)
+
+    def __init__(self, calls: list[str]) -> None:
+        self._calls = calls
+
+    def update_table(self, **request: Any) -> None:
+        assert request["DeletionProtectionEnabled"] is False
+        if request["TableName"] == "gone":
+            error = {"Code": "ResourceNotFoundException"}
+            raise ClientError({"Error": error}, "UpdateTable")  # type: ignore[typeddict-item]
+        self._calls.append(f"unprotect {request['TableName']}")
+
+
 @pytest.fixture
 def cloudformation() -> CloudFormation:
     return CloudFormation()
@@ -81,8 +121,8 @@ def cloudformation() -> CloudFormation:
 @pytest.fixture
 def stack(cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch) -> Stack:
     class Session:
-        def client(self, _: str) -> CloudFormation:
-            return cloudformation
+        def client(self, service: str) -> CloudFormation | DynamoDB:
+            return cloudformation if service == "cloudformation" else DynamoDB(cloudformation.calls)
 
     monkeypatch.setattr(Target, "session", lambda _: Session())
     monkeypatch.setattr(deploy, "_LOCAL_POLL_SECONDS", 0)
@@ -207,3 +247,40 @@ def test_a_stack_that_is_being_changed_is_left_alone(
 def test_a_stack_that_is_not_there_has_no_outputs(stack: Stack) -> None:
     with pytest.raises(NotDeployedError, match="make up"):
         stack.outputs()
+
+
+def test_the_table_of_a_stack_that_was_never_complete_does_not_keep_it(
+    stack: Stack, cloudformation: CloudFormation
+) -> None:
+    cloudformation.status = "ROLLBACK_FAILED"
+    table = "AWS::DynamoDB::Table"
+    cloudformation.resources = {"jobs": table, "gone": table, "queue": "AWS::SQS::Queue"}
+    cloudformation.after = [("CREATE_COMPLETE", [_event(1, "Queue", "CREATE_COMPLETE")])]
+
+    stack.deploy("url", {}, print)
+
+    assert cloudformation.calls == ["unprotect jobs", "delete", "CREATE", "execute"]
+
+
+def test_a_stack_that_was_never_complete_has_no_parameters(
+    stack: Stack, cloudformation: CloudFormation
+) -> None:
+    cloudformation.parameters = {"Auth": "jwt"}
+
+    found = []
+    for status in (None, "ROLLBACK_COMPLETE", "UPDATE_COMPLETE"):
+        cloudformation.status = status
+        found.append(stack.parameters())
+
+    assert found == [{}, {}, {"Auth": "jwt"}]
+
+
+def test_a_stack_is_protected_once_and_no_longer_if_that_is_asked_for(
+    stack: Stack, cloudformation: CloudFormation
+) -> None:
+    cloudformation.status = "CREATE_COMPLETE"
+
+    for on in (False, True, True, False):
+        stack.protect(on=on)
+
+    assert cloudformation.calls == ["protect True", "protect False"]

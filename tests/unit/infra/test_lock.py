@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from importlib.metadata import requires
 
 import pytest
 from packaging.requirements import Requirement
@@ -37,3 +38,23 @@ def test_every_package_of_the_client_is_installed_and_no_other() -> None:
     names = {".".join(folder.relative_to(REPOSITORY).parts) for folder in folders}
 
     assert set(PROJECT["tool"]["setuptools"]["packages"]) == names
+
+
+def test_what_is_compiled_is_what_the_tests_have() -> None:
+    pinned = re.findall(r"^([^#\s]+==\S+)", (REPOSITORY / "requirements-jwt.txt").read_text(), re.M)
+    locked = (REPOSITORY / "requirements-dev.txt").read_text().split()
+
+    assert {pin.partition("==")[0] for pin in pinned} == {"cffi", "cryptography"}
+    assert set(pinned) <= set(locked)
+
+
+def test_what_is_compiled_needs_nothing_that_is_left_out() -> None:
+    needed = {
+        wanted.name
+        for name in ("cryptography", "cffi")
+        for wanted in map(Requirement, requires(name) or ())
+        if wanted.marker is None or wanted.marker.evaluate({"extra": ""})
+    }
+
+    # pycparser is for compiling C (infra/wheels.py).
+    assert needed == {"cffi", "pycparser"}

@@ -37,7 +37,7 @@ def test_a_running_instance_without_iam_is_not_used_where_iam_is_asked_for(
     daemon.remember(running, tmp_path / "process.json")
 
     with pytest.raises(EmulatorError, match="make down"):
-        ministack.start(tmp_path, auth=True)
+        ministack.start(tmp_path, enforce_iam=True)
 
 
 def test_an_instance_that_runs_already_is_found(tmp_path: Path) -> None:

@@ -21,12 +21,13 @@ VALUES = {
     "WorkerFunction": "worker",
     "Unasked": "x",
 }
+PARAMETERS = {"Auth": "none", "JwtIssuer": ""}
 LOCAL = Target("ministack", "local", "us-east-1", "http://127.0.0.1:4570")
 AWS = Target("aws", "prod", "eu-west-1")
 
 
 def _outputs(target: Target) -> Outputs:
-    return outputs.of_stack(target, "longhaul-test", VALUES)
+    return outputs.of_stack(target, "longhaul-test", VALUES, PARAMETERS)
 
 
 def test_a_local_api_is_reached_by_path() -> None:
@@ -52,6 +53,8 @@ def test_json_has_exactly_the_documented_names() -> None:
         "apiFunction",
         "workerFunction",
         "stackName",
+        "auth",
+        "issuerUrl",
     ]
 
 
@@ -70,10 +73,24 @@ def test_a_missing_output_of_the_stack_is_an_error(missing: str) -> None:
     values = {name: value for name, value in VALUES.items() if name != missing}
 
     with pytest.raises(KeyError, match=missing):
-        outputs.of_stack(LOCAL, "longhaul-test", values)
+        outputs.of_stack(LOCAL, "longhaul-test", values, PARAMETERS)
 
 
 def test_a_target_at_another_endpoint_has_the_new_url() -> None:
     moved = replace(LOCAL, endpoint_url="http://127.0.0.1:9999")
 
     assert _outputs(moved).api_url.startswith("http://127.0.0.1:9999/")
+
+
+def test_the_outputs_say_who_may_call_and_which_local_issuer() -> None:
+    issuer = "http://127.0.0.1:4580"
+    ours, other = ({"Auth": "jwt", "JwtIssuer": url} for url in (issuer, "https://other.example"))
+
+    def issuer_url(parameters: dict[str, str], running: str | None) -> str | None:
+        made = outputs.of_stack(LOCAL, "longhaul-test", VALUES, parameters, local_issuer=running)
+        assert made.auth == "jwt"
+        return made.issuer_url
+
+    assert issuer_url(ours, issuer) == issuer
+    assert issuer_url(ours, None) is None
+    assert issuer_url(other, issuer) is None

@@ -3,7 +3,7 @@
 from typing import Any
 
 from infra import preflights
-from infra.template import INTEGRATION
+from infra.rest_api import INTEGRATION
 
 HEADERS = {"method.response.header.Access-Control-Allow-Origin": "'*'"}
 
@@ -14,8 +14,8 @@ def _template(options: dict[str, Any]) -> dict[str, Any]:
         "Resources": {
             "JobsTable": {"Type": "AWS::DynamoDB::Table"},
             "RestAPI": {
-                "Type": "AWS::Serverless::Api",
-                "Properties": {"DefinitionBody": {"paths": paths}},
+                "Type": "AWS::ApiGateway::RestApi",
+                "Properties": {"Body": {"paths": paths}},
             },
         }
     }

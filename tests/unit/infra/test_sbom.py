@@ -29,7 +29,7 @@ def code(tmp_path: Path) -> Path:
 def _of_package(code: Path, pins: str, name: str = "sbom.json") -> Path:
     requirements = code.parent / "requirements.txt"
     requirements.write_text(pins)
-    sbom.of_package(code, requirements, code.parent / name, SOME_TIME)
+    sbom.of_package(code, [requirements], code.parent / name, SOME_TIME)
     return code.parent / name
 
 
@@ -44,6 +44,12 @@ def test_the_packages_of_the_lambda_package_are_listed(code: Path) -> None:
     purls = {component["purl"].partition("@")[0] for component in said["components"]}
     assert purls == {"pkg:pypi/some-thing", "pkg:pypi/chalice"}
     assert said["metadata"]["component"]["name"] == "longhaul-lambda"
+
+
+def test_hashes_below_a_pin_do_not_matter(code: Path) -> None:
+    said = _read(_of_package(code, "some-thing==1.2 \\\n    --hash=sha256:aa==\n"))
+
+    assert len(said["components"]) == 2
 
 
 @pytest.mark.parametrize("pins", ["", "some-thing==1.3\n", "some-thing==1.2\nother==1\n"])

@@ -1,13 +1,17 @@
 """The template for CloudFormation is made from the one that Chalice writes."""
 
 import json
+import re
 from http import HTTPStatus
 from typing import Any
 
 import pytest
+import yaml
 
 from infra import template
-from infra.template import EVERY_METHOD, EVERY_OTHER_PATH, GATEWAY_RESPONSES, INTEGRATION
+from infra.paths import RESOURCES
+from infra.rest_api import EVERY_METHOD, EVERY_OTHER_PATH, GATEWAY_RESPONSES, INTEGRATION
+from infra.template import PARAMETER_OF
 
 
 def _to_app() -> dict[str, Any]:
@@ -26,14 +30,20 @@ def from_chalice() -> dict[str, Any]:
             "RestAPI": {
                 "Type": "AWS::Serverless::Api",
                 "Properties": {
+                    "StageName": "api",
+                    "EndpointConfiguration": "REGIONAL",
                     "DefinitionBody": {
                         "paths": {
                             "/jobs/{jobId}": {
                                 "options": {INTEGRATION: {"type": "mock"}},
                                 "get": _to_app() | {"summary": "Chalice's own"},
-                            }
+                            },
+                            "/v1/jobs": {
+                                "options": {INTEGRATION: {"type": "mock"}},
+                                "get": _to_app(),
+                            },
                         }
-                    }
+                    },
                 },
             },
             "JobsTable": {"Type": "AWS::DynamoDB::Table", "Properties": {"CodeUri": "untouched"}},
@@ -53,8 +63,33 @@ def paths(completed: dict[str, Any]) -> dict[str, Any]:
 
 
 def _definition(completed: dict[str, Any]) -> dict[str, Any]:
-    body: dict[str, Any] = completed["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    body: dict[str, Any] = completed["Resources"]["RestAPI"]["Properties"]["Body"]
     return body
+
+
+def _said(response: dict[str, Any]) -> str:
+    """The body of a gateway response, as API Gateway fills it in."""
+    body: str = response["responseTemplates"]["application/json"]
+    return body.replace("$context.error.messageString", '"why"')
+
+
+def _deployments(from_chalice: dict[str, Any]) -> set[str]:
+    """The names of the API's deployments."""
+    made = template.complete(from_chalice, code_bucket="b", code_key="k")
+    return {
+        name
+        for name, resource in made["Resources"].items()
+        if resource["Type"] == "AWS::ApiGateway::Deployment"
+    }
+
+
+class _Intrinsics(yaml.SafeLoader):
+    """A safe loader that reads `!Ref x` and `!Sub x` as "x", and any other intrinsic as None."""
+
+
+for tag in ("!Ref", "!Sub"):
+    _Intrinsics.add_constructor(tag, lambda _, node: node.value)
+_Intrinsics.add_multi_constructor("!", lambda *_: None)
 
 
 def test_each_function_takes_its_code_from_the_upload(completed: dict[str, Any]) -> None:
@@ -76,6 +111,31 @@ def test_settings_of_a_deployment_replace_those_of_the_stage(
     assert variables == {"KEPT": "1", "CHANGED": "2", "NEW": "2"}
 
 
+def test_a_setting_that_is_a_parameter_has_no_second_value(from_chalice: dict[str, Any]) -> None:
+    worker = from_chalice["Resources"]["Worker"]["Properties"]
+    worker["Environment"] = {"Variables": {"SOURCE_PREFIX": "of-the-stage/", "KEPT": "1"}}
+    from_chalice["Parameters"] = {"SourcePrefix": {"Type": "String"}}
+
+    settings = {"SOURCE_PREFIX": "of-the-deployment/"}
+    done = template.complete(from_chalice, code_bucket="b", code_key="k", settings=settings)
+
+    assert done["Resources"]["Worker"]["Properties"]["Environment"]["Variables"] == {"KEPT": "1"}
+    assert template.setting_parameters(settings) == {"SourcePrefix": "of-the-deployment/"}
+
+
+def test_a_setting_without_a_value_leaves_the_default_of_its_parameter() -> None:
+    assert template.setting_parameters({"AUTH": "", "OTHER": "1", "JWT_SCOPE": "a b"}) == {
+        "JwtScope": "a b"
+    }
+
+
+def test_every_setting_that_is_a_parameter_reaches_the_functions(declared: dict[str, Any]) -> None:
+    variables = declared["Globals"]["Function"]["Environment"]["Variables"]
+    passed = {name: value for name, value in variables.items() if name in PARAMETER_OF}
+    assert passed == PARAMETER_OF
+    assert set(PARAMETER_OF.values()) <= set(declared["Parameters"])
+
+
 def test_other_resources_stay_as_they_are(
     from_chalice: dict[str, Any], completed: dict[str, Any]
 ) -> None:
@@ -93,7 +153,7 @@ def test_the_original_template_is_not_changed(from_chalice: dict[str, Any]) -> N
 def test_the_api_gets_a_root_and_a_path_for_all_other_requests(
     paths: dict[str, Any],
 ) -> None:
-    assert set(paths) == {"/", EVERY_OTHER_PATH, "/jobs/{jobId}"}
+    assert set(paths) == {"/", EVERY_OTHER_PATH, "/jobs/{jobId}", "/v1/jobs"}
 
 
 @pytest.mark.parametrize("path", ["/", EVERY_OTHER_PATH, "/jobs/{jobId}"])
@@ -125,8 +185,65 @@ def test_an_added_method_declares_the_parameters_of_its_path(
     assert declared == names
 
 
-def test_the_api_has_no_second_stage(completed: dict[str, Any]) -> None:
-    assert completed["Resources"]["RestAPI"]["Properties"]["OpenApiVersion"] == "2.0"
+SIGNED = {"Fn::If": ["SignedRequests", [{"sigv4": []}], {"Ref": "AWS::NoValue"}]}
+
+
+@pytest.mark.parametrize("method", sorted({*EVERY_METHOD} - {"options"}))
+def test_a_request_below_v1_is_signed_where_auth_is_iam(paths: dict[str, Any], method: str) -> None:
+    assert paths["/v1/jobs"][method]["security"] == SIGNED
+
+
+def test_a_preflight_needs_no_signature(paths: dict[str, Any]) -> None:
+    assert "security" not in paths["/v1/jobs"]["options"]
+
+
+@pytest.mark.parametrize("path", ["/", EVERY_OTHER_PATH, "/jobs/{jobId}"])
+def test_what_is_open_in_all_ways_needs_no_signature(paths: dict[str, Any], path: str) -> None:
+    assert not [operation for operation in paths[path].values() if "security" in operation]
+
+
+def test_a_request_without_its_signature_is_answered_401(completed: dict[str, Any]) -> None:
+    responses = _definition(completed)[GATEWAY_RESPONSES]
+
+    condition, signed, otherwise = responses["MISSING_AUTHENTICATION_TOKEN"]["Fn::If"]
+
+    assert condition == "SignedRequests"
+    assert signed["statusCode"] == "401"
+    assert json.loads(_said(signed))["status"] == HTTPStatus.UNAUTHORIZED
+    assert "gatewayresponse.header.WWW-Authenticate" in signed["responseParameters"]
+    assert otherwise["statusCode"] == "404"
+
+
+def test_the_api_has_one_stage_and_a_deployment_for_each_case(completed: dict[str, Any]) -> None:
+    resources = completed["Resources"]
+
+    stage = resources["RestAPIapiStage"]["Properties"]
+    condition, signed, unsigned = stage["DeploymentId"]["Fn::If"]
+    assert (stage["StageName"], stage["RestApiId"]) == ("api", {"Ref": "RestAPI"})
+    assert condition == resources[signed["Ref"]]["Condition"] == "SignedRequests"
+    assert resources[unsigned["Ref"]]["Condition"] == "UnsignedRequests"
+    kinds = [resource["Type"] for resource in resources.values()]
+    assert kinds.count("AWS::ApiGateway::Stage") == 1
+    assert kinds.count("AWS::ApiGateway::Deployment") == 2
+
+
+def test_an_api_that_differs_is_deployed_again(from_chalice: dict[str, Any]) -> None:
+    paths = from_chalice["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+    before = _deployments(from_chalice)
+
+    paths["/v1/more"] = {"get": _to_app()}
+
+    assert _deployments(from_chalice).isdisjoint(before)
+
+
+def test_what_is_said_of_the_stage_stays(from_chalice: dict[str, Any]) -> None:
+    said = {"Type": "AWS::ApiGateway::Stage", "Properties": {"TracingEnabled": True}}
+    from_chalice["Resources"]["RestAPIapiStage"] = said
+
+    made = template.complete(from_chalice, code_bucket="b", code_key="k")
+
+    assert made["Resources"]["RestAPIapiStage"]["Properties"]["TracingEnabled"] is True
+    assert made["Resources"]["RestAPIapiStage"]["Properties"]["StageName"] == "api"
 
 
 @pytest.mark.parametrize(
@@ -142,9 +259,8 @@ def test_an_answer_of_the_gateway_itself_is_a_problem_document(
     completed: dict[str, Any], kind: str, status: HTTPStatus
 ) -> None:
     response = _definition(completed)[GATEWAY_RESPONSES][kind]
-    body = response["responseTemplates"]["application/json"]
 
-    problem = json.loads(body.replace("$context.error.messageString", '"why"'))
+    problem = json.loads(_said(response))
 
     assert problem == {
         "type": "about:blank",
@@ -178,7 +294,9 @@ def test_an_answer_of_the_gateway_itself_can_be_read_by_any_page(
 def test_a_published_template_asks_where_the_code_was_uploaded(
     from_chalice: dict[str, Any],
 ) -> None:
-    made = template.published(from_chalice, code_key="lambda.zip", defaults={})
+    made = template.published(
+        from_chalice, code_key="lambda.zip", architecture="arm64", defaults={}
+    )
 
     code = made["Resources"]["Worker"]["Properties"]["CodeUri"]
     assert code == {"Bucket": {"Ref": "CodeBucket"}, "Key": {"Ref": "CodeKey"}}
@@ -186,10 +304,47 @@ def test_a_published_template_asks_where_the_code_was_uploaded(
     assert made["Parameters"]["CodeKey"]["Default"] == "lambda.zip"
 
 
+def test_a_published_template_has_no_default_for_who_may_call(from_chalice: dict[str, Any]) -> None:
+    from_chalice["Parameters"] = {"Auth": {"Type": "String", "Default": "none"}}
+
+    made = template.published(from_chalice, code_key="k", architecture="arm64", defaults={})
+
+    assert made["Parameters"]["Auth"] == {"Type": "String"}
+
+
+def test_a_published_template_takes_no_other_processors_than_its_package(
+    from_chalice: dict[str, Any],
+) -> None:
+    from_chalice["Parameters"] = {
+        "Architecture": {
+            "Type": "String",
+            "Default": "x86_64",
+            "AllowedValues": ["arm64", "x86_64"],
+        }
+    }
+
+    made = template.published(from_chalice, code_key="k", architecture="arm64", defaults={})
+
+    allowed = {"Type": "String", "Default": "arm64", "AllowedValues": ["arm64"]}
+    assert made["Parameters"]["Architecture"] == allowed
+
+
+def test_the_functions_run_on_the_processors_that_are_chosen(from_chalice: dict[str, Any]) -> None:
+    from_chalice["Parameters"] = {"Architecture": {"Type": "String"}}
+    from_chalice["Resources"]["Worker"]["Properties"]["Architectures"] = ["x86_64"]
+
+    made = template.complete(from_chalice, code_bucket="b", code_key="k")
+
+    chosen = made["Resources"]["Worker"]["Properties"]["Architectures"]
+    assert chosen == [{"Ref": "Architecture"}]
+
+
 def test_a_published_template_has_the_defaults_of_the_stage(from_chalice: dict[str, Any]) -> None:
     from_chalice["Parameters"] = {"LifecycleDays": {"Type": "Number", "Default": 8}}
 
-    made = template.published(from_chalice, code_key="k", defaults={"LifecycleDays": "31"})
+    made = template.published(
+        from_chalice, code_key="k", architecture="arm64", defaults={"LifecycleDays": "31"}
+    )
 
     assert made["Parameters"]["LifecycleDays"] == {"Type": "Number", "Default": "31"}
 
@@ -208,3 +363,50 @@ def test_a_parameter_without_a_value_keeps_its_default() -> None:
     passed = template.parameters(asked, {"ExistingSourceBucket": None})
 
     assert passed == {}
+
+
+# -- infra/resources.yaml --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def declared() -> dict[str, Any]:
+    text = RESOURCES.read_text()
+    found: dict[str, Any] = yaml.load(text, Loader=_Intrinsics)  # noqa: S506 - see there
+    return found
+
+
+def test_every_check_that_is_skipped_has_its_reason(declared: dict[str, Any]) -> None:
+    skipped = [
+        skip
+        for resource in declared["Resources"].values()
+        for skip in resource.get("Metadata", {}).get("checkov", {}).get("skip", ())
+    ]
+
+    assert skipped
+    assert not [skip for skip in skipped if len(skip["comment"].split()) < 5]
+
+
+def test_the_access_log_is_json_and_holds_nothing_that_could_be_a_secret(
+    declared: dict[str, Any],
+) -> None:
+    stage = declared["Resources"]["RestAPIapiStage"]["Properties"]
+
+    fields = json.loads(stage["AccessLogSetting"]["Format"])
+
+    assert {"requestId", "sourceIp", "principal", "method", "path", "status"} <= fields.keys()
+    assert fields["path"] == "$context.resourcePath"
+    # Neither headers nor the query, nor the path with a job's id in it.
+    allowed = r"\$context\.(identity\.(sourceIp|userArn)|error\.responseType|[a-zA-Z]+)"
+    assert all(re.fullmatch(allowed, value) for value in fields.values())
+    assert "$context.path" not in fields.values()
+
+
+@pytest.mark.parametrize("function", ["APIHandler", "Worker", "DeadLetters", "Sweeper"])
+def test_a_function_logs_to_the_group_that_the_stack_makes(
+    declared: dict[str, Any], function: str
+) -> None:
+    group = declared["Resources"][f"{function}Logs"]["Properties"]
+    name = declared["Resources"][function]["Properties"]["FunctionName"]
+
+    assert group["LogGroupName"] == f"/aws/lambda/{name}"
+    assert group["RetentionInDays"] == "LogRetentionDays"

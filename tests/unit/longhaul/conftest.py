@@ -1,5 +1,6 @@
 """A client of a stub, and pauses that take no time."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -29,8 +30,11 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unsets the variables that this machine may have set."""
+def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Unsets the variables that this machine may have set. Nobody is signed in, and there is no
+    keyring: a test must not open that of this machine."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+    monkeypatch.setitem(sys.modules, "keyring", None)
     for name in ("LONGHAUL_URL", "LONGHAUL_USER", "LONGHAUL_TOKEN", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):

@@ -4,11 +4,12 @@ import json
 import socket
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl
 
 JOB_ID = "0b0e3c0a-1111-4222-8333-444455556666"
 JOB = f"/v1/export/{JOB_ID}"
@@ -43,6 +44,10 @@ class Asked:
     def content(self) -> Any:
         return json.loads(self.body)
 
+    @property
+    def form(self) -> dict[str, str]:
+        return dict(parse_qsl(self.body.decode()))
+
 
 @dataclass
 class Stored:
@@ -56,17 +61,21 @@ class Stored:
     knows_ranges: bool = True
 
 
+Answer = Reply | Callable[[Asked], Reply]
+"""What the stub answers: always the same, or by the request."""
+
+
 class Stub(ThreadingHTTPServer):
     """The server. `replies` holds the next answers to each request line. The last one repeats."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
-        self.replies: dict[str, list[Reply]] = defaultdict(list)
+        self.replies: dict[str, list[Answer]] = defaultdict(list)
         self.objects: dict[str, Stored] = {}
         self.asked: list[Asked] = []
 
-    def on(self, line: str, *replies: Reply) -> None:
+    def on(self, line: str, *replies: Answer) -> None:
         """Sets the next answers to requests with this method and path."""
         self.replies[line] = list(replies)
 
@@ -86,7 +95,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.asked.append(asked)
         replies = self.server.replies.get(asked.line)
         if replies:
-            self._send(replies.pop(0) if len(replies) > 1 else replies[0])
+            answer = replies.pop(0) if len(replies) > 1 else replies[0]
+            self._send(answer if isinstance(answer, Reply) else answer(asked))
         elif self.path in self.server.objects:
             self._send(_ranged(self.server.objects[self.path], asked))
         else:

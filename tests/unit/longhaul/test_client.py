@@ -19,6 +19,14 @@ from tests.unit.longhaul.stub import (
     problem,
 )
 
+SHARE = {
+    "id": "s1",
+    "ticket": "lht_s1_secret",
+    "url": f"https://api.example.com/#/jobs/{JOB_ID}?ticket=lht_s1_secret",
+    "createdAt": "2026-01-01T00:00:00.000Z",
+    "expiresAt": "2026-01-02T00:00:00.000Z",
+}
+
 
 def test_an_export_request_contains_only_what_the_caller_gave(stub: Stub, client: Client) -> None:
     stub.on("POST /v1/export", accepted())
@@ -114,24 +122,117 @@ def test_a_download_link_is_returned(stub: Stub, client: Client) -> None:
 
 
 def test_cancel_returns_the_cancelled_job(stub: Stub, client: Client) -> None:
-    stub.on(f"DELETE {JOB}", Reply(202, job("cancelled")))
+    stub.on(f"DELETE {JOB}?only=open", Reply(202, job("cancelled")))
 
     assert client.cancel(JOB_ID).status == "cancelled"
 
 
 def test_a_cancel_succeeds_if_only_its_first_answer_was_lost(stub: Stub, client: Client) -> None:
-    stub.on(f"DELETE {JOB}", CUT, problem(409, "already-ended", "the job is cancelled"))
+    stub.on(f"DELETE {JOB}?only=open", CUT, problem(409, "already-ended", "the job is cancelled"))
     stub.on(f"GET {JOB}", Reply(200, job("cancelled")))
 
     assert client.cancel(JOB_ID).status == "cancelled"
 
 
 def test_a_completed_job_cannot_be_cancelled(stub: Stub, client: Client) -> None:
-    stub.on(f"DELETE {JOB}", problem(409, "already-ended", "the job is completed"))
+    stub.on(f"DELETE {JOB}?only=open", problem(409, "already-ended", "the job is completed"))
     stub.on(f"GET {JOB}", Reply(200, completed()))
 
     with pytest.raises(errors.NotPossibleNow, match="the job is completed"):
         client.cancel(JOB_ID)
+
+
+def test_a_cancel_never_deletes_a_job_that_has_ended(stub: Stub, client: Client) -> None:
+    """The API deletes an ended job by a DELETE without `only`, which no cancel may send."""
+    stub.on(f"DELETE {JOB}", Reply(204))
+    stub.on(f"DELETE {JOB}?only=open", problem(409, "already-ended", "the job is completed"))
+    stub.on(f"GET {JOB}", Reply(200, completed()))
+
+    with pytest.raises(errors.NotPossibleNow):
+        client.cancel(JOB_ID)
+
+    assert stub.of(f"DELETE {JOB}") == []
+
+
+def test_a_job_that_was_deleted_is_not_cancelled(stub: Stub, client: Client) -> None:
+    stub.on(f"DELETE {JOB}?only=open", Reply(204))
+
+    with pytest.raises(errors.NotFound, match="was deleted"):
+        client.cancel(JOB_ID)
+
+
+def test_a_job_that_has_ended_is_deleted(stub: Stub, client: Client) -> None:
+    stub.on(f"DELETE {JOB}?only=ended", CUT, Reply(204))
+
+    client.delete(JOB_ID)
+
+    assert len(stub.asked) == 2
+
+
+def test_a_job_that_is_open_is_not_deleted(stub: Stub, client: Client) -> None:
+    stub.on(f"DELETE {JOB}?only=ended", problem(409, "not-ended", "the job is processing"))
+
+    with pytest.raises(errors.NotPossibleNow, match="the job is processing"):
+        client.delete(JOB_ID)
+
+
+def test_an_api_that_cannot_delete_is_noticed(stub: Stub, client: Client) -> None:
+    stub.on(f"DELETE {JOB}?only=ended", Reply(202, job("cancelled")))
+
+    with pytest.raises(errors.UnexpectedAnswer, match="which cannot delete"):
+        client.delete(JOB_ID)
+
+
+def test_a_share_has_its_link_and_shows_no_secret(stub: Stub, client: Client) -> None:
+    stub.on(f"POST {JOB}/shares", Reply(201, SHARE))
+
+    made = client.share(JOB_ID, expires_in=3600)
+    client.share(JOB_ID)
+
+    assert (made.url, made.ticket) == (SHARE["url"], "lht_s1_secret")
+    assert [asked.content for asked in stub.asked] == [{"expires_in": 3600}, {}]
+    assert "secret" not in f"{made!r} {made}"
+    assert "2026" in repr(made)
+
+
+def test_shares_are_listed_and_revoked(stub: Stub, client: Client) -> None:
+    known = {name: SHARE[name] for name in ("id", "createdAt", "expiresAt")}
+    stub.on(f"GET {JOB}/shares", Reply(200, {"shares": [known]}))
+    stub.on(f"DELETE {JOB}/shares/s1", CUT, problem(404, "not-found", "there is no share"))
+
+    assert [share.id for share in client.shares(JOB_ID)] == ["s1"]
+    client.revoke(JOB_ID, "s1")
+    with pytest.raises(errors.NotFound, match=r"no share link \.\./s1"):
+        client.revoke(JOB_ID, "../s1")
+
+    assert len(stub.of(f"DELETE {JOB}/shares/s1")) == 2
+
+
+def test_a_selection_is_posted_without_a_token(stub: Stub) -> None:
+    ticket = {"ticket": "lht_t1_secret", "ticketExpiresAt": "2026-01-02T00:00:00.000Z"}
+    stub.on("POST /v1/export", Reply(202, {"jobId": JOB_ID, "status": "queued", **ticket}))
+
+    with Client(stub.url, user="ann", token="mine") as client:
+        made = client.create_selected("a.b.c", idempotency_key="k")
+        client.create_selected("a.b.c", fresh=True)
+
+    assert made.ticket == "lht_t1_secret"
+    assert "secret" not in repr(made)
+    assert [asked.content for asked in stub.asked] == [
+        {"selection": "a.b.c"},
+        {"selection": "a.b.c", "fresh": True},
+    ]
+    assert stub.asked[0].headers["idempotency-key"] == "k"
+    assert ["authorization" in asked.headers for asked in stub.asked] == [False, False]
+
+
+def test_a_refused_selection_is_not_a_missing_sign_in(stub: Stub, client: Client) -> None:
+    stub.on("POST /v1/export", problem(401, "unauthorized", "the selection has expired"))
+
+    with pytest.raises(errors.NotSignedIn) as refused:
+        client.create_selected("a.b.c")
+
+    assert refused.value.sent == "selection"
 
 
 def test_a_retry_is_sent_again_without_an_idempotency_key(stub: Stub, client: Client) -> None:

@@ -15,8 +15,8 @@ URL = "https://me:secret@api.example.com/prod/v1/export?user_id=x"
     ("status", "kind"),
     [
         (400, errors.InvalidRequest),
-        (401, errors.NotPermitted),
-        (403, errors.NotPermitted),
+        (401, errors.NotSignedIn),
+        (403, errors.Forbidden),
         (404, errors.NotFound),
         (409, errors.NotPossibleNow),
         (410, errors.Expired),
@@ -47,6 +47,10 @@ def test_each_problem_raises_its_own_error(
     [
         (410, "request-gone", errors.RequestGone, False),
         (429, "too-many-jobs", errors.TooManyJobs, True),
+        (429, "rate-limited", errors.RateLimited, True),
+        (403, "selection-used", errors.SelectionUsed, False),
+        (429, "quota-exceeded", errors.QuotaExceeded, False),
+        (422, "quota-exceeded", errors.QuotaExceeded, False),
     ],
 )
 def test_the_problem_type_decides_if_the_status_is_not_enough(
@@ -71,6 +75,23 @@ def test_a_problem_lists_each_wrong_field(stub: Stub, client: Client) -> None:
     assert [(e.pointer, e.detail) for e in refused.value.problem.errors] == [
         ("/file_ids/0", "5 is too small")
     ]
+
+
+def test_a_rate_limit_says_how_much_is_left(stub: Stub) -> None:
+    headers = {"RateLimit-Limit": "60", "RateLimit-Remaining": "0", "RateLimit-Reset": "30"}
+    limited = problem(429, "rate-limited", "later")
+    stub.on("GET /v1/x", stubs.Reply(429, limited.content, {**headers, "Retry-After": "2"}))
+    stub.on("GET /v1/y", stubs.Reply(429, limited.content, {"RateLimit-Limit": "-1"}))
+
+    found = []
+    for path in ("/v1/x", "/v1/y"):
+        with Client(stub.url, patience=0) as client, pytest.raises(errors.RateLimited) as error:
+            client.call("GET", path)
+        found.append(error.value)
+
+    first, second = found
+    assert (first.limit, first.remaining, first.reset, first.retry_after) == (60, 0, 30, 2)
+    assert (second.limit, second.remaining, second.reset, second.retry_after) == (None,) * 4
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,13 @@ class Ran:
 Run = Callable[..., Ran]
 
 
+class Typed(io.TextIOWrapper):
+    """Standard input that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 @pytest.fixture
 def run(
     stub: Stub,
@@ -36,9 +43,10 @@ def run(
     monkeypatch.setenv("LONGHAUL_URL", stub.url)
     monkeypatch.chdir(tmp_path)
 
-    def run(*words: str, stdin: bytes = b"") -> Ran:
+    def run(*words: str, stdin: bytes = b"", is_typed: bool = False) -> Ran:
+        kind = Typed if is_typed else io.TextIOWrapper
         monkeypatch.setattr(sys, "argv", ["longhaul", *words])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
+        monkeypatch.setattr(sys, "stdin", kind(io.BytesIO(stdin), "utf-8"))
         code = main.run()
         printed = capsys.readouterr()
         return Ran(code, printed.out, printed.err)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.longhaul.cli.conftest import Run
-from tests.unit.longhaul.stub import CUT, JOB, JOB_ID, Reply, Stub, problem
+from tests.unit.longhaul.stub import CUT, JOB, JOB_ID, Reply, Stub, job, problem
 
 
 def test_a_refusal_is_printed_with_its_request_id_and_advice(stub: Stub, run: Run) -> None:
@@ -40,7 +40,10 @@ def test_at_most_ten_wrong_fields_are_printed(stub: Stub, run: Run) -> None:
         (Reply(502, b"<h1>Bad Gateway</h1>"), 4, "answered 502 Bad Gateway."),
         (problem(500, "internal-error", "oh"), 4, "Internal error: oh."),
         (problem(429, "slow-down", "later"), 4, "Slow down: later."),
-        (problem(403, "forbidden", "no"), 2, "LONGHAUL_TOKEN"),
+        (problem(401, "unauthorized", "no"), 8, "LONGHAUL_TOKEN"),
+        (problem(403, "forbidden", "no"), 8, "Forbidden: no."),
+        (problem(429, "rate-limited", "later"), 6, "Rate limited: later."),
+        (problem(422, "quota-exceeded", "too big"), 6, "Name fewer files"),
         (problem(410, "expired", "it was deleted"), 3, "longhaul retry JOB"),
         (Reply(302, b"", {"Location": "https://login/?x"}), 4, "redirects to https://login/."),
     ],
@@ -84,3 +87,34 @@ def test_the_same_network_error_is_printed_once(stub: Stub, run: Run) -> None:
     ran = run("status", JOB_ID)
 
     assert ran.err.count("the connection broke. Trying again.") == 1
+
+
+def test_a_rate_limit_is_told_once_and_obeyed(stub: Stub, run: Run, pauses: list[float]) -> None:
+    def limited(seconds: int) -> Reply:
+        made = problem(429, "rate-limited", f"again in {seconds} s")
+        return Reply(429, made.content, {**made.headers, "Retry-After": str(seconds)})
+
+    page = Reply(200, {"jobs": [job()], "cursor": None})
+    stub.on("GET /v1/export?limit=100", limited(40), limited(50), page)
+
+    ran = run("list")
+
+    assert ran.code == 0
+    assert ran.err == "The API limits how often you may ask. Going on in 40 s.\n"
+    assert [seconds >= wanted for seconds, wanted in zip(pauses, (40, 50), strict=True)] == [
+        True
+    ] * 2
+
+
+def test_a_rate_limit_beyond_all_patience_ends_at_once(
+    stub: Stub, run: Run, pauses: list[float]
+) -> None:
+    made = problem(429, "rate-limited", "again in an hour")
+    reply = Reply(429, made.content, {**made.headers, "Retry-After": "3600"})
+    stub.on("POST /v1/export", reply)
+
+    ran = run("export", "10001")
+
+    assert (ran.code, pauses) == (6, [])
+    assert "again in an hour" in ran.err
+    assert "may or may not have started" not in ran.err

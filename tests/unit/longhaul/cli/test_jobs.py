@@ -80,7 +80,7 @@ def test_a_name_that_is_not_a_job_id_or_url_is_refused(stub: Stub, run: Run, nam
     ran = run("status", name)
 
     assert (ran.code, stub.asked) == (2, [])
-    assert "is neither a job's id nor its statusUrl." in ran.err
+    assert "is neither a job's id, nor its statusUrl, nor a share link." in ran.err
     assert "\x1b" not in ran.err
 
 
@@ -98,7 +98,7 @@ def test_the_token_is_sent_only_to_the_configured_api(
     run("status", f"{stub.url}{JOB}")
 
     sent = [asked.headers.get("authorization") for asked in stub.asked]
-    assert sent == ["Bearer secret", "Bearer secret", None, "Bearer secret"]
+    assert sent == ["Bearer secret", "Bearer secret", None, None]
 
 
 def test_watch_ends_when_the_job_ends(stub: Stub, run: Run) -> None:
@@ -215,7 +215,7 @@ def test_a_list_has_as_many_jobs_as_the_options_say(
 
 
 def test_cancel_cancels_the_job(stub: Stub, run: Run) -> None:
-    stub.on(f"DELETE {JOB}", Reply(202, job("cancelled")))
+    stub.on(f"DELETE {JOB}?only=open", Reply(202, job("cancelled")))
 
     ran = run("cancel", JOB_ID)
     in_json = run("cancel", JOB_ID, "--json")
@@ -225,7 +225,7 @@ def test_cancel_cancels_the_job(stub: Stub, run: Run) -> None:
 
 
 def test_a_cancel_after_the_end_of_the_job_fails(stub: Stub, run: Run) -> None:
-    stub.on(f"DELETE {JOB}", problem(409, "already-ended", "the job is completed"))
+    stub.on(f"DELETE {JOB}?only=open", problem(409, "already-ended", "the job is completed"))
     stub.on(f"GET {JOB}", Reply(200, completed()))
 
     assert run("cancel", JOB_ID).code == 6

@@ -15,7 +15,17 @@ from tests.unit.longhaul.cli.conftest import Run
 from tests.unit.longhaul.stub import JOB_ID, Reply, Stub, job
 
 PROGRAM = (sys.executable, "-c", "from longhaul.cli.main import main; main()")
-HEAVY = ("asyncio", "msgspec", "rich", "tenacity", "truststore", "urllib3", "zipfile")
+HEAVY = (
+    "asyncio",
+    "keyring",
+    "longhaul.signin",
+    "msgspec",
+    "rich",
+    "tenacity",
+    "truststore",
+    "urllib3",
+    "zipfile",
+)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -1,0 +1,13 @@
+"""The settings of a stage, as .chalice/config.json has them."""
+
+import json
+
+from infra.paths import CHALICE_CONFIG
+
+
+def settings_of(stage: str) -> dict[str, str]:
+    """Returns the environment variables that the stage gives to the functions."""
+    config = json.loads(CHALICE_CONFIG.read_text())
+    of_all: dict[str, str] = config.get("environment_variables", {})
+    of_stage: dict[str, str] = config["stages"][stage].get("environment_variables", {})
+    return of_all | of_stage

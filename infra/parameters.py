@@ -1,0 +1,171 @@
+"""The values that a deployment gives to the parameters of the template (infra/resources.yaml)."""
+
+import os
+import platform
+from collections.abc import Mapping
+from typing import cast, get_args
+
+from chalicelib.jobs.items import RECORD_GRACE_DAYS
+from infra import account, config, template
+from infra.access import Access
+from infra.errors import DeployError
+from infra.targets import Target
+from infra.template import ARCHITECTURE_PARAMETER
+from infra.wheels import Architecture
+
+SOURCE_BUCKET_VARIABLE = "EXISTING_SOURCE_BUCKET"
+"""Environment variable that names a bucket which already holds the source files."""
+
+POLLERS_VARIABLE = "PROVISIONED_POLLERS"
+"""Environment variable that says how many event pollers AWS keeps ready for the worker."""
+
+POLLERS = range(2, 201)
+"""How many there may be.
+https://docs.aws.amazon.com/lambda/latest/api/API_ProvisionedPollerConfig.html"""
+
+PROTECTION_VARIABLE = "DELETION_PROTECTION"
+PROTECTION_PARAMETER = "DeletionProtection"
+
+_OPERATORS = {
+    "API_CONCURRENCY": "ApiConcurrency",
+    "ARCHITECTURE": "Architecture",
+    PROTECTION_VARIABLE: PROTECTION_PARAMETER,
+    "KMS_KEY_ARN": "KmsKeyArn",
+    "LOG_RETENTION_DAYS": "LogRetentionDays",
+    "SELECTION_KEYS": "SelectionKeys",
+    "THROTTLE_BURST": "ThrottleBurst",
+    "THROTTLE_RATE": "ThrottleRate",
+    "WORKER_CONCURRENCY": "WorkerConcurrency",
+    SOURCE_BUCKET_VARIABLE: "ExistingSourceBucket",
+    POLLERS_VARIABLE: "ProvisionedPollers",
+}
+"""Environment variables that are the operator's choice, and their parameters. CloudFormation checks
+the values."""
+
+VARIABLES = (*_OPERATORS, *template.PARAMETER_OF)
+"""All environment variables that say something about a deployment."""
+
+_SWITCH = {"on": "true", "off": "false", "true": "true", "false": "false"}
+
+_LOCALLY = {
+    PROTECTION_PARAMETER: "off",
+    # Tests ask as fast as they can. These are what AWS takes from a whole account.
+    "ThrottleBurst": "5000",
+    "ThrottleRate": "10000",
+}
+
+
+def values(
+    target: Target,
+    stack_name: str,
+    access: Access,
+    settings: Mapping[str, str] | None,
+    deployed: Mapping[str, str],
+) -> dict[str, str | None]:
+    """Returns values for the parameters of our template. None leaves the default.
+
+    `deployed` are the values that the stack on AWS has now. An operator's choice that this command
+    does not name keeps its value; one that is named with an empty value gets its default again.
+    `settings` win over `access`. Raises DeployError for a value that is none.
+    """
+    environment = os.environ
+    chosen = {
+        parameter: deployed[parameter]
+        for variable, parameter in _OPERATORS.items()
+        if variable not in environment and parameter in deployed
+    }
+    chosen |= {
+        parameter: environment[variable]
+        for variable, parameter in _OPERATORS.items()
+        if environment.get(variable)
+    }
+    found = {**(_local(target) if target.is_local else _of_account(target, stack_name)), **chosen}
+    found[PROTECTION_PARAMETER] = _switch(found.get(PROTECTION_PARAMETER, "on"))
+    found["ProvisionedPollers"] = pollers = _pollers(found.get("ProvisionedPollers", "0"))
+    return {
+        **of_config(target.stage),
+        **access.parameters(),
+        **template.setting_parameters(settings or {}),
+        **found,
+        "MaximumPollers": _maximum(pollers, found.get("WorkerConcurrency")),
+    }
+
+
+def architecture_of(values: Mapping[str, str | None]) -> Architecture:
+    """Returns the processors of the functions. Raises DeployError if Lambda has none such."""
+    named = values.get(ARCHITECTURE_PARAMETER) or "arm64"
+    if named not in get_args(Architecture):
+        raise DeployError(f"ARCHITECTURE must be arm64 or x86_64, not {named!r}")
+    return cast("Architecture", named)
+
+
+def is_protected(parameters: Mapping[str, str]) -> bool:
+    """Whether a stack with these parameters is protected from deletion."""
+    return parameters.get(PROTECTION_PARAMETER) == _SWITCH["on"]
+
+
+def of_config(stage: str) -> dict[str, str]:
+    """Returns the parameters of the template that follow from the stage's settings."""
+    environment = config.settings_of(stage)
+    found = template.setting_parameters(environment)
+    if not (archive_days := environment.get("ARCHIVE_TTL_DAYS")):
+        return found
+    # S3 counts from when an archive's upload was opened, which is some time before the archive was
+    # there. Hence one more day.
+    lifecycle = int(archive_days) + 1
+    return found | {
+        "LifecycleDays": str(lifecycle),
+        "RequestDays": str(lifecycle + RECORD_GRACE_DAYS),
+    }
+
+
+def architecture(machine: str) -> str:
+    """Returns Lambda's name for a machine's processors, which Python calls `machine`."""
+    return "arm64" if machine.lower() in ("arm64", "aarch64") else "x86_64"
+
+
+def _local(target: Target) -> dict[str, str]:
+    if target.endpoint_url is None:
+        raise ValueError(f"{target.name} was not started")
+    return {
+        **_LOCALLY,
+        # An emulator runs functions on this machine, in Docker too.
+        "Architecture": architecture(platform.machine()),
+        "PublicEndpointUrl": target.endpoint_url,
+        "ApiUrlTemplate": target.api_url_template,
+    }
+
+
+def _of_account(target: Target, stack_name: str) -> dict[str, str]:
+    session = target.session()
+    shares = account.shares_of(session, f"{stack_name}-APIHandler")
+    return {
+        "ApiConcurrency": str(shares.api),
+        "WorkerConcurrency": str(shares.worker),
+        "GatewayLogRole": account.gateway_log_role(session, stack_name),
+    }
+
+
+def _switch(asked: str) -> str:
+    """Returns the template's value for what an operator wrote."""
+    if (value := _SWITCH.get(asked.lower())) is None:
+        raise DeployError(f"{PROTECTION_VARIABLE} must be on or off, not {asked!r}")
+    return value
+
+
+def _pollers(asked: str) -> str:
+    if asked != "0" and not (asked.isdecimal() and int(asked) in POLLERS):
+        first, last = POLLERS[0], POLLERS[-1]
+        raise DeployError(
+            f"{POLLERS_VARIABLE} must be a whole number from {first} to {last}, or 0 for none, "
+            f"not {asked!r}"
+        )
+    return asked
+
+
+def _maximum(pollers: str, workers: str | None) -> str | None:
+    """Returns how many pollers there may be, so that they run no more than the bound of workers."""
+    if pollers == "0" or not workers or not workers.isdecimal() or workers == "0":
+        return None
+    wanted = int(workers) // account.POLLER_RUNS
+    return str(min(max(wanted, int(pollers)), POLLERS[-1]))

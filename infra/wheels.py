@@ -1,0 +1,103 @@
+"""What the functions need that is not pure Python: cryptography, which checks signatures of tokens.
+
+It is built for one kind of machine. So it is in a package only if AUTH is jwt and the functions
+would not find it by themselves. pip takes the wheels that requirements-jwt.txt pins, by their
+hashes.
+"""
+
+import hashlib
+import re
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from infra.errors import PackageError
+from infra.paths import STATE
+
+Architecture = Literal["arm64", "x86_64"]
+
+REQUIREMENTS: Final = "requirements-jwt.txt"
+
+# Lambda's Python 3.11 runs on Amazon Linux 2, whose glibc is 2.26: no wheel may need a newer one.
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
+_PLATFORM_OF: Final[Mapping[Architecture, str]] = {
+    "arm64": "manylinux2014_aarch64",
+    "x86_64": "manylinux2014_x86_64",
+}
+
+# cryptography loads cffi's compiled part. It never calls cffi's Python, which compiles C.
+_NEEDED: Final = re.compile(
+    r"cryptography/(?!.*\.pyi$|py\.typed$)"
+    r"|_cffi_backend\."
+    r"|[^/]+\.dist-info/(METADATA$|licenses/|LICENSE)"
+)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the functions run on. `architecture` is None if it is this machine itself."""
+
+    architecture: Architecture | None
+    python: str
+    """The version of their Python, such as 3.11."""
+
+
+def of_lambda(architecture: Architecture) -> Machine:
+    """Returns Lambda's machine. Chalice deploys for the Python that runs it."""
+    return Machine(architecture, f"{sys.version_info.major}.{sys.version_info.minor}")
+
+
+def of_this_machine() -> Machine:
+    """Returns this machine, for functions that run with our own Python, without its packages."""
+    return Machine(None, f"{sys.version_info.major}.{sys.version_info.minor}")
+
+
+def files(machine: Machine, sources: Path) -> dict[str, bytes]:
+    """Returns the files to add to the package, by their paths in it.
+
+    `sources` is the folder with the requirements. What was downloaded once is kept. Raises
+    PackageError with pip's own words.
+    """
+    requirements = sources / REQUIREMENTS
+    key = f"{machine}\0{sys.platform}".encode() + requirements.read_bytes()
+    kept = STATE / "wheels" / hashlib.sha256(key).hexdigest()[:16]
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
+            download(machine, requirements, Path(scratch) / "new")
+            try:
+                (Path(scratch) / "new").rename(kept)
+            except OSError:
+                # Another process was as fast. Its wheels are the same.
+                if not kept.exists():
+                    raise
+    return dict(unpacked(kept))
+
+
+def download(machine: Machine, requirements: Path, directory: Path) -> None:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    command += ["--no-deps", "--only-binary=:all:", "--require-hashes"]
+    command += ["--requirement", str(requirements), "--dest", str(directory)]
+    if machine.architecture is not None:
+        command += ["--platform", _PLATFORM_OF[machine.architecture]]
+        command += ["--implementation", "cp", "--python-version", machine.python]
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise PackageError(
+            f"The wheels of {requirements.name} could not be downloaded.\n\n{done.stdout.strip()}"
+        )
+
+
+def unpacked(directory: Path) -> Iterator[tuple[str, bytes]]:
+    for wheel in sorted(directory.glob("*.whl")):
+        with zipfile.ZipFile(wheel) as archive:
+            for name in archive.namelist():
+                if _NEEDED.match(name) and not name.endswith("/"):
+                    yield name, archive.read(name)

@@ -1,0 +1,324 @@
+"""Errands: what each function is there for, in small. Together they need all that it may do.
+
+An errand of the API asks the deployed one. The others run in this process (stage.py).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from botocore.exceptions import ClientError
+
+from chalicelib.archive.plan import Entry
+from chalicelib.errors import LonghaulError
+from chalicelib.jobs import places
+from chalicelib.jobs.states import Status
+from chalicelib.pipeline.abandoned import abort_abandoned
+from chalicelib.pipeline.dead_letters import bury
+from chalicelib.pipeline.sweeper import SWEEPS_MAX, sweep
+from chalicelib.pipeline.worker import handle
+from chalicelib.queue.messages import Message, Step
+from chalicelib.queue.records import Record
+from chalicelib.secret_keys import SecretKeys
+from chalicelib.services import now_ms
+from tests.e2e import handmade
+from tests.e2e.sources import noise
+from tests.e2e.stage import UNIT, Stage
+
+FAILURES = (AssertionError, ClientError, KeyError, LonghaulError)
+"""How an errand fails."""
+
+Errand = Callable[[Stage], None]
+
+_TWO_HOURS_MS = 2 * 3600 * 1000
+_UNPLANNED = Entry("a", "downloads/10001", '"0"', 1, None, 0)
+
+
+# -- the API ---------------------------------------------------------------------------------------
+
+
+def health(on: Stage) -> None:
+    assert on.api.get("/health").status_code == 200
+
+
+def export_and_cancel(on: Stage) -> None:
+    before = on.backstage.messages_in(on.backstage.outputs.queue_url)
+    job_id = on.api.export(file_ids=[on.sources.new_id()])
+    assert on.backstage.messages_in(on.backstage.outputs.queue_url) > before
+    assert on.api.delete(f"/v1/export/{job_id}").status_code == 202
+
+
+def list_jobs(on: Stage) -> None:
+    user = str(uuid4())
+    handmade.waiting(on.backstage, user)
+    assert len(on.api.jobs_of(user)) == 1
+
+
+def browse(on: Stage) -> None:
+    prefix = on.sources.new_prefix()
+    on.sources.put_at(prefix, "a", b"1")
+    answer = on.api.get("/v1/files", query={"prefix": prefix})
+    assert [file["name"] for file in answer.json()["files"]] == ["a"]
+
+
+def check_files(on: Stage) -> None:
+    there, gone = on.sources.put(b"1").file_id, on.sources.new_id()
+    for file_id, available in ((there, True), (gone, False)):
+        answer = on.api.post("/v1/download/check", {"file_id": file_id})
+        assert answer.json()["available"] is available
+
+
+def follow_a_link(on: Stage) -> None:
+    job_id = _with_archive(on)
+    assert on.api.archive(job_id) == b"archive"
+    on.backstage.s3.delete_object(
+        Bucket=on.backstage.outputs.archive_bucket, Key=places.archive(job_id)
+    )
+    assert on.api.get(f"/v1/export/{job_id}/download").status_code == 410
+
+
+def delete_a_job(on: Stage) -> None:
+    job_id = _with_archive(on)
+    assert on.api.delete(f"/v1/export/{job_id}").status_code == 204
+    assert not on.backstage.archive_objects(places.archive(job_id))
+
+
+def retry(on: Stage) -> None:
+    job_id = handmade.failed(on.backstage, on.sources.put(b"1"))
+    assert on.api.post(f"/v1/export/{job_id}/retry").status_code == 202
+
+
+def retry_what_is_not_kept(on: Stage) -> None:
+    job_id = handmade.failed(on.backstage, on.sources.put(b"1"))
+    _forget_request(on, job_id)
+    assert on.api.post(f"/v1/export/{job_id}/retry").status_code == 410
+
+
+def read_selection_keys(on: Stage) -> None:
+    services = on.acting["APIHandler"]
+    keys = SecretKeys(services.settings.selection_keys, lambda: on.secrets["APIHandler"])
+    assert keys.find("1", services.now(), services.log)
+
+
+def _with_archive(on: Stage) -> str:
+    job_id = handmade.waiting(on.backstage)
+    on.put(replace(on.job(job_id), status=Status.COMPLETED, bytes_total=7))
+    on.backstage.s3.put_object(
+        Bucket=on.backstage.outputs.archive_bucket, Key=places.archive(job_id), Body=b"archive"
+    )
+    return job_id
+
+
+def _forget_request(on: Stage, job_id: str) -> None:
+    key = on.job(job_id).request_key
+    on.backstage.s3.delete_object(Bucket=on.backstage.outputs.archive_bucket, Key=key)
+
+
+# -- the worker ------------------------------------------------------------------------------------
+
+
+def build_twice(on: Stage) -> None:
+    """Builds an archive of several segments. The second export of the same files finds it."""
+    files = [on.sources.put(noise(size), checksum=size > UNIT) for size in (1, 9 * UNIT, 9 * UNIT)]
+    asked: Any = {"file_ids": [*(file.file_id for file in files), on.sources.new_id()]}
+    in_segments = on.with_layout(most_segment_seconds=0.0001)
+    first = in_segments.completed(**asked)
+    second = in_segments.completed(**asked)
+    assert on.job(second).reused_from == first
+
+
+def build_by_prefix(on: Stage) -> None:
+    prefix = on.sources.new_prefix()
+    on.sources.put_at(prefix, "a", b"1")
+    on.completed(prefix=prefix)
+
+
+def build_nested(on: Stage) -> None:
+    """Builds segments as objects of their own, and joins them."""
+    files = [on.sources.put(noise(9 * UNIT), checksum=n not in (1, 7)) for n in range(9)]
+    nested = on.with_layout(max_parts=4)
+    job_id = nested.completed(file_ids=[file.file_id for file in files])
+    kept = on.backstage.archive_objects(places.folder(job_id))
+    assert not [key for key in kept if places.is_segment(key)]
+
+
+def read_first(on: Stage) -> None:
+    """Reads a file whose CRC-32 nobody knows, as the work of several messages."""
+    file = on.sources.put(noise(20 * UNIT), checksum=False)
+    job_id = on.api.export(file_ids=[file.file_id])
+    assert Step.READ in on.run_queue()
+    assert on.job(job_id).status is Status.COMPLETED
+
+
+def ask_for_the_parts(on: Stage) -> None:
+    """Asks for the CRC-32s of the parts that a file was uploaded in. Here the request is all that
+    can be seen: MiniStack does not know them, and without them the worker reads the file."""
+    source = on.acting["Worker"].source
+    file = on.sources.put(b"1")
+    source.client.get_object_attributes(
+        Bucket=source.name, Key=file.key, ObjectAttributes=["ETag", "ObjectParts", "ObjectSize"]
+    )
+
+
+def fail_without_a_request(on: Stage) -> None:
+    job_id = handmade.queued(on.backstage, on.sources.put(b"1").file_id)
+    _forget_request(on, job_id)
+    _do(on, Message(Step.PLAN, job_id))
+    failure = on.job(job_id).failure
+    assert failure
+    assert failure.slug == "given-up"
+
+
+def discard_a_cancelled_job(on: Stage) -> None:
+    job_id = handmade.planned(on.backstage, _UNPLANNED)
+    job = on.job(job_id)
+    assert job.plan
+    bucket = on.backstage.outputs.archive_bucket
+    segment = places.segment(job_id, job.plan.digest, 0)
+    on.backstage.s3.create_multipart_upload(Bucket=bucket, Key=segment)
+    for key in (segment, job.archive_key):
+        on.backstage.s3.put_object(Bucket=bucket, Key=key, Body=b"1")
+    on.put(replace(job, status=Status.CANCELLED))
+    _do(on, Message(Step.DISCARD, job_id))
+    assert not _uploads(on, job_id)
+    left = [*on.backstage.archive_objects(places.folder(job_id)), job.archive_key]
+    assert segment not in left
+    assert not on.backstage.archive_objects(job.archive_key)
+
+
+def _do(on: Stage, message: Message) -> None:
+    """Does one step as the worker."""
+    failed = handle([_record(message)], on.acting["Worker"])["batchItemFailures"]
+    assert not failed
+
+
+def _uploads(on: Stage, job_id: str) -> list[str]:
+    listed = on.backstage.s3.list_multipart_uploads(Bucket=on.backstage.outputs.archive_bucket)
+    return [found["Key"] for found in listed.get("Uploads", []) if job_id in found["Key"]]
+
+
+def _record(message: Message) -> Record:
+    return {
+        "messageId": "m-1",
+        "receiptHandle": "r-1",
+        "body": message.to_body(),
+        "attributes": {"ApproximateReceiveCount": "1"},
+    }
+
+
+# -- the sweeper, and the dead letters' handler ----------------------------------------------------
+
+
+def wake_a_job(on: Stage) -> None:
+    on.clear()
+    job_id = handmade.abandoned(on.backstage, on.sources.new_id())
+    assert sweep(on.acting["Sweeper"]) >= 1
+    assert on.job(job_id).sweeps == 1
+
+
+def give_a_job_up(on: Stage) -> None:
+    on.clear()
+    job_id = handmade.abandoned(on.backstage, on.sources.new_id())
+    on.put(replace(on.job(job_id), sweeps=SWEEPS_MAX))
+    sweep(on.acting["Sweeper"])
+    assert on.job(job_id).status is Status.FAILED
+
+
+def abort_uploads_of_nobody(on: Stage) -> None:
+    job_id, bucket = str(uuid4()), on.backstage.outputs.archive_bucket
+    for key in (places.archive(job_id), places.segment(job_id, "0" * 16, 0)):
+        on.backstage.s3.create_multipart_upload(Bucket=bucket, Key=key)
+    later = replace(on.acting["Sweeper"], now=lambda: now_ms() + _TWO_HOURS_MS)
+    abort_abandoned(later)
+    assert not _uploads(on, job_id)
+
+
+def bury_a_letter(on: Stage) -> None:
+    job_id = handmade.waiting(on.backstage)
+    letter = _record(Message(Step.PLAN, job_id))
+    assert not bury([letter], on.acting["DeadLetters"])["batchItemFailures"]
+    assert on.job(job_id).status is Status.FAILED
+
+
+# -- what Lambda itself does with a role, and MiniStack does without -------------------------------
+
+
+def poll(function: str, queue: str) -> Errand:
+    """Polls the queue, as Lambda does for an event source.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
+
+    def errand(on: Stage) -> None:
+        url, sqs = getattr(on.backstage.outputs, queue), on.acting[function].queue.client
+        on.backstage.send("{}", url)
+        sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        for message in sqs.receive_message(QueueUrl=url)["Messages"]:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+    errand.__name__ = f"poll_as_{function}"
+    return errand
+
+
+def log(function: str) -> Errand:
+    """Writes a line of log, as Lambda does.
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html"""
+
+    def errand(on: Stage) -> None:
+        place: Any = {
+            "logGroupName": f"/aws/lambda/{on.backstage.functions()[function]}",
+            "logStreamName": str(uuid4()),
+        }
+        on.logs[function].create_log_stream(**place)
+        lines = [{"timestamp": now_ms(), "message": "a line"}]
+        on.logs[function].put_log_events(**place, logEvents=lines)
+
+    errand.__name__ = f"log_as_{function}"
+    return errand
+
+
+ERRANDS: dict[str, tuple[Errand, ...]] = {
+    "APIHandler": (
+        export_and_cancel,
+        follow_a_link,
+        delete_a_job,
+        list_jobs,
+        health,
+        browse,
+        check_files,
+        retry,
+        retry_what_is_not_kept,
+        read_selection_keys,
+        log("APIHandler"),
+    ),
+    "Worker": (
+        poll("Worker", "queue_url"),
+        log("Worker"),
+        build_by_prefix,
+        build_twice,
+        discard_a_cancelled_job,
+        fail_without_a_request,
+        build_nested,
+        read_first,
+        ask_for_the_parts,
+    ),
+    "DeadLetters": (
+        bury_a_letter,
+        poll("DeadLetters", "dead_letter_queue_url"),
+        log("DeadLetters"),
+    ),
+    "Sweeper": (wake_a_job, give_a_job_up, abort_uploads_of_nobody, log("Sweeper")),
+}
+"""The errands of each function. A grant that none of them needs is one too many."""
+
+
+def failing(on: Stage, function: str) -> Iterator[Errand]:
+    """Yields those errands of the function that fail."""
+    for errand in ERRANDS[function]:
+        done = False
+        with suppress(*FAILURES):
+            errand(on)
+            done = True
+        if not done:
+            on.clear()
+            yield errand

@@ -1,0 +1,60 @@
+"""Everything that a policy grants is needed: without it, an errand of the function fails.
+
+The stack enforces the policies. Each test takes one action on one resource away from the deployed
+role. A grant that nothing needs fails its test.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.outputs import Outputs
+from tests.e2e import deployment, errands
+from tests.e2e.api import Api
+from tests.e2e.backstage import Backstage
+from tests.e2e.errands import ERRANDS, Errand
+from tests.e2e.roles import Grant, grants
+from tests.e2e.stage import Stage, staged
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outputs]:
+    """A stack for these tests alone, on which each function has only its own policy."""
+    if deployment.given_outputs() or deployment.target_name() != "ministack":
+        pytest.skip("only a MiniStack that the tests start enforces policies")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SELECTION_KEYS", "make")
+        state = tmp_path_factory.mktemp("grants")
+        with deployment.started("ministack", state, enforce_iam=True) as own:
+            yield own
+
+
+@pytest.fixture(scope="module")
+def stage(outputs: Outputs) -> Iterator[Stage]:
+    api = Api(outputs.api_url)
+    with staged(api, Backstage(outputs)) as made:
+        yield made
+    api.close()
+
+
+@pytest.mark.parametrize(
+    "errand",
+    [errand for of_one in ERRANDS.values() for errand in of_one],
+    ids=lambda it: it.__name__,
+)
+def test_each_errand_can_be_done(stage: Stage, errand: Errand) -> None:
+    stage.clear()
+
+    errand(stage)
+
+
+@pytest.mark.parametrize("grant", grants(), ids=str)
+def test_an_errand_fails_without_the_grant(stage: Stage, grant: Grant) -> None:
+    stage.clear()
+
+    with stage.roles.without(grant):
+        failed = next(errands.failing(stage, grant.function), None)
+
+    assert failed, f"nothing needs {grant}"
+    # It was for this grant, and for nothing else.
+    failed(stage)

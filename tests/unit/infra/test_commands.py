@@ -1,0 +1,247 @@
+"""What the commands ask and say before they do anything."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import NoCredentialsError
+from click.testing import CliRunner, Result
+
+from infra import __main__ as commands
+from infra import credentials, issuer, loss, outputs, stack, targets
+from infra.access import Access
+from infra.deploy import Stack
+from infra.errors import (
+    AccessError,
+    AccountError,
+    DeployError,
+    InfraError,
+    NotDeployedError,
+)
+from infra.loss import Loss
+from infra.outputs import Outputs
+from infra.targets import Target
+
+AWS = Target("aws", "prod", "eu-west-1")
+LOSS = Loss("jobs", 12, "archives", 3, 4_000_000_000, has_more=False, source_bucket="my-files")
+VALUES = {
+    "ApiUrl": "https://a1b2.execute-api.eu-west-1.amazonaws.com/api",
+    "SourceBucket": "sources",
+    "ArchiveBucket": "archives",
+    "JobsTable": "jobs",
+    "QueueUrl": "https://queue",
+    "DeadLetterQueueUrl": "https://dead-letters",
+    "ApiFunction": "api",
+    "WorkerFunction": "worker",
+}
+
+
+@dataclass
+class Done:
+    """What the commands did, in order."""
+
+    calls: list[str] = field(default_factory=list)
+    access: Access | None = None
+    known: dict[str, str] = field(default_factory=dict)
+    refusal: InfraError | None = None
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> Done:
+    made = Done()
+
+    def up(*_: Any, access: Access, **__: Any) -> Outputs:
+        made.calls.append("up")
+        made.access = access
+        return outputs.of_stack(AWS, "longhaul-prod", VALUES, {"Auth": "jwt", "JwtIssuer": ""})
+
+    def checked(_: object) -> credentials.Account:
+        made.calls.append("account")
+        if made.refusal is not None:
+            raise made.refusal
+        return credentials.Account("123456789012", "arn:aws:iam::123456789012:user/ada")
+
+    def down(*_: object) -> bool:
+        made.calls.append("down")
+        return True
+
+    monkeypatch.setattr(targets, "named", lambda _: AWS)
+    monkeypatch.setattr(credentials, "checked", checked)
+    monkeypatch.setattr(loss, "of", lambda *_: LOSS)
+    monkeypatch.setattr(stack, "variables", lambda *_: made.known)
+    monkeypatch.setattr(stack, "up", up)
+    monkeypatch.setattr(stack, "down", down)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    for name in (
+        "AUTH",
+        "JWT_ISSUER",
+        "JWT_AUDIENCE",
+        "USER_PREFIX",
+        "SOURCE_PREFIX",
+        "STACK_NAME",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    return made
+
+
+def _run(*words: str, typed: str = "", **environment: str) -> Result:
+    return CliRunner(env={"COLUMNS": "200", **environment}).invoke(
+        commands.cli, ["--target", "aws", *words], input=typed
+    )
+
+
+def test_without_auth_aws_is_not_even_asked(done: Done) -> None:
+    result = _run("up")
+
+    assert isinstance(result.exception, AccessError)
+    assert "three ways" in str(result.exception)
+    assert done.calls == []
+
+
+def test_credentials_are_checked_before_anything_is_packaged(done: Done) -> None:
+    done.refusal = AccountError("There are no AWS credentials.")
+
+    result = _run("up", AUTH="iam")
+
+    assert result.exception is done.refusal
+    assert done.calls == ["account"]
+
+
+def test_the_rest_is_checked_with_what_the_stack_has_before_anything_is_packaged(
+    done: Done,
+) -> None:
+    refused = _run("up", AUTH="jwt")
+    done.known = {"JWT_ISSUER": "https://id.example", "JWT_AUDIENCE": "longhaul"}
+    taken = _run("up", AUTH="jwt")
+
+    assert isinstance(refused.exception, AccessError)
+    assert taken.exception is None
+    assert done.calls == ["account", "account", "up"]
+    assert done.access == Access("jwt", "https://id.example", "longhaul")
+
+
+@pytest.mark.parametrize(("typed", "given"), [("longhaul-prod\n", ()), ("", ("longhaul-prod",))])
+def test_a_stack_is_deleted_if_its_name_is_typed_or_given(
+    done: Done, typed: str, given: tuple[str, ...]
+) -> None:
+    result = _run("down", *(["--yes", *given] if given else []), typed=typed)
+
+    assert result.exception is None
+    assert done.calls == ["account", "down"]
+
+
+@pytest.mark.parametrize("typed", ["y\n", "longhaul\n", "LONGHAUL-PROD\n", ""])
+def test_anything_else_deletes_nothing(done: Done, typed: str) -> None:
+    result = _run("down", typed=typed)
+
+    assert result.exit_code == 1
+    assert done.calls == ["account"]
+
+
+def test_a_script_that_names_another_stack_deletes_nothing(done: Done) -> None:
+    result = _run("down", "--yes", "longhaul-prod", STACK_NAME="longhaul-other")
+
+    assert isinstance(result.exception, DeployError)
+    assert done.calls == ["account"]
+
+
+def test_what_would_be_lost_is_said_before_the_question(
+    done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(commands, "say", said.append)
+
+    _run("down", typed="no\n")
+
+    text = "\n".join(said)
+    assert "about 12 records of jobs" in text
+    assert "3 objects with 4.00 GB" in text
+    assert "my-files stays" in text
+
+
+def test_a_token_for_a_script_is_printed_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: dict[str, Any] = {}
+
+    def token(state: Path, user: str, /, **claims: Any) -> str:
+        asked.update({"sub": user} | claims)
+        return "a.b.c"
+
+    monkeypatch.setattr(issuer, "url", lambda _: "http://127.0.0.1:4999")
+    monkeypatch.setattr(issuer, "token", token)
+
+    words = [
+        "token",
+        "--claims",
+        '{"groups": ["admin"], "user": "x"}',
+        "--ttl",
+        "60",
+        "--",
+        "-alice",
+    ]
+    result = CliRunner().invoke(commands.cli, ["--target", "ministack", *words])
+
+    assert result.output == "a.b.c\n"
+    assert asked == {"sub": "-alice", "seconds": 60, "groups": ["admin"], "user": "x"}
+
+
+@pytest.mark.parametrize("claims", ["{", "[]", "1"])
+def test_claims_that_are_no_object_are_refused(
+    claims: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(issuer, "url", lambda _: "http://127.0.0.1:4999")
+    result = CliRunner().invoke(commands.cli, ["token", "alice", "--claims", claims])
+
+    assert isinstance(result.exception, AccessError)
+    assert repr(claims) in str(result.exception)
+
+
+def test_no_token_is_made_for_aws(done: Done) -> None:
+    assert isinstance(_run("token", "alice").exception, AccessError)
+
+
+def test_without_a_local_issuer_the_command_that_starts_it_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(issuer, "url", lambda _: None)
+
+    result = CliRunner().invoke(commands.cli, ["--target", "localstack", "token", "alice"])
+
+    assert "make up AUTH=jwt TARGET=localstack" in str(result.exception)
+
+
+@pytest.mark.parametrize("command", ["url", "outputs", "logs", "status"])
+def test_each_command_says_what_is_wrong_with_the_credentials(
+    done: Done, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    def deployed(*_: object) -> None:
+        raise NoCredentialsError
+
+    monkeypatch.setattr(stack, "deployed", deployed)
+
+    result = _run(command)
+
+    assert isinstance(result.exception, AccountError)
+    assert "export AWS_PROFILE=" in str(result.exception)
+
+
+def test_nobody_is_erased_who_is_not_named(done: Done) -> None:
+    result = _run("erase")
+
+    assert "make erase USER=alice TARGET=aws" in str(result.exception)
+    assert done.calls == []
+
+
+@pytest.mark.parametrize("command", ["url", "outputs", "logs", "redrive"])
+def test_without_a_stack_the_command_that_deploys_it_is_said(
+    done: Done, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr(Stack, "_describe", lambda _: None)
+
+    result = _run(command)
+
+    assert isinstance(result.exception, NotDeployedError)
+    assert str(result.exception).endswith("Deploy it with: make up TARGET=aws")
