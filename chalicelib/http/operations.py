@@ -342,16 +342,8 @@ def _operation(  # noqa: PLR0913 - what OpenAPI says of an operation
         operation["requestBody"] = {"required": is_needed, "content": _content(body)}
     responses: dict[str, Any] = {}
     for status, (schema, description, own) in answers.items():
-        responses[str(status)] = {"description": description}
-        if schema:
-            responses[str(status)]["content"] = _content(schema)
-        if named := (*own, *headers):
-            responses[str(status)]["headers"] = _described(named)
-        if links := _LINKS.get((operation_id, status)):
-            responses[str(status)]["links"] = {
-                name: {"operationId": name, "parameters": parameters}
-                for name, parameters in links.items()
-            }
+        response = _response(schema, description, (*own, *headers))
+        responses[str(status)] = response | _linked(operation_id, status)
     for status in sorted(set(problems)):
         responses[str(status)] = {
             "description": _DESCRIPTIONS.get(status, "A problem."),
@@ -366,6 +358,23 @@ def _operation(  # noqa: PLR0913 - what OpenAPI says of an operation
             "content": _content("Problem"),
         }
     return {**operation, "responses": responses}
+
+
+def _response(schema: str | None, description: str, headers: tuple[str, ...]) -> dict[str, Any]:
+    response: dict[str, Any] = {"description": description}
+    if schema:
+        response["content"] = _content(schema)
+    if headers:
+        response["headers"] = _described(headers)
+    return response
+
+
+def _linked(operation_id: str, status: int) -> dict[str, Any]:
+    links = {
+        name: {"operationId": name, "parameters": parameters}
+        for name, parameters in _LINKS.get((operation_id, status), {}).items()
+    }
+    return {"links": links} if links else {}
 
 
 def _described(names: tuple[str, ...]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import schemathesis
-from hypothesis import HealthCheck, seed, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -21,10 +21,13 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from schemathesis import Case as AnyCase
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure, FailureGroup
 
 from tests.fuzz.hooks import is_failure
+
+Case = AnyCase[Any]
 
 STEPS = 10
 _METHODS = ("get", "put", "post", "delete", "patch")
@@ -55,7 +58,7 @@ class Api:
             if method in _METHODS
         }
 
-    def beginnings(self, *, linked: bool) -> st.SearchStrategy[schemathesis.Case]:
+    def beginnings(self, *, linked: bool) -> st.SearchStrategy[Case]:
         """Returns requests that need nothing of an answer. `linked`: those whose answer leads on;
         else the others."""
         each = []
@@ -71,13 +74,15 @@ class Api:
             ]
         return st.one_of(each)
 
-    def following(self, learned: Learned) -> st.SearchStrategy[schemathesis.Case]:
+    def following(self, learned: Learned) -> st.SearchStrategy[Case]:
         """Returns requests for which something was learned."""
-        return self._operation(learned.operation_id).as_strategy(
-            path_parameters=dict(learned.parameters)
+        known = dict(learned.parameters)
+        found: st.SearchStrategy[Case] = self._operation(learned.operation_id).as_strategy(
+            path_parameters=known
         )
+        return found
 
-    def call(self, case: schemathesis.Case) -> Iterator[Learned]:
+    def call(self, case: Case) -> Iterator[Learned]:
         """Sends a request and checks its answer. Yields what the answer says of other
         operations."""
         self.sent += 1
@@ -89,8 +94,7 @@ class Api:
             if real:
                 asked = case.as_curl_command()
                 raise AssertionError(
-                    f"{asked}\n{answer.status_code} {answer.text}\n"
-                    + "\n".join(map(str, real))
+                    f"{asked}\n{answer.status_code} {answer.text}\n" + "\n".join(map(str, real))
                 ) from group
         path, method = self._places[case.operation.definition.raw["operationId"]]
         told = self.schema.raw_schema["paths"][path][method]["responses"]
@@ -118,7 +122,7 @@ def _counts(failure: Exception, answer: schemathesis.Response) -> bool:
     return not isinstance(failure, Failure) or is_failure(failure, answer)
 
 
-def _value(expression: str, case: schemathesis.Case, answer: schemathesis.Response) -> Any:
+def _value(expression: str, case: Case, answer: schemathesis.Response) -> Any:
     """Returns what a runtime expression means. Knows those that the document has.
     https://spec.openapis.org/oas/v3.1.0#runtime-expressions"""
     where, _, name = expression.partition("#/")
@@ -134,15 +138,15 @@ def machine(api: Api) -> type[RuleBasedStateMachine]:
         learned = Bundle("learned")
 
         @rule(target=learned, case=api.beginnings(linked=True))
-        def begin(self, case: schemathesis.Case) -> MultipleResults[Learned]:
+        def begin(self, case: Case) -> MultipleResults[Learned]:
             return multiple(*api.call(case))
 
         @rule(target=learned, case=learned.flatmap(api.following))
-        def follow(self, case: schemathesis.Case) -> MultipleResults[Learned]:
+        def follow(self, case: Case) -> MultipleResults[Learned]:
             return multiple(*api.call(case))
 
         @rule(case=api.beginnings(linked=False))
-        def elsewhere(self, case: schemathesis.Case) -> None:
+        def elsewhere(self, case: Case) -> None:
             list(api.call(case))
 
     return Walk
@@ -157,6 +161,7 @@ def walk(api: Api, times: int, number: int) -> None:
             stateful_step_count=STEPS,
             deadline=None,
             database=None,
+            phases=[Phase.generate],  # to make a walk shorter may take hours
             suppress_health_check=list(HealthCheck),
         ),
     )
