@@ -7,7 +7,7 @@ from chalicelib.errors import Forbidden
 from chalicelib.http.callers import Caller
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.settings import Settings
-from chalicelib.sources.find import key_of
+from chalicelib.sources.ids import key_of
 
 _SHOWN = 60  # characters of a key
 

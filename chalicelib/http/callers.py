@@ -27,9 +27,10 @@ before the stack. `selection`: by the selection in the body."""
 
 METADATA_PATH: Final = "/.well-known/oauth-protected-resource"
 
-_BEARER: Final = re.compile(r"Bearer +([\x21-\x7e]+)", re.IGNORECASE)
-_FIELD: Final = re.compile(r"\{([^{}]+)\}")
-_SESSION: Final = re.compile(r"(arn:[^:]+:sts::\d+:assumed-role/.+)/[^/]+")
+# Texts and not patterns: few processes need them all, and `re` compiles each when it is first used.
+_BEARER: Final = r"(?i:Bearer) +([\x21-\x7e]+)"
+_FIELD: Final = r"\{([^{}]+)\}"
+_SESSION: Final = r"(arn:[^:]+:sts::\d+:assumed-role/.+)/[^/]+"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,7 @@ def by_signature(context: Context, settings: Settings) -> Caller:
     arn = (context.get("identity") or {}).get("userArn")
     if not arn:
         raise Unauthorized("the request must be signed with AWS credentials (SigV4)")
-    session = _SESSION.fullmatch(str(arn))
+    session = re.fullmatch(_SESSION, str(arn))
     user = session[1] if session else str(arn)
     return _known("iam", user, {"sub": user, "arn": str(arn)}, settings)
 
@@ -119,7 +120,7 @@ def bearer(headers: Mapping[str, str]) -> str | None:
     given = headers.get("authorization")
     if given is None:
         return None
-    found = _BEARER.fullmatch(given.strip())
+    found = re.fullmatch(_BEARER, given.strip())
     if not found:
         from chalicelib.http.tokens import BadToken
 
@@ -155,8 +156,8 @@ def prefixes(template: str, claims: Mapping[str, Any]) -> tuple[str, ...] | None
     """
     if not template:
         return None
-    is_alone = _FIELD.fullmatch(template) is not None
-    fields = tuple(dict.fromkeys(_FIELD.findall(template)))
+    is_alone = re.fullmatch(_FIELD, template) is not None
+    fields = tuple(dict.fromkeys(re.findall(_FIELD, template)))
     held = [_values(claims, claim, is_path=is_alone) for claim in fields]
     found = (_filled(template, dict(zip(fields, row, strict=True))) for row in product(*held))
     return tuple(dict.fromkeys(found))
@@ -211,7 +212,7 @@ def _is_admin(claims: Mapping[str, Any], admin_claim: str) -> bool:
 def _filled(template: str, values: Mapping[str, str]) -> str:
     """Returns the template with its fields filled in at once: a value that looks like a field stays
     as it is."""
-    return _FIELD.sub(lambda found: values[found[1]], template)
+    return re.sub(_FIELD, lambda found: values[found[1]], template)
 
 
 def _values(claims: Mapping[str, Any], claim: str, *, is_path: bool) -> list[str]:

@@ -22,7 +22,7 @@ from chalicelib.jobs.model import Job
 from chalicelib.jobs.places import JOB_ID
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.states import OPEN
-from chalicelib.pipeline import accepting, deleting, endings
+from chalicelib.pipeline import accepting, endings
 from chalicelib.queue.messages import Message, Step
 from chalicelib.services import Services
 
@@ -94,6 +94,8 @@ def delete(call: Call, services: Services, job_id: str) -> Reply:
     only = call.query.get("only")
     if only not in (None, "open", "ended"):
         raise invalid("only", f"must be open or ended, not {only[:20]!r}")
+    from chalicelib.pipeline import deleting
+
     try:
         job = find_job(call, services, job_id)
     except NotFound:

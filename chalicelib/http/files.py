@@ -10,7 +10,7 @@ from chalicelib.http.answers import Answer
 from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.cursors import from_cursor, to_cursor
 from chalicelib.services import Services
-from chalicelib.sources.find import key_of
+from chalicelib.sources.ids import key_of
 
 PAGE: Final = 100
 """The most folders and files on one page."""

@@ -5,11 +5,15 @@ A request that names its files is refused at once if there are too many. What el
 when the files are found, so then the job fails.
 """
 
+from typing import TYPE_CHECKING
+
 from chalicelib.errors import QuotaExceeded, QuotaUsedUp
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.quotas import day_end, day_of
 from chalicelib.services import Services
-from chalicelib.sources.find import Found
+
+if TYPE_CHECKING:
+    from chalicelib.sources.find import Found
 
 
 def refusal(services: Services, job: Job) -> QuotaExceeded | None:
@@ -29,7 +33,7 @@ def refusal(services: Services, job: Job) -> QuotaExceeded | None:
     )
 
 
-def check(services: Services, job: Job, found: Found) -> None:
+def check(services: Services, job: Job, found: "Found") -> None:
     """Raises QuotaExceeded if these are more files or more bytes than a job may have. A job that is
     planned again was checked before: its upload goes on, though a limit may be lower now."""
     if job.was_replanned:
@@ -44,7 +48,7 @@ def check(services: Services, job: Job, found: Found) -> None:
         )
 
 
-def count(services: Services, job: Job, found: Found) -> None:
+def count(services: Services, job: Job, found: "Found") -> None:
     """Counts the files' bytes for their user, on the day on which the job was made. A job is
     counted once, also if this comes again. Raises QuotaExceeded if the day's bytes do not
     suffice."""
@@ -70,7 +74,7 @@ def _too_many(files: int, most: int) -> QuotaExceeded:
     )
 
 
-def _size(found: Found) -> int:
+def _size(found: "Found") -> int:
     return sum(entry.size for entry in found.entries)
 
 

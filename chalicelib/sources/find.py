@@ -11,7 +11,7 @@ from chalicelib.errors import NothingToExport, SourceMissing
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.s3.objects import ObjectFacts, decoded_metadata
 from chalicelib.services import Services
-from chalicelib.settings import Settings
+from chalicelib.sources.ids import key_of
 from chalicelib.sources.listing import list_all
 
 LOOKUPS_AT_ONCE: Final = 32
@@ -27,11 +27,6 @@ class Found:
 
     entries: tuple[Entry, ...]
     missing: tuple[int | str, ...]
-
-
-def key_of(file_id: int, settings: Settings) -> str:
-    """Returns the key of the source file with this id."""
-    return settings.source_key_template.format(file_id=file_id)
 
 
 def find(request: ExportRequest, services: Services, tick: Callable[[], None]) -> Found:
