@@ -14,7 +14,7 @@ from chalicelib.errors import (
     invalid,
     unknown_cursor,
 )
-from chalicelib.http import answers, bounds, parse, schemas
+from chalicelib.http import answers, bounds, parse
 from chalicelib.http.callers import base_url, check_job
 from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.cursors import from_cursor, to_cursor
@@ -71,11 +71,7 @@ def listing(call: Call, services: Services) -> Reply:
     limit = call.query.get("limit", str(LIMIT_DEFAULT))
     if not re.fullmatch(r"\d{1,4}", limit, re.ASCII) or not 1 <= int(limit) <= LIMIT_MAX:
         raise invalid("limit", f"must be a whole number from 1 to {LIMIT_MAX}")
-    asserted = call.query.get("user_id", "anonymous")
-    most = schemas.USER_ID_MAX_BYTES
-    size = len(asserted.encode(errors="replace"))
-    if not 1 <= size <= most or not asserted.isprintable():
-        raise invalid("user_id", f"must have 1 to {most} bytes and no control characters")
+    asserted = parse.user_id(call.query.get("user_id", "anonymous"))
     page = services.user_jobs.page(
         call.caller.acting_for(asserted), int(limit), _position(call.query.get("cursor"))
     )

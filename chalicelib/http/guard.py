@@ -74,7 +74,7 @@ def _caller(call: Call, services: Services, rule: Rule, job_id: str | None) -> C
         return callers.by_signature(call.context, settings)
     given = call.headers.get("authorization", "")
     # A signature may hold these letters too.
-    if given.strip().rpartition(" ")[2].startswith(TICKET):
+    if given.strip().partition(" ")[2].lstrip().startswith(TICKET):
         return _by_ticket(callers.bearer(call.headers) or "", services, rule, job_id)
     signed = None
     if rule.takes_selection:

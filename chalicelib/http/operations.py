@@ -35,6 +35,31 @@ _OWN_HEADERS: Final[dict[int, tuple[str, ...]]] = {
 }
 
 
+_JOB_ID: Final = {"job_id": "$response.body#/jobId"}
+_SAME_JOB: Final = {"job_id": "$request.path.job_id"}
+_OF_A_JOB: Final = (
+    "getExport",
+    "watchExport",
+    "downloadArchive",
+    "retryExport",
+    "shareExport",
+    "listShares",
+    "cancelExport",
+)
+_LINKS: Final[dict[tuple[str, int], dict[str, dict[str, str]]]] = {
+    ("createExport", 202): dict.fromkeys(_OF_A_JOB, _JOB_ID),
+    ("retryExport", 202): dict.fromkeys(_OF_A_JOB, _JOB_ID),
+    ("cancelExport", 202): dict.fromkeys(_OF_A_JOB, _JOB_ID),
+    ("getExport", 200): dict.fromkeys(("downloadArchive", "retryExport"), _JOB_ID),
+    ("shareExport", 201): {
+        "revokeShare": {**_SAME_JOB, "share_id": "$response.body#/id"},
+        "listShares": _SAME_JOB,
+    },
+}
+"""What an answer says that other operations need: by operation and status, the operations with
+their parameters. https://spec.openapis.org/oas/v3.1.0#link-object"""
+
+
 def paths() -> dict[str, dict[str, Any]]:
     """Returns every route with its methods, parameters and answers."""
     job_id = _parameter("job_id", "path", {"type": "string", "format": "uuid"}, "The job's id.")
@@ -81,7 +106,7 @@ def paths() -> dict[str, dict[str, Any]]:
                         },
                         "Jobs on one page.",
                     ),
-                    _parameter("cursor", "query", {"type": "string"}, "From the page before."),
+                    _parameter("cursor", "query", schemas.CURSOR, "From the page before."),
                 ],
             ),
         },
@@ -235,7 +260,7 @@ def paths() -> dict[str, dict[str, Any]]:
                         {"type": "string", "maxLength": schemas.KEY_MAX},
                         "A folder, with the `/` at its end, or the beginning of names in it.",
                     ),
-                    _parameter("cursor", "query", {"type": "string"}, "From the page before."),
+                    _parameter("cursor", "query", schemas.CURSOR, "From the page before."),
                 ],
             ),
         },
@@ -317,11 +342,8 @@ def _operation(  # noqa: PLR0913 - what OpenAPI says of an operation
         operation["requestBody"] = {"required": is_needed, "content": _content(body)}
     responses: dict[str, Any] = {}
     for status, (schema, description, own) in answers.items():
-        responses[str(status)] = {"description": description}
-        if schema:
-            responses[str(status)]["content"] = _content(schema)
-        if named := (*own, *headers):
-            responses[str(status)]["headers"] = _described(named)
+        response = _response(schema, description, (*own, *headers))
+        responses[str(status)] = response | _linked(operation_id, status)
     for status in sorted(set(problems)):
         responses[str(status)] = {
             "description": _DESCRIPTIONS.get(status, "A problem."),
@@ -336,6 +358,23 @@ def _operation(  # noqa: PLR0913 - what OpenAPI says of an operation
             "content": _content("Problem"),
         }
     return {**operation, "responses": responses}
+
+
+def _response(schema: str | None, description: str, headers: tuple[str, ...]) -> dict[str, Any]:
+    response: dict[str, Any] = {"description": description}
+    if schema:
+        response["content"] = _content(schema)
+    if headers:
+        response["headers"] = _described(headers)
+    return response
+
+
+def _linked(operation_id: str, status: int) -> dict[str, Any]:
+    links = {
+        name: {"operationId": name, "parameters": parameters}
+        for name, parameters in _LINKS.get((operation_id, status), {}).items()
+    }
+    return {"links": links} if links else {}
 
 
 def _described(names: tuple[str, ...]) -> dict[str, Any]:

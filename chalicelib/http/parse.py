@@ -89,6 +89,15 @@ def prefix(given: str, source_prefix: str) -> str:
     return given
 
 
+def user_id(given: str) -> str:
+    """Returns the user of a query, who obeys the same rules as the one of a body. Raises
+    InvalidRequest."""
+    most = schemas.USER_ID_MAX_BYTES
+    if not given or _CONTROL.search(given) or len(given.encode()) > most:
+        raise invalid("user_id", f"must have 1 to {most} bytes and no control characters")
+    return given
+
+
 def json_body(
     body: bytes, content_type: str | None, schema: str, settings: Settings
 ) -> dict[str, Any]:

@@ -41,6 +41,9 @@ USER_ID: Final[Schema] = {
 
 ANY_USER_ID: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": USER_MAX}
 
+CURSOR: Final[Schema] = {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}
+"""base64 without its padding. Only one that a list gave is taken (cursors.py)."""
+
 _KEY: Final[Schema] = {
     "type": "string",
     "minLength": 1,

@@ -189,6 +189,12 @@ def test_no_line_of_the_log_has_a_token(guarded: Guarded) -> None:
     assert not [line for line in guarded.log.kept if any(p in str(line) for p in signed.split("."))]
 
 
+def test_a_token_that_has_the_letters_of_a_ticket_is_a_token(guarded: Guarded) -> None:
+    refused = call("GET", "/v1/export", headers={"Authorization": "Bearer eyJ.lht_.abc"})
+
+    assert "the token's header" in refused.body["detail"]
+
+
 def test_a_provider_that_is_down_is_no_refusal(guarded: Guarded) -> None:
     guarded.provider.is_down = True
 

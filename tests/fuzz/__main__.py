@@ -1,0 +1,73 @@
+"""Fuzzes an API: `python -m tests.fuzz --requests 10000`.
+
+Without `--url` it starts a stack on MiniStack for that, and stops it at the end. A finding is
+printed with its seed; `--seed` begins with another one.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from infra import stack
+from tests.e2e.backstage import Backstage
+from tests.fuzz import rounds
+from tests.fuzz.rounds import Target
+from tests.fuzz.sources import UNLIMITED, put
+
+_CASES = 60
+"""The most requests of one kind to one route in a round."""
+
+_WALKS = 100
+
+
+@click.command()
+@click.option("--requests", default=10_000, show_default=True, help="How many to send, or more.")
+@click.option("--url", help="The base URL of an API that runs; by default one is started.")
+@click.option("--header", "headers", multiple=True, help='Sent with each, as "Name: value".')
+@click.option("--seed", default=1, show_default=True, help="The seed of the first round.")
+def main(requests: int, url: str | None, headers: tuple[str, ...], seed: int) -> None:
+    """Sends requests of all kinds to the API, and checks each answer."""
+    pairs = (header.partition(":") for header in headers)
+    named = {name.strip(): value.strip() for name, _, value in pairs}
+    with _api(url) as base:
+        sys.exit(_fuzzed(Target(base, named), requests, seed))
+
+
+@contextmanager
+def _api(url: str | None) -> Iterator[str]:
+    if url:
+        yield url.rstrip("/")
+        return
+    with (
+        tempfile.TemporaryDirectory() as state,
+        stack.running(Path(state), settings=UNLIMITED) as outputs,
+    ):
+        put(Backstage(outputs))
+        yield outputs.api_url
+
+
+def _fuzzed(target: Target, requests: int, seed: int) -> int:
+    """Returns the exit code: 1 if there is a finding."""
+    sent, started = 0, time.monotonic()
+    while sent < requests:
+        for kind, done in (
+            ("cases", rounds.by_cases(target, seed, "--max-examples", str(_CASES))),
+            ("walks", rounds.by_walks(target, seed, _WALKS)),
+        ):
+            sent += done.requests
+            spent = time.monotonic() - started
+            click.echo(f"seed {seed}, {kind}: {done.requests} requests; {sent} in {spent:.0f} s")
+            if done.found:
+                click.echo(done.found)
+                return 1
+        seed += 1
+    return 0
+
+
+if __name__ == "__main__":
+    main()
