@@ -142,7 +142,7 @@ def challenge(error: Unauthorized, base: str, settings: Settings) -> str:
     facts = {"realm": "longhaul"}
     if error.error:
         facts |= {"error": error.error, "error_description": error.detail}
-    if settings.auth == "jwt":
+    if settings.auth == "jwt" and settings.jwt_issuer:
         facts["resource_metadata"] = f"{base}{METADATA_PATH}"
     quoted = (f'{name}="{_quotable(value)}"' for name, value in facts.items())
     return f"Bearer {', '.join(quoted)}"

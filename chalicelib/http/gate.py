@@ -126,7 +126,9 @@ def guarded(
     if facts and "user_id" in parameters:
         facts = {**facts, "erasedUserId": unquote(parameters["user_id"])[:USER_MAX]}
     if facts:
-        services().log.info("audit", requestId=request_id, **facts)
+        # The caller may have chosen the one, and cannot choose the other.
+        gateway_id = request.context.get("requestId")
+        services().log.info("audit", requestId=request_id, gatewayRequestId=gateway_id, **facts)
     return response
 
 
@@ -217,7 +219,7 @@ def _counted(
 ) -> Response:
     """Returns the answer to a request that no route took. If it was for the API, the answer says
     how many requests are left, as all of its answers do."""
-    if path.startswith("/v1/") or path == "/health":
+    if path.partition("?")[0].startswith("/v1") or path == "/health":
         caller = Caller(address=callers.address(request.context))
         response.headers |= guard.level(services(), caller, is_counted=False)
     return response

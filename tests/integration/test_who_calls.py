@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.s3 import clients
 from tests.integration.cloud import SOURCES
-from tests.integration.gateway import BASE, UNKNOWN_JOB, Answer, call
+from tests.integration.gateway import BASE, REQUEST_ID, UNKNOWN_JOB, Answer, call
 from tests.integration.provider import serving
 from tests.integration.stack import Stack
 from tests.unit.http.signing import AUDIENCE, Provider, public_jwk, token
@@ -85,6 +85,7 @@ def test_all_the_rest_is_closed(guarded: Guarded, method: str, path: str) -> Non
     assert guarded.audit == [
         {
             "requestId": refused.headers["X-Request-ID"],
+            "gatewayRequestId": REQUEST_ID,
             "action": guarded.audit[0]["action"],
             "result": "refused",
             "status": 401,
