@@ -144,7 +144,7 @@ clean: ## Stop the local targets; remove .venv, .longhaul and the caches
 	@if [ -x $(PYTHON) ]; then for target in ministack localstack; do \
 	  $(PYTHON) -m infra --target $$target down >/dev/null 2>&1 || true; done; fi
 	@rm -rf $(VENV) .longhaul .chalice/deployments .chalice/deployed build dist longhaul.egg-info
-	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo 'Clean.'
 

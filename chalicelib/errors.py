@@ -6,7 +6,7 @@ help.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 RETRY_AFTER_SECONDS: Final = "5"
 """How long a caller should wait if a service is not available."""
@@ -69,7 +69,13 @@ class Unauthorized(LonghaulError):
 
 
 class Forbidden(LonghaulError):
+    """`caller` is who was refused (http/callers.py), if the route does not know it yet."""
+
     status, slug, title = 403, "forbidden", "This is not allowed"
+
+    def __init__(self, detail: str, *, caller: Any = None) -> None:
+        super().__init__(detail)
+        self.caller = caller
 
 
 class NotFound(LonghaulError):

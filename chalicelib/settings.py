@@ -232,12 +232,16 @@ def _user_prefix(value: str) -> str:
     fields = _FIELD.findall(value)
     bare = _FIELD.sub("", value)
     is_prefix = not value.startswith("/") and (not bare or value.endswith("/"))
-    ok = not value or (all(fields) and bool(fields) and is_prefix and not set(bare) & {"{", "}"})
+    # Of {tenant}-{user}/, the user b-c of the tenant a and the user c of a-b would have one folder.
+    is_clear = all(len(_FIELD.findall(name)) <= 1 for name in value.split("/"))
+    is_template = bool(fields) and all(fields) and not set(bare) & {"{", "}"}
+    ok = not value or (is_template and is_prefix and is_clear)
     return _checked(
         "USER_PREFIX",
         value,
         lambda _: ok,
-        "must name a claim and end with '/', as users/{sub}/, or be a claim alone, as {prefixes}",
+        "must name a claim and end with '/', as users/{sub}/, or be a claim alone, as {prefixes}; "
+        "between two claims there must be a '/'",
     )
 
 

@@ -39,7 +39,7 @@ class Caller:
 
     `user_id` is the user that the caller has proved to be; None if nobody had to prove anything.
     `prefixes` bound the keys of the source files that the caller may have; None: all. `job_id` is
-    the only job that a ticket is for.
+    the only job that a ticket is for, and `until` is when it ends, in Unix time in ms.
     """
 
     way: Way = "none"
@@ -49,6 +49,7 @@ class Caller:
     is_admin: bool = False
     address: str = ""
     job_id: str | None = None
+    until: int | None = None
 
     def acting_for(self, asserted: str) -> str:
         """Returns the user for whom the request is made. What a request asserts (`user_id`) counts
@@ -141,7 +142,7 @@ def challenge(error: Unauthorized, base: str, settings: Settings) -> str:
     facts = {"realm": "longhaul"}
     if error.error:
         facts |= {"error": error.error, "error_description": error.detail}
-    if settings.auth == "jwt":
+    if settings.auth == "jwt" and settings.jwt_issuer:
         facts["resource_metadata"] = f"{base}{METADATA_PATH}"
     quoted = (f'{name}="{_quotable(value)}"' for name, value in facts.items())
     return f"Bearer {', '.join(quoted)}"
@@ -194,11 +195,16 @@ def unknown_job(job_id: str) -> NotFound:
 
 
 def _known(way: Way, user: str, claims: Mapping[str, Any], settings: Settings) -> Caller:
+    try:
+        bounds = prefixes(settings.user_prefix, claims)
+    except Forbidden as error:
+        error.caller = Caller(way=way, user_id=user)
+        raise
     return Caller(
         way=way,
         user_id=user,
         claims=claims,
-        prefixes=prefixes(settings.user_prefix, claims),
+        prefixes=bounds,
         is_admin=_is_admin(claims, settings.admin_claim),
     )
 

@@ -39,7 +39,7 @@ def download(call: Call, services: Services, job_id: str) -> Reply:
     if services.archive.head(job.archive_key, checksum=False) is None:
         raise Expired("the archive was deleted before its time; export again")
     client = clients.for_links(services.settings.public_endpoint_url)
-    link, seconds = presigned(client, job, services.settings, now)
+    link, seconds = presigned(client, job, services.settings, now, call.caller.until)
     if redirect == "true":
         return Reply(303, None, {"Location": link, **uncached()})
     content = {
@@ -52,10 +52,13 @@ def download(call: Call, services: Services, job_id: str) -> Reply:
     return Reply(200, content, uncached())
 
 
-def presigned(client: "S3Client", job: Job, settings: Settings, now: int) -> tuple[str, int]:
+def presigned(
+    client: "S3Client", job: Job, settings: Settings, now: int, until: int | None = None
+) -> tuple[str, int]:
     """Returns (link, seconds that it is valid). These are `link_ttl_seconds`, but never more than
-    the archive has left."""
-    seconds = max(1, min(settings.link_ttl_seconds, (job.expires_at - now) // 1000))
+    the archive has left, or the ticket that ends at `until`."""
+    end = job.expires_at if until is None else min(job.expires_at, until)
+    seconds = max(1, min(settings.link_ttl_seconds, (end - now) // 1000))
     link = client.generate_presigned_url(
         "get_object",
         Params={

@@ -84,6 +84,6 @@ def _position(cursor: str | None, prefix: str) -> str | None:
     match from_cursor(cursor):
         case None:
             return None
-        case [str(of), str(token)] if of == prefix and token:
+        case [str(of), str(token)] if of == prefix and token and token.isprintable():
             return token
     raise unknown_cursor()

@@ -12,16 +12,25 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import unquote
 
 from chalice.app import Chalice, CORSConfig, Request, Response
 
-from chalicelib.errors import LonghaulError, MethodNotAllowed, NotFound, RateLimited, Unauthorized
+from chalicelib.errors import (
+    Forbidden,
+    LonghaulError,
+    MethodNotAllowed,
+    NotFound,
+    RateLimited,
+    Unauthorized,
+)
 from chalicelib.http import callers, guard
 from chalicelib.http.callers import Caller
 from chalicelib.http.calls import Call, Reply
 from chalicelib.http.guard import Rule
 from chalicelib.http.parse import raw_body
 from chalicelib.http.problems import CONTENT_TYPE, problem
+from chalicelib.http.schemas import USER_MAX
 from chalicelib.log import JsonLines, Log
 from chalicelib.services import Services, new_id
 
@@ -83,7 +92,8 @@ def guarded(
     document. The route takes the call, the services, and the parameters of its path."""
     request = _request(app)
     request_id = request_id_of(request)
-    job_id = request.uri_params.get("job_id") if request.uri_params else None
+    parameters = request.uri_params or {}
+    job_id = parameters.get("job_id")
     caller = Caller(address=callers.address(request.context))
     level: Mapping[str, str] | None = None
     told: Any = None
@@ -99,6 +109,8 @@ def guarded(
         return reply
 
     response, error = _attempt(attempt, request_id)
+    if isinstance(error, Forbidden) and error.caller:
+        caller = replace(error.caller, address=caller.address)
     # Not after a failure of ours: if the table does not answer, a second wait would be too long.
     if response.status_code < LonghaulError.status:
         if level is None and not isinstance(error, RateLimited):
@@ -111,8 +123,12 @@ def guarded(
         )
     job_id = job_id or (told or {}).get("jobId")
     facts = guard.facts(rule, caller, job_id, response.status_code, error)
+    if facts and "user_id" in parameters:
+        facts = {**facts, "erasedUserId": unquote(parameters["user_id"])[:USER_MAX]}
     if facts:
-        services().log.info("audit", requestId=request_id, **facts)
+        # The caller may have chosen the one, and cannot choose the other.
+        gateway_id = request.context.get("requestId")
+        services().log.info("audit", requestId=request_id, gatewayRequestId=gateway_id, **facts)
     return response
 
 
@@ -203,7 +219,7 @@ def _counted(
 ) -> Response:
     """Returns the answer to a request that no route took. If it was for the API, the answer says
     how many requests are left, as all of its answers do."""
-    if path.startswith("/v1/") or path == "/health":
+    if path.partition("?")[0].startswith("/v1") or path == "/health":
         caller = Caller(address=callers.address(request.context))
         response.headers |= guard.level(services(), caller, is_counted=False)
     return response

@@ -61,7 +61,8 @@ def caller_of(call: Call, services: Services, rule: Rule, job_id: str | None) ->
     Forbidden, and Unavailable if the tokens' issuer does not answer."""
     found = replace(_caller(call, services, rule, job_id), address=callers.address(call.context))
     if rule.for_admins and not found.is_admin:
-        raise Forbidden("only an administrator may do this (the setting ADMIN_CLAIM says who is)")
+        detail = "only an administrator may do this (the setting ADMIN_CLAIM says who is)"
+        raise Forbidden(detail, caller=found)
     return found
 
 
@@ -72,7 +73,8 @@ def _caller(call: Call, services: Services, rule: Rule, job_id: str | None) -> C
     if settings.auth == "iam":
         return callers.by_signature(call.context, settings)
     given = call.headers.get("authorization", "")
-    if TICKET in given:
+    # A signature may hold these letters too.
+    if given.strip().partition(" ")[2].lstrip().startswith(TICKET):
         return _by_ticket(callers.bearer(call.headers) or "", services, rule, job_id)
     signed = None
     if rule.takes_selection:
@@ -83,7 +85,11 @@ def _caller(call: Call, services: Services, rule: Rule, job_id: str | None) -> C
 
         return Caller(way="selection", user_id=verified(signed[0], services).user_id)
     if settings.auth == "none":
-        return callers.by_gateway(call.context, settings) or Caller()
+        named = callers.by_gateway(call.context, settings)
+        if named is None and settings.user_prefix:
+            # An operator who bounds users must not get a stack that is open to everybody.
+            raise Unauthorized("USER_PREFIX bounds users, and with AUTH=none nobody says who calls")
+        return named or Caller()
     if token is None:
         raise Unauthorized("sign in first: the request has no Authorization header")
     if not settings.jwt_issuer:
@@ -101,9 +107,13 @@ def _by_ticket(token: str, services: Services, rule: Rule, job_id: str | None) -
     ticket = ticket_of(services, job_id, token) if JOB_ID.fullmatch(job_id) else None
     if ticket is None:
         raise Unauthorized("this ticket is not for this job, or has expired, or was revoked")
+    caller = Caller(
+        way="ticket", user_id=f"ticket:{ticket.id}", job_id=job_id, until=ticket.expires_at
+    )
     if ticket.scope not in rule.scopes:
-        raise Forbidden("this ticket lets you see the job and download its archive, not change it")
-    return Caller(way="ticket", user_id=f"ticket:{ticket.id}", job_id=job_id)
+        detail = "this ticket lets you see the job and download its archive, not change it"
+        raise Forbidden(detail, caller=caller)
+    return caller
 
 
 def level(services: Services, caller: Caller, *, is_counted: bool) -> Mapping[str, str]:

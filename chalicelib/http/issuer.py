@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from time import monotonic
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -26,6 +27,9 @@ _HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:\d+)?|\[[0-9A-Fa-f:]+\](:\d+)?")
 
 _CONNECT_SECONDS: Final = 2.0
 _READ_SECONDS: Final = 3.0
+_WHOLE_SECONDS: Final = 5.0
+"""How long an answer may come: a few bytes now and then must not keep a function busy."""
+_PIECE: Final = 64 * 1024  # bytes
 _DOCUMENT_MAX: Final = 512 * 1024  # bytes
 
 Fetch = Callable[[str], bytes]
@@ -119,7 +123,12 @@ def fetched(url: str) -> bytes:
     try:
         answer = pool.request("GET", url, redirect=False, retries=False, preload_content=False)
         try:
-            body = answer.read(_DOCUMENT_MAX + 1)
+            until = monotonic() + _WHOLE_SECONDS
+            body = b""
+            while len(body) <= _DOCUMENT_MAX and (piece := answer.read1(_PIECE)):
+                body += piece
+                if monotonic() > until:
+                    raise Unavailable("the token issuer answers too slowly")
         finally:
             answer.close()
     except (HTTPError, OSError) as error:
@@ -130,7 +139,7 @@ def fetched(url: str) -> bytes:
         raise Unavailable(f"the token issuer answered {answer.status}")
     if len(body) > _DOCUMENT_MAX:
         raise Unavailable("the token issuer's answer is too long")
-    return bytes(body)
+    return body
 
 
 def _json(body: bytes) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def page(call: Call) -> Reply:
     text = text.replace("{auth}", html.escape(json.dumps(auth)) if auth else "")
     etag = etag_of(text)
     headers = {**_SECURITY, "Content-Type": _TYPES[".html"], "ETag": etag}
-    if auth and "tokenEndpoint" in auth:
+    if auth and auth.get("tokenEndpoint"):
         headers["Content-Security-Policy"] = _policy(sign_in.origin(auth["tokenEndpoint"]))
     headers["Cache-Control"] = "no-cache"
     if matches(call.headers.get("if-none-match", ""), etag):

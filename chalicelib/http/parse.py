@@ -46,6 +46,7 @@ def selection(body: bytes, content_type: str | None, settings: Settings) -> tupl
     selection. Raises what `json_body` raises."""
     if b'"selection"' not in body:
         return None
+    _check_size(body, settings)  # nobody knows yet who calls
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):
@@ -104,11 +105,7 @@ def json_body(
     MalformedBody or InvalidRequest."""
     if content_type and not _JSON_TYPE.fullmatch(content_type.strip()):
         raise UnsupportedMediaType(f"Content-Type is {_shown(content_type)}; send application/json")
-    if len(body) > settings.max_body_bytes:
-        raise BodyTooLarge(
-            f"the body has {len(body)} bytes, and at most {settings.max_body_bytes} are taken; "
-            "name fewer files, or a prefix"
-        )
+    _check_size(body, settings)
     try:
         content = json.loads(body.decode(), parse_constant=_refuse)
     except RecursionError:
@@ -119,6 +116,14 @@ def json_body(
         raise MalformedBody(f"the body is not JSON: {error}") from error
     _validate(schema, content)
     return dict(content)
+
+
+def _check_size(body: bytes, settings: Settings) -> None:
+    if len(body) > settings.max_body_bytes:
+        raise BodyTooLarge(
+            f"the body has {len(body)} bytes, and at most {settings.max_body_bytes} are taken; "
+            "name fewer files, or a prefix"
+        )
 
 
 def raw_body(event: Mapping[str, Any]) -> bytes:

@@ -102,7 +102,7 @@ export function job(main, id, isShared) {
     return [
       h("div", { class: "gauge" }, part("number"), part("left")), parts.bar, part("stage"),
       h("dl", { class: "stats" }, stat("done", "Files"), stat("bytes", "Data"), stat("speed", "Speed")),
-      h("div", { class: "foot" }, h("p", {}, "You can close this page. The export goes on, and this link brings you back."),
+      h("div", { class: "foot" }, h("p", {}, `You can close this page. The export goes on, and ${isShared ? "the link that you got" : "this link"} brings you back.`),
         h("div", { class: "actions" }, linkButton(), noticeButton(), !isShared && button(cancel, {}, "Cancel"))),
     ];
   };

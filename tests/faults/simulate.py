@@ -38,8 +38,10 @@ def run_seed(
     world.run(world.people.begin_alone if alone else None)
     invariants.check(world)
     took = world.schedule.now - begun
-    world.expire()
-    invariants.check_expired(world)
+    # If a job never ends, the week until the archives expire has a million requests.
+    if not world.witness.violations:
+        world.expire()
+        invariants.check_expired(world)
     jobs = [item for key, item in world.table.items.items() if places.is_record(key)]
     return Ended(
         violations=world.witness.violations,

@@ -119,7 +119,11 @@ def test_a_prefix_that_no_key_can_have_is_refused(stack: Stack, prefix: str) -> 
 
 
 @pytest.mark.parametrize(
-    "cursor", ["", "garbage", "%%%", '["", ""]', '["other/", "x"]', '["", 1]', "[]", '["", "x", 1]']
+    "cursor",
+    [
+        *("", "garbage", "%%%", '["", ""]', '["other/", "x"]', '["", 1]', "[]", '["", "x", 1]'),
+        *(r'["", "\ud800"]', r'["", "\u0000"]'),
+    ],
 )
 def test_a_cursor_that_is_not_of_this_list_is_refused(stack: Stack, cursor: str) -> None:
     encoded = urlsafe_b64encode(cursor.encode()).decode() if "[" in cursor else cursor

@@ -113,6 +113,19 @@ def test_a_ticket_reads_its_job_until_it_expires(stack: Stack, job_id: str) -> N
     assert _listed(stack, job_id) == []
 
 
+def test_a_link_for_a_ticket_lives_no_longer_than_the_ticket(stack: Stack) -> None:
+    stack.put_file("downloads/10001", b"1")
+    path = f"/v1/export/{stack.completed(file_ids=[10001])}"
+    share = call("POST", f"{path}/shares", body={"expires_in": 60}).body
+    stack.clock.advance(seconds=20)
+
+    def link(headers: dict[str, str]) -> int:
+        return int(call("GET", f"{path}/download", headers=headers).body["expiresIn"])
+
+    assert link({"Authorization": f"Bearer {share['ticket']}"}) == 40
+    assert link({}) == stack.services.settings.link_ttl_seconds
+
+
 def test_a_ticket_is_good_for_no_other_job(stack: Stack, job_id: str) -> None:
     other = export(file_ids=[10002], user_id="alice")
     token = _shared(stack, job_id)["ticket"]

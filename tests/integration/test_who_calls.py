@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.s3 import clients
 from tests.integration.cloud import SOURCES
-from tests.integration.gateway import BASE, UNKNOWN_JOB, Answer, call
+from tests.integration.gateway import BASE, REQUEST_ID, UNKNOWN_JOB, Answer, call
 from tests.integration.provider import serving
 from tests.integration.stack import Stack
 from tests.unit.http.signing import AUDIENCE, Provider, public_jwk, token
@@ -85,6 +85,7 @@ def test_all_the_rest_is_closed(guarded: Guarded, method: str, path: str) -> Non
     assert guarded.audit == [
         {
             "requestId": refused.headers["X-Request-ID"],
+            "gatewayRequestId": REQUEST_ID,
             "action": guarded.audit[0]["action"],
             "result": "refused",
             "status": 401,
@@ -189,6 +190,12 @@ def test_no_line_of_the_log_has_a_token(guarded: Guarded) -> None:
     assert not [line for line in guarded.log.kept if any(p in str(line) for p in signed.split("."))]
 
 
+def test_a_token_that_has_the_letters_of_a_ticket_is_a_token(guarded: Guarded) -> None:
+    refused = call("GET", "/v1/export", headers={"Authorization": "Bearer eyJ.lht_.abc"})
+
+    assert "the token's header" in refused.body["detail"]
+
+
 def test_a_provider_that_is_down_is_no_refusal(guarded: Guarded) -> None:
     guarded.provider.is_down = True
 
@@ -228,6 +235,93 @@ def test_the_document_says_where_to_sign_in(
 
 def test_without_sign_in_there_is_no_such_document(stack: Stack) -> None:
     assert call("GET", "/.well-known/oauth-protected-resource").status == 404
+
+
+def test_a_token_that_holds_a_tickets_prefix_by_chance_is_a_token(guarded: Guarded) -> None:
+    head, payload, signature = guarded.token("ann").split(".")
+    by_chance = f"{head}.{payload}.{signature[:40]}lht_{signature[44:]}"
+    path = f"/v1/export/{UNKNOWN_JOB}"
+
+    refused = call("GET", path, headers={"Authorization": f"Bearer {by_chance}"})
+
+    assert (refused.status, refused.body["detail"]) == (401, "the token's signature is not right")
+
+
+# -- refusals of somebody who is known ------------------------------------------------------------
+
+
+def test_who_is_no_administrator_is_named_when_refused(guarded: Guarded) -> None:
+    guarded.stack.configure(
+        admin_claim="groups=admins", rate_limit_per_minute=60, rate_limit_burst=10
+    )
+    guarded.call("GET", "/v1/export")
+
+    refused = guarded.call("DELETE", "/v1/users/bob", claims={"groups": ["users"]})
+
+    assert refused.status == 403
+    assert refused.headers["RateLimit-Remaining"] == "9"
+    told = guarded.audit[-1]
+    assert (told["action"], told["result"], told["userId"], told["way"], told["erasedUserId"]) == (
+        *("erase", "refused", "ann", "jwt", "bob"),
+    )
+
+
+def test_who_lacks_the_claim_of_the_prefix_is_named_when_refused(guarded: Guarded) -> None:
+    guarded.stack.configure(user_prefix="teams/{teams}/")
+
+    assert guarded.call("GET", "/v1/files").status == 403
+    assert (guarded.audit[-1]["userId"], guarded.audit[-1]["way"]) == ("ann", "jwt")
+
+
+def test_a_ticket_that_may_not_is_named_when_refused(guarded: Guarded) -> None:
+    guarded.stack.put_file("a.txt", b"1")
+    path = f"/v1/export/{guarded.export(keys=['a.txt'])}"
+    share = guarded.call("POST", f"{path}/shares").body
+
+    refused = call("DELETE", path, headers={"Authorization": f"Bearer {share['ticket']}"})
+
+    assert refused.status == 403
+    told = guarded.audit[-1]
+    assert (told["userId"], told["way"]) == (f"ticket:{share['id']}", "ticket")
+
+
+# -- for administrators ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("user", "path"),
+    [
+        ("auth0|ann", "auth0%7Cann"),
+        ("ann@example.com", "ann%40example.com"),
+        ("ann@example.com", "ann@example.com"),
+        ("Zoë 100%", "Zo%C3%AB%20100%25"),
+        ("a+b", "a+b"),
+        ("a%7Cb", "a%257Cb"),
+        ("a/b", "a%2Fb"),
+    ],
+)
+def test_a_user_is_erased_by_the_id_that_the_path_encodes(
+    guarded: Guarded, user: str, path: str
+) -> None:
+    guarded.stack.configure(admin_claim="groups=admins")
+    guarded.stack.put_file("a.txt", b"1")
+    job_id = guarded.export(user, keys=["a.txt"])
+
+    erased = guarded.call("DELETE", f"/v1/users/{path}", "boss", claims={"groups": ["admins"]})
+
+    assert (erased.status, erased.body) == (200, {"deletedJobs": 1, "more": False})
+    assert guarded.call("GET", f"/v1/export/{job_id}", user).status == 404
+    told = guarded.audit[-1]
+    assert (told["action"], told["userId"], told["erasedUserId"]) == ("erase", "boss", user)
+
+
+@pytest.mark.parametrize("path", ["%00", "a%0Ab", "%FF", "%ED%A0%80", "%20" * 256])
+def test_what_can_be_no_user_is_refused(guarded: Guarded, path: str) -> None:
+    guarded.stack.configure(admin_claim="groups=admins")
+
+    refused = guarded.call("DELETE", f"/v1/users/{path}", "boss", claims={"groups": ["admins"]})
+
+    assert (refused.status, refused.body["errors"][0]["pointer"]) == (400, "userId")
 
 
 # -- for which files ------------------------------------------------------------------------------
@@ -319,6 +413,16 @@ def test_a_user_without_the_claim_has_no_files(guarded: Guarded) -> None:
 
     assert guarded.call("GET", "/v1/files").status == 403
     assert guarded.call("GET", "/v1/files", claims={"teams": []}).body["folders"] == []
+
+
+def test_a_prefix_of_users_whom_nobody_names_opens_nothing(stack: Stack) -> None:
+    stack.configure(user_prefix="users/{sub}/")
+
+    refused = call("GET", "/v1/files", query={"prefix": "users/bob/"})
+    named = call("GET", "/v1/files", authorizer={"principalId": "bob"})
+
+    assert (refused.status, named.status) == (401, 200)
+    assert "USER_PREFIX" in refused.body["detail"]
 
 
 # -- iam ------------------------------------------------------------------------------------------

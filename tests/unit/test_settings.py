@@ -181,3 +181,14 @@ def test_the_fast_path_is_taken_unless_it_is_turned_off() -> None:
 def test_what_is_neither_yes_nor_no_is_refused(value: str) -> None:
     with pytest.raises(SettingsError, match=f"FAST_PATH must be yes or no, not '{value}'"):
         some_settings(FAST_PATH=value)
+
+
+@pytest.mark.parametrize("prefix", ["", "users/{sub}/", "{tenant}/teams/{teams}/", "{prefixes}"])
+def test_a_prefix_of_users_is_a_folder_for_each_claim(prefix: str) -> None:
+    assert some_settings(USER_PREFIX=prefix).user_prefix == prefix
+
+
+@pytest.mark.parametrize("prefix", ["{tenant}-{sub}/", "u/{a}{b}/", "{a}.{b}", "users/", "/{a}/"])
+def test_a_prefix_that_two_users_may_share_is_refused(prefix: str) -> None:
+    with pytest.raises(SettingsError, match="USER_PREFIX must name a claim"):
+        some_settings(USER_PREFIX=prefix)

@@ -4,6 +4,7 @@ import http.server
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 
 import pytest
 
@@ -168,3 +169,13 @@ def test_any_other_answer_is_not_taken(status: int, size: int, why: str) -> None
 def test_a_provider_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(Unavailable, match="did not answer"):
         fetched("http://127.0.0.1:1/")
+
+
+def test_a_provider_that_answers_bit_by_bit_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    moments = count(0.0, 2.0)
+    monkeypatch.setattr("chalicelib.http.issuer.monotonic", lambda: next(moments))
+
+    with answering(200, b"x" * 500_000) as url, pytest.raises(Unavailable, match="too slowly"):
+        fetched(url)

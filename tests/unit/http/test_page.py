@@ -185,6 +185,14 @@ def test_it_says_how_people_sign_in_and_may_ask_for_their_tokens(
     assert "connect-src 'self' https://id.example;" in reply.headers["Content-Security-Policy"]
 
 
+def test_without_a_safe_address_for_tokens_it_may_ask_its_own_server_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sign_in, "for_page", lambda _: {"way": "jwt", "tokenEndpoint": None})
+
+    assert "connect-src 'self';" in _page().headers["Content-Security-Policy"]
+
+
 def test_it_says_nothing_of_sign_in_where_nobody_has_to_sign_in() -> None:
     reply = _page()
 

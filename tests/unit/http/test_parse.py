@@ -224,3 +224,13 @@ def _pointers(body: bytes) -> list[str]:
 
 def _nested(depth: int) -> bytes:
     return b"[" * depth + b"]" * depth
+
+
+def test_a_body_that_is_too_large_is_refused_before_a_selection_is_looked_for() -> None:
+    settings = some_settings(MAX_BODY_BYTES="1024")
+    body = b'{"selection":[%s[]]}' % (b"[]," * 400)
+
+    with pytest.raises(BodyTooLarge, match="at most 1024"):
+        parse.selection(body, None, settings)
+    with pytest.raises(BodyTooLarge, match="at most 1024"):
+        parse.selection(b'{"selection":' + b" " * 1024, None, settings)

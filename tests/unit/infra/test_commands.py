@@ -193,7 +193,9 @@ def test_claims_that_are_no_object_are_refused(
     claims: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(issuer, "url", lambda _: "http://127.0.0.1:4999")
-    result = CliRunner().invoke(commands.cli, ["token", "alice", "--claims", claims])
+    result = CliRunner().invoke(
+        commands.cli, ["--target", "ministack", "token", "alice", "--claims", claims]
+    )
 
     assert isinstance(result.exception, AccessError)
     assert repr(claims) in str(result.exception)
