@@ -92,6 +92,7 @@ def guarded(
         nonlocal caller, level, told
         call = _call(request)
         caller = guard.caller_of(call, services(), rule, job_id)
+        guard.check(rule, caller)
         if rule.costs:
             level = guard.level(services(), caller, is_counted=True)
         reply = route(replace(call, caller=caller), services(), *path)

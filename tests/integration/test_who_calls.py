@@ -180,6 +180,14 @@ def test_who_makes_a_job_and_who_fetches_it_is_told(guarded: Guarded) -> None:
     ]
 
 
+def test_who_tries_to_erase_a_user_is_told(guarded: Guarded) -> None:
+    refused = guarded.call("DELETE", "/v1/users/bob")
+
+    assert refused.status == 403
+    facts = [guarded.audit[-1][name] for name in ("action", "result", "status", "userId", "way")]
+    assert facts == ["erase", "refused", 403, "ann", "jwt"]
+
+
 def test_no_line_of_the_log_has_a_token(guarded: Guarded) -> None:
     guarded.stack.put_file("a.txt", b"1")
     guarded.export(keys=["a.txt"])
