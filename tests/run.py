@@ -71,6 +71,7 @@ def parts_on(target: str) -> Iterator[Part]:
         yield Part("the page in a browser", IN_A_BROWSER, target, 300)
         yield Part("the scenario behind nginx", SCENARIO, target, 20)
         yield Part(f"wrecks on {target}", WRECKS, target, 140)
+        yield Part("the API under fuzz", ("tests/fuzz",), target, 100)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,12 @@ _EXTENSION_MAX: Final = 16  # bytes; a longer text after the last dot is no exte
 _FALLBACK: Final = "file"
 _SEPARATORS: Final = re.compile(r"[/\\]")
 _DRIVE: Final = re.compile(r"^[A-Za-z]:")
+# Windows takes these for devices in every folder, also with an extension.
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file#naming-conventions
+_DEVICE: Final = re.compile(
+    r"(con|prn|aux|nul|com[0-9\xb9\xb2\xb3]|lpt[0-9\xb9\xb2\xb3]|conin\$|conout\$)(?= *(\.|$))",
+    re.IGNORECASE,
+)
 # Cc: control characters. Cs: lone surrogates, which UTF-8 cannot encode. Zl, Zp: line separators.
 # The others below turn the direction of text: with them, "gpj.exe" reads as "exe.jpg".
 _UNPRINTABLE_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -34,8 +40,8 @@ def safe_name(raw: str) -> str:
 
     Backslashes count as separators. Components that are empty, "." or ".." are removed, and so are
     drive letters, and dots and spaces at the end of a component, which Windows would drop. A
-    control character becomes "_". A component of more than COMPONENT_MAX bytes is cut before its
-    extension.
+    control character becomes "_", and the name of a device gets one: "nul_.txt". A component of
+    more than COMPONENT_MAX bytes is cut before its extension.
     """
     text = raw if raw.isascii() and raw.isprintable() else _printable(raw)
     components = [one for one in map(_plain, text.replace("\\", "/").split("/")) if one]
@@ -89,7 +95,12 @@ def _printable(text: str) -> str:
 def _plain(component: str) -> str:
     while _DRIVE.match(component):
         component = component[2:]
-    return component.rstrip(". ")
+    return _off_device(component.rstrip(". "))
+
+
+def _off_device(component: str) -> str:
+    found = _DEVICE.match(component)
+    return f"{found[1]}_{component[found.end() :]}" if found else component
 
 
 def _fitted(component: str) -> str:

@@ -83,7 +83,7 @@ def paths() -> dict[str, dict[str, Any]]:
                     _parameter(
                         "Idempotency-Key",
                         "header",
-                        {"type": "string", "minLength": 1, "maxLength": 255},
+                        schemas.IDEMPOTENCY_KEY,
                         "A repeated request with the same key returns the first one's job.",
                     )
                 ],
@@ -191,7 +191,7 @@ def paths() -> dict[str, dict[str, Any]]:
                     _parameter(
                         "Idempotency-Key",
                         "header",
-                        {"type": "string", "minLength": 1, "maxLength": 255},
+                        schemas.IDEMPOTENCY_KEY,
                         "A repeated retry returns the first one's job. With a key, only a retry "
                         "with the same key does.",
                     ),
@@ -257,7 +257,7 @@ def paths() -> dict[str, dict[str, Any]]:
                     _parameter(
                         "prefix",
                         "query",
-                        {"type": "string", "maxLength": schemas.KEY_MAX},
+                        schemas.PREFIX,
                         "A folder, with the `/` at its end, or the beginning of names in it.",
                     ),
                     _parameter("cursor", "query", schemas.CURSOR, "From the page before."),

@@ -6,6 +6,8 @@ different things. (OpenAPI 3.1 takes JSON Schema as it is; the checks use the dr
 
 from typing import Any, Final
 
+from chalicelib.settings import SHARE_DAYS_MAX
+
 Schema = dict[str, Any]
 
 FILES_MAX: Final = 10_000
@@ -44,12 +46,21 @@ ANY_USER_ID: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": USE
 CURSOR: Final[Schema] = {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}
 """base64 without its padding. Only one that a list gave is taken (cursors.py)."""
 
+IDEMPOTENCY_KEY: Final[Schema] = {
+    "type": "string",
+    "maxLength": 255,
+    "pattern": "^[!-~]+$",  # printable ASCII without spaces
+}
+
 _KEY: Final[Schema] = {
     "type": "string",
     "minLength": 1,
     "maxLength": KEY_MAX,
     "pattern": _NO_CONTROL_CHARACTERS,
 }
+
+PREFIX: Final[Schema] = {name: rule for name, rule in _KEY.items() if name != "minLength"}
+"""A prefix to list, which may be empty."""
 
 EXPORT_REQUEST: Final[Schema] = {
     "type": "object",
@@ -289,6 +300,7 @@ SHARE_REQUEST: Final[Schema] = {
             "type": "integer",
             "description": "Seconds that the link lives. The setting SHARE_MAX_DAYS is the limit.",
             "minimum": 60,
+            "maximum": SHARE_DAYS_MAX * 24 * 3600,
             "default": SHARE_SECONDS,
         },
     },

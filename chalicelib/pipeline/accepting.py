@@ -106,7 +106,7 @@ def named_id(names: Sequence[str], idempotency_key: str) -> str:
     requests write the same job, even at the same time. That write is conditional: one of them
     succeeds, and the other request finds its job. Raises InvalidRequest."""
     if not _IDEMPOTENCY_KEY.fullmatch(idempotency_key):
-        raise invalid("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
+        raise invalid("Idempotency-Key", "must have 1 to 255 printable ASCII characters, no spaces")
     return str(uuid5(_IDEMPOTENT_JOBS, json.dumps([*names, idempotency_key])))
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+import requests
 
-from tests.e2e.api import Api
+from tests.e2e.api import TIMEOUT_SECONDS, Api
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Sources, noise
 from tests.waiting import wait_for
@@ -91,6 +92,33 @@ def test_a_changed_link_is_refused(api: Api, done: Done, pattern: str, replaceme
 
     assert count == 1
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
+def test_a_link_reads_and_does_nothing_else(api: Api, done: Done, method: str) -> None:
+    link = api.link(done.job_id)
+
+    answer = requests.request(method, link, data=b"mine", timeout=TIMEOUT_SECONDS)
+
+    assert answer.status_code in (403, 405)
+    assert api.follow(link).content == done.archive
+
+
+@pytest.mark.parametrize("more", ["acl", "tagging", "versionId=1", "uploads", "partNumber=1"])
+def test_a_link_cannot_ask_for_more(api: Api, done: Done, more: str) -> None:
+    answer = api.follow(f"{api.link(done.job_id)}&{more}")
+
+    assert answer.status_code in (400, 403)
+
+
+def test_a_link_does_not_list_the_bucket(api: Api, done: Done) -> None:
+    url = urlsplit(api.link(done.job_id))
+    bucket = url._replace(path=url.path.partition("/archives/")[0] or "/")
+
+    answer = api.follow(bucket.geturl())
+
+    assert answer.status_code == 403
+    assert done.job_id not in answer.text
 
 
 def test_a_link_expires(api: Api, done: Done, backstage: Backstage) -> None:

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import click
@@ -16,7 +17,7 @@ import click
 from infra import stack
 from tests.e2e.backstage import Backstage
 from tests.fuzz import rounds
-from tests.fuzz.rounds import Target
+from tests.fuzz.rounds import Round, Target
 from tests.fuzz.sources import UNLIMITED, put
 
 _CASES = 60
@@ -54,19 +55,22 @@ def _api(url: str | None) -> Iterator[str]:
 def _fuzzed(target: Target, requests: int, seed: int) -> int:
     """Returns the exit code: 1 if there is a finding."""
     sent, started = 0, time.monotonic()
-    while sent < requests:
-        for kind, done in (
-            ("cases", rounds.by_cases(target, seed, "--max-examples", str(_CASES))),
-            ("walks", rounds.by_walks(target, seed, _WALKS)),
-        ):
+    for number in count(seed):
+        for kind, done in _rounds(target, number):
             sent += done.requests
             spent = time.monotonic() - started
-            click.echo(f"seed {seed}, {kind}: {done.requests} requests; {sent} in {spent:.0f} s")
+            click.echo(f"seed {number}, {kind}: {done.requests} requests; {sent} in {spent:.0f} s")
             if done.found:
                 click.echo(done.found)
                 return 1
-        seed += 1
+        if sent >= requests:
+            break
     return 0
+
+
+def _rounds(target: Target, seed: int) -> Iterator[tuple[str, Round]]:
+    yield "cases", rounds.by_cases(target, seed, "--max-examples", str(_CASES))
+    yield "walks", rounds.by_walks(target, seed, _WALKS)
 
 
 if __name__ == "__main__":

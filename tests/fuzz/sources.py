@@ -1,8 +1,13 @@
 """What a fuzzed stack needs: some files, and no limits, which would refuse nearly every request."""
 
+from chalicelib.settings import SHARE_DAYS_MAX
 from tests.e2e.backstage import Backstage
 
-UNLIMITED = {"RATE_LIMIT_PER_MINUTE": "0", "MAX_OPEN_JOBS_PER_USER": "0"}
+UNLIMITED = {
+    "RATE_LIMIT_PER_MINUTE": "0",
+    "MAX_OPEN_JOBS_PER_USER": "0",
+    "SHARE_MAX_DAYS": str(SHARE_DAYS_MAX),
+}
 
 FILE_IDS = (10001, 10002)
 """The files that the examples of the OpenAPI document ask for."""

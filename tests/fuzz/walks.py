@@ -6,21 +6,13 @@ cancels it and retries it, in any order, and every answer is checked against the
 something that no operation makes, and here that is `POST /v1/export`.)
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import schemathesis
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    Bundle,
-    MultipleResults,
-    RuleBasedStateMachine,
-    multiple,
-    rule,
-    run_state_machine_as_test,
-)
 from schemathesis import Case as AnyCase
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure, FailureGroup
@@ -28,17 +20,12 @@ from schemathesis.core.failures import Failure, FailureGroup
 from tests.fuzz.hooks import is_failure
 
 Case = AnyCase[Any]
+Step = tuple[Case, int]
+"""A request, and a number: which of the known jobs it is for."""
 
-STEPS = 10
+STEPS = 12
+_SHOWN = 500  # characters of an answer
 _METHODS = ("get", "put", "post", "delete", "patch")
-
-
-@dataclass(frozen=True)
-class Learned:
-    """What an answer has said of another operation: some of its parameters."""
-
-    operation_id: str
-    parameters: tuple[tuple[str, Any], ...]
 
 
 class Api:
@@ -51,38 +38,40 @@ class Api:
         self.url = url
         self.headers = dict(headers)
         self.sent = 0
-        self._places = {
-            operation["operationId"]: (path, method)
+        self._raw = {
+            (path, method): operation
             for path, methods in self.schema.raw_schema["paths"].items()
             for method, operation in methods.items()
             if method in _METHODS
         }
 
-    def beginnings(self, *, linked: bool) -> st.SearchStrategy[Case]:
-        """Returns requests that need nothing of an answer. `linked`: those whose answer leads on;
-        else the others."""
-        each = []
-        for name, (path, method) in self._places.items():
-            raw = self.schema.raw_schema["paths"][path][method]
-            leads_on = any("links" in answer for answer in raw["responses"].values())
-            if "{" in path or leads_on is not linked:
-                continue
-            each.append(self._operation(name).as_strategy())
-            each += [
-                st.builds(self._operation(name).Case, body=st.just(body), media_type=st.just(kind))
-                for kind, body in self._examples(raw)
-            ]
-        return st.one_of(each)
-
-    def following(self, learned: Learned) -> st.SearchStrategy[Case]:
-        """Returns requests for which something was learned."""
-        known = dict(learned.parameters)
-        found: st.SearchStrategy[Case] = self._operation(learned.operation_id).as_strategy(
-            path_parameters=known
+    def beginnings(self) -> st.SearchStrategy[Case]:
+        """Returns requests that need nothing of an answer, and whose own answer leads on."""
+        return _any_of(
+            self._cases(path, method)
+            for (path, method), raw in self._raw.items()
+            if "{" not in path and any("links" in answer for answer in raw["responses"].values())
         )
-        return found
 
-    def call(self, case: Case) -> Iterator[Learned]:
+    def steps(self) -> st.SearchStrategy[list[Step]]:
+        """Returns requests of any kind."""
+        cases = _any_of(self._cases(path, method) for path, method in self._raw)
+        return st.lists(st.tuples(cases, st.integers(0, 99)), min_size=STEPS // 2, max_size=STEPS)
+
+    def walk(self, first: Case, steps: Sequence[Step]) -> None:
+        """Sends the requests, and checks their answers. Leaves out those for which nothing is
+        known."""
+        known: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        for case, number in [(first, 0), *steps]:
+            name = case.operation.definition.raw["operationId"]
+            if case.path_parameters:
+                if not known[name]:
+                    continue
+                case.path_parameters |= known[name][number % len(known[name])]
+            for link in self._call(case):
+                known[link[0]].append(link[1])
+
+    def _call(self, case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
         """Sends a request and checks its answer. Yields what the answer says of other
         operations."""
         self.sent += 1
@@ -92,34 +81,62 @@ class Api:
         except FailureGroup as group:
             real = [one for one in group.exceptions if _counts(one, answer)]
             if real:
-                asked = case.as_curl_command()
-                raise AssertionError(
-                    f"{asked}\n{answer.status_code} {answer.text}\n" + "\n".join(map(str, real))
-                ) from group
-        path, method = self._places[case.operation.definition.raw["operationId"]]
-        told = self.schema.raw_schema["paths"][path][method]["responses"]
-        for link in told.get(str(answer.status_code), {}).get("links", {}).values():
+                raise AssertionError(_told(case, answer, real)) from None
+        told = case.operation.definition.raw["responses"].get(str(answer.status_code), {})
+        for link in told.get("links", {}).values():
             parameters = {
                 name: _value(expression, case, answer)
                 for name, expression in link["parameters"].items()
             }
-            yield Learned(link["operationId"], tuple(parameters.items()))
+            yield link["operationId"], parameters
 
-    def _operation(self, name: str) -> Any:
-        path, method = self._places[name]
-        return self.schema[path][method.upper()]
+    def _cases(self, path: str, method: str) -> st.SearchStrategy[Case]:
+        operation = self.schema[path][method.upper()]
+        made: st.SearchStrategy[Case] = operation.as_strategy()
+        examples = [
+            st.builds(operation.Case, body=st.just(body), media_type=st.just(kind))
+            for kind, body in self._examples(self._raw[path, method])
+        ]
+        return _any_of([made, *examples])
 
     def _examples(self, raw: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        """Yields the content type and the body of each example in the document."""
         known = self.schema.raw_schema["components"]["schemas"]
         for kind, content in raw.get("requestBody", {}).get("content", {}).items():
-            shapes = content["schema"].get("oneOf", [content["schema"]])
-            for shape in shapes:
-                for body in known[shape["$ref"].rpartition("/")[2]].get("examples", ()):
-                    yield kind, body
+            for shape in content["schema"].get("oneOf", [content["schema"]]):
+                examples = known[shape["$ref"].rpartition("/")[2]].get("examples", ())
+                yield from ((kind, body) for body in examples)
+
+
+def walk(api: Api, times: int, number: int) -> None:
+    """Goes on that many walks. `number` is the seed. Raises what a check has found."""
+
+    @seed(number)
+    @settings(
+        max_examples=times,
+        phases=[Phase.generate],  # to make a walk shorter may take hours
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(first=api.beginnings(), steps=api.steps())
+    def walks(first: Case, steps: list[Step]) -> None:
+        api.walk(first, steps)
+
+    walks()
+
+
+def _any_of(each: Iterable[st.SearchStrategy[Case]]) -> st.SearchStrategy[Case]:
+    return st.one_of(list(each))
 
 
 def _counts(failure: Exception, answer: schemathesis.Response) -> bool:
     return not isinstance(failure, Failure) or is_failure(failure, answer)
+
+
+def _told(case: Case, answer: schemathesis.Response, found: Sequence[Exception]) -> str:
+    lines = [*map(str, found), case.as_curl_command(), f"headers: {case.headers}"]
+    return "\n".join([*lines, f"{answer.status_code} {answer.text[:_SHOWN]}"])
 
 
 def _value(expression: str, case: Case, answer: schemathesis.Response) -> Any:
@@ -129,39 +146,3 @@ def _value(expression: str, case: Case, answer: schemathesis.Response) -> Any:
     if where == "$response.body":
         return answer.json()[name]
     return (case.path_parameters or {})[expression.removeprefix("$request.path.")]
-
-
-def machine(api: Api) -> type[RuleBasedStateMachine]:
-    """Returns the state machine whose runs are walks."""
-
-    class Walk(RuleBasedStateMachine):
-        learned = Bundle("learned")
-
-        @rule(target=learned, case=api.beginnings(linked=True))
-        def begin(self, case: Case) -> MultipleResults[Learned]:
-            return multiple(*api.call(case))
-
-        @rule(target=learned, case=learned.flatmap(api.following))
-        def follow(self, case: Case) -> MultipleResults[Learned]:
-            return multiple(*api.call(case))
-
-        @rule(case=api.beginnings(linked=False))
-        def elsewhere(self, case: Case) -> None:
-            list(api.call(case))
-
-    return Walk
-
-
-def walk(api: Api, times: int, number: int) -> None:
-    """Goes on that many walks. `number` is the seed. Raises what a check has found."""
-    run_state_machine_as_test(
-        seed(number)(machine(api)),
-        settings=settings(
-            max_examples=times,
-            stateful_step_count=STEPS,
-            deadline=None,
-            database=None,
-            phases=[Phase.generate],  # to make a walk shorter may take hours
-            suppress_health_check=list(HealthCheck),
-        ),
-    )

@@ -183,3 +183,26 @@ def test_an_invalid_user_id_is_refused(stack: Stack, user_id: str) -> None:
 
 def test_a_user_id_that_ends_with_a_newline_is_refused(stack: Stack) -> None:
     assert call("GET", "/v1/export", query={"user_id": "alice\n"}).status == 400
+
+
+@pytest.mark.parametrize("user", ["\x80\x9f", "a\u200bb", "\u202eoperator", "\U000f0000", "é" * 64])
+def test_whoever_may_export_may_list(stack: Stack, user: str) -> None:
+    job_id = export(file_ids=[10001], user_id=user)
+
+    answer = call("GET", "/v1/export", query={"user_id": user})
+
+    assert answer.status == 200
+    assert [job["jobId"] for job in answer.body["jobs"]] == [job_id]
+
+
+@pytest.mark.parametrize("number", [10**50, -(10**50), -1, 0, 2**63])
+def test_a_forged_cursor_shows_nobody_elses_jobs(stack: Stack, number: int) -> None:
+    theirs = export(file_ids=[10001], user_id="bob")
+    mine = export(file_ids=[10001], user_id="alice")
+    forged = _encoded(f'[{number}, "{theirs}"]').rstrip("=")
+
+    answer = call("GET", "/v1/export", query={"user_id": "alice", "cursor": forged})
+
+    shown = {job["jobId"] for job in answer.body.get("jobs", ())}
+    assert answer.status in (200, 400)
+    assert shown <= {mine}

@@ -25,6 +25,7 @@ PARTS = [
     ("tests/browser", "ministack"),
     ("tests/scenario", "ministack"),
     ("tests/wreck", "ministack"),
+    ("tests/fuzz", "ministack"),
     ("tests/e2e", "localstack"),
     ("tests/targets", "localstack"),
 ]
@@ -85,7 +86,7 @@ def test_where_none_is_named_each_target_is_run() -> None:
     outcomes = run.run([], ran, Halt())
 
     assert sorted(ran.runs, key=str) == sorted(PARTS, key=str)
-    assert words(outcomes) == ["passed"] * 9
+    assert words(outcomes) == ["passed"] * len(PARTS)
 
 
 @pytest.mark.usefixtures("_localstack_can_run")
@@ -129,7 +130,7 @@ def test_parts_take_turns_on_a_stack_that_is_given(monkeypatch: pytest.MonkeyPat
 
     run.run([], pytest, Halt())
 
-    assert overlaps == [False] * 7
+    assert overlaps == [False] * (len(PARTS) - 2)
 
 
 @pytest.mark.usefixtures("_localstack_cannot_run")
@@ -137,14 +138,14 @@ def test_a_target_that_cannot_run_is_told_with_its_reason() -> None:
     outcomes = run.run([], Pytest(), Halt())
 
     assert outcomes[-1].words == "not run: There is no LocalStack: no Java."
-    assert failures(outcomes) == [False] * 9
+    assert failures(outcomes) == [False] * len(PARTS)
 
 
 @pytest.mark.usefixtures("_localstack_cannot_run")
 def test_a_target_that_is_named_must_run() -> None:
     outcomes = run.run(["ministack", "localstack"], Pytest(), Halt())
 
-    assert failures(outcomes) == [*[False] * 7, True, True]
+    assert failures(outcomes) == [*[False] * (len(PARTS) - 2), True, True]
 
 
 @pytest.mark.usefixtures("_localstack_can_run")
@@ -197,7 +198,7 @@ def test_one_target_that_fails_does_not_hide_the_other() -> None:
     outcomes = run.run([], Pytest({"tests/e2e": 1}), Halt())
 
     failed = "FAILED (pytest's exit code is 1)"
-    assert words(outcomes) == ["passed", "passed", failed, *["passed"] * 4, failed, "passed"]
+    assert words(outcomes) == ["passed", "passed", failed, *["passed"] * 5, failed, "passed"]
 
 
 @pytest.mark.usefixtures("_localstack_can_run")
@@ -207,7 +208,7 @@ def test_what_fails_soon_is_not_followed_by_minutes() -> None:
     outcomes = run.run([], ran, Halt())
 
     assert ran.runs == [("tests/unit", None)]
-    assert words(outcomes)[1:] == ["not run: the tests before failed"] * 8
+    assert words(outcomes)[1:] == ["not run: the tests before failed"] * (len(PARTS) - 1)
 
 
 @pytest.mark.usefixtures("_localstack_can_run")
@@ -224,8 +225,8 @@ def test_after_ctrl_c_nothing_begins_and_that_is_a_failure() -> None:
     outcomes = run.run([], interrupted, halt)
 
     assert words(outcomes).count("FAILED (pytest's exit code is 2)") == 3
-    assert words(outcomes).count("not run: the tests were interrupted") == 5
-    assert failures(outcomes) == [False, *[True] * 8]
+    assert words(outcomes).count("not run: the tests were interrupted") == 6
+    assert failures(outcomes) == [False, *[True] * (len(PARTS) - 1)]
 
 
 def test_each_part_is_told_of_when_it_begins_and_when_it_ends(

@@ -34,7 +34,11 @@ FOREIGN_TWINS = [COMPOSED, DECOMPOSED, "É", ALPHA_IOTA, ALPHA_WITH_IOTA, KELVIN
 FOREIGN_TWINS += [ACCENTED, ACCENTED_AS_TYPED]
 LONG_TWINS = ["x" * 255, "x" * 256, "x" * 254 + "é", "x" * 251 + " (2)"]
 
-hostile_parts = st.sampled_from(PATHS + CHARACTERS + LONG + MANIFESTS) | st.text(st.characters())
+DEVICES = ["CON", "nul", "Aux.txt", "prn .x", "COM1", "lpt9.tar.gz", "com\xb9", "CONIN$", "nul" * 2]
+
+hostile_parts = st.sampled_from(PATHS + CHARACTERS + LONG + MANIFESTS + DEVICES) | st.text(
+    st.characters()
+)
 hostile_lists = st.lists(hostile_parts, max_size=6)
 raw_names = hostile_lists.map("/".join) | hostile_lists.map("".join)
 colliding_parts = st.sampled_from(TWINS + FOREIGN_TWINS + LONG_TWINS + MANIFESTS)
@@ -222,3 +226,33 @@ def test_what_the_caller_wanted_becomes(wanted: str | None, name: str) -> None:
 def _on_disk(name: str) -> str:
     """Unicode's canonical caseless match (chapter 3.13, D145), decomposed as HFS+ does."""
     return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        ("CON", "CON_"),
+        ("nul.txt", "nul_.txt"),
+        ("a/aux/b.c", "a/aux_/b.c"),
+        ("prn .txt", "prn_ .txt"),
+        ("LPT9.tar.gz", "LPT9_.tar.gz"),
+        ("C:com1", "com1_"),
+        ("COM\xb2", "COM\xb2_"),
+        ("conin$", "conin$_"),
+        ("Nul...", "Nul_"),
+        ("console", "console"),
+        ("com10", "com10"),
+        ("a.con", "a.con"),
+        ("auxiliary.txt", "auxiliary.txt"),
+        ("_nul", "_nul"),
+    ],
+)
+def test_no_name_is_a_device_on_windows(raw: str, name: str) -> None:
+    assert safe_name(raw) == name
+
+
+@given(raw_names)
+def test_no_part_of_a_name_is_a_device_on_windows(raw: str) -> None:
+    stems = [part.partition(".")[0].rstrip().upper() for part in safe_name(raw).split("/")]
+
+    assert not {"CON", "PRN", "AUX", "NUL", "COM1", "COM\xb9", "LPT9", "CONIN$"} & set(stems)
