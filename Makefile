@@ -68,7 +68,7 @@ redrive: $(READY) ## Put dead letters back, and retry jobs that were given up
 # Only a USER of this command: the one of the shell is the person who types it.
 .PHONY: erase
 erase: $(READY) ## Delete all jobs and archives of a user: USER=alice
-	@$(INFRA) erase $(if $(filter command line,$(origin USER)),--user "$$USER")
+	@$(INFRA) erase $(if $(filter command line,$(origin USER)),--user "$$USER") $(if $(YES),--yes)
 
 ##@ Work on it
 .PHONY: setup

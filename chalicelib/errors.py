@@ -64,7 +64,7 @@ class MalformedBody(LonghaulError):
 class Unauthorized(LonghaulError):
     """Nobody knows who calls. `error` is that of RFC 6750, section 3.1; empty: no token came."""
 
-    status, slug, title = 401, "unauthorized", "Who calls is not known"
+    status, slug, title = 401, "unauthorized", "Not signed in"
     error: ClassVar[str] = ""
 
 

@@ -162,13 +162,17 @@ def put_back(place: Place, *, since: float) -> None:
 
 @cli.command(name="erase")
 @click.option("--user", help="Whose jobs are deleted.")
+@click.option("--yes", "is_sure", is_flag=True, help="On AWS: do not ask.")
 @click.pass_obj
-def erase_user(place: Place, *, user: str | None) -> None:
+def erase_user(place: Place, *, user: str | None, is_sure: bool) -> None:
     """Delete all jobs and archives of a user, for good."""
     if user is None:
         raise InfraError(f"Say whose jobs are deleted: make erase USER=alice{place.target.option}")
     if not place.target.is_local:
         _check_account(place.target)
+        question = f"Delete all jobs and archives of {user} in {place.stack_name}, for good?"
+        if not is_sure:
+            click.confirm(question, abort=True, err=True)
     outputs = stack.deployed(place.target, place.state, place.stack_name)
     session = emulators.found(place.target, place.state).session()
     with step("Erase") as note:

@@ -141,6 +141,11 @@ def check(access: Access, target: Target) -> None:
         _check_public(access, target)
     if access.auth == "jwt":
         _check_issuer(access, target)
+    if access.auth == "iam" and access.user_prefix:
+        raise AccessError(
+            f"USER_PREFIX is {access.user_prefix!r}, but with AUTH=iam there are no claims of a "
+            "token. Set it to nothing: USER_PREFIX="
+        )
     # The functions would refuse the same values, but only when they start.
     place = dict.fromkeys(("JOBS_TABLE", "QUEUE_URL", "SOURCE_BUCKET", "ARCHIVE_BUCKET"), "-")
     place[SELECTIONS_VARIABLE] = os.environ.get(SELECTIONS_VARIABLE, "")

@@ -30,6 +30,8 @@ class Outputs:
     """How callers prove who they are: `none`, `jwt` or `iam`."""
     issuer_url: str | None
     """The local issuer, if the stack takes its tokens."""
+    selection_keys: str | None
+    """The ARN of the secret with the keys of selections, if the stack takes them."""
 
     def to_json(self) -> str:
         """Returns a JSON object with the same names in camelCase."""
@@ -68,6 +70,7 @@ def of_stack(
         stack_name=stack_name,
         auth=parameters[AUTH_PARAMETER],
         issuer_url=local_issuer if parameters[ISSUER_PARAMETER] == local_issuer else None,
+        selection_keys=values.get("SelectionKeys"),
     )
 
 

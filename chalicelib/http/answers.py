@@ -120,7 +120,8 @@ def _message(job: Job, status: Status) -> str:
     if status is not Status.PROCESSING:
         return _MESSAGES[status]
     if job.stage is Stage.PLANNING:
-        return f"Looking up {job.total_files} files." if job.total_files else "Listing the files."
+        files = "1 file" if job.total_files == 1 else f"{job.total_files} files"
+        return f"Looking up {files}." if job.total_files else "Listing the files."
     if job.stage is Stage.READING:
         return "Reading large files to find out their checksums."
     if job.stage is Stage.FINALIZING:

@@ -62,7 +62,7 @@ class Caller:
         if self.way != "ticket":
             is_mine = self.user_id is None or self.user_id == job.user_id
         if not is_mine:
-            raise NotFound(f"there is no job {job.job_id}", is_anothers=True)
+            raise unknown_job(job.job_id, is_anothers=True)
 
     def was_owner(self, deleted: Job) -> bool:
         """Returns whether the caller may know that this job was deleted."""
@@ -189,9 +189,13 @@ def check_job(caller: Caller, job: Job | None, job_id: str) -> Job:
     return job
 
 
-def unknown_job(job_id: str) -> NotFound:
-    """Returns the error for a job that does not exist, or not any more."""
-    return NotFound(f"there is no job {job_id[:60]!r}; it was deleted, or has expired long ago")
+def unknown_job(job_id: str, *, is_anothers: bool = False) -> NotFound:
+    """Returns the error for a job that does not exist, or not any more, or is another user's. All
+    have the same words: they must not tell that a job exists."""
+    return NotFound(
+        f"there is no job {job_id[:60]!r}; it was deleted, or has expired long ago",
+        is_anothers=is_anothers,
+    )
 
 
 def _known(way: Way, user: str, claims: Mapping[str, Any], settings: Settings) -> Caller:

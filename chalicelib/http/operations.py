@@ -24,7 +24,7 @@ _HEADERS: Final = {
 _LEVEL: Final = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 _REFUSALS: Final = (401, 403, 429)
 _DESCRIPTIONS: Final = {
-    401: "Who calls is not known.",
+    401: "Not signed in.",
     403: "The caller may not do this.",
     404: "There is none, or it is another user's.",
     429: "Too much at once: ask again after Retry-After.",

@@ -175,7 +175,7 @@ export function job(main, id, isShared) {
     return `It was deleted on ${moment(expiresAt)}. If the files are still there, they can be exported again.`;
   };
 
-  const remove = () => ask("Delete this export?", "Its archive is deleted, and all links to it stop working, shared ones too. The files themselves stay.", "Keep it", "Delete export", async () => {
+  const remove = () => ask("Delete this export?", "Its archive and its share links are deleted. The archive stays while another export of yours has it. The files themselves stay.", "Keep it", "Delete export", async () => {
     await deleteJob(id);
     location.hash = "#/";
     toast("The export was deleted.");

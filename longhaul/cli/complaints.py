@@ -28,7 +28,7 @@ _HINTS: Final[tuple[tuple[type[errors.LonghaulError], str], ...]] = (
         "answer instead?",
     ),
     (errors.InvalidRequest, "Correct the command line."),
-    (errors.NotFound, "`longhaul list` shows your jobs, or with --user those of another user."),
+    (errors.NotFound, "`longhaul list` shows your jobs."),
     (errors.Expired, "Export it again: `longhaul retry JOB`."),
     (errors.RequestGone, "Name the files again: `longhaul export FILE...`."),
     (errors.TooManyJobs, "`longhaul list` shows them, `longhaul cancel JOB` ends one."),

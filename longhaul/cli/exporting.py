@@ -13,6 +13,7 @@ from longhaul.cli import advice, saving, selection, words
 from longhaul.cli.follow import follow
 from longhaul.cli.jobnames import JobName, job_argument
 from longhaul.cli.options import PROGRAM, Run, common
+from longhaul.errors import BrokenArchive, CannotSave
 from longhaul.printable import shown
 
 if TYPE_CHECKING:
@@ -143,7 +144,11 @@ def _export_selected(  # noqa: PLR0913 - the options of the command
         accepted = client.create_selected(content, fresh=fresh, idempotency_key=key)
     then = replace(then, again=_same_command(more))
     with run.client(JobName(accepted.job_id, ticket=accepted.ticket)) as client:
-        _wait_and_save(run, client, accepted, then)
+        try:
+            _wait_and_save(run, client, accepted, then)
+        except (BrokenArchive, CannotSave) as error:
+            error.add_note(f"The selection was used. Come back to its job with:\n  {then.again}")
+            raise
 
 
 @click.command(short_help="Start a job's export again.")

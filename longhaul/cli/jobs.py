@@ -158,7 +158,8 @@ def _what_goes(job: "Job") -> str:
     text = f"the job {shown(job.job_id)}{name}, {shown(job.status)}"
     if job.status == "completed" and job.result:
         files, size = words.files(job.result.processed_files), words.size(job.result.file_size)
-        text += f", with its archive of {files}, {size}, and all links to it"
+        archive = f"its archive of {files}, {size} (unless another job has it)"
+        text += f", with {archive} and all share links to it"
     return text
 
 

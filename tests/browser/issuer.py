@@ -24,7 +24,7 @@ CLAIMS: dict[str, Any] = {"sub": "user-17", "name": "Mira Øst", "email": "mira@
 
 UNAUTHORIZED = {
     "type": "urn:problem-type:longhaul:unauthorized",
-    "title": "Who calls is not known",
+    "title": "Not signed in",
     "status": 401,
     "detail": "the token has expired",
 }

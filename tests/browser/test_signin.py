@@ -217,7 +217,7 @@ def test_a_sign_in_that_the_api_never_takes_does_not_go_in_a_circle(
     issuer.way = {"clientId": "page"}
     stage.page.context.route(
         "**/v1/**",
-        lambda route: route.fulfill(status=401, json={"title": "Who calls is not known"}),
+        lambda route: route.fulfill(status=401, json={"title": "Not signed in"}),
     )
 
     page = stage.open()

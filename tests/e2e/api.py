@@ -69,6 +69,10 @@ class Api:
     def delete(self, path: str) -> requests.Response:
         return self.call("DELETE", path)
 
+    def cancel(self, job_id: str) -> requests.Response:
+        """Cancels a job, and never deletes one."""
+        return self.call("DELETE", f"/v1/export/{job_id}", query={"only": "open"})
+
     # -- exports --------------------------------------------------------------------------------
 
     def export(self, **asked: object) -> str:

@@ -89,7 +89,7 @@ def test_a_completed_job_cannot_be_cancelled(api: Api, sources: Sources) -> None
     job_id = api.export(file_ids=[sources.put(b"done").file_id])
     api.completed(job_id)
 
-    answer = api.delete(f"/v1/export/{job_id}")
+    answer = api.cancel(job_id)
 
     assert answer.status_code == 409
     assert answer.json()["type"] == "urn:problem-type:longhaul:already-ended"
@@ -99,6 +99,6 @@ def test_a_completed_job_cannot_be_cancelled(api: Api, sources: Sources) -> None
 def test_a_job_is_cancelled_only_once(api: Api, backstage: Backstage) -> None:
     job_id = handmade.waiting(backstage)
 
-    first, second = api.delete(f"/v1/export/{job_id}"), api.delete(f"/v1/export/{job_id}")
+    first, second = api.cancel(job_id), api.cancel(job_id)
 
     assert (first.status_code, second.status_code) == (202, 409)

@@ -40,7 +40,7 @@ def test_an_expired_archive_is_gone(api: Api, expired: str, query: dict[str, str
 
 
 def test_an_expired_job_cannot_be_cancelled(api: Api, expired: str) -> None:
-    answer = api.delete(f"/v1/export/{expired}")
+    answer = api.cancel(expired)
 
     assert answer.status_code == 409
     assert "expired" in answer.json()["detail"]

@@ -41,7 +41,12 @@ def test_the_document_equals_the_one_in_the_code(api: Api) -> None:
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_every_route_of_the_document_exists(api: Api, job_id: str, method: str, path: str) -> None:
-    answer = api.call(method, path.format(job_id=job_id))
+    query = {"only": "open"} if method == "DELETE" and path.endswith("{job_id}") else None
 
-    assert answer.status_code not in (403, 404, 405)
+    answer = api.call(
+        method, path.format(job_id=job_id, share_id="00000000", user_id="nobody"), query=query
+    )
+
+    assert answer.status_code != 405
     assert answer.status_code < 500
+    assert "see /openapi.json" not in answer.text  # which is said of a route that does not exist

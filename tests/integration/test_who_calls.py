@@ -1,5 +1,6 @@
 """Who calls, for which files, and what the audit lines say of it."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -152,7 +153,12 @@ def test_another_users_job_does_not_exist_and_the_attempt_is_told(guarded: Guard
 
     refused = guarded.call("GET", f"/v1/export/{job_id}", "bob")
 
-    assert (refused.status, refused.body["type"]) == (unknown.status, unknown.body["type"])
+    said = [
+        json.dumps(answer.body).replace(asked, "ID").replace(answer.body["requestId"], "")
+        for answer, asked in ((refused, job_id), (unknown, UNKNOWN_JOB))
+    ]
+    assert said[0] == said[1]
+    assert refused.status == unknown.status
     facts = {name: guarded.audit[-1][name] for name in ("action", "result", "reason", "userId")}
     assert facts == {
         "action": "status",
@@ -179,6 +185,14 @@ def test_who_makes_a_job_and_who_fetches_it_is_told(guarded: Guarded) -> None:
         ["create", "done", 202, "ann", "jwt", job_id],
         ["link", "done" if link.status == 200 else "failed", link.status, "ann", "jwt", job_id],
     ]
+
+
+def test_who_tries_to_erase_a_user_is_told(guarded: Guarded) -> None:
+    refused = guarded.call("DELETE", "/v1/users/bob")
+
+    assert refused.status == 403
+    facts = [guarded.audit[-1][name] for name in ("action", "result", "status", "userId", "way")]
+    assert facts == ["erase", "refused", 403, "ann", "jwt"]
 
 
 def test_no_line_of_the_log_has_a_token(guarded: Guarded) -> None:

@@ -106,6 +106,7 @@ def test_times_are_in_utc_to_the_millisecond() -> None:
     ("stage", "total_files", "message"),
     [
         (Stage.PLANNING, 10, "Looking up 10 files."),
+        (Stage.PLANNING, 1, "Looking up 1 file."),
         (Stage.PLANNING, 0, "Listing the files."),
         (Stage.ASSEMBLING, 10, "Building the archive: 3 of 10 files."),
         (Stage.FINALIZING, 10, "Completing the archive."),

@@ -114,6 +114,12 @@ def test_a_bad_value_is_named_with_its_variable(environment: dict[str, str], nam
         access.chosen(JWT | environment, AWS)
 
 
+@pytest.mark.parametrize("target", [AWS, LOCAL])
+def test_a_signature_has_no_claims_that_could_bound_a_user(target: Target) -> None:
+    with pytest.raises(AccessError, match=r"USER_PREFIX is 'users/\{sub\}/', but with AUTH=iam"):
+        access.chosen({"AUTH": "iam", "USER_PREFIX": "users/{sub}/"}, target)
+
+
 def test_a_local_stack_may_have_an_issuer_over_http() -> None:
     chosen = access.chosen(JWT | {"JWT_ISSUER": "http://127.0.0.1:4999"}, LOCAL)
 

@@ -237,6 +237,34 @@ def test_nobody_is_erased_who_is_not_named(done: Done) -> None:
     assert done.calls == []
 
 
+@pytest.mark.parametrize(
+    ("words", "typed", "calls"),
+    [
+        ((), "n\n", ["account"]),
+        ((), "y\n", ["account", "erase alice"]),
+        (("--yes",), "", ["account", "erase alice"]),
+    ],
+)
+def test_a_user_is_erased_on_aws_by_who_is_sure(
+    done: Done,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    typed: str,
+    calls: list[str],
+) -> None:
+    def erase(*given: Any) -> int:
+        done.calls.append(f"erase {given[2]}")
+        return 1
+
+    monkeypatch.setattr(stack, "deployed", lambda *_: None)
+    monkeypatch.setattr(commands, "erase", erase)
+
+    result = _run("erase", "--user", "alice", *words, typed=typed)
+
+    assert ("Delete all jobs and archives of alice" in result.output) is bool(typed)
+    assert done.calls == calls
+
+
 @pytest.mark.parametrize("command", ["url", "outputs", "logs", "redrive"])
 def test_without_a_stack_the_command_that_deploys_it_is_said(
     done: Done, monkeypatch: pytest.MonkeyPatch, command: str

@@ -55,6 +55,7 @@ def test_json_has_exactly_the_documented_names() -> None:
         "stackName",
         "auth",
         "issuerUrl",
+        "selectionKeys",
     ]
 
 

@@ -15,7 +15,7 @@ def test_a_refusal_is_printed_with_its_request_id_and_advice(stub: Stub, run: Ru
     assert ran.err.splitlines() == [
         "✗ Not found: there is no such job.",
         "  Request request-1",
-        "  `longhaul list` shows your jobs, or with --user those of another user.",
+        "  `longhaul list` shows your jobs.",
     ]
 
 

@@ -34,8 +34,8 @@ def test_it_says_what_goes_and_asks(
     ran = run("delete", JOB_ID, stdin=f"{answer}\n".encode(), is_typed=True)
 
     assert (
-        f"Delete the job {JOB_ID} (March.zip), completed, with its archive of 2 files, 100.0 kB, "
-        "and all links to it? [y/N]" in ran.err
+        f"Delete the job {JOB_ID} (March.zip), completed, with its archive of 2 files, 100.0 kB "
+        "(unless another job has it) and all share links to it? [y/N]" in ran.err
     )
     assert ran.out == ""
     assert (ran.code == 0, len(ended.of(DELETE)) == 1) == (is_deleted, is_deleted)

@@ -66,6 +66,20 @@ def test_the_job_of_a_selection_is_found_again_by_the_same_request(
     assert ran.err.endswith(again)
 
 
+def test_an_archive_that_cannot_be_saved_can_still_be_had(
+    ready: Stored, stub: Stub, run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "s").write_text(SELECTION)
+    (tmp_path / "march.zip").write_bytes(b"another file")
+
+    ran = run("export", "--selection", "s", "-o", ".")
+
+    key = stub.asked[0].headers["idempotency-key"]
+    again = f"  longhaul export --selection s -o . --idempotency-key {key}\n"
+    assert (ran.code, ran.out) == (7, "")
+    assert ran.err.endswith(f"The selection was used. Come back to its job with:\n{again}")
+
+
 def test_the_ticket_of_a_selection_is_printed_in_json_alone(
     stub: Stub, ready: Stored, run: Run
 ) -> None:
