@@ -18,8 +18,8 @@ from tests.fuzz import rounds, sources
 from tests.fuzz.rounds import Round, Target
 
 SEED_VARIABLE = "FUZZ_SEED"
-SECONDS = 60
-WALKS = 40
+SECONDS = 45
+WALKS = 25
 
 
 @pytest.fixture(scope="session")
