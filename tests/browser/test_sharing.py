@@ -316,8 +316,8 @@ def test_an_export_that_has_ended_is_deleted(stage: Stage, api: Api, end: str) -
 
 def test_why_an_export_cannot_be_deleted_is_said(stage: Stage) -> None:
     page = stage.open_job(stage.records.completed("March.zip"))
-    page.route("**/v1/**", lambda route: route.abort())
     page.get_by_role("button", name="Delete").click()
+    page.route("**/v1/**", lambda route: route.abort())
 
     page.get_by_role("button", name="Delete export").click()
 
