@@ -319,12 +319,14 @@ def test_an_answer_that_comes_before_the_part_was_taken_is_read(wire: Wire) -> N
         while theirs.recv(65536):
             pass  # what was sent already; then the sender notices
 
-    Thread(target=refuse, daemon=True).start()
+    refusing = Thread(target=refuse, daemon=True)
+    refusing.start()
     connection = _Connection(ours, time.monotonic)
     kept = wire._kept.setdefault(ORIGIN, [connection])
 
     answer = wire.exchange(Request("PUT", ORIGIN, "/key", {"host": "h"}, bytes(2**24)))
 
+    refusing.join(60)
     theirs.close()
     assert answer is not None
     assert answer.status == 503
