@@ -65,6 +65,9 @@ class _Commands(click.Group):
 @click.pass_context
 def cli(context: click.Context, target_name: TargetName, stack_name: str | None) -> None:
     """Deploys Longhaul, and says where it is."""
+    if context.invoked_subcommand == "up":
+        # The first thing to say, also where the region is not said yet.
+        access.way(os.environ, Target(target_name, "", ""))
     target = targets.named(target_name)
     name = stack_name or stack.default_name(target)
     context.obj = Place(target, stack.state_directory(target), name)

@@ -100,6 +100,17 @@ def test_without_auth_aws_is_not_even_asked(done: Done) -> None:
     assert done.calls == []
 
 
+@pytest.mark.parametrize("auth", ["", "none", "everybody"])
+def test_who_may_use_the_stack_is_asked_before_where_it_is(
+    monkeypatch: pytest.MonkeyPatch, auth: str
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "I_KNOW_IT_IS_PUBLIC"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+
+    assert isinstance(_run("up", AUTH=auth).exception, AccessError)
+
+
 def test_credentials_are_checked_before_anything_is_packaged(done: Done) -> None:
     done.refusal = AccountError("There are no AWS credentials.")
 
