@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from http import HTTPStatus
 from time import monotonic
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -135,7 +136,7 @@ def fetched(url: str) -> bytes:
         raise Unavailable(f"the token issuer did not answer ({type(error).__name__})") from error
     finally:
         pool.clear()
-    if answer.status != 200:  # noqa: PLR2004 - HTTP
+    if answer.status != HTTPStatus.OK:
         raise Unavailable(f"the token issuer answered {answer.status}")
     if len(body) > _DOCUMENT_MAX:
         raise Unavailable("the token issuer's answer is too long")

@@ -1,73 +1,20 @@
-"""Every operation of the API, as OpenAPI 3.1 describes it: parameters, bodies and answers."""
+"""Every operation of the API, as the OpenAPI document has it."""
 
-from typing import Any, Final
+from typing import Any
 
-from chalicelib.http import events, schemas
+from chalicelib.http import schemas
+from chalicelib.http.describing import LEVEL, operation, parameter
 from chalicelib.http.exports import LIMIT_DEFAULT, LIMIT_MAX
-from chalicelib.http.problems import CONTENT_TYPE
-
-_CONTENT_TYPES: Final = {"EventStream": events.CONTENT_TYPE, "Problem": CONTENT_TYPE}
-"""The content types of the components that are not sent as application/json."""
-
-_HEADERS: Final = {
-    "Location": "Where the job is.",
-    "Preference-Applied": "wait=N: the answer was held for up to N seconds.",
-    "Retry-After": "Seconds until it is worth asking again.",
-    "ETag": "Changes whenever the answer does.",
-    "WWW-Authenticate": "How to prove who calls (RFC 6750, RFC 9728). API Gateway may call it "
-    "X-Amzn-Remapped-WWW-Authenticate.",
-    "RateLimit-Limit": "Requests that the caller may make at once, if there is a limit.",
-    "RateLimit-Remaining": "How many of them are left.",
-    "RateLimit-Reset": "Seconds until all of them are there again.",
-}
-
-_LEVEL: Final = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
-_REFUSALS: Final = (401, 403, 429)
-_DESCRIPTIONS: Final = {
-    401: "Not signed in.",
-    403: "The caller may not do this.",
-    404: "There is none, or it is another user's.",
-    429: "Too much at once: ask again after Retry-After.",
-}
-_OWN_HEADERS: Final[dict[int, tuple[str, ...]]] = {
-    401: ("WWW-Authenticate",),
-    429: ("Retry-After",),
-}
-
-
-_JOB_ID: Final = {"job_id": "$response.body#/jobId"}
-_SAME_JOB: Final = {"job_id": "$request.path.job_id"}
-_OF_A_JOB: Final = (
-    "getExport",
-    "watchExport",
-    "downloadArchive",
-    "retryExport",
-    "shareExport",
-    "listShares",
-    "cancelExport",
-)
-_LINKS: Final[dict[tuple[str, int], dict[str, dict[str, str]]]] = {
-    ("createExport", 202): dict.fromkeys(_OF_A_JOB, _JOB_ID),
-    ("retryExport", 202): dict.fromkeys(_OF_A_JOB, _JOB_ID),
-    ("cancelExport", 202): dict.fromkeys(_OF_A_JOB, _JOB_ID),
-    ("getExport", 200): dict.fromkeys(("downloadArchive", "retryExport"), _JOB_ID),
-    ("shareExport", 201): {
-        "revokeShare": {**_SAME_JOB, "share_id": "$response.body#/id"},
-        "listShares": _SAME_JOB,
-    },
-}
-"""What an answer says that other operations need: by operation and status, the operations with
-their parameters. https://spec.openapis.org/oas/v3.1.0#link-object"""
 
 
 def paths() -> dict[str, dict[str, Any]]:
     """Returns every route with its methods, parameters and answers."""
-    job_id = _parameter("job_id", "path", {"type": "string", "format": "uuid"}, "The job's id.")
+    job_id = parameter("job_id", "path", {"type": "string", "format": "uuid"}, "The job's id.")
     waiting = ["ETag", "Preference-Applied", "Retry-After"]
     seen = "The id of the event that was seen last."
     return {
         "/v1/export": {
-            "post": _operation(
+            "post": operation(
                 "createExport",
                 "Ask for an export",
                 {
@@ -80,7 +27,7 @@ def paths() -> dict[str, dict[str, Any]]:
                 problems=[400, 413, 415, 422, 429],
                 body=("ExportRequest", "SelectionRequest"),
                 parameters=[
-                    _parameter(
+                    parameter(
                         "Idempotency-Key",
                         "header",
                         schemas.IDEMPOTENCY_KEY,
@@ -88,14 +35,14 @@ def paths() -> dict[str, dict[str, Any]]:
                     )
                 ],
             ),
-            "get": _operation(
+            "get": operation(
                 "listExports",
                 "The caller's jobs, newest first",
                 {200: ("JobList", "One page.", [])},
                 problems=[400],
                 parameters=[
-                    _parameter("user_id", "query", schemas.USER_ID, "Whose jobs."),
-                    _parameter(
+                    parameter("user_id", "query", schemas.USER_ID, "Whose jobs."),
+                    parameter(
                         "limit",
                         "query",
                         {
@@ -106,12 +53,12 @@ def paths() -> dict[str, dict[str, Any]]:
                         },
                         "Jobs on one page.",
                     ),
-                    _parameter("cursor", "query", schemas.CURSOR, "From the page before."),
+                    parameter("cursor", "query", schemas.CURSOR, "From the page before."),
                 ],
             ),
         },
         "/v1/export/{job_id}": {
-            "get": _operation(
+            "get": operation(
                 "getExport",
                 "How far a job is",
                 {
@@ -121,8 +68,8 @@ def paths() -> dict[str, dict[str, Any]]:
                 problems=[404],
                 parameters=[
                     job_id,
-                    _parameter("If-None-Match", "header", {"type": "string"}, "An ETag."),
-                    _parameter(
+                    parameter("If-None-Match", "header", {"type": "string"}, "An ETag."),
+                    parameter(
                         "Prefer",
                         "header",
                         {"type": "string", "examples": ["wait=10"]},
@@ -131,7 +78,7 @@ def paths() -> dict[str, dict[str, Any]]:
                     ),
                 ],
             ),
-            "delete": _operation(
+            "delete": operation(
                 "cancelExport",
                 "Cancel a job that is open, or delete one that has ended",
                 {
@@ -141,7 +88,7 @@ def paths() -> dict[str, dict[str, Any]]:
                 problems=[400, 404, 409],
                 parameters=[
                     job_id,
-                    _parameter(
+                    parameter(
                         "only",
                         "query",
                         {"enum": ["open", "ended"]},
@@ -152,7 +99,7 @@ def paths() -> dict[str, dict[str, Any]]:
             ),
         },
         "/v1/export/{job_id}/progress": {
-            "get": _operation(
+            "get": operation(
                 "watchExport",
                 "How far a job is, as server-sent events",
                 {
@@ -162,8 +109,8 @@ def paths() -> dict[str, dict[str, Any]]:
                 problems=[404],
                 parameters=[
                     job_id,
-                    _parameter("Last-Event-ID", "header", {"type": "string"}, seen),
-                    _parameter(
+                    parameter("Last-Event-ID", "header", {"type": "string"}, seen),
+                    parameter(
                         "lastEventId",
                         "query",
                         {"type": "string"},
@@ -173,7 +120,7 @@ def paths() -> dict[str, dict[str, Any]]:
             ),
         },
         "/v1/export/{job_id}/retry": {
-            "post": _operation(
+            "post": operation(
                 "retryExport",
                 "Ask for the same again, after a failure",
                 {
@@ -188,7 +135,7 @@ def paths() -> dict[str, dict[str, Any]]:
                 problems=[400, 404, 409, 410, 429],
                 parameters=[
                     job_id,
-                    _parameter(
+                    parameter(
                         "Idempotency-Key",
                         "header",
                         schemas.IDEMPOTENCY_KEY,
@@ -199,7 +146,7 @@ def paths() -> dict[str, dict[str, Any]]:
             ),
         },
         "/v1/export/{job_id}/download": {
-            "get": _operation(
+            "get": operation(
                 "downloadArchive",
                 "A link to the archive",
                 {
@@ -209,7 +156,7 @@ def paths() -> dict[str, dict[str, Any]]:
                 problems=[400, 404, 409, 410],
                 parameters=[
                     job_id,
-                    _parameter(
+                    parameter(
                         "redirect",
                         "query",
                         {"type": "boolean", "default": False},
@@ -219,7 +166,7 @@ def paths() -> dict[str, dict[str, Any]]:
             ),
         },
         "/v1/export/{job_id}/shares": {
-            "post": _operation(
+            "post": operation(
                 "shareExport",
                 "A link by which others see the job and download its archive",
                 {201: ("Share", "The link, which is shown only this once.", [])},
@@ -227,7 +174,7 @@ def paths() -> dict[str, dict[str, Any]]:
                 body="ShareRequest",
                 parameters=[job_id],
             ),
-            "get": _operation(
+            "get": operation(
                 "listShares",
                 "The job's links that are good now",
                 {200: ("Shares", "The oldest first, without their tickets.", [])},
@@ -236,36 +183,36 @@ def paths() -> dict[str, dict[str, Any]]:
             ),
         },
         "/v1/export/{job_id}/shares/{share_id}": {
-            "delete": _operation(
+            "delete": operation(
                 "revokeShare",
                 "Revoke a link",
                 {204: (None, "The link does not work any more.", [])},
                 problems=[404],
                 parameters=[
                     job_id,
-                    _parameter("share_id", "path", {"type": "string"}, "The share's id."),
+                    parameter("share_id", "path", {"type": "string"}, "The share's id."),
                 ],
             ),
         },
         "/v1/files": {
-            "get": _operation(
+            "get": operation(
                 "listFiles",
                 "What there is to export, folder by folder",
                 {200: ("Files", "One page, in the order of the keys.", [])},
                 problems=[400],
                 parameters=[
-                    _parameter(
+                    parameter(
                         "prefix",
                         "query",
                         schemas.PREFIX,
                         "A folder, with the `/` at its end, or the beginning of names in it.",
                     ),
-                    _parameter("cursor", "query", schemas.CURSOR, "From the page before."),
+                    parameter("cursor", "query", schemas.CURSOR, "From the page before."),
                 ],
             ),
         },
         "/v1/download/check": {
-            "post": _operation(
+            "post": operation(
                 "checkAvailability",
                 "Whether a file can be exported",
                 {200: ("CheckAnswer", "Whether the file is there.", [])},
@@ -274,18 +221,18 @@ def paths() -> dict[str, dict[str, Any]]:
             ),
         },
         "/v1/users/{user_id}": {
-            "delete": _operation(
+            "delete": operation(
                 "eraseUser",
                 "Delete all jobs of a user, with their archives; for administrators",
                 {200: ("Erased", "How many are deleted, and whether to ask again.", [])},
                 problems=[400],
                 parameters=[
-                    _parameter("user_id", "path", schemas.ANY_USER_ID, "The user."),
+                    parameter("user_id", "path", schemas.ANY_USER_ID, "The user."),
                 ],
             ),
         },
         "/health": {
-            "get": _operation(
+            "get": operation(
                 "health",
                 "Whether the stack can work",
                 {
@@ -294,11 +241,11 @@ def paths() -> dict[str, dict[str, Any]]:
                 },
                 problems=[],
                 is_open=True,
-                headers=_LEVEL,
+                headers=LEVEL,
             ),
         },
         "/.well-known/oauth-protected-resource": {
-            "get": _operation(
+            "get": operation(
                 "protectedResource",
                 "Where people sign in (RFC 9728)",
                 {200: ("ProtectedResource", "The issuer of the tokens.", [])},
@@ -307,7 +254,7 @@ def paths() -> dict[str, dict[str, Any]]:
             ),
         },
         "/openapi.json": {
-            "get": _operation(
+            "get": operation(
                 "openapi",
                 "This document",
                 {200: ("OpenApi", "OpenAPI 3.1.", [])},
@@ -315,88 +262,4 @@ def paths() -> dict[str, dict[str, Any]]:
                 is_open=True,
             ),
         },
-    }
-
-
-def _operation(  # noqa: PLR0913 - what OpenAPI says of an operation
-    operation_id: str,
-    summary: str,
-    answers: dict[int, tuple[str | None, str, list[str]]],
-    *,
-    problems: list[int],
-    body: str | tuple[str, ...] | None = None,
-    parameters: list[dict[str, Any]] | None = None,
-    is_open: bool = False,
-    headers: tuple[str, ...] = (),
-) -> dict[str, Any]:
-    """`is_open`: nobody has to prove who they are, and the rate limit does not count it."""
-    operation: dict[str, Any] = {"operationId": operation_id, "summary": summary}
-    if is_open:
-        operation["security"] = []
-    else:
-        problems, headers = [*problems, *_REFUSALS], _LEVEL
-    if parameters:
-        operation["parameters"] = parameters
-    if body:
-        is_needed = body != "ShareRequest"
-        operation["requestBody"] = {"required": is_needed, "content": _content(body)}
-    responses: dict[str, Any] = {}
-    for status, (schema, description, own) in answers.items():
-        response = _response(schema, description, (*own, *headers))
-        responses[str(status)] = response | _linked(operation_id, status)
-    for status in sorted(set(problems)):
-        responses[str(status)] = {
-            "description": _DESCRIPTIONS.get(status, "A problem."),
-            "content": _content("Problem"),
-        }
-        if not is_open:
-            more = _OWN_HEADERS.get(status, ())
-            responses[str(status)]["headers"] = _described((*more, *headers))
-    if operation_id != "health":
-        responses["default"] = {
-            "description": "Any other problem.",
-            "content": _content("Problem"),
-        }
-    return {**operation, "responses": responses}
-
-
-def _response(schema: str | None, description: str, headers: tuple[str, ...]) -> dict[str, Any]:
-    response: dict[str, Any] = {"description": description}
-    if schema:
-        response["content"] = _content(schema)
-    if headers:
-        response["headers"] = _described(headers)
-    return response
-
-
-def _linked(operation_id: str, status: int) -> dict[str, Any]:
-    links = {
-        name: {"operationId": name, "parameters": parameters}
-        for name, parameters in _LINKS.get((operation_id, status), {}).items()
-    }
-    return {"links": links} if links else {}
-
-
-def _described(names: tuple[str, ...]) -> dict[str, Any]:
-    return {
-        name: {"description": _HEADERS[name], "schema": {"type": "string"}}
-        for name in dict.fromkeys(names)
-    }
-
-
-def _content(schema: str | tuple[str, ...]) -> dict[str, Any]:
-    """Returns the content that has this schema, or one of these."""
-    names = (schema,) if isinstance(schema, str) else schema
-    content_type = _CONTENT_TYPES.get(names[0], "application/json")
-    references = [{"$ref": f"#/components/schemas/{name}"} for name in names]
-    return {content_type: {"schema": {"oneOf": references} if references[1:] else references[0]}}
-
-
-def _parameter(name: str, where: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "in": where,
-        "required": where == "path",
-        "schema": schema,
-        "description": description,
     }

@@ -20,6 +20,7 @@ TOKEN_MAX: Final = 9 * 1024
 """Characters. API Gateway takes 10,240 bytes of headers.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"""
 
+_SEGMENTS: Final = 3  # header, payload, signature (RFC 7515, section 7.1)
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9_-]+")
 _TYPES: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})  # RFC 9068, section 2.1
 
@@ -57,7 +58,7 @@ def jws_of(token: str, most: int = TOKEN_MAX) -> Jws:
     if len(token) > most:
         raise BadToken(f"the token is longer than {most} characters")
     segments = token.split(".")
-    if len(segments) != 3:  # noqa: PLR2004 - header, payload, signature (RFC 7515, section 7.1)
+    if len(segments) != _SEGMENTS:
         raise BadToken("the token is not a signed JWT, which has three parts between dots")
     header = _object("header", segments[0])
     if not isinstance(header.get("alg"), str):
