@@ -7,7 +7,7 @@ problem document like any other.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -44,7 +44,6 @@ class Caller:
 
     way: Way = "none"
     user_id: str | None = None
-    claims: Mapping[str, Any] = field(default_factory=dict)
     prefixes: tuple[str, ...] | None = None
     is_admin: bool = False
     address: str = ""
@@ -207,7 +206,6 @@ def _known(way: Way, user: str, claims: Mapping[str, Any], settings: Settings) -
     return Caller(
         way=way,
         user_id=user,
-        claims=claims,
         prefixes=bounds,
         is_admin=_is_admin(claims, settings.admin_claim),
     )

@@ -46,14 +46,10 @@ _OTHERS: Final = ("sub", "aud", "iss", "exp", "nbf", "iat", "jti", "uses")
 class Selection:
     """A selection whose signature and claims are right.
 
-    `request` is what it asks for, and in whose name. `expires_at` is Unix time in ms. `kid` names
-    the key that has signed it.
+    `request` is what it asks for, and in whose name.
     """
 
     request: ExportRequest
-    expires_at: int
-    kid: str
-    jti: str | None
     use: Use
 
     @property
@@ -124,9 +120,6 @@ def verified(token: str, services: Services, *, fresh: bool = False) -> Selectio
     forget_at = now + (LIFE_MAX_SECONDS + settings.jwt_leeway_seconds) * 1000 + _DAY_MS
     return Selection(
         request=_request(claims, services, fresh=fresh),
-        expires_at=int(claims["exp"] * 1000),
-        kid=kid,
-        jti=claims.get("jti"),
         use=Use(
             selection=_digest(kid, jws.signed, claims),
             most=claims.get("uses", 1),

@@ -151,7 +151,7 @@ def _who(facts: dict[str, Any]) -> str:
 
 def _until(sign_in: "SignIn") -> str:
     if sign_in.refresh_token:
-        return "renewed by itself"
+        return "renewed when needed"
     if sign_in.expires_at is None:
         return "until the API says no"
     return f"until {words.moment(datetime.fromtimestamp(sign_in.expires_at, UTC))}"

@@ -127,8 +127,7 @@ def test_a_selection_says_who_and_what() -> None:
     assert selection.user_id == selection.request.user_id == "alice"
     assert selection.request.file_ids == (10001, 10002, 10003)
     assert (selection.request.filename, selection.request.on_missing) == ("March.zip", "fail")
-    assert (selection.kid, selection.jti, selection.use.most) == (KID, "order-1", 3)
-    assert selection.expires_at == (NOW + 600) * 1000
+    assert selection.use.most == 3
 
 
 def test_a_selection_is_good_for_one_use_if_it_does_not_say_more() -> None:
@@ -147,7 +146,7 @@ def test_fresh_is_the_callers_wish() -> None:
 def test_a_count_outlives_the_selection() -> None:
     selection = _taken({**CLAIMS, "exp": NOW + 7 * 24 * 3600, "jti": "a"})
 
-    assert selection.use.forget_at > selection.expires_at + 24 * 3600 * 1000
+    assert selection.use.forget_at > (NOW + 8 * 24 * 3600) * 1000
 
 
 def test_uses_are_counted_by_key_user_and_jti() -> None:

@@ -63,4 +63,4 @@ def test_the_example_signs_a_selection_that_is_taken(
     assert selection.user_id == "alice"
     assert selection.request.file_ids == (10001, 10002, 10003)
     assert selection.request.filename == "March.zip"
-    assert (selection.kid, selection.jti, selection.use.most) == (KID, "order-4711", 1)
+    assert selection.use.most == 1

@@ -57,7 +57,7 @@ def test_a_login_shows_the_page_and_the_code(stub: Stub, signed_in: Ran) -> None
         "or open this one, and compare the code:",
         f"  {stub.url}/idp/activate?user_code=WDJB-MJHT",
     ]
-    assert lines[5] == f"Signed in as alice (u-1), renewed by itself. Kept in {Keeper().path}."
+    assert lines[5] == f"Signed in as alice (u-1), renewed when needed. Kept in {Keeper().path}."
     check_no_secret(signed_in)
 
 
