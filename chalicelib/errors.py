@@ -6,6 +6,7 @@ help.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, ClassVar, Final
 
 RETRY_AFTER_SECONDS: Final = "5"
@@ -156,12 +157,48 @@ class SourceMissing(JobFailed):
     slug, title = "source-missing", "A source file is missing"
 
 
-class SourceChanged(JobFailed):
+class Reason(StrEnum):
+    """Why a source file is not in an archive."""
+
+    MISSING = "missing"
+    ARCHIVED = "archived"
+    DENIED = "denied"
+    ENCRYPTED = "encrypted"
+    KEY_UNUSABLE = "key-unusable"
+    CHANGED = "changed"
+    TOO_LARGE = "too-large"
+    REFUSED = "refused"
+
+
+class SourceFault(JobFailed):
+    """Something is wrong with one source file, or with several. `key` is that of the file; empty if
+    they are several. `why` says it without the file's name."""
+
+    reason: Reason
+
+    def __init__(self, detail: str, *, key: str = "", why: str = "") -> None:
+        super().__init__(detail)
+        self.key = key
+        self.why = why or detail
+
+
+class SourceChanged(SourceFault):
     slug, title = "source-changed", "A source file changed while the archive was built"
+    reason = Reason.CHANGED
 
 
-class SourceUnreadable(JobFailed):
+class SourceUnreadable(SourceFault):
     slug, title = "source-unreadable", "A source file cannot be read"
+
+    def __init__(
+        self, detail: str, *, key: str = "", why: str = "", reason: Reason = Reason.REFUSED
+    ) -> None:
+        super().__init__(detail, key=key, why=why)
+        self.reason = reason
+
+
+class StorageRefused(JobFailed):
+    slug, title = "storage-refused", "S3 refused to store the archive"
 
 
 class NothingToExport(JobFailed):

@@ -2,7 +2,7 @@
 else."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from random import Random
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from chalicelib.s3.fastpath import FastPath
 
-PLAN_VERSION: Final = 2
+PLAN_VERSION: Final = 3
 """The version of everything that is stored of a plan, its sections of the tail included. Raise it
 when that changes: a job that was planned before the deployment is then planned again."""
 
@@ -96,9 +96,14 @@ class Services(Seams):
     selection_keys: SecretKeys
     rates: RateStore
     quotas: QuotaStore
-    source: Bucket
+    sources: Mapping[str, Bucket]
+    """The bucket of each source, by the source's name."""
     archive: Bucket
     queue: Queue
+
+    def source(self, name: str | None = None) -> Bucket:
+        """Returns the bucket of a source; None: of the default one."""
+        return self.sources[self.settings.source(name).name]
 
 
 def made(  # noqa: PLR0913 - a client for each service, and the seams
@@ -132,11 +137,14 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
         ),
         rates=RateStore(table),
         quotas=QuotaStore(table),
-        source=_source(
-            Bucket(s3, config.source_bucket, fast),
-            config.source_delay_ms,
-            seams.get("pause", time.sleep),
-        ),
+        sources={
+            one.name: _source(
+                Bucket(s3, one.bucket, fast),
+                config.source_delay_ms,
+                seams.get("pause", time.sleep),
+            )
+            for one in config.sources
+        },
         archive=Bucket(s3, config.archive_bucket, fast),
         queue=Queue(sqs, config.queue_url, queue_batch),
         **seams,

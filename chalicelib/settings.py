@@ -8,8 +8,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, Literal, cast
+from typing import Final, Literal, cast, get_args
 from urllib.parse import urlsplit
+
+from chalicelib.named_sources import DEFAULT_NAME, Source
 
 LINK_TTL_MAX: Final = 7 * 24 * 3600
 """Seconds. A SigV4 presigned link is valid for a week at most.
@@ -43,6 +45,13 @@ _NEIGHBOURS: Final = (10_001, 10_002, 99_999_999, 100_000_000)
 """Sample file ids. No two of them may have the same key."""
 
 
+NameRule = Literal["metadata", "metadata-percent", "content-disposition"]
+NAME_RULES: Final = get_args(NameRule)
+
+CHANGES_MAX: Final = 20
+LOOK_UP_MAX: Final = 100_000
+CHECKSUM_DAYS_MAX: Final = 3650
+
 Auth = Literal["none", "jwt", "iam"]
 """`jwt`: by a token of an OpenID provider. `iam`: by a request that is signed with AWS credentials.
 `none`: not at all."""
@@ -65,10 +74,9 @@ class Settings:
 
     jobs_table: str
     queue_url: str
-    source_bucket: str
+    sources: tuple[Source, ...]
+    """At least one. The first is the default."""
     archive_bucket: str
-    source_key_template: str
-    source_prefix: str
     archive_ttl_days: int
     link_ttl_seconds: int
     max_body_bytes: int
@@ -110,6 +118,23 @@ class Settings:
     max_files_per_job: int = 0
     max_bytes_per_job: int = 0
     max_bytes_per_user_per_day: int = 0
+    file_id_pattern: str = ""
+    """What a file's id looks like: a pattern for the whole id. Empty: a whole number."""
+    names_from: tuple[NameRule, ...] = ("metadata",)
+    """Where the name of a file comes from that was asked for by its id. The first that says one
+    counts, and the last part of the key if none does."""
+    changes_max: int = 3
+    """How often a job is planned again because a source file has changed or cannot be read."""
+    look_up_max: int = 200
+    """The files of a prefix are looked up one by one if there are at most this many."""
+    checksum_days: int = 90
+    """How long a CRC-32 that a worker has computed is kept; 0: not at all."""
+
+    def source(self, name: str | None = None) -> Source:
+        """Returns the source with this name; None: the default one. Raises KeyError."""
+        if name is None:
+            return self.sources[0]
+        return {one.name: one for one in self.sources}[name]
 
     @property
     def archive_ttl_ms(self) -> int:
@@ -140,15 +165,8 @@ def load(environ: Mapping[str, str]) -> Settings:
     return Settings(
         jobs_table=text("JOBS_TABLE"),
         queue_url=text("QUEUE_URL"),
-        source_bucket=text("SOURCE_BUCKET"),
+        sources=_sources(text, environ),
         archive_bucket=text("ARCHIVE_BUCKET"),
-        source_key_template=_key_template(text("SOURCE_KEY_TEMPLATE", "downloads/{file_id}")),
-        source_prefix=_checked(
-            "SOURCE_PREFIX",
-            environ.get("SOURCE_PREFIX", ""),
-            lambda value: not value or (value.endswith("/") and not value.startswith("/")),
-            "must be empty or end with '/' and not begin with it",
-        ),
         archive_ttl_days=number("ARCHIVE_TTL_DAYS", 7, 1, 3650),
         link_ttl_seconds=number("LINK_TTL_SECONDS", 900, 1, LINK_TTL_MAX),
         max_body_bytes=number("MAX_BODY_BYTES", 2 * 1024**2, 1024, 4 * 1024**2),
@@ -184,6 +202,9 @@ def load(environ: Mapping[str, str]) -> Settings:
         max_files_per_job=number("MAX_FILES_PER_JOB", 0, 0, FILES_MAX),
         max_bytes_per_job=number("MAX_BYTES_PER_JOB", 0, 0, BYTES_MAX),
         max_bytes_per_user_per_day=number("MAX_BYTES_PER_USER_PER_DAY", 0, 0, BYTES_MAX),
+        changes_max=number("CHANGES_MAX", 3, 0, CHANGES_MAX),
+        look_up_max=number("LOOK_UP_MAX", 200, 0, LOOK_UP_MAX),
+        checksum_days=number("CHECKSUM_DAYS", 90, 0, CHECKSUM_DAYS_MAX),
     )
 
 
@@ -191,6 +212,21 @@ def load(environ: Mapping[str, str]) -> Settings:
 def settings() -> Settings:
     """Returns the settings of this process. Raises SettingsError."""
     return load(os.environ)
+
+
+def _sources(text: Callable[..., str], environ: Mapping[str, str]) -> tuple[Source, ...]:
+    one = Source(
+        name=DEFAULT_NAME,
+        bucket=text("SOURCE_BUCKET"),
+        prefix=_checked(
+            "SOURCE_PREFIX",
+            environ.get("SOURCE_PREFIX", ""),
+            lambda value: not value or (value.endswith("/") and not value.startswith("/")),
+            "must be empty or end with '/' and not begin with it",
+        ),
+        key_template=_key_template(text("SOURCE_KEY_TEMPLATE", "downloads/{file_id}")),
+    )
+    return (one,)
 
 
 def _key_template(value: str) -> str:

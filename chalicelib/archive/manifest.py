@@ -30,17 +30,30 @@ class Listed(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was asked for and is not in the archive: its id, or its key. `reason` is one of
+    errors.Reason, `detail` says it in a sentence."""
+
+    file: int | str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
-    """What the manifest says of the job. `created` is Unix time in seconds."""
+    """What the manifest says of the job, and its own name. `created` is Unix time in seconds.
+    `missing` are the files that do not exist, `unreadable` those that cannot be read."""
 
     job_id: str
     created: int
     missing: Sequence[str | int] = ()
+    unreadable: Sequence[Skipped] = ()
+    name: str = names.MANIFEST
 
 
 def member(head: Head, length: int) -> Member:
     """Returns the manifest as a member of the archive. `length` counts its bytes."""
-    return Member(names.MANIFEST.encode(), length, head.created)
+    return Member(head.name.encode(), length, head.created)
 
 
 def length(head: Head, files: Iterable[Listed]) -> int:

@@ -16,6 +16,11 @@ class Entry:
     `size` counts bytes, `modified` is Unix time in seconds. `crc32` is None while it is not known.
     If `in_s3` is true, S3 knows it, and the worker that writes the entry's header asks S3. Else the
     worker that streams the entry computes it.
+
+    `version` is the version id that the bytes are read from; None: the bucket has no versions.
+    `encoding` is the object's Content-Encoding, if it has one: the bytes are kept as they are.
+    `copy` is the key of a copy of ours in the archive bucket, which the bytes are read from instead
+    (then `etag` is the copy's): the file itself changed while its job ran.
     """
 
     name: str
@@ -25,6 +30,9 @@ class Entry:
     crc32: int | None
     modified: int
     in_s3: bool = False
+    version: str | None = None
+    encoding: str | None = None
+    copy: str | None = None
 
     @property
     def is_known(self) -> bool:

@@ -31,7 +31,7 @@ def check_key(caller: Caller, pointer: str, key: str, name: object = None) -> No
 def _asked(request: ExportRequest, settings: Settings) -> Iterator[tuple[str, str, object]]:
     """Yields (JSON pointer, key, the caller's name for it)."""
     for index, file_id in enumerate(request.file_ids or ()):
-        yield f"/file_ids/{index}", key_of(file_id, settings), file_id
+        yield f"/file_ids/{index}", key_of(file_id, settings.source(request.source)), file_id
     for index, key in enumerate(request.keys or ()):
         yield f"/keys/{index}", key, key
     if request.prefix is not None:

@@ -20,14 +20,15 @@ def listing(call: Call, services: Services) -> Reply:
     """GET /v1/files: what is in one folder. A prefix may end within a name: then only the names
     that begin with it are listed. If the caller may have the files under several prefixes, these
     are the folders at the top. Raises InvalidRequest, or Forbidden."""
-    top, own = services.settings.source_prefix, call.caller.prefixes
+    source = services.settings.source()
+    top, own = source.prefix, call.caller.prefixes
     if own is not None and len(own) == 1:
         top = own[0]
-    prefix = parse.prefix(call.query.get("prefix", top), services.settings.source_prefix)
+    prefix = parse.prefix(call.query.get("prefix", top), source.prefix)
     if own is not None and len(own) != 1 and prefix == top:
         return Reply(200, _folders(top, own), uncached())
     bounds.check_key(call.caller, "prefix", prefix)
-    page = services.source.list_folder(prefix, PAGE, _position(call.query.get("cursor"), prefix))
+    page = services.source().list_folder(prefix, PAGE, _position(call.query.get("cursor"), prefix))
     folder = prefix[: prefix.rfind("/") + 1]
     content = {
         **_folders(top, page.folders, folder),
@@ -67,9 +68,9 @@ def check(call: Call, services: Services) -> Reply:
     """POST /v1/download/check. Raises Forbidden, and what `parse.check_request` raises."""
     settings = services.settings
     file_id = parse.check_request(call.body, call.headers.get("content-type"), settings)
-    key = key_of(file_id, settings)
+    key = key_of(file_id, settings.source())
     bounds.check_key(call.caller, "file_id", key, file_id)
-    found = services.source.head(key, checksum=False)
+    found = services.source().head(key, checksum=False)
     content = {
         "file_id": file_id,
         "available": found is not None,

@@ -65,7 +65,7 @@ def valid_export(asked: dict[str, Any], settings: Settings) -> ExportRequest:
 
 
 def _export(asked: dict[str, Any], settings: Settings) -> ExportRequest:
-    _check_bytes(asked, settings.source_prefix)
+    _check_bytes(asked, settings.source().prefix)
     for field in ("file_ids", "keys"):
         if field in asked:
             # Each once, in the order of first mention. For JSON Schema, 10001.0 is an integer too.

@@ -6,8 +6,10 @@ Reads are consistent: an older copy, at half the price, would show progress goin
 """
 
 import json
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.archive.manifest import Skipped
 from chalicelib.jobs import wake
 from chalicelib.jobs.attributes import Item, all_of, cut, number, of, text
 from chalicelib.jobs.model import Failure, Job, PlanRef, Progress
@@ -57,6 +59,8 @@ def from_job(job: Job, *, shard: int | None = None) -> Item:
         "reusedFrom": job.reused_from,
         "retryOf": job.retry_of,
         "heir": job.heir,
+        "changes": job.changes or None,
+        "suspects": json.dumps(job.suspects) if job.suspects else None,
         "deletedAt": job.deleted_at,
         "deletedFor": job.deleted_for,
         "wakeAt": job.wake_at,
@@ -69,6 +73,7 @@ def from_job(job: Job, *, shard: int | None = None) -> Item:
         item["previousPlan"] = previous_plan_attribute(job.previous_plan)
     if job.missing_count is not None:
         item |= missing_attributes(job.missing_count, job.missing)
+        item |= unreadable_attributes(job.unreadable_count, job.unreadable)
     if job.failure:
         item["failure"] = failure_attribute(job.failure)
     return item
@@ -97,6 +102,10 @@ def to_job(item: Item) -> Job:
     missing: tuple[int | str, ...] | None = ()
     if "missingCount" in item:
         missing = tuple(json.loads(item["missing"]["S"])) if "missing" in item else None
+    unreadable: tuple[Skipped, ...] | None = ()
+    if "unreadableCount" in item:
+        rows = text(item, "unreadable")
+        unreadable = None if rows is None else tuple(Skipped(*row) for row in json.loads(rows))
     return Job(
         job_id=item["jobId"]["S"],
         user_id=text(item, "userId") or "",
@@ -117,6 +126,10 @@ def to_job(item: Item) -> Job:
         plan=plan,
         missing_count=number(item, "missingCount"),
         missing=missing,
+        unreadable_count=number(item, "unreadableCount") or 0,
+        unreadable=unreadable,
+        changes=number(item, "changes") or 0,
+        suspects=tuple(json.loads(text(item, "suspects") or "[]")),
         failure=failure,
         wake_at=number(item, "wakeAt"),
         sweeps=int(item["sweeps"]["N"]),
@@ -164,6 +177,17 @@ def missing_attributes(count: int, missing: tuple[int | str, ...] | None) -> Ite
     item = all_of({"missingCount": count})
     if missing is not None:
         item["missing"] = of(json.dumps(missing, ensure_ascii=False))
+    return item
+
+
+def unreadable_attributes(count: int, unreadable: tuple[Skipped, ...] | None) -> Item:
+    """Returns the attributes; none if every file can be read."""
+    if not count:
+        return {}
+    item = all_of({"unreadableCount": count})
+    if unreadable is not None:
+        rows = [astuple(one) for one in unreadable]
+        item["unreadable"] = of(json.dumps(rows, ensure_ascii=False))
     return item
 
 

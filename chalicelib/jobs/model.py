@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from chalicelib.archive.manifest import Skipped
 from chalicelib.jobs import places
 from chalicelib.jobs.states import OPEN, Stage, Status
 
@@ -16,6 +17,9 @@ OnMissing = Literal["fail", "skip"]
 MISSING_INLINE: Final = 400
 """The most bytes, as JSON, of a list of missing files that the record itself holds. The record must
 stay below 2 KB."""
+
+UNREADABLE_INLINE: Final = 200
+"""The same of a list of files that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +61,17 @@ class Job:
 
     `total_files` counts the files that were asked for, each once. For a prefix it is 0 until the
     job is planned. `missing_count` is None until then. `missing` is None if the list is too long
-    for the record and is stored beside it. `wake_at` is when the sweeper looks at the job if it has
-    not moved before. `sweeps` counts how often that was in vain. `attempts` counts how often a step
-    of the job came again. `previous_plan` is set while a job is planned again, `was_replanned` from
-    then on. `steps_sent`: a message was sent for each segment of the plan. `reused_from` is the job
-    whose finished archive completed this one. `retry_of` is the job that this one retries. `heir`
-    is the job that takes over what a failed job has uploaded (pipeline/reuse.py). `deleted_at` is
-    set in a tombstone: what is left of the record of a deleted job. It has no `user_id`, `filename`
-    and `request` (they are empty). `deleted_for` is then the `owner_mark` of the job's user.
+    for the record and is stored beside it; so it is with `unreadable_count` and `unreadable`.
+    `changes` counts how often the job was planned again because a source file had changed or could
+    not be read. `suspects` has the marks of these files. `wake_at` is when the sweeper looks at the
+    job if it has not moved before. `sweeps` counts how often that was in vain. `attempts` counts
+    how often a step of the job came again. `previous_plan` is set while a job is planned again,
+    `was_replanned` from then on. `steps_sent`: a message was sent for each segment of the plan.
+    `reused_from` is the job whose finished archive completed this one. `retry_of` is the job that
+    this one retries. `heir` is the job that takes over what a failed job has uploaded
+    (pipeline/reuse.py). `deleted_at` is set in a tombstone: what is left of the record of a deleted
+    job. It has no `user_id`, `filename` and `request` (they are empty). `deleted_for` is then the
+    `owner_mark` of the job's user.
     """
 
     job_id: str
@@ -86,6 +93,10 @@ class Job:
     plan: PlanRef | None = None
     missing_count: int | None = None
     missing: tuple[int | str, ...] | None = ()
+    unreadable_count: int = 0
+    unreadable: tuple[Skipped, ...] | None = ()
+    changes: int = 0
+    suspects: tuple[str, ...] = ()
     failure: Failure | None = None
     wake_at: int | None = None
     sweeps: int = 0
@@ -154,6 +165,11 @@ class Job:
         if self.status not in OPEN:
             return None
         return min(max((self.eta_seconds or 0) // 10, 1), 10)
+
+
+def file_mark(key: str) -> str:
+    """Returns 16 characters by which a job's record knows a source file."""
+    return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def user_mark(user_id: str) -> str:

@@ -7,32 +7,56 @@ from typing import Any, Self
 
 from chalicelib.jobs.model import OnMissing
 
+FileId = int | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """One of `files`: a file by its id or its key, or all files with a prefix. Exactly one of the
+    three is set. `name` is the file's path in the archive, or the folder that the files go to;
+    None: the usual one. `version` is a version id; None: the newest one."""
+
+    id: FileId | None = None
+    key: str | None = None
+    prefix: str | None = None
+    name: str | None = None
+    version: str | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportRequest:
-    """A valid request. Exactly one of `file_ids`, `keys` and `prefix` is set. The lists have no
-    repeats.
+    """A valid request. Exactly one of `file_ids`, `keys`, `prefix` and `files` is set. The lists
+    have no repeats.
 
-    `keys` and `prefix` are full keys of the source bucket. `filename` is None if the caller sent
-    none.
+    Keys and prefixes are full ones of the source's bucket. `source` is the name of that source;
+    None: the default one. `filename` is None if the caller sent none.
     """
 
-    file_ids: tuple[int, ...] | None = None
+    file_ids: tuple[FileId, ...] | None = None
     keys: tuple[str, ...] | None = None
     prefix: str | None = None
+    files: tuple[Wanted, ...] | None = None
+    source: str | None = None
     filename: str | None = None
     on_missing: OnMissing = "skip"
+    on_unreadable: OnMissing = "fail"
     user_id: str = "anonymous"
     fresh: bool = False
 
     @property
     def total_files(self) -> int:
         """How many files were asked for. It is 0 for a prefix, which is listed later."""
+        if self.files:
+            return 0 if any(one.prefix is not None for one in self.files) else len(self.files)
         return len(self.file_ids or self.keys or ())
 
     def to_json(self) -> bytes:
         """Returns the request as JSON; the same bytes for the same request."""
-        asked = {name: value for name, value in asdict(self).items() if value is not None}
+        asked = _said(asdict(self))
+        if self.files:
+            asked["files"] = [_said(asdict(one)) for one in self.files]
+        if self.on_unreadable == "fail":  # as it was before there was a choice
+            del asked["on_unreadable"]
         return json.dumps(asked, ensure_ascii=False, sort_keys=True).encode()
 
     @classmethod
@@ -42,9 +66,15 @@ class ExportRequest:
         for name in ("file_ids", "keys"):
             if name in asked:
                 asked[name] = tuple(asked[name])
+        if "files" in asked:
+            asked["files"] = tuple(Wanted(**one) for one in asked["files"])
         return cls(**asked)
 
     @property
     def digest(self) -> str:
         """A digest of the content: two requests with the same digest ask for the same."""
         return hashlib.sha256(self.to_json()).hexdigest()[:16]
+
+
+def _said(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from chalicelib.archive.manifest import Skipped
 from chalicelib.jobs import items, wake
 from chalicelib.jobs.attributes import Item, all_of, cut, of
 from chalicelib.jobs.model import Failure, Job, PlanRef, Progress, owner_mark, user_mark
@@ -37,6 +38,9 @@ _OF_THE_USER: Final = (
     "filename",
     "missing",
     "missingCount",
+    "unreadable",
+    "unreadableCount",
+    "suspects",
     "failure",
     "lastReason",
 )
@@ -45,14 +49,16 @@ _OF_THE_USER: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What becomes known of a job when it is planned. `missing` is None if the list is too long for
-    the record."""
+    """What becomes known of a job when it is planned. `missing` and `unreadable` are None if the
+    list is too long for the record."""
 
     plan: PlanRef
     total_files: int
     bytes_total: int
     missing_count: int
     missing: tuple[int | str, ...] | None
+    unreadable_count: int = 0
+    unreadable: tuple[Skipped, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +122,7 @@ class JobStore:
         values = {
             **items.plan_attributes(planned.plan),
             **items.missing_attributes(planned.missing_count, planned.missing),
+            **items.unreadable_attributes(planned.unreadable_count, planned.unreadable),
             **items.progress_attributes(Progress()),
             **all_of(
                 {
@@ -343,6 +350,7 @@ def _plan_of(built_by: Job, plan: PlanRef) -> Item:
     return {
         **items.plan_attributes(replace(plan, home=built_by.home)),
         **items.missing_attributes(built_by.missing_count or 0, built_by.missing),
+        **items.unreadable_attributes(built_by.unreadable_count, built_by.unreadable),
         **all_of(
             {
                 "totalFiles": built_by.total_files,

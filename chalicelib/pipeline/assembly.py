@@ -19,6 +19,7 @@ from chalicelib.archive.pieces import Piece, pieces
 from chalicelib.archive.plan import Entry, Part, data_offset
 from chalicelib.errors import SourceChanged, SourceUnreadable
 from chalicelib.pipeline.lease import Lease
+from chalicelib.pipeline.origins import Origin, origin
 from chalicelib.pools import wait_for
 from chalicelib.s3.bucket import Bucket, deleted, overwritten
 from chalicelib.s3.objects import Body
@@ -41,14 +42,16 @@ class Upload:
 class Builder:
     """Builds the parts of one slice of a plan, in an archive of this format.
 
-    `entries` and `offsets` are the slice's. What is read or copied is counted in the lease, which
-    may stop the work. `crc32s` collects the CRC-32s that the plan does not have, by index in
-    `entries`: S3 was asked for them, or they were computed while the bytes were streamed.
+    `source` is the name of the files' source. `entries` and `offsets` are the slice's. What is read
+    or copied is counted in the lease, which may stop the work. `crc32s` collects the CRC-32s that
+    the plan does not have, by index in `entries`: S3 was asked for them, or they were computed
+    while the bytes were streamed.
     """
 
     services: Services
     lease: Lease
     form: Format
+    source: str | None
     upload: Upload
     entries: tuple[Entry, ...]
     offsets: tuple[int, ...]
@@ -101,9 +104,8 @@ class Builder:
         if rest or any(chunks):
             raise RuntimeError("the end of the archive is longer than planned")
 
-    @property
-    def source(self) -> Bucket:
-        return self.services.source
+    def _origin(self, entry: Entry) -> Origin:
+        return origin(self.services, self.source, entry)
 
     def _wait(self, futures: "Iterable[Future[Any]]") -> None:
         try:
@@ -117,12 +119,14 @@ class Builder:
             return
         entry = self.entries[part.copied]
         data_start = data_offset(self.form, entry, self.offsets[part.copied])
+        at = self._origin(entry)
         self.upload.bucket.copy_part(
             self.upload.key,
             self.upload.id,
             part.number,
-            source=self.source.name,
-            source_key=entry.key,
+            source=at.bucket,
+            source_key=at.key,
+            version=at.version,
             etag=entry.etag,
             size=entry.size,
             start=part.start - data_start,
@@ -170,14 +174,16 @@ class Builder:
         entry = self.entries[index]
         if self._stop.is_set():
             return
-        facts = self.source.head(entry.key)
+        at = self._origin(entry)
+        facts = at.bucket.head(at.key, version=at.version)
         if facts is None:
             raise deleted(entry.key)
         if facts.etag != entry.etag:
             raise overwritten(entry.key)
         if facts.crc32 is None:
             raise SourceUnreadable(
-                f"S3 lists a CRC-32 of {entry.key} and does not return it; export it by its key"
+                f"S3 lists a CRC-32 of {entry.key} and does not return it; export it by its key",
+                key=entry.key,
             )
         self.crc32s[index] = facts.crc32
 
@@ -186,7 +192,8 @@ class Builder:
     ) -> None:
         if not self._stop.is_set():
             with view[data_at : data_at + length] as run:
-                self.source.read_into(run, entry.key, source_start, entry.etag)
+                at = self._origin(entry)
+                at.bucket.read_into(run, at.key, source_start, entry.etag, at.version)
 
     def _finish(self, piece: Piece, view: memoryview) -> None:
         """Checks a piece's bytes and writes its header, which may have had to wait for their
@@ -200,7 +207,8 @@ class Builder:
             elif entry.crc32 != crc32:
                 raise SourceChanged(
                     f"{entry.key} does not have the CRC-32 that S3 has of it: "
-                    f"{crc32:08x} instead of {entry.crc32:08x}"
+                    f"{crc32:08x} instead of {entry.crc32:08x}",
+                    key=entry.key,
                 )
         header_length = 0
         if piece.header_at is not None:

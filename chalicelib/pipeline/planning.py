@@ -2,7 +2,7 @@
 steps."""
 
 import json
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import Final
 
 from chalicelib.archive import layout
@@ -11,7 +11,7 @@ from chalicelib.archive.manifest import Head
 from chalicelib.archive.plan import Entry, Plan
 from chalicelib.errors import GivenUp, LimitExceeded, NothingToDo, Unavailable
 from chalicelib.jobs import places
-from chalicelib.jobs.model import MISSING_INLINE, Job, PlanRef
+from chalicelib.jobs.model import MISSING_INLINE, UNREADABLE_INLINE, Job, PlanRef
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.states import OPEN
 from chalicelib.jobs.store import Planned
@@ -79,17 +79,23 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
     if taken := reuse.taken_over(job, mark, services):
         return taken
     quotas.count(services, job, found)
-    entries = with_crc32s(found.entries, job, services, lease)
+    entries = with_crc32s(found.entries, asked.source, job, services, lease)
     if entries is None:
         return None
     found = replace(found, entries=tuple(entries))
     lease.tick()
-    if begun := _continued(job, found, mark, services):
+    if begun := _continued(job, asked.source, found, mark, services):
         return begun
-    head = Head(job.job_id, job.created_at // 1000, found.missing)
+    head = _head(job, found)
     laid_out = _laid_out(found.entries, head, services)
     index = plans.store(
-        services.archive, job.job_id, laid_out, head, mark, version=services.plan_version
+        services.archive,
+        job.job_id,
+        laid_out,
+        head,
+        mark,
+        version=services.plan_version,
+        source=asked.source,
     )
     key = places.archive(job.job_id)
     upload = services.archive.create_upload(key, index.form.MEDIA_TYPE)
@@ -109,7 +115,15 @@ def _laid_out(entries: tuple[Entry, ...], head: Head, services: Services) -> Pla
         raise LimitExceeded(f"{error}; export fewer files at a time") from error
 
 
-def _continued(job: Job, found: Found, mark: str, services: Services) -> Job | None:
+def _head(origin: Job, found: Found) -> Head:
+    """Returns the head of the manifest of the archive that `origin` began."""
+    created = origin.created_at // 1000
+    return Head(origin.job_id, created, found.missing, found.unreadable)
+
+
+def _continued(
+    job: Job, source: str | None, found: Found, mark: str, services: Services
+) -> Job | None:
     """Plans a job again so that its upload goes on. Returns the job. None if it had no plan before,
     if the archive's bytes or its parts would not be the same in the new plan, or if a twin was
     first.
@@ -125,11 +139,19 @@ def _continued(job: Job, found: Found, mark: str, services: Services) -> Job | N
     begun = plans.stored_bytes_digest(services.archive, home, previous.digest)
     if origin is None or begun is None:
         return None
-    head = Head(home, origin.created_at // 1000, found.missing)
+    head = _head(origin, found)
     laid_out = _laid_out(found.entries, head, services)
     if plans.bytes_digest(laid_out, head) != begun:
         return None
-    index = plans.store(services.archive, home, laid_out, head, mark, version=services.plan_version)
+    index = plans.store(
+        services.archive,
+        home,
+        laid_out,
+        head,
+        mark,
+        version=services.plan_version,
+        source=source,
+    )
     own_home = None if home == job.job_id else home
     ref = PlanRef(index.digest, previous.upload, index.final, own_home)
     planned = services.jobs.set_plan(job.job_id, services.now(), _facts(ref, index, found))
@@ -141,12 +163,16 @@ def _continued(job: Job, found: Found, mark: str, services: Services) -> Job | N
 def _facts(plan: PlanRef, index: plans.Index, found: Found) -> Planned:
     missing = json.dumps(found.missing, ensure_ascii=False)
     fits = len(missing.encode()) <= MISSING_INLINE
+    unreadable = json.dumps([astuple(one) for one in found.unreadable], ensure_ascii=False)
+    both_fit = len(unreadable.encode()) <= UNREADABLE_INLINE
     return Planned(
         plan=plan,
-        total_files=index.files + len(found.missing),
+        total_files=index.files + found.left_out,
         bytes_total=index.size,
         missing_count=len(found.missing),
         missing=found.missing if fits else None,
+        unreadable_count=len(found.unreadable),
+        unreadable=found.unreadable if both_fit else None,
     )
 
 

@@ -12,12 +12,12 @@ upload that was begun goes on."""
 import gzip
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 from chalicelib.archive import manifest
 from chalicelib.archive.formats import FORMATS, Format
-from chalicelib.archive.manifest import Head
+from chalicelib.archive.manifest import Head, Skipped
 from chalicelib.archive.plan import Entry, Part, Plan, Segment
 from chalicelib.errors import SourceChanged
 from chalicelib.jobs import places
@@ -40,12 +40,13 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The plan without its entries. `fingerprint` names what the archive will hold; `places[n]` is
-    the (start, length) of segment n's slice."""
+    """The plan without its entries. `source` is the name of the files' source. `fingerprint` names
+    what the archive will hold; `places[n]` is the (start, length) of segment n's slice."""
 
     digest: str
     form: Format
     head: Head
+    source: str | None
     fingerprint: str
     size: int
     files: int
@@ -70,10 +71,18 @@ class PlanUnusable(Exception):
 
 
 def store(  # noqa: PLR0913 - a plan, and where it goes
-    bucket: Bucket, home: str, plan: Plan, head: Head, fingerprint: str, *, version: int
+    bucket: Bucket,
+    home: str,
+    plan: Plan,
+    head: Head,
+    fingerprint: str,
+    *,
+    version: int,
+    source: str | None = None,
 ) -> Index:
     """Writes the plan. Returns its index. `home` is the id of the job that the plan is stored
-    under. `version` is the version of the plans that this process stores."""
+    under. `version` is the version of the plans that this process stores, `source` the name of
+    the files' source; None: the default one."""
     slices = [packed(plan, segment) for segment in plan.segments]
     at = 0
     where = []
@@ -81,11 +90,12 @@ def store(  # noqa: PLR0913 - a plan, and where it goes
         where.append((at, len(body)))
         at += len(body)
     content = b"".join(slices)
-    about = f"{version} {plan.form.NAME} {head!r}".encode()
+    about = f"{version} {plan.form.NAME} {source} {head!r}".encode()
     index = Index(
         digest=hashlib.sha256(content + about).hexdigest()[:_DIGITS],
         form=plan.form,
         head=head,
+        source=source,
         fingerprint=fingerprint,
         size=plan.size,
         files=len(plan.entries),
@@ -122,7 +132,7 @@ def load_slice(bucket: Bucket, home: str, index: Index, segment: int) -> Slice:
     rows = content["entries"]
     return Slice(
         first_entry=index.segments[segment].first_entry,
-        entries=tuple(Entry(*row[:7]) for row in rows),
+        entries=tuple(Entry(*row[:7], *row[8:]) for row in rows),
         offsets=tuple(row[7] for row in rows),
         parts=tuple(Part(*row) for row in content["parts"]),
     )
@@ -132,6 +142,13 @@ def missing(bucket: Bucket, home: str, digest: str) -> tuple[int | str, ...]:
     """Returns the missing files that a stored plan of any version lists; empty if the plan is not
     there."""
     return tuple(_any_version(bucket, home, digest).get("missing", ()))
+
+
+def unreadable(bucket: Bucket, home: str, digest: str) -> tuple[Skipped, ...]:
+    """Returns the files that a stored plan leaves out because they cannot be read; empty if the
+    plan is not there."""
+    rows = _any_version(bucket, home, digest).get("unreadable", ())
+    return tuple(Skipped(*row) for row in rows)
 
 
 def stored_fingerprint(bucket: Bucket, home: str, digest: str) -> str | None:
@@ -160,7 +177,10 @@ def bytes_digest(plan: Plan, head: Head) -> str:
     about = [plan.form.NAME, plan.form.VERSION, manifest.VERSION]
     digest = hashlib.sha256(json.dumps([*about, repr(head)]).encode())
     for e in plan.entries:
-        line = f"{len(e.name)} {e.name}{len(e.key)} {e.key}{e.etag} {e.size} {e.modified}\n"
+        line = (
+            f"{len(e.name)} {e.name}{len(e.key)} {e.key}{e.etag} {e.size} {e.modified}"
+            f"{e.version or ''} {e.encoding or ''} {e.copy or ''}\n"
+        )
         digest.update(line.encode(errors="surrogatepass"))
     parts = plan.parts
     if plan.nested:
@@ -176,7 +196,10 @@ def packed(plan: Plan, segment: Segment) -> bytes:
     first, end = segment.first_entry, segment.end_entry
     content = {
         "entries": [
-            [e.name, e.key, e.etag, e.size, e.crc32, e.modified, e.in_s3, offset]
+            [
+                *(e.name, e.key, e.etag, e.size, e.crc32, e.modified, e.in_s3, offset),
+                *_perhaps(e.version, e.encoding, e.copy),
+            ]
             for e, offset in zip(plan.entries[first:end], plan.offsets[first:end], strict=True)
         ],
         "parts": [
@@ -188,12 +211,22 @@ def packed(plan: Plan, segment: Segment) -> bytes:
     return gzip.compress(json.dumps(content, separators=(",", ":")).encode(), 6, mtime=0)
 
 
+def _perhaps(*values: str | None) -> tuple[str | None, ...]:
+    """Returns the values without those at the end that are None: most entries have none."""
+    while values and values[-1] is None:
+        values = values[:-1]
+    return values
+
+
 def _index_to_json(index: Index, version: int, named_bytes: str) -> bytes:
     content = {
         # These three mean the same in every version.
         "version": version,
         "bytes": named_bytes,
         "missing": list(index.head.missing),
+        "unreadable": [astuple(one) for one in index.head.unreadable],
+        "manifest": index.head.name,
+        "source": index.source,
         "format": index.form.NAME,
         "jobId": index.head.job_id,
         "created": index.head.created,
@@ -219,7 +252,14 @@ def _index(digest: str, content: dict[str, Any]) -> Index:
     return Index(
         digest=digest,
         form=FORMATS[content["format"]],
-        head=Head(content["jobId"], content["created"], tuple(content["missing"])),
+        head=Head(
+            content["jobId"],
+            content["created"],
+            tuple(content["missing"]),
+            tuple(Skipped(*row) for row in content["unreadable"]),
+            content["manifest"],
+        ),
+        source=content["source"],
         fingerprint=content["fingerprint"],
         size=content["size"],
         files=content["files"],

@@ -23,6 +23,7 @@ from chalicelib.jobs import places
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import Stage
 from chalicelib.pipeline.lease import Lease
+from chalicelib.pipeline.origins import origin
 from chalicelib.pools import ahead
 from chalicelib.queue.messages import DIGEST_DIGITS, Message, Step
 from chalicelib.services import Services
@@ -33,22 +34,25 @@ _READS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Bytes [start, start + length) of one source file."""
+    """Bytes [start, start + length) of one source file, which is read as `Entry` says."""
 
     key: str
     etag: str
     start: int
     length: int
+    version: str | None = None
+    copy: str | None = None
 
 
 Batches = list[list[Run]]
 
 
 def with_crc32s(
-    entries: Sequence[Entry], job: Job, services: Services, lease: Lease
+    entries: Sequence[Entry], source: str | None, job: Job, services: Services, lease: Lease
 ) -> Sequence[Entry] | None:
     """Returns the entries, each large one with its CRC-32. None if other workers must compute those
-    first: their messages are sent, and `plan` will come again. Raises SourceChanged,
+    first: their messages are sent, and `plan` will come again. `source` is the name of the files'
+    source. Raises SourceChanged,
     SourceUnreadable, and what the lease raises."""
     limits = services.limits
 
@@ -63,9 +67,9 @@ def with_crc32s(
     lease.stage = Stage.READING
     batches = cut(unread, limits.batch_bytes)
     if len(batches) == 1:
-        crc32s = [_crc32(run, services, lease.tick) for run in batches[0]]
+        crc32s = [_crc32(run, source, services, lease.tick) for run in batches[0]]
     else:
-        reading = _stored(batches, job, services)
+        reading = _stored(batches, source, job, services)
         absent = set(range(len(batches))) - _done(job, reading, services)
         if absent:
             lease.report(services.now())
@@ -84,11 +88,11 @@ def read(job: Job, reading: str, number: int, services: Services, lease: Lease) 
     if job.plan or body is None:
         raise NothingToDo("the files need not be read any more")
     lease.stage = Stage.READING
-    batches = _batches(body)
+    source, batches = _batches(body)
     if number >= len(batches):
         raise NothingToDo(f"the job has no batch {number} to read")
     if number not in _done(job, reading, services):
-        found = [_crc32(run, services, lease.tick) for run in batches[number]]
+        found = [_crc32(run, source, services, lease.tick) for run in batches[number]]
         key = places.crc32s(job.job_id, reading, number)
         services.archive.write(key, json.dumps(found).encode(), "application/json")
     if len(_done(job, reading, services)) == len(batches):
@@ -106,7 +110,8 @@ def cut(entries: Iterable[Entry], most: int) -> Batches:
                 batches.append([])
                 room = most
             length = min(entry.size - start, room)
-            batches[-1].append(Run(entry.key, entry.etag, start, length))
+            run = Run(entry.key, entry.etag, start, length, entry.version, entry.copy)
+            batches[-1].append(run)
             start, room = start + length, room - length
     return batches
 
@@ -119,14 +124,15 @@ def of_files(batches: Batches, crc32s: Sequence[int]) -> dict[str, int]:
     return {key: crc.combined(of_file) for key, of_file in runs.items()}
 
 
-def _crc32(run: Run, services: Services, tick: Callable[[], None]) -> int:
+def _crc32(run: Run, source: str | None, services: Services, tick: Callable[[], None]) -> int:
     """Reads the run and returns its CRC-32. Later requests are under way while a chunk is
     computed."""
     end, size = run.start + run.length, services.limits.read_bytes
     starts = range(run.start, end, size)
+    at = origin(services, source, run)
 
     def chunk(start: int) -> bytes:
-        return services.source.read_range(run.key, start, min(size, end - start), run.etag)
+        return at.bucket.read_range(at.key, start, min(size, end - start), run.etag, at.version)
 
     crc32 = 0
     with services.pools(_READS) as pool:
@@ -136,17 +142,22 @@ def _crc32(run: Run, services: Services, tick: Callable[[], None]) -> int:
     return crc32
 
 
-def _stored(batches: Batches, job: Job, services: Services) -> str:
+def _stored(batches: Batches, source: str | None, job: Job, services: Services) -> str:
     """Writes what is to be read beside the job. Returns the reading's digest."""
-    body = json.dumps([[astuple(run) for run in batch] for batch in batches]).encode()
+    rows = [[astuple(run) for run in batch] for batch in batches]
+    body = json.dumps({"source": source, "batches": rows}).encode()
     reading = hashlib.sha256(body).hexdigest()[:DIGEST_DIGITS]
     key = places.batches_to_read(job.job_id, reading)
     services.archive.write(key, body, "application/json")
     return reading
 
 
-def _batches(body: bytes) -> Batches:
-    return [[Run(*run) for run in batch] for batch in json.loads(body)]
+def _batches(body: bytes) -> tuple[str | None, Batches]:
+    """Returns (the source's name, the batches)."""
+    stored = json.loads(body)
+    if isinstance(stored, list):  # as 0.1.0 stored it
+        stored = {"source": None, "batches": stored}
+    return stored["source"], [[Run(*run) for run in batch] for batch in stored["batches"]]
 
 
 def _done(job: Job, reading: str, services: Services) -> set[int]:

@@ -18,7 +18,7 @@ from chalicelib.pipeline import endings, plans
 from chalicelib.services import Services
 from chalicelib.sources.find import Found
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Goes into every fingerprint. After it is raised, no archive that was made before completes
 another job."""
 
@@ -34,9 +34,11 @@ def fingerprint(user_id: str, found: Found) -> str:
     """Returns a digest of what an archive of these files holds. Each user has another one: the
     manifest says which job the archive was made for, and may name files that others may not know
     of."""
-    digest = hashlib.sha256(json.dumps([VERSION, user_id, found.missing]).encode())
+    skipped = [(one.file, one.reason) for one in found.unreadable]
+    digest = hashlib.sha256(json.dumps([VERSION, user_id, found.missing, skipped]).encode())
     for entry in found.entries:
-        digest.update(json.dumps([entry.name, entry.key, entry.etag, entry.size]).encode())
+        said = (entry.name, entry.key, entry.etag, entry.size, entry.encoding, entry.version)
+        digest.update(json.dumps(said).encode())
     return digest.hexdigest()
 
 

@@ -14,6 +14,7 @@ from chalicelib.aws import error_code, http_status, translated
 from chalicelib.batches import batched
 from chalicelib.errors import (
     AccessDenied,
+    Reason,
     SourceChanged,
     SourceUnreadable,
     Unavailable,
@@ -51,6 +52,18 @@ class FolderPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """How a bucket of somebody else's is asked. `owner` is the account that must own it; empty:
+    any. `requester_pays`: we pay for the requests."""
+
+    owner: str = ""
+    requester_pays: bool = False
+
+
+OURS: Final = Access()
+
+
+@dataclass(frozen=True, slots=True)
 class Bucket:
     """One bucket, reached through one client. With `fast`, the requests that are made by the
     thousand take the fast path first. If that does not understand the answer, they are sent again
@@ -59,6 +72,7 @@ class Bucket:
     client: "S3Client"
     name: str
     fast: "FastPath | None" = None
+    access: Access = OURS
 
     def check(self) -> None:
         """Raises Unavailable if the bucket cannot be reached or does not exist."""
@@ -70,14 +84,17 @@ class Bucket:
 
     # -- objects --------------------------------------------------------------------------------
 
-    def head(self, key: str, *, checksum: bool = True) -> ObjectFacts | None:
+    def head(
+        self, key: str, *, checksum: bool = True, version: str | None = None
+    ) -> ObjectFacts | None:
         """Returns the object's facts, with its CRC-32 if S3 has it. None if there is no such
         object."""
-        if self.fast:
+        if self.fast and not version:
             understood, facts = self.fast.head(self.name, key)
             if understood:
                 return facts
         more: Any = {"ChecksumMode": "ENABLED"} if checksum else {}
+        more |= {"VersionId": version} if version else {}
         try:
             with translated(f"look at {key}"):
                 answer = self.client.head_object(Bucket=self.name, Key=key, **more)
@@ -176,34 +193,50 @@ class Bucket:
                 return None
             raise
 
-    def read_range(self, key: str, start: int, length: int, etag: str | None = None) -> bytes:
+    def read_range(
+        self,
+        key: str,
+        start: int,
+        length: int,
+        etag: str | None = None,
+        version: str | None = None,
+    ) -> bytes:
         """Returns `length` bytes (at least one) from `start`. Raises what `read_into` raises."""
         buffer = bytearray(length)
-        self.read_into(memoryview(buffer), key, start, etag)
+        self.read_into(memoryview(buffer), key, start, etag, version)
         return bytes(buffer)
 
     def read_into(
-        self, buffer: memoryview, key: str, start: int = 0, etag: str | None = None
+        self,
+        buffer: memoryview,
+        key: str,
+        start: int = 0,
+        etag: str | None = None,
+        version: str | None = None,
     ) -> None:
-        """Fills `buffer` (which is not empty) with the object's bytes from `start`.
+        """Fills `buffer` (which is not empty) with the object's bytes from `start`, those of a
+        version if one is named.
 
         Raises SourceChanged if the object is gone, is shorter, or has another ETag than the given
         one, and SourceUnreadable if it is in cold storage.
         """
-        if self.fast and self.fast.read_into(buffer, self.name, key, start, etag):
+        if self.fast and not version and self.fast.read_into(buffer, self.name, key, start, etag):
             return
         for attempt in range(1, _READ_ATTEMPTS + 1):
             try:
-                self._read_once(buffer, key, start, etag)
+                self._read_once(buffer, key, start, etag, version)
             except Unavailable:
                 if attempt == _READ_ATTEMPTS:
                     raise
             else:
                 return
 
-    def _read_once(self, buffer: memoryview, key: str, start: int, etag: str | None) -> None:
+    def _read_once(
+        self, buffer: memoryview, key: str, start: int, etag: str | None, version: str | None
+    ) -> None:
         end = start + len(buffer)
         condition: Any = {"IfMatch": etag} if etag else {}
+        condition |= {"VersionId": version} if version else {}
         try:
             with translated(f"read {key}"):
                 body = self.client.get_object(
@@ -267,15 +300,16 @@ class Bucket:
         upload: str,
         number: int,
         *,
-        source: str,
+        source: "Bucket",
         source_key: str,
         etag: str,
         size: int,
         start: int,
         length: int,
+        version: str | None = None,
     ) -> None:
         """Has S3 copy into a part: `length` bytes from `start` of an object that has `size` bytes.
-        `source` is the name of that object's bucket.
+        `source` is that object's bucket.
 
         Raises SourceChanged if that object is gone or has another ETag, SourceUnreadable if it is
         in cold storage, and UploadGone as `upload_part` does.
@@ -284,8 +318,14 @@ class Bucket:
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
         source_range = f"bytes={start}-{start + length - 1}" if length < size else None
         ranged: Any = {"CopySourceRange": source_range} if source_range else {}
-        if self.fast and self.fast.copy_part(
-            self.name, key, upload, number, f"{source}/{source_key}", etag, source_range
+        origin: Any = {"Bucket": source.name, "Key": source_key}
+        origin |= {"VersionId": version} if version else {}
+        if (
+            self.fast
+            and not version
+            and self.fast.copy_part(
+                self.name, key, upload, number, f"{source.name}/{source_key}", etag, source_range
+            )
         ):
             return
         try:
@@ -295,7 +335,7 @@ class Bucket:
                     Key=key,
                     UploadId=upload,
                     PartNumber=number,
-                    CopySource={"Bucket": source, "Key": source_key},
+                    CopySource=origin,
                     CopySourceIfMatch=etag,
                     **ranged,
                 )
@@ -383,7 +423,11 @@ def _gone(error: Exception) -> Exception:
 
 def _changed(error: Exception, key: str) -> Exception:
     if error_code(error) == "InvalidObjectState":
-        return SourceUnreadable(f"{key} is in cold storage; restore it, then export again")
+        return SourceUnreadable(
+            f"{key} is in cold storage; restore it, then export again",
+            key=key,
+            reason=Reason.ARCHIVED,
+        )
     if http_status(error) == HTTPStatus.NOT_FOUND:
         return deleted(key)
     if http_status(error) == HTTPStatus.PRECONDITION_FAILED or error_code(error) == "InvalidRange":
@@ -393,9 +437,9 @@ def _changed(error: Exception, key: str) -> Exception:
 
 def deleted(key: str) -> SourceChanged:
     """Returns the error for a source file that is in the plan and does not exist any more."""
-    return SourceChanged(f"{key} was deleted after the export had begun; export again")
+    return SourceChanged(f"{key} was deleted after the export had begun; export again", key=key)
 
 
 def overwritten(key: str) -> SourceChanged:
     """Returns the error for a source file that is not the planned one any more."""
-    return SourceChanged(f"{key} was overwritten after the export had begun; export again")
+    return SourceChanged(f"{key} was overwritten after the export had begun; export again", key=key)

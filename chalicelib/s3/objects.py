@@ -24,6 +24,12 @@ class ObjectFacts:
     `composite`: S3 has the CRC-32s of the object's parts instead. `in_s3`: these facts come from a
     listing, which has no checksums, and S3 has the CRC-32 of the whole object. `modified` is Unix
     time in seconds.
+
+    `version` is the version id; None in a bucket without versions. `storage_class` is S3's name of
+    it, empty for STANDARD. `is_archived`: the bytes cannot be read before the object is restored.
+    `encoding` is the Content-Encoding, without S3's own aws-chunked, `disposition` the
+    Content-Disposition, `kms`: the object is encrypted with a key of KMS. A listing says nothing of
+    these three.
     """
 
     key: str
@@ -34,6 +40,12 @@ class ObjectFacts:
     composite: bool = False
     in_s3: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
+    version: str | None = None
+    storage_class: str = ""
+    is_archived: bool = False
+    encoding: str | None = None
+    disposition: str | None = None
+    kms: bool = False
 
 
 @dataclass(frozen=True, slots=True)

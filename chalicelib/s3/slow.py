@@ -25,8 +25,13 @@ class SlowBucket(Bucket):
     _turn: Lock = field(default_factory=Lock)
 
     def read_into(
-        self, buffer: memoryview, key: str, start: int = 0, etag: str | None = None
+        self,
+        buffer: memoryview,
+        key: str,
+        start: int = 0,
+        etag: str | None = None,
+        version: str | None = None,
     ) -> None:
         with self._turn:
             self.sleep(self.delay_seconds)
-        super().read_into(buffer, key, start, etag)
+        super().read_into(buffer, key, start, etag, version)

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.archive import crc, names
+from chalicelib.archive.manifest import Skipped
 from chalicelib.archive.plan import Entry
 from chalicelib.batches import batched
 from chalicelib.errors import NothingToExport, SourceMissing
 from chalicelib.jobs.request import ExportRequest
+from chalicelib.s3.bucket import Bucket
 from chalicelib.s3.objects import ObjectFacts, decoded_metadata
 from chalicelib.services import Services
 from chalicelib.sources.ids import key_of
@@ -23,10 +25,16 @@ _NAMED: Final = 10  # missing files that an error message names
 @dataclass(frozen=True, slots=True)
 class Found:
     """What was found. `entries` are those of the archive, in order, with the CRC-32s that S3 knows.
-    `missing` are the ids or keys that were asked for and do not exist."""
+    `missing` are the ids or keys that were asked for and do not exist, `unreadable` those that
+    cannot be read."""
 
     entries: tuple[Entry, ...]
     missing: tuple[int | str, ...]
+    unreadable: tuple[Skipped, ...] = ()
+
+    @property
+    def left_out(self) -> int:
+        return len(self.missing) + len(self.unreadable)
 
 
 def find(request: ExportRequest, services: Services, tick: Callable[[], None]) -> Found:
@@ -36,16 +44,16 @@ def find(request: ExportRequest, services: Services, tick: Callable[[], None]) -
     Raises SourceMissing if files are missing under `on_missing: fail`, and NothingToExport for a
     prefix without files.
     """
-    bucket, settings = services.source, services.settings
+    bucket, source = services.source(request.source), services.settings.source(request.source)
     if request.prefix is not None:
-        files = _under_prefix(services, request.prefix, tick)
+        files = _under_prefix(services, bucket, request.prefix, tick)
         if not files:
             raise NothingToExport(f"no file of the source bucket begins with {request.prefix!r}")
-        return _found(services, files, (), tick)
+        return _found(services, bucket, files, (), tick)
     asked: dict[str, int | str] = {
-        key_of(file_id, settings): file_id for file_id in request.file_ids or ()
+        key_of(file_id, source): file_id for file_id in request.file_ids or ()
     } or {key: key for key in request.keys or ()}
-    facts = _look_up(services, asked, tick)
+    facts = _look_up(services, bucket, asked, tick)
     missing = tuple(asked[key] for key in asked if facts[key] is None)
     if len(missing) == len(asked):
         bucket.check()  # if the bucket is gone, S3 says that each file is missing
@@ -58,22 +66,22 @@ def find(request: ExportRequest, services: Services, tick: Callable[[], None]) -
         )
     files = [
         (
-            _own_name(fact) if request.file_ids else fact.key.removeprefix(settings.source_prefix),
+            _own_name(fact) if request.file_ids else fact.key.removeprefix(source.prefix),
             fact,
         )
         for fact in facts.values()
         if fact
     ]
-    return _found(services, files, missing, tick)
+    return _found(services, bucket, files, missing, tick)
 
 
 def _under_prefix(
-    services: Services, prefix: str, tick: Callable[[], None]
+    services: Services, bucket: Bucket, prefix: str, tick: Callable[[], None]
 ) -> list[tuple[str, ObjectFacts]]:
     folder = prefix[: prefix.rfind("/") + 1]
     files = [
         (fact.key.removeprefix(folder), fact)
-        for fact in list_all(services.source, services.pools, prefix, tick)
+        for fact in list_all(bucket, services.pools, prefix, tick)
         # An object without bytes whose key ends with "/" marks a folder. It is no file.
         if fact.size or not fact.key.endswith("/")
     ]
@@ -85,7 +93,7 @@ def _under_prefix(
     # A file that is copied needs its CRC-32 first. If the listing says that S3 has it, the worker
     # that writes the header asks for it. For other files, a HEAD says whether S3 has the CRC-32s of
     # the parts.
-    for key, fact in _look_up(services, large, tick).items():
+    for key, fact in _look_up(services, bucket, large, tick).items():
         name, listed = files[large[key]]
         if fact and fact.etag == listed.etag:
             files[large[key]] = (name, fact)
@@ -93,12 +101,12 @@ def _under_prefix(
 
 
 def _look_up(
-    services: Services, keys: Iterable[str], tick: Callable[[], None]
+    services: Services, bucket: Bucket, keys: Iterable[str], tick: Callable[[], None]
 ) -> dict[str, ObjectFacts | None]:
     facts: dict[str, ObjectFacts | None] = {}
     with services.pools(LOOKUPS_AT_ONCE) as pool:
         for batch in batched(keys, services.limits.lookups):
-            facts.update(zip(batch, pool.map(services.source.head, batch), strict=True))
+            facts.update(zip(batch, pool.map(bucket.head, batch), strict=True))
             tick()
     return facts
 
@@ -110,13 +118,14 @@ def _own_name(fact: ObjectFacts) -> str:
 
 def _found(
     services: Services,
+    bucket: Bucket,
     files: Iterable[tuple[str, ObjectFacts]],
     missing: tuple[int | str, ...],
     tick: Callable[[], None],
 ) -> Found:
     files = list(files)
     unique = names.unique_names(raw for raw, _ in files)
-    combined = _combined(services, (fact for _, fact in files), tick)
+    combined = _combined(services, bucket, (fact for _, fact in files), tick)
     entries = (
         Entry(
             name, fact.key, fact.etag, fact.size, _crc32(fact, combined), fact.modified, fact.in_s3
@@ -133,7 +142,7 @@ def _crc32(fact: ObjectFacts, combined: Mapping[str, int]) -> int | None:
 
 
 def _combined(
-    services: Services, facts: Iterable[ObjectFacts], tick: Callable[[], None]
+    services: Services, bucket: Bucket, facts: Iterable[ObjectFacts], tick: Callable[[], None]
 ) -> dict[str, int]:
     """Returns the CRC-32 of each large file, by key, if S3 has those of the file's parts and
     reports them."""
@@ -142,7 +151,7 @@ def _combined(
     found: dict[str, int] = {}
     with services.pools(LOOKUPS_AT_ONCE) as pool:
         for batch in batched(composite, services.limits.lookups):
-            every = pool.map(lambda fact: services.source.part_crc32s(fact.key, fact.etag), batch)
+            every = pool.map(lambda fact: bucket.part_crc32s(fact.key, fact.etag), batch)
             for fact, parts in zip(batch, every, strict=True):
                 if parts:
                     found[fact.key] = crc.combined(parts)

@@ -1,8 +1,9 @@
 """The ids of source files, and the keys that they stand for. Pure."""
 
-from chalicelib.settings import Settings
+from chalicelib.jobs.request import FileId
+from chalicelib.named_sources import Source
 
 
-def key_of(file_id: int, settings: Settings) -> str:
+def key_of(file_id: FileId, source: Source) -> str:
     """Returns the key of the source file with this id."""
-    return settings.source_key_template.format(file_id=file_id)
+    return source.key_template.format(file_id=file_id)

@@ -155,7 +155,7 @@ def read_first(on: Stage) -> None:
 def ask_for_the_parts(on: Stage) -> None:
     """Asks for the CRC-32s of the parts that a file was uploaded in. Here the request is all that
     can be seen: MiniStack does not know them, and without them the worker reads the file."""
-    source = on.acting["Worker"].source
+    source = on.acting["Worker"].source()
     file = on.sources.put(b"1")
     source.client.get_object_attributes(
         Bucket=source.name, Key=file.key, ObjectAttributes=["ETag", "ObjectParts", "ObjectSize"]

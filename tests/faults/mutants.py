@@ -114,8 +114,10 @@ def etag_unbound() -> Iterator[Change]:
     """Source files are read and copied without the ETag of the plan."""
     read_once, copy_part = Bucket._read_once, Bucket.copy_part
 
-    def read(self: Bucket, buffer: memoryview, key: str, start: int, _: str | None) -> None:
-        read_once(self, buffer, key, start, None)
+    def read(
+        self: Bucket, buffer: memoryview, key: str, start: int, _: str | None, version: str | None
+    ) -> None:
+        read_once(self, buffer, key, start, None, version)
 
     def copy(self: Bucket, key: str, upload: str, number: int, **asked: Any) -> None:
         copy_part(self, key, upload, number, **{**asked, "etag": ""})

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from chalicelib.jobs.places import JOB_ID
 from chalicelib.jobs.states import OPEN, Status
+from chalicelib.named_sources import DEFAULT_NAME, Source
 from chalicelib.pipeline.dead_letters import bury
 from chalicelib.pipeline.sweeper import sweep
 from chalicelib.pipeline.worker import handle
@@ -64,10 +65,8 @@ _SWEEPER_SECONDS: Final = 55
 _SETTINGS: Final = Settings(
     jobs_table=_TABLE,
     queue_url=_QUEUE,
-    source_bucket=files.BUCKET,
+    sources=(Source(name=DEFAULT_NAME, bucket=files.BUCKET, prefix="downloads/"),),
     archive_bucket=ARCHIVE,
-    source_key_template="downloads/{file_id}",
-    source_prefix="downloads/",
     archive_ttl_days=7,
     link_ttl_seconds=900,
     max_body_bytes=1024**2,

@@ -92,10 +92,11 @@ def small_segments(stack: Stack, small_layout: None) -> None:
 def _on_moto(made: Services, clock: Clock) -> Services:
     """Returns the services with the test's time, and with moto behind the fast path too."""
     wire: Any = MotoWire()
-    fast = made.source.fast and replace(made.source.fast, wire=wire)
+    ours = made.source().fast
+    fast = ours and replace(ours, wire=wire)
     return replace(
         made,
-        source=replace(made.source, fast=fast),
+        sources={name: replace(one, fast=fast) for name, one in made.sources.items()},
         archive=replace(made.archive, fast=fast),
         now=clock,
         pause=clock.pause,

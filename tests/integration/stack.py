@@ -44,6 +44,11 @@ class Stack:
         changed = replace(self.services.settings, **settings)
         self.services = replace(self.services, settings=changed)
 
+    def configure_source(self, **facts: Any) -> None:
+        """Changes the default source of the stack."""
+        first, *others = self.services.settings.sources
+        self.configure(sources=(replace(first, **facts), *others))
+
     def limit(self, **limits: Any) -> None:
         """Changes how much a worker does at a time."""
         self.services = replace(self.services, limits=replace(self.services.limits, **limits))

@@ -149,7 +149,7 @@ def test_a_check_without_one_good_file_id_is_refused(stack: Stack, body: object)
 
 
 def test_keys_outside_the_source_prefix_are_refused(stack: Stack) -> None:
-    stack.configure(source_prefix="shared/")
+    stack.configure_source(prefix="shared/")
 
     answer = post_export({"keys": ["shared/a", "private/b", "shared"]})
 
@@ -157,7 +157,7 @@ def test_keys_outside_the_source_prefix_are_refused(stack: Stack) -> None:
 
 
 def test_a_prefix_outside_the_source_prefix_is_refused(stack: Stack) -> None:
-    stack.configure(source_prefix="shared/")
+    stack.configure_source(prefix="shared/")
 
     assert post_export({"prefix": "share"}).status == 400
     assert post_export({"prefix": "shared/"}).status == 202

@@ -363,5 +363,5 @@ def test_deletions_at_the_same_time_do_no_harm(stack: Stack, completed: str) -> 
 
     assert [answer.status for answer in answers] == [204, 204]
     assert stack.run_queue() == []
-    assert stack.services.source.head("downloads/10001")
+    assert stack.services.source().head("downloads/10001")
     assert stack.stored() == []

@@ -37,5 +37,5 @@ def test_an_export_works_without_the_fast_path(
 
 
 def test_the_services_have_no_fast_path(stack: Stack) -> None:
-    assert stack.services.source.fast is None
+    assert stack.services.source().fast is None
     assert stack.services.archive.fast is None

@@ -25,7 +25,7 @@ def _names(page: Any) -> tuple[list[str], list[str]]:
 @pytest.fixture
 def bounded(stack: Stack) -> Stack:
     """A stack whose callers see only `shared/`."""
-    stack.configure(source_prefix="shared/")
+    stack.configure_source(prefix="shared/")
     return stack
 
 
@@ -135,7 +135,7 @@ def test_a_cursor_that_is_not_of_this_list_is_refused(stack: Stack, cursor: str)
 
 
 def test_a_source_bucket_that_is_gone_is_an_internal_error(stack: Stack) -> None:
-    clients.s3().delete_bucket(Bucket=settings().source_bucket)
+    clients.s3().delete_bucket(Bucket=settings().source().bucket)
 
     answer = call("GET", "/v1/files")
 

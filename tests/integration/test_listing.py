@@ -14,7 +14,7 @@ KEYS = ["in/ a", "in/%41", "in/+", "in/1", "in/&<>", "in/\x01", "in/é", "in/日
 def test_the_fast_path_and_botocore_list_the_same(stack: Stack) -> None:
     for key in KEYS:
         stack.put_file(key, key.encode())
-    fast = stack.services.source
+    fast = stack.services.source()
 
     by_client = replace(fast, fast=None).list_page("in/")
 
@@ -29,7 +29,7 @@ def test_a_page_begins_after_the_given_key(stack: Stack, after: str) -> None:
     for key in KEYS:
         stack.put_file(key, b"")
 
-    page = stack.services.source.list_page("in/", after)
+    page = stack.services.source().list_page("in/", after)
 
     assert [fact.key for fact in page.facts] == sorted(key for key in KEYS if key > after)
 
@@ -38,4 +38,4 @@ def test_a_listing_that_is_denied_raises_access_denied(stack: Stack) -> None:
     denied = pytest.raises(AccessDenied, match="not allowed to list 'in/'")
 
     with answering(DENIED, "ListObjectsV2"), denied:
-        stack.services.source.list_page("in/")
+        stack.services.source().list_page("in/")

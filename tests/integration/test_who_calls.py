@@ -344,7 +344,8 @@ def test_what_can_be_no_user_is_refused(guarded: Guarded, path: str) -> None:
 @pytest.fixture
 def bounded(guarded: Guarded) -> Guarded:
     """A stack on which each user has a folder, and a teams' folder for each team."""
-    guarded.stack.configure(user_prefix="users/{sub}/", source_key_template="users/ann/{file_id}")
+    guarded.stack.configure(user_prefix="users/{sub}/")
+    guarded.stack.configure_source(key_template="users/ann/{file_id}")
     for key in ("users/ann/a.txt", "users/ann/10001", "users/annie/b.txt", "users/bob/c.txt"):
         guarded.stack.put_file(key, b"123")
     return guarded

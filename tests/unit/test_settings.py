@@ -14,8 +14,8 @@ from tests.unit.samples import REQUIRED, some_settings
 def test_what_is_not_set_has_a_default() -> None:
     settings = load(REQUIRED)
 
-    assert settings.source_key_template == "downloads/{file_id}"
-    assert settings.source_prefix == ""
+    assert settings.source().key_template == "downloads/{file_id}"
+    assert settings.source().prefix == ""
     assert (settings.archive_ttl_days, settings.archive_ttl_ms) == (7, 604_800_000)
     assert settings.max_open_jobs_per_user == 1000
     assert (settings.rate_limit_per_minute, settings.rate_limit_burst) == (120, 60)
@@ -89,7 +89,7 @@ def test_what_is_no_whole_number_is_refused(value: str) -> None:
     "template", ["{file_id}", "a/{file_id:09d}.pdf", "{file_id}/{file_id}", "{{x}}/{file_id!s}"]
 )
 def test_a_key_template_holds_the_file_id(template: str) -> None:
-    assert some_settings(SOURCE_KEY_TEMPLATE=template).source_key_template == template
+    assert some_settings(SOURCE_KEY_TEMPLATE=template).source().key_template == template
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_key_template_that_cannot_tell_files_apart_is_refused(template: str) -
 
 @pytest.mark.parametrize("prefix", ["", "a/", "a/b/"])
 def test_a_source_prefix_is_a_folder_or_everything(prefix: str) -> None:
-    assert some_settings(SOURCE_PREFIX=prefix).source_prefix == prefix
+    assert some_settings(SOURCE_PREFIX=prefix).source().prefix == prefix
 
 
 @pytest.mark.parametrize("prefix", ["a", "/a/", "/", "a/b"])

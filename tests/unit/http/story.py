@@ -56,7 +56,7 @@ class Story:
         return some_services(
             some_settings(**settings),
             jobs=self,
-            source=bucket,
+            sources={"default": bucket},
             archive=bucket,
             now=self.clock,
             pause=self.pause,

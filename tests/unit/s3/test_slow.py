@@ -56,4 +56,4 @@ def test_reads_wait_for_one_another() -> None:
 def test_a_step_reads_its_sources_through_it_if_so_set(delay_ms: int, kind: type[Bucket]) -> None:
     delay = {"SOURCE_DELAY_MS": str(delay_ms), "AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
 
-    assert type(some_services(some_settings(**delay)).source) is kind
+    assert type(some_services(some_settings(**delay)).source()) is kind
