@@ -106,6 +106,6 @@ def _listed(list_page: _ListPage, prefix: str, wanted: Range) -> _Listed:
     page = list_page(prefix, wanted.after)
     last = wanted.last
     facts = tuple(fact for fact in page.facts if last is None or fact.key <= last)
-    if not page.more or (last is not None and page.last >= last):
+    if not page.more or (last is not None and page.end >= last):
         return _Listed(facts, None)
-    return _Listed(facts, Range(page.last, last))
+    return _Listed(facts, Range(page.end, last))

@@ -2,7 +2,7 @@
 
 import re
 from email.message import Message
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote
 
 from chalicelib.s3.objects import ObjectFacts, decoded_metadata
@@ -60,16 +60,13 @@ def _disposition_filename(header: str) -> str:
     is none. `filename*` wins over `filename` (RFC 6266, section 4.3)."""
     message = Message()
     message["Content-Disposition"] = header
-    found = [
-        value
-        for name, value in message.get_params([], "Content-Disposition")
-        if name.lower() == "filename" and value
-    ]
+    params: Any = message.get_params([], "Content-Disposition")
+    found = [value for name, value in params if name.lower() == "filename" and value]
     # A value of RFC 5987 comes as (charset, language, text).
-    extended = [value for value in found if isinstance(value, tuple)]
-    if extended:
-        charset, _, text = extended[0]
-        return _last_part(_in_charset(text, charset))
+    for value in found:
+        if isinstance(value, tuple):
+            charset, _, text = value
+            return _last_part(_in_charset(text, charset))
     return _last_part(decoded_metadata(found[0])) if found else ""
 
 
