@@ -1,4 +1,4 @@
-"""What an export takes, of buckets that are not tidy. It is found without an archive being built."""
+"""What an export takes, of buckets that are not tidy. No archive is built here."""
 
 from typing import Any
 
