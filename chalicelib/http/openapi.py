@@ -3,7 +3,7 @@ against. Tests check the routes and the answers against it."""
 
 from typing import Any, Final
 
-from chalicelib.http import schemas
+from chalicelib.http import answer_schemas, schemas
 from chalicelib.http.callers import base_url
 from chalicelib.http.calls import Call, Reply
 from chalicelib.http.operations import paths
@@ -13,22 +13,22 @@ from chalicelib.version import VERSION
 _COMPONENTS: Final = {
     "ExportRequest": schemas.EXPORT_REQUEST,
     "SelectionRequest": schemas.SELECTION_REQUEST,
-    "ExportAccepted": schemas.EXPORT_ACCEPTED,
-    "Job": schemas.JOB,
-    "EventStream": schemas.EVENT_STREAM,
-    "JobList": schemas.JOB_LIST,
-    "Files": schemas.FILES,
-    "Download": schemas.DOWNLOAD,
+    "ExportAccepted": answer_schemas.EXPORT_ACCEPTED,
+    "Job": answer_schemas.JOB,
+    "EventStream": answer_schemas.EVENT_STREAM,
+    "JobList": answer_schemas.JOB_LIST,
+    "Files": answer_schemas.FILES,
+    "Download": answer_schemas.DOWNLOAD,
     "CheckRequest": schemas.CHECK_REQUEST,
-    "CheckAnswer": schemas.CHECK_ANSWER,
+    "CheckAnswer": answer_schemas.CHECK_ANSWER,
     "ShareRequest": schemas.SHARE_REQUEST,
-    "Share": schemas.SHARE,
-    "Shares": schemas.SHARES,
-    "Erased": schemas.ERASED,
-    "Health": schemas.HEALTH,
-    "ProtectedResource": schemas.PROTECTED_RESOURCE,
-    "OpenApi": schemas.OPENAPI,
-    "Problem": schemas.PROBLEM,
+    "Share": answer_schemas.SHARE,
+    "Shares": answer_schemas.SHARES,
+    "Erased": answer_schemas.ERASED,
+    "Health": answer_schemas.HEALTH,
+    "ProtectedResource": answer_schemas.PROTECTED_RESOURCE,
+    "OpenApi": answer_schemas.OPENAPI,
+    "Problem": answer_schemas.PROBLEM,
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.http import answers, schemas
+from chalicelib.http import answer_schemas, answers
 from chalicelib.jobs.model import Failure, Job
 from chalicelib.jobs.states import Stage, Status
 from tests.unit.samples import JOB_ID, NOW, a_job, jobs, moments
@@ -17,8 +17,8 @@ from tests.unit.samples import JOB_ID, NOW, a_job, jobs, moments
 BASE = "https://api.example.com/v1-stage"
 URL = f"{BASE}/v1/export/{JOB_ID}"
 
-valid_job = fastjsonschema.compile(schemas.JOB)
-valid_acceptance = fastjsonschema.compile(schemas.EXPORT_ACCEPTED)
+valid_job = fastjsonschema.compile(answer_schemas.JOB)
+valid_acceptance = fastjsonschema.compile(answer_schemas.EXPORT_ACCEPTED)
 
 
 @given(jobs(), st.integers(NOW, NOW + 10**10))
