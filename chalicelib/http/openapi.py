@@ -10,18 +10,21 @@ from chalicelib.http.operations import paths
 from chalicelib.settings import Settings, settings
 from chalicelib.version import VERSION
 
-_COMPONENTS: Final = {
-    "ExportRequest": schemas.EXPORT_REQUEST,
-    "SelectionRequest": schemas.SELECTION_REQUEST,
+_REQUESTS: Final = {
+    "export": "ExportRequest",
+    "selection": "SelectionRequest",
+    "check": "CheckRequest",
+    "share": "ShareRequest",
+}
+
+_ANSWERS: Final = {
     "ExportAccepted": answer_schemas.EXPORT_ACCEPTED,
     "Job": answer_schemas.JOB,
     "EventStream": answer_schemas.EVENT_STREAM,
     "JobList": answer_schemas.JOB_LIST,
     "Files": answer_schemas.FILES,
     "Download": answer_schemas.DOWNLOAD,
-    "CheckRequest": schemas.CHECK_REQUEST,
     "CheckAnswer": answer_schemas.CHECK_ANSWER,
-    "ShareRequest": schemas.SHARE_REQUEST,
     "Share": answer_schemas.SHARE,
     "Shares": answer_schemas.SHARES,
     "Erased": answer_schemas.ERASED,
@@ -35,6 +38,9 @@ _COMPONENTS: Final = {
 def document(call: Call) -> Reply:
     """GET /openapi.json. The server in it is this stack's own URL."""
     config = settings()
+    sources = [source.name for source in config.sources]
+    requests = schemas.requests(schemas.file_id(config.file_id_pattern), sources)
+    components = {_REQUESTS[name]: schema for name, schema in requests.items()} | _ANSWERS
     content: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {
@@ -46,8 +52,8 @@ def document(call: Call) -> Reply:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": base_url(call.context, config)}],
-        "paths": paths(),
-        "components": {"schemas": _COMPONENTS, "securitySchemes": _schemes(config)},
+        "paths": paths(sources),
+        "components": {"schemas": components, "securitySchemes": _schemes(config)},
     }
     if config.auth != "none":
         content["security"] = [{name: []} for name in _schemes(config)]
