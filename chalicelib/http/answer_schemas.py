@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from chalicelib.http.schemas import FILE_ID, Schema
+from chalicelib.errors import Reason
+from chalicelib.http.schemas import Schema
 
 
 def _answer(properties: Schema, **perhaps: Schema) -> Schema:
@@ -25,6 +26,16 @@ _COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 _URL: Final[Schema] = {"type": "string", "format": "uri"}
 _TIME: Final[Schema] = {"type": "string", "format": "date-time"}
 _JOB_ID: Final[Schema] = {"type": "string", "format": "uuid"}
+_FILE: Final[Schema] = {"type": ["integer", "string"], "description": "The file's id, or its key."}
+_WHY: Final[Schema] = {
+    "reason": {
+        "enum": [reason.value for reason in Reason],
+        "description": "Why the file is not in the archive, or cannot be exported. For missing it "
+        "does not exist, for archived it is in cold storage, for encrypted only the customer has "
+        "the key (SSE-C), for key-unusable its KMS key cannot be used.",
+    },
+    "detail": {**_TEXT, "description": "The same for people."},
+}
 _STATUS: Final[Schema] = {
     "enum": ["queued", "processing", "completed", "failed", "cancelled", "expired"]
 }
@@ -33,7 +44,7 @@ EXPORT_ACCEPTED: Final = _answer(
     {
         "jobId": _JOB_ID,
         "status": _STATUS,
-        "totalFiles": {**_COUNT, "description": "0 for a prefix, which is listed later."},
+        "totalFiles": {**_COUNT, "description": "0 if there is a prefix, which is listed later."},
         "message": _TEXT,
         "statusUrl": _URL,
         "sseUrl": _URL,
@@ -56,7 +67,7 @@ JOB: Final = _answer(
             {
                 "percent": {"type": "integer", "minimum": 0, "maximum": 100},
                 "currentFile": {**_COUNT, "description": "How many files are in the archive."},
-                "totalFiles": _COUNT,
+                "totalFiles": {**_COUNT, "description": "Those that are skipped count too."},
                 "bytesDone": {**_COUNT, "description": "Bytes of the archive that are there."},
                 "bytesTotal": {**_COUNT, "description": "0 until the archive is planned."},
                 "stage": {
@@ -82,6 +93,14 @@ JOB: Final = _answer(
                             "items": {"type": ["integer", "string"]},
                         }
                     ),
+                    "skipped": _optional(
+                        {
+                            "type": "array",
+                            "description": "All files that were asked for and are not in the "
+                            "archive, the missing ones first. Null where `missing` may be.",
+                            "items": _answer({"file": _FILE, **_WHY}),
+                        }
+                    ),
                     "downloadUrl": _optional(
                         {**_URL, "description": "Redirects to a fresh link; null once expired."}
                     ),
@@ -104,8 +123,9 @@ JOB: Final = _answer(
 EVENT_STREAM: Final[Schema] = {
     "type": "string",
     "description": "Server-sent events: one at most, and then the stream ends. The event's type is "
-    "the job's status, its data a Job as JSON, in which a list of missing files is null if it "
-    "is long. The field retry says in how many milliseconds to connect again.",
+    "the job's status, its data a Job as JSON, in which a list of files that are not in the "
+    "archive is null if it is long. The field retry says in how many milliseconds to connect "
+    "again.",
     "contentMediaType": "text/event-stream",
 }
 
@@ -119,6 +139,12 @@ JOB_LIST: Final = _answer(
 FILES: Final = _answer(
     {
         "prefix": {**_TEXT, "description": "What was asked for."},
+        "source": {**_TEXT, "description": "The name of the source that is listed."},
+        "sources": {
+            "type": "array",
+            "description": "The names of all sources. The first is the default one.",
+            "items": _TEXT,
+        },
         "topPrefix": {**_TEXT, "description": "Where the files begin; nothing above is shown."},
         "folders": {
             "type": "array",
@@ -137,6 +163,10 @@ FILES: Final = _answer(
                     "key": {**_TEXT, "description": "For `keys` of an export."},
                     "size": {**_COUNT, "description": "Bytes."},
                     "lastModified": _TIME,
+                    "unreadable": {
+                        **_optional(_answer(_WHY)),
+                        "description": "Why it cannot be exported, as far as a listing tells.",
+                    },
                 }
             ),
         },
@@ -156,10 +186,12 @@ DOWNLOAD: Final = _answer(
 
 CHECK_ANSWER: Final = _answer(
     {
-        "file_id": FILE_ID,
-        "available": {"type": "boolean"},
+        "file_id": _FILE,
+        "available": {"type": "boolean", "description": "Whether it is there and can be read."},
         "s3Key": _optional(_TEXT),
         "size": _optional({**_COUNT, "description": "Bytes."}),
+        "reason": _optional(_WHY["reason"]),
+        "detail": _optional(_WHY["detail"]),
     }
 )
 
