@@ -16,6 +16,7 @@ from chalicelib.errors import (
     AccessDenied,
     Reason,
     SourceChanged,
+    SourceFault,
     SourceUnreadable,
     Unavailable,
     UploadGone,
@@ -53,14 +54,16 @@ class FolderPage:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How a bucket of somebody else's is asked. `owner` is the account that must own it; empty:
-    any. `requester_pays`: we pay for the requests."""
+    """How a bucket is asked. `owner` is the account that must own it; empty: any. `requester_pays`:
+    we pay for the requests. `is_ours`: it is no source but the archive bucket, so what S3 refuses
+    there is no fault of a source file."""
 
     owner: str = ""
     requester_pays: bool = False
+    is_ours: bool = False
 
 
-OURS: Final = Access()
+OURS: Final = Access(is_ours=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,13 @@ class Bucket:
             metadata=answer["Metadata"],
         )
 
+    def why(self, key: str, version: str | None = None) -> SourceFault | None:
+        """Returns why the object cannot be read: reads its first byte. None if it can be read.
+
+        Raises Unavailable if nobody knows now, and AccessDenied if it is not about this object.
+        """
+        raise NotImplementedError
+
     def part_crc32s(self, key: str, etag: str) -> list[tuple[int, int]] | None:
         """Returns (CRC-32, length in bytes) of each part that the object was uploaded in. None if
         S3 does not report them for all parts, or if the object has another ETag by now."""
@@ -160,6 +170,17 @@ class Bucket:
         while page.more:
             page = self.list_page(prefix, page.facts[-1].key)
             yield from page.facts
+
+    def list_versions_page(self, prefix: str, after: str = "") -> ObjectPage:
+        """Returns the newest versions of the first objects whose keys begin with `prefix` and come
+        after `after`. An object without a version id has the version "null". The page may be empty
+        and have a next one, which begins after `page.end`."""
+        raise NotImplementedError
+
+    def is_versioned(self) -> bool:
+        """Returns whether the bucket keeps the versions of its objects. False if S3 does not tell.
+        Asks once in the life of the process."""
+        raise NotImplementedError
 
     def list_folder(self, prefix: str, limit: int, after: str | None = None) -> FolderPage:
         """Returns one page of what is below `prefix`, in key order, without the contents of the
@@ -268,6 +289,16 @@ class Bucket:
                     Bucket=self.name,
                     Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True},
                 )
+
+    def copy_aside(
+        self, key: str, etag: str, to_key: str, *, source: "Bucket", version: str | None = None
+    ) -> ObjectFacts:
+        """Copies an object of at most 5 GB from `source` into this bucket, as `to_key`, without
+        its metadata and tags. Returns the facts of the copy, with its CRC-32.
+
+        Raises SourceChanged if the object is gone or has another ETag, and SourceUnreadable.
+        """
+        raise NotImplementedError
 
     # -- multipart uploads ----------------------------------------------------------------------
 

@@ -51,10 +51,16 @@ class ObjectFacts:
 @dataclass(frozen=True, slots=True)
 class ObjectPage:
     """Some objects in key order, without CRC-32 and metadata. `more`: others come after the
-    last."""
+    last. `last` is the last key that S3 listed, if that need not be one of `facts`."""
 
     facts: tuple[ObjectFacts, ...]
     more: bool
+    last: str = ""
+
+    @property
+    def end(self) -> str:
+        """The key after which the next page begins; empty if there was none."""
+        return self.last or (self.facts[-1].key if self.facts else "")
 
 
 @dataclass(frozen=True, slots=True)
