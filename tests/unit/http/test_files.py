@@ -6,7 +6,14 @@ from typing import Any, cast
 
 import pytest
 
-from chalicelib.errors import AccessDenied, Forbidden, InvalidRequest, Reason, SourceUnreadable
+from chalicelib.errors import (
+    AccessDenied,
+    Forbidden,
+    InvalidRequest,
+    Reason,
+    SourceFault,
+    SourceUnreadable,
+)
 from chalicelib.http import files
 from chalicelib.http.callers import Caller
 from chalicelib.http.calls import Call
@@ -28,6 +35,10 @@ class Told:
 
     of_each: ObjectFacts | Exception | None
     more: bool = False
+    first_byte: SourceFault | None = None
+
+    def why(self, *_: object) -> SourceFault | None:
+        return self.first_byte
 
     def head(self, key: str, **_: bool) -> ObjectFacts | None:
         if isinstance(self.of_each, Exception):
@@ -53,9 +64,12 @@ def _services(**buckets: Any) -> Services:
 
 
 def _check(told: object, **asked: object) -> Any:
+    return _checked(_services(default=Told(None), old=Told(cast("Any", told))), **asked)
+
+
+def _checked(services: Services, **asked: object) -> Any:
     body = json.dumps({"file_id": 10_001, **asked}).encode()
-    call = Call({}, {}, {}, body)
-    return files.check(call, _services(default=Told(None), old=Told(cast("Any", told)))).content
+    return files.check(Call({}, {}, {}, body), services).content
 
 
 def _listed(services: Services, caller: Caller = Caller(), **query: str) -> Any:  # noqa: B008 - frozen
@@ -82,7 +96,7 @@ def test_a_file_in_cold_storage_is_there_and_not_available() -> None:
         "file_id": 10_001,
         "available": False,
         "s3Key": "out/10001",
-        "size": 4,
+        "size": None,
         **IN_GLACIER,
     }
 
@@ -94,11 +108,26 @@ def test_a_file_that_s3_does_not_show_is_not_available_and_has_a_reason(reason: 
     assert _check(fault, source="old") == {
         "file_id": 10_001,
         "available": False,
-        "s3Key": None,
+        "s3Key": "out/10001",
         "size": None,
         "reason": reason,
         "detail": "why",
     }
+
+
+def test_a_key_that_cannot_be_used_is_found_out_by_the_first_byte() -> None:
+    why = "its KMS key is disabled"
+    fault = SourceUnreadable("", key="out/10001", why=why, reason=Reason.KEY_UNUSABLE)
+    encrypted = Told(replace(FACTS, kms=True), first_byte=fault)
+
+    answer = _checked(_services(default=encrypted))
+
+    assert (answer["available"], answer["reason"], answer["detail"]) == (False, "key-unusable", why)
+    assert _checked(_services(default=replace(encrypted, first_byte=None)))["available"]
+
+
+def test_a_file_that_is_larger_than_an_archive_is_not_available() -> None:
+    assert _check(replace(FACTS, size=10**15), source="old")["reason"] == "too-large"
 
 
 def test_a_file_to_which_access_is_denied_is_not_available() -> None:
