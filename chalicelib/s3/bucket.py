@@ -74,11 +74,16 @@ class Bucket:
     fast: "FastPath | None" = None
     access: Access = OURS
 
-    def check(self) -> None:
-        """Raises Unavailable if the bucket cannot be reached or does not exist."""
+    def check(self, prefix: str = "") -> None:
+        """Raises Unavailable if the bucket cannot be reached or does not exist. With a prefix, lists
+        one key below it: HeadBucket wants the right to list the whole bucket.
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html"""
         try:
             with translated(f"reach the bucket {self.name}"):
-                self.client.head_bucket(Bucket=self.name)
+                if prefix:
+                    self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, MaxKeys=1)
+                else:
+                    self.client.head_bucket(Bucket=self.name)
         except self.client.exceptions.ClientError as error:
             raise Unavailable(f"there is no bucket {self.name}") from error
 
