@@ -23,7 +23,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 PREFIX_RULE: Final = "must be empty or end with '/' and not begin with it"
 TEMPLATE_RULE: Final = "must hold {file_id} and no other field"
 
-_SHOWN: Final = 80
+_SHOWN: Final = 100
 """Characters of a bad value that a message shows."""
 
 _NAME: Final = re.compile(rf"[a-z0-9-]{{1,{NAME_MAX}}}")

@@ -75,8 +75,9 @@ class Bucket:
     access: Access = OURS
 
     def check(self, prefix: str = "") -> None:
-        """Raises Unavailable if the bucket cannot be reached or does not exist. With a prefix, lists
-        one key below it: HeadBucket wants the right to list the whole bucket.
+        """Raises Unavailable if the bucket cannot be reached or does not exist.
+
+        With a prefix, lists a key below it: HeadBucket wants the right to list the whole bucket.
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html"""
         try:
             with translated(f"reach the bucket {self.name}"):

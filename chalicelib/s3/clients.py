@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Final, cast
 
-from chalicelib.aws import config, session
+from chalicelib.aws import config, session, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 
 CONNECTIONS: Final = 48
 """The most open connections to S3 in one worker, which never has more requests under way."""
+
+SESSION_SECONDS: Final = 900
+"""How long the credentials of a session live at least, if nobody says when they end.
+
+A Lambda function finds its credentials in its environment, without their end. AWS publishes no time
+for them, and the session settings of the role do not count there. People saw 12 hours
+(https://github.com/boto/boto3/issues/2392), from a start that nobody knows. But an invocation may
+last 15 minutes, and it gets no others meanwhile.
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+https://repost.aws/knowledge-center/presigned-url-s3-bucket-expiration"""
 
 _READ_SECONDS: Final = 60
 
@@ -70,6 +80,21 @@ def fast(region: str | None) -> "FastPath | None":
     if not credentials:
         return None
     return made(client(0, region), credentials, lambda: datetime.now(UTC), time.monotonic)
+
+
+def signer_lives(now: int) -> int | None:
+    """Returns how many seconds the credentials that sign links surely live from `now` (ms); None:
+    for good. What they sign ends with them. Raises Unavailable if they cannot be renewed."""
+    credentials = session().get_credentials()
+    if credentials is None:
+        return None
+    with translated("sign a link"):
+        # Renews them first if they are about to end.
+        token = credentials.get_frozen_credentials().token
+    end: datetime | None = getattr(credentials, "_expiry_time", None)
+    if end is not None:
+        return max(1, int(end.timestamp()) - now // 1000)
+    return SESSION_SECONDS if token else None
 
 
 @cache
