@@ -145,6 +145,7 @@ def _call(request: Request) -> Call:
         headers={name.lower(): value for name, value in request.headers.items()},
         query=event.get("queryStringParameters") or {},
         body=raw_body(event),
+        method=request.method,
     )
 
 

@@ -106,8 +106,8 @@ def _on_moto(made: Services, clock: Clock) -> Services:
 def _forget_clients() -> None:
     for cached in (
         aws.session,
-        clients.s3,
-        clients.fast_path,
+        clients.client,
+        clients.fast,
         clients.for_links,
         aws.dynamodb,
         aws.sqs,
