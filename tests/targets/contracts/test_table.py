@@ -265,6 +265,31 @@ def test_a_batch_returns_the_items_that_exist(table: Bound) -> None:
     assert not answer["UnprocessedKeys"]
 
 
+def writes(table: Bound, *job_ids: str) -> dict[str, Any]:
+    """Returns the RequestItems of a BatchWriteItem."""
+    items = [{"jobId": {"S": job_id}, "size": {"N": "2"}} for job_id in job_ids]
+    return {table.name: [{"PutRequest": {"Item": item}} for item in items]}
+
+
+def test_a_batch_of_writes_replaces_what_is_there(table: Bound) -> None:
+    put(table, "a", size=1, count=1)
+
+    answer = table.client.batch_write_item(RequestItems=writes(table, "a", "b"))
+
+    assert not answer["UnprocessedItems"]
+    for job_id in "ab":
+        assert get(table, job_id)["Item"] == {"jobId": {"S": job_id}, "size": {"N": "2"}}
+
+
+@pytest.mark.parametrize(
+    "job_ids", [[f"job-{i}" for i in range(26)], ["a", "a"]], ids=["26 items", "an item twice"]
+)
+def test_an_invalid_batch_of_writes_is_refused(table: Bound, job_ids: list[str]) -> None:
+    asked = Bound(table.client, RequestItems=writes(table, *job_ids))  # type: ignore[arg-type]
+
+    assert asked.refuses("batch_write_item") == INVALID
+
+
 @pytest.mark.parametrize(
     "job_ids", [[f"job-{i}" for i in range(101)], ["a", "a"]], ids=["101 keys", "a key twice"]
 )
