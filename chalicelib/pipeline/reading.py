@@ -5,16 +5,19 @@ message, the step `read`. The CRC-32s of a batch are stored beside the job. The 
 all batches done sends `plan` again, which then takes the CRC-32s from there.
 
 A reading is one set of batches. Its digest names the runs with their ETags. So if a file has
-changed, what was read of it before is never used.
+changed, what was read of it before is never used. What was read of the others is used in the job's
+next reading.
+
+What was read is also kept for other jobs (jobs/checksums.py). So another job may keep the CRC-32 of
+a file while this one reads it. Then the files to read are others than before, too.
 """
 
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
-from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.archive import crc
 from chalicelib.archive.plan import Entry
@@ -27,9 +30,19 @@ from chalicelib.pipeline.origins import origin
 from chalicelib.pools import ahead
 from chalicelib.queue.messages import DIGEST_DIGITS, Message, Step
 from chalicelib.services import Services
+from chalicelib.sources.known import keep
 
 _READS: Final = 8
 """The most requests under way at the same time. Each has a buffer."""
+
+
+class File(NamedTuple):
+    """A source file as it is to be read. An archive may have it twice, under two names."""
+
+    key: str
+    etag: str
+    version: str | None
+    copy: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,13 @@ class Run:
     version: str | None = None
     copy: str | None = None
 
+    @property
+    def file(self) -> File:
+        return File(self.key, self.etag, self.version, self.copy)
+
+
+Chunks = list[tuple[int, int]]
+"""(CRC-32, length in bytes) of the runs of a file, one after another."""
 
 Batches = list[list[Run]]
 
@@ -61,24 +81,37 @@ def with_crc32s(
         is not streamed in one part."""
         return not entry.is_known and entry.size > limits.layout.stream_part
 
-    unread = [entry for entry in entries if is_unread(entry)]
+    unread = {_file(entry): entry for entry in entries if is_unread(entry)}
     if not unread:
         return entries
     lease.stage = Stage.READING
-    batches = cut(unread, limits.batch_bytes)
+    batches = cut(unread.values(), limits.batch_bytes)
+    reading, done = _digest(batches, source), _readings(job, services)
+    found: dict[File, Chunks] = {}
+    if done and reading not in done:
+        found = _read_before(job, done, services)
+        batches = cut((e for f, e in unread.items() if f not in found), limits.batch_bytes)
+        reading = _digest(batches, source)
     if len(batches) == 1:
-        crc32s = [_crc32(run, source, services, lease.tick) for run in batches[0]]
+        crc32s = {0: [_crc32(run, source, services, lease.tick) for run in batches[0]]}
     else:
-        reading = _stored(batches, source, job, services)
-        absent = set(range(len(batches))) - _done(job, reading, services)
+        if reading not in done:
+            body = _to_json(batches, source)
+            key = places.batches_to_read(job.job_id, reading)
+            services.archive.write(key, body, "application/json")
+        absent = set(range(len(batches))) - done.get(reading, set())
         if absent:
             lease.report(services.now())
             messages = (Message(Step.READ, job.job_id, n, reading) for n in sorted(absent))
             services.queue.send(messages, job.user_id)
             return None
-        crc32s = _kept(job, reading, len(batches), services)
-    found = of_files(batches, crc32s)
-    return [replace(e, crc32=found[e.key]) if is_unread(e) else e for e in entries]
+        crc32s = _kept(job, reading, range(len(batches)), services)
+    now_found = of_files(batches, crc32s)
+    # Other workers have kept those that lie in one batch.
+    alone = now_found if len(batches) == 1 else _divided(now_found)
+    _keep(alone, source, services, lease)
+    found |= now_found
+    return [replace(e, crc32=crc.combined(found[_file(e)])) if is_unread(e) else e for e in entries]
 
 
 def read(job: Job, reading: str, number: int, services: Services, lease: Lease) -> None:
@@ -95,6 +128,7 @@ def read(job: Job, reading: str, number: int, services: Services, lease: Lease) 
         found = [_crc32(run, source, services, lease.tick) for run in batches[number]]
         key = places.crc32s(job.job_id, reading, number)
         services.archive.write(key, json.dumps(found).encode(), "application/json")
+        _keep(of_files(batches, {number: found}), source, services, lease)
     if len(_done(job, reading, services)) == len(batches):
         services.queue.send([Message(Step.PLAN, job.job_id)], job.user_id)
 
@@ -116,12 +150,39 @@ def cut(entries: Iterable[Entry], most: int) -> Batches:
     return batches
 
 
-def of_files(batches: Batches, crc32s: Sequence[int]) -> dict[str, int]:
-    """Returns the CRC-32 of each file, by key, from those of its runs."""
-    runs: dict[str, list[tuple[int, int]]] = {}
-    for run, crc32 in zip(chain.from_iterable(batches), crc32s, strict=True):
-        runs.setdefault(run.key, []).append((crc32, run.length))
-    return {key: crc.combined(of_file) for key, of_file in runs.items()}
+def of_files(batches: Batches, crc32s: Mapping[int, Sequence[int]]) -> dict[File, Chunks]:
+    """Returns what is known of each file that was read to its end. `crc32s` has the CRC-32s of the
+    runs of each batch that was read, by the batch's number."""
+    runs: dict[File, Chunks] = {}
+    partly: set[File] = set()
+    for number, batch in enumerate(batches):
+        if number not in crc32s:
+            partly.update(run.file for run in batch)
+            continue
+        for run, crc32 in zip(batch, crc32s[number], strict=True):
+            runs.setdefault(run.file, []).append((crc32, run.length))
+    return {file: chunks for file, chunks in runs.items() if file not in partly}
+
+
+def _file(entry: Entry) -> File:
+    return File(entry.key, entry.etag, entry.version, entry.copy)
+
+
+def _divided(files: Mapping[File, Chunks]) -> dict[File, Chunks]:
+    """Returns the files that lie in more than one batch."""
+    return {file: chunks for file, chunks in files.items() if len(chunks) > 1}
+
+
+def _keep(
+    files: Mapping[File, Chunks], source: str | None, services: Services, lease: Lease
+) -> None:
+    """Keeps the CRC-32s of source files for other jobs. A copy of ours is not one."""
+    rows = [
+        (file.key, file.etag, sum(length for _, length in chunks), crc.combined(chunks))
+        for file, chunks in files.items()
+        if not file.copy
+    ]
+    keep(services, source, rows, lease.tick)
 
 
 def _crc32(run: Run, source: str | None, services: Services, tick: Callable[[], None]) -> int:
@@ -142,14 +203,13 @@ def _crc32(run: Run, source: str | None, services: Services, tick: Callable[[], 
     return crc32
 
 
-def _stored(batches: Batches, source: str | None, job: Job, services: Services) -> str:
-    """Writes what is to be read beside the job. Returns the reading's digest."""
+def _digest(batches: Batches, source: str | None) -> str:
+    return hashlib.sha256(_to_json(batches, source)).hexdigest()[:DIGEST_DIGITS]
+
+
+def _to_json(batches: Batches, source: str | None) -> bytes:
     rows = [[astuple(run) for run in batch] for batch in batches]
-    body = json.dumps({"source": source, "batches": rows}).encode()
-    reading = hashlib.sha256(body).hexdigest()[:DIGEST_DIGITS]
-    key = places.batches_to_read(job.job_id, reading)
-    services.archive.write(key, body, "application/json")
-    return reading
+    return json.dumps({"source": source, "batches": rows}).encode()
 
 
 def _batches(body: bytes) -> tuple[str | None, Batches]:
@@ -167,11 +227,41 @@ def _done(job: Job, reading: str, services: Services) -> set[int]:
     return {int(found.key.removeprefix(prefix)) for found in kept}
 
 
-def _kept(job: Job, reading: str, batches: int, services: Services) -> list[int]:
-    """Returns the CRC-32s of all batches, run by run."""
-    keys = [places.crc32s(job.job_id, reading, number) for number in range(batches)]
+def _readings(job: Job, services: Services) -> dict[str, set[int]]:
+    """Returns the numbers of the batches that were read, by the digest of each of the job's
+    readings."""
+    prefix = places.readings(job.job_id)
+    found: dict[str, set[int]] = {}
+    there = set()
+    for stored in services.archive.list_objects(prefix):
+        reading, _, name = stored.key.removeprefix(prefix).partition("/")
+        batch = name.removeprefix("crc32-")
+        if batch == name:
+            there.add(reading)
+        else:
+            found.setdefault(reading, set()).add(int(batch))
+    return {reading: found.get(reading, set()) for reading in there}
+
+
+def _read_before(job: Job, done: Mapping[str, set[int]], services: Services) -> dict[File, Chunks]:
+    """Returns the files that earlier readings of the job have read to their end."""
+    found: dict[File, Chunks] = {}
+    for reading, numbers in done.items():
+        body = services.archive.read(places.batches_to_read(job.job_id, reading))
+        if body:
+            _, batches = _batches(body)
+            found |= of_files(batches, _kept(job, reading, sorted(numbers), services))
+    return found
+
+
+def _kept(
+    job: Job, reading: str, batches: Iterable[int], services: Services
+) -> dict[int, list[int]]:
+    """Returns the CRC-32s of the runs of these batches, by the batch's number."""
+    numbers = list(batches)
+    keys = [places.crc32s(job.job_id, reading, number) for number in numbers]
     with services.pools(_READS) as pool:
         bodies = list(pool.map(services.archive.read, keys))
     if None in bodies:
         raise Unavailable("what was read of the files is not there any more")
-    return [crc32 for body in bodies if body for crc32 in json.loads(body)]
+    return {number: json.loads(body) for number, body in zip(numbers, bodies, strict=True) if body}

@@ -1,6 +1,6 @@
 """Finds the source files of a request: their sizes, ETags, CRC-32s and names."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +14,7 @@ from chalicelib.s3.bucket import Bucket
 from chalicelib.s3.objects import ObjectFacts, decoded_metadata
 from chalicelib.services import Services
 from chalicelib.sources.ids import key_of
+from chalicelib.sources.known import Known, keep
 from chalicelib.sources.listing import list_all
 
 LOOKUPS_AT_ONCE: Final = 32
@@ -45,11 +46,12 @@ def find(request: ExportRequest, services: Services, tick: Callable[[], None]) -
     prefix without files.
     """
     bucket, source = services.source(request.source), services.settings.source(request.source)
+    known = Known(services, bucket, tick)
     if request.prefix is not None:
-        files = _under_prefix(services, bucket, request.prefix, tick)
+        files = _under_prefix(services, known, request.prefix, tick)
         if not files:
             raise NothingToExport(f"no file of the source bucket begins with {request.prefix!r}")
-        return _found(services, bucket, files, (), tick)
+        return _found(request.source, known, files, ())
     asked: dict[str, int | str] = {
         key_of(file_id, source): file_id for file_id in request.file_ids or ()
     } or {key: key for key in request.keys or ()}
@@ -72,28 +74,28 @@ def find(request: ExportRequest, services: Services, tick: Callable[[], None]) -
         for fact in facts.values()
         if fact
     ]
-    return _found(services, bucket, files, missing, tick)
+    return _found(request.source, known, files, missing)
 
 
 def _under_prefix(
-    services: Services, bucket: Bucket, prefix: str, tick: Callable[[], None]
+    services: Services, known: Known, prefix: str, tick: Callable[[], None]
 ) -> list[tuple[str, ObjectFacts]]:
     folder = prefix[: prefix.rfind("/") + 1]
     files = [
         (fact.key.removeprefix(folder), fact)
-        for fact in list_all(bucket, services.pools, prefix, tick)
+        for fact in known.filled(list_all(known.bucket, services.pools, prefix, tick))
         # An object without bytes whose key ends with "/" marks a folder. It is no file.
         if fact.size or not fact.key.endswith("/")
     ]
     large = {
         fact.key: index
         for index, (_, fact) in enumerate(files)
-        if fact.size >= services.limits.layout.copy_min and not fact.in_s3
+        if fact.size >= services.limits.layout.copy_min and not fact.in_s3 and fact.crc32 is None
     }
     # A file that is copied needs its CRC-32 first. If the listing says that S3 has it, the worker
-    # that writes the header asks for it. For other files, a HEAD says whether S3 has the CRC-32s of
-    # the parts.
-    for key, fact in _look_up(services, bucket, large, tick).items():
+    # that writes the header asks for it. For other files that no earlier job knows, a HEAD says
+    # whether S3 has the CRC-32s of the parts.
+    for key, fact in _look_up(services, known.bucket, large, tick).items():
         name, listed = files[large[key]]
         if fact and fact.etag == listed.etag:
             files[large[key]] = (name, fact)
@@ -117,20 +119,21 @@ def _own_name(fact: ObjectFacts) -> str:
 
 
 def _found(
-    services: Services,
-    bucket: Bucket,
-    files: Iterable[tuple[str, ObjectFacts]],
+    source: str | None,
+    known: Known,
+    files: Sequence[tuple[str, ObjectFacts]],
     missing: tuple[int | str, ...],
-    tick: Callable[[], None],
 ) -> Found:
-    files = list(files)
     unique = names.unique_names(raw for raw, _ in files)
-    combined = _combined(services, bucket, (fact for _, fact in files), tick)
+    facts = known.filled([fact for _, fact in files])
+    combined = _combined(known.services, known.bucket, facts, known.tick)
+    rows = [(f.key, f.etag, f.size, combined[f.key]) for f in facts if f.key in combined]
+    keep(known.services, source, rows, known.tick)
     entries = (
         Entry(
             name, fact.key, fact.etag, fact.size, _crc32(fact, combined), fact.modified, fact.in_s3
         )
-        for name, (_, fact) in zip(unique, files, strict=True)
+        for name, fact in zip(unique, facts, strict=True)
     )
     return Found(tuple(entries), missing)
 

@@ -36,6 +36,7 @@ OF_THE_BUCKET = {
     "tail_section": _of(places.tail_section, digests, numbers),
     "batches_to_read": _of(places.batches_to_read, digests),
     "crc32s": _of(places.crc32s, digests, st.none() | numbers),
+    "readings": _of(places.readings),
 }
 OF_THE_TABLE = {
     "record": _of(places.record),
@@ -47,6 +48,7 @@ OF_THE_TABLE = {
     "selection": st.tuples(ids, marks.map(places.selection)),
     "rate": st.tuples(ids, marks.map(places.rate)),
     "quota": st.tuples(ids, st.builds(places.quota, marks, st.dates().map(str))),
+    "checksum": st.tuples(ids, marks.map(places.checksum)),
 }
 BACK = {"job_of", "segment_of", "is_request", "is_segment", "is_record"}
 
