@@ -94,9 +94,7 @@ class Bucket:
         with asking(f"reach the bucket {self.name}", self.access):
             try:
                 if prefix:
-                    self.client.list_objects_v2(
-                        Bucket=self.name, Prefix=prefix, MaxKeys=1, **more
-                    )
+                    self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, MaxKeys=1, **more)
                 else:
                     self.client.head_bucket(Bucket=self.name, **more)
             except self.client.exceptions.ClientError as error:
