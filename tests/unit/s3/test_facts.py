@@ -101,11 +101,7 @@ def test_an_object_that_is_missing_or_deleted_has_no_facts(fast: bool) -> None: 
 def test_a_version_that_is_none_has_no_facts() -> None:
     """A delete marker, one that is gone, and an id that S3 does not take."""
     gone, marker = [Said(404)], [Said(405, {"x-amz-delete-marker": "true"})]
-    refused = [
-        Said(400),
-        BAD_HEAD,
-        refusal(400, "InvalidArgument", "Invalid version id specified"),
-    ]
+    refused = [*BAD_HEAD, refusal(400, "InvalidArgument", "Invalid version id specified")]
 
     for answers in (gone, marker, refused):
         script = Script([*answers])
