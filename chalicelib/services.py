@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from chalicelib import aws
 from chalicelib.jobs.by_user import UserJobs
+from chalicelib.jobs.checksums import ChecksumStore
 from chalicelib.jobs.due import DueJobs
 from chalicelib.jobs.fingerprints import FingerprintStore
 from chalicelib.jobs.holders import HolderStore
@@ -99,6 +100,7 @@ class Services(Seams):
     selection_keys: SecretKeys
     rates: RateStore
     quotas: QuotaStore
+    checksums: ChecksumStore
     sources: Mapping[str, Bucket]
     """The bucket of each source, by the source's name. It is made when it is first asked for."""
     archive: Bucket
@@ -174,6 +176,12 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
         ),
         rates=RateStore(table),
         quotas=QuotaStore(table),
+        checksums=ChecksumStore(
+            table,
+            config.checksum_days,
+            seams.get("pause", time.sleep),
+            seams.get("log") or JsonLines(),
+        ),
         sources=SourceBuckets(config, (s3, fast), elsewhere, seams.get("pause", time.sleep)),
         archive=Bucket(s3, config.archive_bucket, fast),
         queue=Queue(sqs, config.queue_url, queue_batch),

@@ -100,6 +100,7 @@ def _on_moto(made: Services, clock: Clock) -> Services:
         archive=replace(made.archive, fast=fast),
         now=clock,
         pause=clock.pause,
+        checksums=replace(made.checksums, pause=clock.pause),
     )
 
 
