@@ -63,18 +63,19 @@ def add(template: Json, sources: Sequence[Source]) -> None:
         conditions["MakeSourceBucket"] = {"Fn::And": [conditions["MakeSourceBucket"], no_sources]}
         template["Outputs"]["SourceBucket"]["Value"] = sources[0].bucket
     keeps_own = any(source.bucket == OWN_BUCKET and not source.prefix for source in sources)
-    for role, needs in _ROLES.items():
+    for role in _ROLES:
         (policy,) = template["Resources"][role]["Properties"]["Policies"]
         document = policy["PolicyDocument"]
         document["Statement"] = [
             statement
             for statement in document["Statement"]
             if keeps_own or statement.get("Sid") not in OWN_STATEMENTS
-        ] + _statements(needs, sources)
+        ] + statements(role, sources)
 
 
-def _statements(needs: _Needs, sources: Sequence[Source]) -> list[Json]:
-    """Returns the statements for all sources but the whole own bucket, which has its own."""
+def statements(role: str, sources: Sequence[Source]) -> list[Json]:
+    """Returns what a role may do with all sources but the whole own bucket, which .chalice/ has."""
+    needs = _ROLES[role]
     others = [source for source in sources if source.bucket != OWN_BUCKET or source.prefix]
     buckets = {source.bucket: _arn(source.bucket) for source in others}
     made = _listing(needs.lists, others)
@@ -147,7 +148,7 @@ def bucket_policies(sources: Iterable[Source], principals: Mapping[str, str]) ->
                     "Principal": {"AWS": arn},
                 }
                 for role, arn in principals.items()
-                for number, statement in enumerate(_statements(_ROLES[role], found), 1)
+                for number, statement in enumerate(statements(role, found), 1)
                 if "kms:Decrypt" not in statement["Action"]
             ],
         }
