@@ -20,7 +20,9 @@ READ = Said(206, {"content-range": "bytes 0-1/2"}, b"ab")
 COPIED = Said(200, {}, b"<CopyPartResult><ETag>e</ETag></CopyPartResult>")
 LISTED = Said(200, {}, b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
 VERSIONS = Said(
-    200, {}, b"<ListVersionsResult><IsTruncated>false</IsTruncated></ListVersionsResult>"
+    200,
+    {},
+    b"<ListVersionsResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated></ListVersionsResult>",
 )
 ATTRIBUTES = Said(200, {}, b"<GetObjectAttributesResponse/>")
 OBJECT_HEADERS = {"x-amz-expected-bucket-owner": OWNER, "x-amz-request-payer": "requester"}
