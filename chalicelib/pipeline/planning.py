@@ -8,6 +8,7 @@ from typing import Final
 from chalicelib.archive import layout
 from chalicelib.archive.layout import ArchiveTooLarge
 from chalicelib.archive.manifest import Head
+from chalicelib.archive.names import manifest_name
 from chalicelib.archive.plan import Entry, Plan
 from chalicelib.errors import GivenUp, LimitExceeded, NothingToDo, Unavailable
 from chalicelib.jobs import places
@@ -15,7 +16,7 @@ from chalicelib.jobs.model import MISSING_INLINE, UNREADABLE_INLINE, Job, PlanRe
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.states import OPEN
 from chalicelib.jobs.store import Planned
-from chalicelib.pipeline import accepting, plans, quotas, reuse
+from chalicelib.pipeline import accepting, keeping, plans, quotas, reuse
 from chalicelib.pipeline.build import PlannedJob, planned_job
 from chalicelib.pipeline.lease import Lease
 from chalicelib.pipeline.reading import with_crc32s
@@ -71,14 +72,26 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
     if body is None:
         raise GivenUp("what was asked for is not stored any more; export again")
     asked = ExportRequest.from_json(body)
-    found = find(asked, services, lease.tick)
+    found = find(
+        asked,
+        services,
+        lease.tick,
+        thorough=job.changes > 0,
+        suspects=frozenset(job.suspects),
+    )
     quotas.check(services, job, found)
-    mark = reuse.fingerprint(job.user_id, found)
+    source = services.settings.source(asked.source).name
+    mark = reuse.fingerprint(job.user_id, source, found)
     if not asked.fresh and reuse.completed_before(job, mark, services):
         return None
     if taken := reuse.taken_over(job, mark, services):
         return taken
     quotas.count(services, job, found)
+    if job.changes:
+        kept = keeping.keep(found.entries, asked.source, job, services, lease.tick)
+        mark = reuse.fingerprint(job.user_id, source, replace(found, entries=kept.seen))
+        found = replace(found, entries=kept.entries)
+        quotas.check(services, job, found)
     entries = with_crc32s(found.entries, asked.source, job, services, lease)
     if entries is None:
         return None
@@ -100,7 +113,7 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
     key = places.archive(job.job_id)
     upload = services.archive.create_upload(key, index.form.MEDIA_TYPE)
     ref = PlanRef(index.digest, upload, index.final)
-    planned = services.jobs.set_plan(job.job_id, services.now(), _facts(ref, index, found))
+    planned = services.jobs.set_plan(job, services.now(), _facts(ref, index, found))
     if planned is None:
         return _planned_by_twin(job, key, upload, services)
     if job.previous_plan:
@@ -118,7 +131,8 @@ def _laid_out(entries: tuple[Entry, ...], head: Head, services: Services) -> Pla
 def _head(origin: Job, found: Found) -> Head:
     """Returns the head of the manifest of the archive that `origin` began."""
     created = origin.created_at // 1000
-    return Head(origin.job_id, created, found.missing, found.unreadable)
+    name = manifest_name(entry.name for entry in found.entries)
+    return Head(origin.job_id, created, found.missing, found.unreadable, name)
 
 
 def _continued(
@@ -154,7 +168,7 @@ def _continued(
     )
     own_home = None if home == job.job_id else home
     ref = PlanRef(index.digest, previous.upload, index.final, own_home)
-    planned = services.jobs.set_plan(job.job_id, services.now(), _facts(ref, index, found))
+    planned = services.jobs.set_plan(job, services.now(), _facts(ref, index, found))
     if planned:
         services.log.info("upload continued", jobId=job.job_id, plan=index.digest)
     return planned
