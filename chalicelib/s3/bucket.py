@@ -85,11 +85,18 @@ class Bucket:
     access: Access = OURS
     _learned: _Learned = field(default_factory=_Learned, init=False, repr=False, compare=False)
 
-    def check(self) -> None:
-        """Raises Unavailable if the bucket cannot be reached or does not exist."""
+    def check(self, prefix: str = "") -> None:
+        """Raises Unavailable if the bucket cannot be reached or does not exist.
+
+        With a prefix, lists a key below it: HeadBucket wants the right to list the whole bucket.
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html"""
+        more = self.access.of_bucket()
         with asking(f"reach the bucket {self.name}", self.access):
             try:
-                self.client.head_bucket(Bucket=self.name, **self.access.of_bucket())
+                if prefix:
+                    self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, MaxKeys=1, **more)
+                else:
+                    self.client.head_bucket(Bucket=self.name, **more)
             except self.client.exceptions.ClientError as error:
                 if http_status(error) != HTTPStatus.NOT_FOUND:
                     raise

@@ -26,6 +26,7 @@ INDEXES: Final[dict[str, tuple[str, ...]]] = {
     "openOfUser": ("openUser",),
 }
 BATCH_MAX: Final = 100
+BATCH_WRITES_MAX: Final = 25
 ITEM_MAX: Final = 400 * 1024
 _TOKEN: Final = re.compile(r"[#:]\w+")
 
@@ -55,7 +56,7 @@ class Index:
 
 class DynamoDB:
     """`now` returns Unix time in ms. `lag` returns the ms until a write shows in the indexes.
-    `leaves` returns how many keys a BatchGetItem leaves for another call. `written` is called for
+    `leaves` returns how many keys or items a batch leaves for another call. `written` is called for
     each change."""
 
     exceptions = Exceptions
@@ -105,6 +106,19 @@ class DynamoDB:
         found = [self.items[key[KEY]["S"]] for key in keys[:now] if key[KEY]["S"] in self.items]
         left = {table: {"Keys": keys[now:]}} if now < len(keys) else {}
         return {"Responses": {table: deepcopy(found)}, "UnprocessedKeys": left}
+
+    def batch_write_item(self, *, RequestItems: dict[str, Any]) -> Answer:
+        [(table, asked)] = RequestItems.items()
+        name = "BatchWriteItem"
+        self._check(name, table)
+        items = [one["PutRequest"]["Item"] for one in asked]
+        keys = {item[KEY]["S"] for item in items}
+        if not 1 <= len(items) <= BATCH_WRITES_MAX or len(keys) < len(items):
+            raise refused(name, "ValidationException", 400)
+        now = len(items) - self._leaves(len(items))
+        for item in items[:now]:
+            self._write(name, deepcopy(item))
+        return {"UnprocessedItems": {table: asked[now:]} if now < len(items) else {}}
 
     def put_item(
         self,
