@@ -386,7 +386,7 @@ def test_one_of_several_workers_that_dies_of_it_loses_nothing(
 
 def _dies_and_loses_nothing(stack: Stack, effect: Effect, *, after: bool) -> None:
     job_id = export(prefix="in/")
-    with before(FILE_READ, _rewrite(stack, "a")), crashing(effect, after=after):
+    with before(PLAN_FIXED, _rewrite(stack, "a")), crashing(effect, after=after):
         stack.run_queue()
     stack.wake()
 
