@@ -93,7 +93,9 @@ def test_a_key_for_archives_and_the_origins_that_fetch_them_stay(
 def test_an_origin_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOWNLOAD_ORIGINS", "https://a.example/app")
 
-    with pytest.raises(DeployError, match="DOWNLOAD_ORIGINS must be origins .*'https://a.example/"):
+    with pytest.raises(
+        DeployError, match=r"DOWNLOAD_ORIGINS must be origins .*'https://a.example/"
+    ):
         _on_aws()
 
 

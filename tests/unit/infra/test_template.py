@@ -84,11 +84,13 @@ def _deployments(from_chalice: dict[str, Any]) -> set[str]:
 
 
 class _Intrinsics(yaml.SafeLoader):
-    """A safe loader that reads `!Ref x` and `!Sub x` as "x", and any other intrinsic as None."""
+    """A safe loader that reads `!Ref x` and `!Sub x` as "x", an `!If` as its list, and any other
+    intrinsic as None."""
 
 
 for tag in ("!Ref", "!Sub"):
     _Intrinsics.add_constructor(tag, lambda _, node: node.value)
+_Intrinsics.add_constructor("!If", lambda loader, node: loader.construct_sequence(node, deep=True))
 _Intrinsics.add_multi_constructor("!", lambda *_: None)
 
 
