@@ -88,9 +88,13 @@ class _Intrinsics(yaml.SafeLoader):
     intrinsic as None."""
 
 
+def _sequence(loader: _Intrinsics, node: Any) -> list[Any]:
+    return list(loader.construct_sequence(node, deep=True))
+
+
 for tag in ("!Ref", "!Sub"):
     _Intrinsics.add_constructor(tag, lambda _, node: node.value)
-_Intrinsics.add_constructor("!If", lambda loader, node: loader.construct_sequence(node, deep=True))
+_Intrinsics.add_constructor("!If", _sequence)
 _Intrinsics.add_multi_constructor("!", lambda *_: None)
 
 
