@@ -16,6 +16,8 @@ OPEN: Final = frozenset({"queued", "processing"})
 MISSING: Final = "missing"
 """The reason of a skipped file that does not exist."""
 
+_MISSING_DETAIL: Final = "does not exist"
+
 
 class Answer(msgspec.Struct, frozen=True, rename="camel"):
     """The base of all answers: immutable, and equal if all fields are equal.
@@ -256,7 +258,7 @@ A = TypeVar("A", bound=Answer)
 
 def skipped_of(missing: Iterable[int | str]) -> tuple[Skipped, ...]:
     """Returns the skipped files of an answer or a manifest that names only the missing ones."""
-    return tuple(Skipped(file, MISSING) for file in missing)
+    return tuple(Skipped(file, MISSING, _MISSING_DETAIL) for file in missing)
 
 
 def read(body: bytes | str, kind: type[A]) -> A:

@@ -197,7 +197,7 @@ def _chosen(
 ) -> dict[str, Any]:
     """Returns the request's field that names the files. Raises click.UsageError."""
     if sum((prefix is not None, listed is not None, bool(files or are_keys))) > 1:
-        raise click.UsageError("Name either FILEs, or --files, or a --prefix, not both.")
+        raise click.UsageError("Use only one of FILEs, --files and --prefix.")
     if prefix is not None:
         return {"prefix": prefix}
     if listed is not None:

@@ -16,7 +16,7 @@ from longhaul.errors import NotPossibleNow
 from longhaul.printable import shown
 
 if TYPE_CHECKING:
-    from longhaul.answers import Job
+    from longhaul.answers import Availability, Job
 
 _LIST_DEFAULT = 20
 _WIDTHS = (36, 10, 4, 6, 9, 19, 0)
@@ -188,7 +188,14 @@ def check(run: Run, files: tuple[str, ...], *, source: str | None) -> int:
             found = client.check(file_id, source=source)
             is_all_there &= found.available
             run.answer(found)
-            how = words.size(found.size or 0) if found.available else shown(found.detail or "")
-            state = "available" if found.available else shown(found.reason or "missing")
-            run.print(f"{shown(str(found.file_id))}\t{state}\t{how}".rstrip("\t"))
+            run.print(f"{shown(str(found.file_id))}\t{_state(found)}")
     return exits.OK if is_all_there else exits.NOT_FOUND
+
+
+def _state(found: "Availability") -> str:
+    if found.available:
+        return f"available\t{words.size(found.size or 0)}"
+    reason = found.reason or words.MISSING
+    if reason == words.MISSING or not found.detail:
+        return shown(reason)
+    return f"{shown(reason)}\t{shown(found.detail)}"

@@ -9,6 +9,9 @@ from longhaul.printable import shown
 if TYPE_CHECKING:
     from longhaul.answers import Job, Progress, Result, Skipped
 
+MISSING: Final = "missing"
+"""The reason of a file that does not exist. It says all."""
+
 _DIGITS: Final = {"B": 0, "kB": 1, "MB": 1, "GB": 2, "TB": 2}
 _STEP: Final = 1000
 _MINUTE: Final = 60
@@ -100,8 +103,8 @@ def skipped(one: "Skipped") -> str:
 
 def why(reason: str, detail: str | None) -> str:
     """Why a file cannot be exported. Examples: missing; archived: in GLACIER."""
-    text = (detail or "").rstrip(".")
-    return shown(f"{reason}: {text}" if text and text != reason else reason)
+    text = "" if reason == MISSING else (detail or "").rstrip(".")
+    return shown(f"{reason}: {text}" if text else reason)
 
 
 def _none_or_some(result: "Result") -> str:

@@ -26,7 +26,7 @@ def test_an_older_manifest_tells_the_missing_files_as_skipped_ones(tmp_path: Pat
     manifest = check(_written(tmp_path, build_archive(missing=[10009])))
 
     assert manifest.missing == (10009,)
-    assert manifest.skipped == (Skipped(10009, "missing"),)
+    assert manifest.skipped == (Skipped(10009, "missing", "does not exist"),)
 
 
 @pytest.mark.parametrize("names", [["manifest.json"], ["manifest.json", "manifest (2).json"], []])

@@ -105,7 +105,7 @@ def test_what_is_not_in_an_archive_is_told_with_its_reason(stub: Stub, client: C
 @pytest.mark.parametrize(
     ("missing", "skipped", "is_partial"),
     [
-        ([10009], (Skipped(10009, "missing"),), True),
+        ([10009], (Skipped(10009, "missing", "does not exist"),), True),
         ([], (), False),
         (None, None, True),
     ],

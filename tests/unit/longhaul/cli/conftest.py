@@ -25,7 +25,7 @@ class Ran:
 Run = Callable[..., Ran]
 
 SKIPPED = (
-    {"file": 10009, "reason": "missing", "detail": ""},
+    {"file": 10009, "reason": "missing", "detail": "does not exist"},
     {"file": "a/b.bin", "reason": "archived", "detail": "in GLACIER; restore it first"},
 )
 

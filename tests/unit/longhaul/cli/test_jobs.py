@@ -61,7 +61,7 @@ def test_a_status_of_an_older_stack_shows_what_is_missing(stub: Stub, run: Run) 
     in_json = run("status", JOB_ID, "--json")
 
     assert "Skipped  1 file\n         10009 (missing)\n" in ran.out
-    skipped = [{"file": 10009, "reason": "missing", "detail": ""}]
+    skipped = [{"file": 10009, "reason": "missing", "detail": "does not exist"}]
     assert json.loads(in_json.out)["result"]["skipped"] == skipped
 
 
@@ -301,6 +301,13 @@ def test_check_prints_one_line_for_each_file(stub: Stub, run: Run) -> None:
 
     assert (both.code, both.out) == (3, "10001\tavailable\t5.0 kB\n10002\tmissing\n")
     assert (one.code, json.loads(one.out)) == (0, {**there, "reason": None, "detail": None})
+
+
+def test_check_says_missing_as_it_always_did(stub: Stub, run: Run) -> None:
+    gone = {"file_id": 5, "available": False, "reason": "missing", "detail": "does not exist"}
+    stub.on("POST /v1/download/check", Reply(200, gone))
+
+    assert run("check", "5").out == "5\tmissing\n"
 
 
 def test_check_says_why_a_file_of_a_source_cannot_be_exported(stub: Stub, run: Run) -> None:

@@ -68,9 +68,9 @@ def test_a_size_is_short(count: int) -> None:
 @pytest.mark.parametrize(
     ("one", "text"),
     [
-        (Skipped(10005, "missing"), "10005 (missing)"),
+        (Skipped(10005, "missing", "does not exist"), "10005 (missing)"),
         (Skipped("a", "archived", "in GLACIER."), "a (archived: in GLACIER)"),
-        (Skipped("a", "denied", "denied"), "a (denied)"),
+        (Skipped("a", "denied"), "a (denied)"),
         (Skipped("a\x1b[2J\nb", "new\x07", "x\u202ey"), "a b (new�: x�y)"),
     ],
 )
