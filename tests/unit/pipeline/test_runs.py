@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 from chalicelib.archive import crc
 from chalicelib.archive.plan import Entry
 from chalicelib.limits import LIMITS
-from chalicelib.pipeline import reading
+from chalicelib.pipeline import runs
 
 sizes = st.lists(st.integers(1, 5 * 2**40), min_size=1, max_size=20)
 
 
 @given(sizes)
 def test_the_runs_of_a_file_are_all_its_bytes_in_order(sizes: list[int]) -> None:
-    batches = reading.cut(_entries(sizes), LIMITS.batch_bytes)
+    batches = runs.cut(_entries(sizes), LIMITS.batch_bytes)
 
-    runs = list(chain.from_iterable(batches))
+    every = list(chain.from_iterable(batches))
     for number, size in enumerate(sizes):
-        own = [run for run in runs if run.key == f"key-{number}"]
+        own = [run for run in every if run.key == f"key-{number}"]
         ends = [0, *(run.start + run.length for run in own)]
         assert [run.start for run in own] == ends[:-1]
         assert ends[-1] == size
@@ -28,7 +28,7 @@ def test_the_runs_of_a_file_are_all_its_bytes_in_order(sizes: list[int]) -> None
 
 @given(sizes)
 def test_every_batch_but_the_last_is_full(sizes: list[int]) -> None:
-    batches = reading.cut(_entries(sizes), LIMITS.batch_bytes)
+    batches = runs.cut(_entries(sizes), LIMITS.batch_bytes)
 
     read = [sum(run.length for run in batch) for batch in batches]
     assert set(read[:-1]) <= {LIMITS.batch_bytes}
@@ -37,14 +37,14 @@ def test_every_batch_but_the_last_is_full(sizes: list[int]) -> None:
 
 @given(st.lists(st.binary(min_size=1, max_size=50), min_size=1, max_size=5), st.integers(1, 30))
 def test_the_crc32_of_a_file_is_that_of_its_runs(bodies: list[bytes], most: int) -> None:
-    batches = reading.cut(_entries([len(body) for body in bodies]), most)
+    batches = runs.cut(_entries([len(body) for body in bodies]), most)
     by_key = {f"key-{number}": body for number, body in enumerate(bodies)}
     crc32s = {
         number: [zlib.crc32(by_key[run.key][run.start : run.start + run.length]) for run in batch]
         for number, batch in enumerate(batches)
     }
 
-    found = reading.of_files(batches, crc32s)
+    found = runs.of_files(batches, crc32s)
 
     whole = {file.key: crc.combined(chunks) for file, chunks in found.items()}
     assert whole == {key: zlib.crc32(body) for key, body in by_key.items()}
@@ -54,11 +54,11 @@ def test_the_crc32_of_a_file_is_that_of_its_runs(bodies: list[bytes], most: int)
 def test_a_file_of_which_a_run_was_not_read_is_not_known(
     sizes: list[int], data: st.DataObject
 ) -> None:
-    batches = reading.cut(_entries(sizes), LIMITS.batch_bytes)[:2000]
+    batches = runs.cut(_entries(sizes), LIMITS.batch_bytes)[:2000]
     absent = data.draw(st.integers(0, len(batches) - 1))
     crc32s = {n: [0] * len(batch) for n, batch in enumerate(batches) if n != absent}
 
-    known = reading.of_files(batches, crc32s)
+    known = runs.of_files(batches, crc32s)
 
     every = {run.file for run in chain.from_iterable(batches)}
     assert known.keys() == every - {run.file for run in batches[absent]}
@@ -67,7 +67,7 @@ def test_a_file_of_which_a_run_was_not_read_is_not_known(
 def test_a_file_has_its_own_bytes_in_each_version() -> None:
     old, new = (Entry(v, "key", f'"{v}"', 1, None, 0, version=v) for v in ("old", "new"))
 
-    known = reading.of_files(reading.cut([old, new], 10), {0: [1, 2]})
+    known = runs.of_files(runs.cut([old, new], 10), {0: [1, 2]})
 
     assert {file.version: chunks for file, chunks in known.items()} == {
         "old": [(1, 1)],
