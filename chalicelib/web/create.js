@@ -160,7 +160,7 @@ export function create(main) {
 
   key ??= newKey();
   turn(way);
-  sources ??= listFiles({}).catch(() => (sources = undefined));
+  sources ??= listFiles().catch(() => (sources = undefined));
   sources.then((page) => {
     fill(source, (page?.sources ?? []).map((name) => h("option", { selected: name === (draft.source || page.source) }, name)));
     from.hidden = source.length < 2;
