@@ -75,15 +75,14 @@ def with_crc32s(
     batches = runs.cut(unread, known, limits.batch_bytes)
     if len(batches) > 1 or job.changes:
         kept = _kept(job, services)
-        if whole := _whole(kept, unread, job):
-            known, batches = whole, []
-        else:
-            known = _known(kept, job)
-            batches = runs.cut(unread, known, limits.batch_bytes)
-    if len(batches) > 1:
-        lease.report(services.now())
-        _send(Reading(source, batches, job.changes), job, services)
-        return None
+        known = _known(kept)
+        batches = runs.cut(unread, known, limits.batch_bytes)
+        if len(batches) > 1:
+            current = _current(kept, known, unread, job)
+            reading = current.reading if current else Reading(source, batches, job.changes)
+            lease.report(services.now())
+            _send(reading, job, services)
+            return None
     found = [_crc32(run, source, services, lease.tick) for run in chain.from_iterable(batches)]
     runs.add(known, batches, found)
     crc32s = runs.of_files(unread, known)
@@ -176,12 +175,10 @@ class _Kept:
     crc32s: dict[int, list[int]]
 
     @property
-    def is_whole(self) -> bool:
-        return len(self.crc32s) == len(self.reading.batches)
-
-    def add_to(self, known: Known) -> None:
-        for number, found in self.crc32s.items():
-            runs.add(known, [self.reading.batches[number]], found)
+    def left(self) -> list[Run]:
+        """The runs that were not read yet."""
+        batches = enumerate(self.reading.batches)
+        return [run for number, batch in batches if number not in self.crc32s for run in batch]
 
 
 def _kept(job: Job, services: Services) -> list[_Kept]:
@@ -205,21 +202,24 @@ def _one(job: Job, digest: str, numbers: Collection[int], services: Services) ->
     return _Kept(_from_json(body), found)
 
 
-def _whole(kept: Iterable[_Kept], unread: Iterable[Entry], job: Job) -> Known | None:
-    """Returns what is known, if that is all there is to know of the files."""
-    for one in kept:
-        if one.is_whole and one.reading.changes == job.changes:
-            known = _known(kept, job)
-            one.add_to(known)
-            if runs.cut(unread, known, MAX_ARCHIVE) == [[]]:
-                return known
-    return None
-
-
-def _known(kept: Iterable[_Kept], job: Job) -> Known:
-    """Returns what is known from readings that were stored before the last change was counted."""
+def _known(kept: Iterable[_Kept]) -> Known:
     known: Known = {}
     for one in kept:
-        if one.reading.changes < job.changes:
-            one.add_to(known)
+        for number, found in one.crc32s.items():
+            runs.add(known, [one.reading.batches[number]], found)
     return known
+
+
+def _current(
+    kept: Iterable[_Kept], known: Known, unread: Collection[Entry], job: Job
+) -> _Kept | None:
+    """Returns the reading that is under way, if all is known of these files when it is done."""
+    files = {runs.identity(entry) for entry in unread}
+    for one in kept:
+        is_valid = one.reading.changes == job.changes
+        if is_valid and one.left and {run.identity for run in one.left} <= files:
+            then = {file: dict(of) for file, of in known.items()}
+            runs.add(then, [one.left], [0] * len(one.left))
+            if runs.cut(unread, then, MAX_ARCHIVE) == [[]]:
+                return one
+    return None
