@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from chalicelib import aws
+from chalicelib.errors import GivenUp
 from chalicelib.jobs.by_user import UserJobs
 from chalicelib.jobs.checksums import ChecksumStore
 from chalicelib.jobs.due import DueJobs
@@ -107,8 +108,14 @@ class Services(Seams):
     queue: Queue
 
     def source(self, name: str | None = None) -> Bucket:
-        """Returns the bucket of a source; None: of the default one."""
-        return self.sources[self.settings.source(name).name]
+        """Returns the bucket of a source; None: of the default one. Raises GivenUp if the source
+        was taken away since the job was made."""
+        try:
+            found = self.settings.source(name)
+        except KeyError:
+            gone = f"this stack has no source {name!r} any more; export from another one"
+            raise GivenUp(gone) from None
+        return self.sources[found.name]
 
 
 @dataclass(frozen=True, slots=True)
