@@ -60,8 +60,9 @@ class Shelf:
 
     def change(self, key: str, stored: Stored) -> None:
         """Replaces the facts of a version, as S3 does when it archives or restores an object."""
-        versions = self.versions.get(key, [])
-        self.versions[key] = [stored if v.version == stored.version else v for v in versions]
+        if key in self.versions:
+            versions = self.versions[key]
+            self.versions[key] = [stored if v.version == stored.version else v for v in versions]
         if key in self.newest and self.newest[key].version == stored.version:
             self.newest[key] = stored
 
