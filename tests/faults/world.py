@@ -181,6 +181,7 @@ class World:
             self._now,
             lag=lambda: random.randrange(size.lag + 1),
             page=self.small.page,
+            leaves=self._leaves,
             written=self.witness.written,
             items=items,
         )
@@ -293,6 +294,7 @@ class World:
             random=self.random,
             limits=self.small.limits,
             now=self._now,
+            pause=lambda seconds: self.schedule.sleep(int(seconds * 1000)),
             cpu_seconds=lambda: 0.0,
             new_id=lambda: str(UUID(int=self.random.getrandbits(128), version=4)),
         )
@@ -341,6 +343,11 @@ class World:
         others = (one for one in held if one.id != record["messageId"])
         if item and _is_open(item) and not any(job_id[0] in one.body for one in others):
             self.witness.says(f"{job_id[0]}: open, and its last message was acknowledged")
+
+    def _leaves(self, items: int) -> int:
+        """How many items of a batch DynamoDB leaves for another call. It does one at least."""
+        is_busy = self.schedule.busy and not self.faults.healed and self.random.random() < 0.2
+        return self.random.randrange(items) if is_busy else 0
 
     def _delay(self) -> int:
         late = self.faults.strikes(Kind.DELAYED)
