@@ -26,7 +26,7 @@ from chalicelib.log import JsonLines, Log
 from chalicelib.pools import Pools, Threads
 from chalicelib.queue.queue import BATCH, Queue
 from chalicelib.s3 import clients
-from chalicelib.s3.bucket import Bucket
+from chalicelib.s3.bucket import Access, Bucket
 from chalicelib.secret_keys import SecretKeys
 from chalicelib.settings import Settings, settings
 
@@ -139,7 +139,7 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
         quotas=QuotaStore(table),
         sources={
             one.name: _source(
-                Bucket(s3, one.bucket, fast),
+                Bucket(s3, one.bucket, fast, Access(one.owner, one.requester_pays)),
                 config.source_delay_ms,
                 seams.get("pause", time.sleep),
             )
@@ -173,4 +173,11 @@ def _source(bucket: Bucket, delay_ms: int, pause: Callable[[float], None]) -> Bu
     from chalicelib.s3.slow import SlowBucket
 
     seconds = delay_ms / 1000
-    return SlowBucket(bucket.client, bucket.name, bucket.fast, delay_seconds=seconds, sleep=pause)
+    return SlowBucket(
+        bucket.client,
+        bucket.name,
+        bucket.fast,
+        bucket.access,
+        delay_seconds=seconds,
+        sleep=pause,
+    )

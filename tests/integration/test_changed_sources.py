@@ -6,7 +6,7 @@ from tests.archives import check_archive, noise
 from tests.integration.cloud import SOURCES
 from tests.integration.gateway import export, status
 from tests.integration.stack import UNIT, Stack
-from tests.integration.wire import answering, s3_error
+from tests.integration.wire import DENIED, answering, s3_error
 
 CHANGED = "urn:problem-type:longhaul:source-changed"
 FILES = {"a": noise(0, 9 * UNIT), "b": noise(1, 9 * UNIT), "c": noise(3, 20 * UNIT)}
@@ -98,11 +98,14 @@ def test_a_source_that_the_worker_must_not_read_fails_the_job_at_once(stack: Sta
     stack.put_file("downloads/10001", b"secret")
     job_id = export(file_ids=[10001])
 
-    with answering((403, {}, b""), "HeadObject"):
+    with answering((403, {}, b""), "HeadObject"), answering(DENIED, "GetObject", bucket=SOURCES):
         failed = stack.run_queue()
 
     assert failed == []
-    assert status(job_id)["error"]["type"] == "urn:problem-type:longhaul:access-denied"
+    error = status(job_id)["error"]
+    assert error["type"] == "urn:problem-type:longhaul:source-unreadable"
+    assert "downloads/10001" in error["detail"]
+    assert "S3 denies it" in error["detail"]
 
 
 def test_a_source_in_cold_storage_fails_the_job_at_once(stack: Stack) -> None:
