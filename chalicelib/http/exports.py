@@ -10,6 +10,7 @@ from chalicelib.errors import (
     InvalidRequest,
     NotEnded,
     NotFound,
+    NotRetryable,
     Unavailable,
     invalid,
     unknown_cursor,
@@ -60,7 +61,12 @@ def retry(call: Call, services: Services, job_id: str) -> Reply:
     key = call.headers.get("idempotency-key")
 
     def check(asked: ExportRequest) -> None:
-        # What the caller may have may have changed since.
+        # The stack's sources may have changed since, and what the caller may have.
+        if asked.source not in (None, *(one.name for one in services.settings.sources)):
+            raise NotRetryable(
+                f"the files are of the source {asked.source!r}, which this stack does not have any "
+                "more"
+            )
         bounds.check(call.caller, asked, services.settings)
 
     return _accepted(call, services, accepting.retry(services, job, check, key or accepting.NO_KEY))
@@ -76,7 +82,7 @@ def listing(call: Call, services: Services) -> Reply:
         call.caller.acting_for(asserted), int(limit), _position(call.query.get("cursor"))
     )
     base, now = base_url(call.context, services.settings), services.now()
-    jobs = [answers.job_answer(job, now, base, job.missing) for job in page.jobs]
+    jobs = [answers.job_answer(job, now, base, job.missing, job.unreadable) for job in page.jobs]
     return Reply(200, {"jobs": jobs, "cursor": to_cursor(page.next)}, uncached())
 
 
@@ -115,7 +121,7 @@ def delete(call: Call, services: Services, job_id: str) -> Reply:
         with suppress(Unavailable):
             services.queue.send([Message(Step.DISCARD, job.job_id)], job.user_id)
     base = base_url(call.context, services.settings)
-    return Reply(202, answers.job_answer(cancelled, services.now(), base, ()), uncached())
+    return Reply(202, answers.job_answer(cancelled, services.now(), base, (), ()), uncached())
 
 
 def _already_ended(job: Job, services: Services) -> AlreadyEnded:

@@ -61,6 +61,7 @@ def test_a_completed_job_has_a_result(stack: Stack, completed: str) -> None:
         "processedFiles": 1,
         "totalFiles": 2,
         "missing": [10002],
+        "skipped": [{"file": 10002, "reason": "missing", "detail": "does not exist"}],
         "downloadUrl": f"{BASE}/v1/export/{completed}/download?redirect=true",
     }
 

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.settings import GATEWAY_SECONDS, HOLD_MAX, LINK_TTL_MAX, SettingsError, load
+from chalicelib.settings import (
+    GATEWAY_SECONDS,
+    HOLD_MAX,
+    ID_PATTERN_MAX,
+    LINK_TTL_MAX,
+    SettingsError,
+    load,
+)
 from infra.paths import REPOSITORY
 from tests.unit.samples import REQUIRED, some_settings
 
@@ -115,6 +122,69 @@ def test_a_key_template_holds_the_file_id(template: str) -> None:
 def test_a_key_template_that_cannot_tell_files_apart_is_refused(template: str) -> None:
     with pytest.raises(SettingsError, match="SOURCE_KEY_TEMPLATE must hold"):
         some_settings(SOURCE_KEY_TEMPLATE=template)
+
+
+UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+@pytest.mark.parametrize("pattern", ["", UUID, r"\d+", "[A-Z]{2}[0-9]+|x$", "a" * ID_PATTERN_MAX])
+def test_what_an_id_looks_like_is_a_regular_expression(pattern: str) -> None:
+    assert some_settings(FILE_ID_PATTERN=pattern).file_id_pattern == pattern
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        ("[a", "unterminated character set"),
+        ("a)(b", "unbalanced parenthesis"),
+        ("(?i)abc", "global flags"),
+        ("a\\", "bad escape"),
+        ("a{99999999999}", "too large"),
+        ("a" * (ID_PATTERN_MAX + 1), "at most 255 characters"),
+    ],
+)
+def test_a_pattern_that_is_none_is_refused_by_name_and_value(pattern: str, why: str) -> None:
+    with pytest.raises(SettingsError, match=f"FILE_ID_PATTERN must .*{why}") as caught:
+        some_settings(FILE_ID_PATTERN=pattern)
+
+    assert repr(pattern) in str(caught.value) or why.startswith("at most")
+
+
+@pytest.mark.parametrize("template", ["{file_id}", "a/{file_id:0>9}.pdf", "{file_id}/{file_id!s}"])
+def test_a_key_can_be_made_of_an_id_that_is_a_text(template: str) -> None:
+    settings = some_settings(FILE_ID_PATTERN=UUID, SOURCE_KEY_TEMPLATE=template)
+
+    assert settings.source().key_template == template
+
+
+@pytest.mark.parametrize(
+    "template", ["{file_id:09d}", "{file_id:12}", "{file_id!r}", "{file_id:,}"]
+)
+def test_a_template_for_numbers_does_not_go_with_ids_that_are_texts(template: str) -> None:
+    assert some_settings(SOURCE_KEY_TEMPLATE=template).source().key_template == template
+    with pytest.raises(SettingsError, match=r"with FILE_ID_PATTERN .* write {file_id}"):
+        some_settings(SOURCE_KEY_TEMPLATE=template, FILE_ID_PATTERN=UUID)
+
+
+@pytest.mark.parametrize(
+    ("value", "rules"),
+    [
+        ("", ("metadata",)),
+        ("metadata-percent", ("metadata-percent",)),
+        ("content-disposition,metadata", ("content-disposition", "metadata")),
+        (" metadata , content-disposition ", ("metadata", "content-disposition")),
+    ],
+)
+def test_the_rules_for_names_are_kept_in_their_order(value: str, rules: tuple[str, ...]) -> None:
+    assert some_settings(NAMES_FROM=value).names_from == rules
+
+
+@pytest.mark.parametrize("value", [",", "metadata,", "Metadata", "key", "metadata,metadata", " "])
+def test_other_rules_for_names_are_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match="NAMES_FROM must be a list of metadata") as caught:
+        some_settings(NAMES_FROM=value)
+
+    assert repr(value) in str(caught.value)
 
 
 @pytest.mark.parametrize("prefix", ["", "a/", "a/b/"])

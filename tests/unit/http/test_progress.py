@@ -59,7 +59,7 @@ def test_an_event_says_what_the_status_says() -> None:
 
     (message,) = _told(_stream(story_of(job)))
 
-    assert json.loads(message.data) == answers.job_answer(job, NOW, BASE, (10_007,))
+    assert json.loads(message.data) == answers.job_answer(job, NOW, BASE, (10_007,), ())
     assert "\n" not in message.data
 
 
@@ -297,8 +297,8 @@ def test_a_change_is_seen_within_two_seconds_at_the_default_pace(after_ms: int) 
     first, second = islice(source.messages(), 2)
 
     assert (json.loads(first.data), json.loads(second.data)) == (
-        answers.job_answer(before, NOW, BASE, ()),
-        answers.job_answer(story.get(JOB_ID) or before, story.clock.now, BASE, ()),
+        answers.job_answer(before, NOW, BASE, (), ()),
+        answers.job_answer(story.get(JOB_ID) or before, story.clock.now, BASE, (), ()),
     )
     assert story.seconds - after_ms / 1000 <= 1.25
 
