@@ -11,6 +11,7 @@ from chalicelib.jobs.request import ExportRequest, FileId
 from tests.faults import asked, days
 from tests.faults.asked import Row, Window
 from tests.faults.kinds import Kind
+from tests.faults.stored import Lock
 
 if TYPE_CHECKING:
     from tests.faults.world import World
@@ -102,7 +103,8 @@ class _Told:
             yield f"{surely} are unreadable, and perhaps {perhaps}"
         named = {row.label for row in self.rows if _names(detail, row.label)}
         more = _MORE.search(detail)
-        if not named <= perhaps or len(named) + int(more[1] if more else 0) != int(found[1]):
+        is_whole = len(named) + int(more[1] if more else 0) == int(found[1])
+        if not named <= perhaps or not (is_whole or detail.endswith("…")):
             yield f"{named} are named"
 
     def _wrong_alone(self, detail: str, surely: set[FileId]) -> Iterator[str]:
@@ -112,8 +114,7 @@ class _Told:
             yield "a step has found this, and the job was not planned again"
         if not is_denied and not any(self._reasons(row) for row in of_the_step):
             yield "that file could be read"
-        # A large folder is looked through when a file of it could not be read, and not before.
-        if surely and (self._job.changes or not any(row.is_listed for row in self.rows)):
+        if surely:
             yield f"{surely} are unreadable, and are not all named"
 
     def wrong_changed(self) -> Iterator[str]:
@@ -139,7 +140,17 @@ class _Told:
         return asked.always(row, self._world.files, self._window)
 
     def _is_locked(self, row: Row) -> bool:
-        return self._always(row) not in (None, Reason.MISSING)
+        """Whether the file was unreadable all the time, and whoever looked must have seen it."""
+        if self._always(row) in (None, Reason.MISSING):
+            return False
+        states = [*self._world.files.states(row.key, *self._window, row.version)]
+        if row.is_mark and not all(one and one.body for one in states):
+            return False
+        # A large folder is looked through when a file of it could not be read, and not before. But
+        # its listing tells what is archived.
+        is_told = all(one and one.lock is Lock.ARCHIVED for one in states)
+        is_large = sum(one.is_listed for one in self.rows) > self._world.ground.look_up_max
+        return is_told or not (row.is_listed and is_large and not self._job.changes)
 
 
 def _names(detail: str, label: FileId) -> bool:

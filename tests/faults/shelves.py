@@ -17,6 +17,7 @@ NULL: Final = "null"
 
 OWNER: Final = "111122223333"
 _NOT_FOUND: Final = 404
+_OF_BUCKETS: Final = ("HeadBucket", "GetBucketVersioning")
 
 
 @dataclass(slots=True)
@@ -47,7 +48,9 @@ class Shelf:
         if more := asked.keys() - {"ExpectedBucketOwner", "RequestPayer"}:
             raise TypeError(f"{operation} does not take {sorted(more)}")
         is_owners = asked.get("ExpectedBucketOwner", self.owner) == self.owner
-        if not is_owners or (self.pays and asked.get("RequestPayer") != "requester"):
+        is_paid = not self.pays or asked.get("RequestPayer") == "requester"
+        # Botocore cannot say who pays in requests for the bucket itself.
+        if not is_owners or not (is_paid or operation in _OF_BUCKETS):
             raise refused(operation, "AccessDenied", 403)
 
     def put(self, key: str, stored: Stored) -> Stored:
