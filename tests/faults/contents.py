@@ -133,10 +133,15 @@ class _Told:
     def _least(self, key: str) -> int:
         """Returns under how many names a file must be there, if it has not changed meanwhile."""
         matches = [(row, each) for row, each in self._of_row.items() if row.key == key and each]
-        if len({id(stored) for _, each in matches for _, stored in each}) > 1:
+        if len([*self._files.states(key, *self._window)]) > 1:
             return 1
         return len(
-            {frozenset(asked.names(row, each[0][1], is_looked_up=True)) for row, each in matches}
+            {
+                frozenset(asked.names(row, each[0][1], is_looked_up=True))
+                for row, each in matches
+                if row.version is None
+            }
+            or {""}
         )
 
     def wrongly_left_out(

@@ -61,8 +61,8 @@ def wrong_changes(world: "World", job: Job, request: ExportRequest) -> Iterator[
     told = _Told(world, job, request)
     if job.changes > world.ground.changes_max:
         yield f"was planned again {job.changes} times"
-    if job.changes > told.changes and not world.faults.counts[Kind.DENIED]:
-        yield f"was planned again {job.changes} times for {told.changes} changes"
+    if job.changes > told.most_changes and not world.faults.counts[Kind.DENIED]:
+        yield f"was planned again {job.changes} times for {told.most_changes} changes"
 
 
 class _Told:
@@ -75,8 +75,11 @@ class _Told:
         self._window: Window = world.witness.begun[job.job_id], world.witness.ended[job.job_id]
         self.rows = asked.rows(request, world.files)
         keys = {row.key for row in self.rows}
-        self.changes = world.files.changes(keys, *self._window)
-        """How often a file that was asked for changed while the job was open."""
+        changes = world.files.changes(keys, *self._window)
+        is_locked = any(self._reasons(row) - {Reason.MISSING} for row in self.rows)
+        self.most_changes = changes + is_locked
+        """How often the job may have been planned again: once for each change of a file that was
+        asked for, and once because a listing does not tell what cannot be read."""
 
     def wrong_missing(self, detail: str) -> Iterator[str]:
         if self._request.on_missing != "fail":
@@ -114,13 +117,13 @@ class _Told:
             yield "a step has found this, and the job was not planned again"
         if not is_denied and not any(self._reasons(row) for row in of_the_step):
             yield "that file could be read"
-        if surely:
+        if surely and self._request.on_unreadable == "fail":
             yield f"{surely} are unreadable, and are not all named"
 
     def wrong_changed(self) -> Iterator[str]:
         is_bound = self._world.files.is_bound and not self._world.faults.counts[Kind.FORGOTTEN]
-        if is_bound or not self._is_worn_out() or self.changes <= self._job.changes:
-            yield f"{self.changes} changes, and it was planned again {self._job.changes} times"
+        if is_bound or not self._is_worn_out() or self.most_changes <= self._job.changes:
+            yield f"{self.most_changes} changes, planned again {self._job.changes} times"
 
     def wrong_nothing(self) -> Iterator[str]:
         for row in self.rows:

@@ -203,6 +203,9 @@ class BrokenBody:
             raise IncompleteReadError(actual_bytes=0, expected_bytes=1)
         return chunk
 
+    def close(self) -> None:
+        """Nobody need read it to its end."""
+
 
 def _effect(work: Callable[[], Any]) -> Any:
     """Returns the service's answer, also if it is an error."""

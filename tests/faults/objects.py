@@ -143,13 +143,15 @@ class Objects:
         CopySource: Mapping[str, str],
         CopySourceIfMatch: str = "",
         ChecksumAlgorithm: str = "",
+        MetadataDirective: str = "COPY",
         TaggingDirective: str = "COPY",
         ExpectedSourceBucketOwner: str | None = None,
         RequestPayer: str | None = None,
         **access: str,
     ) -> Answer:
-        """The copy has the metadata of its source, and the ETag of an object that was uploaded in
-        one piece. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html"""
+        """The copy has the metadata of its source, unless they are replaced, and the ETag of an
+        object that was uploaded in one piece.
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html"""
         name = "CopyObject"
         shelf = self._shelf(name, Bucket, access)
         source = self._source(
@@ -157,8 +159,9 @@ class Objects:
         )
         if len(source.body) > self.limits.max_copy:
             raise refused(name, "InvalidRequest", 400, "larger than the maximum for a copy source")
-        if TaggingDirective not in ("COPY", "REPLACE"):
-            raise refused(name, "InvalidArgument", 400, "Unknown tagging directive")
+        if not {MetadataDirective, TaggingDirective} <= {"COPY", "REPLACE"}:
+            raise refused(name, "InvalidArgument", 400, "Unknown directive")
+        kept = source if MetadataDirective == "COPY" else Stored(b"", "", 0)
         copy = shelf.put(
             Key,
             Stored(
@@ -166,9 +169,9 @@ class Objects:
                 etag_of(source.body),
                 self._now(),
                 b64_crc32(source.body) if ChecksumAlgorithm == "CRC32" or source.crc32 else None,
-                metadata=source.metadata,
-                encoding=source.encoding,
-                disposition=source.disposition,
+                metadata=kept.metadata,
+                encoding=kept.encoding,
+                disposition=kept.disposition,
             ),
         )
         result: Answer = {"ETag": copy.etag, "LastModified": _moment(copy.modified)}
