@@ -127,8 +127,9 @@ def complete(planned: PlannedJob) -> None:
     now = services.now()
     is_own = job.home == job.job_id
     expires_at = now + services.settings.archive_ttl_ms if is_own else job.expires_at
-    # Twins may still build segments again, and workers of another plan may still build that plan's.
-    is_messy = index.nested or job.was_replanned
+    # Twins may still build segments again. Workers of another plan may still build that plan's, or
+    # copy a file aside.
+    is_messy = index.nested or index.has_copies or job.was_replanned or job.changes > 0
     wake_at = now + wake.DISCARD_AFTER_MS if is_messy else expires_at
     # Before the job completes: a request for the same files right after that finds its archive.
     services.fingerprints.record(index.fingerprint, job.job_id, expires_at)
@@ -140,6 +141,10 @@ def complete(planned: PlannedJob) -> None:
     if index.nested:
         keys = (places.segment(job.home, index.digest, number) for number in range(index.final))
         services.archive.delete_all(keys)
+    if index.has_copies or job.changes:
+        for home in {job.home, job.job_id}:
+            listed = services.archive.list_objects(places.copies(home))
+            services.archive.delete_all(found.key for found in listed)
 
 
 def _build_object(planned: PlannedJob, number: int) -> None:

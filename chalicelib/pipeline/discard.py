@@ -136,8 +136,9 @@ def _throw_away(job: Job, status: Status, services: Services, lease: Lease) -> N
     if status is Status.EXPIRED:
         keys = (key for key in _keys(folder, services) if not places.is_request(key))
         services.archive.delete_all(keys)
-    elif job.plan or job.was_replanned:
-        keys = (key for key in _keys(folder, services) if places.is_segment(key))
+    elif job.plan or job.was_replanned or job.changes:
+        found = _keys(folder, services)
+        keys = (key for key in found if places.is_segment(key) or places.is_copy(key))
         services.archive.delete_all(keys)
 
 
