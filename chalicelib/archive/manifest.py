@@ -1,5 +1,5 @@
 """`manifest.json`, the last entry of each archive. It lists the files in the archive, and the files
-that were asked for and are missing. Pure.
+that were asked for and are not in it. Pure. docs/names.md says what each field means.
 
 Its length is known when the archive is laid out, before any file is read. Only the CRC-32s become
 known later, and each takes eight hex digits, whatever its value.
@@ -16,10 +16,15 @@ from chalicelib.archive import names
 from chalicelib.archive.member import Member
 
 VERSION: Final = 1
+"""The version of the document. A field that is added does not raise it: readers ignore the fields
+that they do not know."""
+
+_MISSING: Final = "missing"  # errors.Reason, which this floor does not know
 
 
 class Listed(Protocol):
-    """What the manifest says of a file. `size` counts bytes."""
+    """What the manifest says of a file. `size` counts bytes. `encoding` is its Content-Encoding,
+    `version` the version id that it was read from; None: it has none."""
 
     @property
     def name(self) -> str: ...
@@ -27,6 +32,10 @@ class Listed(Protocol):
     def key(self) -> str: ...
     @property
     def size(self) -> int: ...
+    @property
+    def encoding(self) -> str | None: ...
+    @property
+    def version(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +78,15 @@ def opening(head: Head) -> bytes:
 
 
 def closing(head: Head) -> bytes:
-    """Returns what follows the last file's line."""
-    return b'\n],\n"missing": ' + _json(list(head.missing)) + b"}\n"
+    """Returns what follows the last file's line: the files that were asked for and are not in the
+    archive. `skipped` says of each why: first of the missing, then of those that cannot be read."""
+    missing = (Skipped(file, _MISSING, "does not exist") for file in head.missing)
+    skipped = [
+        {"file": one.file, "reason": one.reason, "detail": one.detail}
+        for one in (*missing, *head.unreadable)
+    ]
+    named = _json(list(head.missing)) + b',\n"skipped": ' + _json(skipped)
+    return b'\n],\n"missing": ' + named + b"}\n"
 
 
 def lines(files: Iterable[tuple[Listed, int]], *, first: bool) -> Iterator[bytes]:
@@ -78,12 +94,19 @@ def lines(files: Iterable[tuple[Listed, int]], *, first: bool) -> Iterator[bytes
     archive's first file."""
     separator = "\n" if first else ",\n"
     for file, crc32 in files:
+        more = _more(file) if file.encoding or file.version else ""
         # Put together by hand: this takes a fifth of the time in an archive of a million files.
         yield (
             f'{separator}{{"name": {_quoted(file.name)}, "key": {_quoted(file.key)}, '
-            f'"size": {file.size}, "crc32": "{crc32:08x}"}}'
+            f'"size": {file.size}, "crc32": "{crc32:08x}"{more}}}'
         ).encode(errors="replace")
         separator = ",\n"
+
+
+def _more(file: Listed) -> str:
+    """Returns the fields that few files have."""
+    encoding = f', "contentEncoding": {_quoted(file.encoding)}' if file.encoding else ""
+    return encoding + (f', "versionId": {_quoted(file.version)}' if file.version else "")
 
 
 def _iso(moment: int) -> str:

@@ -1,149 +1,126 @@
-"""Makes the names of entries: relative, safe to extract on any system, and unique. Pure.
+"""The names of an archive's entries: safe to extract on any system, and unique. Pure."""
 
-A name in an archive is a path that somebody else's unzip will write to. So whatever in a source's
-name could lead out of the target folder, or onto another entry, is removed here.
-"""
-
-import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from chalicelib.archive.safe_names import SEPARATORS, made_safe, numbered, safe_name
+
 MANIFEST: Final = "manifest.json"
-"""The name of the last entry of each archive. No source file can have it."""
+"""The name of the last entry of each archive, unless a file of the user has it (manifest_name)."""
 
-COMPONENT_MAX: Final = 255
-"""Bytes in one component of a path: NAME_MAX of Linux and macOS, and NTFS's limit for ASCII
-names."""
-
-_EXTENSION_MAX: Final = 16  # bytes; a longer text after the last dot is no extension
-_FALLBACK: Final = "file"
-_SEPARATORS: Final = re.compile(r"[/\\]")
-_DRIVE: Final = re.compile(r"^[A-Za-z]:")
-# Windows takes these for devices in every folder, also with an extension.
-# https://learn.microsoft.com/windows/win32/fileio/naming-a-file#naming-conventions
-_DEVICE: Final = re.compile(
-    r"(con|prn|aux|nul|com[0-9\xb9\xb2\xb3]|lpt[0-9\xb9\xb2\xb3]|conin\$|conout\$)(?= *(\.|$))",
-    re.IGNORECASE,
+# HFS+ compares names without these (Apple's TN1150, FastUnicodeCompare).
+_IGNORED: Final = dict.fromkeys(
+    (*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF)
 )
-# Cc: control characters. Cs: lone surrogates, which UTF-8 cannot encode. Zl, Zp: line separators.
-# The others below turn the direction of text: with them, "gpj.exe" reads as "exe.jpg".
-_UNPRINTABLE_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
-_BIDI_CONTROLS: Final = frozenset(
-    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)
-
-
-def safe_name(raw: str) -> str:
-    """Returns a relative path made from any text, with "/" between its components. It is never
-    empty, and a second call changes nothing.
-
-    Backslashes count as separators. Components that are empty, "." or ".." are removed, and so are
-    drive letters, and dots and spaces at the end of a component, which Windows would drop. A
-    control character becomes "_", and the name of a device gets one: "nul_.txt". A component of
-    more than COMPONENT_MAX bytes is cut before its extension.
-    """
-    text = raw if raw.isascii() and raw.isprintable() else _printable(raw)
-    components = [one for one in map(_plain, text.replace("\\", "/").split("/")) if one]
-    return "/".join(map(_fitted, components)) or _FALLBACK
 
 
 def archive_filename(wanted: str | None, job_id: str) -> str:
     """Returns the archive's name for downloads: what the caller wanted, as one path component that
     ends in .zip."""
-    given = _SEPARATORS.sub("_", wanted or "").strip(" .")
+    given = SEPARATORS.sub("_", wanted or "").strip(" .")
     given = safe_name(given).strip(" .") if given else given
     is_zip = given.lower().endswith(".zip")
     stem, extension = (given[:-4], given[-4:]) if is_zip else (given, ".zip")
     return safe_name((stem or f"longhaul-{job_id[:8]}") + extension)
 
 
+def manifest_name(names: Iterable[str]) -> str:
+    """Returns the manifest's name in an archive of these names: "manifest.json", or the first of
+    "manifest (2).json", … that is free. A user's file or folder keeps its name."""
+    tops = {
+        _identity(name.partition("/")[0])
+        for name in names
+        # Only these can be the same as "manifest…"; most of a million names are not looked at.
+        if name[:1] in "mM" or not name.isascii()
+    }
+    number, name = 1, MANIFEST
+    while _identity(name) in tops:
+        number += 1
+        name = numbered(MANIFEST, number)
+    return name
+
+
 def unique_names(raw_names: Iterable[str]) -> Iterator[str]:
     """Yields a safe name for each raw one, in order. No two of them extract to the same path.
 
     Names that differ only in case or in Unicode composition count as the same, as they do on macOS
-    and Windows. The second one becomes "name (2).ext". A file never takes the name of a folder that
-    another entry needs, nor the manifest's name.
+    and Windows. The second one becomes "name (2).ext". A raw name that is safe comes before each
+    that had to be changed. A file never takes the name of a folder that another entry needs.
     """
-    names = [_beside_the_manifest(safe_name(raw)) for raw in raw_names]
-    folders = {_identity(folder) for name in names for folder in _folders(name)}
-    taken = {_identity(MANIFEST)}
+    known: dict[str, str] = {}
+    names: list[str] = []
+    changed: set[int] = set()
+    for index, raw in enumerate(raw_names):
+        name = made_safe(raw, known)
+        if name != raw:
+            changed.add(index)
+        names.append(name)
+    parents = {name.rpartition("/")[0] for index, name in enumerate(names) if index not in changed}
+    folders = {_identity(folder) for parent in parents for folder in _and_above(parent)}
+    taken: set[str] = set()
+    late: list[int] = []
+    for index, name in enumerate(names):
+        identity = name.lower() if name.isascii() else _identity(name)
+        if index in changed or identity in folders or identity in taken:
+            late.append(index)
+        else:
+            taken.add(identity)
+    if late:
+        _settle(names, late, taken, folders)
+    yield from names
+
+
+def _settle(names: list[str], late: list[int], taken: set[str], folders: set[str]) -> None:
+    """Gives the names at `late` what is left: no path of `taken`, and no file in the place of a
+    folder."""
+    for index in late:
+        names[index] = _beside_files(names[index], taken, folders)
+    parents = {names[index].rpartition("/")[0] for index in late}
+    folders.update(_identity(folder) for parent in parents for folder in _and_above(parent))
     counts: dict[str, int] = {}
-    for name in names:
-        candidate = name
+    for index in late:
+        candidate = name = names[index]
         identity = _identity(candidate)
         if identity in taken or identity in folders:
             # Long names that differ only where they are cut share their numbers.
-            shared = _identity(_numbered(name, 0))
+            shared = _identity(numbered(name, 0))
             while identity in taken or identity in folders:
                 counts[shared] = counts.get(shared, 1) + 1
-                candidate = _numbered(name, counts[shared])
+                candidate = numbered(name, counts[shared])
                 identity = _identity(candidate)
         taken.add(identity)
-        yield candidate
+        names[index] = candidate
 
 
-def _printable(text: str) -> str:
-    return "".join(
-        "_"
-        if unicodedata.category(char) in _UNPRINTABLE_CATEGORIES or char in _BIDI_CONTROLS
-        else char
-        for char in text
-    )
+def _beside_files(name: str, taken: set[str], folders: set[str]) -> str:
+    """Returns the name, with another folder in the place of one that is a file."""
+    for folder in _and_above(name.rpartition("/")[0]):
+        if _identity(folder) in taken:
+            number, other = 2, f"{folder} (2)"
+            while _identity(other) in taken or _identity(other) in folders:
+                number += 1
+                other = f"{folder} ({number})"
+            # The longer folder may have to be cut, and may then be a file's name again.
+            return _beside_files(safe_name(other + name[len(folder) :]), taken, folders)
+    return name
 
 
-def _plain(component: str) -> str:
-    while _DRIVE.match(component):
-        component = component[2:]
-    return _off_device(component.rstrip(". "))
-
-
-def _off_device(component: str) -> str:
-    found = _DEVICE.match(component)
-    return f"{found[1]}_{component[found.end() :]}" if found else component
-
-
-def _fitted(component: str) -> str:
-    if len(component) * 4 <= COMPONENT_MAX or len(component.encode()) <= COMPONENT_MAX:
-        return component
-    stem, extension = _split_extension(component)
-    return (_cut(stem, COMPONENT_MAX - len(extension.encode())) + extension).rstrip(". ")
-
-
-def _split_extension(component: str) -> tuple[str, str]:
-    """Returns ("report", ".pdf"): the extension has its dot, and is empty if there is none."""
-    stem, dot, extension = component.rpartition(".")
-    if not stem or len(extension.encode()) > _EXTENSION_MAX:
-        return component, ""
-    return stem, dot + extension
-
-
-def _cut(text: str, size: int) -> str:
-    return text.encode()[:size].decode(errors="ignore")
-
-
-def _folders(name: str) -> Iterator[str]:
-    at = name.find("/")
+def _and_above(folder: str) -> Iterator[str]:
+    """Yields the folders above this one, the outermost first, and this one if it is one."""
+    at = folder.find("/")
     while at != -1:
-        yield name[:at]
-        at = name.find("/", at + 1)
+        yield folder[:at]
+        at = folder.find("/", at + 1)
+    if folder:
+        yield folder
 
 
 def _identity(name: str) -> str:
+    """Returns the same text for all names that some file system takes for one. These are equal
+    without case and composition (Unicode's D145), or have the same capitals: exFAT's capital of the
+    dotless i is "I" too."""
     if name.isascii():
         return name.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
-
-
-def _numbered(name: str, number: int) -> str:
-    folder, slash, last = name.rpartition("/")
-    stem, extension = _split_extension(last)
-    suffix = f" ({number}){extension}"
-    return f"{folder}{slash}{_cut(stem, COMPONENT_MAX - len(suffix.encode()))}{suffix}"
-
-
-def _beside_the_manifest(name: str) -> str:
-    """Returns the name. If its first folder has the manifest's name, the folder gets another
-    one."""
-    first, slash, rest = name.partition("/")
-    return f"{first} (2)/{rest}" if slash and _identity(first) == MANIFEST else name
+    name = unicodedata.normalize("NFD", name.translate(_IGNORED))
+    return unicodedata.normalize("NFD", name.upper().casefold())

@@ -8,6 +8,7 @@ from typing import Final
 from chalicelib.archive import layout
 from chalicelib.archive.layout import ArchiveTooLarge
 from chalicelib.archive.manifest import Head
+from chalicelib.archive.names import manifest_name
 from chalicelib.archive.plan import Entry, Plan
 from chalicelib.errors import GivenUp, LimitExceeded, NothingToDo, Unavailable
 from chalicelib.jobs import places
@@ -130,7 +131,8 @@ def _laid_out(entries: tuple[Entry, ...], head: Head, services: Services) -> Pla
 def _head(origin: Job, found: Found) -> Head:
     """Returns the head of the manifest of the archive that `origin` began."""
     created = origin.created_at // 1000
-    return Head(origin.job_id, created, found.missing, found.unreadable)
+    name = manifest_name(entry.name for entry in found.entries)
+    return Head(origin.job_id, created, found.missing, found.unreadable, name)
 
 
 def _continued(
