@@ -108,11 +108,6 @@ def _skipped(
     return [asdict(one) for one in (*gone, *unreadable)]
 
 
-def archived(storage_class: str) -> Answer:
-    """Returns why a file in cold storage cannot be read."""
-    return {"reason": Reason.ARCHIVED, "detail": f"in {storage_class}; restore it first"}
-
-
 def state_id(job: Job, now: int) -> str:
     """Returns the id of the job's state, as far as a watcher cares. Two ids are equal if nothing
     has happened in between.

@@ -4,16 +4,16 @@ can be exported."""
 from collections.abc import Iterable
 from typing import Final
 
-from chalicelib.errors import AccessDenied, Reason, SourceFault, unknown_cursor
+from chalicelib.errors import AccessDenied, Reason, unknown_cursor
 from chalicelib.http import answers, bounds, parse
 from chalicelib.http.answers import Answer
 from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.cursors import from_cursor, to_cursor
 from chalicelib.named_sources import Source
-from chalicelib.s3.bucket import Bucket
 from chalicelib.s3.objects import ObjectFacts
 from chalicelib.services import Services
 from chalicelib.sources.ids import key_of
+from chalicelib.sources.looking import Looks, Seen, Unreadable, judged
 
 PAGE: Final = 100
 """The most folders and files on one page."""
@@ -45,7 +45,7 @@ def listing(call: Call, services: Services) -> Reply:
                 "key": file.key,
                 "size": file.size,
                 "lastModified": answers.iso(file.modified * 1000),
-                "unreadable": answers.archived(file.storage_class) if file.is_archived else None,
+                "unreadable": _why(judged(file)),
             }
             for file in page.files
             # An empty object with such a key marks a folder. An export by prefix skips it too.
@@ -72,35 +72,33 @@ def _folders(top: str, folders: Iterable[str], within: str | None = None) -> Ans
 
 
 def check(call: Call, services: Services) -> Reply:
-    """POST /v1/download/check: whether a file is there and, as far as S3 tells without reading it,
-    whether it can be read. Raises Forbidden, and what `parse.check_request` raises."""
+    """POST /v1/download/check: whether a file is there and can be read, as far as an export finds
+    out before it reads files. Raises Forbidden, and what `parse.check_request` raises."""
     file_id, name = parse.check_request(
         call.body, call.headers.get("content-type"), services.settings
     )
     key = key_of(file_id, services.settings.source(name))
     bounds.check_key(call.caller, "file_id", key, file_id)
-    found, why = _looked_up(services.source(name), key)
+    looks = Looks(services, services.source(name), lambda: None, thorough=True)
+    try:
+        (seen,) = looks.at([(key, None)]).values()
+    except AccessDenied:
+        seen = Unreadable(Reason.DENIED, "S3 denies it")
     content = {
         "file_id": file_id,
-        "available": found is not None and why is None,
-        "s3Key": key if found else None,
-        "size": found.size if found else None,
-        **(why or {"reason": None, "detail": None}),
+        "available": isinstance(seen, ObjectFacts),
+        "s3Key": key if seen else None,
+        "size": seen.size if isinstance(seen, ObjectFacts) else None,
+        **(_why(seen) or {"reason": None, "detail": None}),
     }
     return Reply(200, content, uncached())
 
 
-def _looked_up(bucket: Bucket, key: str) -> tuple[ObjectFacts | None, Answer | None]:
-    """Returns what S3 tells of a file, and why it cannot be exported, if it cannot."""
-    try:
-        found = bucket.head(key, checksum=False)
-    except SourceFault as error:
-        return None, {"reason": error.reason, "detail": error.why}
-    except AccessDenied:
-        return None, {"reason": Reason.DENIED, "detail": "S3 denies it"}
-    if found is None:
-        return None, {"reason": Reason.MISSING, "detail": answers.MISSING}
-    return found, answers.archived(found.storage_class) if found.is_archived else None
+def _why(seen: Seen) -> Answer | None:
+    """Returns why a file cannot be exported; None if it can."""
+    if seen is None:
+        return {"reason": Reason.MISSING, "detail": answers.MISSING}
+    return {"reason": seen.reason, "detail": seen.why} if isinstance(seen, Unreadable) else None
 
 
 def _position(cursor: str | None, source: Source, prefix: str) -> str | None:

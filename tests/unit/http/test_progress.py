@@ -54,6 +54,15 @@ def test_who_has_seen_nothing_is_told_the_present_state_at_once(job: Job) -> Non
     assert story.pauses == []
 
 
+def test_an_event_has_no_list_that_is_too_long_for_the_record() -> None:
+    job = _completed(missing_count=1, missing=(10_007,), unreadable_count=500, unreadable=None)
+
+    (message,) = _told(_stream(story_of(job)))
+
+    result = json.loads(message.data)["result"]
+    assert (result["missing"], result["skipped"]) == ([10_007], None)
+
+
 def test_an_event_says_what_the_status_says() -> None:
     job = _completed(missing_count=1, missing=(10_007,))
 
