@@ -228,7 +228,7 @@ def _wrong_manifest(
         yield f"the manifest is {manifest}"
     skipped = [(file, Reason.MISSING) for file in index.head.missing]
     skipped += [(one.file, Reason(one.reason)) for one in index.head.unreadable]
-    if [(one["file"], one["reason"]) for one in manifest.get("skipped", [])] not in (skipped, []):
+    if [(one["file"], one["reason"]) for one in manifest["skipped"]] != skipped:
         yield f"the manifest says that it skips {manifest['skipped']} instead of {skipped}"
     if manifest["jobId"] != job.home:
         yield "the manifest is another job's"
