@@ -125,17 +125,18 @@ class _Told:
         if len({name.casefold() for name in map(_name, self._entries)}) < len(self._entries):
             yield f"two entries have the same name: {list(map(_name, self._entries))}"
         for key, count in Counter(entry.key for entry in self._entries).items():
-            most = len({(row.version, row.name) for row in self._rows if row.key == key})
-            least = self._least(key)
+            least, most = self._times(key)
             if not least <= count <= most:
                 yield f"{key} is there {count} times instead of {least} to {most}"
 
-    def _least(self, key: str) -> int:
-        """Returns under how many names a file must be there, if it has not changed meanwhile."""
-        matches = [(row, each) for row, each in self._of_row.items() if row.key == key and each]
+    def _times(self, key: str) -> tuple[int, int]:
+        """Returns how often a file must and may be there. If it has changed meanwhile, two listings
+        may have found different versions of it."""
+        rows = [row for row in self._rows if row.key == key]
         if len([*self._files.states(key, *self._window)]) > 1:
-            return 1
-        return len(
+            return 1, len(rows)
+        matches = [(row, each) for row, each in self._of_row.items() if row.key == key and each]
+        least = len(
             {
                 frozenset(asked.names(row, each[0][1], is_looked_up=True))
                 for row, each in matches
@@ -143,6 +144,7 @@ class _Told:
             }
             or {""}
         )
+        return least, len({(row.version, row.name) for row in rows})
 
     def wrongly_left_out(
         self, missing: tuple[FileId, ...], unreadable: dict[FileId, str]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.errors import Reason
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.request import ExportRequest, FileId
+from chalicelib.pipeline import keeping
 from tests.faults import asked, days
 from tests.faults.asked import Row, Window
 from tests.faults.kinds import Kind
@@ -61,7 +62,7 @@ def wrong_changes(world: "World", job: Job, request: ExportRequest) -> Iterator[
     told = _Told(world, job, request)
     if job.changes > world.ground.changes_max:
         yield f"was planned again {job.changes} times"
-    if job.changes > told.most_changes and not world.faults.counts[Kind.DENIED]:
+    if job.changes > told.most_changes:
         yield f"was planned again {job.changes} times for {told.most_changes} changes"
 
 
@@ -74,12 +75,11 @@ class _Told:
         self._request = request
         self._window: Window = world.witness.begun[job.job_id], world.witness.ended[job.job_id]
         self.rows = asked.rows(request, world.files)
-        keys = {row.key for row in self.rows}
-        changes = world.files.changes(keys, *self._window)
         is_locked = any(self._reasons(row) - {Reason.MISSING} for row in self.rows)
-        self.most_changes = changes + is_locked
-        """How often the job may have been planned again: once for each change of a file that was
-        asked for, and once because a listing does not tell what cannot be read."""
+        each = (self._most_faults(key) for key in {row.key for row in self.rows})
+        self.most_changes = sum(each) + is_locked
+        """How often the job may have been planned again: as often as its files may have been others
+        than planned, and once because a listing does not tell what cannot be read."""
 
     def wrong_missing(self, detail: str) -> Iterator[str]:
         if self._request.on_missing != "fail":
@@ -112,13 +112,14 @@ class _Told:
 
     def _wrong_alone(self, detail: str, surely: set[FileId]) -> Iterator[str]:
         of_the_step = [row for row in self.rows if row.key in detail]
-        is_denied = self._world.faults.counts[Kind.DENIED] > 0
         if not self._is_worn_out() or not of_the_step:
             yield "a step has found this, and the job was not planned again"
-        if not is_denied and not any(self._reasons(row) for row in of_the_step):
+        if not any(self._reasons(row) for row in of_the_step):
             yield "that file could be read"
         if surely and self._request.on_unreadable == "fail":
             yield f"{surely} are unreadable, and are not all named"
+        elif self._job.changes and any(self._is_locked(row) for row in of_the_step):
+            yield "that file was unreadable when the job was planned again, and was not left out"
 
     def wrong_changed(self) -> Iterator[str]:
         is_bound = self._world.files.is_bound and not self._world.faults.counts[Kind.FORGOTTEN]
@@ -131,6 +132,17 @@ class _Told:
             may_be_absent = asked.may_be_absent(row, self._world.files, self._window)
             if not reasons and not may_be_absent:
                 yield f"{row} can be exported"
+
+    def _most_faults(self, key: str) -> int:
+        """Returns how often a file can be another than planned. A file that has changed once is
+        read in a copy, or in one version, from then on. Only a file that changes again and again
+        while it is copied can be another once more."""
+        files = self._world.files
+        every, other = files.changes(key, *self._window)
+        if self._world.faults.counts[Kind.CLOCK_OFF]:
+            return every  # what is younger than the job is not known then
+        at_first = 0 if files.is_bound else 1
+        return min(every, at_first + other + every // keeping.LOOKS)
 
     def _is_worn_out(self) -> bool:
         """Whether the job may not be planned again any more."""

@@ -1,7 +1,8 @@
 """The source bucket of a run: the files in it, and all that were in it before."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from random import Random
 from typing import Final
 
@@ -173,12 +174,20 @@ class Files:
             if state.since <= end and gone >= begin:
                 yield state.stored
 
-    def changes(self, keys: Iterable[str], begin: int, end: int) -> int:
-        """Returns how often one of these files was changed, deleted or made unreadable (or readable
-        again) from `begin` to `end`."""
-        return sum(
-            begin <= state.since <= end for key in keys for state in self.history.get(key, ())[1:]
-        )
+    def changes(self, key: str, begin: int, end: int) -> tuple[int, int]:
+        """Returns how often a file was changed from `begin` to `end`, and how often of these it was
+        not overwritten but deleted, or made readable or unreadable, or lost a version."""
+        states = self.history.get(key, [])
+        pairs = [
+            (before.stored, state.stored)
+            for before, state in pairwise(states)
+            if begin <= state.since <= end
+        ]
+        others = [
+            after is None or (before is not None and before.body is after.body)
+            for before, after in pairs
+        ]
+        return len(pairs), sum(others)
 
     def last(self, key: str, version: str | None = None) -> Stored | None:
         """Returns a file, or a version of it, as it was last."""

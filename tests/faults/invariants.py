@@ -13,6 +13,7 @@ from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.states import OPEN, Status
 from chalicelib.pipeline.accepting import named_id
 from tests.faults import asked, contents, days, failures
+from tests.faults.kinds import Kind
 from tests.faults.wishes import USERS
 from tests.faults.world import (
     ARCHIVE,
@@ -39,6 +40,8 @@ def check(world: World, *, in_time: bool = True) -> None:
             _check_ended(world, job)
         if in_time:
             _check_time(world, job)
+        if world.witness.taken[job.job_id] > job.changes and not world.faults.counts[Kind.DEPLOYED]:
+            says(f"{job.job_id}: planned again for nothing that was counted")
     for url, queue in world.sqs.queues.items():
         if queue.messages:
             says(f"{len(queue.messages)} messages are left in {url}")
