@@ -1,5 +1,5 @@
-"""Bugs about source files that change, cannot be read, or have versions. mutants.py plants them. The
-simulation finds each on rough ground."""
+"""Bugs about source files that change, cannot be read, or have versions. mutants.py plants them.
+The simulation finds each on rough ground."""
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping

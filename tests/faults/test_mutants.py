@@ -14,7 +14,7 @@ MOST_SEEDS = 1000
 
 
 @pytest.mark.parametrize(
-    "mutant", (*mutants.MUTANTS, *SOURCE_MUTANTS), ids=lambda mutant: mutant.__name__
+    "mutant", [*mutants.MUTANTS, *SOURCE_MUTANTS], ids=lambda mutant: mutant.__name__
 )
 def test_the_simulation_finds_the_bug(mutant: Callable[[], Iterator[Change]]) -> None:
     seeds, found = mutants.survived(mutant, MOST_SEEDS)
