@@ -141,13 +141,13 @@ def _passes(status: int) -> bool:
     return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _TRANSIENT_STATUSES
 
 
-def error_code(error: Exception) -> str:
+def error_code(error: BaseException | None) -> str:
     """Returns the code of a ClientError: "NoSuchKey", "412", …"""
     response: dict[str, Any] = getattr(error, "response", {})
     return str(response.get("Error", {}).get("Code", ""))
 
 
-def http_status(error: Exception) -> int:
+def http_status(error: BaseException | None) -> int:
     """Returns the HTTP status of a ClientError; 0 if it has none."""
     response: dict[str, Any] = getattr(error, "response", {})
     return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -11,7 +11,8 @@ from functools import cache
 from typing import Final, Literal, cast, get_args
 from urllib.parse import urlsplit
 
-from chalicelib.named_sources import DEFAULT_NAME, Source
+from chalicelib import named_sources
+from chalicelib.named_sources import Source
 
 LINK_TTL_MAX: Final = 7 * 24 * 3600
 """Seconds. A SigV4 presigned link is valid for a week at most.
@@ -220,30 +221,37 @@ def settings() -> Settings:
 
 
 def _sources(text: Callable[..., str], environ: Mapping[str, str]) -> tuple[Source, ...]:
-    one = Source(
-        name=DEFAULT_NAME,
-        bucket=text("SOURCE_BUCKET"),
+    """Returns those of SOURCES, or the only one without it."""
+    written = environ.get("SOURCES", "")
+    template = text("SOURCE_KEY_TEMPLATE", "downloads/{file_id}")
+    if not _tells_apart(template):
+        raise SettingsError(f"SOURCE_KEY_TEMPLATE {named_sources.TEMPLATE_RULE}, not {template!r}")
+    only = Source(
+        name=named_sources.DEFAULT_NAME,
+        bucket=environ.get("SOURCE_BUCKET", "") if written else text("SOURCE_BUCKET"),
         prefix=_checked(
             "SOURCE_PREFIX",
             environ.get("SOURCE_PREFIX", ""),
-            lambda value: not value or (value.endswith("/") and not value.startswith("/")),
-            "must be empty or end with '/' and not begin with it",
+            named_sources.is_prefix,
+            named_sources.PREFIX_RULE,
         ),
-        key_template=_key_template(text("SOURCE_KEY_TEMPLATE", "downloads/{file_id}")),
+        key_template=template,
     )
-    return (one,)
-
-
-def _key_template(value: str) -> str:
+    if not written:
+        return (only,)
     try:
-        keys = {value.format(file_id=file_id) for file_id in _NEIGHBOURS}
+        return named_sources.parsed(written, only, _tells_apart)
+    except named_sources.SourcesError as error:
+        raise SettingsError(f"SOURCES: {error}") from None
+
+
+def _tells_apart(template: str) -> bool:
+    """Whether the key template has another key for each file id."""
+    try:
+        keys = {template.format(file_id=file_id) for file_id in _NEIGHBOURS}
     except (LookupError, ValueError, AttributeError, TypeError):
-        keys = set()
-    if len(keys) < len(_NEIGHBOURS):
-        raise SettingsError(
-            f"SOURCE_KEY_TEMPLATE must hold {{file_id}} and no other field, not {value!r}"
-        )
-    return value
+        return False
+    return len(keys) == len(_NEIGHBOURS)
 
 
 def _file_id_pattern(value: str, sources: Iterable[Source]) -> str:

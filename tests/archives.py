@@ -30,11 +30,13 @@ def check_archive(
     missing: Sequence[int | str] = (),
     *,
     job_id: str | None = None,
+    manifest_name: str = MANIFEST,
 ) -> dict[str, Any]:
     """Fails unless the archive holds exactly these files, in any order, and a correct manifest.
 
     `files` are source files, or contents by their names; then the keys in the manifest are not
-    checked. `job_id` is the job that built the archive; None is not checked. Returns the manifest.
+    checked. `job_id` is the job that built the archive; None is not checked. `manifest_name` is
+    another one if a file has the manifest's. Returns the manifest.
     """
     assert archive is not None, "there is no archive"
     keys: dict[str, str] | None = None
@@ -49,13 +51,13 @@ def check_archive(
     with zipfile.ZipFile(BytesIO(archive)) as opened:
         assert opened.testzip() is None
         *names, last = opened.namelist()
-        assert (sorted(names), last) == (sorted(contents), MANIFEST)
+        assert (sorted(names), last) == (sorted(contents), manifest_name)
         assert {entry.compress_type for entry in opened.infolist()} == {zipfile.ZIP_STORED}
         for name, content in contents.items():
             # Not compared in the assertion itself: pytest would print megabytes.
             is_same = opened.read(name) == content
             assert is_same, f"{name} is not what its source file holds"
-        manifest: dict[str, Any] = json.loads(opened.read(MANIFEST))
+        manifest: dict[str, Any] = json.loads(opened.read(manifest_name))
 
     listed = manifest["files"]
     assert [entry["name"] for entry in listed] == names
@@ -69,6 +71,9 @@ def check_archive(
         for name, entry in zip(names, listed, strict=True)
     ]
     assert manifest["missing"] == list(missing)
+    assert manifest["skipped"][: len(missing)] == [
+        {"file": file, "reason": "missing", "detail": "does not exist"} for file in missing
+    ]
     assert job_id is None or manifest["jobId"] == job_id
     return manifest
 

@@ -43,19 +43,18 @@ def _too_long(pointer: str, text: str, most: int) -> Iterator[FieldError]:
 def id_errors(
     pointer: str, given: float | str, source: Source, pattern: str
 ) -> Iterator[FieldError]:
+    """Yields what is wrong with an id where `pattern` says what one looks like. Without a pattern,
+    it is a number, of which the schema says everything."""
+    if not pattern:
+        return
     file_id = as_id(given)
-    if pattern:
-        text = str(file_id)
-        # A pattern may take long for a long text, so it never sees one.
-        if len(text.encode()) > schemas.ID_MAX_BYTES:
-            yield FieldError(pointer, f"has more than {schemas.ID_MAX_BYTES} bytes in UTF-8")
-            return
-        if not re.fullmatch(pattern, text):
-            yield FieldError(
-                pointer, f"{shown(given)} is not an id: all of it must match {pattern}"
-            )
-            return
-    if len(key_of(file_id, source).encode()) > schemas.KEY_MAX:
+    text = str(file_id)
+    # A pattern may take long for a long text, so it never sees one.
+    if len(text.encode()) > schemas.ID_MAX_BYTES:
+        yield FieldError(pointer, f"has more than {schemas.ID_MAX_BYTES} bytes in UTF-8")
+    elif not re.fullmatch(pattern, text):
+        yield FieldError(pointer, f"{shown(given)} is not an id: all of it must match {pattern}")
+    elif len(key_of(file_id, source).encode()) > schemas.KEY_MAX:
         yield FieldError(
             pointer, f"the key of {shown(given)} has more than {schemas.KEY_MAX} bytes"
         )

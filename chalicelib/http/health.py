@@ -25,7 +25,7 @@ def health(_: Call, services: Services) -> Reply:
         return "ok"
 
     def storage() -> None:
-        services.source().check()
+        services.source().check(services.settings.source().prefix)
         services.archive.check()
 
     reach: dict[str, Callable[[], object]] = {

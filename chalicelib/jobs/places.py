@@ -13,7 +13,7 @@
 `home` is the job's own id or, if it has taken over the plan of another job, that job's id. `plan`
 is the plan's digest. In the table, the key of a job's record is the job's id. What is stored beside
 it has the key `{home}/…` or `fingerprint/…`. What is known of a user has the key `rate/…` or
-`quota/…`.
+`quota/…`, and what is known of a source file `checksum/…`.
 """
 
 import hashlib
@@ -168,6 +168,11 @@ def quota(user: str, day: str) -> str:
     """Returns the key of what a user has exported on a day. `user` is the user's mark, `day` is
     like 2026-11-25."""
     return f"quota/{user}/{day}"
+
+
+def checksum(digest: str) -> str:
+    """Returns the key of a source file's CRC-32. `digest` names the file."""
+    return f"checksum/{digest}"
 
 
 def is_record(key: str) -> bool:

@@ -20,6 +20,7 @@ from chalicelib.pipeline.lease import Lease, refused
 from chalicelib.pools import wait_for
 from chalicelib.s3.objects import UploadedPart
 from chalicelib.services import Services
+from chalicelib.sources.known import keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +221,16 @@ def _upload_parts(planned: PlannedJob, number: int, upload: Upload) -> Section |
     planned.lease.gathered(streamed=there - copied, copied=copied)
     builder = _builder(planned, of, upload)
     builder.build(todo)
+    _keep_crc32s(planned, of, builder.crc32s)
     return None if is_kept else tail_sections.section(planned.index, number, of, builder.crc32s)
+
+
+def _keep_crc32s(planned: PlannedJob, of: plans.Slice, crc32s: Mapping[int, int]) -> None:
+    """Keeps what was computed of large files while they were streamed, so that S3 can copy them for
+    the next job."""
+    computed = ((of.entries[index], crc32) for index, crc32 in crc32s.items())
+    rows = [(e.key, e.etag, e.size, crc32) for e, crc32 in computed if not (e.in_s3 or e.copy)]
+    keep(planned.services, planned.index.source, rows, planned.lease.tick)
 
 
 def _builder(planned: PlannedJob, of: plans.Slice, upload: Upload) -> Builder:

@@ -7,6 +7,8 @@ all batches done sends `plan` again, which then takes the CRC-32s from there.
 A reading is one set of batches. Its digest names the runs with their ETags. So if a file has
 changed, what was read of it before is never used. When such a change is counted, the readings that
 were stored before come to nothing. The next reading has only those runs that they have not read.
+
+What was read is also kept for other jobs (jobs/checksums.py).
 """
 
 import hashlib
@@ -30,6 +32,7 @@ from chalicelib.pipeline.runs import Batches, Known, Run
 from chalicelib.pools import ahead
 from chalicelib.queue.messages import DIGEST_DIGITS, Message, Step
 from chalicelib.services import Services
+from chalicelib.sources.known import keep
 
 _READS: Final = 8
 """The most requests under way at the same time. Each has a buffer."""
@@ -84,6 +87,12 @@ def with_crc32s(
     found = [_crc32(run, source, services, lease.tick) for run in chain.from_iterable(batches)]
     runs.add(known, batches, found)
     crc32s = runs.of_files(unread, known)
+    rows = [
+        (e.key, e.etag, e.size, crc32s[runs.identity(e)])
+        for e in unread
+        if not e.copy  # which no other job reads
+    ]
+    keep(services, source, rows, lease.tick)
     return [replace(e, crc32=crc32s[runs.identity(e)]) if is_unread(e) else e for e in entries]
 
 

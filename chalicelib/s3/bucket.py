@@ -7,7 +7,7 @@ S3 refuses for the sake of one source file is a SourceFault (refusals.py).
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -85,11 +85,18 @@ class Bucket:
     access: Access = OURS
     _learned: _Learned = field(default_factory=_Learned, init=False, repr=False, compare=False)
 
-    def check(self) -> None:
-        """Raises Unavailable if the bucket cannot be reached or does not exist."""
+    def check(self, prefix: str = "") -> None:
+        """Raises Unavailable if the bucket cannot be reached or does not exist.
+
+        With a prefix, lists a key below it: HeadBucket wants the right to list the whole bucket.
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html"""
+        more = self.access.of_bucket()
         with asking(f"reach the bucket {self.name}", self.access):
             try:
-                self.client.head_bucket(Bucket=self.name, **self.access.of_bucket())
+                if prefix:
+                    self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, MaxKeys=1, **more)
+                else:
+                    self.client.head_bucket(Bucket=self.name, **more)
             except self.client.exceptions.ClientError as error:
                 if http_status(error) != HTTPStatus.NOT_FOUND:
                     raise
@@ -142,30 +149,20 @@ class Bucket:
         Raises Unavailable if nobody knows now, and AccessDenied or StorageRefused if it is not
         about this object.
         """
-        more = _version(version) | self.access.of_objects()
         try:
-            with asking_for(f"read {key}", key, self.access, version):
-                try:
-                    first = self.client.get_object(
-                        Bucket=self.name, Key=key, Range="bytes=0-0", **more
-                    )["Body"]
-                except self.client.exceptions.ClientError as error:
-                    if not refusals.is_no_range(error):
-                        raise
-                    return None  # an empty object has no first byte
-                with closing(first):
-                    first.read(1)
+            self._read_once(memoryview(bytearray(1)), key, 0, None, version)
         except SourceFault as fault:
-            if fault.reason is Reason.DENIED and self._is_under_a_key(key, more):
+            if refusals.is_no_range(fault.__cause__):
+                return None  # an empty object has no first byte
+            if fault.reason is Reason.DENIED and self._is_under_a_key(key, version):
                 return refusals.unreadable(key, Reason.KEY_UNUSABLE, refusals.KEY_DENIED)
             return fault
-        except OSError as error:  # the connection was lost
-            raise Unavailable(f"could not read {key}: {type(error).__name__}") from error
         return None
 
-    def _is_under_a_key(self, key: str, more: Any) -> bool:
+    def _is_under_a_key(self, key: str, version: str | None) -> bool:
         """Returns whether S3 lets us look at an object that a key of KMS encrypts. Both a HEAD and
         a GET take s3:GetObject, but a HEAD without checksums takes no key."""
+        more = _version(version) | self.access.of_objects()
         try:
             with translated(f"look at {key}"):
                 answer = self.client.head_object(Bucket=self.name, Key=key, **more)

@@ -118,7 +118,7 @@ def is_gone(error: Exception, version: str | None) -> bool:
     )
 
 
-def is_no_range(error: Exception) -> bool:
+def is_no_range(error: BaseException | None) -> bool:
     """Returns whether the object has no byte of the range that was asked for."""
     return (
         http_status(error) == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE

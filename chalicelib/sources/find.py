@@ -16,6 +16,7 @@ from chalicelib.s3.objects import ObjectFacts
 from chalicelib.services import Services
 from chalicelib.sources import asked as asking
 from chalicelib.sources.asked import Asked
+from chalicelib.sources.known import Known, keep
 from chalicelib.sources.listing import list_all
 from chalicelib.sources.looking import Looks, Place, Seen, Unreadable, judged, part_crc32s
 from chalicelib.sources.own_names import encoded_name, own_name
@@ -68,7 +69,8 @@ def find(
     """
     bucket, source = services.source(request.source), services.settings.source(request.source)
     looks = Looks(services, bucket, tick, thorough=thorough, suspects=suspects)
-    asked = list(_asked(request, services, bucket, source, tick))
+    known = Known(services, bucket, tick, suspects)
+    asked = list(_asked(request, known, source))
     seen = looks.at(_to_look_at(asked, looks))
     files: list[_File] = []
     missing: dict[FileId, None] = {}
@@ -94,21 +96,16 @@ def find(
     if request.files:  # what was asked for twice under the same name is there once
         once = {(one.facts.key, one.facts.version, one.name): one for one in files}
         files = list(once.values())
-    return Found(tuple(_entries(looks, files)), tuple(missing), skipped)
+    return Found(tuple(_entries(looks, known, files, request.source)), tuple(missing), skipped)
 
 
-def _asked(
-    request: ExportRequest,
-    services: Services,
-    bucket: Bucket,
-    source: Source,
-    tick: Callable[[], None],
-) -> Iterator[Asked]:
+def _asked(request: ExportRequest, known: Known, source: Source) -> Iterator[Asked]:
     for one in asking.wanted(request):
         if one.prefix is None:
             yield asking.one_file(one, source)
         else:
-            for facts in _listed(services, bucket, one.prefix, tick):
+            listed = _listed(known.services, known.bucket, one.prefix, known.tick)
+            for facts in known.filled(listed):
                 yield asking.below_prefix(one, facts, source)
 
 
@@ -129,9 +126,10 @@ def _to_look_at(asked: Sequence[Asked], looks: Looks) -> Iterator[Place]:
     """Yields the files that are looked up by themselves.
 
     A listing tells enough of most files. But it does not tell the CRC-32 of a large file, which is
-    copied, so that its header is written before its bytes come: a HEAD says whether S3 has the
-    CRC-32s of its parts. (If S3 has the CRC-32 itself, the worker that writes the header asks.) Nor
-    does it tell whether an archived file was restored, nor how a file is encoded or encrypted.
+    copied, so that its header is written before its bytes come: if no earlier job knows it, a HEAD
+    says whether S3 has the CRC-32s of its parts. (If S3 has the CRC-32 itself, the worker that
+    writes the header asks.) Nor does it tell whether an archived file was restored, nor how a file
+    is encoded or encrypted.
     """
     settings, limits = looks.services.settings, looks.services.limits
     listed = sum(1 for one in asked if one.listed)
@@ -144,7 +142,7 @@ def _to_look_at(asked: Sequence[Asked], looks: Looks) -> Iterator[Place]:
             facts is None
             or is_each
             or facts.is_archived
-            or (facts.size >= limits.layout.copy_min and not facts.in_s3)
+            or (facts.size >= limits.layout.copy_min and not facts.in_s3 and facts.crc32 is None)
             or looks.is_suspect(one.key)
         ):
             yield one.key, one.version
@@ -210,12 +208,17 @@ def _nothing(
     return NothingToExport("all that was asked for are folders without bytes of their own")
 
 
-def _entries(looks: Looks, files: Sequence[_File]) -> Iterator[Entry]:
+def _entries(
+    looks: Looks, known: Known, files: Sequence[_File], source: str | None
+) -> Iterator[Entry]:
     """Yields the entries, each under a name of its own."""
     unique = names.unique_names(one.name for one in files)
-    combined = _combined(looks, (one.facts for one in files))
-    for name, one in zip(unique, files, strict=True):
-        facts = one.facts
+    every = known.filled([one.facts for one in files])
+    combined = _combined(looks, every)
+    of_parts = ((one, combined.get((one.key, one.version))) for one in every if one.composite)
+    rows = [(one.key, one.etag, one.size, crc32) for one, crc32 in of_parts if crc32 is not None]
+    keep(looks.services, source, rows, looks.tick)
+    for name, facts in zip(unique, every, strict=True):
         yield Entry(
             name=name,
             key=facts.key,

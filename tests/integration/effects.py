@@ -212,6 +212,8 @@ SEGMENT_UPLOAD_REGISTERED = _effect(
     "a segment's upload is registered", _puts_item(r".*/upload-\d+")
 )
 ARCHIVE_RECORDED = _effect("the archive is recorded", _puts_item("fingerprint/.*"))
+CHECKSUMS_LOOKED_FOR = _effect("checksums are looked for", lambda name, _: name == "BatchGetItem")
+CHECKSUMS_KEPT = _effect("checksums are kept", lambda name, _: name == "BatchWriteItem")
 
 JOB_STARTED = _effect("the job is started", _updates("startedAt"))
 PLANNING_REPORTED = _effect("planning is reported", _reports(Stage.PLANNING))

@@ -105,6 +105,7 @@ def test_after_a_workers_death_only_its_own_batch_is_read_again(
 
 
 def test_a_file_that_changes_while_it_is_read_fails_the_job(stack: Stack, job_id: str) -> None:
+    stack.configure(changes_max=0)
     first, *_ = stack.planned()
     stack.put_file("in/a", noise(9, 50 * UNIT), checksum=False)
 

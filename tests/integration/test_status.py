@@ -67,6 +67,7 @@ def test_a_completed_job_has_a_result(stack: Stack, completed: str) -> None:
 
 
 def test_a_completed_job_says_when_its_archive_expires(stack: Stack) -> None:
+    stack.put_file("downloads/10001", b"one")
     job_id = export(file_ids=[10001])
     stack.clock.advance(days=1)
 

@@ -36,10 +36,10 @@ def entries_of(sizes: Iterable[int]) -> tuple[Entry, ...]:
     return tuple(an_entry(index, size) for index, size in enumerate(sizes))
 
 
-def assembled(plan: Plan, contents: Sequence[bytes]) -> bytes:
+def assembled(plan: Plan, contents: Sequence[bytes], head: Head = HEAD) -> bytes:
     """The archive of a plan whose source files hold these contents."""
     crc32s = [zlib.crc32(content) for content in contents]
-    ending = tail_of(plan, crc32s)
+    ending = tail_of(plan, crc32s, head=head)
     parts = []
     for part in plan.parts:
         if part.copied is None:
@@ -50,14 +50,16 @@ def assembled(plan: Plan, contents: Sequence[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def tail_of(plan: Plan, crc32s: Sequence[int], files_a_section: int = 1000) -> bytes:
+def tail_of(
+    plan: Plan, crc32s: Sequence[int], files_a_section: int = 1000, head: Head = HEAD
+) -> bytes:
     """The archive's tail, rendered from sections of so many files."""
     files = list(zip(plan.entries, plan.offsets, crc32s, strict=True))
     runs = [files[at : at + files_a_section] for at in range(0, len(files) or 1, files_a_section)]
     sections = [tail.section(plan.form, run, first=not index) for index, run in enumerate(runs)]
     lines, records = (one.lines for one in sections), (one.records for one in sections)
     counts = [one.counts for one in sections]
-    return b"".join(tail.render(plan.form, HEAD, plan.tail_start, counts, lines, records))
+    return b"".join(tail.render(plan.form, head, plan.tail_start, counts, lines, records))
 
 
 def manifest_of(head: Head, files: Iterable[tuple[Listed, int]]) -> bytes:

@@ -31,7 +31,9 @@ TWO_SOURCES = replace(
 )
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
-values = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=4
+)
 nearly_files = st.fixed_dictionaries(
     {},
     optional={
@@ -44,7 +46,7 @@ nearly_files = st.fixed_dictionaries(
     },
 )
 near_misses = st.fixed_dictionaries(
-    {"files": st.lists(nearly_files | values)},
+    {"files": st.lists(nearly_files | values, max_size=4)},
     optional={"source": st.just("default") | values, "on_unreadable": st.just("skip") | values},
 )
 

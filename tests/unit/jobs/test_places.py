@@ -51,6 +51,7 @@ OF_THE_TABLE = {
     "selection": st.tuples(ids, marks.map(places.selection)),
     "rate": st.tuples(ids, marks.map(places.rate)),
     "quota": st.tuples(ids, st.builds(places.quota, marks, st.dates().map(str))),
+    "checksum": st.tuples(ids, marks.map(places.checksum)),
 }
 BACK = {"job_of", "segment_of", "reading_of", "is_request", "is_segment", "is_copy", "is_record"}
 
