@@ -1,5 +1,6 @@
 """POST and GET /v1/export, DELETE /v1/export/{jobId}, POST /v1/export/{jobId}/retry."""
 
+import json
 import re
 from contextlib import suppress
 from typing import Final
@@ -61,12 +62,13 @@ def retry(call: Call, services: Services, job_id: str) -> Reply:
     key = call.headers.get("idempotency-key")
 
     def check(asked: ExportRequest) -> None:
-        # The stack's sources may have changed since, and what the caller may have.
-        if asked.source not in (None, *(one.name for one in services.settings.sources)):
+        # The settings may have changed since, as its source, and what the caller may have.
+        try:
+            parse.valid_export(json.loads(asked.to_json()), services.settings)
+        except InvalidRequest as error:
             raise NotRetryable(
-                f"the files are of the source {asked.source!r}, which this stack does not have any "
-                "more"
-            )
+                f"this stack does not take such a request any more: {error.detail}"
+            ) from error
         bounds.check(call.caller, asked, services.settings)
 
     return _accepted(call, services, accepting.retry(services, job, check, key or accepting.NO_KEY))

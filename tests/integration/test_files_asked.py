@@ -203,7 +203,30 @@ def test_an_export_of_a_source_that_is_gone_cannot_be_retried(two_sources: Stack
     refused = post_retry(job_id)
 
     assert refused.status == 409
-    assert "source 'old'" in refused.body["detail"]
+    assert 'any more: source: "old"' in refused.body["detail"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ({"file_ids": ["ab-7"]}, "file_ids/0"),
+        ({"files": [{"key": "kept/a"}, {"key": "b"}]}, "files/1/key"),
+        ({"prefix": "b"}, "prefix"),
+    ],
+)
+def test_what_the_settings_do_not_allow_any_more_cannot_be_retried(
+    stack: Stack, asked: dict[str, object], named: str
+) -> None:
+    stack.configure(file_id_pattern=r"[a-z]+-\d+")
+    job_id = export(**asked)
+    stack.give_up(job_id)
+    stack.configure(file_id_pattern="")
+    stack.configure_source(prefix="kept/", key_template="{file_id:09d}")
+
+    refused = post_retry(job_id)
+
+    assert refused.status == 409
+    assert f"any more: {named}: " in refused.body["detail"]
 
 
 def test_a_check_asks_the_source_that_it_names(two_sources: Stack) -> None:

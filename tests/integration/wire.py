@@ -185,7 +185,7 @@ _S3_OPERATIONS = {
 
 def _s3_operation(method: str, query: dict[str, str], parameters: dict[str, Any]) -> str:
     if "x-amz-copy-source" in parameters:
-        return "UploadPartCopy"
+        return "UploadPartCopy" if "uploadId" in query else "CopyObject"
     if "attributes" in query:
         return "GetObjectAttributes"
     if "delete" in query:
@@ -197,12 +197,18 @@ def _s3_operation(method: str, query: dict[str, str], parameters: dict[str, Any]
 def _what_moto_lacks(operation: str, parameters: dict[str, Any]) -> Wired | None:
     """Answers as S3 does where an upload is gone (NoSuchUpload), and where the source of a copy has
     another ETag (CopySourceIfMatch)."""
-    if operation not in ("UploadPart", "UploadPartCopy", "CompleteMultipartUpload"):
+    if operation not in (
+        "UploadPart",
+        "UploadPartCopy",
+        "CopyObject",
+        "CompleteMultipartUpload",
+    ):
         return None
     backend = s3_backends[ACCOUNT]["aws"]
-    if parameters["uploadId"] not in backend.get_bucket(parameters["Bucket"]).multiparts:
+    uploads = backend.get_bucket(parameters["Bucket"]).multiparts
+    if operation != "CopyObject" and parameters["uploadId"] not in uploads:
         return s3_error(404, "NoSuchUpload")
-    if operation == "UploadPartCopy":
+    if operation in ("UploadPartCopy", "CopyObject"):
         bucket, _, key = unquote(parameters["x-amz-copy-source"]).lstrip("/").partition("/")
         source = backend.get_object(bucket, key)
         if source is None:
