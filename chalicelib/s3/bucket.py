@@ -90,13 +90,13 @@ class Bucket:
 
         With a prefix, lists a key below it: HeadBucket wants the right to list the whole bucket.
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html"""
-        more = self.access.of_bucket()
         with asking(f"reach the bucket {self.name}", self.access):
             try:
                 if prefix:
+                    more = self.access.of_objects()
                     self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, MaxKeys=1, **more)
                 else:
-                    self.client.head_bucket(Bucket=self.name, **more)
+                    self.client.head_bucket(Bucket=self.name, **self.access.of_bucket())
             except self.client.exceptions.ClientError as error:
                 if http_status(error) != HTTPStatus.NOT_FOUND:
                     raise
@@ -182,7 +182,7 @@ class Bucket:
             raise meant from error
         learned = self._learned
         last = learned.fault
-        if last and last[0] == status and learned.times >= _SAME_FAULTS and not version:
+        if last and last[0] == status and learned.times >= _SAME_FAULTS:
             raise refusals.unreadable(key, *last[1:]) from error
         fault = self.why(key, version)
         if isinstance(fault, SourceChanged):

@@ -50,6 +50,8 @@ def newest_page(body: bytes) -> ObjectPage | None:
     try:
         root = ElementTree.fromstring(body)  # noqa: S314  # nosec B314 - S3's own
         space = root.tag.removesuffix("ListVersionsResult")
+        if root.findtext(f"{space}EncodingType") != "url":
+            return None  # some emulators write the keys as they are
         tags = _tags(space)
         versions = root.findall(f"{space}Version")
         facts = tuple(

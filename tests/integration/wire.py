@@ -152,7 +152,9 @@ def described(request: AWSPreparedRequest) -> tuple[str, dict[str, Any]]:
     url = urlsplit(request.url)
     query = dict(parse_qsl(url.query, keep_blank_values=True))
     parameters: dict[str, Any] = {"Bucket": url.netloc.split(".")[0], "Key": unquote(url.path[1:])}
-    parameters |= {name: query[name] for name in ("uploadId", "partNumber") if name in query}
+    parameters |= {
+        name: query[name] for name in ("uploadId", "partNumber", "versionId") if name in query
+    }
     headers = {name: _header(request, name) for name in _DESCRIBED}
     parameters |= {name: value for name, value in headers.items() if value is not None}
     return _s3_operation(request.method, query, parameters), parameters
@@ -190,6 +192,10 @@ def _s3_operation(method: str, query: dict[str, str], parameters: dict[str, Any]
         return "GetObjectAttributes"
     if "delete" in query:
         return "DeleteObjects"
+    if "versions" in query:
+        return "ListObjectVersions"
+    if "versioning" in query:
+        return f"{method} versioning"
     kind = method, "uploadId" in query, bool(parameters["Key"])
     return _S3_OPERATIONS.get(kind, f"{method} bucket")
 
@@ -209,8 +215,9 @@ def _what_moto_lacks(operation: str, parameters: dict[str, Any]) -> Wired | None
     if operation != "CopyObject" and parameters["uploadId"] not in uploads:
         return s3_error(404, "NoSuchUpload")
     if operation in ("UploadPartCopy", "CopyObject"):
-        bucket, _, key = unquote(parameters["x-amz-copy-source"]).lstrip("/").partition("/")
-        source = backend.get_object(bucket, key)
+        path, _, version = parameters["x-amz-copy-source"].partition("?versionId=")
+        bucket, _, key = unquote(path).lstrip("/").partition("/")
+        source = backend.get_object(bucket, key, version or None)
         if source is None:
             return s3_error(404, "NoSuchKey")
         if source.etag.strip('"') != parameters["x-amz-copy-source-if-match"].strip('"'):

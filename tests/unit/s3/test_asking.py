@@ -20,7 +20,9 @@ READ = Said(206, {"content-range": "bytes 0-1/2"}, b"ab")
 COPIED = Said(200, {}, b"<CopyPartResult><ETag>e</ETag></CopyPartResult>")
 LISTED = Said(200, {}, b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
 VERSIONS = Said(
-    200, {}, b"<ListVersionsResult><IsTruncated>false</IsTruncated></ListVersionsResult>"
+    200,
+    {},
+    b"<ListVersionsResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated></ListVersionsResult>",
 )
 ATTRIBUTES = Said(200, {}, b"<GetObjectAttributesResponse/>")
 OBJECT_HEADERS = {"x-amz-expected-bucket-owner": OWNER, "x-amz-request-payer": "requester"}
@@ -63,6 +65,7 @@ CALLS: dict[str, tuple[Callable[[Bucket], object], Said, dict[str, str]]] = {
     "folder": (lambda bucket: bucket.list_folder("in/", 9), LISTED, OBJECT_HEADERS),
     "parts": (lambda bucket: bucket.part_crc32s("in/a", '"e"'), ATTRIBUTES, OBJECT_HEADERS),
     "check": (lambda bucket: bucket.check(), Said(200), BUCKET_HEADERS),
+    "check a prefix": (lambda bucket: bucket.check("in/"), LISTED, OBJECT_HEADERS),
     "versioning": (
         lambda bucket: bucket.is_versioned(),
         Said(200, {}, b"<VersioningConfiguration/>"),
