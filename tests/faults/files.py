@@ -68,7 +68,7 @@ class Files:
     @property
     def is_bound(self) -> bool:
         """Whether every file that was read keeps its version for good."""
-        return self.ground.versioning == "Enabled" and not self.ground.is_old
+        return self.ground.versioning == "Enabled"
 
     def fill(self, now: int) -> None:
         """Puts the source files of the run."""
