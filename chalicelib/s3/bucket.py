@@ -188,7 +188,8 @@ class Bucket:
         if isinstance(fault, SourceChanged):
             return
         if fault is None:
-            raise meant from error
+            # It can be read by now: a key was throttled, or permission was given just now.
+            raise Unavailable(f"could not {action}: S3 refused it a moment ago") from error
         found = status, fault.reason, fault.why
         learned.times = learned.times + 1 if found == last else 1
         learned.fault = found
