@@ -75,10 +75,15 @@ def names(row: Row, stored: Stored, *, is_looked_up: bool) -> set[str]:
     name = row.name
     if name is None:
         name = stored.metadata.get("filename") or row.key.rsplit("/", 1)[-1]
-    ending = _ENCODED.get(stored.encoding or "", "")
-    if row.is_exact or name.endswith(ending):
-        return {name}
-    return {name + ending} if is_looked_up or not row.is_listed else {name, name + ending}
+    every = encodings(row, stored, is_looked_up=is_looked_up)
+    endings = {_ENCODED.get(one or "", "") for one in every}
+    return {name if row.is_exact or name.endswith(ending) else name + ending for ending in endings}
+
+
+def encodings(row: Row, stored: Stored, *, is_looked_up: bool) -> set[str | None]:
+    """Returns what may be told of how a file is encoded. A listing does not tell it."""
+    own = stored.encoding if stored.encoding in _ENCODED else None
+    return {own} if is_looked_up or not row.is_listed else {own, None}
 
 
 def is_plain(name: str) -> bool:

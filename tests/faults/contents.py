@@ -100,6 +100,14 @@ class _Told:
             if entry.copy or stored.etag == entry.etag:
                 yield stored
 
+    def _named(self, row: Row, stored: Stored, entry: Entry) -> list[Stored]:
+        """Returns what may have given a file its name. A file that was copied aside may have had
+        its name before it was overwritten once more."""
+        if not entry.copy:
+            return [stored]
+        states = self._files.states(row.key, *self._window, row.version)
+        return [one for one in states if one is not None and one.encoding == stored.encoding]
+
     def _is_of(self, stored: Stored, entry: Entry) -> bool:
         return not self._files.is_bound or entry.version == stored.version
 
@@ -107,13 +115,24 @@ class _Told:
         """Yields the entries that nobody has asked for, and wrong names."""
         possible = {}
         for entry, rows in self._of_entry.items():
-            each = [asked.names(row, stored, is_looked_up=is_looked_up) for row, stored in rows]
+            each = [
+                asked.names(row, named, is_looked_up=is_looked_up)
+                for row, stored in rows
+                for named in self._named(row, stored, entry)
+            ]
             own = [names for names in each if entry.name in names]
             possible[entry] = {name for names in own or each for name in names}
         counts = Counter(name.casefold() for names in possible.values() for name in names)
         for entry, names in possible.items():
             if not names:
                 yield f"{entry} was not asked for, or has never had these bytes"
+            encodings = {
+                encoding
+                for row, stored in self._of_entry[entry]
+                for encoding in asked.encodings(row, stored, is_looked_up=is_looked_up)
+            }
+            if names and entry.encoding not in encodings:
+                yield f"{entry} has another encoding: {encodings}"
             is_clear = all(
                 asked.is_plain(name)
                 and counts[name.casefold()] == 1
