@@ -8,7 +8,8 @@ A reading is one set of batches. Its digest names the runs with their ETags. So 
 changed, what was read of it before is never used. When such a change is counted, the readings that
 were stored before come to nothing. The next reading has only those runs that they have not read.
 
-What was read is also kept for other jobs (jobs/checksums.py).
+What was read is also kept for other jobs (jobs/checksums.py), by each worker as soon as it has read
+a file.
 """
 
 import hashlib
@@ -16,11 +17,9 @@ import json
 import zlib
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass, replace
-from itertools import chain
 from typing import Final
 
 from chalicelib.archive.plan import Entry
-from chalicelib.archive.scale import MAX_ARCHIVE
 from chalicelib.errors import NothingToDo
 from chalicelib.jobs import places
 from chalicelib.jobs.model import Job
@@ -71,25 +70,24 @@ def with_crc32s(
     if not unread:
         return entries
     lease.stage = Stage.READING
-    known: Known = {}
+    kept = _kept(job, services)
+    known = _known(kept, job)
     batches = runs.cut(unread, known, limits.batch_bytes)
-    if len(batches) > 1 or job.changes:
-        kept = _kept(job, services)
-        known = _known(kept)
-        batches = runs.cut(unread, known, limits.batch_bytes)
-        if len(batches) > 1:
-            current = _current(kept, known, unread, job)
-            reading = current.reading if current else Reading(source, batches, job.changes)
-            lease.report(services.now())
-            _send(reading, job, services)
-            return None
-    found = [_crc32(run, source, services, lease.tick) for run in chain.from_iterable(batches)]
+    going = _going(kept, batches, entries, job)
+    if going or len(batches) > 1:
+        lease.report(services.now())
+        _send(going or Reading(source, batches, job.changes), job, services)
+        return None
+    found = [_crc32(run, source, services, lease.tick) for run in batches[0]]
     runs.add(known, batches, found)
     crc32s = runs.of_files(unread, known)
+    here = {run.identity for run in batches[0]}
     rows = [
-        (e.key, e.etag, e.size, crc32s[runs.identity(e)])
+        (e.key, e.etag, e.size, crc32s[identity])
         for e in unread
-        if not e.copy  # which no other job reads
+        # A file that lies in one batch was kept by the worker that has read it, and a copy of ours
+        # is read by no other job.
+        if not e.copy and ((identity := runs.identity(e)) in here or len(known[identity]) > 1)
     ]
     keep(services, source, rows, lease.tick)
     return [replace(e, crc32=crc32s[runs.identity(e)]) if is_unread(e) else e for e in entries]
@@ -118,6 +116,8 @@ def read(job: Job, message: Message, services: Services, lease: Lease, attempt: 
         found = [_crc32(run, stored.source, services, lease.tick) for run in batch]
         key = places.crc32s(job.job_id, reading, number)
         services.archive.write(key, json.dumps(found).encode(), "application/json")
+        whole = runs.whole_files(stored.batches, number, found)
+        keep(services, stored.source, whole, lease.tick)
     if len(_done(job, reading, services)) == len(stored.batches):
         services.queue.send([Message(Step.PLAN, job.job_id)], job.user_id)
 
@@ -175,18 +175,20 @@ class _Kept:
     crc32s: dict[int, list[int]]
 
     @property
-    def left(self) -> list[Run]:
-        """The runs that were not read yet."""
-        batches = enumerate(self.reading.batches)
-        return [run for number, batch in batches if number not in self.crc32s for run in batch]
+    def is_whole(self) -> bool:
+        return len(self.crc32s) == len(self.reading.batches)
+
+    def add_to(self, known: Known) -> None:
+        for number, found in self.crc32s.items():
+            runs.add(known, [self.reading.batches[number]], found)
 
 
 def _kept(job: Job, services: Services) -> list[_Kept]:
     """Returns everything that was read for the job."""
     numbers: dict[str, list[int]] = {}
     for listed in services.archive.list_objects(places.readings(job.job_id)):
-        if (found := places.reading_of(listed.key)) and found[1] is not None:
-            numbers.setdefault(found[0], []).append(found[1])
+        if found := places.reading_of(listed.key):
+            numbers.setdefault(found[0], []).extend([] if found[1] is None else [found[1]])
     return [made for digest, of in numbers.items() if (made := _one(job, digest, of, services))]
 
 
@@ -202,24 +204,31 @@ def _one(job: Job, digest: str, numbers: Collection[int], services: Services) ->
     return _Kept(_from_json(body), found)
 
 
-def _known(kept: Iterable[_Kept]) -> Known:
+def _known(kept: Iterable[_Kept], job: Job) -> Known:
+    """Returns what is known: from readings that were stored before the last change was counted, and
+    from the later ones that are whole. What is read of one under way would make it another one."""
     known: Known = {}
     for one in kept:
-        for number, found in one.crc32s.items():
-            runs.add(known, [one.reading.batches[number]], found)
+        if one.is_whole or one.reading.changes < job.changes:
+            one.add_to(known)
     return known
 
 
-def _current(
-    kept: Iterable[_Kept], known: Known, unread: Collection[Entry], job: Job
-) -> _Kept | None:
-    """Returns the reading that is under way, if all is known of these files when it is done."""
-    files = {runs.identity(entry) for entry in unread}
+def _going(
+    kept: Iterable[_Kept], left: Batches, entries: Iterable[Entry], job: Job
+) -> Reading | None:
+    """Returns the reading under way that gives what is left to read; None if there is none.
+
+    Meanwhile another job may have kept the CRC-32 of a file. Then less is left than was asked for,
+    but the reading goes on. A batch with a file that has changed is never read, so a reading with
+    such a batch does not end.
+    """
+    wanted = {run.identity for batch in left for run in batch}
+    files = {runs.identity(entry) for entry in entries}
     for one in kept:
-        is_valid = one.reading.changes == job.changes
-        if is_valid and one.left and {run.identity for run in one.left} <= files:
-            then = {file: dict(of) for file, of in known.items()}
-            runs.add(then, [one.left], [0] * len(one.left))
-            if runs.cut(unread, then, MAX_ARCHIVE) == [[]]:
-                return one
+        of_batches = [{run.identity for run in batch} for batch in one.reading.batches]
+        absent = [of for number, of in enumerate(of_batches) if number not in one.crc32s]
+        is_same = one.reading.changes == job.changes and all(files.issuperset(of) for of in absent)
+        if wanted and absent and is_same and set().union(*of_batches).issuperset(wanted):
+            return one.reading
     return None

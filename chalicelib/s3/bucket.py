@@ -88,15 +88,17 @@ class Bucket:
     def check(self, prefix: str = "") -> None:
         """Raises Unavailable if the bucket cannot be reached or does not exist.
 
-        With a prefix, lists a key below it: HeadBucket wants the right to list the whole bucket.
+        With a prefix, lists a key below it: HeadBucket wants the right to list the whole bucket,
+        and cannot say that we pay.
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html"""
-        more = self.access.of_bucket()
-        with asking(f"reach the bucket {self.name}", self.access):
+        access = self.access
+        with asking(f"reach the bucket {self.name}", access):
             try:
-                if prefix:
-                    self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, MaxKeys=1, **more)
+                if prefix or access.requester_pays:
+                    listed: Any = {"Prefix": prefix, "MaxKeys": 1, **access.of_objects()}
+                    self.client.list_objects_v2(Bucket=self.name, **listed)
                 else:
-                    self.client.head_bucket(Bucket=self.name, **more)
+                    self.client.head_bucket(Bucket=self.name, **access.of_bucket())
             except self.client.exceptions.ClientError as error:
                 if http_status(error) != HTTPStatus.NOT_FOUND:
                     raise
@@ -182,7 +184,7 @@ class Bucket:
             raise meant from error
         learned = self._learned
         last = learned.fault
-        if last and last[0] == status and learned.times >= _SAME_FAULTS and not version:
+        if last and last[0] == status and learned.times >= _SAME_FAULTS:
             raise refusals.unreadable(key, *last[1:]) from error
         fault = self.why(key, version)
         if isinstance(fault, SourceChanged):

@@ -65,6 +65,7 @@ CALLS: dict[str, tuple[Callable[[Bucket], object], Said, dict[str, str]]] = {
     "folder": (lambda bucket: bucket.list_folder("in/", 9), LISTED, OBJECT_HEADERS),
     "parts": (lambda bucket: bucket.part_crc32s("in/a", '"e"'), ATTRIBUTES, OBJECT_HEADERS),
     "check": (lambda bucket: bucket.check(), Said(200), BUCKET_HEADERS),
+    "check a prefix": (lambda bucket: bucket.check("in/"), LISTED, OBJECT_HEADERS),
     "versioning": (
         lambda bucket: bucket.is_versioned(),
         Said(200, {}, b"<VersioningConfiguration/>"),

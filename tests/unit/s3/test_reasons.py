@@ -111,13 +111,14 @@ def test_in_our_own_bucket_a_refused_head_is_told_by_its_code() -> None:
     ("first", "heads"),
     [([Said(403), DENIED, Said(403)], 1), ([*BAD_HEAD, SSE_C], 3)],
 )
+@pytest.mark.parametrize("version", [None, "v"])
 def test_a_bucket_that_refuses_all_is_not_asked_twice_for_each(
-    first: list[Said], heads: int
+    first: list[Said], heads: int, version: str | None
 ) -> None:
     script = Script([*first * 16, *first[:heads] * 50])
     bucket = script.bucket(SOURCE)
 
-    whys = [_why(bucket, f"in/{number}") for number in range(66)]
+    whys = [_why(bucket, f"in/{number}", version) for number in range(66)]
 
     assert len(set(whys)) == 1
     assert script.methods.count("GET") == 16
@@ -332,8 +333,8 @@ def test_a_bucket_that_is_not_there_cannot_be_reached() -> None:
         Script([Said(409)]).bucket(SOURCE).check()
 
 
-def _why(bucket: Bucket, key: str) -> str:
+def _why(bucket: Bucket, key: str, version: str | None = None) -> str:
     with pytest.raises(SourceUnreadable) as caught:
-        bucket.head(key)
+        bucket.head(key, version=version)
     assert caught.value.key == key
     return caught.value.why
