@@ -101,9 +101,9 @@ class _Told:
                 yield stored
 
     def _named(self, row: Row, stored: Stored, entry: Entry) -> list[Stored]:
-        """Returns what may have given a file its name. A file that was copied aside may have had
-        its name before it was overwritten once more."""
-        if not entry.copy:
+        """Returns what may have given a file its name. A file that was copied aside, or has
+        lost its bytes just then, may have had its name before."""
+        if entry.size and not entry.copy:
             return [stored]
         states = self._files.states(row.key, *self._window, row.version)
         return [one for one in states if one is not None and one.encoding == stored.encoding]

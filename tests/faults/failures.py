@@ -47,12 +47,13 @@ def _may_be(world: "World", job: Job, slug: str, detail: str, rows: list[Row]) -
     """Whether a job may have failed with this, which no source file has caused."""
     counts = world.faults.counts
     is_said = "given up" in detail or "several tries" in detail
+    may_be_long = not world.faults.few or counts[Kind.TAMPERED] or counts[Kind.KEY_THROTTLED]
     may_be = {
         "access-denied": counts[Kind.DENIED] > 0,
         "storage-refused": counts[Kind.DENIED] > 0,
         "quota-exceeded": days.did_not_fit(world, job, asked.size(rows, world.files)),
         "limit-exceeded": world.small.max_parts < 10_000,
-        "given-up": is_said and (not world.faults.few or counts[Kind.TAMPERED] > 0),
+        "given-up": is_said and bool(may_be_long),
     }
     return may_be.get(slug, False)
 

@@ -234,6 +234,8 @@ def unreadable(stored: Stored) -> Reason | None:
     """Returns why a file cannot be read; None if it can."""
     if stored.restored or stored.lock is None:
         return None
+    if not stored.body and stored.lock in (Lock.ARCHIVED, Lock.TIERED):
+        return None  # there is nothing to read
     return _REASONS.get(stored.lock)
 
 
