@@ -7,6 +7,7 @@ to import. s3/clients.py makes the S3 clients.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from chalicelib.errors import AccessDenied, Unavailable
@@ -35,9 +36,20 @@ _TRANSIENT: Final = frozenset(
         "ProvisionedThroughputExceededException",
         "LimitExceededException",
         "TransactionInProgressException",
+        # The session gets new credentials.
+        "ExpiredToken",
+        "ExpiredTokenException",
+        # Of KMS. S3 passes its codes on.
+        "KMSInternalException",
+        "KMSThrottlingException",
+        "DependencyTimeoutException",
     }
 )
-_SERVER_ERROR: Final = 500
+_TRANSIENT_STATUSES: Final = (
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.TOO_EARLY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+)
 
 
 @cache
@@ -113,7 +125,7 @@ def translated(action: str) -> Iterator[None]:
         code = error_code(error)
         if code in _DENIED:
             raise AccessDenied(f"not allowed to {action}") from error
-        if code in _TRANSIENT or http_status(error) >= _SERVER_ERROR:
+        if code.removeprefix("KMS.") in _TRANSIENT or _passes(http_status(error)):
             raise Unavailable(f"could not {action}: {code}") from error
         raise
     except ParamValidationError:
@@ -122,13 +134,20 @@ def translated(action: str) -> Iterator[None]:
         raise Unavailable(f"could not {action}: {type(error).__name__}") from error
 
 
-def error_code(error: Exception) -> str:
+def _passes(status: int) -> bool:
+    """Returns whether an answer with this status may be another one later."""
+    if status == HTTPStatus.NOT_IMPLEMENTED:
+        return False
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _TRANSIENT_STATUSES
+
+
+def error_code(error: BaseException | None) -> str:
     """Returns the code of a ClientError: "NoSuchKey", "412", …"""
     response: dict[str, Any] = getattr(error, "response", {})
     return str(response.get("Error", {}).get("Code", ""))
 
 
-def http_status(error: Exception) -> int:
+def http_status(error: BaseException | None) -> int:
     """Returns the HTTP status of a ClientError; 0 if it has none."""
     response: dict[str, Any] = getattr(error, "response", {})
     return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -2,7 +2,7 @@
 else."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from random import Random
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from chalicelib import aws
+from chalicelib.errors import GivenUp
 from chalicelib.jobs.by_user import UserJobs
+from chalicelib.jobs.checksums import ChecksumStore
 from chalicelib.jobs.due import DueJobs
 from chalicelib.jobs.fingerprints import FingerprintStore
 from chalicelib.jobs.holders import HolderStore
@@ -23,10 +25,11 @@ from chalicelib.jobs.table import Table
 from chalicelib.jobs.tickets import TicketStore
 from chalicelib.limits import LIMITS, Limits
 from chalicelib.log import JsonLines, Log
+from chalicelib.named_sources import Source
 from chalicelib.pools import Pools, Threads
 from chalicelib.queue.queue import BATCH, Queue
 from chalicelib.s3 import clients
-from chalicelib.s3.bucket import Bucket
+from chalicelib.s3.bucket import Access, Bucket
 from chalicelib.secret_keys import SecretKeys
 from chalicelib.settings import Settings, settings
 
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
     from chalicelib.s3.fastpath import FastPath
+
+Way = tuple["S3Client", "FastPath | None"]
+"""How S3 is reached in one region: a client, and the fast path if there is one."""
 
 PLAN_VERSION: Final = 3
 """The version of everything that is stored of a plan, its sections of the tail included. Raise it
@@ -96,14 +102,57 @@ class Services(Seams):
     selection_keys: SecretKeys
     rates: RateStore
     quotas: QuotaStore
+    checksums: ChecksumStore
     sources: Mapping[str, Bucket]
-    """The bucket of each source, by the source's name."""
+    """The bucket of each source, by the source's name. It is made when it is first asked for."""
     archive: Bucket
     queue: Queue
 
     def source(self, name: str | None = None) -> Bucket:
-        """Returns the bucket of a source; None: of the default one."""
-        return self.sources[self.settings.source(name).name]
+        """Returns the bucket of a source; None: of the default one. Raises GivenUp if a job is of a
+        source that the settings do not have any more."""
+        return self.sources[self.source_facts(name).name]
+
+    def source_facts(self, name: str | None = None) -> Source:
+        """Returns what the settings say of a source. Raises what `source` raises."""
+        try:
+            return self.settings.source(name)
+        except KeyError:
+            raise GivenUp(
+                f"this stack has no source {name!r} any more; export from another one"
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceBuckets(Mapping[str, Bucket]):
+    """The bucket of each source of the settings. Who asks for none makes no client for it.
+
+    `here` is the client of the stack's own region, with its fast path. `elsewhere` makes those of
+    another region; None: `here` reaches all regions.
+    """
+
+    settings: Settings
+    here: "Way"
+    elsewhere: "Callable[[str], Way] | None"
+    pause: Callable[[float], None]
+    _made: dict[str, Bucket] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Bucket:
+        if name not in self._made:
+            source = self.settings.source(name)
+            far = self.elsewhere if source.region else None
+            client, fast = far(source.region) if far else self.here
+            access = Access(owner=source.owner, requester_pays=source.requester_pays)
+            bucket = Bucket(client, source.bucket, fast, access)
+            # Two threads may both make it. Each bucket will do.
+            self._made[name] = _slow(bucket, self.settings.source_delay_ms, self.pause)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (source.name for source in self.settings.sources)
+
+    def __len__(self) -> int:
+        return len(self.settings.sources)
 
 
 def made(  # noqa: PLR0913 - a client for each service, and the seams
@@ -113,11 +162,13 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
     s3: "S3Client",
     sqs: "SQSClient",
     fast: "FastPath | None" = None,
+    elsewhere: "Callable[[str], Way] | None" = None,
     queue_batch: int = BATCH,
     **seams: Any,
 ) -> Services:
     """Returns the services of the stack that the settings name, reached through these clients.
-    `seams` are fields of Seams. `queue_batch` is the most messages that one request sends."""
+    `elsewhere` makes the way to S3 in another region; None: `s3` reaches all. `seams` are fields of
+    Seams. `queue_batch` is the most messages that one request sends."""
     random: Random = seams.setdefault("random", Random())
     table = Table(dynamodb, config.jobs_table, random)
     return Services(
@@ -137,14 +188,13 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
         ),
         rates=RateStore(table),
         quotas=QuotaStore(table),
-        sources={
-            one.name: _source(
-                Bucket(s3, one.bucket, fast),
-                config.source_delay_ms,
-                seams.get("pause", time.sleep),
-            )
-            for one in config.sources
-        },
+        checksums=ChecksumStore(
+            table,
+            config.checksum_days,
+            seams.get("pause", time.sleep),
+            seams.get("log") or JsonLines(),
+        ),
+        sources=SourceBuckets(config, (s3, fast), elsewhere, seams.get("pause", time.sleep)),
         archive=Bucket(s3, config.archive_bucket, fast),
         queue=Queue(sqs, config.queue_url, queue_batch),
         **seams,
@@ -156,21 +206,34 @@ def services() -> Services:
     """Returns the services of this process: those of the stack that its environment names."""
     config = settings()
     within = config.answer_within_seconds
+
+    def way(region: str = "") -> Way:
+        # The fast path waits as long as a worker can. A route cannot, and asks S3 only once or
+        # twice.
+        is_fast = config.fast_path and not within
+        return clients.s3(within, region), clients.fast_path(region) if is_fast else None
+
+    s3, fast = way()
     return made(
         config,
         dynamodb=aws.dynamodb(within),
-        s3=clients.s3(within),
+        s3=s3,
         sqs=aws.sqs(within),
-        # The fast path waits as long as a worker can. A route cannot, and asks S3 only once or
-        # twice.
-        fast=clients.fast_path() if config.fast_path and not within else None,
+        fast=fast,
+        elsewhere=way,
     )
 
 
-def _source(bucket: Bucket, delay_ms: int, pause: Callable[[float], None]) -> Bucket:
+def _slow(bucket: Bucket, delay_ms: int, pause: Callable[[float], None]) -> Bucket:
     if not delay_ms:
         return bucket
     from chalicelib.s3.slow import SlowBucket
 
-    seconds = delay_ms / 1000
-    return SlowBucket(bucket.client, bucket.name, bucket.fast, delay_seconds=seconds, sleep=pause)
+    return SlowBucket(
+        bucket.client,
+        bucket.name,
+        bucket.fast,
+        bucket.access,
+        delay_seconds=delay_ms / 1000,
+        sleep=pause,
+    )

@@ -5,13 +5,14 @@ A bad value fails at the start, and the error names the variable.
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal, cast, get_args
 from urllib.parse import urlsplit
 
-from chalicelib.named_sources import DEFAULT_NAME, Source
+from chalicelib import named_sources
+from chalicelib.named_sources import Source
 
 LINK_TTL_MAX: Final = 7 * 24 * 3600
 """Seconds. A SigV4 presigned link is valid for a week at most.
@@ -44,6 +45,8 @@ BYTES_MAX: Final = 10**18
 _NEIGHBOURS: Final = (10_001, 10_002, 99_999_999, 100_000_000)
 """Sample file ids. No two of them may have the same key."""
 
+ID_PATTERN_MAX: Final = 255
+"""Characters of FILE_ID_PATTERN. Each error that names it must stay short."""
 
 NameRule = Literal["metadata", "metadata-percent", "content-disposition"]
 NAME_RULES: Final = get_args(NameRule)
@@ -162,10 +165,11 @@ def load(environ: Mapping[str, str]) -> Settings:
             raise SettingsError(f"{name} must be a whole number from {low} to {high}, not {raw!r}")
         return int(raw)
 
+    sources = _sources(text, environ)
     return Settings(
         jobs_table=text("JOBS_TABLE"),
         queue_url=text("QUEUE_URL"),
-        sources=_sources(text, environ),
+        sources=sources,
         archive_bucket=text("ARCHIVE_BUCKET"),
         archive_ttl_days=number("ARCHIVE_TTL_DAYS", 7, 1, 3650),
         link_ttl_seconds=number("LINK_TTL_SECONDS", 900, 1, LINK_TTL_MAX),
@@ -202,6 +206,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         max_files_per_job=number("MAX_FILES_PER_JOB", 0, 0, FILES_MAX),
         max_bytes_per_job=number("MAX_BYTES_PER_JOB", 0, 0, BYTES_MAX),
         max_bytes_per_user_per_day=number("MAX_BYTES_PER_USER_PER_DAY", 0, 0, BYTES_MAX),
+        file_id_pattern=_file_id_pattern(environ.get("FILE_ID_PATTERN", ""), sources),
+        names_from=_names_from(text("NAMES_FROM", NAME_RULES[0])),
         changes_max=number("CHANGES_MAX", 3, 0, CHANGES_MAX),
         look_up_max=number("LOOK_UP_MAX", 200, 0, LOOK_UP_MAX),
         checksum_days=number("CHECKSUM_DAYS", 90, 0, CHECKSUM_DAYS_MAX),
@@ -215,30 +221,83 @@ def settings() -> Settings:
 
 
 def _sources(text: Callable[..., str], environ: Mapping[str, str]) -> tuple[Source, ...]:
-    one = Source(
-        name=DEFAULT_NAME,
-        bucket=text("SOURCE_BUCKET"),
+    """Returns those of SOURCES, or the only one without it."""
+    written = environ.get("SOURCES", "")
+    template = text("SOURCE_KEY_TEMPLATE", "downloads/{file_id}")
+    if not _tells_apart(template):
+        raise SettingsError(f"SOURCE_KEY_TEMPLATE {named_sources.TEMPLATE_RULE}, not {template!r}")
+    only = Source(
+        name=named_sources.DEFAULT_NAME,
+        bucket=environ.get("SOURCE_BUCKET", "") if written else text("SOURCE_BUCKET"),
         prefix=_checked(
             "SOURCE_PREFIX",
             environ.get("SOURCE_PREFIX", ""),
-            lambda value: not value or (value.endswith("/") and not value.startswith("/")),
-            "must be empty or end with '/' and not begin with it",
+            named_sources.is_prefix,
+            named_sources.PREFIX_RULE,
         ),
-        key_template=_key_template(text("SOURCE_KEY_TEMPLATE", "downloads/{file_id}")),
+        key_template=template,
     )
-    return (one,)
-
-
-def _key_template(value: str) -> str:
+    if not written:
+        return (only,)
     try:
-        keys = {value.format(file_id=file_id) for file_id in _NEIGHBOURS}
+        return named_sources.parsed(written, only, _tells_apart)
+    except named_sources.SourcesError as error:
+        raise SettingsError(f"SOURCES: {error}") from None
+
+
+def _tells_apart(template: str) -> bool:
+    """Whether the key template has another key for each file id."""
+    try:
+        keys = {template.format(file_id=file_id) for file_id in _NEIGHBOURS}
     except (LookupError, ValueError, AttributeError, TypeError):
-        keys = set()
-    if len(keys) < len(_NEIGHBOURS):
+        return False
+    return len(keys) == len(_NEIGHBOURS)
+
+
+def _file_id_pattern(value: str, sources: Iterable[Source]) -> str:
+    if not value:
+        return ""
+    if len(value) > ID_PATTERN_MAX:
         raise SettingsError(
-            f"SOURCE_KEY_TEMPLATE must hold {{file_id}} and no other field, not {value!r}"
+            f"FILE_ID_PATTERN must have at most {ID_PATTERN_MAX} characters, not {len(value)}: "
+            f"{value!r}"
         )
+    try:
+        re.compile(value)
+        re.compile(f"^(?:{value})$")  # as the OpenAPI document shows it
+    except (re.error, OverflowError, RecursionError) as error:
+        raise SettingsError(
+            f"FILE_ID_PATTERN must be a regular expression, not {value!r}: {error}"
+        ) from error
+    for source in sources:
+        _check_takes_texts(source.key_template)
     return value
+
+
+def _check_takes_texts(template: str) -> None:
+    """Raises SettingsError if the template makes no key of an id that is a text, or another one
+    than of the number that the text says."""
+    ids = (1, *_NEIGHBOURS)
+    try:
+        is_same = all(template.format(file_id=n) == template.format(file_id=str(n)) for n in ids)
+    except (LookupError, ValueError):
+        is_same = False
+    if not is_same:
+        raise SettingsError(
+            f"with FILE_ID_PATTERN an id is a text, and the key template {template!r} makes no key "
+            "of a text, or another one than of a number; write {file_id} or, for leading zeros, "
+            "{file_id:0>9}"
+        )
+
+
+def _names_from(value: str) -> tuple[NameRule, ...]:
+    rules = tuple(rule.strip() for rule in value.split(","))
+    if not set(rules) <= set(NAME_RULES) or len(set(rules)) < len(rules):
+        raise SettingsError(
+            f"NAMES_FROM must be a list of {', '.join(NAME_RULES)}, each once, with commas between "
+            f"them, not {value!r}"
+        )
+    return cast("tuple[NameRule, ...]", rules)
 
 
 def _auth(value: str, environ: Mapping[str, str]) -> Auth:

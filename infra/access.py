@@ -3,13 +3,15 @@
 Each value is a parameter of the template, and by it a setting of the functions.
 """
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Final, Literal, cast, get_args
 
 from chalicelib import settings
-from infra import config
+from chalicelib.named_sources import Source
+from infra import config, named_sources
 from infra.errors import AccessError
 from infra.targets import Target
 from infra.template import PARAMETER_OF
@@ -48,6 +50,7 @@ VARIABLE_OF: Final = {
     "user_prefix": "USER_PREFIX",
     "admin_claim": "ADMIN_CLAIM",
     "source_prefix": "SOURCE_PREFIX",
+    "sources": named_sources.VARIABLE,
 }
 """The environment variable of each field of `Access`."""
 
@@ -68,6 +71,8 @@ class Access:
     user_prefix: str = ""
     admin_claim: str = ""
     source_prefix: str = ""
+    sources: str = ""
+    """JSON in one line (infra/named_sources.py); empty: only the stack's own bucket."""
 
     def parameters(self) -> dict[str, str]:
         """Returns the values of the template's parameters."""
@@ -78,6 +83,9 @@ class Access:
     def in_words(self, local_issuer: str | None) -> str:
         """Returns who may use the stack, in a few words."""
         files = f"the files below {self.source_prefix}" if self.source_prefix else "all files"
+        if self.sources:
+            names = [source["name"] for source in json.loads(self.sources)]
+            files = f"the files of {', '.join(names)}"
         if self.auth == "none":
             return f"everybody who reaches it, for {files} (AUTH=none)"
         if self.auth == "iam":
@@ -126,6 +134,7 @@ def chosen(
         values[field.name] = environment.get(variable, known.get(variable, "")) or str(
             field.default
         )
+    values["sources"] = named_sources.read(values["sources"])
     access = Access(auth=way(environment, target), **values)
     check(access, target)
     return access
@@ -137,8 +146,9 @@ def check(access: Access, target: Target) -> None:
     for variable, value in values.items():
         if value != value.strip() or not value.isprintable():
             raise AccessError(f"{variable} has a space at an end, or a line break: {value!r}")
+    sources = named_sources.of(access.sources, _defaults(access, target))
     if access.auth == "none" and not target.is_local:
-        _check_public(access, target)
+        _check_public(access, target, sources)
     if access.auth == "jwt":
         _check_issuer(access, target)
     if access.auth == "iam" and access.user_prefix:
@@ -159,7 +169,20 @@ def check(access: Access, target: Target) -> None:
         raise AccessError(str(error)) from None
 
 
-def _check_public(access: Access, target: Target) -> None:
+def _defaults(access: Access, target: Target) -> dict[str, str]:
+    """Returns what a source has that does not say it itself, by the variables' names."""
+    return {**config.settings_of(target.stage), "SOURCE_PREFIX": access.source_prefix}
+
+
+def _check_public(access: Access, target: Target, sources: Sequence[Source]) -> None:
+    for source in sources:
+        if not source.prefix:
+            raise AccessError(
+                "With AUTH=none, each source must have a prefix, the folder that is public. "
+                f"SOURCES has {source.name!r} without one."
+            )
+    if sources:
+        return  # no file by id lies outside of the prefix
     if not access.source_prefix:
         raise AccessError(
             "With AUTH=none, SOURCE_PREFIX must name the folder that is public, such as "

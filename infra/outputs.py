@@ -3,8 +3,9 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Self
+from typing import Any, Self
 
+from infra import named_sources, source_grants
 from infra.targets import Target
 from infra.template import AUTH_PARAMETER, PARAMETER_OF
 
@@ -32,6 +33,9 @@ class Outputs:
     """The local issuer, if the stack takes its tokens."""
     selection_keys: str | None
     """The ARN of the secret with the keys of selections, if the stack takes them."""
+    bucket_policies: dict[str, Any] | None
+    """What the owner of a source in another account must add to its policy, by the bucket's
+    name."""
 
     def to_json(self) -> str:
         """Returns a JSON object with the same names in camelCase."""
@@ -71,7 +75,20 @@ def of_stack(
         auth=parameters[AUTH_PARAMETER],
         issuer_url=local_issuer if parameters[ISSUER_PARAMETER] == local_issuer else None,
         selection_keys=values.get("SelectionKeys"),
+        bucket_policies=_bucket_policies(values, parameters),
     )
+
+
+def _bucket_policies(
+    values: Mapping[str, str], parameters: Mapping[str, str]
+) -> dict[str, Any] | None:
+    written = parameters.get(named_sources.PARAMETER)
+    if not written:
+        return None
+    prefix = parameters.get(PARAMETER_OF["SOURCE_PREFIX"], "")
+    sources = named_sources.of(written, {"SOURCE_PREFIX": prefix})
+    roles = {"ApiHandlerRole": values["ApiRole"], "WorkerRole": values["WorkerRole"]}
+    return source_grants.bucket_policies(sources, roles) or None
 
 
 def _api_url(target: Target, values: Mapping[str, str]) -> str:

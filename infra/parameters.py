@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import cast, get_args
 
 from chalicelib.jobs.items import RECORD_GRACE_DAYS
-from infra import account, config, template
+from infra import account, config, origins, template
 from infra.access import Access
 from infra.errors import DeployError
 from infra.targets import Target
@@ -30,6 +30,8 @@ _OPERATORS = {
     "API_CONCURRENCY": "ApiConcurrency",
     "ARCHITECTURE": "Architecture",
     PROTECTION_VARIABLE: PROTECTION_PARAMETER,
+    "ARCHIVE_KMS_KEY": "ArchiveKmsKey",
+    origins.VARIABLE: origins.PARAMETER,
     "KMS_KEY_ARN": "KmsKeyArn",
     "LOG_RETENTION_DAYS": "LogRetentionDays",
     "SELECTION_KEYS": "SelectionKeys",
@@ -82,6 +84,8 @@ def values(
     found = {**(_local(target) if target.is_local else _of_account(target, stack_name)), **chosen}
     found[PROTECTION_PARAMETER] = _switch(found.get(PROTECTION_PARAMETER, "on"))
     found["ProvisionedPollers"] = pollers = _pollers(found.get("ProvisionedPollers", "0"))
+    if asked := found.get(origins.PARAMETER):
+        found[origins.PARAMETER] = origins.checked(asked)
     return {
         **of_config(target.stage),
         **access.parameters(),

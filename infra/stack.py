@@ -2,16 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from chalicelib.named_sources import Source
 from infra import (
     bucket,
+    config,
     emulators,
+    environments,
     issuer,
     loss,
+    named_sources,
     outputs,
     package,
     parameters,
@@ -67,6 +71,7 @@ def up(  # noqa: PLR0913 - what is deployed, and where
     before = {} if target.is_local else stack.parameters()
     given = parameters.values(started, stack_name, access, settings, before)
     architecture = parameters.architecture_of(given)
+    named = _named_sources(target, given, settings)
     with step("Package") as note:
         needs_compiled = given[AUTH_PARAMETER] == "jwt"
         machine = emulators.machine(started, state, architecture) if needs_compiled else None
@@ -74,8 +79,9 @@ def up(  # noqa: PLR0913 - what is deployed, and where
         note(f"{built.code.stat().st_size / 1e6:.1f} MB, {built.digest[:8]}")
     with step("Deploy") as note:
         note("uploading")
-        completed, template_url = _upload(started, built, settings)
+        completed, template_url = _upload(started, built, settings, named)
         chosen = template.parameters(completed, given)
+        environments.check(completed, chosen)
         changed = stack.deploy(template_url, chosen, note)
         stack.protect(on=parameters.is_protected(chosen))
         made = stack.outputs()
@@ -177,6 +183,16 @@ def _with_issuer(access: Access, target: Target, state: Path) -> Access:
     return replace(access, issuer=url, audience=issuer.AUDIENCE, client_id=issuer.CLIENT_ID)
 
 
+def _named_sources(
+    target: Target, given: Mapping[str, str | None], settings: Mapping[str, str] | None
+) -> Sequence[Source]:
+    """Returns the sources of SOURCES. Also those of an earlier command are checked again: what they
+    do not say themselves may be another one now."""
+    defaults = {**config.settings_of(target.stage), **(settings or {})}
+    defaults["SOURCE_PREFIX"] = given.get(PARAMETER_OF["SOURCE_PREFIX"]) or ""
+    return named_sources.of(given.get(named_sources.PARAMETER) or "", defaults)
+
+
 def _outputs(target: Target, state: Path, stack: Stack) -> Outputs:
     local_issuer = issuer.url(state) if target.is_local else None
     values, given = stack.outputs(), stack.parameters()
@@ -201,7 +217,10 @@ def _delete(target: Target, stack_name: str) -> None:
 
 
 def _upload(
-    target: Target, built: Package, settings: Mapping[str, str] | None
+    target: Target,
+    built: Package,
+    settings: Mapping[str, str] | None,
+    named: Sequence[Source],
 ) -> tuple[Template, str]:
     """Uploads code and template to where CloudFormation reads them. Returns template and URL."""
     store = DeploymentBucket(target)
@@ -209,7 +228,11 @@ def _upload(
     code_key = f"longhaul/{built.digest}.zip"
     store.put_once(code_key, built.code.read_bytes())
     completed = template.complete(
-        built.template, code_bucket=store.name, code_key=code_key, settings=settings
+        built.template,
+        code_bucket=store.name,
+        code_key=code_key,
+        settings=settings,
+        sources=named,
     )
     # Always through S3: in the request itself, a template may have 51,200 bytes only.
     document = json.dumps(completed, sort_keys=True).encode()

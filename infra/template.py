@@ -1,9 +1,11 @@
 """Completes the SAM template that Chalice writes. Pure: a template in, a template out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
+from chalicelib.named_sources import Source
+from infra import named_sources, source_grants
 from infra.rest_api import complete_apis
 
 # CloudFormation's own shape: JSON of any depth. No type of ours would say more.
@@ -28,6 +30,7 @@ PARAMETER_OF = {
     "USER_PREFIX": "UserPrefix",
     "ADMIN_CLAIM": "AdminClaim",
     "SOURCE_PREFIX": "SourcePrefix",
+    named_sources.VARIABLE: named_sources.PARAMETER,
 }
 """Settings of the functions that are parameters of the template: its name, by the variable's.
 
@@ -41,14 +44,18 @@ def complete(
     code_bucket: str | Reference,
     code_key: str | Reference,
     settings: Mapping[str, str] | None = None,
+    sources: Sequence[Source] = (),
 ) -> Template:
     """Returns the template to deploy, with the code's place in S3 and an API that the app answers.
 
     All errors of the API, also those of API Gateway itself, have the app's format. `settings`
     replace those of the stage, in each function. Settings that are parameters of the template are
     left out (see `setting_parameters`): a function's own variable would win over the parameter.
+    `sources` are those of SOURCES, if it is set: the functions may read them and no others.
     """
     completed = deepcopy(dict(template))
+    if sources:
+        source_grants.add(completed, sources)
     declared = completed.get("Parameters", {})
     for function in _properties(completed, "AWS::Serverless::Function"):
         function["CodeUri"] = {"Bucket": code_bucket, "Key": code_key}
@@ -64,15 +71,23 @@ def complete(
 
 
 def published(
-    template: Mapping[str, Any], *, code_key: str, architecture: str, defaults: Mapping[str, str]
+    template: Mapping[str, Any],
+    *,
+    code_key: str,
+    architecture: str,
+    defaults: Mapping[str, str],
+    sources: Sequence[Source] = (),
 ) -> Template:
     """Returns the template of a release. Two more parameters say where the code was uploaded to.
+    A release has no `sources`: what the functions may do follows from them.
 
     `code_key` is the default of the code's key. The code is built for `architecture`, and
     runs on no other processors. `defaults` replace the defaults of parameters that the template
     has. How callers prove who they are has none.
     """
-    completed = complete(template, code_bucket={"Ref": CODE_BUCKET}, code_key={"Ref": CODE_KEY})
+    completed = complete(
+        template, code_bucket={"Ref": CODE_BUCKET}, code_key={"Ref": CODE_KEY}, sources=sources
+    )
     parameters = completed.setdefault("Parameters", {})
     for name, value in defaults.items():
         parameters[name]["Default"] = value

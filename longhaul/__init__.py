@@ -20,16 +20,19 @@ if TYPE_CHECKING:
         Availability,
         Job,
         Link,
+        Listing,
         NewShare,
         Problem,
         Progress,
         Result,
         Selected,
         Share,
+        Skipped,
     )
     from longhaul.client import Client
     from longhaul.errors import LonghaulError
     from longhaul.transfer import Saved, download
+    from longhaul.wanted import Wanted
 
     __version__: str
 
@@ -39,6 +42,7 @@ __all__ = [
     "Client",
     "Job",
     "Link",
+    "Listing",
     "LonghaulError",
     "NewShare",
     "Problem",
@@ -47,6 +51,8 @@ __all__ = [
     "Saved",
     "Selected",
     "Share",
+    "Skipped",
+    "Wanted",
     "__version__",
     "download",
 ]
@@ -55,6 +61,7 @@ _HOMES: Final = {
     "Client": "client",
     "LonghaulError": "errors",
     "Saved": "transfer",
+    "Wanted": "wanted",
     "download": "transfer",
 }
 

@@ -4,6 +4,7 @@ Names are snake_case here and camelCase in the API. Fields that a newer API adds
 that an older API lacks have a default, unless a caller needs them. Sizes are in bytes.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -11,6 +12,11 @@ import msgspec
 
 OPEN: Final = frozenset({"queued", "processing"})
 """The statuses of a job that has not ended."""
+
+MISSING: Final = "missing"
+"""The reason of a skipped file that does not exist."""
+
+_MISSING_DETAIL: Final = "does not exist"
 
 
 class Answer(msgspec.Struct, frozen=True, rename="camel"):
@@ -66,12 +72,26 @@ class Progress(Answer, frozen=True):
     eta_seconds: int | None = None
 
 
+class Skipped(Answer, frozen=True):
+    """A file that was asked for and is not in the archive: its id, or its key.
+
+    `reason` is a word: `missing`, `archived`, `denied`, `encrypted`, `key-unusable`, `changed`,
+    `too-large`, `refused`, or one of a newer API. `detail` is a text for people; it may be empty.
+    """
+
+    file: int | str
+    reason: str
+    detail: str = ""
+
+
 class Result(Answer, frozen=True):
     """What a completed job has produced.
 
-    `missing` holds the ids or keys that do not exist. It is None if the list is too long for this
-    answer; `Client.status` then returns it. `reused_from` is the earlier job that built the
-    archive; it is None if this job built it.
+    `skipped` holds the files that were asked for and are not in the archive, each with its reason;
+    `missing` holds the ids or keys of those that do not exist. Both are None if the lists are too
+    long for this answer; `Client.status` then returns them. An older API sends no `skipped`: then
+    it is made of `missing`. `reused_from` is the earlier job that built the archive; it is None if
+    this job built it.
     """
 
     s3_key: str
@@ -79,8 +99,20 @@ class Result(Answer, frozen=True):
     processed_files: int
     total_files: int
     missing: tuple[int | str, ...] | None = None
+    skipped: tuple[Skipped, ...] | None = None
     reused_from: str | None = None
     download_url: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.skipped is None and self.missing is not None:
+            msgspec.structs.force_setattr(self, "skipped", skipped_of(self.missing))
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether files that were asked for are not in the archive."""
+        if self.skipped is None:
+            return self.processed_files < self.total_files
+        return bool(self.skipped)
 
 
 class Reason(Answer, frozen=True):
@@ -150,12 +182,57 @@ class Shares(Answer, frozen=True):
 
 
 class Availability(Answer, frozen=True):
-    """Whether a file can be exported. If not, `s3_key` and `size` are None."""
+    """Whether a file can be exported. If not, `reason` and `detail` say why, as in `Skipped`.
 
-    file_id: int = msgspec.field(name="file_id")
+    If the file does not exist, `s3_key` and `size` are None. An older API sends no `reason`.
+    """
+
+    file_id: int | str = msgspec.field(name="file_id")
     available: bool
     s3_key: str | None = None
     size: int | None = None
+    reason: str | None = None
+    detail: str | None = None
+
+
+class Unreadable(Answer, frozen=True):
+    """Why a file cannot be read, as in `Skipped`."""
+
+    reason: str
+    detail: str = ""
+
+
+class SourceFile(Answer, frozen=True):
+    """A source file in a folder. `unreadable` is None if nothing is known against reading it."""
+
+    name: str
+    key: str
+    size: int
+    last_modified: datetime
+    unreadable: Unreadable | None = None
+
+
+class Folder(Answer, frozen=True):
+    """A folder within a folder: all keys that begin with `prefix`."""
+
+    name: str
+    prefix: str
+
+
+class Listing(Answer, frozen=True):
+    """A page of what is in one folder of a source. `cursor` asks for the next page.
+
+    `source` is the source's name, and `sources` are the names of all that the API has. An older API
+    has one without a name: then they are empty.
+    """
+
+    prefix: str
+    top_prefix: str
+    folders: tuple[Folder, ...]
+    files: tuple[SourceFile, ...]
+    cursor: str | None = None
+    source: str = ""
+    sources: tuple[str, ...] = ()
 
 
 class FieldProblem(Answer, frozen=True):
@@ -177,6 +254,11 @@ class Problem(Answer, frozen=True):
 
 
 A = TypeVar("A", bound=Answer)
+
+
+def skipped_of(missing: Iterable[int | str]) -> tuple[Skipped, ...]:
+    """Returns the skipped files of an answer or a manifest that names only the missing ones."""
+    return tuple(Skipped(file, MISSING, _MISSING_DETAIL) for file in missing)
 
 
 def read(body: bytes | str, kind: type[A]) -> A:

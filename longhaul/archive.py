@@ -1,16 +1,21 @@
 """Checks a downloaded archive: every CRC-32, and that it matches its manifest."""
 
+import re
 import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from longhaul import answers
-from longhaul.answers import Answer
+from longhaul.answers import Answer, Skipped
 from longhaul.errors import BrokenArchive
 
-MANIFEST: Final = "manifest.json"
+_MANIFEST: Final = re.compile(r"manifest( \([0-9]+\))?\.json")
+"""The manifest's name. It gives way to a file of the user that has the usual one."""
+
 _CHUNK: Final = 1024**2
 _UNREADABLE: Final = (
     zipfile.BadZipFile,
@@ -35,11 +40,17 @@ class Listed(Answer, frozen=True):
 
 
 class Manifest(Answer, frozen=True):
-    """The last entry of an archive. It lists the files that the archive should hold."""
+    """The last entry of an archive. It lists the files that the archive should hold, and those that
+    were asked for and are not in it."""
 
     job_id: str
     files: tuple[Listed, ...]
     missing: tuple[int | str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.skipped:  # An older archive names the missing files alone.
+            msgspec.structs.force_setattr(self, "skipped", answers.skipped_of(self.missing))
 
 
 def check(path: Path, tick: Tick | None = None) -> Manifest:
@@ -59,7 +70,7 @@ def job_id_of(path: Path) -> str | None:
     """Returns the id of the job that built the archive; None if Longhaul did not build it."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return _manifest(archive).job_id
+            return answers.read(archive.read(_entry(archive)), Manifest).job_id
     except (OSError, *_UNREADABLE):
         return None
 
@@ -76,21 +87,23 @@ def _read_all(archive: zipfile.ZipFile, tick: Tick | None) -> None:
 
 
 def _checked_manifest(archive: zipfile.ZipFile) -> Manifest:
-    manifest = _manifest(archive)
+    own = _entry(archive)
+    manifest = answers.read(archive.read(own), Manifest)
+    entries = [entry for entry in archive.infolist() if entry is not own]
     listed = {(file.name, file.size, file.crc32) for file in manifest.files}
-    found = {
-        (entry.filename, entry.file_size, f"{entry.CRC:08x}")
-        for entry in archive.infolist()
-        if entry.filename != MANIFEST
-    }
-    if listed != found or len(manifest.files) != len(archive.infolist()) - 1:
+    found = {(entry.filename, entry.file_size, f"{entry.CRC:08x}") for entry in entries}
+    if listed != found or len(manifest.files) != len(entries):
         name = min(listed ^ found, default=("its number of files",))[0]
         raise BrokenArchive(f"The archive and its manifest differ in {name!r}.")
     return manifest
 
 
-def _manifest(archive: zipfile.ZipFile) -> Manifest:
-    return answers.read(archive.read(MANIFEST), Manifest)
+def _entry(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    """Returns the manifest's entry. A file of the user with such a name comes before it."""
+    for entry in reversed(archive.infolist()):
+        if _MANIFEST.fullmatch(entry.filename):
+            return entry
+    raise KeyError("There is no item named 'manifest.json' in the archive")
 
 
 def _words(error: BaseException) -> str:

@@ -13,6 +13,7 @@ from longhaul.answers import (
     Availability,
     Job,
     Link,
+    Listing,
     NewShare,
     Page,
     Problem,
@@ -26,6 +27,7 @@ from longhaul.follow import follow
 from longhaul.http import Reply
 from longhaul.retries import PATIENCE_SECONDS, Notice
 from longhaul.session import Session, job_path
+from longhaul.wanted import Wanted
 
 PAGE_JOBS: Final = 100
 """The most jobs that the API puts on one page."""
@@ -79,16 +81,20 @@ class Client:
     def create(  # noqa: PLR0913 - the fields of the request
         self,
         *,
-        file_ids: Sequence[int] | None = None,
+        file_ids: Sequence[int | str] | None = None,
         keys: Sequence[str] | None = None,
         prefix: str | None = None,
+        files: Sequence[Wanted] | None = None,
+        source: str | None = None,
         filename: str | None = None,
         on_missing: Literal["fail", "skip"] | None = None,
+        on_unreadable: Literal["fail", "skip"] | None = None,
         fresh: bool = False,
         idempotency_key: str | None = None,
     ) -> Accepted:
-        """Starts an export of exactly one of `file_ids`, `keys` and `prefix`.
+        """Starts an export of exactly one of `file_ids`, `keys`, `prefix` and `files`.
 
+        `source` is the name of the source that has them; None: the API's first one.
         The request carries `idempotency_key`, or a new key. So it makes one job, however often the
         network loses the answer.
         """
@@ -96,8 +102,11 @@ class Client:
             "file_ids": file_ids,
             "keys": keys,
             "prefix": prefix,
+            "files": files,
+            "source": source,
             "filename": filename,
             "on_missing": on_missing,
+            "on_unreadable": on_unreadable,
             "user_id": self.user,
             "fresh": fresh or None,
         }
@@ -217,10 +226,19 @@ class Client:
         """
         return self.session.read(Accepted, "POST", f"{job_path(job_id)}/retry")
 
-    def check(self, file_id: int) -> Availability:
-        """Returns whether a file can be exported."""
-        content = {"file_id": file_id}
+    def check(self, file_id: int | str, *, source: str | None = None) -> Availability:
+        """Returns whether a file can be exported. `source` is as in `create`."""
+        content = {"file_id": file_id, **({"source": source} if source is not None else {})}
         return self.session.read(Availability, "POST", "/v1/download/check", content=content)
+
+    def folder(
+        self, prefix: str | None = None, *, source: str | None = None, cursor: str | None = None
+    ) -> Listing:
+        """Returns a page of what is in a folder of a source; without `prefix`, in the one at the
+        top. `source` is as in `create`."""
+        asked = {"prefix": prefix, "source": source, "cursor": cursor}
+        query = urlencode({name: value for name, value in asked.items() if value is not None})
+        return self.session.read(Listing, "GET", f"/v1/files{query and f'?{query}'}")
 
     def call(
         self,

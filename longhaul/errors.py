@@ -153,6 +153,12 @@ class JobFailed(LonghaulError):
         super().__init__(message)
         self.job = job
 
+    @property
+    def kind(self) -> str:
+        """Why it failed, as the last part of the API's problem type: `source-unreadable`, for
+        example. Empty if it was cancelled."""
+        return self.job.error.type.rpartition(":")[2] if self.job.error else ""
+
 
 class BrokenArchive(LonghaulError):
     """The downloaded bytes are not the archive that the job built."""

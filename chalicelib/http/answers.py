@@ -3,9 +3,12 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from chalicelib.archive.manifest import Skipped
+from chalicelib.errors import Reason
 from chalicelib.http.problems import type_uri
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import Stage, Status
@@ -14,6 +17,9 @@ Answer = dict[str, Any]
 
 RECONNECT_MIN_MS: Final = 500
 """Firefox waits at least this long before it connects again."""
+
+MISSING: Final = "does not exist"
+"""Why a missing file was skipped."""
 
 _MESSAGES = {
     Status.QUEUED: "Waiting for a worker.",
@@ -40,9 +46,15 @@ def accepted(job: Job, base: str) -> Answer:
     }
 
 
-def job_answer(job: Job, now: int, base: str, missing: Sequence[int | str] | None) -> Answer:
-    """Returns all that the API says of a job at the time `now`. `missing` is the whole list; None
-    if it is too long for this answer."""
+def job_answer(
+    job: Job,
+    now: int,
+    base: str,
+    missing: Sequence[int | str] | None,
+    unreadable: Sequence[Skipped] | None,
+) -> Answer:
+    """Returns all that the API says of a job at the time `now`. `missing` and `unreadable` are the
+    whole lists; None if a list is too long for this answer."""
     status = job.status_at(now)
     result = None
     if status in (Status.COMPLETED, Status.EXPIRED):
@@ -53,6 +65,7 @@ def job_answer(job: Job, now: int, base: str, missing: Sequence[int | str] | Non
             "processedFiles": job.files_done,
             "totalFiles": job.total_files,
             "missing": None if missing is None else list(missing),
+            "skipped": _skipped(missing, unreadable),
             "downloadUrl": f"{job_url(job, base)}/download?redirect=true" if ready else None,
             **({"reusedFrom": job.reused_from} if job.reused_from else {}),
         }
@@ -86,16 +99,26 @@ def job_answer(job: Job, now: int, base: str, missing: Sequence[int | str] | Non
     }
 
 
+def _skipped(
+    missing: Sequence[int | str] | None, unreadable: Sequence[Skipped] | None
+) -> list[Answer] | None:
+    if missing is None or unreadable is None:
+        return None
+    gone = [Skipped(file, Reason.MISSING, MISSING) for file in missing]
+    return [asdict(one) for one in (*gone, *unreadable)]
+
+
 def state_id(job: Job, now: int) -> str:
     """Returns the id of the job's state, as far as a watcher cares. Two ids are equal if nothing
     has happened in between.
 
-    Progress never goes back, so no state comes twice. `updatedAt` and `etaSeconds` are not in the
-    id: they change with each sign of life, of each worker.
+    Progress goes back only when a job is planned again, which is counted, so no state comes twice.
+    `updatedAt` and `etaSeconds` are not in the id: they change with each sign of life, of each
+    worker.
     """
     seen = (
         *(job.job_id, job.status_at(now), job.stage),
-        *(job.files_done, job.total_files, job.bytes_done, job.bytes_total),
+        *(job.files_done, job.total_files, job.bytes_done, job.bytes_total, job.changes),
     )
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:16]
 
@@ -121,6 +144,8 @@ def _message(job: Job, status: Status) -> str:
         return _MESSAGES[status]
     if job.stage is Stage.PLANNING:
         files = "1 file" if job.total_files == 1 else f"{job.total_files} files"
+        if job.changes:
+            return "Planning again: a file has changed, or cannot be read."
         return f"Looking up {files}." if job.total_files else "Listing the files."
     if job.stage is Stage.READING:
         return "Reading large files to find out their checksums."

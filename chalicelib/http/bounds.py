@@ -1,11 +1,12 @@
 """For which files a caller may ask. A refusal names what was asked for, and never says whether it
-exists. Pure."""
+exists. The caller's prefixes bound the keys of each source alike. Pure."""
 
 from collections.abc import Iterator
 
 from chalicelib.errors import Forbidden
 from chalicelib.http.callers import Caller
 from chalicelib.jobs.request import ExportRequest
+from chalicelib.named_sources import Source
 from chalicelib.settings import Settings
 from chalicelib.sources.ids import key_of
 
@@ -28,14 +29,32 @@ def check_key(caller: Caller, pointer: str, key: str, name: object = None) -> No
         raise _refused(pointer, key if name is None else name)
 
 
+def own_prefixes(caller: Caller, source: Source) -> tuple[str, ...] | None:
+    """Returns the prefixes below which the caller may have files of this source; None: all files
+    below the source's own."""
+    if caller.prefixes is None:
+        return None
+    # Of a prefix and the source's own, the longer one counts, if it is below the other.
+    pairs = [sorted((source.prefix, own), key=len) for own in caller.prefixes]
+    return tuple(dict.fromkeys(long for short, long in pairs if long.startswith(short)))
+
+
 def _asked(request: ExportRequest, settings: Settings) -> Iterator[tuple[str, str, object]]:
     """Yields (JSON pointer, key, the caller's name for it)."""
+    source = settings.source(request.source)
     for index, file_id in enumerate(request.file_ids or ()):
-        yield f"/file_ids/{index}", key_of(file_id, settings.source(request.source)), file_id
+        yield f"/file_ids/{index}", key_of(file_id, source), file_id
     for index, key in enumerate(request.keys or ()):
         yield f"/keys/{index}", key, key
     if request.prefix is not None:
         yield "/prefix", request.prefix, request.prefix
+    for index, one in enumerate(request.files or ()):
+        pointer = f"/files/{index}"
+        if one.id is not None:
+            yield f"{pointer}/id", key_of(one.id, source), one.id
+        for field, begun in (("key", one.key), ("prefix", one.prefix)):
+            if begun is not None:
+                yield f"{pointer}/{field}", begun, begun
 
 
 def _refused(pointer: str, name: object) -> Forbidden:

@@ -9,13 +9,15 @@ from chalicelib.http.callers import Caller, Context
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request. Header names are in lower case."""
+    """A request. Header names are in lower case. `method` is the caller's own: a HEAD is taken by
+    the route of the GET."""
 
     context: Context
     headers: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
     caller: Caller = field(default_factory=Caller)
+    method: str = "GET"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ def module(text: str) -> str:
 
 
 def stylesheet(text: str) -> str:
-    """Returns a stylesheet without these, and without spaces around braces. No string in it may
-    have a brace."""
-    return module(text).replace(" { ", "{").replace("; }", "}")
+    """Returns a stylesheet without these, and without the spaces beside braces, colons, semicolons
+    and commas that mean nothing. No string in it may have one of them beside a space: a test holds
+    it to that."""
+    text = module(text).replace(" { ", "{").replace("; }", "}")
+    return re.sub(r"(?<=[{};])\n|(?<=[:;,]) ", "", text)

@@ -1,10 +1,12 @@
 """GET /v1/export/{jobId}/download: a presigned link straight to the archive in S3.
 
-A link is short-lived, and made when somebody asks for one.
+A link is short-lived, and made when somebody asks for one. HEAD gets a link for HEAD, so that who
+follows it (`curl -LI`, `wget --spider`) gets the archive's headers.
 """
 
 import re
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import Final
 from urllib.parse import quote
 
 from chalicelib.errors import Expired, LonghaulError, NotReady, invalid
@@ -15,9 +17,6 @@ from chalicelib.jobs.states import OPEN, Status
 from chalicelib.s3 import clients
 from chalicelib.services import Services
 from chalicelib.settings import Settings
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3.client import S3Client
 
 _UNSAFE_IN_TOKEN: Final = re.compile(r"[^\w !#$&+.^`|~()\[\]{},;=@-]", re.ASCII)
 _ATTR_CHAR: Final = "!#$&+-.^_`|~"  # RFC 5987, section 3.2.1, besides letters and digits
@@ -38,28 +37,47 @@ def download(call: Call, services: Services, job_id: str) -> Reply:
         raise _not_ready(job)
     if services.archive.head(job.archive_key, checksum=False) is None:
         raise Expired("the archive was deleted before its time; export again")
-    client = clients.for_links(services.settings.public_endpoint_url)
-    link, seconds = presigned(client, job, services.settings, now, call.caller.until)
+    link = presigned(call, job, services.settings, now, clients.signer_lives(now))
     if redirect == "true":
-        return Reply(303, None, {"Location": link, **uncached()})
+        return Reply(303, None, {"Location": link.url, **uncached()})
     content = {
         "jobId": job.job_id,
         "status": "ready",
-        "downloadUrl": link,
-        "expiresIn": seconds,
-        "message": f"Download within {seconds} seconds, or ask for a new link.",
+        "downloadUrl": link.url,
+        "expiresIn": link.seconds,
+        "message": f"Download within {link.seconds} seconds, or ask for a new link.{link.why}",
     }
     return Reply(200, content, uncached())
 
 
-def presigned(
-    client: "S3Client", job: Job, settings: Settings, now: int, until: int | None = None
-) -> tuple[str, int]:
-    """Returns (link, seconds that it is valid). These are `link_ttl_seconds`, but never more than
-    the archive has left, or the ticket that ends at `until`."""
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link to an archive. `why` says why it is valid for less than LINK_TTL_SECONDS, if the
+    credentials that signed it are the cause."""
+
+    url: str
+    seconds: int
+    why: str = ""
+
+
+def presigned(call: Call, job: Job, settings: Settings, now: int, signer_lives: int | None) -> Link:
+    """Returns a link for the method of the call: S3 takes no other one.
+
+    It is valid for `link_ttl_seconds`, but never for longer than the archive has left, the caller's
+    ticket, or the credentials that sign it (`signer_lives`, in seconds; None: for good).
+    """
+    until = call.caller.until
     end = job.expires_at if until is None else min(job.expires_at, until)
     seconds = max(1, min(settings.link_ttl_seconds, (end - now) // 1000))
-    link = client.generate_presigned_url(
+    why = ""
+    if signer_lives is not None and signer_lives < seconds:
+        seconds = signer_lives
+        why = (
+            f" It is not valid for longer ({settings.link_ttl_seconds} seconds are set), because "
+            "the credentials that signed it may end then."
+        )
+    client = clients.for_links(settings.public_endpoint_url)
+    url = client.generate_presigned_url(
         "get_object",
         Params={
             "Bucket": settings.archive_bucket,
@@ -68,8 +86,9 @@ def presigned(
             "ResponseContentDisposition": content_disposition(job.filename),
         },
         ExpiresIn=seconds,
+        HttpMethod=call.method,
     )
-    return link, seconds
+    return Link(url, seconds, why)
 
 
 def content_disposition(filename: str) -> str:

@@ -1,5 +1,6 @@
 """POST and GET /v1/export, DELETE /v1/export/{jobId}, POST /v1/export/{jobId}/retry."""
 
+import json
 import re
 from contextlib import suppress
 from typing import Final
@@ -10,6 +11,7 @@ from chalicelib.errors import (
     InvalidRequest,
     NotEnded,
     NotFound,
+    NotRetryable,
     Unavailable,
     invalid,
     unknown_cursor,
@@ -60,7 +62,13 @@ def retry(call: Call, services: Services, job_id: str) -> Reply:
     key = call.headers.get("idempotency-key")
 
     def check(asked: ExportRequest) -> None:
-        # What the caller may have may have changed since.
+        # The settings may have changed since, as its source, and what the caller may have.
+        try:
+            parse.valid_export(json.loads(asked.to_json()), services.settings)
+        except InvalidRequest as error:
+            raise NotRetryable(
+                f"this stack does not take such a request any more: {error.detail}"
+            ) from error
         bounds.check(call.caller, asked, services.settings)
 
     return _accepted(call, services, accepting.retry(services, job, check, key or accepting.NO_KEY))
@@ -76,7 +84,7 @@ def listing(call: Call, services: Services) -> Reply:
         call.caller.acting_for(asserted), int(limit), _position(call.query.get("cursor"))
     )
     base, now = base_url(call.context, services.settings), services.now()
-    jobs = [answers.job_answer(job, now, base, job.missing) for job in page.jobs]
+    jobs = [answers.job_answer(job, now, base, job.missing, job.unreadable) for job in page.jobs]
     return Reply(200, {"jobs": jobs, "cursor": to_cursor(page.next)}, uncached())
 
 
@@ -115,7 +123,7 @@ def delete(call: Call, services: Services, job_id: str) -> Reply:
         with suppress(Unavailable):
             services.queue.send([Message(Step.DISCARD, job.job_id)], job.user_id)
     base = base_url(call.context, services.settings)
-    return Reply(202, answers.job_answer(cancelled, services.now(), base, ()), uncached())
+    return Reply(202, answers.job_answer(cancelled, services.now(), base, (), ()), uncached())
 
 
 def _already_ended(job: Job, services: Services) -> AlreadyEnded:

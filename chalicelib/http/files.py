@@ -1,36 +1,42 @@
-"""GET /v1/files: the source bucket as folders, to choose files from. POST /v1/download/check:
-whether a file is there."""
+"""GET /v1/files: a source as folders, to choose files from. POST /v1/download/check: whether a file
+can be exported."""
 
 from collections.abc import Iterable
 from typing import Final
 
-from chalicelib.errors import unknown_cursor
+from chalicelib.errors import AccessDenied, Reason, unknown_cursor
 from chalicelib.http import answers, bounds, parse
 from chalicelib.http.answers import Answer
 from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.cursors import from_cursor, to_cursor
+from chalicelib.named_sources import Source
+from chalicelib.s3.objects import ObjectFacts
 from chalicelib.services import Services
 from chalicelib.sources.ids import key_of
+from chalicelib.sources.looking import Looks, Seen, Unreadable, judged
 
 PAGE: Final = 100
 """The most folders and files on one page."""
 
 
 def listing(call: Call, services: Services) -> Reply:
-    """GET /v1/files: what is in one folder. A prefix may end within a name: then only the names
-    that begin with it are listed. If the caller may have the files under several prefixes, these
-    are the folders at the top. Raises InvalidRequest, or Forbidden."""
-    source = services.settings.source()
-    top, own = source.prefix, call.caller.prefixes
+    """GET /v1/files: what is in one folder of a source. A prefix may end within a name: then only
+    the names that begin with it are listed. If the caller may have the files under several
+    prefixes, these are the folders at the top. Raises InvalidRequest, or Forbidden."""
+    source = parse.source(call.query.get("source"), services.settings)
+    named = {"source": source.name, "sources": [one.name for one in services.settings.sources]}
+    top, own = source.prefix, bounds.own_prefixes(call.caller, source)
     if own is not None and len(own) == 1:
         top = own[0]
     prefix = parse.prefix(call.query.get("prefix", top), source.prefix)
     if own is not None and len(own) != 1 and prefix == top:
-        return Reply(200, _folders(top, own), uncached())
+        return Reply(200, named | _folders(top, own), uncached())
     bounds.check_key(call.caller, "prefix", prefix)
-    page = services.source().list_folder(prefix, PAGE, _position(call.query.get("cursor"), prefix))
+    after = _position(call.query.get("cursor"), source, prefix)
+    page = services.source(source.name).list_folder(prefix, PAGE, after)
     folder = prefix[: prefix.rfind("/") + 1]
     content = {
+        **named,
         **_folders(top, page.folders, folder),
         "prefix": prefix,
         "files": [
@@ -39,12 +45,13 @@ def listing(call: Call, services: Services) -> Reply:
                 "key": file.key,
                 "size": file.size,
                 "lastModified": answers.iso(file.modified * 1000),
+                "unreadable": _why(judged(file)),
             }
             for file in page.files
             # An empty object with such a key marks a folder. An export by prefix skips it too.
             if file.size or not file.key.endswith("/")
         ],
-        "cursor": to_cursor([prefix, page.next] if page.next else None),
+        "cursor": to_cursor([source.name, prefix, page.next] if page.next else None),
     }
     return Reply(200, content, uncached())
 
@@ -65,26 +72,41 @@ def _folders(top: str, folders: Iterable[str], within: str | None = None) -> Ans
 
 
 def check(call: Call, services: Services) -> Reply:
-    """POST /v1/download/check. Raises Forbidden, and what `parse.check_request` raises."""
-    settings = services.settings
-    file_id = parse.check_request(call.body, call.headers.get("content-type"), settings)
-    key = key_of(file_id, settings.source())
+    """POST /v1/download/check: whether a file is there and can be read, as far as an export finds
+    out before it reads files. Raises Forbidden, and what `parse.check_request` raises."""
+    file_id, name = parse.check_request(
+        call.body, call.headers.get("content-type"), services.settings
+    )
+    key = key_of(file_id, services.settings.source(name))
     bounds.check_key(call.caller, "file_id", key, file_id)
-    found = services.source().head(key, checksum=False)
+    looks = Looks(services, services.source(name), lambda: None, thorough=True)
+    try:
+        (seen,) = looks.at([(key, None)]).values()
+    except AccessDenied:
+        seen = Unreadable(Reason.DENIED, "S3 denies it")
     content = {
         "file_id": file_id,
-        "available": found is not None,
-        "s3Key": key if found else None,
-        "size": found.size if found else None,
+        "available": isinstance(seen, ObjectFacts),
+        "s3Key": key if seen else None,
+        "size": seen.size if isinstance(seen, ObjectFacts) else None,
+        **(_why(seen) or {"reason": None, "detail": None}),
     }
     return Reply(200, content, uncached())
 
 
-def _position(cursor: str | None, prefix: str) -> str | None:
+def _why(seen: Seen) -> Answer | None:
+    """Returns why a file cannot be exported; None if it can."""
+    if seen is None:
+        return {"reason": Reason.MISSING, "detail": answers.MISSING}
+    return {"reason": seen.reason, "detail": seen.why} if isinstance(seen, Unreadable) else None
+
+
+def _position(cursor: str | None, source: Source, prefix: str) -> str | None:
     """Returns S3's own token. Raises InvalidRequest if the cursor is from another folder."""
     match from_cursor(cursor):
         case None:
             return None
-        case [str(of), str(token)] if of == prefix and token and token.isprintable():
-            return token
+        case [str(name), str(of), str(token)] if (name, of) == (source.name, prefix):
+            if token and token.isprintable():
+                return token
     raise unknown_cursor()

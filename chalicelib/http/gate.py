@@ -22,6 +22,7 @@ from chalicelib.errors import (
     MethodNotAllowed,
     NotFound,
     RateLimited,
+    StorageRefused,
     Unauthorized,
 )
 from chalicelib.http import callers, guard
@@ -59,6 +60,7 @@ CORS: Final = CORSConfig(
 
 _LOG: Final[Log] = JsonLines()
 _SANE_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_BROKEN: Final = "something went wrong on our side; try again"
 _METHOD_NOT_ALLOWED: Final = 405
 _FIRST_ERROR: Final = 400
 
@@ -145,6 +147,7 @@ def _call(request: Request) -> Call:
         headers={name.lower(): value for name, value in request.headers.items()},
         query=event.get("queryStringParameters") or {},
         body=raw_body(event),
+        method=request.method,
     )
 
 
@@ -153,13 +156,17 @@ def _attempt(route: Callable[[], Reply], request_id: str) -> tuple[Response, Lon
     error."""
     try:
         reply = route()
+    except StorageRefused:  # what S3 has said of our bucket is for the operator
+        _LOG.exception("request failed", requestId=request_id)
+        broken = LonghaulError(_BROKEN)
+        return problem(broken, request_id), broken
     except LonghaulError as error:
         if error.status >= LonghaulError.status:
             _LOG.exception("request failed", requestId=request_id)
         return problem(error, request_id), error
     except Exception:  # noqa: BLE001 - whatever it is, the caller gets a problem document
         _LOG.exception("request broke", requestId=request_id)
-        broken = LonghaulError("something went wrong on our side; try again")
+        broken = LonghaulError(_BROKEN)
         return problem(broken, request_id), broken
     body = reply.text
     if reply.content is not None:

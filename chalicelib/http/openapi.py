@@ -3,38 +3,44 @@ against. Tests check the routes and the answers against it."""
 
 from typing import Any, Final
 
-from chalicelib.http import schemas
+from chalicelib.http import answer_schemas, schemas
 from chalicelib.http.callers import base_url
 from chalicelib.http.calls import Call, Reply
 from chalicelib.http.operations import paths
 from chalicelib.settings import Settings, settings
 from chalicelib.version import VERSION
 
-_COMPONENTS: Final = {
-    "ExportRequest": schemas.EXPORT_REQUEST,
-    "SelectionRequest": schemas.SELECTION_REQUEST,
-    "ExportAccepted": schemas.EXPORT_ACCEPTED,
-    "Job": schemas.JOB,
-    "EventStream": schemas.EVENT_STREAM,
-    "JobList": schemas.JOB_LIST,
-    "Files": schemas.FILES,
-    "Download": schemas.DOWNLOAD,
-    "CheckRequest": schemas.CHECK_REQUEST,
-    "CheckAnswer": schemas.CHECK_ANSWER,
-    "ShareRequest": schemas.SHARE_REQUEST,
-    "Share": schemas.SHARE,
-    "Shares": schemas.SHARES,
-    "Erased": schemas.ERASED,
-    "Health": schemas.HEALTH,
-    "ProtectedResource": schemas.PROTECTED_RESOURCE,
-    "OpenApi": schemas.OPENAPI,
-    "Problem": schemas.PROBLEM,
+_REQUESTS: Final = {
+    "export": "ExportRequest",
+    "selection": "SelectionRequest",
+    "check": "CheckRequest",
+    "share": "ShareRequest",
+}
+
+_ANSWERS: Final = {
+    "ExportAccepted": answer_schemas.EXPORT_ACCEPTED,
+    "Job": answer_schemas.JOB,
+    "EventStream": answer_schemas.EVENT_STREAM,
+    "JobList": answer_schemas.JOB_LIST,
+    "Files": answer_schemas.FILES,
+    "Download": answer_schemas.DOWNLOAD,
+    "CheckAnswer": answer_schemas.CHECK_ANSWER,
+    "Share": answer_schemas.SHARE,
+    "Shares": answer_schemas.SHARES,
+    "Erased": answer_schemas.ERASED,
+    "Health": answer_schemas.HEALTH,
+    "ProtectedResource": answer_schemas.PROTECTED_RESOURCE,
+    "OpenApi": answer_schemas.OPENAPI,
+    "Problem": answer_schemas.PROBLEM,
 }
 
 
 def document(call: Call) -> Reply:
     """GET /openapi.json. The server in it is this stack's own URL."""
     config = settings()
+    sources = [source.name for source in config.sources]
+    requests = schemas.requests(schemas.file_id(config.file_id_pattern), sources)
+    components = {_REQUESTS[name]: schema for name, schema in requests.items()} | _ANSWERS
     content: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {
@@ -46,8 +52,8 @@ def document(call: Call) -> Reply:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": base_url(call.context, config)}],
-        "paths": paths(),
-        "components": {"schemas": _COMPONENTS, "securitySchemes": _schemes(config)},
+        "paths": paths(sources),
+        "components": {"schemas": components, "securitySchemes": _schemes(config)},
     }
     if config.auth != "none":
         content["security"] = [{name: []} for name in _schemes(config)]

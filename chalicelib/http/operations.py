@@ -1,5 +1,6 @@
 """Every operation of the API, as the OpenAPI document has it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.http import schemas
@@ -7,8 +8,9 @@ from chalicelib.http.describing import LEVEL, operation, parameter
 from chalicelib.http.exports import LIMIT_DEFAULT, LIMIT_MAX
 
 
-def paths() -> dict[str, dict[str, Any]]:
-    """Returns every route with its methods, parameters and answers."""
+def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Returns every route with its methods, parameters and answers. `sources` are the names of the
+    sources."""
     job_id = parameter("job_id", "path", {"type": "string", "format": "uuid"}, "The job's id.")
     waiting = ["ETag", "Preference-Applied", "Retry-After"]
     seen = "The id of the event that was seen last."
@@ -202,6 +204,12 @@ def paths() -> dict[str, dict[str, Any]]:
                 problems=[400],
                 parameters=[
                     parameter(
+                        "source",
+                        "query",
+                        {"enum": list(sources)},
+                        "Whose files; without it, the first of these.",
+                    ),
+                    parameter(
                         "prefix",
                         "query",
                         schemas.PREFIX,
@@ -215,7 +223,7 @@ def paths() -> dict[str, dict[str, Any]]:
             "post": operation(
                 "checkAvailability",
                 "Whether a file can be exported",
-                {200: ("CheckAnswer", "Whether the file is there.", [])},
+                {200: ("CheckAnswer", "Whether the file is there, and can be read.", [])},
                 problems=[400, 413, 415],
                 body="CheckRequest",
             ),

@@ -3,33 +3,23 @@
 import base64
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final, NoReturn
 
 from chalicelib.errors import (
     BodyTooLarge,
     FieldError,
-    InvalidRequest,
     MalformedBody,
     UnsupportedMediaType,
     invalid,
 )
-from chalicelib.http import schemas
-from chalicelib.jobs.request import ExportRequest
+from chalicelib.http import beyond, faults, schemas
+from chalicelib.http.faults import escaped, raise_for, shown
+from chalicelib.jobs.request import ExportRequest, FileId, Wanted
+from chalicelib.named_sources import Source
 from chalicelib.settings import Settings
 
-ERRORS_SHOWN: Final = 20
-"""The most errors in one answer. Nobody reads more, and 10,000 bad ids would make a large
-answer."""
-
-_SCHEMAS: Final = {
-    "export": schemas.EXPORT_REQUEST,
-    "selection": schemas.SELECTION_REQUEST,
-    "check": schemas.CHECK_REQUEST,
-    "share": schemas.SHARE_REQUEST,
-}
-_VALUE_SHOWN: Final = 60  # characters of a bad value
 _JSON_TYPE: Final = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;.*)?", re.IGNORECASE)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
@@ -60,32 +50,69 @@ def selection(body: bytes, content_type: str | None, settings: Settings) -> tupl
 def valid_export(asked: dict[str, Any], settings: Settings) -> ExportRequest:
     """Returns the request that these fields make, which obey the same rules as a body's. Raises
     InvalidRequest."""
-    _validate("export", asked)
+    _validate("export", asked, settings)
     return _export(asked, settings)
 
 
 def _export(asked: dict[str, Any], settings: Settings) -> ExportRequest:
-    _check_bytes(asked, settings.source().prefix)
-    for field in ("file_ids", "keys"):
+    raise_for(list(beyond.errors(asked, settings)))
+    made: dict[str, Callable[[Any], object]] = {
+        "file_ids": beyond.as_id,
+        "keys": str,
+        "files": _wanted,
+    }
+    for field, make in made.items():
         if field in asked:
-            # Each once, in the order of first mention. For JSON Schema, 10001.0 is an integer too.
-            as_is: type = int if field == "file_ids" else str
-            asked[field] = tuple(dict.fromkeys(map(as_is, asked[field])))
+            first: dict[object, object] = {}  # each once, in the order of first mention
+            for one in map(make, asked[field]):
+                first.setdefault(_told_apart(one), one)
+            asked[field] = tuple(first.values())
     return ExportRequest(**asked)
 
 
-def check_request(body: bytes, content_type: str | None, settings: Settings) -> int:
-    """Returns the file id that the body of `POST /v1/download/check` names. Raises what `json_body`
-    raises."""
-    return int(json_body(body, content_type, "check", settings)["file_id"])
+def _wanted(given: dict[str, Any]) -> Wanted:
+    return Wanted(**given | ({"id": beyond.as_id(given["id"])} if "id" in given else {}))
+
+
+def _told_apart(one: object) -> object:
+    """Returns what differs if two items of a list are not the same. An id that is a number is the
+    same as its digits."""
+    if isinstance(one, Wanted):
+        own = None if one.id is None else str(one.id)
+        return own, one.key, one.prefix, one.name, one.version
+    return str(one)
+
+
+def check_request(
+    body: bytes, content_type: str | None, settings: Settings
+) -> tuple[FileId, str | None]:
+    """Returns the file id that the body of `POST /v1/download/check` names, and the name of its
+    source, if it names one. Raises what `json_body` raises."""
+    asked = json_body(body, content_type, "check", settings)
+    name = asked.get("source")
+    source = settings.source(name)
+    raise_for(
+        list(beyond.id_errors("/file_id", asked["file_id"], source, settings.file_id_pattern))
+    )
+    return beyond.as_id(asked["file_id"]), name
+
+
+def source(given: str | None, settings: Settings) -> Source:
+    """Returns the source that a query names; without a name, the default one. Raises
+    InvalidRequest."""
+    try:
+        return settings.source(given)
+    except KeyError:
+        known = ", ".join(one.name for one in settings.sources)
+        raise invalid("source", f"{shown(given)} is not known; known are {known}") from None
 
 
 def prefix(given: str, source_prefix: str) -> str:
     """Returns the prefix of a query. It obeys the same rules as a prefix in a body, but may be
     empty. Raises InvalidRequest."""
     if _CONTROL.search(given):
-        raise invalid("prefix", f"{_shown(given)} holds a control character")
-    raise_for(_key_errors("prefix", given, source_prefix))
+        raise invalid("prefix", f"{shown(given)} holds a control character")
+    raise_for(list(beyond.key_errors("prefix", given, source_prefix)))
     return given
 
 
@@ -104,7 +131,7 @@ def json_body(
     """Returns the body, which is valid by the schema. Raises UnsupportedMediaType, BodyTooLarge,
     MalformedBody or InvalidRequest."""
     if content_type and not _JSON_TYPE.fullmatch(content_type.strip()):
-        raise UnsupportedMediaType(f"Content-Type is {_shown(content_type)}; send application/json")
+        raise UnsupportedMediaType(f"Content-Type is {shown(content_type)}; send application/json")
     _check_size(body, settings)
     try:
         content = json.loads(body.decode(), parse_constant=_refuse)
@@ -114,7 +141,7 @@ def json_body(
         raise MalformedBody(f"the body is not UTF-8: byte {error.start}") from error
     except ValueError as error:
         raise MalformedBody(f"the body is not JSON: {error}") from error
-    _validate(schema, content)
+    _validate(schema, content, settings)
     return dict(content)
 
 
@@ -138,32 +165,38 @@ def raw_body(event: Mapping[str, Any]) -> bytes:
 
 
 @cache
-def _validator(schema: str) -> Callable[[Any], Any]:
+def _rules(
+    schema: str, sources: tuple[str, ...], *, is_number: bool
+) -> tuple[schemas.Schema, Callable[[Any], Any]]:
+    """Returns a schema, and the function that checks a value by it."""
     import fastjsonschema
 
-    return fastjsonschema.compile(_SCHEMAS[schema], use_default=False, fast_fail=False)
+    an_id = schemas.NUMBER if is_number else schemas.TEXT_OR_NUMBER
+    rules = schemas.requests(an_id, sources)[schema]
+    return rules, fastjsonschema.compile(rules, use_default=False, fast_fail=False)
 
 
-def _validate(schema: str, content: object) -> None:
+def _validate(schema: str, content: object, settings: Settings) -> None:
     from fastjsonschema import JsonSchemaValuesException
 
+    names = tuple(one.name for one in settings.sources)
+    rules, check = _rules(schema, names, is_number=not settings.file_id_pattern)
     if isinstance(content, dict):
-        _check_lengths(content, _SCHEMAS[schema])
+        _check_lengths(content, rules)
     try:
-        _validator(schema)(content)
+        check(content)
     except JsonSchemaValuesException as exception:
-        found = [error for fault in exception.errors for error in _field_errors(fault)]
+        found = [error for fault in exception.errors for error in faults.of_schema(fault)]
         if not isinstance(content, dict):
             found = found[:1]
         raise_for(found)
-    if isinstance(content, dict):
-        raise_for(
-            [
-                FieldError(f"/{name}", "holds half of a surrogate pair, which is not a character")
-                for name, value in content.items()
-                if _SURROGATE.search(value if isinstance(value, str) else "\n".join(_texts(value)))
-            ]
-        )
+    raise_for(
+        [
+            FieldError(pointer, "holds half of a surrogate pair, which is not a character")
+            for pointer, text in _texts(content)
+            if _SURROGATE.search(text)
+        ]
+    )
 
 
 def _check_lengths(content: Mapping[str, object], schema: schemas.Schema) -> None:
@@ -175,81 +208,16 @@ def _check_lengths(content: Mapping[str, object], schema: schemas.Schema) -> Non
             raise invalid(f"/{name}", f"must contain at most {most} items, and has {len(value)}")
 
 
-def _texts(value: object) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-
-
-def _field_errors(fault: Any) -> list[FieldError]:
-    """Returns what fastjsonschema has found, as pointers and sentences."""
-    pointer = "".join(f"/{name}" for name in fault.path[1:])
-    if fault.rule == "oneOf":
-        *others, last = (one["required"][0] for one in fault.definition["oneOf"])
-        names = f"{', '.join(others)} and {last}"
-        return [FieldError("", f"exactly one of {names} must be given")]
-    if fault.rule == "additionalProperties":
-        known = fault.definition["properties"]
-        return [
-            FieldError(f"/{escaped(name)}", f"is not known; known are {', '.join(known)}")
-            for name in fault.value
-            if name not in known
-        ]
-    if fault.rule == "required":
-        missing = [name for name in fault.definition["required"] if name not in fault.value]
-        return [FieldError(f"/{name}", "is missing") for name in missing]
-    if fault.rule == "pattern":
-        return [FieldError(pointer, f"{_shown(fault.value)} holds a control character")]
-    rule = fault.message.removeprefix(f"{fault.name} ")
-    if fault.rule in ("minItems", "maxItems"):
-        return [FieldError(pointer, f"{rule}, and has {len(fault.value)}")]
-    return [FieldError(pointer, f"{_shown(fault.value)} {rule}")]
-
-
-def _check_bytes(asked: Mapping[str, Any], source_prefix: str) -> None:
-    """Checks what JSON Schema cannot check: lengths in bytes, and how keys begin."""
-    errors = [
-        FieldError(f"/{name}", f"has more than {most} bytes in UTF-8")
-        for name, most in (
-            ("filename", schemas.FILENAME_MAX_BYTES),
-            ("user_id", schemas.USER_ID_MAX_BYTES),
-        )
-        if len(asked.get(name, "").encode()) > most
-    ]
-    named = [(f"/keys/{i}", key) for i, key in enumerate(asked.get("keys", ()))]
-    if "prefix" in asked:
-        named.append(("/prefix", asked["prefix"]))
-    for pointer, key in named:
-        errors += _key_errors(pointer, key, source_prefix)
-    raise_for(errors)
-
-
-def _key_errors(pointer: str, key: str, source_prefix: str) -> list[FieldError]:
-    if not key.startswith(source_prefix):
-        return [FieldError(pointer, f"{_shown(key)} must begin with {source_prefix!r}")]
-    if len(key.encode()) > schemas.KEY_MAX:
-        return [FieldError(pointer, f"{_shown(key)} is longer than {schemas.KEY_MAX} bytes")]
-    return []
-
-
-def raise_for(errors: list[FieldError]) -> None:
-    """Raises InvalidRequest if there are errors."""
-    if not errors:
-        return
-    first = f"{errors[0].pointer.lstrip('/') or 'the body'}: {errors[0].detail}"
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    raise InvalidRequest(first + more, tuple(errors[:ERRORS_SHOWN]))
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, list | dict):
-        return "a list" if isinstance(value, list) else "an object"
-    text = json.dumps(value)
-    return text if len(text) <= _VALUE_SHOWN else f"{text[:_VALUE_SHOWN]}…"
-
-
-def escaped(name: str) -> str:
-    """Returns the name as a JSON pointer writes it (RFC 6901, section 3)."""
-    text = name[:_VALUE_SHOWN].encode(errors="replace").decode()
-    return text.replace("~", "~0").replace("/", "~1")
+def _texts(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
+    """Yields (JSON pointer, text) of each text in a valid body."""
+    if isinstance(value, str):
+        yield pointer, value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _texts(inner, f"{pointer}/{escaped(name)}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _texts(inner, f"{pointer}/{index}")
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from chalicelib.archive.manifest import Skipped
 from chalicelib.errors import Unavailable
 from chalicelib.http import answers, events
 from chalicelib.http.callers import base_url, unknown_job
@@ -42,14 +43,16 @@ def status(call: Call, services: Services, job_id: str) -> Reply:
     if wait:
 
         def tag(seen: Job) -> str:
-            content = answers.job_answer(seen, services.now(), base, seen.missing or ())
+            content = answers.job_answer(
+                seen, services.now(), base, seen.missing or (), seen.unreadable or ()
+            )
             return etag_of(json.dumps(content))
 
         old = known or tag(job)
         job = _awaited(job, wait, lambda seen: not matches(old, tag(seen)), services)
         headers["Preference-Applied"] = f"wait={wait}"
     now = services.now()
-    content = answers.job_answer(job, now, base, _missing(job, now, services))
+    content = answers.job_answer(job, now, base, *_left_out(job, now, services))
     headers["ETag"] = etag_of(json.dumps(content))
     after = job.check_after
     if after is not None:
@@ -80,7 +83,8 @@ def stream(call: Call, services: Services, job_id: str) -> Reply:
     retry_ms = answers.reconnect_after(job, now, longest)
     if state != seen:
         base = base_url(call.context, services.settings)
-        data = json.dumps(answers.job_answer(job, now, base, job.missing), ensure_ascii=False)
+        content = answers.job_answer(job, now, base, job.missing, job.unreadable)
+        data = json.dumps(content, ensure_ascii=False)
         return _told(events.Event(state, job.status_at(now), data), retry_ms)
     if job.status in OPEN:
         return _told(None, retry_ms, "nothing new")
@@ -135,9 +139,15 @@ def _told(event: events.Event | None, retry_ms: int, comment: str = "") -> Reply
     return Reply(200, None, {"Content-Type": events.CONTENT_TYPE, **uncached()}, text)
 
 
-def _missing(job: Job, now: int, services: Services) -> tuple[int | str, ...]:
-    """Returns the whole list of missing files. If the record has no room for it, it is stored with
-    the plan, and is gone with the plan when the archive expires."""
-    if job.missing is None and job.plan and job.status_at(now) is Status.COMPLETED:
-        return plans.missing(services.archive, job.home, job.plan.digest)
-    return job.missing or ()
+def _left_out(
+    job: Job, now: int, services: Services
+) -> tuple[tuple[int | str, ...], tuple[Skipped, ...]]:
+    """Returns the whole lists of the files that are missing, and of those that cannot be read. If
+    the record has no room for a list, it is stored with the plan, and is gone with the plan when
+    the archive expires."""
+    missing, unreadable = job.missing, job.unreadable
+    if job.plan and job.status_at(now) is Status.COMPLETED:
+        stored = services.archive, job.home, job.plan.digest
+        missing = plans.missing(*stored) if missing is None else missing
+        unreadable = plans.unreadable(*stored) if unreadable is None else unreadable
+    return missing or (), unreadable or ()

@@ -1,9 +1,10 @@
-"""JSON Schemas of requests and answers.
+"""JSON Schemas of requests.
 
 Requests are checked against them, and the OpenAPI document shows them. So the two cannot say
 different things. (OpenAPI 3.1 takes JSON Schema as it is; the checks use the draft-07 subset.)
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from chalicelib.settings import SHARE_DAYS_MAX
@@ -13,6 +14,16 @@ Schema = dict[str, Any]
 FILES_MAX: Final = 10_000
 FILE_ID_MIN: Final = 10_000
 FILE_ID_MAX: Final = 100_000_000
+ID_MAX_BYTES: Final = 255
+"""Of an id, where FILE_ID_PATTERN says what one looks like."""
+
+NAME_MAX_BYTES: Final = 1_024
+"""Of the name that a request gives a file, or a folder."""
+
+VERSION_MAX: Final = 1_024
+"""S3's limit of a version id, in bytes. S3 makes them of ASCII characters.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html"""
+
 FILENAME_MAX_BYTES: Final = 255
 USER_ID_MAX_BYTES: Final = 128
 """The job's record holds the filename and the user id, and must stay below 2 KB."""
@@ -26,12 +37,21 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
 
 _NO_CONTROL_CHARACTERS: Final = r"^[^\u0000-\u001f\u007f]*$"
 
-FILE_ID: Final[Schema] = {
+NUMBER: Final[Schema] = {
     "type": "integer",
     "minimum": FILE_ID_MIN,
     "maximum": FILE_ID_MAX,
     "examples": [10001],
 }
+"""An id, where FILE_ID_PATTERN does not say what one looks like."""
+
+TEXT_OR_NUMBER: Final[Schema] = {
+    "type": ["string", "integer"],
+    "minLength": 1,
+    "maxLength": ID_MAX_BYTES,
+    "pattern": _NO_CONTROL_CHARACTERS,
+}
+"""An id, where it does. parse.py checks the pattern itself, and never against a longer text."""
 
 USER_ID: Final[Schema] = {
     "type": "string",
@@ -62,53 +82,164 @@ _KEY: Final[Schema] = {
 PREFIX: Final[Schema] = {name: rule for name, rule in _KEY.items() if name != "minLength"}
 """A prefix to list, which may be empty."""
 
-EXPORT_REQUEST: Final[Schema] = {
-    "type": "object",
-    "description": "Exactly one of file_ids, keys and prefix says which files to export.",
-    "additionalProperties": False,
-    "properties": {
-        "file_ids": {
-            "type": "array",
-            "description": "Files by id; an id that comes twice counts once.",
-            "minItems": 1,
-            "maxItems": FILES_MAX,
-            "items": FILE_ID,
-        },
-        "keys": {
-            "type": "array",
-            "description": "Files by their key in the source bucket; each counts once.",
-            "minItems": 1,
-            "maxItems": FILES_MAX,
-            "items": _KEY,
-        },
-        "prefix": {
-            **_KEY,
-            "description": "Every file of the source bucket whose key begins with this.",
-        },
-        "filename": {
-            "type": "string",
-            "description": "The name under which the archive is downloaded. No control characters.",
-            "minLength": 1,
-            "maxLength": 200,
-            "pattern": _NO_CONTROL_CHARACTERS,
-        },
-        "on_missing": {
-            "description": "When a file does not exist: fail, or leave it out and list it.",
-            "enum": ["fail", "skip"],
-            "default": "skip",
-        },
-        "user_id": {**USER_ID, "default": "anonymous"},
-        "fresh": {
-            "type": "boolean",
-            "description": "Build a new archive even if one of the same files is there already.",
-            "default": False,
-        },
-    },
-    "oneOf": [{"required": ["file_ids"]}, {"required": ["keys"]}, {"required": ["prefix"]}],
-    "examples": [{"file_ids": [10001, 10002], "filename": "March.zip"}],
+FILENAME: Final[Schema] = {
+    "type": "string",
+    "description": "The name under which the archive is downloaded. No control characters.",
+    "minLength": 1,
+    "maxLength": 200,
+    "pattern": _NO_CONTROL_CHARACTERS,
 }
 
-SELECTION_REQUEST: Final[Schema] = {
+_FRESH: Final[Schema] = {
+    "type": "boolean",
+    "description": "Build a new archive even if one of the same files is there already.",
+    "default": False,
+}
+
+
+def file_id(pattern: str) -> Schema:
+    """Returns the schema of an id, as the OpenAPI document shows it. `pattern` is that of
+    FILE_ID_PATTERN; empty: an id is a whole number."""
+    if not pattern:
+        return NUMBER
+    return {
+        **TEXT_OR_NUMBER,
+        "allOf": [{"pattern": f"^(?:{pattern})$"}],
+        "description": "A text that matches the pattern. A whole number counts as its digits.",
+    }
+
+
+def requests(an_id: Schema, sources: Sequence[str]) -> dict[str, Schema]:
+    """Returns the schema of each request. `an_id` is the schema of an id, `sources` are the names
+    of the sources."""
+    source = {
+        "description": "Where the files are; without it, the first of these.",
+        "enum": list(sources),
+    }
+    return {
+        "export": _export(an_id, source),
+        "selection": _SELECTION,
+        "check": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {"file_id": an_id, "source": source},
+            "required": ["file_id"],
+        },
+        "share": _SHARE,
+    }
+
+
+def _export(an_id: Schema, source: Schema) -> Schema:
+    """Returns the schema of the body of `POST /v1/export`."""
+    return {
+        "type": "object",
+        "description": "Exactly one of file_ids, keys, prefix and files says which files to "
+        "export.",
+        "additionalProperties": False,
+        "properties": {
+            "file_ids": {
+                "type": "array",
+                "description": "Files by id; an id that comes twice counts once.",
+                "minItems": 1,
+                "maxItems": FILES_MAX,
+                "items": an_id,
+            },
+            "keys": {
+                "type": "array",
+                "description": "Files by their key in the source bucket; each counts once.",
+                "minItems": 1,
+                "maxItems": FILES_MAX,
+                "items": _KEY,
+            },
+            "prefix": {
+                **_KEY,
+                "description": "Every file of the source bucket whose key begins with this.",
+            },
+            "files": {
+                "type": "array",
+                "description": "Files and folders, each with a name of its own if you like. The "
+                "same file may come under several names; what comes twice in the same way counts "
+                "once.",
+                "minItems": 1,
+                "maxItems": FILES_MAX,
+                "items": _wanted(an_id),
+            },
+            "source": source,
+            "filename": FILENAME,
+            "on_missing": {
+                "description": "When a file does not exist: fail, or leave it out and list it.",
+                "enum": ["fail", "skip"],
+                "default": "skip",
+            },
+            "on_unreadable": {
+                "description": "When a file is there and cannot be read (it is in cold storage, or "
+                "access is denied): fail, or leave it out and list it.",
+                "enum": ["fail", "skip"],
+                "default": "fail",
+            },
+            "user_id": {**USER_ID, "default": "anonymous"},
+            "fresh": _FRESH,
+        },
+        "oneOf": [
+            {"required": ["file_ids"]},
+            {"required": ["keys"]},
+            {"required": ["prefix"]},
+            {"required": ["files"]},
+        ],
+        "examples": _EXAMPLES if an_id is NUMBER else _EXAMPLES_WITHOUT_IDS,
+    }
+
+
+_EXAMPLES_WITHOUT_IDS: Final = [
+    {
+        "files": [
+            {"key": "downloads/10001", "name": "Reports/March.pdf"},
+            {"prefix": "downloads/", "name": "All"},
+        ],
+        "on_unreadable": "skip",
+    }
+]
+_EXAMPLES: Final = [
+    {"file_ids": [10001, 10002], "filename": "March.zip"},
+    {"files": [{"id": 10001, "name": "Reports/March.pdf"}, {"id": 10002}], "on_missing": "fail"},
+    *_EXAMPLES_WITHOUT_IDS,
+]
+
+
+def _wanted(an_id: Schema) -> Schema:
+    """Returns the schema of one of `files`."""
+    return {
+        "type": "object",
+        "description": "Exactly one of id, key and prefix.",
+        "additionalProperties": False,
+        "properties": {
+            "id": an_id,
+            "key": _KEY,
+            "prefix": {**_KEY, "description": "All files whose keys begin with this."},
+            "name": {
+                "type": "string",
+                "description": "The path of the file in the archive, which may have folders. For a "
+                "prefix: the folder that its files go to; . is the top. It is made safe for all "
+                "systems. Without it the file has its own name.",
+                "minLength": 1,
+                "maxLength": NAME_MAX_BYTES,
+                "pattern": _NO_CONTROL_CHARACTERS,
+            },
+            "version": {
+                "type": "string",
+                "description": "A version id of S3, in a bucket with versions; not for a prefix. "
+                "Without it, the newest version counts.",
+                "minLength": 1,
+                "maxLength": VERSION_MAX,
+                "pattern": _NO_CONTROL_CHARACTERS,
+            },
+        },
+        "oneOf": [{"required": ["id"]}, {"required": ["key"]}, {"required": ["prefix"]}],
+        "not": {"required": ["prefix", "version"]},
+    }
+
+
+_SELECTION: Final[Schema] = {
     "type": "object",
     "description": "What the caller's backend has signed. It needs no other proof.",
     "additionalProperties": False,
@@ -118,181 +249,15 @@ SELECTION_REQUEST: Final[Schema] = {
             "description": "A JWS, signed with HS256: docs/selections.md has its claims.",
             "minLength": 1,
         },
-        "fresh": EXPORT_REQUEST["properties"]["fresh"],
+        "fresh": _FRESH,
     },
     "required": ["selection"],
 }
 
-CHECK_REQUEST: Final[Schema] = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {"file_id": FILE_ID},
-    "required": ["file_id"],
-}
-
-
-def _answer(properties: Schema, **perhaps: Schema) -> Schema:
-    """Returns the schema of an object that has all of `properties`, perhaps some of `perhaps`, and
-    nothing else."""
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": properties | perhaps,
-        "required": list(properties),
-    }
-
-
-def _optional(schema: Schema) -> Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-_TEXT: Final[Schema] = {"type": "string"}
-_COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
-_URL: Final[Schema] = {"type": "string", "format": "uri"}
-_TIME: Final[Schema] = {"type": "string", "format": "date-time"}
-_JOB_ID: Final[Schema] = {"type": "string", "format": "uuid"}
-_STATUS: Final[Schema] = {
-    "enum": ["queued", "processing", "completed", "failed", "cancelled", "expired"]
-}
-
-EXPORT_ACCEPTED: Final = _answer(
-    {
-        "jobId": _JOB_ID,
-        "status": _STATUS,
-        "totalFiles": {**_COUNT, "description": "0 for a prefix, which is listed later."},
-        "message": _TEXT,
-        "statusUrl": _URL,
-        "sseUrl": _URL,
-        "downloadUrl": _URL,
-    },
-    ticket={
-        **_TEXT,
-        "description": "After a selection: a bearer token with which to follow this job, to "
-        "download its archive, and to cancel or delete it.",
-    },
-    ticketExpiresAt=_TIME,
-)
-
-JOB: Final = _answer(
-    {
-        "jobId": _JOB_ID,
-        "filename": {**_TEXT, "description": "The archive's name when it is downloaded."},
-        "status": _STATUS,
-        "progress": _answer(
-            {
-                "percent": {"type": "integer", "minimum": 0, "maximum": 100},
-                "currentFile": {**_COUNT, "description": "How many files are in the archive."},
-                "totalFiles": _COUNT,
-                "bytesDone": {**_COUNT, "description": "Bytes of the archive that are there."},
-                "bytesTotal": {**_COUNT, "description": "0 until the archive is planned."},
-                "stage": {
-                    "enum": ["queued", "planning", "reading", "assembling", "finalizing", "done"]
-                },
-                "message": _TEXT,
-                "etaSeconds": _optional(_COUNT),
-            }
-        ),
-        "result": _optional(
-            _answer(
-                {
-                    "s3Key": _TEXT,
-                    "fileSize": {**_COUNT, "description": "Bytes."},
-                    "processedFiles": _COUNT,
-                    "totalFiles": _COUNT,
-                    "missing": _optional(
-                        {
-                            "type": "array",
-                            "description": "The ids or keys that were asked for and do not exist. "
-                            "A long list is null in a list of jobs and in an event: ask for the "
-                            "job itself.",
-                            "items": {"type": ["integer", "string"]},
-                        }
-                    ),
-                    "downloadUrl": _optional(
-                        {**_URL, "description": "Redirects to a fresh link; null once expired."}
-                    ),
-                },
-                reusedFrom={
-                    **_JOB_ID,
-                    "description": "The job that the archive was built for, if it was there "
-                    "already: same request, same files.",
-                },
-            )
-        ),
-        "error": _optional(_answer({"type": _URL, "title": _TEXT, "detail": _TEXT})),
-        "createdAt": _TIME,
-        "updatedAt": _TIME,
-        "expiresAt": _TIME,
-    },
-    retryOf={**_JOB_ID, "description": "The job that this one is a retry of, if it is one."},
-)
-
-EVENT_STREAM: Final[Schema] = {
-    "type": "string",
-    "description": "Server-sent events: one at most, and then the stream ends. The event's type is "
-    "the job's status, its data a Job as JSON, in which a list of missing files is null if it "
-    "is long. The field retry says in how many milliseconds to connect again.",
-    "contentMediaType": "text/event-stream",
-}
-
-JOB_LIST: Final = _answer(
-    {
-        "jobs": {"type": "array", "items": JOB},
-        "cursor": _optional({**_TEXT, "description": "For the next page; null on the last."}),
-    }
-)
-
-FILES: Final = _answer(
-    {
-        "prefix": {**_TEXT, "description": "What was asked for."},
-        "topPrefix": {**_TEXT, "description": "Where the files begin; nothing above is shown."},
-        "folders": {
-            "type": "array",
-            "items": _answer(
-                {
-                    "name": _TEXT,
-                    "prefix": {**_TEXT, "description": "To look into it, or export it."},
-                }
-            ),
-        },
-        "files": {
-            "type": "array",
-            "items": _answer(
-                {
-                    "name": _TEXT,
-                    "key": {**_TEXT, "description": "For `keys` of an export."},
-                    "size": {**_COUNT, "description": "Bytes."},
-                    "lastModified": _TIME,
-                }
-            ),
-        },
-        "cursor": _optional({**_TEXT, "description": "For the next page; null on the last."}),
-    }
-)
-
-DOWNLOAD: Final = _answer(
-    {
-        "jobId": _JOB_ID,
-        "status": {"const": "ready"},
-        "downloadUrl": {**_URL, "description": "A presigned link straight to S3."},
-        "expiresIn": {**_COUNT, "description": "Seconds."},
-        "message": _TEXT,
-    }
-)
-
-CHECK_ANSWER: Final = _answer(
-    {
-        "file_id": FILE_ID,
-        "available": {"type": "boolean"},
-        "s3Key": _optional(_TEXT),
-        "size": _optional({**_COUNT, "description": "Bytes."}),
-    }
-)
-
 SHARE_SECONDS: Final = 24 * 3600
 """How long a share link lives if the request does not say it."""
 
-SHARE_REQUEST: Final[Schema] = {
+_SHARE: Final[Schema] = {
     "type": "object",
     "additionalProperties": False,
     "properties": {
@@ -304,71 +269,4 @@ SHARE_REQUEST: Final[Schema] = {
             "default": SHARE_SECONDS,
         },
     },
-}
-
-_SHARE: Final[Schema] = {
-    "id": {**_TEXT, "pattern": "^[0-9a-f]{8}$"},
-    "createdAt": _TIME,
-    "expiresAt": _TIME,
-}
-
-SHARE: Final = _answer(
-    {
-        **_SHARE,
-        "ticket": {**_TEXT, "description": "As a bearer token: sees the job, and downloads it."},
-        "url": {**_URL, "description": "The page, with the ticket. It is shown only this once."},
-    }
-)
-
-SHARES: Final = _answer({"shares": {"type": "array", "items": _answer(_SHARE)}})
-
-ERASED: Final = _answer(
-    {
-        "deletedJobs": _COUNT,
-        "more": {"type": "boolean", "description": "Ask again: there are more."},
-    }
-)
-
-_CHECK: Final[Schema] = {"enum": ["ok", "error"]}
-HEALTH: Final = _answer(
-    {
-        "status": {"enum": ["healthy", "unhealthy"]},
-        "checks": _answer({"storage": _CHECK, "database": _CHECK, "queue": _CHECK}),
-    }
-)
-
-PROTECTED_RESOURCE: Final = _answer(
-    {
-        "resource": _URL,
-        "authorization_servers": {"type": "array", "items": _URL},
-        "bearer_methods_supported": {"type": "array", "items": _TEXT},
-        "scopes_supported": {"type": "array", "items": _TEXT},
-        "longhaul_client_id": _optional(
-            {**_TEXT, "description": "The public client as which people sign in."}
-        ),
-        "longhaul_audience": {**_TEXT, "description": "For whom the tokens must be (aud)."},
-    }
-)
-
-OPENAPI: Final[Schema] = {
-    "type": "object",
-    "description": "https://spec.openapis.org/oas/v3.1.0",
-    "required": ["openapi", "info", "paths"],
-}
-
-PROBLEM: Final[Schema] = {
-    "type": "object",
-    "description": "RFC 9457 problem details.",
-    "properties": {
-        "type": _URL,
-        "title": _TEXT,
-        "status": {"type": "integer"},
-        "detail": _TEXT,
-        "requestId": _TEXT,
-        "errors": {
-            "type": "array",
-            "items": _answer({"pointer": _TEXT, "detail": _TEXT}),
-        },
-    },
-    "required": ["type", "title", "status", "detail", "requestId"],
 }

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib.errors import FieldError, Forbidden, InvalidRequest, invalid
-from chalicelib.http import answers, parse, tokens
+from chalicelib.http import answers, faults, parse, tokens
 from chalicelib.http.callers import base_url
 from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.tokens import BadToken
@@ -38,7 +38,10 @@ _DAY_MS: Final = 24 * 3600 * 1000
 TICKET_DAYS_MAX: Final = 7
 """A ticket lives as long as the archive, but no longer than this."""
 
-_REQUEST: Final = ("file_ids", "keys", "prefix", "filename", "on_missing")
+_REQUEST: Final = (
+    *("file_ids", "keys", "prefix", "files", "source"),
+    *("filename", "on_missing", "on_unreadable"),
+)
 _OTHERS: Final = ("sub", "aud", "iss", "exp", "nbf", "iat", "jti", "uses")
 
 
@@ -147,7 +150,7 @@ def _check_claims(claims: Mapping[str, Any], now: float) -> None:
     known = (*_REQUEST, *_OTHERS)
     errors = [
         FieldError(
-            f"/selection/{parse.escaped(name)}", f"is not known; known are {', '.join(known)}"
+            f"/selection/{faults.escaped(name)}", f"is not known; known are {', '.join(known)}"
         )
         for name in claims
         if name not in known
@@ -165,7 +168,7 @@ def _check_claims(claims: Mapping[str, Any], now: float) -> None:
         errors.append(FieldError("/selection/uses", f"must be a whole number from 1 to {USES_MAX}"))
     if "uses" in claims and "jti" not in claims:
         errors.append(FieldError("/selection/jti", "is missing, and uses are counted by it"))
-    parse.raise_for(errors)
+    faults.raise_for(errors)
 
 
 def _request(claims: Mapping[str, Any], services: Services, *, fresh: bool) -> ExportRequest:
@@ -176,7 +179,7 @@ def _request(claims: Mapping[str, Any], services: Services, *, fresh: bool) -> E
     try:
         return parse.valid_export(asked, services.settings)
     except InvalidRequest as error:
-        parse.raise_for([_of_claim(fault) for fault in error.errors])
+        faults.raise_for([_of_claim(fault) for fault in error.errors])
         raise
 
 

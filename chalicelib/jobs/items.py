@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 REASON_MAX: Final = 300
 """The most bytes of a reason that the record keeps."""
 
+NAMED_MAX: Final = 800
+"""The same of a reason that names files, which a job has only if it has no plan (sources/telling.py
+keeps it short)."""
+
+_LISTS: Final = frozenset({"source-missing", "source-unreadable", "nothing-to-export"})
+
 RECORD_GRACE_DAYS: Final = 7
 """How long a record outlives its archive, to answer 410 with the reason and not 404. The stored
 request lives as long, so that the job can be retried."""
@@ -192,5 +198,6 @@ def unreadable_attributes(count: int, unreadable: tuple[Skipped, ...] | None) ->
 
 
 def failure_attribute(failure: Failure) -> "AttributeValueTypeDef":
-    detail = cut(failure.detail, REASON_MAX)
+    is_list = failure.slug in _LISTS
+    detail = cut(failure.detail, NAMED_MAX if is_list else REASON_MAX)
     return of(json.dumps([failure.slug, failure.title, detail], ensure_ascii=False))

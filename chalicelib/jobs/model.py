@@ -21,6 +21,9 @@ stay below 2 KB."""
 UNREADABLE_INLINE: Final = 200
 """The same of a list of files that cannot be read."""
 
+SUSPECTS_MAX: Final = 20
+"""The most marks of source files that the record keeps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

@@ -6,15 +6,17 @@
     jobs/{home}/{plan}/index                the facts of the plan, and where each slice is
     jobs/{home}/{plan}/segment-{n}          segment n of a nested plan, until S3 has joined it
     jobs/{home}/{plan}/tail-{n}             segment n's section of the archive's tail
-    jobs/{home}/reading-{digest}/segments   what is to be read for its CRC-32, in batches
-    jobs/{home}/reading-{digest}/crc32-{n}  the CRC-32s of batch n
+    jobs/{job}/reading-{digest}/segments    what is to be read for its CRC-32, in batches
+    jobs/{job}/reading-{digest}/crc32-{n}   the CRC-32s of batch n
+    jobs/{job}/kept/{digest}                a copy of a source file that keeps changing
 
 `home` is the job's own id or, if it has taken over the plan of another job, that job's id. `plan`
 is the plan's digest. In the table, the key of a job's record is the job's id. What is stored beside
 it has the key `{home}/…` or `fingerprint/…`. What is known of a user has the key `rate/…` or
-`quota/…`.
+`quota/…`, and what is known of a source file `checksum/…`.
 """
 
+import hashlib
 import re
 from typing import Final
 
@@ -25,6 +27,8 @@ _OF_A_JOB: Final = rf"(?:archives/({JOB_ID.pattern})\.zip|jobs/({JOB_ID.pattern}
 _REQUEST: Final = rf"jobs/{JOB_ID.pattern}/request-[^/]*\.json"
 _OF_A_PLAN: Final = rf"jobs/{JOB_ID.pattern}/([0-9a-f]+)/(?:plan|index|(?:segment|tail)-([0-9]+))"
 _SEGMENT: Final = rf"jobs/{JOB_ID.pattern}/[^/]+/segment-[0-9]+"
+_KEPT: Final = rf"jobs/{JOB_ID.pattern}/kept/[0-9a-f]+"
+_OF_A_READING: Final = rf"jobs/{JOB_ID.pattern}/reading-([0-9a-f]+)/(?:segments|crc32-([0-9]+))"
 
 # -- S3 -------------------------------------------------------------------------------------------
 
@@ -63,13 +67,36 @@ def tail_section(home: str, digest: str, number: int) -> str:
     return f"{folder(home)}{digest}/tail-{number}"
 
 
-def batches_to_read(home: str, reading: str) -> str:
-    return f"{folder(home)}reading-{reading}/segments"
+def readings(job_id: str) -> str:
+    """Returns the prefix of the keys of all readings of a job."""
+    return f"{folder(job_id)}reading-"
 
 
-def crc32s(home: str, reading: str, number: int | None = None) -> str:
+def batches_to_read(job_id: str, reading: str) -> str:
+    return f"{readings(job_id)}{reading}/segments"
+
+
+def crc32s(job_id: str, reading: str, number: int | None = None) -> str:
     """Returns the key of batch `number`; None: the prefix of the keys of all batches."""
-    return f"{folder(home)}reading-{reading}/crc32-{'' if number is None else number}"
+    return f"{readings(job_id)}{reading}/crc32-{'' if number is None else number}"
+
+
+def reading_of(key: str) -> tuple[str, int | None] | None:
+    """Returns (the reading's digest, the batch's number) of an object that belongs to a reading.
+    The number is None if the object says what is to be read. None if it belongs to no reading."""
+    found = re.fullmatch(_OF_A_READING, key)
+    return (found[1], int(found[2]) if found[2] else None) if found else None
+
+
+def copies(job_id: str) -> str:
+    """Returns the prefix of the keys of all copies of source files that a job keeps."""
+    return f"{folder(job_id)}kept/"
+
+
+def kept(job_id: str, mark: str, etag: str) -> str:
+    """Returns the key of a copy of a source file, which had this ETag. `mark` is the file's mark
+    (model.file_mark)."""
+    return copies(job_id) + hashlib.sha256(f"{mark} {etag}".encode()).hexdigest()[:32]
 
 
 def job_of(key: str) -> str | None:
@@ -94,6 +121,11 @@ def is_request(key: str) -> bool:
 def is_segment(key: str) -> bool:
     """Returns whether the key is that of a segment of any nested plan."""
     return re.fullmatch(_SEGMENT, key) is not None
+
+
+def is_copy(key: str) -> bool:
+    """Returns whether the key is that of a copy of a source file."""
+    return re.fullmatch(_KEPT, key) is not None
 
 
 # -- the table ------------------------------------------------------------------------------------
@@ -136,6 +168,11 @@ def quota(user: str, day: str) -> str:
     """Returns the key of what a user has exported on a day. `user` is the user's mark, `day` is
     like 2026-11-25."""
     return f"quota/{user}/{day}"
+
+
+def checksum(digest: str) -> str:
+    """Returns the key of a source file's CRC-32. `digest` names the file."""
+    return f"checksum/{digest}"
 
 
 def is_record(key: str) -> bool:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from chalicelib.jobs.model import OnMissing
@@ -52,9 +52,9 @@ class ExportRequest:
 
     def to_json(self) -> bytes:
         """Returns the request as JSON; the same bytes for the same request."""
-        asked = _said(asdict(self))
+        asked = _said(self)
         if self.files:
-            asked["files"] = [_said(asdict(one)) for one in self.files]
+            asked["files"] = [_said(one) for one in self.files]
         if self.on_unreadable == "fail":  # as it was before there was a choice
             del asked["on_unreadable"]
         return json.dumps(asked, ensure_ascii=False, sort_keys=True).encode()
@@ -76,5 +76,6 @@ class ExportRequest:
         return hashlib.sha256(self.to_json()).hexdigest()[:16]
 
 
-def _said(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
+def _said(one: ExportRequest | Wanted) -> dict[str, Any]:
+    values = ((field.name, getattr(one, field.name)) for field in fields(one))
+    return {name: value for name, value in values if value is not None}

@@ -5,6 +5,7 @@ state that the write needs. The step then finds out what has happened meanwhile.
 pipeline/endings.py writes a final status through this module.
 """
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -12,7 +13,15 @@ from typing import Final
 from chalicelib.archive.manifest import Skipped
 from chalicelib.jobs import items, wake
 from chalicelib.jobs.attributes import Item, all_of, cut, of
-from chalicelib.jobs.model import Failure, Job, PlanRef, Progress, owner_mark, user_mark
+from chalicelib.jobs.model import (
+    SUSPECTS_MAX,
+    Failure,
+    Job,
+    PlanRef,
+    Progress,
+    owner_mark,
+    user_mark,
+)
 from chalicelib.jobs.selections import Use
 from chalicelib.jobs.states import OPEN, Stage, Status, origins
 from chalicelib.jobs.table import Table
@@ -117,8 +126,9 @@ class JobStore:
         values = all_of({"stage": Stage.PLANNING, "startedAt": now})
         return self._to(Status.PROCESSING, job_id, now, _Change(values=values))
 
-    def set_plan(self, job_id: str, now: int, planned: Planned) -> Job | None:
-        """Sets the plan of a job that is processing and has none."""
+    def set_plan(self, job: Job, now: int, planned: Planned) -> Job | None:
+        """Sets the plan of a job that is processing and has none. None also if a change of its
+        files was counted since `job` was read: then the plan may be of older files."""
         values = {
             **items.plan_attributes(planned.plan),
             **items.missing_attributes(planned.missing_count, planned.missing),
@@ -133,8 +143,13 @@ class JobStore:
                 }
             ),
         }
-        change = _Change(values=values, condition=_UNPLANNED, remove=("previousPlan",))
-        return self._write(job_id, now, _PROCESSING, change)
+        change = _Change(
+            values=values,
+            condition=f"{_UNPLANNED} AND {_changes(job)}",
+            more=_changes_seen(job),
+            remove=("previousPlan",),
+        )
+        return self._write(job.job_id, now, _PROCESSING, change)
 
     def adopt(self, job: Job, failed: Job, plan: PlanRef, now: int) -> Job | None:
         """Sets the plan of a failed job as the plan of `job`, which is processing and has none.
@@ -144,23 +159,49 @@ class JobStore:
             **items.progress_attributes(Progress()),
             **all_of({"stage": Stage.ASSEMBLING, "plannedAt": now}),
         }
-        change = _Change(values=values, condition=_UNPLANNED, remove=("previousPlan",))
+        change = _Change(
+            values=values,
+            condition=f"{_UNPLANNED} AND {_changes(job)}",
+            more=_changes_seen(job),
+            remove=("previousPlan",),
+        )
         return self._write(job.job_id, now, _PROCESSING, change)
 
     def unplan(self, job: Job, plan: PlanRef, now: int) -> Job | None:
         """Takes this plan away from a job that is processing, so that the job is planned again. The
         record keeps the plan as `previous_plan`, so that what was begun by it can still be
         found."""
-        values = {
-            "stage": of(Stage.PLANNING),
-            "replanned": of(1),
-            "previousPlan": items.previous_plan_attribute(replace(plan, home=job.home)),
-        }
         change = _Change(
-            values=values,
+            values=_unplanned(job, plan),
             condition=_PLANNED_SO,
             more={"plan": of(plan.digest)},
-            remove=("planDigest", "uploadId", "steps", "planHome", "stepsSent"),
+            remove=_OF_A_PLAN,
+        )
+        return self._write(job.job_id, now, _PROCESSING, change)
+
+    def plan_again(self, job: Job, plan: PlanRef | None, now: int, mark: str) -> Job | None:
+        """Counts that a source file of a job that is processing has changed or cannot be read, and
+        takes this plan away from the job, as `unplan` does; None: the job has no plan yet. `mark`
+        is the file's (model.file_mark).
+
+        Returns None also if a change was counted since `job` was read: many workers may find the
+        same one.
+        """
+        suspects = [one for one in job.suspects if one != mark][-(SUSPECTS_MAX - 1) :]
+        values = {
+            **all_of({"stage": Stage.PLANNING, "changes": job.changes + 1}),
+            "suspects": of(json.dumps([*suspects, mark])),
+        }
+        planned = _UNPLANNED
+        more = _changes_seen(job)
+        if plan:
+            values |= _unplanned(job, plan)
+            planned, more = _PLANNED_SO, {**more, "plan": of(plan.digest)}
+        change = _Change(
+            values=values,
+            condition=f"{planned} AND {_changes(job)}",
+            more=more,
+            remove=_OF_A_PLAN if plan else (),
         )
         return self._write(job.job_id, now, _PROCESSING, change)
 
@@ -335,6 +376,36 @@ class JobStore:
             remove=change.remove,
         )
         return items.to_job(item) if item else None
+
+
+_OF_A_PLAN: Final = (
+    "planDigest",
+    "uploadId",
+    "steps",
+    "planHome",
+    "stepsSent",
+    # The next plan may leave out less, or more than the record has room for.
+    "missing",
+    "missingCount",
+    "unreadable",
+    "unreadableCount",
+)
+
+
+def _unplanned(job: Job, plan: PlanRef) -> Item:
+    return {
+        **all_of({"stage": Stage.PLANNING, "replanned": 1}),
+        "previousPlan": items.previous_plan_attribute(replace(plan, home=job.home)),
+    }
+
+
+def _changes(job: Job) -> str:
+    """Returns the condition that no change was counted since the job was read."""
+    return "changes = :seen" if job.changes else "attribute_not_exists(changes)"
+
+
+def _changes_seen(job: Job) -> Item:
+    return {"seen": of(job.changes)} if job.changes else {}
 
 
 _IS_OPEN: Final = "#status IN (:queued, :processing)"

@@ -7,7 +7,7 @@ an id of its own, and is known by it. Each method raises Unavailable if a retry 
 AccessDenied if not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
@@ -29,6 +29,14 @@ _NEW: Final = "attribute_not_exists(jobId)"
 _TRIES: Final = 5
 """How often a transaction is tried that another one has crossed. The other one ends in
 milliseconds."""
+
+GETS_MOST: Final = 100
+"""The most items that one request reads.
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
+
+PUTS_MOST: Final = 25
+"""The most items that one request writes.
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +65,25 @@ class Table:
         with translated(action):
             answer = self.client.get_item(TableName=self.name, Key=key(item), **more)
         return answer.get("Item")
+
+    def get_many(self, items: Sequence[str], action: str) -> tuple[list[Item], list[str]]:
+        """Returns those of the items that exist, perhaps as they were a moment ago, and the keys
+        that DynamoDB has left for another request. Takes GETS_MOST keys at most, each once."""
+        asked: Any = {self.name: {"Keys": [key(item) for item in items]}}
+        with translated(action):
+            answer = self.client.batch_get_item(RequestItems=asked)
+        unprocessed: Any = answer.get("UnprocessedKeys", {}).get(self.name, {})
+        left = [one["jobId"]["S"] for one in unprocessed.get("Keys", [])]
+        return answer["Responses"].get(self.name, []), left
+
+    def put_many(self, items: Sequence[Item], action: str) -> list[Item]:
+        """Writes the items, and replaces those that exist. Returns those that DynamoDB has left for
+        another request. Takes PUTS_MOST items at most, each key once."""
+        asked: Any = {self.name: [{"PutRequest": {"Item": item}} for item in items]}
+        with translated(action):
+            answer = self.client.batch_write_item(RequestItems=asked)
+        left: Any = answer.get("UnprocessedItems", {}).get(self.name, [])
+        return [one["PutRequest"]["Item"] for one in left]
 
     def put(self, item: Item, action: str) -> None:
         """Writes the item. Replaces it if it exists."""

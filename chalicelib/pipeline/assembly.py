@@ -19,7 +19,7 @@ from chalicelib.archive.pieces import Piece, pieces
 from chalicelib.archive.plan import Entry, Part, data_offset
 from chalicelib.errors import SourceChanged, SourceUnreadable
 from chalicelib.pipeline.lease import Lease
-from chalicelib.pipeline.origins import Origin, origin
+from chalicelib.pipeline.origins import Origin, faults_named, origin
 from chalicelib.pools import wait_for
 from chalicelib.s3.bucket import Bucket, deleted, overwritten
 from chalicelib.s3.objects import Body
@@ -120,18 +120,19 @@ class Builder:
         entry = self.entries[part.copied]
         data_start = data_offset(self.form, entry, self.offsets[part.copied])
         at = self._origin(entry)
-        self.upload.bucket.copy_part(
-            self.upload.key,
-            self.upload.id,
-            part.number,
-            source=at.bucket,
-            source_key=at.key,
-            version=at.version,
-            etag=entry.etag,
-            size=entry.size,
-            start=part.start - data_start,
-            length=part.length,
-        )
+        with faults_named(entry):
+            self.upload.bucket.copy_part(
+                self.upload.key,
+                self.upload.id,
+                part.number,
+                source=at.bucket,
+                source_key=at.key,
+                version=at.version,
+                etag=entry.etag,
+                size=entry.size,
+                start=part.start - data_start,
+                length=part.length,
+            )
         is_last = part.end == data_start + entry.size
         self.lease.gathered(copied=part.length, files=int(is_last))
 
@@ -175,7 +176,8 @@ class Builder:
         if self._stop.is_set():
             return
         at = self._origin(entry)
-        facts = at.bucket.head(at.key, version=at.version)
+        with faults_named(entry):
+            facts = at.bucket.head(at.key, version=at.version)
         if facts is None:
             raise deleted(entry.key)
         if facts.etag != entry.etag:
@@ -191,8 +193,8 @@ class Builder:
         self, view: memoryview, entry: Entry, source_start: int, data_at: int, length: int
     ) -> None:
         if not self._stop.is_set():
-            with view[data_at : data_at + length] as run:
-                at = self._origin(entry)
+            at = self._origin(entry)
+            with view[data_at : data_at + length] as run, faults_named(entry):
                 at.bucket.read_into(run, at.key, source_start, entry.etag, at.version)
 
     def _finish(self, piece: Piece, view: memoryview) -> None:

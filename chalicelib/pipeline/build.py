@@ -20,6 +20,7 @@ from chalicelib.pipeline.lease import Lease, refused
 from chalicelib.pools import wait_for
 from chalicelib.s3.objects import UploadedPart
 from chalicelib.services import Services
+from chalicelib.sources.known import keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +128,9 @@ def complete(planned: PlannedJob) -> None:
     now = services.now()
     is_own = job.home == job.job_id
     expires_at = now + services.settings.archive_ttl_ms if is_own else job.expires_at
-    # Twins may still build segments again, and workers of another plan may still build that plan's.
-    is_messy = index.nested or job.was_replanned
+    # Twins may still build segments again. Workers of another plan may still build that plan's, or
+    # copy a file aside.
+    is_messy = index.nested or index.has_copies or job.was_replanned or job.changes > 0
     wake_at = now + wake.DISCARD_AFTER_MS if is_messy else expires_at
     # Before the job completes: a request for the same files right after that finds its archive.
     services.fingerprints.record(index.fingerprint, job.job_id, expires_at)
@@ -140,6 +142,10 @@ def complete(planned: PlannedJob) -> None:
     if index.nested:
         keys = (places.segment(job.home, index.digest, number) for number in range(index.final))
         services.archive.delete_all(keys)
+    if index.has_copies or job.changes:
+        for home in dict.fromkeys((job.home, job.job_id)):
+            listed = services.archive.list_objects(places.copies(home))
+            services.archive.delete_all(found.key for found in listed)
 
 
 def _build_object(planned: PlannedJob, number: int) -> None:
@@ -215,7 +221,16 @@ def _upload_parts(planned: PlannedJob, number: int, upload: Upload) -> Section |
     planned.lease.gathered(streamed=there - copied, copied=copied)
     builder = _builder(planned, of, upload)
     builder.build(todo)
+    _keep_crc32s(planned, of, builder.crc32s)
     return None if is_kept else tail_sections.section(planned.index, number, of, builder.crc32s)
+
+
+def _keep_crc32s(planned: PlannedJob, of: plans.Slice, crc32s: Mapping[int, int]) -> None:
+    """Keeps what was computed of large files while they were streamed, so that S3 can copy them for
+    the next job."""
+    computed = ((of.entries[index], crc32) for index, crc32 in crc32s.items())
+    rows = [(e.key, e.etag, e.size, crc32) for e, crc32 in computed if not (e.in_s3 or e.copy)]
+    keep(planned.services, planned.index.source, rows, planned.lease.tick)
 
 
 def _builder(planned: PlannedJob, of: plans.Slice, upload: Upload) -> Builder:

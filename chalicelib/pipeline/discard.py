@@ -81,6 +81,8 @@ def _throw_away_all(home: str, services: Services, lease: Lease) -> None:
             digest, number = found
             segments[digest] |= set() if number is None else {number}
     for digest, numbers in segments.items():
+        # A segment that a worker has only just begun is not in the bucket yet.
+        numbers |= set(range(plans.segment_count(services.archive, home, digest)))
         _forget_segments(home, digest, sorted(numbers), services, lease)
     services.archive.delete_all(keys)
 
@@ -136,8 +138,9 @@ def _throw_away(job: Job, status: Status, services: Services, lease: Lease) -> N
     if status is Status.EXPIRED:
         keys = (key for key in _keys(folder, services) if not places.is_request(key))
         services.archive.delete_all(keys)
-    elif job.plan or job.was_replanned:
-        keys = (key for key in _keys(folder, services) if places.is_segment(key))
+    elif job.plan or job.was_replanned or job.changes:
+        found = _keys(folder, services)
+        keys = (key for key in found if places.is_segment(key) or places.is_copy(key))
         services.archive.delete_all(keys)
 
 

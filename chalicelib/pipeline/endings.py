@@ -80,6 +80,7 @@ def facts(job: Job) -> dict[str, object]:
         "detail": job.failure.detail if job.failure else None,
         "files": job.files_done,
         "filesMissing": job.missing_count or 0,
+        "filesSkipped": (job.missing_count or 0) + job.unreadable_count,
         "bytesCopied": 0 if is_reused else job.bytes_copied,
         "bytesStreamed": 0 if is_reused else job.bytes_done - job.bytes_copied,
         # Workers' clocks may differ.
@@ -87,5 +88,6 @@ def facts(job: Job) -> dict[str, object]:
         "secondsWorking": max(job.updated_at - started_at, 0) / 1000,
         "secondsTotal": max(job.updated_at - job.created_at, 0) / 1000,
         "attempts": job.attempts + 1,
+        "changes": job.changes,
         "reused": is_reused,
     }

@@ -1,8 +1,11 @@
 """Where the bytes of an entry are read from: the source file, or a copy of ours."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from chalicelib.errors import SourceChanged, SourceFault
 from chalicelib.s3.bucket import Bucket
 from chalicelib.services import Services
 
@@ -32,3 +35,17 @@ def origin(services: Services, source: str | None, placed: Placed) -> Origin:
     if placed.copy:
         return Origin(services.archive, placed.copy, None)
     return Origin(services.source(source), placed.key, placed.version)
+
+
+@contextmanager
+def faults_named(placed: Placed) -> Iterator[None]:
+    """Names the source file in the error for a copy of ours that is gone or was replaced. Then the
+    job is planned again, and the file is copied again."""
+    try:
+        yield
+    except SourceFault as fault:
+        if not placed.copy:
+            raise
+        raise SourceChanged(
+            f"the copy of {placed.key} that was kept is gone; export again", key=placed.key
+        ) from fault

@@ -16,7 +16,7 @@ from chalicelib.jobs.model import MISSING_INLINE, UNREADABLE_INLINE, Job, PlanRe
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.states import OPEN
 from chalicelib.jobs.store import Planned
-from chalicelib.pipeline import accepting, plans, quotas, reuse
+from chalicelib.pipeline import accepting, keeping, plans, quotas, reuse
 from chalicelib.pipeline.build import PlannedJob, planned_job
 from chalicelib.pipeline.lease import Lease
 from chalicelib.pipeline.reading import with_crc32s
@@ -72,20 +72,32 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
     if body is None:
         raise GivenUp("what was asked for is not stored any more; export again")
     asked = ExportRequest.from_json(body)
-    found = find(asked, services, lease.tick)
+    found = find(
+        asked,
+        services,
+        lease.tick,
+        thorough=job.changes > 0,
+        suspects=frozenset(job.suspects),
+    )
     quotas.check(services, job, found)
-    mark = reuse.fingerprint(job.user_id, found)
+    source = services.source_facts(asked.source).name  # the default may be another one later
+    mark = reuse.fingerprint(job.user_id, source, found)
     if not asked.fresh and reuse.completed_before(job, mark, services):
         return None
     if taken := reuse.taken_over(job, mark, services):
         return taken
     quotas.count(services, job, found)
-    entries = with_crc32s(found.entries, asked.source, job, services, lease)
+    if job.changes:
+        kept = keeping.keep(found.entries, source, job, services, lease.tick)
+        mark = reuse.fingerprint(job.user_id, source, replace(found, entries=kept.seen))
+        found = replace(found, entries=kept.entries)
+        quotas.check(services, job, found)
+    entries = with_crc32s(found.entries, source, job, services, lease)
     if entries is None:
         return None
     found = replace(found, entries=tuple(entries))
     lease.tick()
-    if begun := _continued(job, asked.source, found, mark, services):
+    if begun := _continued(job, source, found, mark, services):
         return begun
     head = _head(job, found)
     laid_out = _laid_out(found.entries, head, services)
@@ -96,12 +108,12 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
         head,
         mark,
         version=services.plan_version,
-        source=asked.source,
+        source=source,
     )
     key = places.archive(job.job_id)
     upload = services.archive.create_upload(key, index.form.MEDIA_TYPE)
     ref = PlanRef(index.digest, upload, index.final)
-    planned = services.jobs.set_plan(job.job_id, services.now(), _facts(ref, index, found))
+    planned = services.jobs.set_plan(job, services.now(), _facts(ref, index, found))
     if planned is None:
         return _planned_by_twin(job, key, upload, services)
     if job.previous_plan:
@@ -156,7 +168,7 @@ def _continued(
     )
     own_home = None if home == job.job_id else home
     ref = PlanRef(index.digest, previous.upload, index.final, own_home)
-    planned = services.jobs.set_plan(job.job_id, services.now(), _facts(ref, index, found))
+    planned = services.jobs.set_plan(job, services.now(), _facts(ref, index, found))
     if planned:
         services.log.info("upload continued", jobId=job.job_id, plan=index.digest)
     return planned

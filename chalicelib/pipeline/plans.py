@@ -41,7 +41,8 @@ class Slice:
 @dataclass(frozen=True, slots=True)
 class Index:
     """The plan without its entries. `source` is the name of the files' source. `fingerprint` names
-    what the archive will hold; `places[n]` is the (start, length) of segment n's slice."""
+    what the archive will hold; `places[n]` is the (start, length) of segment n's slice.
+    `has_copies`: some files are read from copies that the job keeps."""
 
     digest: str
     form: Format
@@ -54,6 +55,7 @@ class Index:
     tail_start: int
     segments: tuple[Segment, ...]
     places: tuple[tuple[int, int], ...]
+    has_copies: bool
 
     @property
     def final(self) -> int:
@@ -103,6 +105,7 @@ def store(  # noqa: PLR0913 - a plan, and where it goes
         tail_start=plan.tail_start,
         segments=plan.segments,
         places=tuple(where),
+        has_copies=any(entry.copy for entry in plan.entries),
     )
     facts = _index_to_json(index, version, bytes_digest(plan, head))
     bucket.write(places.plan(home, index.digest), content)
@@ -156,6 +159,11 @@ def stored_fingerprint(bucket: Bucket, home: str, digest: str) -> str | None:
     has stored it in another way."""
     fingerprint: str | None = _any_version(bucket, home, digest).get("fingerprint")
     return fingerprint
+
+
+def segment_count(bucket: Bucket, home: str, digest: str) -> int:
+    """Returns how many segments a stored plan has; 0 if the plan is not there."""
+    return len(_any_version(bucket, home, digest).get("segments", ()))
 
 
 def stored_bytes_digest(bucket: Bucket, home: str, digest: str) -> str | None:
@@ -244,6 +252,7 @@ def _index_to_json(index: Index, version: int, named_bytes: str) -> bytes:
             for s in index.segments
         ],
         "places": index.places,
+        "copies": index.has_copies,
     }
     return json.dumps(content, ensure_ascii=False).encode()
 
@@ -270,4 +279,5 @@ def _index(digest: str, content: dict[str, Any]) -> Index:
             for *row, joins in content["segments"]
         ),
         places=tuple((start, length) for start, length in content["places"]),
+        has_copies=content["copies"],
     )

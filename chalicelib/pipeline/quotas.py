@@ -35,8 +35,9 @@ def refusal(services: Services, job: Job) -> QuotaExceeded | None:
 
 def check(services: Services, job: Job, found: "Found") -> None:
     """Raises QuotaExceeded if these are more files or more bytes than a job may have. A job that is
-    planned again was checked before: its upload goes on, though a limit may be lower now."""
-    if job.was_replanned:
+    planned again was checked before: its upload goes on, though a limit may be lower now. But if
+    its files have changed, they may be larger now."""
+    if job.was_replanned and not job.changes:
         return
     most = services.settings.max_files_per_job
     if most and len(found.entries) > most:

@@ -30,12 +30,13 @@ LIFE_LEFT: Final = 0.5
 to fetch it."""
 
 
-def fingerprint(user_id: str, found: Found) -> str:
-    """Returns a digest of what an archive of these files holds. Each user has another one: the
-    manifest says which job the archive was made for, and may name files that others may not know
-    of."""
+def fingerprint(user_id: str, source: str, found: Found) -> str:
+    """Returns a digest of what an archive of these files holds. `source` is the name of the files'
+    source. Each user has another one: the manifest says which job the archive was made for, and may
+    name files that others may not know of."""
     skipped = [(one.file, one.reason) for one in found.unreadable]
-    digest = hashlib.sha256(json.dumps([VERSION, user_id, found.missing, skipped]).encode())
+    about = [VERSION, user_id, source, found.missing, skipped]
+    digest = hashlib.sha256(json.dumps(about).encode())
     for entry in found.entries:
         said = (entry.name, entry.key, entry.etag, entry.size, entry.encoding, entry.version)
         digest.update(json.dumps(said).encode())
@@ -59,7 +60,7 @@ def completed_before(job: Job, mark: str, services: Services) -> bool:
         return False
     # What the job itself has begun, before it was planned again, is thrown away soon.
     wake_at = builder.expires_at
-    if job.was_replanned:
+    if job.was_replanned or job.changes:
         wake_at = services.now() + wake.DISCARD_AFTER_MS
     ended = endings.complete_with(services, job, builder, builder.plan, wake_at=wake_at)
     return ended is not None
@@ -74,6 +75,8 @@ def taken_over(job: Job, mark: str, services: Services) -> Job | None:
     of this step takes it over. If that try comes to another end, the step `discard` of the failed
     job throws the upload away.
     """
+    if job.was_replanned:
+        return None  # what it had taken over was of no use
     failed = _owner(job, services)
     if failed is None or failed.plan is None or failed.status is not Status.FAILED:
         return None

@@ -12,7 +12,8 @@ Where large files have no CRC-32 in S3, `plan` first has them read: read (batch 
 An archive of at most one segment is assembled and finalized in the invocation that planned it.
 
 A job whose plan is unusable is planned again (plans.py). The worker that finds this takes the plan
-away from the job and sends `plan`. The other messages of the old plan come to nothing.
+away from the job and sends `plan`. The other messages of the old plan come to nothing. So it is if
+a source file has changed or cannot be read, but only `changes_max` times.
 """
 
 from collections.abc import Callable
@@ -20,8 +21,8 @@ from contextlib import suppress
 from functools import partial
 from typing import assert_never
 
-from chalicelib.errors import GivenUp, NothingToDo, Unavailable, UploadGone
-from chalicelib.jobs.model import Job
+from chalicelib.errors import GivenUp, NothingToDo, SourceFault, Unavailable, UploadGone
+from chalicelib.jobs.model import Job, file_mark
 from chalicelib.jobs.states import OPEN
 from chalicelib.pipeline.build import (
     PlannedJob,
@@ -64,6 +65,10 @@ def run(message: Message, services: Services, receipt: str | None, attempt: int 
         _do(message, job, services, lease, attempt)
     except PlanUnusable:
         _plan_again(message.job_id, services, attempt)
+    except SourceFault as fault:
+        if not fault.key or job.changes >= services.settings.changes_max:
+            raise
+        _plan_anew(job, fault, services, lease, attempt)
 
 
 def _do(message: Message, job: Job, services: Services, lease: Lease, attempt: int) -> None:
@@ -73,7 +78,7 @@ def _do(message: Message, job: Job, services: Services, lease: Lease, attempt: i
             if planned:
                 _build(planned, build_all)
         case Step.READ:
-            read(job, message.reading or "", message.which, services, lease)
+            read(job, message, services, lease, attempt)
         case Step.ASSEMBLE:
             planned = _planned_job(message, job, services, lease, attempt)
             _build(planned, partial(assemble, segment=message.which))
@@ -148,6 +153,28 @@ def _plan_again(job_id: str, services: Services, attempt: int) -> None:
     # If several workers find this, one of them sends `plan`. If that one dies first, its message
     # comes again.
     if unplanned or attempt > 1:
+        _send_plan(job, services)
+    raise NothingToDo("the job is planned again")
+
+
+def _plan_anew(
+    seen: Job, fault: SourceFault, services: Services, lease: Lease, attempt: int
+) -> None:
+    """Counts that a source file has changed or cannot be read, and has the job planned again. The
+    job was as in `seen` when the step began. Raises NothingToDo."""
+    job = services.jobs.get(seen.job_id)
+    if job is None or job.status not in OPEN:
+        raise NothingToDo
+    again = None
+    # Else another worker has counted it, or one that came later has planned the job by now.
+    if job.changes == seen.changes and (job.plan and job.plan.digest) == lease.plan:
+        again = services.jobs.plan_again(job, job.plan, services.now(), file_mark(fault.key))
+    if again:
+        services.log.warning(
+            "planned again", jobId=job.job_id, reason=fault.detail, changes=again.changes
+        )
+    # If that worker dies before it has sent `plan`, its message comes again.
+    if again or (attempt > 1 and job.plan is None):
         _send_plan(job, services)
     raise NothingToDo("the job is planned again")
 

@@ -1,12 +1,14 @@
 """The dozen requests that Longhaul makes to S3, and what their failures mean.
 
 The code above this file knows objects and uploads, and never botocore. Each method makes one
-request (a listing makes one for each page). It raises Unavailable if a retry may help, and
-AccessDenied if S3 refuses the request.
+request (a listing makes one for each page). It raises Unavailable if a retry may help,
+AccessDenied if S3 denies the request, and StorageRefused if S3 refuses it for another reason. What
+S3 refuses for the sake of one source file is a SourceFault (refusals.py).
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,12 +18,16 @@ from chalicelib.errors import (
     AccessDenied,
     Reason,
     SourceChanged,
-    SourceUnreadable,
+    SourceFault,
+    StorageRefused,
     Unavailable,
     UploadGone,
     unknown_cursor,
 )
+from chalicelib.s3 import answers, refusals
+from chalicelib.s3.access import OURS, Access
 from chalicelib.s3.objects import (
+    BY_KMS,
     Body,
     ObjectFacts,
     ObjectPage,
@@ -29,16 +35,22 @@ from chalicelib.s3.objects import (
     UploadedPart,
     crc32_of_base64,
     filled,
-    has_crc32,
 )
+from chalicelib.s3.refusals import asking, asking_for, deleted, overwritten
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
-    from mypy_boto3_s3.type_defs import ObjectTypeDef
 
     from chalicelib.s3.fastpath import FastPath
 
+__all__ = ["Access", "Bucket", "FolderPage", "deleted", "overwritten"]
+
 _READ_ATTEMPTS: Final = 4
+
+_SAME_FAULTS: Final = 16
+"""After so many objects in a row that cannot be looked at, all for the same reason, the next ones
+are not read to find out theirs. A denied bucket would cost one more request for each of its
+objects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +63,14 @@ class FolderPage:
     next: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """How a bucket of somebody else's is asked. `owner` is the account that must own it; empty:
-    any. `requester_pays`: we pay for the requests."""
+@dataclass(slots=True)
+class _Learned:
+    """What this process has learned of a bucket. `fault` is the status of a HEAD, and why the
+    object cannot be read: that of the last `times` objects that S3 was asked for."""
 
-    owner: str = ""
-    requester_pays: bool = False
-
-
-OURS: Final = Access()
+    is_versioned: bool | None = None
+    fault: tuple[int, Reason, str] | None = None
+    times: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,51 +83,125 @@ class Bucket:
     name: str
     fast: "FastPath | None" = None
     access: Access = OURS
+    _learned: _Learned = field(default_factory=_Learned, init=False, repr=False, compare=False)
 
-    def check(self) -> None:
-        """Raises Unavailable if the bucket cannot be reached or does not exist."""
-        try:
-            with translated(f"reach the bucket {self.name}"):
-                self.client.head_bucket(Bucket=self.name)
-        except self.client.exceptions.ClientError as error:
-            raise Unavailable(f"there is no bucket {self.name}") from error
+    def check(self, prefix: str = "") -> None:
+        """Raises Unavailable if the bucket cannot be reached or does not exist.
+
+        With a prefix, lists a key below it: HeadBucket wants the right to list the whole bucket,
+        and cannot say that we pay.
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html"""
+        access = self.access
+        with asking(f"reach the bucket {self.name}", access):
+            try:
+                if prefix or access.requester_pays:
+                    listed: Any = {"Prefix": prefix, "MaxKeys": 1, **access.of_objects()}
+                    self.client.list_objects_v2(Bucket=self.name, **listed)
+                else:
+                    self.client.head_bucket(Bucket=self.name, **access.of_bucket())
+            except self.client.exceptions.ClientError as error:
+                if http_status(error) != HTTPStatus.NOT_FOUND:
+                    raise
+                raise Unavailable(f"there is no bucket {self.name}") from error
+
+    def is_versioned(self) -> bool:
+        """Returns whether the bucket has versions of its objects. One whose versioning is suspended
+        has them, too. False if S3 does not tell. Asks once in the life of the process."""
+        learned = self._learned
+        if learned.is_versioned is None:
+            status = None
+            with suppress(AccessDenied, StorageRefused), asking("ask for versioning"):
+                asked = self.access.of_bucket()
+                status = self.client.get_bucket_versioning(Bucket=self.name, **asked).get("Status")
+            learned.is_versioned = status is not None
+        return learned.is_versioned
 
     # -- objects --------------------------------------------------------------------------------
 
     def head(
         self, key: str, *, checksum: bool = True, version: str | None = None
     ) -> ObjectFacts | None:
-        """Returns the object's facts, with its CRC-32 if S3 has it. None if there is no such
-        object."""
-        if self.fast and not version:
-            understood, facts = self.fast.head(self.name, key)
+        """Returns the object's facts, with its CRC-32 if S3 has it; those of a version if one is
+        named. None if there is no such object, or no such version of it.
+
+        Raises SourceUnreadable if S3 refuses it.
+        """
+        learned = self._learned
+        if self.fast:
+            understood, facts = self.fast.head(self.name, key, version, self.access.headers())
             if understood:
+                learned.times = 0
                 return facts
         more: Any = {"ChecksumMode": "ENABLED"} if checksum else {}
-        more |= {"VersionId": version} if version else {}
+        more |= _version(version) | self.access.of_objects()
         try:
             with translated(f"look at {key}"):
                 answer = self.client.head_object(Bucket=self.name, Key=key, **more)
-        except self.client.exceptions.ClientError as error:
-            if http_status(error) == HTTPStatus.NOT_FOUND:
-                return None
-            raise
-        given = answer.get("ChecksumCRC32")
-        composite = answer.get("ChecksumType") == "COMPOSITE"
-        return ObjectFacts(
-            key=key,
-            size=answer["ContentLength"],
-            etag=answer["ETag"],
-            modified=int(answer["LastModified"].timestamp()),
-            crc32=None if composite else crc32_of_base64(given),
-            composite=composite and given is not None,
-            metadata=answer["Metadata"],
-        )
+        except (AccessDenied, self.client.exceptions.ClientError) as error:
+            cause = refusals.client_error(error)
+            if not refusals.is_gone(cause, version):
+                self._refuse(cause, key, version)
+            return None
+        learned.times = 0
+        return answers.headed(key, answer, version)
+
+    def why(self, key: str, version: str | None = None) -> SourceFault | None:
+        """Returns why the object cannot be read: reads its first byte. None if it can be read.
+
+        Raises Unavailable if nobody knows now, and AccessDenied or StorageRefused if it is not
+        about this object.
+        """
+        try:
+            self._read_once(memoryview(bytearray(1)), key, 0, None, version)
+        except SourceFault as fault:
+            if refusals.is_no_range(fault.__cause__):
+                return None  # an empty object has no first byte
+            if fault.reason is Reason.DENIED and self._is_under_a_key(key, version):
+                return refusals.unreadable(key, Reason.KEY_UNUSABLE, refusals.KEY_DENIED)
+            return fault
+        return None
+
+    def _is_under_a_key(self, key: str, version: str | None) -> bool:
+        """Returns whether S3 lets us look at an object that a key of KMS encrypts. Both a HEAD and
+        a GET take s3:GetObject, but a HEAD without checksums takes no key."""
+        more = _version(version) | self.access.of_objects()
+        try:
+            with translated(f"look at {key}"):
+                answer = self.client.head_object(Bucket=self.name, Key=key, **more)
+        except (AccessDenied, self.client.exceptions.ClientError):
+            return False
+        return answer.get("ServerSideEncryption") in BY_KMS
+
+    def _refuse(self, error: Exception, key: str, version: str | None) -> None:
+        """Raises what a refused HEAD means; returns if there is no such version. An answer to a
+        HEAD has no body, so a GET is asked for S3's reason.
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html"""
+        action, status = f"look at {key}", http_status(error)
+        meant = refusals.meaning(error, action, key, self.access, version)
+        if self.access.is_ours and status == HTTPStatus.FORBIDDEN:
+            raise AccessDenied(f"not allowed to {action}") from error
+        if status not in (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN):
+            raise meant from error
+        learned = self._learned
+        last = learned.fault
+        if last and last[0] == status and learned.times >= _SAME_FAULTS:
+            raise refusals.unreadable(key, *last[1:]) from error
+        fault = self.why(key, version)
+        if isinstance(fault, SourceChanged):
+            return
+        if fault is None:
+            # It can be read by now: a key was throttled, or permission was given just now.
+            raise Unavailable(f"could not {action}: S3 refused it a moment ago") from error
+        found = status, fault.reason, fault.why
+        learned.times = learned.times + 1 if found == last else 1
+        learned.fault = found
+        raise fault from error
 
     def part_crc32s(self, key: str, etag: str) -> list[tuple[int, int]] | None:
         """Returns (CRC-32, length in bytes) of each part that the object was uploaded in. None if
         S3 does not report them for all parts, or if the object has another ETag by now."""
         parts: list[tuple[int, int]] = []
+        asked = self.access.of_objects()
         more: Any = {}
         while True:
             try:
@@ -126,6 +210,7 @@ class Bucket:
                         Bucket=self.name,
                         Key=key,
                         ObjectAttributes=["ETag", "ObjectParts", "ObjectSize"],
+                        **asked,
                         **more,
                     )
             except (AccessDenied, self.client.exceptions.ClientError):
@@ -145,12 +230,34 @@ class Bucket:
     def list_page(self, prefix: str, after: str = "") -> ObjectPage:
         """Returns the first objects, a thousand at most, whose keys begin with `prefix` and come
         after `after`."""
-        if self.fast and (page := self.fast.list_page(self.name, prefix, after)):
+        if self.fast and (
+            page := self.fast.list_page(self.name, prefix, after, self.access.headers())
+        ):
             return page
         asked: Any = {"Prefix": prefix, **({"StartAfter": after} if after else {})}
-        with translated(f"list {prefix!r}"):
-            answer = self.client.list_objects_v2(Bucket=self.name, **asked)
-        return ObjectPage(tuple(map(_listed, answer.get("Contents", []))), answer["IsTruncated"])
+        with asking(f"list {prefix!r}", self.access):
+            answer = self.client.list_objects_v2(
+                Bucket=self.name, **asked, **self.access.of_objects()
+            )
+        facts = tuple(map(answers.listed, answer.get("Contents", [])))
+        return ObjectPage(facts, answer["IsTruncated"])
+
+    def list_versions_page(self, prefix: str, after: str = "") -> ObjectPage:
+        """Returns the newest versions of the first objects whose keys begin with `prefix` and come
+        after `after`. An object without a version id has the version "null". The page may be empty
+        and have a next one, which begins after `page.end`."""
+        if self.fast and (
+            page := self.fast.list_versions_page(self.name, prefix, after, self.access.headers())
+        ):
+            return page
+        # S3 lists the versions of a key from the newest to the oldest. After a marker without a
+        # version comes the next key.
+        asked: Any = {"Prefix": prefix, **({"KeyMarker": after} if after else {})}
+        with asking(f"list the versions of {prefix!r}", self.access):
+            answer = self.client.list_object_versions(
+                Bucket=self.name, **asked, **self.access.of_objects()
+            )
+        return answers.newest(answer)
 
     def list_objects(self, prefix: str) -> Iterator[ObjectFacts]:
         """Yields every object whose key begins with `prefix`, in key order. Makes one request after
@@ -168,30 +275,37 @@ class Bucket:
         `after` is the `next` of the page before. Raises InvalidRequest if S3 does not accept it.
         """
         more: Any = {"ContinuationToken": after} if after else {}
-        try:
-            with translated(f"list {prefix!r}"):
+        with asking(f"list {prefix!r}", self.access):
+            try:
                 page = self.client.list_objects_v2(
-                    Bucket=self.name, Prefix=prefix, Delimiter="/", MaxKeys=limit, **more
+                    Bucket=self.name,
+                    Prefix=prefix,
+                    Delimiter="/",
+                    MaxKeys=limit,
+                    OptionalObjectAttributes=["RestoreStatus"],
+                    **more,
+                    **self.access.of_objects(),
                 )
-        except self.client.exceptions.ClientError as error:
-            if after and http_status(error) == HTTPStatus.BAD_REQUEST:
-                raise unknown_cursor() from error
-            raise
+            except self.client.exceptions.ClientError as error:
+                if after and http_status(error) == HTTPStatus.BAD_REQUEST:
+                    raise unknown_cursor() from error
+                raise
         return FolderPage(
             tuple(found["Prefix"] for found in page.get("CommonPrefixes", [])),
-            tuple(map(_listed, page.get("Contents", []))),
+            tuple(map(answers.listed, page.get("Contents", []))),
             page.get("NextContinuationToken"),
         )
 
     def read(self, key: str) -> bytes | None:
         """Returns the whole object, which must be small. None if there is none."""
-        try:
-            with translated(f"read {key}"):
-                return self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
-        except self.client.exceptions.ClientError as error:
-            if http_status(error) == HTTPStatus.NOT_FOUND:
+        asked = self.access.of_objects()
+        with asking_for(f"read {key}", key, self.access):
+            try:
+                return self.client.get_object(Bucket=self.name, Key=key, **asked)["Body"].read()
+            except self.client.exceptions.ClientError as error:
+                if http_status(error) != HTTPStatus.NOT_FOUND:
+                    raise
                 return None
-            raise
 
     def read_range(
         self,
@@ -218,9 +332,11 @@ class Bucket:
         version if one is named.
 
         Raises SourceChanged if the object is gone, is shorter, or has another ETag than the given
-        one, and SourceUnreadable if it is in cold storage.
+        one, and SourceUnreadable if S3 refuses it.
         """
-        if self.fast and not version and self.fast.read_into(buffer, self.name, key, start, etag):
+        if self.fast and self.fast.read_into(
+            buffer, self.name, key, start, etag, version, self.access.headers()
+        ):
             return
         for attempt in range(1, _READ_ATTEMPTS + 1):
             try:
@@ -235,45 +351,91 @@ class Bucket:
         self, buffer: memoryview, key: str, start: int, etag: str | None, version: str | None
     ) -> None:
         end = start + len(buffer)
-        condition: Any = {"IfMatch": etag} if etag else {}
-        condition |= {"VersionId": version} if version else {}
+        more: Any = {"IfMatch": etag} if etag else {}
+        more |= _version(version) | self.access.of_objects()
         try:
-            with translated(f"read {key}"):
+            with asking_for(f"read {key}", key, self.access, version):
                 body = self.client.get_object(
-                    Bucket=self.name, Key=key, Range=f"bytes={start}-{end - 1}", **condition
+                    Bucket=self.name, Key=key, Range=f"bytes={start}-{end - 1}", **more
                 )["Body"]
                 if not filled(buffer, body):
                     raise Unavailable(f"could not read {key}: the answer was cut short")
-        except self.client.exceptions.ClientError as error:
-            raise _changed(error, key) from error
         except OSError as error:  # the connection was lost in the middle of the body
             raise Unavailable(f"could not read {key}: {type(error).__name__}") from error
 
     def write(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
         """Writes the object. Replaces it if it exists."""
-        with translated(f"write {key}"):
+        with asking(f"write {key}"):
             self.client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type)
 
     def delete(self, key: str) -> None:
         """Deletes the object. It is no error if there is none."""
-        with translated(f"delete {key}"):
+        with asking(f"delete {key}"):
             self.client.delete_object(Bucket=self.name, Key=key)
 
     def delete_all(self, keys: Iterable[str]) -> None:
         """Deletes the objects, a thousand with each request. It is no error if one does not
         exist."""
         for batch in batched(keys, 1000):
-            with translated(f"delete {len(batch)} objects"):
+            with asking(f"delete {len(batch)} objects"):
                 self.client.delete_objects(
                     Bucket=self.name,
                     Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True},
                 )
 
+    def copy_aside(
+        self, key: str, etag: str, to_key: str, *, source: "Bucket", version: str | None = None
+    ) -> ObjectFacts:
+        """Copies an object of at most 5 GB from `source` into this bucket, as `to_key`, without
+        its metadata and tags. Returns the facts of the copy, with its CRC-32.
+
+        Raises SourceChanged if the object is gone or has another ETag, and SourceUnreadable if S3
+        refuses it.
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+        """
+        with self._copying(f"copy {key}", source, key, version):
+            self.client.copy_object(
+                Bucket=self.name,
+                Key=to_key,
+                CopySource=_origin(source, key, version),
+                CopySourceIfMatch=etag,
+                MetadataDirective="REPLACE",
+                TaggingDirective="REPLACE",
+                ChecksumAlgorithm="CRC32",
+                **source.access.of_copy(),
+            )
+        facts = self.head(to_key)
+        if facts is None:
+            raise Unavailable(f"could not copy {key}: the copy is gone")
+        return facts
+
+    @contextmanager
+    def _copying(
+        self, action: str, source: "Bucket", key: str, version: str | None
+    ) -> Iterator[None]:
+        """Tells a refusal of the source from one of this bucket: S3 has one answer for both. If it
+        does not say which, the first byte of the source is read."""
+        try:
+            with translated(action):
+                yield
+        except (AccessDenied, self.client.exceptions.ClientError) as error:
+            cause = refusals.client_error(error)
+            if error_code(cause) == "NoSuchUpload":
+                raise UploadGone from cause
+            meant = refusals.meaning(cause, action, key, source.access, version)
+            if isinstance(meant, SourceChanged) or _is_archived(meant):
+                raise meant from cause
+            if fault := source.why(key, version):
+                raise fault from cause
+            if isinstance(error, AccessDenied):
+                raise
+            raise refusals.refused(action, cause) from cause
+
     # -- multipart uploads ----------------------------------------------------------------------
 
     def create_upload(self, key: str, content_type: str) -> str:
         """Opens a multipart upload. Returns its id."""
-        with translated(f"open an upload for {key}"):
+        with asking(f"open an upload for {key}"):
             return self.client.create_multipart_upload(
                 Bucket=self.name, Key=key, ContentType=content_type
             )["UploadId"]
@@ -282,17 +444,14 @@ class Bucket:
         """Uploads one part. Raises UploadGone if the upload was completed or aborted."""
         if self.fast and self.fast.upload_part(self.name, key, upload, number, body):
             return
-        try:
-            with translated(f"upload part {number} of {key}"):
-                self.client.upload_part(
-                    Bucket=self.name,
-                    Key=key,
-                    UploadId=upload,
-                    PartNumber=number,
-                    Body=bytes(body),
-                )
-        except self.client.exceptions.ClientError as error:
-            raise _gone(error) from error
+        with asking(f"upload part {number} of {key}"), self._upload_may_be_gone():
+            self.client.upload_part(
+                Bucket=self.name,
+                Key=key,
+                UploadId=upload,
+                PartNumber=number,
+                Body=bytes(body),
+            )
 
     def copy_part(  # noqa: PLR0913 - what one UploadPartCopy takes
         self,
@@ -311,51 +470,44 @@ class Bucket:
         """Has S3 copy into a part: `length` bytes from `start` of an object that has `size` bytes.
         `source` is that object's bucket.
 
-        Raises SourceChanged if that object is gone or has another ETag, SourceUnreadable if it is
-        in cold storage, and UploadGone as `upload_part` does.
+        Raises SourceChanged if that object is gone or has another ETag, SourceUnreadable if S3
+        refuses it, and UploadGone as `upload_part` does.
         """
         # S3 copies a range only if the object is larger than 5 MiB. A whole object needs no range.
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
         source_range = f"bytes={start}-{start + length - 1}" if length < size else None
-        ranged: Any = {"CopySourceRange": source_range} if source_range else {}
-        origin: Any = {"Bucket": source.name, "Key": source_key}
-        origin |= {"VersionId": version} if version else {}
-        if (
-            self.fast
-            and not version
-            and self.fast.copy_part(
-                self.name, key, upload, number, f"{source.name}/{source_key}", etag, source_range
-            )
+        if self.fast and self.fast.copy_part(
+            self.name,
+            key,
+            upload,
+            number,
+            f"{source.name}/{source_key}",
+            etag,
+            source_range,
+            version,
+            source.access.copy_headers(),
         ):
             return
-        try:
-            with translated(f"copy {source_key}"):
-                self.client.upload_part_copy(
-                    Bucket=self.name,
-                    Key=key,
-                    UploadId=upload,
-                    PartNumber=number,
-                    CopySource=origin,
-                    CopySourceIfMatch=etag,
-                    **ranged,
-                )
-        except self.client.exceptions.ClientError as error:
-            if error_code(error) == "NoSuchUpload":
-                raise UploadGone from error
-            raise _changed(error, source_key) from error
+        ranged: Any = {"CopySourceRange": source_range} if source_range else {}
+        with self._copying(f"copy {source_key}", source, source_key, version):
+            self.client.upload_part_copy(
+                Bucket=self.name,
+                Key=key,
+                UploadId=upload,
+                PartNumber=number,
+                CopySource=_origin(source, source_key, version),
+                CopySourceIfMatch=etag,
+                **ranged,
+                **source.access.of_copy(),
+            )
 
     def list_parts(self, key: str, upload: str, first: int = 1) -> Iterator[UploadedPart]:
         """Yields the parts that the upload has, in order, from number `first` on. Raises
         UploadGone."""
         more: Any = {"PartNumberMarker": first - 1} if first > 1 else {}
         while True:
-            try:
-                with translated(f"list the parts of {key}"):
-                    page = self.client.list_parts(
-                        Bucket=self.name, Key=key, UploadId=upload, **more
-                    )
-            except self.client.exceptions.ClientError as error:
-                raise _gone(error) from error
+            with asking(f"list the parts of {key}"), self._upload_may_be_gone():
+                page = self.client.list_parts(Bucket=self.name, Key=key, UploadId=upload, **more)
             for part in page.get("Parts", []):
                 yield UploadedPart(part["PartNumber"], part["ETag"], part["Size"])
             if not page.get("IsTruncated"):
@@ -365,8 +517,8 @@ class Bucket:
     def complete_upload(self, key: str, upload: str, parts: list[UploadedPart]) -> None:
         """Completes the upload: S3 makes one object of these parts. Raises UploadGone. Raises
         Unavailable also if a part was uploaded again after it was listed."""
-        try:
-            with translated(f"complete {key}"):
+        with asking(f"complete {key}"), self._upload_may_be_gone():
+            try:
                 self.client.complete_multipart_upload(
                     Bucket=self.name,
                     Key=key,
@@ -375,26 +527,35 @@ class Bucket:
                         "Parts": [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
                     },
                 )
-        except self.client.exceptions.ClientError as error:
-            if error_code(error) == "InvalidPart":
+            except self.client.exceptions.ClientError as error:
+                if error_code(error) != "InvalidPart":
+                    raise
                 raise Unavailable(f"could not complete {key}: a part was replaced") from error
-            raise _gone(error) from error
 
     def abort_upload(self, key: str, upload: str) -> None:
         """Throws the upload and its parts away. It is no error if the upload does not exist any
         more."""
+        with (
+            suppress(UploadGone),
+            asking(f"abort an upload of {key}"),
+            self._upload_may_be_gone(),
+        ):
+            self.client.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload)
+
+    @contextmanager
+    def _upload_may_be_gone(self) -> Iterator[None]:
         try:
-            with translated(f"abort an upload of {key}"):
-                self.client.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload)
+            yield
         except self.client.exceptions.ClientError as error:
             if error_code(error) != "NoSuchUpload":
                 raise
+            raise UploadGone from error
 
     def list_uploads(self, prefix: str = "") -> Iterator[OpenUpload]:
         """Yields the uploads under way whose keys begin with `prefix`."""
         more: Any = {}
         while True:
-            with translated(f"list the uploads to {prefix!r}"):
+            with asking(f"list the uploads to {prefix!r}"):
                 page = self.client.list_multipart_uploads(Bucket=self.name, Prefix=prefix, **more)
             for item in page.get("Uploads", []):
                 opened = int(item["Initiated"].timestamp() * 1000)
@@ -407,39 +568,13 @@ class Bucket:
             }
 
 
-def _listed(item: "ObjectTypeDef") -> ObjectFacts:
-    return ObjectFacts(
-        key=item["Key"],
-        size=item["Size"],
-        etag=item["ETag"],
-        modified=int(item["LastModified"].timestamp()),
-        in_s3=has_crc32(item.get("ChecksumAlgorithm", []), item.get("ChecksumType")),
-    )
+def _version(version: str | None) -> Any:
+    return {"VersionId": version} if version else {}
 
 
-def _gone(error: Exception) -> Exception:
-    return UploadGone() if error_code(error) == "NoSuchUpload" else error
+def _origin(source: Bucket, key: str, version: str | None) -> Any:
+    return {"Bucket": source.name, "Key": key, **_version(version)}
 
 
-def _changed(error: Exception, key: str) -> Exception:
-    if error_code(error) == "InvalidObjectState":
-        return SourceUnreadable(
-            f"{key} is in cold storage; restore it, then export again",
-            key=key,
-            reason=Reason.ARCHIVED,
-        )
-    if http_status(error) == HTTPStatus.NOT_FOUND:
-        return deleted(key)
-    if http_status(error) == HTTPStatus.PRECONDITION_FAILED or error_code(error) == "InvalidRange":
-        return overwritten(key)
-    return error
-
-
-def deleted(key: str) -> SourceChanged:
-    """Returns the error for a source file that is in the plan and does not exist any more."""
-    return SourceChanged(f"{key} was deleted after the export had begun; export again", key=key)
-
-
-def overwritten(key: str) -> SourceChanged:
-    """Returns the error for a source file that is not the planned one any more."""
-    return SourceChanged(f"{key} was overwritten after the export had begun; export again", key=key)
+def _is_archived(error: Exception) -> bool:
+    return isinstance(error, SourceFault) and error.reason is Reason.ARCHIVED

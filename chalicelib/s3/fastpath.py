@@ -22,7 +22,16 @@ from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import getproxies
 
 from chalicelib.s3.framing import Answer
-from chalicelib.s3.objects import Body, ObjectFacts, ObjectPage, crc32_of_base64
+from chalicelib.s3.objects import (
+    BY_KMS,
+    Body,
+    ObjectFacts,
+    ObjectPage,
+    content_encoding,
+    crc32_of_base64,
+    is_cold,
+    storage_class,
+)
 from chalicelib.s3.sigv4 import signed
 from chalicelib.s3.wire import Request, Wire
 
@@ -31,6 +40,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 _METADATA: Final = "x-amz-meta-"
+_NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +56,17 @@ class FastPath:
     by_path: bool
     now: Callable[[], datetime]
 
-    def head(self, bucket: str, key: str) -> tuple[bool, ObjectFacts | None]:
+    def head(
+        self,
+        bucket: str,
+        key: str,
+        version: str | None = None,
+        access: Mapping[str, str] = _NO_HEADERS,
+    ) -> tuple[bool, ObjectFacts | None]:
         """Returns (whether the answer was understood, the object's facts). The facts are None if
-        there is no such object."""
-        answer = self._send("HEAD", bucket, key, headers={"x-amz-checksum-mode": "ENABLED"})
+        there is no such object. `access` has the headers that the bucket asks for."""
+        headers = {"x-amz-checksum-mode": "ENABLED", **access}
+        answer = self._send("HEAD", bucket, key, query=_version(version), headers=headers)
         if answer is None:
             return False, None
         if answer.status == HTTPStatus.NOT_FOUND:
@@ -57,33 +74,58 @@ class FastPath:
         if answer.status != HTTPStatus.OK:
             return False, None
         try:
-            return True, _facts(key, answer.headers)
+            return True, _facts(key, answer.headers, version)
         except (KeyError, ValueError, OverflowError):
             return False, None
 
-    def list_page(self, bucket: str, prefix: str, after: str) -> ObjectPage | None:
+    def list_page(
+        self, bucket: str, prefix: str, after: str, access: Mapping[str, str] = _NO_HEADERS
+    ) -> ObjectPage | None:
         """Returns a page of a listing, with the keys that come after `after`. None if the answer is
         not understood."""
         from chalicelib.s3.listing_xml import listed_page  # most workers list nothing
 
-        # Keys may have characters that XML does not allow. So S3 is asked to encode them as in a
-        # URL.
-        query = {"encoding-type": "url", "list-type": "2", "prefix": prefix}
-        if after:
-            query["start-after"] = after
-        answer = self._send("GET", bucket, "", query=urlencode(query, quote_via=quote, safe="~"))
-        body = _body(answer)
+        query = {"list-type": "2", "prefix": prefix} | ({"start-after": after} if after else {})
+        body = _body(self._list(bucket, query, access))
         return listed_page(body) if body else None
 
-    def read_into(
-        self, buffer: memoryview, bucket: str, key: str, start: int, etag: str | None
+    def list_versions_page(
+        self, bucket: str, prefix: str, after: str, access: Mapping[str, str] = _NO_HEADERS
+    ) -> ObjectPage | None:
+        """Returns the newest versions in a page of versions, with the keys that come after `after`.
+        None if the answer is not understood."""
+        from chalicelib.s3.listing_xml import newest_page
+
+        query = ({"key-marker": after} if after else {}) | {"prefix": prefix, "versions": ""}
+        body = _body(self._list(bucket, query, access))
+        return newest_page(body) if body else None
+
+    def _list(
+        self, bucket: str, query: Mapping[str, str], headers: Mapping[str, str]
+    ) -> Answer | None:
+        # Keys may have characters that XML does not allow. So S3 is asked to encode them as in a
+        # URL. That name comes before all others in the alphabet.
+        asked = urlencode({"encoding-type": "url", **query}, quote_via=quote, safe="~")
+        return self._send("GET", bucket, "", query=asked, headers=headers)
+
+    def read_into(  # noqa: PLR0913, PLR0917 - what one GET takes
+        self,
+        buffer: memoryview,
+        bucket: str,
+        key: str,
+        start: int,
+        etag: str | None,
+        version: str | None = None,
+        access: Mapping[str, str] = _NO_HEADERS,
     ) -> bool:
         """Fills the buffer with the object's bytes from `start`. Returns whether it did."""
         asked = f"{start}-{start + len(buffer) - 1}"
-        headers = {"range": f"bytes={asked}"}
+        headers = {"range": f"bytes={asked}", **access}
         if etag:
             headers["if-match"] = etag
-        answer = self._send("GET", bucket, key, headers=headers, into=buffer)
+        answer = self._send(
+            "GET", bucket, key, query=_version(version), headers=headers, into=buffer
+        )
         if answer is None or answer.body is not None:
             return False
         # As many bytes may still be others than those that were asked for.
@@ -103,12 +145,16 @@ class FastPath:
         source: str,
         etag: str,
         source_range: str | None,
+        version: str | None = None,
+        access: Mapping[str, str] = _NO_HEADERS,
     ) -> bool:
-        """Has S3 copy a part. Returns whether S3 has copied it. `source` is "bucket/key".
-        `source_range` is "bytes=first-last"; None: the whole object."""
+        """Has S3 copy a part. Returns whether S3 has copied it. `source` is "bucket/key", `version`
+        that of the source. `source_range` is "bytes=first-last"; None: the whole object."""
+        which = f"?{_version(version)}" if version else ""
         headers = {
-            "x-amz-copy-source": quote(source, safe="/~"),
+            "x-amz-copy-source": f"{quote(source, safe='/~')}{which}",
             "x-amz-copy-source-if-match": etag,
+            **access,
         }
         if source_range:
             headers["x-amz-copy-source-range"] = source_range
@@ -165,7 +211,12 @@ class FastPath:
         return f"{scheme}://{bucket}.{host}", ""
 
 
-def _facts(key: str, headers: Mapping[str, str]) -> ObjectFacts:
+def _version(version: str | None) -> str:
+    return f"versionId={quote(version, safe='~')}" if version else ""
+
+
+def _facts(key: str, headers: Mapping[str, str], version: str | None) -> ObjectFacts:
+    named, kept = headers.get("x-amz-version-id"), headers.get("x-amz-storage-class")
     checksum = headers.get("x-amz-checksum-crc32")
     composite = headers.get("x-amz-checksum-type") == "COMPOSITE"
     return ObjectFacts(
@@ -180,6 +231,14 @@ def _facts(key: str, headers: Mapping[str, str]) -> ObjectFacts:
             for name, value in headers.items()
             if name.startswith(_METADATA)
         },
+        version=version or named,
+        storage_class=storage_class(kept),
+        is_archived=is_cold(
+            kept, headers.get("x-amz-archive-status"), headers.get("x-amz-restore")
+        ),
+        encoding=content_encoding(headers.get("content-encoding")),
+        disposition=headers.get("content-disposition"),
+        kms=headers.get("x-amz-server-side-encryption") in BY_KMS,
     )
 
 

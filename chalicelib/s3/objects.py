@@ -8,6 +8,14 @@ from email.header import decode_header
 from mmap import mmap
 from typing import Final, Protocol
 
+COLD: Final = ("GLACIER", "DEEP_ARCHIVE")
+"""The storage classes whose objects cannot be read before they are restored.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html"""
+
+BY_KMS: Final = ("aws:kms", "aws:kms:dsse")
+"""The values of x-amz-server-side-encryption that stand for a key of KMS."""
+
+_NO_CODINGS: Final = ("", "aws-chunked", "identity")
 _CRC32_BYTES: Final = 4
 _CHUNK: Final = 1024**2  # bytes that one call reads of a body
 
@@ -51,10 +59,16 @@ class ObjectFacts:
 @dataclass(frozen=True, slots=True)
 class ObjectPage:
     """Some objects in key order, without CRC-32 and metadata. `more`: others come after the
-    last."""
+    last. `last` is the last key that S3 listed, if that need not be one of `facts`."""
 
     facts: tuple[ObjectFacts, ...]
     more: bool
+    last: str = ""
+
+    @property
+    def end(self) -> str:
+        """The key after which the next page begins; empty if there was none."""
+        return self.last or (self.facts[-1].key if self.facts else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +121,30 @@ def filled(buffer: memoryview, body: Readable) -> bool:
         buffer[at : at + len(chunk)] = chunk
         at += len(chunk)
     return True
+
+
+def storage_class(named: str | None) -> str:
+    """Returns a storage class as ObjectFacts has it. A HEAD does not name STANDARD, a listing
+    does."""
+    return "" if not named or named == "STANDARD" else named
+
+
+def is_cold(named: str | None, archive_status: str | None, restore: str | None) -> bool:
+    """Returns whether an object cannot be read before it is restored: from its storage class, and
+    from the headers x-amz-archive-status and x-amz-restore.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html"""
+    cold = named in COLD or (named == "INTELLIGENT_TIERING" and bool(archive_status))
+    return cold and 'ongoing-request="false"' not in (restore or "")
+
+
+def content_encoding(value: str | None) -> str | None:
+    """Returns the codings of a Content-Encoding, in lower case. None if there are none. S3's own
+    aws-chunked is about an upload and not about the object, but some servers keep it.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html"""
+    if not value:
+        return None
+    codings = (coding.strip().lower() for coding in value.split(","))
+    return ", ".join(filter(lambda coding: coding not in _NO_CODINGS, codings)) or None
 
 
 def has_crc32(algorithms: Iterable[str | None], kind: str | None) -> bool:

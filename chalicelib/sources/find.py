@@ -1,25 +1,30 @@
-"""Finds the source files of a request: their sizes, ETags, CRC-32s and names."""
+"""Finds the source files of a request: their sizes, ETags, CRC-32s and names, and which of them
+cannot be read."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.archive import crc, names
 from chalicelib.archive.manifest import Skipped
 from chalicelib.archive.plan import Entry
-from chalicelib.batches import batched
-from chalicelib.errors import NothingToExport, SourceMissing
-from chalicelib.jobs.request import ExportRequest
+from chalicelib.errors import AccessDenied, NothingToExport, SourceMissing, SourceUnreadable
+from chalicelib.jobs.request import ExportRequest, FileId
+from chalicelib.named_sources import Source
 from chalicelib.s3.bucket import Bucket
-from chalicelib.s3.objects import ObjectFacts, decoded_metadata
+from chalicelib.s3.objects import ObjectFacts
 from chalicelib.services import Services
-from chalicelib.sources.ids import key_of
+from chalicelib.sources import asked as asking
+from chalicelib.sources.asked import Asked
+from chalicelib.sources.known import Known, keep
 from chalicelib.sources.listing import list_all
+from chalicelib.sources.looking import Looks, Place, Seen, Unreadable, judged, part_crc32s
+from chalicelib.sources.own_names import encoded_name, own_name
+from chalicelib.sources.telling import told
 
-LOOKUPS_AT_ONCE: Final = 32
-"""The most HEAD requests under way at the same time."""
-
-_NAMED: Final = 10  # missing files that an error message names
+THOROUGH_MAX: Final = 100_000
+"""The most files that are looked up one by one because one of them could not be read. It takes some
+two minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class Found:
     cannot be read."""
 
     entries: tuple[Entry, ...]
-    missing: tuple[int | str, ...]
+    missing: tuple[FileId, ...]
     unreadable: tuple[Skipped, ...] = ()
 
     @property
@@ -37,123 +42,209 @@ class Found:
         return len(self.missing) + len(self.unreadable)
 
 
-def find(request: ExportRequest, services: Services, tick: Callable[[], None]) -> Found:
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file that goes into the archive, and the name that it should have there."""
+
+    name: str
+    facts: ObjectFacts
+
+
+def find(
+    request: ExportRequest,
+    services: Services,
+    tick: Callable[[], None],
+    *,
+    thorough: bool = False,
+    suspects: frozenset[str] = frozenset(),
+) -> Found:
     """Finds everything that was asked for. Calls `tick` at least once for every `limits.lookups`
     files.
 
-    Raises SourceMissing if files are missing under `on_missing: fail`, and NothingToExport for a
-    prefix without files.
+    `thorough`: a step could not read a file, so each file is looked up by itself. `suspects` are
+    the marks of such files (`jobs.model.file_mark`).
+
+    Raises SourceMissing if files are missing under `on_missing: fail`, SourceUnreadable if files
+    cannot be read under `on_unreadable: fail`, and NothingToExport if no file is left.
     """
-    bucket, source = services.source(request.source), services.settings.source(request.source)
-    if request.prefix is not None:
-        files = _under_prefix(services, bucket, request.prefix, tick)
-        if not files:
-            raise NothingToExport(f"no file of the source bucket begins with {request.prefix!r}")
-        return _found(services, bucket, files, (), tick)
-    asked: dict[str, int | str] = {
-        key_of(file_id, source): file_id for file_id in request.file_ids or ()
-    } or {key: key for key in request.keys or ()}
-    facts = _look_up(services, bucket, asked, tick)
-    missing = tuple(asked[key] for key in asked if facts[key] is None)
-    if len(missing) == len(asked):
+    bucket, source = services.source(request.source), services.source_facts(request.source)
+    looks = Looks(services, bucket, tick, thorough=thorough, suspects=suspects)
+    known = Known(services, bucket, tick, suspects)
+    asked = list(_asked(request, known, source))
+    seen = looks.at(_to_look_at(asked, looks))
+    files: list[_File] = []
+    missing: dict[FileId, None] = {}
+    unreadable: dict[FileId, Unreadable] = {}
+    for one in asked:
+        found = _seen_of(one, seen)
+        if isinstance(found, Unreadable):
+            unreadable[one.label] = found
+        elif found is None:
+            if one.listed is None:
+                missing[one.label] = None
+            # Else it was deleted since it was listed: it is not below the prefix any more.
+        elif found.size or not found.key.endswith("/"):
+            files.append(_File(_name_of(one, found, services), found))
+        # An object without bytes whose key ends with "/" marks a folder. It is no file.
+    if missing and len(missing) == len(asked):
         bucket.check()  # if the bucket is gone, S3 says that each file is missing
-    if missing and request.on_missing == "fail":
-        named = ", ".join(map(str, missing[:_NAMED]))
-        more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+    _check(request, len(asked), tuple(missing), unreadable)
+    if not files:
+        raise _nothing(request, tuple(missing), unreadable)
+    skipped = tuple(Skipped(label, one.reason, one.why) for label, one in unreadable.items())
+    del asked, seen  # there may be a million files
+    if request.files:  # what was asked for twice under the same name is there once
+        once = {(one.facts.key, one.facts.version, one.name): one for one in files}
+        files = list(once.values())
+    return Found(tuple(_entries(looks, known, files, request.source)), tuple(missing), skipped)
+
+
+def _asked(request: ExportRequest, known: Known, source: Source) -> Iterator[Asked]:
+    for one in asking.wanted(request):
+        if one.prefix is None:
+            yield asking.one_file(one, source)
+        else:
+            listed = _listed(known.services, known.bucket, one.prefix, known.tick)
+            for facts in known.filled(listed):
+                yield asking.below_prefix(one, facts, source)
+
+
+def _listed(
+    services: Services, bucket: Bucket, prefix: str, tick: Callable[[], None]
+) -> list[ObjectFacts]:
+    """Returns the files below a prefix, in a bucket with versions each with its newest one."""
+    if bucket.is_versioned():
+        try:
+            return list_all(bucket, services.pools, prefix, tick, versions=True)
+        except AccessDenied:
+            # Whoever owns the bucket lets us list its files, and not its versions.
+            services.log.info("versions not listed", bucket=bucket.name)
+    return list_all(bucket, services.pools, prefix, tick)
+
+
+def _to_look_at(asked: Sequence[Asked], looks: Looks) -> Iterator[Place]:
+    """Yields the files that are looked up by themselves.
+
+    A listing tells enough of most files. But it does not tell the CRC-32 of a large file, which is
+    copied, so that its header is written before its bytes come: if no earlier job knows it, a HEAD
+    says whether S3 has the CRC-32s of its parts. (If S3 has the CRC-32 itself, the worker that
+    writes the header asks.) Nor does it tell whether an archived file was restored, nor how a file
+    is encoded or encrypted.
+    """
+    settings, limits = looks.services.settings, looks.services.limits
+    listed = sum(1 for one in asked if one.listed)
+    is_each = listed <= (THOROUGH_MAX if looks.thorough else settings.look_up_max)
+    for one in asked:
+        facts = one.listed
+        if facts and not facts.size and facts.key.endswith("/"):
+            continue
+        if (
+            facts is None
+            or is_each
+            or facts.is_archived
+            or (facts.size >= limits.layout.copy_min and not facts.in_s3 and facts.crc32 is None)
+            or looks.is_suspect(one.key)
+        ):
+            yield one.key, one.version
+
+
+def _seen_of(one: Asked, seen: Mapping[Place, Seen]) -> Seen:
+    place = one.key, one.version
+    if one.listed is None or place in seen:
+        return seen.get(place)
+    return judged(one.listed)
+
+
+def _name_of(one: Asked, facts: ObjectFacts, services: Services) -> str:
+    name = own_name(facts, services.settings.names_from) if one.name is None else one.name
+    return name if one.is_exact else encoded_name(name, facts.encoding)
+
+
+def _check(
+    request: ExportRequest,
+    asked: int,
+    missing: Sequence[FileId],
+    unreadable: Mapping[FileId, Unreadable],
+) -> None:
+    """Raises SourceMissing or SourceUnreadable if the request does not allow what was found. The
+    message names what is missing and what cannot be read, so that nobody mends one after the
+    other."""
+    is_missing = missing and request.on_missing == "fail"
+    is_unreadable = unreadable and request.on_unreadable == "fail"
+    if is_missing:
+        more = f" Besides, {_cannot_be_read(unreadable)}." if is_unreadable else ""
         raise SourceMissing(
-            f"{len(missing)} of {len(asked)} files do not exist: {named}{more}. "
+            f"{len(missing)} of {asked} files do not exist: {told(map(str, missing))}.{more} "
             "Leave them out, or have what is missing skipped."
         )
-    files = [
-        (
-            _own_name(fact) if request.file_ids else fact.key.removeprefix(source.prefix),
-            fact,
+    if is_unreadable:
+        raise SourceUnreadable(
+            f"{len(unreadable)} of {asked} files cannot be read: {told(_reasons(unreadable))}. "
+            "Leave them out, or have what is unreadable skipped.",
+            reason=next(iter(unreadable.values())).reason,
         )
-        for fact in facts.values()
-        if fact
-    ]
-    return _found(services, bucket, files, missing, tick)
 
 
-def _under_prefix(
-    services: Services, bucket: Bucket, prefix: str, tick: Callable[[], None]
-) -> list[tuple[str, ObjectFacts]]:
-    folder = prefix[: prefix.rfind("/") + 1]
-    files = [
-        (fact.key.removeprefix(folder), fact)
-        for fact in list_all(bucket, services.pools, prefix, tick)
-        # An object without bytes whose key ends with "/" marks a folder. It is no file.
-        if fact.size or not fact.key.endswith("/")
-    ]
-    large = {
-        fact.key: index
-        for index, (_, fact) in enumerate(files)
-        if fact.size >= services.limits.layout.copy_min and not fact.in_s3
-    }
-    # A file that is copied needs its CRC-32 first. If the listing says that S3 has it, the worker
-    # that writes the header asks for it. For other files, a HEAD says whether S3 has the CRC-32s of
-    # the parts.
-    for key, fact in _look_up(services, bucket, large, tick).items():
-        name, listed = files[large[key]]
-        if fact and fact.etag == listed.etag:
-            files[large[key]] = (name, fact)
-    return files
+def _cannot_be_read(unreadable: Mapping[FileId, Unreadable]) -> str:
+    return f"{len(unreadable)} cannot be read: {told(_reasons(unreadable))}"
 
 
-def _look_up(
-    services: Services, bucket: Bucket, keys: Iterable[str], tick: Callable[[], None]
-) -> dict[str, ObjectFacts | None]:
-    facts: dict[str, ObjectFacts | None] = {}
-    with services.pools(LOOKUPS_AT_ONCE) as pool:
-        for batch in batched(keys, services.limits.lookups):
-            facts.update(zip(batch, pool.map(bucket.head, batch), strict=True))
-            tick()
-    return facts
+def _reasons(unreadable: Mapping[FileId, Unreadable]) -> Iterator[str]:
+    return (f"{label} ({one.reason}: {one.why})" for label, one in unreadable.items())
 
 
-def _own_name(fact: ObjectFacts) -> str:
-    given = fact.metadata.get("filename", "").strip()
-    return decoded_metadata(given) if given else fact.key.rsplit("/", 1)[-1]
+def _nothing(
+    request: ExportRequest, missing: Sequence[FileId], unreadable: Mapping[FileId, Unreadable]
+) -> NothingToExport:
+    """Returns the error for a request that leaves no file."""
+    gone = [f"{label} (missing)" for label in missing]
+    named = [*gone, *_reasons(unreadable)]
+    if named:
+        return NothingToExport(f"none of the files can be exported: {told(named)}")
+    prefixes = [repr(one.prefix) for one in asking.wanted(request) if one.prefix is not None]
+    if prefixes:
+        begin = told(prefixes, " or ")
+        return NothingToExport(f"no file of the source bucket begins with {begin}")
+    return NothingToExport("all that was asked for are folders without bytes of their own")
 
 
-def _found(
-    services: Services,
-    bucket: Bucket,
-    files: Iterable[tuple[str, ObjectFacts]],
-    missing: tuple[int | str, ...],
-    tick: Callable[[], None],
-) -> Found:
-    files = list(files)
-    unique = names.unique_names(raw for raw, _ in files)
-    combined = _combined(services, bucket, (fact for _, fact in files), tick)
-    entries = (
-        Entry(
-            name, fact.key, fact.etag, fact.size, _crc32(fact, combined), fact.modified, fact.in_s3
+def _entries(
+    looks: Looks, known: Known, files: Sequence[_File], source: str | None
+) -> Iterator[Entry]:
+    """Yields the entries, each under a name of its own."""
+    unique = names.unique_names(one.name for one in files)
+    every = known.filled([one.facts for one in files])
+    combined = _combined(looks, every)
+    of_parts = ((one, combined.get((one.key, one.version))) for one in every if one.composite)
+    rows = [(one.key, one.etag, one.size, crc32) for one, crc32 in of_parts if crc32 is not None]
+    keep(looks.services, source, rows, looks.tick)
+    for name, facts in zip(unique, every, strict=True):
+        yield Entry(
+            name=name,
+            key=facts.key,
+            etag=facts.etag,
+            size=facts.size,
+            crc32=_crc32(facts, combined),
+            modified=facts.modified,
+            in_s3=facts.in_s3,
+            version=facts.version,
+            encoding=facts.encoding,
         )
-        for name, (_, fact) in zip(unique, files, strict=True)
-    )
-    return Found(tuple(entries), missing)
 
 
-def _crc32(fact: ObjectFacts, combined: Mapping[str, int]) -> int | None:
-    if not fact.size:
+def _crc32(facts: ObjectFacts, combined: Mapping[Place, int]) -> int | None:
+    if not facts.size:
         return 0
-    return combined.get(fact.key) if fact.crc32 is None else fact.crc32
+    return combined.get((facts.key, facts.version)) if facts.crc32 is None else facts.crc32
 
 
-def _combined(
-    services: Services, bucket: Bucket, facts: Iterable[ObjectFacts], tick: Callable[[], None]
-) -> dict[str, int]:
-    """Returns the CRC-32 of each large file, by key, if S3 has those of the file's parts and
-    reports them."""
-    least = services.limits.layout.stream_part
-    composite = (fact for fact in facts if fact.composite and fact.size > least)
-    found: dict[str, int] = {}
-    with services.pools(LOOKUPS_AT_ONCE) as pool:
-        for batch in batched(composite, services.limits.lookups):
-            every = pool.map(lambda fact: bucket.part_crc32s(fact.key, fact.etag), batch)
-            for fact, parts in zip(batch, every, strict=True):
-                if parts:
-                    found[fact.key] = crc.combined(parts)
-            tick()
-    return found
+def _combined(looks: Looks, facts: Iterable[ObjectFacts]) -> dict[Place, int]:
+    """Returns the CRC-32 of each large file, if S3 has those of the file's parts and reports
+    them."""
+    least = looks.services.limits.layout.stream_part
+    composite = (one for one in facts if one.composite and one.size > least)
+    return {
+        (one.key, one.version): crc.combined(parts)
+        for one, parts in part_crc32s(looks, composite)
+        if parts
+    }

@@ -15,13 +15,16 @@ from typing import Final
 
 from chalicelib.pools import TICK_SECONDS, Pools
 from chalicelib.s3.bucket import Bucket
-from chalicelib.s3.objects import ObjectFacts
+from chalicelib.s3.objects import ObjectFacts, ObjectPage
 
 REQUESTS: Final = 16
 """The most requests under way at the same time."""
 
 _RANGES_MAX: Final = 128
 """The most ranges that one is divided into. Many are empty, and cost a request each."""
+
+
+_ListPage = Callable[[str, str], ObjectPage]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +42,19 @@ class _Listed:
 
 
 def list_all(
-    bucket: Bucket, pools: Pools, prefix: str, tick: Callable[[], None]
+    bucket: Bucket,
+    pools: Pools,
+    prefix: str,
+    tick: Callable[[], None],
+    *,
+    versions: bool = False,
 ) -> list[ObjectFacts]:
     """Returns every object whose key begins with `prefix`, in key order. Calls `tick` at least once
-    a second."""
+    a second. `versions`: each with the id of its newest version."""
+    page = bucket.list_versions_page if versions else bucket.list_page
     found: list[ObjectFacts] = []
     with pools(REQUESTS) as pool:
-        under_way: set[Future[_Listed]] = {pool.submit(_listed, bucket, prefix, Range(""))}
+        under_way: set[Future[_Listed]] = {pool.submit(_listed, page, prefix, Range(""))}
         while under_way:
             done, under_way = pools.wait(under_way, TICK_SECONDS, FIRST_COMPLETED)
             tick()
@@ -55,9 +64,9 @@ def list_all(
                     continue
                 ranges = [listed.rest]
                 if len(under_way) < REQUESTS:
-                    first = listed.facts[0].key
+                    first = listed.facts[0].key if listed.facts else listed.rest.after
                     ranges = list(divided(listed.rest, first, len(prefix)))
-                under_way |= {pool.submit(_listed, bucket, prefix, one) for one in ranges}
+                under_way |= {pool.submit(_listed, page, prefix, one) for one in ranges}
     # S3 sorts by UTF-8 bytes, Python by code points, which is the same.
     found.sort(key=lambda fact: fact.key)
     return found
@@ -92,11 +101,11 @@ def _above(character: str) -> str:
     return ""
 
 
-def _listed(bucket: Bucket, prefix: str, wanted: Range) -> _Listed:
+def _listed(list_page: _ListPage, prefix: str, wanted: Range) -> _Listed:
     """Returns one page of the range."""
-    page = bucket.list_page(prefix, wanted.after)
+    page = list_page(prefix, wanted.after)
     last = wanted.last
     facts = tuple(fact for fact in page.facts if last is None or fact.key <= last)
-    if not page.more or len(facts) < len(page.facts) or facts[-1].key == last:
+    if not page.more or (last is not None and page.end >= last):
         return _Listed(facts, None)
-    return _Listed(facts, Range(facts[-1].key, last))
+    return _Listed(facts, Range(page.end, last))

@@ -2,18 +2,21 @@
 
 import { listFiles } from "./api.js";
 import { announce, button, fault, fill, h, icon, name, nothing, skeleton } from "./dom.js";
-import { count, files, moment, size } from "./format.js";
+import { count, files, moment, size, why } from "./format.js";
 
 const TYPING_MS = 300;
 
-/** `element` to show, `open` to start, `chosen` for the {request} and {words} about it. Calls
- * `changed` after each change. Begins with what `picked` returned before. */
+/** `element` to show, `open` to start, `from` for the source, `chosen` for the {request} and {words}
+ * about it. Calls `changed` after each change. Begins with what `picked` returned before. */
 export function browser(changed, picked) {
-  const keys = new Map(picked.keys); // sizes by key, of the selected files
-  let { whole, folder = "" } = picked; // the prefix of the selected folder, and of the open one
+  // Sizes by key, of the selected files.
+  const keys = new Map(picked.keys);
+  // The prefix of the selected folder, and of the open one.
+  let { whole, folder = "", source } = picked;
   let top = "";
   let begun = false;
-  let asked = 0; // only the newest request's answer counts
+  // Only the newest request's answer counts.
+  let asked = 0;
   let timer;
 
   const crumbs = h("ol", { class: "crumbs", "aria-label": "Folder" });
@@ -32,7 +35,8 @@ export function browser(changed, picked) {
   const here = () => crumbs.querySelector("[aria-current=true]")?.focus();
 
   const enter = async (prefix) => {
-    clearTimeout(timer); // for the previous folder
+    // For the previous folder.
+    clearTimeout(timer);
     filter.value = "";
     await load(prefix);
     here();
@@ -46,7 +50,7 @@ export function browser(changed, picked) {
     }
     fill(more);
     try {
-      const page = await listFiles(prefix, at);
+      const page = await listFiles({ prefix, cursor: at, source });
       if (own !== asked) return;
       top = page.topPrefix;
       folder = page.prefix.slice(0, page.prefix.lastIndexOf("/") + 1);
@@ -88,17 +92,18 @@ export function browser(changed, picked) {
     button(() => enter(found.prefix), {}, icon("folder"), name(found.name || "/"), icon("next")));
 
   const fileLine = (file) => h("li", {}, h("label", {},
-    h("input", { type: "checkbox", value: file.key, onchange: ({ target }) => choose(() => {
+    h("input", { type: "checkbox", value: file.key, disabled: !!file.unreadable && !keys.has(file.key), onchange: ({ target }) => choose(() => {
       whole = undefined;
       if (target.checked) keys.set(file.key, file.size);
       else keys.delete(file.key);
     }) }),
-    icon("file"), name(file.name), h("span", { class: "size" }, size(file.size)), h("span", { class: "date" }, moment(file.lastModified))));
+    icon("file"), name(file.name), h("span", { class: "size" }, size(file.size)), h("span", { class: "date" }, moment(file.lastModified)),
+    file.unreadable && h("span", { class: "why" }, why(file.unreadable))));
 
   /** Ticks what is selected, and offers what can be selected. */
   const draw = () => {
     for (const input of list.querySelectorAll("input")) input.checked = whole === input.value || keys.has(input.value);
-    const boxes = [...list.querySelectorAll("label:not(.tick) input")];
+    const boxes = [...list.querySelectorAll("label:not(.tick) :enabled")];
     const isAll = boxes.every((input) => input.checked);
     const offer = (is, act, words) => is && button(() => {
       act();
@@ -121,7 +126,13 @@ export function browser(changed, picked) {
       asked += 1;
       clearTimeout(timer);
     },
-    picked: () => ({ keys: [...keys], whole, folder }),
+    from: (name) => {
+      source = name;
+      folder = filter.value = "";
+      wholly();
+      if (begun) load(folder);
+    },
+    picked: () => ({ keys: [...keys], whole, folder, source }),
     chosen: () => {
       if (whole) return { request: { prefix: whole }, words: `Everything in ${whole.slice(top.length) || "all files"}` };
       if (!keys.size) return { words: "No files chosen yet" };

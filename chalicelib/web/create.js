@@ -1,6 +1,6 @@
 // The form for a new export: its files and its name.
 
-import { createJob, newKey } from "./api.js";
+import { createJob, listFiles, newKey } from "./api.js";
 import { browser } from "./browse.js";
 import { announce, fault, fill, h, say } from "./dom.js";
 import { count, files } from "./format.js";
@@ -14,7 +14,10 @@ const TOO_MANY = `More than the ${count(MOST)} files that one export takes`;
 
 const DRAFT = "longhaul.draft";
 
-let draft; // the form as it is, kept while another view is shown
+// A promise of a list of files, which names the sources.
+let sources;
+// The form as it is, kept while another view is shown.
+let draft;
 
 /** Returns the form that this tab had before it left the page, perhaps to sign in again. */
 function restored() {
@@ -50,7 +53,7 @@ export function create(main) {
   const changed = () => {
     draw();
     key = newKey();
-    draft = { owner: owner(), way, key, text: text.value, filename: filename.value, missing: form.elements.missing.value, ...folders.picked() };
+    draft = { owner: owner(), key, ...Object.fromEntries(new FormData(form)), ...folders.picked() };
   };
 
   const draw = () => {
@@ -78,17 +81,20 @@ export function create(main) {
   const choice = (group, value, label, checked, onchange = changed) =>
     h("label", {}, h("input", { type: "radio", name: group, value, checked, onchange }), h("span", {}, label));
 
-  const text = h("textarea", { id: "ids", rows: 6, spellcheck: "false", autocapitalize: "off", placeholder: "10001\n10002\n10010-10050",
+  const text = h("textarea", { id: "ids", name: "text", rows: 6, spellcheck: "false", autocapitalize: "off", placeholder: "10001\n10002\n10010-10050",
     "aria-describedby": "errors about-ids",
     oninput: changed }, draft.text);
   const errorList = h("ul", { id: "errors", class: "wrong" });
   const byIds = h("div", { class: "pane" }, h("label", { for: "ids" }, "File ids"), text, errorList,
     h("p", { class: "hint", id: "about-ids" }, "Paste a list, or type ids and ranges. Commas, spaces and new lines all do."));
   const folders = browser(changed, draft);
-  const filename = h("input", { id: "filename", maxlength: 200, autocomplete: "off", spellcheck: "false", placeholder: "March.zip",
+  const filename = h("input", { id: "filename", name: "filename", maxlength: 200, autocomplete: "off", spellcheck: "false", placeholder: "March.zip",
     "aria-describedby": "about-name", value: draft.filename, oninput: changed });
-  const onMissing = h("fieldset", { class: "choice" }, h("legend", {}, "If a file is not there"),
-    choice("missing", "skip", "Leave it out, and list it", draft.missing !== "fail"), choice("missing", "fail", "Stop the whole export", draft.missing === "fail"));
+  const fate = (group, words, isFail) => h("fieldset", { class: "choice" }, h("legend", {}, words),
+    choice(group, "skip", "Leave it out, and list it", !isFail), choice(group, "fail", "Stop the whole export", isFail));
+  const onMissing = fate("missing", "If a file is not there", draft.missing === "fail");
+  const source = h("select", { onchange: () => folders.from(source.value) });
+  const from = h("label", { class: "from", hidden: true }, "Source", source);
   const summary = h("p", { class: "summary", role: "status" });
   const start = h("button", { class: "primary" }, "Start export");
   const refusal = h("div", {});
@@ -96,10 +102,10 @@ export function create(main) {
   const form = h("form", { onsubmit: (event) => send(event) },
     h("fieldset", { class: "chips" }, h("legend", { class: "unseen" }, "How to choose files"),
       choice("way", "ids", "By id", way === "ids", () => turned("ids")), choice("way", "folders", "Browse folders", way !== "ids", () => turned("folders"))),
-    byIds, folders.element,
+    from, byIds, folders.element,
     h("div", { class: "options" },
       h("div", {}, h("label", { for: "filename" }, "Name of the archive"), filename, h("p", { class: "hint", id: "about-name" }, "Optional. One is made up otherwise.")),
-      onMissing),
+      h("div", { class: "choice" }, onMissing, fate("unreadable", "If a file cannot be read", draft.unreadable !== "skip"))),
     refusal, h("div", { class: "submit" }, summary, start));
   main.append(h("div", { class: "head" }, h("h1", { tabindex: -1 }, "New export")), form);
   title("New export");
@@ -136,6 +142,8 @@ export function create(main) {
       return;
     }
     if (filename.value.trim()) request.filename = filename.value.trim();
+    if (!from.hidden) request.source = source.value;
+    if (form.elements.unreadable.value === "skip") request.on_unreadable = "skip";
     if (!onMissing.hidden) request.on_missing = form.elements.missing.value;
     fill(refusal);
     start.disabled = true;
@@ -152,5 +160,10 @@ export function create(main) {
 
   key ??= newKey();
   turn(way);
+  sources ??= listFiles().catch(() => (sources = undefined));
+  sources.then((page) => {
+    fill(source, (page?.sources ?? []).map((name) => h("option", { selected: name === (draft.source || page.source) }, name)));
+    from.hidden = source.length < 2;
+  });
   return folders.close;
 }

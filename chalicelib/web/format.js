@@ -43,6 +43,9 @@ export function ago(iso) {
   return seconds < 86_400 ? `${Math.floor(seconds / 3600)} h ago` : moment(iso);
 }
 
+/** Why a file cannot be exported, for people. */
+export const why = ({ reason, detail }) => (reason === "missing" ? "Not found." : sentence(detail || reason));
+
 /** Makes a sentence of a problem's detail. */
 export function sentence(text) {
   const trimmed = String(text ?? "").trim();

@@ -3,13 +3,14 @@
 import { tickets } from "./address.js";
 import { cancelJob, deleteJob, downloadLink, readJob, retryJob } from "./api.js";
 import { announce, ask, button, copy, fault, fill, h, icon, link, name, newExport, nothing, say, skeleton, toast, trouble } from "./dom.js";
-import { count, duration, files, moment, sentence, size, sizeOf } from "./format.js";
+import { count, duration, files, moment, sentence, size, sizeOf, why } from "./format.js";
 import { follow, isOpen } from "./live.js";
 import { auth, setNotice, wantsNotice } from "./person.js";
 import { notify, tabOf, title } from "./tab.js";
 
 const SPOKEN_EVERY_MS = 15_000;
-const PACE_OVER_MS = 10_000; // the speed is measured over this time
+// The speed is measured over this time.
+const PACE_OVER_MS = 10_000;
 const MISSING_SHOWN = 200;
 const REVOKED = ["This link does not work any more", "It has expired, or was revoked. Ask for a new one where you got it."];
 const AGAIN = ["Open the link again", "This page does not keep what lets you in. Open the link that you were sent."];
@@ -47,8 +48,10 @@ export function downloadLinkOf(id, more, ...content) {
 
 /** `isShared`: it was opened by a share link, and is shown to whom it does not belong. */
 export function job(main, id, isShared) {
-  let shown; // the job that the page shows
-  let parts; // what changes while it runs
+  // The job that the page shows.
+  let shown;
+  // What changes while it runs.
+  let parts;
   let samples = [];
   let spokenAt = Date.now();
 
@@ -193,18 +196,22 @@ export function job(main, id, isShared) {
   };
 
   const missing = (job) => {
-    const list = job.result.missing;
+    const { skipped, missing } = job.result;
+    // An older answer has only the missing ones.
+    const list = skipped ?? missing?.map((file) => ({ file, reason: "missing" }));
     if (!list) {
       // The list is too long for an event.
       readJob(id).then((whole) => shown === job && draw((shown = whole)), () => {});
       return false;
     }
+    const isPlain = list.every(({ reason }) => reason === "missing");
+    const line = (one) => (isPlain ? one.file : `${one.file}\t${why(one)}`);
     return list.length > 0 && h("section", { class: "missing" },
-      h("div", { class: "line" }, h("h2", { id: "missing" }, icon("alert"), `${files(list.length)} not found`),
-        button(() => copy(list.join("\n"), "List copied.", "This browser does not allow it."), {}, "Copy list")),
+      h("div", { class: "line" }, h("h2", { id: "missing" }, icon("alert"), `${files(list.length)} ${isPlain ? "not found" : "left out"}`),
+        button(() => copy(list.map(line).join("\n"), "List copied.", "This browser does not allow it."), {}, "Copy list")),
       h("p", {}, "The archive has everything else, and a manifest.json that lists these too."),
       h("ul", { class: "codes", tabindex: 0, "aria-labelledby": "missing" },
-        list.slice(0, MISSING_SHOWN).map((item) => h("li", {}, h("bdi", {}, item)))),
+        list.slice(0, MISSING_SHOWN).map((one) => h("li", {}, h("bdi", {}, `${one.file}`), !isPlain && h("span", { class: "why" }, why(one))))),
       list.length > MISSING_SHOWN && h("p", {}, `And ${count(list.length - MISSING_SHOWN)} more: copy the list to see them.`));
   };
 

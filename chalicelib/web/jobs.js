@@ -135,6 +135,6 @@ function row({ jobId, filename }) {
 function described({ createdAt, progress, result, error }) {
   const number = result ? result.processedFiles : progress.totalFiles;
   const lost = result && result.totalFiles - number;
-  return [number && files(number), result && size(result.fileSize), ago(createdAt), lost && `${lost} not found`, error?.title]
+  return [number && files(number), result && size(result.fileSize), ago(createdAt), lost && `${lost} left out`, error?.title]
     .filter(Boolean).join(" · ");
 }

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from infra import package, parameters, template
+from infra import named_sources, package, parameters, template
 from infra.checks import checkov
 from infra.console import complain
 from infra.errors import InfraError
@@ -24,6 +24,15 @@ _CODE = ("app.py", "chalicelib", "infra", "longhaul")
 
 # Neither the package nor the template depends on the region.
 _PROD = Target(name="aws", stage="prod", region=LOCAL_REGION)
+
+_KEY = "arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+_SOURCES = json.dumps(
+    [
+        {"name": "own"},
+        {"name": "scans", "bucket": "scans-of-somebody", "prefix": "a/", "owner": "444455556666"},
+        {"name": "far", "bucket": "far-away", "region": "eu-west-1", "kmsKeys": [_KEY]},
+    ]
+)
 
 Found = str
 """What a tool has found, for people to read. Empty: nothing."""
@@ -48,13 +57,14 @@ def main() -> None:
 
 
 def _template() -> Path:
-    """Writes the template of a release, which has all that any deployment can have."""
+    """Writes the template of a release with sources, which has all that any deployment can have."""
     built = package.build(_PROD, STATE / "checks")
     made = template.published(
         built.template,
         code_key="longhaul.zip",
         architecture="arm64",
         defaults=parameters.of_config(_PROD.stage),
+        sources=named_sources.of(_SOURCES, {}),
     )
     written = STATE / "checks" / "template.json"
     written.write_text(json.dumps(made, indent=1, sort_keys=True))

@@ -40,6 +40,12 @@ _HINTS: Final[tuple[tuple[type[errors.LonghaulError], str], ...]] = (
 )
 _NOT_READY: Final = "urn:problem-type:longhaul:not-ready"
 
+_LEFT_OUT: Final = {
+    "source-missing": "To leave out what does not exist, export with `--on-missing skip`.",
+    "source-unreadable": "To leave out what cannot be read, export with `--on-unreadable skip`.",
+}
+"""What to type if a job failed because of some files."""
+
 
 def complain(error: errors.LonghaulError) -> None:
     """Prints the error on standard error."""
@@ -60,11 +66,14 @@ def _more(error: errors.LonghaulError) -> Iterator[str]:
             yield from (shown(f"{e.pointer}: {e.detail}") for e in problem.errors[:_FIELDS_SHOWN])
         if len(problem.errors) > _FIELDS_SHOWN:
             yield f"and {len(problem.errors) - _FIELDS_SHOWN} more"
+        if any(e.pointer.startswith("/file_ids") for e in problem.errors):
+            yield "For keys, use --keys."
         if problem.request_id:
             yield shown(f"Request {problem.request_id}")
         if problem.type == _NOT_READY:
             yield "With --wait, the command waits for it."
     if isinstance(error, errors.JobFailed):
+        yield from filter(None, [_LEFT_OUT.get(error.kind)])
         yield f"To try once more: `longhaul retry {shown(error.job.job_id)}`."
     if isinstance(error, errors.NotPermitted):
         yield from _who_asks(error)

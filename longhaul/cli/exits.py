@@ -13,6 +13,7 @@ BROKEN: Final = 5
 NOT_NOW: Final = 6
 CANNOT_SAVE: Final = 7
 DENIED: Final = 8
+PARTIAL: Final = 9
 INTERRUPTED: Final = 130
 
 PIPE_CLOSED: Final = 141
@@ -28,6 +29,7 @@ MEANINGS: Final = {
     NOT_NOW: "not possible now: because of the job's state, or a limit",
     CANNOT_SAVE: "the file cannot be written, or exists already",
     DENIED: "not signed in, or not permitted",
+    PARTIAL: "the archive is there, but some files are not in it",
     INTERRUPTED: "Ctrl-C; the job goes on",
 }
 

@@ -35,8 +35,6 @@ def follow(run: Run, client: "Client", name: JobName, *, each: bool = False) -> 
     if job.status != "completed" and not each:
         run.answer(job)
     check_end(job)
-    if job.result and job.result.missing:
-        run.screen.say(f"Missing: {words.missing(job.result.missing)}")
     return job
 
 

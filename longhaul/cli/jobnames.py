@@ -9,9 +9,8 @@ from typing import Final
 import click
 from click.shell_completion import CompletionItem
 
-from longhaul.cli import access
-
-STDIN: Final = "-"
+from longhaul.cli import access, texts
+from longhaul.cli.texts import STDIN
 
 _COMPLETION_SECONDS: Final = 1.0
 _COMPLETIONS_MAX: Final = 20
@@ -40,7 +39,7 @@ class JobName:
 
 def _job_name(_: click.Context, parameter: click.Parameter, text: str) -> JobName:
     if text == STDIN:
-        text = sys.stdin.readline(_LINE_MAX).strip()
+        text = texts.line(sys.stdin, _LINE_MAX)
     ticket = None
     if found := _PAGE_URL.fullmatch(text):
         ticket = found[3]

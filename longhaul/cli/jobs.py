@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from longhaul.cli import advice, exits, saving, selection, words
+from longhaul.cli import advice, exits, partial, saving, selection, words
 from longhaul.cli.follow import check_end, follow
 from longhaul.cli.jobnames import JobName, job_argument
-from longhaul.cli.options import Run, common
+from longhaul.cli.options import Run, common, source_option
 from longhaul.errors import NotPossibleNow
 from longhaul.printable import shown
 
 if TYPE_CHECKING:
-    from longhaul.answers import Job
+    from longhaul.answers import Availability, Job
 
 _LIST_DEFAULT = 20
 _WIDTHS = (36, 10, 4, 6, 9, 19, 0)
@@ -37,14 +37,16 @@ def status(run: Run, job: JobName) -> None:
 @click.command(short_help="Follow a job to its end.")
 @job_argument
 @common
-def watch(run: Run, job: JobName) -> None:
+def watch(run: Run, job: JobName) -> int:
     """Follow JOB to its end. After Ctrl-C, the job goes on.
 
     With --json, it prints a line for each change.
     """
     with run.client(job) as client, advice.how_to_return(run, run.line("watch", job)):
-        follow(run, client, job, each=True)
+        ended = follow(run, client, job, each=True)
+    partial.tell(run, ended, run.line("status", job))
     run.screen.say(f"Download it: {run.line('download', job)}")
+    return partial.code(ended)
 
 
 @click.command(short_help="Download a job's archive.")
@@ -60,7 +62,7 @@ def watch(run: Run, job: JobName) -> None:
 @click.option("--wait", is_flag=True, help="Wait until the job has ended.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 @common
-def download(run: Run, job: JobName, *, output: str, wait: bool, force: bool) -> None:
+def download(run: Run, job: JobName, *, output: str, wait: bool, force: bool) -> int:
     """Download the archive of JOB, check every byte of it, and print its path.
 
     JOB may be a share link, which needs no sign-in; - reads it from standard input, where the list
@@ -78,9 +80,11 @@ def download(run: Run, job: JobName, *, output: str, wait: bool, force: bool) ->
         check_end(found)
         if found.is_open and wait:
             found = follow(run, client, job)
+        partial.tell(run, found, run.line("status", job))
         saved = saving.save(run, client, found, output, force=force)
     if run.is_json:
         run.print_json({"jobId": found.job_id, **saved})
+    return partial.code(found)
 
 
 @click.command(name="list", short_help="List your jobs, newest first.")
@@ -173,17 +177,25 @@ def _ask(question: str) -> None:
 
 @click.command(short_help="Show whether files can be exported.")
 @click.argument("files", nargs=-1, metavar="FILE...", required=True)
+@source_option
 @common
-@click.pass_context
-def check(context: click.Context, run: Run, files: tuple[str, ...]) -> None:
-    """Show whether each FILE, an id, can be exported. The exit code is 3 if one is missing."""
+def check(run: Run, files: tuple[str, ...], *, source: str | None) -> int:
+    """Show whether each FILE, an id, can be exported. If not, show why: it is missing, or cannot be
+    read. The exit code is then 3."""
     is_all_there = True
     with run.client() as client:
         for file_id in selection.file_ids(files, sys.stdin):
-            found = client.check(file_id)
+            found = client.check(file_id, source=source)
             is_all_there &= found.available
             run.answer(found)
-            how = f"available\t{words.size(found.size or 0)}" if found.available else "missing"
-            run.print(f"{found.file_id}\t{how}")
-    if not is_all_there:
-        context.exit(exits.NOT_FOUND)
+            run.print(f"{shown(str(found.file_id))}\t{_state(found)}")
+    return exits.OK if is_all_there else exits.NOT_FOUND
+
+
+def _state(found: "Availability") -> str:
+    if found.available:
+        return f"available\t{words.size(found.size or 0)}"
+    reason = found.reason or words.MISSING
+    if reason == words.MISSING or not found.detail:
+        return shown(reason)
+    return f"{shown(reason)}\t{shown(found.detail)}"

@@ -90,7 +90,11 @@ class Run:
         return shlex.join([PROGRAM, command, job.job_id, *more, *(("--url", url) if url else ())])
 
 
-def common(command: Callable[..., None]) -> Callable[..., None]:
+Command = Callable[..., int | None]
+"""A command. It returns its exit code; None is that of success."""
+
+
+def common(command: Command) -> Command:
     """Adds the options that every command has. The command receives them as a Run, first."""
 
     @functools.wraps(command)
@@ -102,7 +106,7 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
         quiet: bool,
         as_json: bool,
         **own: Any,
-    ) -> None:
+    ) -> int | None:
         context = click.get_current_context()
         is_typed = context.get_parameter_source("url") is click.core.ParameterSource.COMMANDLINE
         described = Run(
@@ -114,7 +118,7 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
             screen=Screen(quiet=quiet),
         )
         try:
-            command(described, **own)
+            code = command(described, **own)
             sys.stdout.flush()
         except KeyboardInterrupt:
             raise Exit(exits.INTERRUPTED) from None
@@ -122,12 +126,17 @@ def common(command: Callable[..., None]) -> Callable[..., None]:
             # The reader of the pipe has closed it. Python must not write to it at exit either.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise Exit(exits.PIPE_CLOSED) from None
+        return code
 
-    decorated: Callable[..., None] = run
+    decorated: Command = run
     for option in reversed(_COMMON):
         decorated = option(decorated)
     return decorated
 
+
+source_option: Final = click.option(
+    "--source", metavar="NAME", help="The source that has the files, if the API has several."
+)
 
 _COMMON: Final = (
     click.option("--json", "as_json", is_flag=True, help="Print answers as JSON, one line each."),

@@ -9,7 +9,7 @@ import click
 from longhaul.cli import words
 from longhaul.cli.options import Run
 from longhaul.cli.rate import Rate
-from longhaul.cli.selection import STDIN
+from longhaul.cli.texts import STDIN
 from longhaul.printable import shown
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def save(run: Run, client: "Client", job: "Job", output: str, *, force: bool) ->
     """Downloads the job's archive, prints its path, and returns its facts for `--json`."""
     if output == STDOUT:
         return _to_stdout(run, client, job)
+    from longhaul import answers
     from longhaul.transfer import Ticks, download
 
     with run.screen.task("Download") as task:
@@ -45,6 +46,7 @@ def save(run: Run, client: "Client", job: "Job", output: str, *, force: bool) ->
         "size": saved.size,
         "files": len(saved.manifest.files),
         "missing": list(saved.manifest.missing),
+        "skipped": [answers.plain(one) for one in saved.manifest.skipped],
     }
 
 

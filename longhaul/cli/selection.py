@@ -1,40 +1,49 @@
 """Reads which files a command line names."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
-from pathlib import Path
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
+
+from longhaul.cli import texts
+from longhaul.cli.texts import STDIN
+
+if TYPE_CHECKING:
+    from longhaul.wanted import Wanted
 
 FILES_MAX: Final = 10_000
 """The most files that one export takes by id or key."""
 
-STDIN: Final = "-"
-"""The word that stands for standard input."""
-
 _JWS: Final = re.compile(r"[\w-]{10,}\.[\w-]+\.[\w-]{10,}", re.ASCII)
 """RFC 7515, section 7.1."""
 _SELECTION_MAX: Final = 5 * 1024**2
-"""Characters. The API takes less: its body has at most 6 MB, and the job's request must fit too."""
+"""Bytes. The API takes less: its body has at most 6 MB, and the job's request must fit too."""
 
-_IDS: Final = re.compile(r"([0-9]{1,12})(?:-([0-9]{1,12}))?")
+_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,14}")
+"""An id that is a number in JSON. All others are texts: of 007, a number would not be the same."""
+_RANGE: Final = re.compile(r"(0|[1-9][0-9]{0,11})-(0|[1-9][0-9]{0,11})")
+_COMMENT: Final = re.compile(r"(?:^|\s)#.*")
+
+_KINDS: Final = ("id", "key", "prefix")
+_FIELDS: Final = (*_KINDS, "name", "version")
+
+Id = int | str
 
 
-def file_ids(words: Iterable[str], stdin: TextIO) -> list[int]:
-    """Returns the ids that the words name: ids, and ranges (10000-10099, with both ends).
+def file_ids(words: Iterable[str], stdin: TextIO) -> list[Id]:
+    """Returns the ids that the words name: ids, and ranges of numbers (10000-10099, with both
+    ends). The API decides what an id looks like.
 
     The word `-` reads more of them from standard input, where `#` begins a comment. Raises
     click.UsageError, which names the wrong word.
     """
-    ids: list[int] = []
+    ids: list[Id] = []
     for word in _words(words, stdin):
-        found = _range(word)
+        found = _ids(word)
         if len(ids) + len(found) > FILES_MAX:
-            raise click.UsageError(
-                f"One export takes at most {FILES_MAX:,} files. Divide it, or use --prefix."
-            )
+            raise _too_many()
         ids.extend(found)
     return ids
 
@@ -44,9 +53,24 @@ def keys(words: Iterable[str], stdin: TextIO) -> list[str]:
     found: list[str] = []
     for word in words:
         if word == STDIN:
-            found.extend(_lines(stdin))
+            read = texts.read("the keys", word, stdin)
+            found.extend(line for line in texts.lines(read) if line.strip())
         else:
             found.append(word)
+    return found
+
+
+def wanted(name: str, stdin: TextIO) -> "list[Wanted]":
+    """Returns the files in the list of this name: a JSON list of objects, or one object a line.
+
+    Raises click.UsageError, which names the wrong entry or line by its number.
+    """
+    text = texts.read("the list of files", name, stdin)
+    found = [_wanted(number, entry) for number, entry in _entries(text)]
+    if not found:
+        raise click.UsageError("The list of --files is empty.")
+    if len(found) > FILES_MAX:
+        raise _too_many()
     return found
 
 
@@ -59,12 +83,7 @@ def signed(name: str, stdin: TextIO) -> str:
         raise click.UsageError(
             "--selection takes a file. A selection itself would be seen in the list of processes."
         )
-    try:
-        with nullcontext(stdin) if name == STDIN else Path(name).open(encoding="ascii") as file:
-            text = file.read(_SELECTION_MAX + 1).strip()
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it is not ASCII text"
-        raise click.UsageError(f"Cannot read the selection in {name[:100]!r}: {why}.") from None
+    text = texts.read("the selection", name, stdin, most=_SELECTION_MAX).strip()
     if not _JWS.fullmatch(text):
         raise click.UsageError(
             f"{name[:100]!r} has no signed selection: that is three parts of base64url with dots "
@@ -73,30 +92,80 @@ def signed(name: str, stdin: TextIO) -> str:
     return text
 
 
+def _too_many() -> click.UsageError:
+    return click.UsageError(
+        f"One export takes at most {FILES_MAX:,} files. Divide it, or use a prefix."
+    )
+
+
+# -- ids -------------------------------------------------------------------------------------------
+
+
 def _words(words: Iterable[str], stdin: TextIO) -> Iterator[str]:
     for word in words:
         if word == STDIN:
-            for line in _lines(stdin):
-                yield from line.partition("#")[0].split()
+            for line in texts.lines(texts.read("the ids", word, stdin)):
+                yield from _COMMENT.sub("", line).split()
         else:
             yield word
 
 
-def _lines(stdin: TextIO) -> Iterator[str]:
-    try:
-        yield from (text for line in stdin if (text := line.rstrip("\n")))
-    except UnicodeDecodeError as error:
-        raise click.UsageError(f"Standard input is not text in {error.encoding}.") from None
-
-
-def _range(word: str) -> range:
-    found = _IDS.fullmatch(word)
+def _ids(word: str) -> range | tuple[Id]:
+    if _NUMBER.fullmatch(word):
+        return (int(word),)
+    found = _RANGE.fullmatch(word)
     if not found:
-        raise click.UsageError(
-            f"{word[:60]!r} is not a file id or a range like 10000-10099. For keys, use --keys."
-        )
-    first = int(found[1])
-    last = int(found[2]) if found[2] else first
+        return (word,)
+    first, last = int(found[1]), int(found[2])
     if last < first:
-        raise click.UsageError(f"The range {word} ends before it begins.")
+        raise click.UsageError(
+            f"The range {word} ends before it begins. If it is an id, name it in --files."
+        )
     return range(first, last + 1)
+
+
+# -- lists of files --------------------------------------------------------------------------------
+
+
+def _entries(text: str) -> Iterator[tuple[str, Any]]:
+    """Yields each value in the text, with its name for an error."""
+    if text.lstrip().startswith("["):
+        yield from ((f"Entry {i}", entry) for i, entry in enumerate(_json("The list", text), 1))
+        return
+    for number, line in enumerate(texts.lines(text), 1):
+        if line.strip():
+            yield f"Line {number}", _json(f"Line {number}", line)
+
+
+def _json(place: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError:
+        why = "too deep"
+    except json.JSONDecodeError as error:
+        at = f"column {error.colno}" if error.lineno == 1 else f"line {error.lineno}"
+        why = f"{error.msg} at {at}"
+    except ValueError as error:  # a number of thousands of digits
+        why = str(error)
+    raise _wrong(place, f"it is not JSON ({why})")
+
+
+def _wanted(place: str, entry: Any) -> "Wanted":
+    if not isinstance(entry, dict):
+        raise _wrong(place, 'it must be an object, like {"id": 10001, "name": "a/b.pdf"}')
+    said: Any = {name: value for name, value in entry.items() if value is not None}
+    unknown = next((name for name in said if name not in _FIELDS), None)
+    if unknown is not None:
+        raise _wrong(place, f"{unknown[:60]!r} is none of {', '.join(_FIELDS)}")
+    if sum(kind in said for kind in _KINDS) != 1:
+        raise _wrong(place, "it needs one of id, key and prefix, and no two of them")
+    for name, value in said.items():
+        is_number = name == "id" and isinstance(value, int) and not isinstance(value, bool)
+        if not isinstance(value, str) and not is_number:
+            raise _wrong(place, f"its {name} must be a text{' or a number' * (name == 'id')}")
+    wanted: Wanted = said
+    return wanted
+
+
+def _wrong(place: str, why: str) -> click.UsageError:
+    return click.UsageError(f"{place} of --files is wrong: {why}.")

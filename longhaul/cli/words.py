@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Final
 from longhaul.printable import shown
 
 if TYPE_CHECKING:
-    from longhaul.answers import Job, Progress
+    from longhaul.answers import Job, Progress, Result, Skipped
+
+MISSING: Final = "missing"
+"""The reason of a file that does not exist. It says all."""
 
 _DIGITS: Final = {"B": 0, "kB": 1, "MB": 1, "GB": 2, "TB": 2}
 _STEP: Final = 1000
 _MINUTE: Final = 60
 _HOUR: Final = 3600
-_MISSING_SHOWN: Final = 20
 
 
 def size(count: float) -> str:
@@ -68,7 +70,8 @@ def pace(progress: "Progress") -> str:
 
 
 def facts(job: "Job") -> Iterator[tuple[str, str]]:
-    """Yields everything that people may want to know about a job: pairs of title and text."""
+    """Yields everything that people may want to know about a job: pairs of title and text. A pair
+    without a title goes on with the one before."""
     progress, result = job.progress, job.result
     yield "Job", shown(job.job_id)
     if job.filename:
@@ -79,7 +82,8 @@ def facts(job: "Job") -> Iterator[tuple[str, str]]:
     if result:
         yield "Files", f"{result.processed_files:,} of {result.total_files:,}"
         yield "Size", f"{size(result.file_size)} ({result.file_size:,} bytes)"
-        yield "Missing", missing(result.missing)
+        yield "Skipped", files(len(result.skipped)) if result.skipped else _none_or_some(result)
+        yield from (("", skipped(one)) for one in result.skipped or ())
         if result.reused_from:
             yield "Archive", f"reused from job {shown(result.reused_from)}"
     elif job.is_open:
@@ -91,15 +95,20 @@ def facts(job: "Job") -> Iterator[tuple[str, str]]:
     yield "Expires", moment(job.expires_at)
 
 
-def missing(names: tuple[int | str, ...] | None) -> str:
-    """The files that do not exist: all, or the first 20 and the number of the others."""
-    if names is None:
-        return "some"
-    if not names:
-        return "none"
-    first = ", ".join(shown(str(name)) for name in names[:_MISSING_SHOWN])
-    more = len(names) - _MISSING_SHOWN
-    return f"{first} and {more:,} more" if more > 0 else first
+def skipped(one: "Skipped") -> str:
+    """A file that is not in an archive, and why. Examples: 10005 (missing); a/b.bin (archived: in
+    GLACIER)."""
+    return f"{shown(str(one.file))} ({why(one.reason, one.detail)})"
+
+
+def why(reason: str, detail: str | None) -> str:
+    """Why a file cannot be exported. Examples: missing; archived: in GLACIER."""
+    text = "" if reason == MISSING else (detail or "").rstrip(".")
+    return shown(f"{reason}: {text}" if text else reason)
+
+
+def _none_or_some(result: "Result") -> str:
+    return "some" if result.is_partial else "none"
 
 
 def row(job: "Job") -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 from playwright.sync_api import Page, Route, expect
@@ -11,6 +13,7 @@ from tests.browser.records import Records
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Sources
 
+ARCHIVED = "in GLACIER; restore it first"
 UNKNOWN_JOB = "7f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11"
 
 
@@ -178,6 +181,53 @@ def job_completed_with_missing_files(stage: Stage) -> None:
     expect(page.get_by_text("18 files not found")).to_be_visible()
 
 
+SKIPPED: list[dict[str, Any]] = [
+    {"file": 10_300, "reason": "missing", "detail": ""},
+    {"file": "reports/2019/übersicht.pdf", "reason": "archived", "detail": ARCHIVED},
+    {
+        "file": "reports/2024/payroll/March, the second and last revision.xlsx",
+        "reason": "encrypted",
+        "detail": "encrypted with a key of the customer's (SSE-C), which only its owner has",
+    },
+    {"file": "scans/7f0bb5b4.tif", "reason": "key-unusable", "detail": "its KMS key is disabled"},
+    {"file": 10_301, "reason": "new-reason", "detail": ""},
+]
+
+
+def skipping(stage: Stage, skipped: list[dict[str, Any]], filename: str = "March.zip") -> Page:
+    """Opens a completed job whose answer says that these files were skipped."""
+    missing = [one["file"] for one in skipped if one["reason"] == "missing"]
+
+    def answer(route: Route) -> None:
+        told = route.fetch().json()
+        told["result"] |= {"missing": missing, "skipped": skipped}
+        route.fulfill(json=told)
+
+    job_id = stage.records.completed(filename, total_files=40 + len(skipped))
+    stage.page.route(f"**/v1/export/{job_id}", answer)
+    return stage.open_job(job_id)
+
+
+@state
+def job_completed_with_files_left_out(stage: Stage) -> None:
+    page = skipping(stage, SKIPPED, "Site photos — Hamburg.zip")
+    expect(page.get_by_text("5 files left out")).to_be_visible()
+
+
+@state
+def job_failed_as_files_cannot_be_read(stage: Stage) -> None:
+    page = stage.open_job(
+        stage.records.failed(
+            "Contracts 2019-2024.zip",
+            "A source file cannot be read",
+            "2 of 212 files cannot be read: contracts/2019/a.pdf (archived: in GLACIER; restore it "
+            "first), contracts/2020/b.pdf (denied: S3 denies it). Leave them out, or have what is "
+            "unreadable skipped.",
+        )
+    )
+    expect(page.get_by_text("2 of 212 files cannot be read")).to_be_visible()
+
+
 @state
 def job_failed(stage: Stage) -> None:
     page = stage.open_job(
@@ -294,6 +344,44 @@ def new_by_folder(stage: Stage) -> None:
     page.get_by_label("übersicht.xlsx").check()
     page.get_by_label("Plan of the building").check()
     expect(page.get_by_text("2 files, 109 kB")).to_be_visible()
+
+
+def with_sources(stage: Stage, names: list[str], unreadable: dict[str, Any]) -> None:
+    """Has the list of files name these sources. `unreadable` says by name what cannot be read."""
+
+    def answer(route: Route) -> None:
+        asked = parse_qs(urlsplit(route.request.url).query).get("source", names[:1])
+        # The stack behind it may have one source, and may not know the parameter.
+        told = route.fetch(url=re.sub("&?source=[^&]*", "", route.request.url)).json()
+        told |= {"source": asked[0], "sources": names}
+        for file in told["files"]:
+            file["unreadable"] = unreadable.get(file["name"])
+        route.fulfill(json=told)
+
+    stage.page.route("**/v1/files?*", answer)
+    stage.page.route("**/v1/files", answer)
+
+
+@state
+def new_by_folder_with_files_that_cannot_be_read(stage: Stage) -> None:
+    frozen = {"reason": "archived", "detail": ARCHIVED}
+    with_sources(
+        stage, ["documents", "scans"], {"Plan of the building, all floors, revised.pdf": frozen}
+    )
+    for name in ("2023/a.pdf", "Plan of the building, all floors, revised.pdf", "übersicht.xlsx"):
+        stage.sources.put_at(stage.folder, name, b"x" * 54_321)
+    page = stage.open_folder()
+    expect(page.get_by_label("Plan of the building")).to_be_disabled()
+    expect(page.get_by_label("Source")).to_have_value("documents")
+    page.get_by_label("übersicht.xlsx").check()
+
+
+@state
+def new_by_id_in_one_of_several_sources(stage: Stage) -> None:
+    with_sources(stage, ["documents", "a source with a rather long name, of the archive"], {})
+    page = stage.open("#/new")
+    page.get_by_label("Source").select_option("a source with a rather long name, of the archive")
+    page.get_by_label("File ids").fill("10001, 10002")
 
 
 @state

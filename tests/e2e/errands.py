@@ -3,6 +3,7 @@
 An errand of the API asks the deployed one. The others run in this process (stage.py).
 """
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -162,6 +163,14 @@ def ask_for_the_parts(on: Stage) -> None:
     )
 
 
+def keep_checksums(on: Stage) -> None:
+    """Keeps and finds many items at once, as the store of checksums does."""
+    table, key = on.acting["Worker"].jobs.table, {"jobId": {"S": f"checksum/{uuid4()}"}}
+    table.client.batch_write_item(RequestItems={table.name: [{"PutRequest": {"Item": key}}]})
+    found = table.client.batch_get_item(RequestItems={table.name: {"Keys": [key]}})
+    assert found["Responses"][table.name] == [key]
+
+
 def fail_without_a_request(on: Stage) -> None:
     job_id = handmade.queued(on.backstage, on.sources.put(b"1").file_id)
     _forget_request(on, job_id)
@@ -242,6 +251,55 @@ def bury_a_letter(on: Stage) -> None:
     assert on.job(job_id).status is Status.FAILED
 
 
+# -- several sources ------------------------------------------------------------------------------
+
+OTHER_BUCKET = "a-bucket-of-others"
+OTHER_PREFIX = "shared/"
+SOURCES = json.dumps(
+    [{"name": "own"}, {"name": "other", "bucket": OTHER_BUCKET, "prefix": OTHER_PREFIX}]
+)
+"""The stack's own bucket, and a folder of another one."""
+
+
+def look_into(function: str, source: str) -> Errand:
+    """Lists a source, and looks at one of its files."""
+
+    def errand(on: Stage) -> None:
+        bucket, key = _put(on, source)
+        acting = on.acting[function].source(source)
+        listed = acting.client.list_objects_v2(Bucket=bucket, Prefix=key)
+        assert [found["Key"] for found in listed["Contents"]] == [key]
+        assert acting.client.get_object(Bucket=bucket, Key=key)["Body"].read() == b"1"
+
+    errand.__name__ = f"look_into_{source}_as_{function}"
+    return errand
+
+
+def bind_to_versions(source: str) -> Errand:
+    """Asks whether a source keeps versions, lists them, and reads one."""
+
+    def errand(on: Stage) -> None:
+        bucket, key = _put(on, source)
+        client = on.acting["Worker"].source(source).client
+        client.get_bucket_versioning(Bucket=bucket)
+        (listed,) = client.list_object_versions(Bucket=bucket, Prefix=key)["Versions"]
+        one: Any = {"Bucket": bucket, "Key": key, "VersionId": listed["VersionId"]}
+        assert client.get_object(**one)["Body"].read() == b"1"
+        client.get_object_attributes(**one, ObjectAttributes=["ETag"])
+        client.get_object_attributes(Bucket=bucket, Key=key, ObjectAttributes=["ETag"])
+
+    errand.__name__ = f"bind_to_versions_of_{source}"
+    return errand
+
+
+def _put(on: Stage, source: str) -> tuple[str, str]:
+    """Puts a file into the source. Returns bucket and key."""
+    bucket = OTHER_BUCKET if source == "other" else on.backstage.outputs.source_bucket
+    key = f"{OTHER_PREFIX}{uuid4()}"
+    on.backstage.s3.put_object(Bucket=bucket, Key=key, Body=b"1")
+    return bucket, key
+
+
 # -- what Lambda itself does with a role, and MiniStack does without -------------------------------
 
 
@@ -289,6 +347,7 @@ ERRANDS: dict[str, tuple[Errand, ...]] = {
         retry,
         retry_what_is_not_kept,
         read_selection_keys,
+        look_into("APIHandler", "other"),
         log("APIHandler"),
     ),
     "Worker": (
@@ -301,6 +360,11 @@ ERRANDS: dict[str, tuple[Errand, ...]] = {
         build_nested,
         read_first,
         ask_for_the_parts,
+        keep_checksums,
+        look_into("Worker", "own"),
+        look_into("Worker", "other"),
+        bind_to_versions("own"),
+        bind_to_versions("other"),
     ),
     "DeadLetters": (
         bury_a_letter,

@@ -18,6 +18,7 @@ from chalicelib.jobs.states import Stage, Status
 from chalicelib.jobs.store import JobStore
 from chalicelib.jobs.table import Table
 from chalicelib.jobs.wake import wake_time
+from chalicelib.named_sources import DEFAULT_NAME
 from chalicelib.pipeline import plans, reuse
 from chalicelib.queue.messages import DIGEST_DIGITS, Message, Step
 from chalicelib.s3.bucket import Bucket
@@ -84,7 +85,7 @@ def planned(backstage: Backstage, *entries: Entry, segment_seconds: float = SEGM
     job = _job()
     bucket = _archive_bucket(backstage)
     head = Head(job.job_id, job.created_at // 1000)
-    mark = reuse.fingerprint(job.user_id, Found(entries, ()))
+    mark = reuse.fingerprint(job.user_id, DEFAULT_NAME, Found(entries, ()))
     plan = layout.lay_out(entries, head, Scale(most_segment_seconds=segment_seconds))
     index = plans.store(bucket, job.job_id, plan, head, mark, version=PLAN_VERSION)
     upload = bucket.create_upload(job.archive_key, "application/zip")

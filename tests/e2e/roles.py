@@ -1,7 +1,7 @@
 """The IAM roles of a stack's functions: what each may do, and what is left without a part of it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +9,8 @@ from typing import Any
 
 import boto3
 
+from chalicelib.named_sources import Source
+from infra import source_grants
 from infra.paths import REPOSITORY
 from tests.e2e.backstage import Backstage
 
@@ -39,23 +41,28 @@ class Grant:
         return f"{self.function}-{self.statement}-{self.action}-{self.resource}"
 
 
-def grants() -> list[Grant]:
-    """Returns all that the policies in .chalice/ grant, but for what a KMS key of one's own takes:
-    no service of MiniStack's uses one with the caller's rights."""
+def grants(sources: Sequence[Source] = ()) -> list[Grant]:
+    """Returns all that the policies in .chalice/ and these sources grant, but for what a KMS key of
+    one's own takes: no service of MiniStack's uses one with the caller's rights."""
     return [
         Grant(function, statement["Sid"], action, resource)
         for function, file in POLICIES.items()
-        for statement in _written(file)
+        for statement in [*_written(file), *_of_sources(function, sources)]
         for action in statement["Action"]
         for resource in range(len(_list(statement["Resource"])))
     ]
+
+
+def _of_sources(function: str, sources: Sequence[Source]) -> list[Policy]:
+    role = {"APIHandler": "ApiHandlerRole", "Worker": "WorkerRole"}.get(function)
+    return source_grants.statements(role, sources) if role else []
 
 
 def _written(file: str) -> list[Policy]:
     statements: list[Policy] = []
     for written in json.loads((REPOSITORY / ".chalice" / file).read_text())["Statement"]:
         condition, statement, _ = written.get("Fn::If", (None, written, None))
-        if condition != "OwnKey":
+        if condition not in ("OwnKey", "OwnArchiveKey"):
             statements.append(statement)
     return statements
 

@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from email.header import Header
 from io import BytesIO
 from itertools import count
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from tests.e2e.backstage import CONNECTIONS, Backstage
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.literals import StorageClassType
 
 MIB = 1024**2
 
@@ -71,9 +75,22 @@ class Sources:
         self._put(key, content, metadata, checksum=checksum)
         return Source(key, content, name or filename or str(file_id))
 
-    def put_at(self, prefix: str, rest: str, content: bytes, *, name: str | None = None) -> Source:
+    def put_at(
+        self,
+        prefix: str,
+        rest: str,
+        content: bytes,
+        *,
+        name: str | None = None,
+        storage_class: "StorageClassType" = "STANDARD",
+    ) -> Source:
         """Puts a file under a prefix. In an archive of that prefix, its name is `rest`."""
-        self._put(prefix + rest, content, {}, checksum=True)
+        self.backstage.s3.put_object(
+            Bucket=self.backstage.outputs.source_bucket,
+            Key=prefix + rest,
+            Body=content,
+            StorageClass=storage_class,
+        )
         return Source(prefix + rest, content, name or rest)
 
     def put_many(self, prefix: str, files: Iterable[tuple[str, bytes]]) -> list[Source]:

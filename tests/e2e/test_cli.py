@@ -81,7 +81,9 @@ def test_an_export_saves_the_file(cli: Cli, sources: Sources) -> None:
     missing = sources.new_id()
     ids = [str(file.file_id) for file in files]
 
-    out = cli.run("export", *ids, str(missing), "--filename", "März.zip", "-o", ".", "--json")
+    out = cli.run(
+        "export", *ids, str(missing), "--filename", "März.zip", "-o", ".", "--json", code=9
+    )
 
     printed = json.loads(out)
     assert printed["download"]["path"] == "März.zip"
@@ -168,10 +170,65 @@ def test_thousands_of_ids_can_come_from_a_pipe(cli: Cli, sources: Sources) -> No
     file = sources.put(b"the one that is there")
     ids = "\n".join(str(sources.new_id()) for _ in range(2000))
 
-    out = cli.run("export", "-", "-o", "x.zip", "--json", stdin=f"{ids} {file.file_id}\n")
+    out = cli.run("export", "-", "-o", "x.zip", "--json", stdin=f"{ids} {file.file_id}\n", code=9)
 
     printed = json.loads(out)
     assert (printed["download"]["files"], len(printed["download"]["missing"])) == (1, 2000)
+
+
+def test_what_cannot_be_read_is_named_or_left_out(cli: Cli, sources: Sources) -> None:
+    prefix = sources.new_prefix()
+    file = sources.put_at(prefix, "a.txt", b"readable", name="All/a.txt")
+    for name in ("b.bin", "c/d.bin"):
+        sources.put_at(prefix, name, b"frozen", storage_class="GLACIER")
+    (cli.folder / "list.json").write_text(json.dumps([{"prefix": prefix, "name": "All"}]), "utf-16")
+    words = ("export", "--files", "list.json", "-o", "out.zip")
+
+    with cli.start(*words) as process:
+        out, err = process.communicate(timeout=WITHIN_SECONDS)
+    printed = json.loads(cli.run(*words, "--on-unreadable", "skip", "--json", code=9))
+
+    assert (process.returncode, out) == (1, "")
+    assert "The job has failed. A source file cannot be read: 2 of 3 files cannot be read: " in err
+    assert all(f"{prefix}{name} (archived: in GLACIER" in err for name in ("b.bin", "c/d.bin"))
+    assert "export with `--on-unreadable skip`" in err
+    skipped = printed["download"]["skipped"]
+    assert skipped == printed["result"]["skipped"]
+    assert [(one["file"], one["reason"]) for one in skipped] == [
+        (f"{prefix}b.bin", "archived"),
+        (f"{prefix}c/d.bin", "archived"),
+    ]
+    check_archive((cli.folder / "out.zip").read_bytes(), [file], job_id=printed["jobId"])
+
+
+def test_a_key_list_of_windows_is_read(cli: Cli, sources: Sources) -> None:
+    prefix = sources.new_prefix()
+    files = [sources.put_at(prefix, n, noise(9), name=prefix + n) for n in ("ü.txt", "b c.txt")]
+    keys = "".join(f"{file.key}\r\n" for file in files)
+
+    out = cli.run("export", "--keys", "-", "-o", "x.zip", "--json", stdin=f"\ufeff{keys}\r\n")
+
+    check_archive((cli.folder / "x.zip").read_bytes(), files, job_id=json.loads(out)["jobId"])
+
+
+def test_an_export_of_nothing_fails_and_saves_nothing(cli: Cli, sources: Sources) -> None:
+    ids = [str(sources.new_id()) for _ in range(3)]
+
+    with cli.start("export", *ids, "-o", "out.zip") as process:
+        out, err = process.communicate(timeout=WITHIN_SECONDS)
+
+    assert (process.returncode, out) == (1, "")
+    assert f"{ids[0]} (missing)" in err
+    assert names(cli.folder) == []
+
+
+def test_an_unknown_source_is_refused_with_the_known_ones(cli: Cli) -> None:
+    with cli.start("export", "10001", "--source", "nowhere") as process:
+        _, err = process.communicate(timeout=WITHIN_SECONDS)
+
+    assert process.returncode == 2
+    assert "source" in err
+    assert "nowhere" in err
 
 
 def test_the_same_key_leads_to_the_same_job(cli: Cli, sources: Sources) -> None:

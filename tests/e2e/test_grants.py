@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from infra import named_sources
+from infra.access import Access
 from infra.outputs import Outputs
 from tests.e2e import deployment, errands
 from tests.e2e.api import Api
@@ -25,14 +27,21 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outputs]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SELECTION_KEYS", "make")
         state = tmp_path_factory.mktemp("grants")
-        with deployment.started("ministack", state, enforce_iam=True) as own:
+        access = Access(sources=errands.SOURCES)
+        with deployment.started("ministack", state, access=access, enforce_iam=True) as own:
             yield own
 
 
 @pytest.fixture(scope="module")
 def stage(outputs: Outputs) -> Iterator[Stage]:
     api = Api(outputs.api_url)
-    with staged(api, Backstage(outputs)) as made:
+    backstage = Backstage(outputs)
+    backstage.s3.create_bucket(Bucket=errands.OTHER_BUCKET)
+    for bucket in (errands.OTHER_BUCKET, outputs.source_bucket):
+        backstage.s3.put_bucket_versioning(
+            Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
+        )
+    with staged(api, backstage) as made:
         yield made
     api.close()
 
@@ -48,7 +57,7 @@ def test_each_errand_can_be_done(stage: Stage, errand: Errand) -> None:
     errand(stage)
 
 
-@pytest.mark.parametrize("grant", grants(), ids=str)
+@pytest.mark.parametrize("grant", grants(named_sources.of(errands.SOURCES, {})), ids=str)
 def test_an_errand_fails_without_the_grant(stage: Stage, grant: Grant) -> None:
     stage.clear()
 

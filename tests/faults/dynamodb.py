@@ -26,6 +26,7 @@ INDEXES: Final[dict[str, tuple[str, ...]]] = {
     "openOfUser": ("openUser",),
 }
 BATCH_MAX: Final = 100
+WRITES_MAX: Final = 25
 ITEM_MAX: Final = 400 * 1024
 _TOKEN: Final = re.compile(r"[#:]\w+")
 
@@ -55,8 +56,8 @@ class Index:
 
 class DynamoDB:
     """`now` returns Unix time in ms. `lag` returns the ms until a write shows in the indexes.
-    `leaves` returns how many keys a BatchGetItem leaves for another call. `written` is called for
-    each change."""
+    `leaves` returns how many of so many items a batch leaves for another call. `written` is called
+    for each change."""
 
     exceptions = Exceptions
 
@@ -105,6 +106,20 @@ class DynamoDB:
         found = [self.items[key[KEY]["S"]] for key in keys[:now] if key[KEY]["S"] in self.items]
         left = {table: {"Keys": keys[now:]}} if now < len(keys) else {}
         return {"Responses": {table: deepcopy(found)}, "UnprocessedKeys": left}
+
+    def batch_write_item(self, *, RequestItems: dict[str, Any]) -> Answer:
+        """Writes without conditions. What is left over is for another call.
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html"""
+        name = "BatchWriteItem"
+        [(table, asked)] = RequestItems.items()
+        self._check(name, table)
+        items = [row["PutRequest"]["Item"] for row in asked]
+        if not 1 <= len(items) <= WRITES_MAX or len({_key(item) for item in items}) < len(items):
+            raise refused(name, "ValidationException", 400)
+        now = len(items) - self._leaves(len(items))
+        for item in items[:now]:
+            self._write(name, deepcopy(item))
+        return {"UnprocessedItems": {table: asked[now:]} if now < len(items) else {}}
 
     def put_item(
         self,
@@ -216,6 +231,10 @@ class DynamoDB:
                 due = max(due, index.pending[-1][0])
             index.pending.append((due, key, row))
         self._written(key, before, item)
+
+
+def _key(item: Item) -> str:
+    return str(item[KEY]["S"])
 
 
 def _condition_failed(operation: str, before: Item | None, returns: str) -> Exception:

@@ -111,7 +111,7 @@ def planned(services: Services) -> str:
 
 
 def set_plan(jobs: JobStore, plan: PlanRef) -> Job | None:
-    return jobs.set_plan(JOB_ID, 2, Planned(plan, 0, 9, 0, ()))
+    return jobs.set_plan(JOB, 2, Planned(plan, 0, 9, 0, ()))
 
 
 def sent(sqs: SQS) -> list[Step]:
@@ -257,7 +257,7 @@ def test_the_record_stays_below_2_kb_with_the_longest_texts(
     jobs.start(JOB_ID, 1)
     missing = ("x" * (MISSING_INLINE - len('[""]')),)
     plan = PlanRef("d" * 16, "u" * 128, 9_999)
-    jobs.set_plan(JOB_ID, 2, Planned(plan, 10_000, 2**46, 10_000, missing))
+    jobs.set_plan(JOB, 2, Planned(plan, 10_000, 2**46, 10_000, missing))
     jobs.record_reason(JOB_ID, "字" * 1000)
     open_size = item_size(dynamodb.items[JOB_ID])
     jobs.fail(JOB_ID, 3, replace(REASON, detail="字" * 1000))

@@ -100,14 +100,15 @@ def _on_moto(made: Services, clock: Clock) -> Services:
         archive=replace(made.archive, fast=fast),
         now=clock,
         pause=clock.pause,
+        checksums=replace(made.checksums, pause=clock.pause),
     )
 
 
 def _forget_clients() -> None:
     for cached in (
         aws.session,
-        clients.s3,
-        clients.fast_path,
+        clients.client,
+        clients.fast,
         clients.for_links,
         aws.dynamodb,
         aws.sqs,

@@ -24,6 +24,7 @@ Predicate = Callable[[str, dict[str, Any]], bool]
 
 _ARCHIVE = r"archives/.*"
 _SEGMENT = r"jobs/.*/segment-\d+"
+_COPY = r"jobs/.*/kept/.*"
 
 
 before_and_after = pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -212,6 +213,8 @@ SEGMENT_UPLOAD_REGISTERED = _effect(
     "a segment's upload is registered", _puts_item(r".*/upload-\d+")
 )
 ARCHIVE_RECORDED = _effect("the archive is recorded", _puts_item("fingerprint/.*"))
+CHECKSUMS_LOOKED_FOR = _effect("checksums are looked for", lambda name, _: name == "BatchGetItem")
+CHECKSUMS_KEPT = _effect("checksums are kept", lambda name, _: name == "BatchWriteItem")
 
 JOB_STARTED = _effect("the job is started", _updates("startedAt"))
 PLANNING_REPORTED = _effect("planning is reported", _reports(Stage.PLANNING))
@@ -220,6 +223,7 @@ PLAN_FIXED = _effect(
     "the plan is fixed", _updates("planDigest", "plannedAt", without=("planHome",))
 )
 PLAN_TAKEN_AWAY = _effect("the plan is taken away", _updates("previousPlan", "replanned"))
+CHANGE_COUNTED = _effect("a change is counted", _updates("changes", "suspects"))
 UPLOAD_CLAIMED = _effect("the upload is claimed", _updates("heir"))
 PLAN_ADOPTED = _effect("the plan is adopted", _updates("planDigest", "plannedAt", "planHome"))
 ASSEMBLING_REPORTED = _effect("assembling is reported", _reports(Stage.ASSEMBLING))
@@ -246,10 +250,23 @@ STEPS_RECORDED = _effect("the steps are recorded as sent", _updates("stepsSent")
 DISCARD_SENT = _effect("`discard` is sent", _sends(Step.DISCARD))
 FINALIZE_SENT = _effect("`finalize` is sent", _sends(Step.FINALIZE))
 
+VERSIONS_ASKED_FOR = _effect(
+    "it is asked whether the source has versions", _in_s3("GET versioning", SOURCES)
+)
 FILES_LISTED = _effect("the files are listed", _in_s3("ListObjectsV2", SOURCES))
 FILE_LOOKED_UP = _effect("a file is looked up", _in_s3("HeadObject", SOURCES))
 FILE_READ = _effect("a file is read", _in_s3("GetObject", SOURCES))
 THIRD_PIECE_READ = FILE_READ.then(FILE_READ).then(FILE_READ, "a third piece of a file is read")
+
+COPY_LOOKED_FOR = _effect("a copy is looked for", _in_s3("HeadObject", ARCHIVES, _COPY))
+FILE_COPIED = _effect("a file is copied aside", _in_s3("CopyObject", ARCHIVES, _COPY))
+COPY_TAKEN = _effect(
+    "a part is copied from a copy",
+    _in_s3("UploadPartCopy", ARCHIVES, copied_from=rf"/?{ARCHIVES}/{_COPY}"),
+)
+BATCH_KEPT = _effect(
+    "the CRC-32s of a batch are kept", _in_s3("PutObject", ARCHIVES, r".*/crc32-\d+")
+)
 
 REQUEST_READ = _effect("the request is read", _in_s3("GetObject", ARCHIVES, r".*/request-.*"))
 PLAN_STORED = _effect("the plan is stored", _in_s3("PutObject", ARCHIVES, ".*/plan"))
@@ -280,6 +297,10 @@ UPLOAD_COMPLETED = _effect(
     "the upload is completed", _in_s3("CompleteMultipartUpload", ARCHIVES, _ARCHIVE)
 )
 
+UPLOAD_ABORTED = _effect(
+    "the upload is aborted", _in_s3("AbortMultipartUpload", ARCHIVES, _ARCHIVE)
+)
+
 SEGMENT_LOOKED_FOR = _effect(
     "a segment's object is looked for", _in_s3("HeadObject", ARCHIVES, _SEGMENT)
 )
@@ -294,3 +315,4 @@ SEGMENT_JOINED = _effect(
     _in_s3("UploadPartCopy", ARCHIVES, copied_from=rf"/?{ARCHIVES}/{_SEGMENT}"),
 )
 SEGMENTS_DELETED = _effect("the segments are deleted", _in_s3("DeleteObjects", ARCHIVES))
+COPIES_DELETED = _effect("the copies are deleted", _in_s3("DeleteObjects", ARCHIVES))

@@ -3,9 +3,11 @@
 from base64 import b64encode
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
 
 from chalicelib import aws
@@ -79,6 +81,12 @@ class Stack:
         """Puts source files under `in/`. S3 does not know the CRC-32s of the `unknown` ones."""
         for name, content in files.items():
             self.put_file(f"in/{name}", content, checksum=name not in unknown)
+
+    def age_files(self) -> None:
+        """Makes all source files older than the test's clock. What is put later is newer."""
+        before = datetime.fromtimestamp(self.clock() / 1000 - 3600, UTC).replace(tzinfo=None)
+        for one in s3_backends[ACCOUNT]["aws"].get_bucket(SOURCES).keys.values():
+            one.last_modified = before
 
     def put_in_parts(self, key: str, content: bytes, *, part: int) -> str:
         """Puts a source file as clients upload large ones: S3 has the CRC-32s of its parts, and
@@ -238,6 +246,11 @@ class Stack:
         succeeded."""
         self.send([message])
         return not self.run_queue()
+
+    def run_one(self, message: Message) -> None:
+        """Does this one step as the queue's worker does. The messages that it sends wait."""
+        body = message.to_body()
+        assert handle([record_of(body)], self.services) == {"batchItemFailures": []}
 
     def wake(self) -> None:
         """Ends the lease of every message under way, as time does after a worker's death."""

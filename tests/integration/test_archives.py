@@ -191,13 +191,14 @@ def test_every_page_of_a_prefix_is_read(
     assert requests.count()["ListObjectsV2"] >= 3
 
 
-def test_the_key_of_a_folder_mark_is_exported_as_an_empty_file(stack: Stack) -> None:
+def test_the_key_of_a_folder_mark_is_no_file(stack: Stack) -> None:
     stack.put_file("folder/", b"")
-    job_id = export(keys=["folder/"])
+    stack.put_file("folder/a", b"")
+    job_id = export(keys=["folder/", "folder/a"])
 
     stack.run_queue()
 
-    check_archive(stack.archive(job_id), {"folder": b""})
+    check_archive(stack.archive(job_id), {"folder/a": b""})
 
 
 def test_progress_counts_every_byte_and_file(stack: Stack) -> None:

@@ -32,7 +32,7 @@ from tests.integration.stack import Stack
         ({"keys": ["a\nb"]}, "/keys/0"),
         ({"keys": ["a\x7f"]}, "/keys/0"),
         ({"keys": ["é" * 513]}, "/keys/0"),
-        ({"keys": ["\ud800"]}, "/keys"),
+        ({"keys": ["\ud800"]}, "/keys/0"),
         ({"prefix": ""}, "/prefix"),
         ({"prefix": "a\n"}, "/prefix"),
         ({"prefix": ["a"]}, "/prefix"),

@@ -47,7 +47,9 @@ def test_the_steps_of_a_cancelled_job_do_nothing(stack: Stack, requests: Request
 
 @pytest.mark.parametrize("end", ["completed", "failed"])
 def test_a_job_that_ends_just_before_it_is_cancelled_stays_as_it_is(stack: Stack, end: str) -> None:
-    job_id = export(file_ids=[10001], on_missing="fail" if end == "failed" else "skip")
+    stack.put_file("downloads/10002", b"there")
+    on_missing = "fail" if end == "failed" else "skip"
+    job_id = export(file_ids=[10001, 10002], on_missing=on_missing)
 
     with before(JOB_CANCELLED, stack.run_queue):
         answer = cancel(job_id)

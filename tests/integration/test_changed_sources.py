@@ -1,4 +1,5 @@
-"""A source file that changes while its archive is built fails the job. No archive is broken."""
+"""A source file that changes while its archive is built fails the job at once, if it must not be
+planned again. No archive is broken."""
 
 import pytest
 
@@ -6,7 +7,7 @@ from tests.archives import check_archive, noise
 from tests.integration.cloud import SOURCES
 from tests.integration.gateway import export, status
 from tests.integration.stack import UNIT, Stack
-from tests.integration.wire import answering, s3_error
+from tests.integration.wire import DENIED, answering, s3_error
 
 CHANGED = "urn:problem-type:longhaul:source-changed"
 FILES = {"a": noise(0, 9 * UNIT), "b": noise(1, 9 * UNIT), "c": noise(3, 20 * UNIT)}
@@ -15,6 +16,7 @@ FILES = {"a": noise(0, 9 * UNIT), "b": noise(1, 9 * UNIT), "c": noise(3, 20 * UN
 @pytest.fixture
 def planned(stack: Stack, small_segments: None) -> str:
     """The id of a planned job whose segments wait. Two of its files are streamed, one is copied."""
+    stack.configure(changes_max=0)
     stack.put_files(FILES)
     job_id = export(prefix="in/")
     stack.send(stack.planned())
@@ -83,6 +85,7 @@ def test_steps_that_come_after_the_failure_do_nothing(stack: Stack, planned: str
 
 
 def test_bytes_that_do_not_match_s3s_own_checksum_fail_the_job(stack: Stack) -> None:
+    stack.configure(changes_max=0)
     stack.put_file("downloads/10001", b"the right bytes")
     job_id = export(file_ids=[10001])
 
@@ -98,14 +101,17 @@ def test_a_source_that_the_worker_must_not_read_fails_the_job_at_once(stack: Sta
     stack.put_file("downloads/10001", b"secret")
     job_id = export(file_ids=[10001])
 
-    with answering((403, {}, b""), "HeadObject"):
+    with answering((403, {}, b""), "HeadObject"), answering(DENIED, "GetObject", bucket=SOURCES):
         failed = stack.run_queue()
 
     assert failed == []
-    assert status(job_id)["error"]["type"] == "urn:problem-type:longhaul:access-denied"
+    error = status(job_id)["error"]
+    assert error["type"] == "urn:problem-type:longhaul:source-unreadable"
+    assert "10001 (denied: S3 denies it)" in error["detail"]
 
 
 def test_a_source_in_cold_storage_fails_the_job_at_once(stack: Stack) -> None:
+    stack.configure(changes_max=0)
     stack.put_file("downloads/10001", b"frozen")
     job_id = export(file_ids=[10001])
 

@@ -21,6 +21,8 @@ def test_a_file_that_is_there_is_available(stack: Stack) -> None:
         "available": True,
         "s3Key": "downloads/10001",
         "size": 4,
+        "reason": None,
+        "detail": None,
     }
 
 
@@ -36,7 +38,14 @@ def test_a_file_that_is_not_there_is_not_available(stack: Stack) -> None:
     answer = call("POST", "/v1/download/check", body={"file_id": 10001})
 
     assert answer.status == 200
-    assert answer.body == {"file_id": 10001, "available": False, "s3Key": None, "size": None}
+    assert answer.body == {
+        "file_id": 10001,
+        "available": False,
+        "s3Key": None,
+        "size": None,
+        "reason": "missing",
+        "detail": "does not exist",
+    }
 
 
 def test_a_check_looks_one_object_up_and_reads_none(stack: Stack, requests: Requests) -> None:
@@ -54,6 +63,20 @@ def test_a_stack_that_has_everything_is_healthy(stack: Stack) -> None:
         "status": "healthy",
         "checks": {"storage": "ok", "database": "ok", "queue": "ok"},
     }
+
+
+@pytest.mark.parametrize(("prefix", "asks"), [("", "HeadBucket"), ("in/", "ListObjectsV2")])
+def test_a_source_is_reached_with_what_its_grants_allow(
+    stack: Stack, requests: Requests, prefix: str, asks: str
+) -> None:
+    """The grants of a source with a prefix do not allow HeadBucket."""
+    stack.configure_source(prefix=prefix)
+
+    answer = call("GET", "/health")
+
+    assert answer.status == 200
+    asked = [name for name, parameters in requests.made if parameters.get("Bucket") == SOURCES]
+    assert asked == [asks]
 
 
 @pytest.mark.parametrize("broken", ["source", "archives", "database", "queue"])

@@ -80,9 +80,10 @@ def test_an_archive_that_another_job_has_stays(stack: Stack, owner: str, reuser:
 
 
 def test_the_list_of_missing_files_stays_with_the_archive(stack: Stack) -> None:
+    stack.put_file("downloads/10000", b"there")
     wanted = list(range(10001, 10301))
-    owner = stack.completed(file_ids=wanted)
-    reuser = stack.completed(file_ids=wanted)
+    owner = stack.completed(file_ids=[10000, *wanted])
+    reuser = stack.completed(file_ids=[10000, *wanted])
     assert stack.job(reuser).reused_from == owner
 
     delete(owner)

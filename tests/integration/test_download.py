@@ -3,7 +3,9 @@
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from botocore.credentials import Credentials
 
+from chalicelib import aws
 from tests.integration.gateway import call, cancel, download_link, export
 from tests.integration.stack import Stack
 
@@ -64,7 +66,7 @@ def test_the_link_has_the_endpoint_that_callers_reach(stack: Stack) -> None:
     ("filename", "disposition"),
     [
         ("March.zip", "attachment; filename=\"March.zip\"; filename*=UTF-8''March.zip"),
-        ('a"b\\c', "attachment; filename=\"a_b_c.zip\"; filename*=UTF-8''a%22b_c.zip"),
+        ('a"b\\c', "attachment; filename=\"a_b_c.zip\"; filename*=UTF-8''a_b_c.zip"),
         (
             "Übersicht 100%",
             'attachment; filename="_bersicht 100_.zip"; '
@@ -113,6 +115,35 @@ def test_redirect_answers_with_the_link_in_location(stack: Stack) -> None:
     assert (answer.status, answer.body) == (303, None)
     assert _query(answer.headers["Location"])["X-Amz-Signature"]
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_who_asks_with_head_gets_a_link_for_head(stack: Stack) -> None:
+    job_id = _completed(stack)
+    path, query = f"/v1/export/{job_id}/download", {"redirect": "true"}
+
+    with_head, with_get = (call(method, path, query=query) for method in ("HEAD", "GET"))
+
+    assert (with_head.status, with_get.status) == (303, 303)
+    assert with_head.body is None
+    signed = [_query(answer.headers["Location"]) for answer in (with_head, with_get)]
+    assert signed[0].keys() == signed[1].keys()
+    assert signed[0]["X-Amz-Signature"] != signed[1]["X-Amz-Signature"]
+
+
+def test_a_link_says_when_it_ends_before_its_time(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = _completed(stack)
+    stack.configure(link_ttl_seconds=604_800, archive_ttl_days=30)
+    monkeypatch.setattr(
+        aws.session(), "get_credentials", lambda: Credentials("testing", "testing", "a session's")
+    )
+
+    body = call("GET", f"/v1/export/{job_id}/download").body
+
+    assert body["expiresIn"] == 900
+    assert "not valid for longer (604800 seconds are set)" in body["message"]
+    assert _query(body["downloadUrl"])["X-Amz-Expires"] == "900"
 
 
 @pytest.mark.parametrize("redirect", ["", "1", "yes", "TRUE"])

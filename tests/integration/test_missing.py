@@ -23,23 +23,25 @@ def test_with_skip_the_archive_has_the_other_files_and_names_the_missing(stack: 
 
 
 def test_missing_files_are_skipped_by_default(stack: Stack) -> None:
-    job_id = export(keys=["nowhere"])
+    content = stack.put_file("there", b"there")
+    job_id = export(keys=["nowhere", "there"])
 
     stack.run_queue()
 
-    assert status(job_id)["status"] == "completed"
+    check_archive(stack.archive(job_id), {"there": content}, missing=("nowhere",))
 
 
-def test_with_skip_an_archive_may_have_only_its_manifest(
-    stack: Stack,
-) -> None:
-    job_id = export(keys=["a", "b"])
+def test_an_export_without_any_file_fails(stack: Stack) -> None:
+    job_id = export(file_ids=[10001, 10002, 10003])
 
     stack.run_queue()
 
-    check_archive(stack.archive(job_id), {}, missing=("a", "b"))
-    result = status(job_id)["result"]
-    assert (result["processedFiles"], result["totalFiles"]) == (0, 2)
+    error = status(job_id)["error"]
+    assert error["type"] == "urn:problem-type:longhaul:nothing-to-export"
+    assert error["detail"] == (
+        "none of the files can be exported: 10001 (missing), 10002 (missing), 10003 (missing)"
+    )
+    assert stack.archive(job_id) is None
 
 
 def test_a_list_that_is_too_long_for_the_record_is_still_in_the_status(stack: Stack) -> None:
@@ -62,8 +64,9 @@ def test_a_list_just_below_the_limit_stays_in_the_record(
     count: int,
     inline: bool,  # noqa: FBT001 - a parameter
 ) -> None:
+    stack.put_file("downloads/99999", b"there")
     missing = list(range(10_000, 10_000 + count))  # seven bytes each: "10000, "
-    job_id = export(file_ids=missing)
+    job_id = export(file_ids=[*missing, 99_999])
 
     stack.run_queue()
 

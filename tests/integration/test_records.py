@@ -29,6 +29,7 @@ def test_the_store_writes_the_keys_and_the_ttl_of_the_template(stack: Stack) -> 
 
 
 def test_a_record_outlives_its_archive_by_a_week(stack: Stack) -> None:
+    stack.put_file("downloads/10001", b"there")
     job_id = stack.completed(file_ids=[10001])
 
     ttl = int(stack.item(job_id)["ttl"]["N"])
@@ -59,7 +60,8 @@ def test_an_item_stays_small_at_every_stage(stack: Stack, small_segments: None) 
 def test_the_longest_names_leave_an_item_small(stack: Stack) -> None:
     # Each is fifteen bytes with quotes and comma. These are as many as the record takes.
     missing = [f"missing/{number:03}" for number in range(MISSING_INLINE // 15)]
-    job_id = export(keys=missing, **LONGEST)
+    stack.put_file("there", b"there")
+    job_id = export(keys=["there", *missing], **LONGEST)
 
     stack.run_queue()
 

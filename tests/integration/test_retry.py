@@ -104,6 +104,7 @@ def test_a_job_that_has_not_ended_cannot_be_retried(stack: Stack) -> None:
 
 
 def test_a_completed_job_cannot_be_retried(stack: Stack) -> None:
+    stack.put_file("downloads/10001", b"one")
     job_id = stack.completed(file_ids=[10001])
 
     answer = post_retry(job_id)

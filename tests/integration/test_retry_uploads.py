@@ -14,6 +14,7 @@ from chalicelib.queue.messages import Message, Step
 from tests.archives import check_archive, noise
 from tests.integration.effects import (
     ARCHIVE_LOOKED_FOR,
+    CHECKSUMS_LOOKED_FOR,
     DONE_SEGMENTS_READ,
     FILE_LOOKED_UP,
     FILES_LISTED,
@@ -431,6 +432,7 @@ OF_THE_STEP = (
     REQUEST_READ,
     FILES_LISTED,
     PLANNING_REPORTED,
+    CHECKSUMS_LOOKED_FOR,
     FILE_LOOKED_UP,
     ARCHIVE_LOOKED_FOR,
     OTHER_JOB_READ,

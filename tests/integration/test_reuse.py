@@ -72,10 +72,11 @@ def test_the_second_job_has_the_facts_of_the_first(stack: Stack) -> None:
 
 
 def test_the_second_job_has_a_list_of_missing_files_of_any_length(stack: Stack) -> None:
+    stack.put_file("downloads/10000", b"there")
     wanted = list(range(10001, 10301))
-    stack.completed(file_ids=wanted)
+    stack.completed(file_ids=[10000, *wanted])
 
-    second = stack.completed(file_ids=wanted)
+    second = stack.completed(file_ids=[10000, *wanted])
 
     assert status(second)["result"]["missing"] == wanted
 

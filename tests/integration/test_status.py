@@ -61,11 +61,13 @@ def test_a_completed_job_has_a_result(stack: Stack, completed: str) -> None:
         "processedFiles": 1,
         "totalFiles": 2,
         "missing": [10002],
+        "skipped": [{"file": 10002, "reason": "missing", "detail": "does not exist"}],
         "downloadUrl": f"{BASE}/v1/export/{completed}/download?redirect=true",
     }
 
 
 def test_a_completed_job_says_when_its_archive_expires(stack: Stack) -> None:
+    stack.put_file("downloads/10001", b"one")
     job_id = export(file_ids=[10001])
     stack.clock.advance(days=1)
 

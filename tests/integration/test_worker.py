@@ -36,6 +36,7 @@ def test_the_steps_of_lambdas_own_event_are_done(stack: Stack) -> None:
 
 @pytest.mark.usefixtures("no_backoff")
 def test_of_a_batch_only_the_failed_messages_come_back(stack: Stack) -> None:
+    stack.put_file("downloads/10001", b"there")
     good, bad = export(file_ids=[10001]), export(file_ids=[10002])
     records = stack.receive()
 

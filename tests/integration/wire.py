@@ -152,7 +152,9 @@ def described(request: AWSPreparedRequest) -> tuple[str, dict[str, Any]]:
     url = urlsplit(request.url)
     query = dict(parse_qsl(url.query, keep_blank_values=True))
     parameters: dict[str, Any] = {"Bucket": url.netloc.split(".")[0], "Key": unquote(url.path[1:])}
-    parameters |= {name: query[name] for name in ("uploadId", "partNumber") if name in query}
+    parameters |= {
+        name: query[name] for name in ("uploadId", "partNumber", "versionId") if name in query
+    }
     headers = {name: _header(request, name) for name in _DESCRIBED}
     parameters |= {name: value for name, value in headers.items() if value is not None}
     return _s3_operation(request.method, query, parameters), parameters
@@ -185,11 +187,15 @@ _S3_OPERATIONS = {
 
 def _s3_operation(method: str, query: dict[str, str], parameters: dict[str, Any]) -> str:
     if "x-amz-copy-source" in parameters:
-        return "UploadPartCopy"
+        return "UploadPartCopy" if "uploadId" in query else "CopyObject"
     if "attributes" in query:
         return "GetObjectAttributes"
     if "delete" in query:
         return "DeleteObjects"
+    if "versions" in query:
+        return "ListObjectVersions"
+    if "versioning" in query:
+        return f"{method} versioning"
     kind = method, "uploadId" in query, bool(parameters["Key"])
     return _S3_OPERATIONS.get(kind, f"{method} bucket")
 
@@ -197,14 +203,21 @@ def _s3_operation(method: str, query: dict[str, str], parameters: dict[str, Any]
 def _what_moto_lacks(operation: str, parameters: dict[str, Any]) -> Wired | None:
     """Answers as S3 does where an upload is gone (NoSuchUpload), and where the source of a copy has
     another ETag (CopySourceIfMatch)."""
-    if operation not in ("UploadPart", "UploadPartCopy", "CompleteMultipartUpload"):
+    if operation not in (
+        "UploadPart",
+        "UploadPartCopy",
+        "CopyObject",
+        "CompleteMultipartUpload",
+    ):
         return None
     backend = s3_backends[ACCOUNT]["aws"]
-    if parameters["uploadId"] not in backend.get_bucket(parameters["Bucket"]).multiparts:
+    uploads = backend.get_bucket(parameters["Bucket"]).multiparts
+    if operation != "CopyObject" and parameters["uploadId"] not in uploads:
         return s3_error(404, "NoSuchUpload")
-    if operation == "UploadPartCopy":
-        bucket, _, key = unquote(parameters["x-amz-copy-source"]).lstrip("/").partition("/")
-        source = backend.get_object(bucket, key)
+    if operation in ("UploadPartCopy", "CopyObject"):
+        path, _, version = parameters["x-amz-copy-source"].partition("?versionId=")
+        bucket, _, key = unquote(path).lstrip("/").partition("/")
+        source = backend.get_object(bucket, key, version or None)
         if source is None:
             return s3_error(404, "NoSuchKey")
         if source.etag.strip('"') != parameters["x-amz-copy-source-if-match"].strip('"'):

@@ -34,6 +34,10 @@ def _client_error(code: str, status: int) -> ClientError:
         ("TransactionInProgressException", 400),
         ("RequestThrottled", 403),
         ("SomethingNew", 502),
+        ("KMS.ThrottlingException", 400),
+        ("ExpiredToken", 400),
+        ("408", 408),
+        ("TooManyRequests", 429),
     ],
 )
 def test_what_passes_by_itself_is_unavailable(code: str, status: int) -> None:
@@ -76,6 +80,7 @@ def test_what_is_denied_stays_denied(code: str, status: int) -> None:
         ("ConditionalCheckFailedException", 400),
         ("ValidationException", 400),
         ("EntityTooSmall", 400),
+        ("NotImplemented", 501),
     ],
 )
 def test_what_the_caller_must_judge_passes_as_it_is(code: str, status: int) -> None:

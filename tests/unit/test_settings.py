@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.settings import GATEWAY_SECONDS, HOLD_MAX, LINK_TTL_MAX, SettingsError, load
+from chalicelib.named_sources import Source
+from chalicelib.settings import (
+    GATEWAY_SECONDS,
+    HOLD_MAX,
+    ID_PATTERN_MAX,
+    LINK_TTL_MAX,
+    SettingsError,
+    load,
+)
 from infra.paths import REPOSITORY
 from tests.unit.samples import REQUIRED, some_settings
 
@@ -117,6 +125,69 @@ def test_a_key_template_that_cannot_tell_files_apart_is_refused(template: str) -
         some_settings(SOURCE_KEY_TEMPLATE=template)
 
 
+UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+@pytest.mark.parametrize("pattern", ["", UUID, r"\d+", "[A-Z]{2}[0-9]+|x$", "a" * ID_PATTERN_MAX])
+def test_what_an_id_looks_like_is_a_regular_expression(pattern: str) -> None:
+    assert some_settings(FILE_ID_PATTERN=pattern).file_id_pattern == pattern
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        ("[a", "unterminated character set"),
+        ("a)(b", "unbalanced parenthesis"),
+        ("(?i)abc", "global flags"),
+        ("a\\", "bad escape"),
+        ("a{99999999999}", "too large"),
+        ("a" * (ID_PATTERN_MAX + 1), "at most 255 characters"),
+    ],
+)
+def test_a_pattern_that_is_none_is_refused_by_name_and_value(pattern: str, why: str) -> None:
+    with pytest.raises(SettingsError, match=f"FILE_ID_PATTERN must .*{why}") as caught:
+        some_settings(FILE_ID_PATTERN=pattern)
+
+    assert repr(pattern) in str(caught.value) or why.startswith("at most")
+
+
+@pytest.mark.parametrize("template", ["{file_id}", "a/{file_id:0>9}.pdf", "{file_id}/{file_id!s}"])
+def test_a_key_can_be_made_of_an_id_that_is_a_text(template: str) -> None:
+    settings = some_settings(FILE_ID_PATTERN=UUID, SOURCE_KEY_TEMPLATE=template)
+
+    assert settings.source().key_template == template
+
+
+@pytest.mark.parametrize(
+    "template", ["{file_id:09d}", "{file_id:12}", "{file_id!r}", "{file_id:,}"]
+)
+def test_a_template_for_numbers_does_not_go_with_ids_that_are_texts(template: str) -> None:
+    assert some_settings(SOURCE_KEY_TEMPLATE=template).source().key_template == template
+    with pytest.raises(SettingsError, match=r"with FILE_ID_PATTERN .* write {file_id}"):
+        some_settings(SOURCE_KEY_TEMPLATE=template, FILE_ID_PATTERN=UUID)
+
+
+@pytest.mark.parametrize(
+    ("value", "rules"),
+    [
+        ("", ("metadata",)),
+        ("metadata-percent", ("metadata-percent",)),
+        ("content-disposition,metadata", ("content-disposition", "metadata")),
+        (" metadata , content-disposition ", ("metadata", "content-disposition")),
+    ],
+)
+def test_the_rules_for_names_are_kept_in_their_order(value: str, rules: tuple[str, ...]) -> None:
+    assert some_settings(NAMES_FROM=value).names_from == rules
+
+
+@pytest.mark.parametrize("value", [",", "metadata,", "Metadata", "key", "metadata,metadata", " "])
+def test_other_rules_for_names_are_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match="NAMES_FROM must be a list of metadata") as caught:
+        some_settings(NAMES_FROM=value)
+
+    assert repr(value) in str(caught.value)
+
+
 @pytest.mark.parametrize("prefix", ["", "a/", "a/b/"])
 def test_a_source_prefix_is_a_folder_or_everything(prefix: str) -> None:
     assert some_settings(SOURCE_PREFIX=prefix).source().prefix == prefix
@@ -192,3 +263,173 @@ def test_a_prefix_of_users_is_a_folder_for_each_claim(prefix: str) -> None:
 def test_a_prefix_that_two_users_may_share_is_refused(prefix: str) -> None:
     with pytest.raises(SettingsError, match="USER_PREFIX must name a claim"):
         some_settings(USER_PREFIX=prefix)
+
+
+# -- several sources -------------------------------------------------------------------------------
+
+KEY = "arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+def _sources(*sources: dict[str, object], **more: str) -> tuple[Source, ...]:
+    return some_settings(SOURCES=json.dumps(sources), **more).sources
+
+
+def test_without_a_list_there_is_one_source() -> None:
+    settings = some_settings(SOURCE_PREFIX="a/", SOURCE_KEY_TEMPLATE="a/{file_id}")
+
+    assert settings.sources == (
+        Source(name="default", bucket="sources", prefix="a/", key_template="a/{file_id}"),
+    )
+    assert settings.source("default") == settings.source()
+
+
+def test_a_source_has_what_it_says() -> None:
+    (found,) = _sources(
+        {
+            "name": "scans",
+            "bucket": "scans-of-somebody",
+            "prefix": "in/",
+            "region": "eu-west-1",
+            "owner": "044455556666",
+            "requesterPays": True,
+            "kmsKeys": [KEY],
+            "keyTemplate": "in/{file_id}.tif",
+        }
+    )
+
+    assert found == Source(
+        name="scans",
+        bucket="scans-of-somebody",
+        prefix="in/",
+        region="eu-west-1",
+        owner="044455556666",
+        requester_pays=True,
+        kms_keys=(KEY,),
+        key_template="in/{file_id}.tif",
+    )
+
+
+def test_what_a_source_does_not_say_is_that_of_the_stack() -> None:
+    own, other = _sources({"name": "a"}, {"name": "b", "bucket": "other"}, SOURCE_PREFIX="x/")
+
+    assert (own.bucket, own.prefix, own.region) == ("sources", "x/", "")
+    assert (other.bucket, other.prefix, other.owner) == ("other", "x/", "")
+
+
+def test_a_stack_whose_sources_all_name_buckets_needs_none_of_its_own() -> None:
+    environ = {name: value for name, value in REQUIRED.items() if name != "SOURCE_BUCKET"}
+
+    named = load({**environ, "SOURCES": '[{"name": "a", "bucket": "other"}]'})
+
+    assert named.source().bucket == "other"
+    with pytest.raises(SettingsError, match=r'SOURCES: source 1 \("a"\): it has no bucket'):
+        load({**environ, "SOURCES": '[{"name": "a"}]'})
+
+
+@pytest.mark.parametrize(
+    ("prefix", "template"),
+    [
+        ("", "downloads/{file_id}"),
+        ("downloads/", "downloads/{file_id}"),
+        ("in/", "in/downloads/{file_id}"),
+    ],
+)
+def test_no_file_by_id_lies_outside_of_its_source(prefix: str, template: str) -> None:
+    (found,) = _sources({"name": "a", "prefix": prefix})
+
+    assert found.key_template == template
+
+
+MISTAKES: list[tuple[str, object, str]] = [
+    *(("name", name, "must have 1 to 32 of a-z") for name in ("", "A", "a b", "a" * 33, 1)),
+    *(("bucket", name, "must be the name of a bucket") for name in ("", "ab", "A-b", "a..b", 1)),
+    ("bucket", "arn:aws:s3:::b", "must be the name of a bucket"),
+    *(("prefix", value, "must be empty or end with '/'") for value in ("a", "/a/", "/", None)),
+    ("prefix", "a\n/", "must be empty or end with '/'"),
+    *(("region", value, "must be a region") for value in ("", "Europe", "eu-west", 1)),
+    *(("owner", value, "must be the 12 digits") for value in ("1", 123456789012, "", "x" * 12)),
+    *(("requesterPays", value, "must be true or false") for value in ("true", 1, None)),
+    *(("kmsKeys", value, "must be a list of the ARNs") for value in (KEY, [1], ["x"], None)),
+    ("kmsKeys", [KEY.replace("key/", "alias/")], "and of no aliases"),
+    ("keyTemplate", "downloads/", "must hold {file_id} and no other field"),
+    ("keyTemplate", "{a}", "must hold {file_id} and no other field"),
+    ("keyTemplate", 1, "must hold {file_id} and no other field"),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "rule"), MISTAKES)
+def test_a_mistake_is_named_with_its_source_and_value(field: str, value: object, rule: str) -> None:
+    wrong = {"name": "b", field: value}
+
+    with pytest.raises(SettingsError) as refused:
+        _sources({"name": "a"}, wrong)
+
+    message = str(refused.value)
+    assert message.startswith(f"SOURCES: source 2 ({json.dumps(wrong['name'])}): {field} must")
+    assert rule in message
+    assert f"not {json.dumps(value)}" in message
+
+
+def test_a_field_that_there_is_not_is_named() -> None:
+    with pytest.raises(SettingsError, match='no field "bukket", only name, bucket, prefix, region'):
+        _sources({"name": "a", "bukket": "b"})
+
+
+def test_a_key_template_outside_of_the_prefix_is_refused() -> None:
+    with pytest.raises(SettingsError, match='and begin with the prefix "in/", not "out/'):
+        _sources({"name": "a", "prefix": "in/", "keyTemplate": "out/{file_id}"})
+
+
+def test_a_key_of_another_region_than_the_buckets_is_refused() -> None:
+    with pytest.raises(SettingsError, match="a key of eu-west-1, and the region is us-east-1"):
+        _sources({"name": "a", "region": "us-east-1", "kmsKeys": [KEY]})
+
+
+def test_all_mistakes_are_named_at_once() -> None:
+    with pytest.raises(SettingsError) as refused:
+        _sources({"name": "a", "prefix": "x", "owner": "1"}, {}, {"name": "a"})
+
+    said = str(refused.value)
+    for mistake in ("prefix must", "owner must", "source 2: it has no name", "2 sources have the"):
+        assert mistake in said
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("{", "cannot be read as JSON"),
+        ("[" * 100_000, "cannot be read as JSON"),
+        ("{}", "must be a JSON list of objects"),
+        ("[1]", "must be a JSON list of objects"),
+        ("null", "must be a JSON list of objects"),
+        ("[]", "must have 1 to 20 sources, not 0"),
+        (json.dumps([{"name": f"s{n}"} for n in range(21)]), "must have 1 to 20 sources, not 21"),
+        ('[{"name": "a", "name": "b"}]', 'the field "name" is there twice'),
+    ],
+)
+def test_what_is_no_list_of_sources_is_refused(text: str, rule: str) -> None:
+    with pytest.raises(SettingsError, match=f"SOURCES: .*{rule}"):
+        some_settings(SOURCES=text)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+    | st.lists(
+        st.dictionaries(
+            st.sampled_from(["name", "bucket", "prefix", "region", "kmsKeys", "keyTemplate"]),
+            st.text() | st.lists(st.text()) | st.integers(),
+        )
+    )
+)
+def test_any_list_is_taken_or_refused_by_name(written: object) -> None:
+    try:
+        some_settings(SOURCES=json.dumps(written))
+    except SettingsError as error:
+        refusal = str(error)
+    else:
+        refusal = "SOURCES: taken"
+
+    assert refusal.startswith("SOURCES: ")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.targets.contracts.bound import Bound
-from tests.targets.rows import row
+from tests.targets.rows import differs, row
 
 INVALID = ("ValidationException", 400)
 
@@ -263,6 +263,36 @@ def test_a_batch_returns_the_items_that_exist(table: Bound) -> None:
 
     assert [item["jobId"]["S"] for item in answer["Responses"][table.name]] == ["a"]
     assert not answer["UnprocessedKeys"]
+
+
+def writes(table: Bound, *job_ids: str) -> dict[str, Any]:
+    """Returns the RequestItems of a BatchWriteItem."""
+    items = [{"jobId": {"S": job_id}, "size": {"N": "2"}} for job_id in job_ids]
+    return {table.name: [{"PutRequest": {"Item": item}} for item in items]}
+
+
+def test_a_batch_of_writes_replaces_what_is_there(table: Bound) -> None:
+    put(table, "a", size=1, count=1)
+
+    answer = table.client.batch_write_item(RequestItems=writes(table, "a", "b"))
+
+    assert not answer["UnprocessedItems"]
+    for job_id in "ab":
+        assert get(table, job_id)["Item"] == {"jobId": {"S": job_id}, "size": {"N": "2"}}
+
+
+def test_a_batch_that_writes_an_item_twice_is_refused(table: Bound) -> None:
+    asked = Bound(table.client, RequestItems=writes(table, "a", "a"))  # type: ignore[arg-type]
+
+    assert asked.refuses("batch_write_item") == INVALID
+
+
+@differs(moto="does more than 25 writes")
+def test_a_batch_of_more_than_25_writes_is_refused(table: Bound) -> None:
+    many = writes(table, *(f"job-{i}" for i in range(26)))
+    asked = Bound(table.client, RequestItems=many)  # type: ignore[arg-type]
+
+    assert asked.refuses("batch_write_item") == INVALID
 
 
 @pytest.mark.parametrize(

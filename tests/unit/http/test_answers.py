@@ -9,21 +9,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.http import answers, schemas
+from chalicelib.archive.manifest import Skipped
+from chalicelib.http import answer_schemas, answers
 from chalicelib.jobs.model import Failure, Job
 from chalicelib.jobs.states import Stage, Status
 from tests.unit.samples import JOB_ID, NOW, a_job, jobs, moments
 
 BASE = "https://api.example.com/v1-stage"
+SKIPPED = Skipped("a/b", "denied", "S3 denies it")
 URL = f"{BASE}/v1/export/{JOB_ID}"
 
-valid_job = fastjsonschema.compile(schemas.JOB)
-valid_acceptance = fastjsonschema.compile(schemas.EXPORT_ACCEPTED)
+valid_job = fastjsonschema.compile(answer_schemas.JOB)
+valid_acceptance = fastjsonschema.compile(answer_schemas.EXPORT_ACCEPTED)
 
 
 @given(jobs(), st.integers(NOW, NOW + 10**10))
 def test_any_job_at_any_time_is_shown_as_documented(job: Job, now: int) -> None:
-    answer = json.loads(json.dumps(answers.job_answer(job, now, BASE, job.missing or ())))
+    answer = json.loads(
+        json.dumps(answers.job_answer(job, now, BASE, job.missing or (), job.unreadable or ()))
+    )
 
     assert valid_job(answer) == answer
     assert answer["status"] == job.status_at(now)
@@ -58,7 +62,7 @@ def test_a_job_of_the_same_idempotency_key_is_not_said_to_be_queued() -> None:
 def test_a_completed_job_has_a_result_and_a_way_to_it() -> None:
     job = a_job(status=Status.COMPLETED, bytes_total=1_000, files_done=9, stage=Stage.DONE)
 
-    answer = answers.job_answer(job, NOW, BASE, [10_007])
+    answer = answers.job_answer(job, NOW, BASE, [10_007], [SKIPPED])
 
     assert answer["result"] == {
         "s3Key": f"archives/{JOB_ID}.zip",
@@ -66,14 +70,36 @@ def test_a_completed_job_has_a_result_and_a_way_to_it() -> None:
         "processedFiles": 9,
         "totalFiles": 10,
         "missing": [10_007],
+        "skipped": [
+            {"file": 10_007, "reason": "missing", "detail": "does not exist"},
+            {"file": "a/b", "reason": "denied", "detail": "S3 denies it"},
+        ],
         "downloadUrl": f"{URL}/download?redirect=true",
     }
+
+
+@pytest.mark.parametrize("lists", [([10_007], None), (None, [SKIPPED]), (None, None)])
+def test_what_was_skipped_is_not_said_if_one_of_the_lists_is_too_long(lists: Any) -> None:
+    job = a_job(status=Status.COMPLETED)
+
+    result = answers.job_answer(job, NOW, BASE, *lists)["result"]
+
+    assert result["skipped"] is None
+    assert result["missing"] == lists[0]
+
+
+def test_a_job_that_is_planned_again_says_so() -> None:
+    job = a_job(status=Status.PROCESSING, stage=Stage.PLANNING, changes=1)
+
+    message = answers.job_answer(job, NOW, BASE, (), ())["progress"]["message"]
+
+    assert message == "Planning again: a file has changed, or cannot be read."
 
 
 def test_an_expired_job_has_a_result_without_a_way_to_it() -> None:
     job = a_job(status=Status.COMPLETED, expires_at=NOW)
 
-    answer = answers.job_answer(job, NOW, BASE, ())
+    answer = answers.job_answer(job, NOW, BASE, (), ())
 
     assert answer["status"] == "expired"
     assert answer["result"]["downloadUrl"] is None
@@ -82,13 +108,13 @@ def test_an_expired_job_has_a_result_without_a_way_to_it() -> None:
 
 @pytest.mark.parametrize("status", sorted(set(Status) - {Status.COMPLETED, Status.EXPIRED}))
 def test_no_other_job_has_a_result(status: Status) -> None:
-    assert answers.job_answer(a_job(status=status), NOW, BASE, ())["result"] is None
+    assert answers.job_answer(a_job(status=status), NOW, BASE, (), ())["result"] is None
 
 
 def test_a_failed_job_says_why() -> None:
     job = a_job(status=Status.FAILED, failure=Failure("source-missing", "Missing", "no file 10001"))
 
-    assert answers.job_answer(job, NOW, BASE, ())["error"] == {
+    assert answers.job_answer(job, NOW, BASE, (), ())["error"] == {
         "type": "urn:problem-type:longhaul:source-missing",
         "title": "Missing",
         "detail": "no file 10001",
@@ -96,7 +122,7 @@ def test_a_failed_job_says_why() -> None:
 
 
 def test_times_are_in_utc_to_the_millisecond() -> None:
-    answer = answers.job_answer(a_job(updated_at=NOW + 7), NOW, BASE, ())
+    answer = answers.job_answer(a_job(updated_at=NOW + 7), NOW, BASE, (), ())
 
     assert answer["createdAt"] == "2023-11-14T22:13:20.000Z"
     assert answer["updatedAt"] == "2023-11-14T22:13:20.007Z"
@@ -115,7 +141,7 @@ def test_times_are_in_utc_to_the_millisecond() -> None:
 def test_a_job_at_work_says_what_is_done(stage: Stage, total_files: int, message: str) -> None:
     job = a_job(status=Status.PROCESSING, stage=stage, total_files=total_files, files_done=3)
 
-    assert answers.job_answer(job, NOW, BASE, ())["progress"]["message"] == message
+    assert answers.job_answer(job, NOW, BASE, (), ())["progress"]["message"] == message
 
 
 @pytest.mark.parametrize(
@@ -127,6 +153,7 @@ def test_a_job_at_work_says_what_is_done(stage: Stage, total_files: int, message
         {"total_files": 11},
         {"bytes_done": 1},
         {"bytes_total": 1},
+        {"changes": 1},
         {"job_id": "6f0c5d0e-1111-4222-8333-444455556666"},
     ],
 )

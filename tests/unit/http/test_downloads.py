@@ -1,7 +1,7 @@
 """The link to an archive, and the name under which it is downloaded."""
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.http import downloads
-from tests.unit.samples import JOB_ID, NOW, a_job, some_settings
+from chalicelib.http.calls import Call
+from chalicelib.http.downloads import Link
+from chalicelib.s3 import clients
+from tests.unit.samples import DAY, JOB_ID, NOW, a_job, some_settings
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3.client import S3Client
+WEEK = 7 * 24 * 3600
 
 filenames = st.text(st.characters(codec="utf-8"), min_size=1)  # control characters too
 nasty = st.sampled_from(['"; x="', "a\r\nSet-Cookie: b", "%41", "''", "\\", "é\u202e", "😀.zip"])
@@ -50,30 +52,63 @@ def test_old_browsers_are_given_a_name_too(filename: str, header: str) -> None:
     assert downloads.content_disposition(filename) == header
 
 
+@pytest.fixture
+def signer(monkeypatch: pytest.MonkeyPatch) -> "_Signer":
+    made = _Signer()
+    monkeypatch.setattr(clients, "for_links", lambda _: made)
+    return made
+
+
 @pytest.mark.parametrize(
     ("left", "seconds"), [(10**9, 900), (900_000, 900), (899_999, 899), (1_000, 1), (1, 1)]
 )
-def test_a_link_never_outlives_the_archive(left: int, seconds: int) -> None:
+def test_a_link_never_outlives_the_archive(signer: "_Signer", left: int, seconds: int) -> None:
     job = a_job(expires_at=NOW + left)
-    signer = _Signer()
 
-    given_link = downloads.presigned(cast("S3Client", signer), job, some_settings(), NOW)
+    link = downloads.presigned(_call(), job, some_settings(), NOW, None)
 
-    assert given_link == ("https://signed", seconds)
+    assert link == Link("https://signed", seconds)
     assert signer.asked["ExpiresIn"] == seconds
 
 
-def test_a_link_is_for_the_archive_under_its_name() -> None:
-    signer = _Signer()
+@pytest.mark.parametrize(
+    ("lives", "seconds", "is_said"),
+    [(None, WEEK, False), (900, 900, True), (WEEK, WEEK, False), (WEEK - 1, WEEK - 1, True)],
+)
+def test_a_link_ends_with_what_signed_it_and_says_so(
+    signer: "_Signer", lives: int | None, seconds: int, *, is_said: bool
+) -> None:
+    job, settings = a_job(expires_at=NOW + 30 * DAY), some_settings(LINK_TTL_SECONDS=str(WEEK))
 
-    downloads.presigned(cast("S3Client", signer), a_job(filename="é.zip"), some_settings(), NOW)
+    link = downloads.presigned(_call(), job, settings, NOW, lives)
 
+    assert link.seconds == signer.asked["ExpiresIn"] == seconds
+    assert ("604800 seconds are set" in link.why) is is_said
+
+
+def test_nothing_is_said_of_credentials_that_outlive_the_archive(signer: "_Signer") -> None:
+    link = downloads.presigned(_call(), a_job(expires_at=NOW + 60_000), some_settings(), NOW, 61)
+
+    assert (link.seconds, link.why) == (60, "")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_link_is_for_the_archive_under_its_name(signer: "_Signer", method: str) -> None:
+    job = a_job(filename="é.zip")
+
+    downloads.presigned(_call(method), job, some_settings(), NOW, None)
+
+    assert signer.asked["HttpMethod"] == method
     assert signer.asked["Params"] == {
         "Bucket": "archives",
         "Key": f"archives/{JOB_ID}.zip",
         "ResponseContentType": "application/zip",
         "ResponseContentDisposition": downloads.content_disposition("é.zip"),
     }
+
+
+def _call(method: str = "GET") -> Call:
+    return Call(context={}, headers={}, query={}, body=b"", method=method)
 
 
 class _Signer:

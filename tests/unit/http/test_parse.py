@@ -15,6 +15,7 @@ from chalicelib.errors import (
     UnsupportedMediaType,
 )
 from chalicelib.http import parse
+from chalicelib.http.faults import ERRORS_SHOWN
 from chalicelib.http.schemas import FILE_ID_MAX, FILE_ID_MIN, FILES_MAX, KEY_MAX
 from chalicelib.jobs.request import ExportRequest
 from tests.unit.samples import some_settings
@@ -168,7 +169,7 @@ def test_as_many_files_as_the_limit_can_be_asked_for(count: int) -> None:
         ({**ONE_FILE, "a/b~c": 1}, ["/a~1b~0c"]),
         ({**ONE_FILE, "filename": "\ud800"}, ["/filename"]),
         ({**ONE_FILE, "user_id": "\udfff", "filename": "x"}, ["/user_id"]),
-        ({"keys": ["a", "\ud800"]}, ["/keys"]),
+        ({"keys": ["a", "\ud800"]}, ["/keys/1"]),
     ],
 )
 def test_each_thing_wrong_is_pointed_at(wrong: object, pointers: list[str]) -> None:
@@ -184,7 +185,7 @@ def test_at_most_twenty_errors_are_shown_and_the_rest_counted() -> None:
     with pytest.raises(InvalidRequest, match=r"and 9999 more") as caught:
         _asked({"file_ids": [0] * FILES_MAX})
 
-    assert len(caught.value.errors) == parse.ERRORS_SHOWN
+    assert len(caught.value.errors) == ERRORS_SHOWN
 
 
 def test_a_list_that_is_too_long_is_not_looked_at_item_by_item() -> None:

@@ -99,7 +99,7 @@ def test_a_key_after_a_repeated_one_is_pointed_at_where_it_stands() -> None:
 
 
 def test_a_check_names_one_file() -> None:
-    assert parse.check_request(b'{"file_id": 10001}', None, SETTINGS) == 10_001
+    assert parse.check_request(b'{"file_id": 10001}', None, SETTINGS) == (10_001, None)
 
 
 @pytest.mark.parametrize(

@@ -54,12 +54,21 @@ def test_who_has_seen_nothing_is_told_the_present_state_at_once(job: Job) -> Non
     assert story.pauses == []
 
 
+def test_an_event_has_no_list_that_is_too_long_for_the_record() -> None:
+    job = _completed(missing_count=1, missing=(10_007,), unreadable_count=500, unreadable=None)
+
+    (message,) = _told(_stream(story_of(job)))
+
+    result = json.loads(message.data)["result"]
+    assert (result["missing"], result["skipped"]) == ([10_007], None)
+
+
 def test_an_event_says_what_the_status_says() -> None:
     job = _completed(missing_count=1, missing=(10_007,))
 
     (message,) = _told(_stream(story_of(job)))
 
-    assert json.loads(message.data) == answers.job_answer(job, NOW, BASE, (10_007,))
+    assert json.loads(message.data) == answers.job_answer(job, NOW, BASE, (10_007,), ())
     assert "\n" not in message.data
 
 
@@ -297,8 +306,8 @@ def test_a_change_is_seen_within_two_seconds_at_the_default_pace(after_ms: int) 
     first, second = islice(source.messages(), 2)
 
     assert (json.loads(first.data), json.loads(second.data)) == (
-        answers.job_answer(before, NOW, BASE, ()),
-        answers.job_answer(story.get(JOB_ID) or before, story.clock.now, BASE, ()),
+        answers.job_answer(before, NOW, BASE, (), ()),
+        answers.job_answer(story.get(JOB_ID) or before, story.clock.now, BASE, (), ()),
     )
     assert story.seconds - after_ms / 1000 <= 1.25
 

@@ -16,6 +16,7 @@ from chalicelib.aws import SecretsManager
 from chalicelib.errors import InvalidRequest, LonghaulError, Unauthorized, Unavailable
 from chalicelib.http.selections import Selection, verified
 from chalicelib.http.tokens import BadToken
+from chalicelib.jobs.request import Wanted
 from chalicelib.secret_keys import SecretKeys
 from chalicelib.services import Services
 from tests.unit.samples import some_services, some_settings
@@ -87,9 +88,12 @@ def test_the_vectors_are_taken_and_refused_as_they_say(vector: dict[str, Any]) -
     if vector["status"] == 202:
         request = verified(vector["token"], services).request
         assert request.user_id == "alice"
-        for name in ("file_ids", "keys", "prefix", "filename"):
+        for name in ("file_ids", "keys", "prefix", "source", "filename"):
             wanted = vector["claims"].get(name)
             assert getattr(request, name) == (tuple(wanted) if type(wanted) is list else wanted)
+        files = vector["claims"].get("files", ())
+        assert (request.files or ()) == tuple(Wanted(**file) for file in files)
+        assert request.on_unreadable == vector["claims"].get("on_unreadable", "fail")
         return
 
     with pytest.raises(LonghaulError) as caught:

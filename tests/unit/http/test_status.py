@@ -1,7 +1,12 @@
 """The status of a job, with and without a wait for a change."""
 
+import json
+from dataclasses import replace
+from typing import Any, cast
+
 import pytest
 
+from chalicelib.archive.manifest import Skipped
 from chalicelib.errors import NotFound, Unavailable
 from chalicelib.http import progress
 from chalicelib.http.calls import Call, Reply
@@ -70,6 +75,49 @@ def test_an_expired_job_with_a_long_list_of_missing_files_still_has_a_status() -
 
     assert reply.content
     assert reply.content["status"] == Status.EXPIRED
+
+
+class Plan:
+    """The archive bucket, with the index of a plan."""
+
+    def read(self, _: str) -> bytes:
+        left_out = {"missing": [10_007], "unreadable": [["a/b", "denied", "S3 denies it"]]}
+        return json.dumps(left_out).encode()
+
+
+@pytest.mark.parametrize(
+    ("missing", "unreadable", "skipped"),
+    [
+        ((), None, ["a/b"]),
+        (None, (), [10_007]),
+        (None, None, [10_007, "a/b"]),
+        ((10_009,), (Skipped("c", "denied", "S3 denies it"),), [10_009, "c"]),
+    ],
+)
+def test_a_list_that_is_too_long_for_the_record_is_read_from_the_plan(
+    missing: Any, unreadable: Any, skipped: list[Any]
+) -> None:
+    job = a_job(
+        status=Status.COMPLETED,
+        plan=PlanRef("0123456789abcdef", "upload", 1),
+        missing=missing,
+        unreadable=unreadable,
+    )
+    services = replace(story_of(job).services(), archive=cast("Any", Plan()))
+
+    reply = progress.status(Call(CONTEXT, {}, {}, b""), services, JOB_ID)
+
+    assert reply.content
+    assert [one["file"] for one in reply.content["result"]["skipped"]] == skipped
+
+
+def test_what_was_skipped_changes_the_tag() -> None:
+    job = a_job(status=Status.COMPLETED)
+    skipped = replace(job, unreadable=(Skipped("a", "denied", "S3 denies it"),))
+
+    tags = {_status(story_of(one)).headers["ETag"] for one in (job, skipped)}
+
+    assert len(tags) == 2
 
 
 # -- Prefer: wait ---------------------------------------------------------------------------------

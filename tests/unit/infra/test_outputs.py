@@ -56,6 +56,7 @@ def test_json_has_exactly_the_documented_names() -> None:
         "auth",
         "issuerUrl",
         "selectionKeys",
+        "bucketPolicies",
     ]
 
 
@@ -75,6 +76,17 @@ def test_a_missing_output_of_the_stack_is_an_error(missing: str) -> None:
 
     with pytest.raises(KeyError, match=missing):
         outputs.of_stack(LOCAL, "longhaul-test", values, PARAMETERS)
+
+
+def test_the_owner_of_a_foreign_source_finds_what_to_add() -> None:
+    source = '[{"name": "a", "bucket": "theirs", "prefix": "p/", "owner": "444455556666"}]'
+    roles = {name: f"arn:aws:iam::111122223333:role/{name}" for name in ("ApiRole", "WorkerRole")}
+
+    made = outputs.of_stack(AWS, "longhaul", VALUES | roles, {**PARAMETERS, "Sources": source})
+
+    assert made.bucket_policies
+    assert list(made.bucket_policies) == ["theirs"]
+    assert _outputs(AWS).bucket_policies is None
 
 
 def test_a_target_at_another_endpoint_has_the_new_url() -> None:

@@ -23,7 +23,7 @@ ITEM_MAX = 2_048
 
 UPLOAD_ID = "u" * 200
 OTHER_ID = JOB_ID[:-1] + "7"
-FILENAME_MAX = schemas.EXPORT_REQUEST["properties"]["filename"]["maxLength"]
+FILENAME_MAX = schemas.FILENAME["maxLength"]
 USER_ID_MAX = schemas.USER_ID["maxLength"]
 
 

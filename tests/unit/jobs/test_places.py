@@ -25,6 +25,7 @@ def _of(make: Callable[..., str], *rest: st.SearchStrategy[object]) -> st.Search
 
 segments = _of(places.segment, digests, numbers)
 requests = _of(places.request, digests)
+copies = _of(places.kept, digests, st.text(max_size=40))
 OF_THE_BUCKET = {
     "archive": _of(places.archive),
     "folder": _of(places.folder),
@@ -36,6 +37,9 @@ OF_THE_BUCKET = {
     "tail_section": _of(places.tail_section, digests, numbers),
     "batches_to_read": _of(places.batches_to_read, digests),
     "crc32s": _of(places.crc32s, digests, st.none() | numbers),
+    "readings": _of(places.readings),
+    "copies": _of(places.copies),
+    "kept": copies,
 }
 OF_THE_TABLE = {
     "record": _of(places.record),
@@ -47,12 +51,13 @@ OF_THE_TABLE = {
     "selection": st.tuples(ids, marks.map(places.selection)),
     "rate": st.tuples(ids, marks.map(places.rate)),
     "quota": st.tuples(ids, st.builds(places.quota, marks, st.dates().map(str))),
+    "checksum": st.tuples(ids, marks.map(places.checksum)),
 }
-BACK = {"job_of", "segment_of", "is_request", "is_segment", "is_record"}
+BACK = {"job_of", "segment_of", "reading_of", "is_request", "is_segment", "is_copy", "is_record"}
 
 keys: st.SearchStrategy[Made] = st.one_of(*OF_THE_BUCKET.values())
 other_keys: st.SearchStrategy[Made] = st.one_of(
-    *(one for name, one in OF_THE_BUCKET.items() if name not in {"segment", "request"})
+    *(one for name, one in OF_THE_BUCKET.items() if name not in {"segment", "request", "kept"})
 )
 characters = st.characters() | st.sampled_from("/.-0afAF\n\0٣é")
 
@@ -141,6 +146,7 @@ def test_a_segment_is_known_by_its_key(made: Made) -> None:
 
     assert places.is_segment(key)
     assert not places.is_request(key)
+    assert not places.is_copy(key)
 
 
 @given(requests)
@@ -149,22 +155,33 @@ def test_a_request_is_known_by_its_key(made: Made) -> None:
 
     assert places.is_request(key)
     assert not places.is_segment(key)
+    assert not places.is_copy(key)
 
 
-@given(other_keys)
-def test_no_other_key_is_a_segment_or_a_request(made: Made) -> None:
+@given(copies)
+def test_a_copy_is_known_by_its_key(made: Made) -> None:
     _, key = made
 
+    assert places.is_copy(key)
     assert not places.is_segment(key)
     assert not places.is_request(key)
 
 
-@given(st.text() | hostile_keys())
-def test_a_hostile_key_is_a_segment_or_a_request_of_the_job_it_leads_to(key: str) -> None:
-    is_either = places.is_segment(key) or places.is_request(key)
+@given(other_keys)
+def test_no_other_key_is_a_segment_a_request_or_a_copy(made: Made) -> None:
+    _, key = made
 
-    assert not is_either or places.job_of(key) is not None
-    assert not (places.is_segment(key) and places.is_request(key))
+    assert not places.is_segment(key)
+    assert not places.is_request(key)
+    assert not places.is_copy(key)
+
+
+@given(st.text() | hostile_keys())
+def test_a_hostile_key_is_one_thing_at_most_of_the_job_it_leads_to(key: str) -> None:
+    kinds = places.is_segment(key), places.is_request(key), places.is_copy(key)
+
+    assert not any(kinds) or places.job_of(key) is not None
+    assert sum(kinds) <= 1
 
 
 @pytest.mark.parametrize(
@@ -216,7 +233,17 @@ def test_what_is_stored_of_a_plan_leads_back_to_its_segment(
     assert places.segment_of(places.tail_section(job_id, digest, number)) == (digest, number)
 
 
-@given(st.one_of(requests, OF_THE_BUCKET["crc32s"], OF_THE_BUCKET["batches_to_read"]))
+@given(ids, digests, numbers)
+def test_what_is_stored_of_a_reading_leads_back_to_its_batch(
+    job_id: str, digest: str, number: int
+) -> None:
+    assert places.reading_of(places.batches_to_read(job_id, digest)) == (digest, None)
+    assert places.reading_of(places.crc32s(job_id, digest, number)) == (digest, number)
+    assert places.reading_of(places.crc32s(job_id, digest)) is None
+    assert places.reading_of(places.segment(job_id, digest, number)) is None
+
+
+@given(st.one_of(requests, copies, OF_THE_BUCKET["crc32s"], OF_THE_BUCKET["batches_to_read"]))
 def test_what_is_stored_of_no_plan_leads_to_no_segment(made: Made) -> None:
     assert places.segment_of(made[1]) is None
 
@@ -253,8 +280,9 @@ def test_no_two_places_of_a_job_have_one_key(
         for digest in digests
         for number in numbers
     ]
+    kept = [places.kept(job_id, digest, str(number)) for digest in digests for number in numbers]
 
-    made = [*once, *of_a_digest, *numbered]
+    made = [*once, *of_a_digest, *numbered, *kept]
     assert len(set(made)) == len(made)
 
 

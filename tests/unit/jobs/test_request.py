@@ -7,12 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.jobs.request import ExportRequest
+from chalicelib.jobs.request import ExportRequest, Wanted
 
 texts = st.text(min_size=1)
-ids = st.lists(st.integers(10_000, 10**8), min_size=1, unique=True).map(tuple)
+an_id = st.integers(10_000, 10**8) | texts
+ids = st.lists(an_id, min_size=1, unique=True).map(tuple)
 keys = st.lists(texts, min_size=1, unique=True).map(tuple)
+perhaps = st.none() | texts
+wanted = st.one_of(
+    st.builds(Wanted, id=an_id, name=perhaps, version=perhaps),
+    st.builds(Wanted, key=texts, name=perhaps, version=perhaps),
+    st.builds(Wanted, prefix=texts, name=perhaps),
+)
 whats = st.one_of(
+    st.fixed_dictionaries({"files": st.lists(wanted, min_size=1, unique=True).map(tuple)}),
     st.fixed_dictionaries({"file_ids": ids}),
     st.fixed_dictionaries({"keys": keys}),
     st.fixed_dictionaries({"prefix": texts}),
@@ -24,7 +32,9 @@ def requests(draw: st.DrawFn) -> ExportRequest:
     return ExportRequest(
         **draw(whats),
         filename=draw(st.none() | texts),
+        source=draw(perhaps),
         on_missing=draw(st.sampled_from(["fail", "skip"])),
+        on_unreadable=draw(st.sampled_from(["fail", "skip"])),
         user_id=draw(texts),
         fresh=draw(st.booleans()),
     )
@@ -61,6 +71,8 @@ def test_a_digest_is_short_and_fit_for_a_key() -> None:
         (ExportRequest(file_ids=(10_001, 10_002)), 2),
         (ExportRequest(keys=("a",)), 1),
         (ExportRequest(prefix="a/"), 0),
+        (ExportRequest(files=(Wanted(key="a"), Wanted(id="a"))), 2),
+        (ExportRequest(files=(Wanted(key="a"), Wanted(prefix="a"))), 0),
     ],
 )
 def test_what_was_asked_for_is_counted(request_: ExportRequest, files: int) -> None:
@@ -71,6 +83,20 @@ def test_what_was_not_given_is_not_kept() -> None:
     assert json.loads(ExportRequest(prefix="a/").to_json()) == {
         "prefix": "a/",
         "on_missing": "skip",
+        "user_id": "anonymous",
+        "fresh": False,
+    }
+
+
+def test_files_are_kept_with_what_is_said_of_them() -> None:
+    files = Wanted(id=7, name="a/b", version="v"), Wanted(prefix="c/")
+    request = ExportRequest(files=files, source="old", on_unreadable="skip")
+
+    assert json.loads(request.to_json()) == {
+        "files": [{"id": 7, "name": "a/b", "version": "v"}, {"prefix": "c/"}],
+        "source": "old",
+        "on_missing": "skip",
+        "on_unreadable": "skip",
         "user_id": "anonymous",
         "fresh": False,
     }

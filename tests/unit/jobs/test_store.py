@@ -2,8 +2,9 @@
 
 import pytest
 
-from chalicelib.jobs.model import Failure
-from chalicelib.jobs.store import JobStore
+from chalicelib.jobs.model import SUSPECTS_MAX, Failure, Job, PlanRef, file_mark
+from chalicelib.jobs.states import Stage
+from chalicelib.jobs.store import JobStore, Planned
 from chalicelib.jobs.wake import ENDED_SHARDS, OPEN_SHARDS
 from tests.clock import Clock
 from tests.faults.dynamodb import DynamoDB
@@ -55,3 +56,81 @@ def test_an_open_job_is_not_made_a_tombstone_nor_is_one_twice(store: JobStore) -
     assert store.cancel(JOB_ID, NOW)
     assert store.delete(job, NOW) is not None
     assert store.delete(job, NOW) is None
+
+
+PLAN = PlanRef("0123456789abcdef", "upload", 3)
+
+
+@pytest.fixture
+def started(store: JobStore) -> Job:
+    assert store.create(a_job(wake_at=NOW))
+    started = store.start(JOB_ID, NOW)
+    assert started
+    return started
+
+
+def test_a_change_is_counted_once_and_takes_the_plan_away(store: JobStore, started: Job) -> None:
+    planned = store.set_plan(started, NOW, Planned(PLAN, 2, 9, 0, ()))
+    assert planned
+
+    again = store.plan_again(planned, PLAN, NOW + 1, file_mark("in/a"))
+    twin = store.plan_again(planned, PLAN, NOW + 1, file_mark("in/b"))
+
+    assert again
+    assert (again.plan, again.changes, again.stage) == (None, 1, Stage.PLANNING)
+    assert again.previous_plan == PlanRef("0123456789abcdef", "upload", 3, JOB_ID)
+    assert again.suspects == (file_mark("in/a"),)
+    assert twin is None
+    assert store.get(JOB_ID) == again
+
+
+def test_a_change_is_counted_once_in_a_job_without_a_plan(store: JobStore, started: Job) -> None:
+    again = store.plan_again(started, None, NOW, file_mark("in/a"))
+    twin = store.plan_again(started, None, NOW, file_mark("in/b"))
+
+    assert again
+    assert (again.changes, again.suspects) == (1, (file_mark("in/a"),))
+    assert not again.was_replanned
+    assert twin is None
+
+
+def test_a_change_that_was_found_before_there_was_a_plan_takes_none_away(
+    store: JobStore, started: Job
+) -> None:
+    planned = store.set_plan(started, NOW, Planned(PLAN, 2, 9, 0, ()))
+
+    assert store.plan_again(started, None, NOW, file_mark("in/a")) is None
+    assert store.get(JOB_ID) == planned
+
+
+def test_a_plan_of_before_a_change_is_not_taken(store: JobStore, started: Job) -> None:
+    assert store.plan_again(started, None, NOW, file_mark("in/a"))
+
+    assert store.set_plan(started, NOW, Planned(PLAN, 2, 9, 0, ())) is None
+    assert store.adopt(started, started, PLAN, NOW) is None
+
+
+def test_the_files_that_were_suspected_last_are_kept_each_once(
+    store: JobStore, started: Job
+) -> None:
+    marks = [file_mark(f"in/{number % 30}") for number in range(40)]
+    job = started
+    for mark in marks:
+        again = store.plan_again(job, None, NOW, mark)
+        assert again
+        job = again
+
+    assert job.changes == 40
+    assert job.suspects == tuple(marks[-SUSPECTS_MAX:])
+
+
+def test_a_tombstone_does_not_know_which_files_were_suspected(
+    store: JobStore, started: Job, dynamodb: DynamoDB
+) -> None:
+    again = store.plan_again(started, None, NOW, file_mark("in/a"))
+    assert again
+    assert store.cancel(JOB_ID, NOW)
+
+    assert store.delete(again, NOW)
+
+    assert "suspects" not in dynamodb.items[JOB_ID]

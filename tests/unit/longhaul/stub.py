@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -211,14 +211,20 @@ def job(status: str = "processing", percent: int = 0, **more: object) -> dict[st
     }
 
 
-def completed(size: int = 100_000, missing: list[int] | None = None) -> dict[str, Any]:
-    """A completed job, as the API answers it. `size` is in bytes."""
+def completed(
+    size: int = 100_000,
+    missing: Sequence[object] = (),
+    skipped: Sequence[object] | None = None,
+) -> dict[str, Any]:
+    """A completed job, as the API answers it. `size` is in bytes. Without `skipped`, it is the
+    answer of an older stack."""
     result = {
         "s3Key": f"archives/{JOB_ID}.zip",
         "fileSize": size,
         "processedFiles": 2,
         "totalFiles": 2,
-        "missing": missing if missing is not None else [],
+        "missing": missing,
+        **({} if skipped is None else {"skipped": skipped}),
         "downloadUrl": None,
     }
     return job("completed", 100, result=result)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from longhaul import Skipped
 from longhaul.archive import check, job_id_of
 from longhaul.errors import BrokenArchive
 from tests.unit.longhaul.build_archive import FILES, build_archive
@@ -11,12 +12,39 @@ from tests.unit.longhaul.stub import JOB_ID
 
 
 def test_the_manifest_of_a_whole_archive_is_returned(tmp_path: Path) -> None:
-    path = _written(tmp_path, build_archive())
+    skipped = {"file": "c.txt", "reason": "denied", "detail": "S3 denies it"}
+    path = _written(tmp_path, build_archive(skipped=[skipped]))
 
     manifest = check(path)
 
     assert [file.name for file in manifest.files] == list(FILES)
-    assert (manifest.job_id, manifest.missing) == (JOB_ID, (10009,))
+    assert (manifest.job_id, manifest.missing) == (JOB_ID, ())
+    assert manifest.skipped == (Skipped("c.txt", "denied", "S3 denies it"),)
+
+
+def test_an_older_manifest_tells_the_missing_files_as_skipped_ones(tmp_path: Path) -> None:
+    manifest = check(_written(tmp_path, build_archive(missing=[10009])))
+
+    assert manifest.missing == (10009,)
+    assert manifest.skipped == (Skipped(10009, "missing", "does not exist"),)
+
+
+@pytest.mark.parametrize("names", [["manifest.json"], ["manifest.json", "manifest (2).json"], []])
+def test_the_manifest_gives_way_to_files_with_its_name(tmp_path: Path, names: list[str]) -> None:
+    files = {**FILES, **dict.fromkeys(names, b"of the user")}
+    own = f"manifest ({len(names) + 1}).json" if names else "manifest.json"
+    path = _written(tmp_path, build_archive(files, manifest_name=own, job_id="mine"))
+
+    assert [file.name for file in check(path).files] == list(files)
+    assert job_id_of(path) == "mine"
+
+
+def test_a_file_that_is_only_named_like_the_manifest_is_checked_too(tmp_path: Path) -> None:
+    files = {"manifest.json": b"of the user"}
+    path = _written(tmp_path, build_archive(files, listed={}, manifest_name="manifest (2).json"))
+
+    with pytest.raises(BrokenArchive, match=r"differ in 'manifest\.json'"):
+        check(path)
 
 
 def test_the_progress_covers_every_byte(tmp_path: Path) -> None:

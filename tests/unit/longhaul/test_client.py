@@ -1,11 +1,13 @@
 """The client: what it requests, and what it returns."""
 
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from longhaul import Client, errors
+from longhaul import Client, Skipped, errors
+from longhaul.answers import Folder, Unreadable
 from tests.unit.longhaul.stub import (
     CUT,
     JOB,
@@ -84,6 +86,93 @@ def test_a_job_is_returned_with_all_its_fields(stub: Stub, client: Client) -> No
     assert (found.status, found.is_open, found.progress.percent) == ("completed", False, 100)
     assert (found.result.file_size, found.result.missing) == (7, (10009,))
     assert found.expires_at.isoformat() == "2026-01-08T00:00:00+00:00"
+
+
+def test_what_is_not_in_an_archive_is_told_with_its_reason(stub: Stub, client: Client) -> None:
+    skipped = [
+        {"file": 10009, "reason": "missing", "detail": ""},
+        {"file": "a", "reason": "archived", "detail": "in GLACIER"},
+    ]
+    stub.on(f"GET {JOB}", Reply(200, completed(missing=[10009], skipped=skipped)))
+
+    result = client.status(JOB_ID).result
+
+    assert result
+    assert result.is_partial
+    assert result.skipped == (Skipped(10009, "missing"), Skipped("a", "archived", "in GLACIER"))
+
+
+@pytest.mark.parametrize(
+    ("missing", "skipped", "is_partial"),
+    [
+        ([10009], (Skipped(10009, "missing", "does not exist"),), True),
+        ([], (), False),
+        (None, None, True),
+    ],
+)
+def test_an_older_stack_names_only_the_missing_files(
+    stub: Stub, client: Client, missing: Any, skipped: object, *, is_partial: bool
+) -> None:
+    answer = completed(missing=missing)
+    answer["result"]["totalFiles"] += is_partial
+    stub.on(f"GET {JOB}", Reply(200, answer))
+
+    result = client.status(JOB_ID).result
+
+    assert result
+    assert (result.skipped, result.is_partial) == (skipped, is_partial)
+
+
+def test_an_export_names_its_files_and_their_source(stub: Stub, client: Client) -> None:
+    stub.on("POST /v1/export", accepted())
+
+    client.create(files=[{"id": "x", "name": "a/b"}], source="scans", on_unreadable="skip")
+    client.create(file_ids=["x", 5], on_missing="fail")
+
+    assert [asked.content for asked in stub.asked] == [
+        {"files": [{"id": "x", "name": "a/b"}], "source": "scans", "on_unreadable": "skip"},
+        {"file_ids": ["x", 5], "on_missing": "fail"},
+    ]
+
+
+def test_a_folder_is_listed_with_what_cannot_be_read(stub: Stub, client: Client) -> None:
+    file = {"name": "b", "key": "p/b", "size": 5, "lastModified": "2026-01-01T00:00:00Z"}
+    frozen = {**file, "unreadable": {"reason": "archived", "detail": "in GLACIER"}}
+    page = {
+        "prefix": "p/",
+        "topPrefix": "p/",
+        "folders": [{"name": "c", "prefix": "p/c/"}],
+        "files": [frozen, {**file, "unreadable": None}],
+        "cursor": "next",
+        "source": "scans",
+        "sources": ["main", "scans"],
+    }
+    stub.on("GET /v1/files?prefix=p%2F&source=scans&cursor=c", Reply(200, page))
+    older = {**page, "files": [file]}
+    stub.on("GET /v1/files", Reply(200, {k: older[k] for k in list(page)[:5]}))
+
+    found = client.folder("p/", source="scans", cursor="c")
+    before = client.folder()
+
+    assert [one.unreadable for one in found.files] == [Unreadable("archived", "in GLACIER"), None]
+    assert (found.source, found.sources, found.cursor) == ("scans", ("main", "scans"), "next")
+    assert found.folders == (Folder("c", "p/c/"),)
+    assert (before.files[0].unreadable, before.source, before.sources) == (None, "", ())
+
+
+def test_a_check_says_why_a_file_cannot_be_exported(stub: Stub, client: Client) -> None:
+    answer = {"file_id": "x", "available": False, "s3Key": "k", "size": 5}
+    told = {**answer, "reason": "encrypted", "detail": "by a key of the customer's"}
+    stub.on("POST /v1/download/check", Reply(200, told), Reply(200, answer))
+
+    now, before = client.check("x", source="scans"), client.check("x")
+
+    assert [asked.content for asked in stub.asked] == [
+        {"file_id": "x", "source": "scans"},
+        {"file_id": "x"},
+    ]
+    assert (now.available, now.reason, now.detail) == (False, "encrypted", told["detail"])
+    assert (before.available, before.reason) == (False, None)
 
 
 def test_fields_that_a_newer_api_adds_are_ignored(stub: Stub, client: Client) -> None:

@@ -48,16 +48,20 @@ def _with_first(**facts: object) -> Found:
     ],
 )
 def test_whatever_an_archive_shows_is_in_it(other: Found) -> None:
-    assert reuse.fingerprint("ann", other) != reuse.fingerprint("ann", FOUND)
+    assert reuse.fingerprint("ann", "main", other) != reuse.fingerprint("ann", "main", FOUND)
 
 
 def test_another_users_is_another() -> None:
-    assert reuse.fingerprint("bo", FOUND) != reuse.fingerprint("ann", FOUND)
+    assert reuse.fingerprint("bo", "main", FOUND) != reuse.fingerprint("ann", "main", FOUND)
 
 
 @pytest.mark.parametrize("other", [_with_first(crc32=None), _with_first(modified=0)])
 def test_the_same_bytes_are_the_same_file(other: Found) -> None:
-    assert reuse.fingerprint("ann", other) == reuse.fingerprint("ann", FOUND)
+    assert reuse.fingerprint("ann", "main", other) == reuse.fingerprint("ann", "main", FOUND)
+
+
+def test_the_same_key_in_another_source_is_another_file() -> None:
+    assert reuse.fingerprint("ann", "other", FOUND) != reuse.fingerprint("ann", "main", FOUND)
 
 
 @given(texts, founds, texts, founds)
@@ -65,8 +69,9 @@ def test_two_are_equal_only_for_equal_files_of_one_user(
     user: str, found: Found, other_user: str, other: Found
 ) -> None:
     same = (user, _shown(found)) == (other_user, _shown(other))
+    marks = reuse.fingerprint(user, "main", found), reuse.fingerprint(other_user, "main", other)
 
-    assert (reuse.fingerprint(user, found) == reuse.fingerprint(other_user, other)) is same
+    assert (marks[0] == marks[1]) is same
 
 
 def _shown(found: Found) -> object:

@@ -2,7 +2,7 @@
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,11 @@ class Ran:
 
 
 Run = Callable[..., Ran]
+
+SKIPPED = (
+    {"file": 10009, "reason": "missing", "detail": "does not exist"},
+    {"file": "a/b.bin", "reason": "archived", "detail": "in GLACIER; restore it first"},
+)
 
 
 class Typed(io.TextIOWrapper):
@@ -57,9 +62,20 @@ def run(
 @pytest.fixture
 def whole(stub: Stub) -> Stored:
     """A stack with one job, which has completed and can be downloaded."""
-    content = build_archive()
+    return _stored(stub, [])
+
+
+@pytest.fixture
+def partial(stub: Stub) -> Stored:
+    """The same, but some of the files that were asked for are not in the archive."""
+    return _stored(stub, SKIPPED)
+
+
+def _stored(stub: Stub, skipped: Sequence[Mapping[str, object]]) -> Stored:
+    missing = [one["file"] for one in skipped if one["reason"] == "missing"]
+    content = build_archive(missing=missing, skipped=skipped)
     stub.on("POST /v1/export", accepted())
-    stub.on(f"GET {JOB}", Reply(200, completed(len(content), missing=[10009])))
+    stub.on(f"GET {JOB}", Reply(200, completed(len(content), missing, skipped)))
     stub.on(f"GET {JOB}/download", link(f"{stub.url}/s3"))
     stub.objects["/s3"] = Stored(content)
     return stub.objects["/s3"]

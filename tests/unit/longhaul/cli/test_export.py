@@ -52,6 +52,11 @@ def test_an_export_prints_only_the_job_id(stub: Stub, whole: Stored, run: Run) -
         (["--keys", "-"], "a #1.txt\nü\n\n".encode(), {"keys": ["a #1.txt", "ü"]}),
         (["--prefix", "a/"], b"", {"prefix": "a/"}),
         (
+            ["--prefix", "a/", "--source", "scans", "--on-unreadable", "skip"],
+            b"",
+            {"prefix": "a/", "source": "scans", "on_unreadable": "skip"},
+        ),
+        (
             ["10001", "--filename", "M.zip", "--on-missing", "fail", "--fresh", "--user", "ann"],
             b"",
             {
@@ -79,11 +84,12 @@ def test_the_command_line_selects_the_files(
     [
         ([], b"", "Which files?"),
         (["-"], b"# nothing\n", "Which files?"),
-        (["a.txt"], b"", "'a.txt' is not a file id or a range"),
         (["10002-10001"], b"", "ends before it begins"),
         (["1-999999999999"], b"", "at most 10,000 files"),
-        (["10001", "--prefix", "a/"], b"", "not both"),
-        (["--keys", "--prefix", "a/"], b"", "not both"),
+        (["10001", "--prefix", "a/"], b"", "Use only one of"),
+        (["--keys", "--prefix", "a/"], b"", "Use only one of"),
+        (["--files", "-", "--prefix", "a/"], b"", "Use only one of"),
+        (["--files", "-", "10001"], b"", "Use only one of"),
         (["--keys", "-"], b"\xff", "not text in utf-8"),
         (["10001", "--on-missing", "cry"], b"", "is not one of"),
         (["10001", "--patience", "-1"], b"", "--patience"),
@@ -124,7 +130,7 @@ def test_wait_ends_when_the_job_ends(stub: Stub, whole: Stored, run: Run) -> Non
     ran = run("export", "10001", "--wait")
 
     assert (ran.code, ran.out) == (0, f"{JOB_ID}\n")
-    assert "Missing: 10009" in ran.err
+    assert "not in the archive" not in ran.err
     assert f"Download it: longhaul download {JOB_ID}\n" in ran.err
 
 
@@ -207,12 +213,13 @@ def test_with_json_standard_output_contains_only_json(stub: Stub, whole: Stored,
 
     assert json.loads(alone.out)["jobId"] == JOB_ID
     assert json.loads(waiting.out)["status"] == "completed"
-    assert json.loads(saving.out)["result"]["missing"] == [10009]
+    assert json.loads(saving.out)["result"]["skipped"] == []
     assert json.loads(saving.out)["download"] == {
         "path": "out.zip",
         "size": len(whole.content),
         "files": len(FILES),
-        "missing": [10009],
+        "missing": [],
+        "skipped": [],
     }
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.longhaul.cli.conftest import Run
+from tests.unit.longhaul.cli.conftest import SKIPPED, Run
 from tests.unit.longhaul.stub import (
     JOB,
     JOB_ID,
@@ -17,6 +17,10 @@ from tests.unit.longhaul.stub import (
     problem,
 )
 
+TOLD = (
+    "2 files are not in the archive: 10009 (missing), "
+    "a/b.bin (archived: in GLACIER; restore it first).\n"
+)
 UNREADY = problem(409, "not-ready", "the job is processing, 41 % done")
 
 
@@ -30,8 +34,35 @@ def test_a_status_shows_all_facts_of_a_completed_job(stub: Stub, whole: Stored, 
         "Status   completed",
         "Files    2 of 2",
         f"Size     {len(whole.content) / 1000:.1f} kB ({len(whole.content):,} bytes)",
-        "Missing  10009",
+        "Skipped  none",
     ]
+
+
+def test_a_status_shows_every_skipped_file_and_exits_with_0(
+    stub: Stub, partial: Stored, run: Run
+) -> None:
+    many = [{"file": f"k/{i}", "reason": "denied", "detail": "S3 denies it"} for i in range(30)]
+    stub.on(f"GET {JOB}", Reply(200, completed(skipped=many)))
+
+    ran = run("status", JOB_ID)
+    in_json = run("status", JOB_ID, "--json")
+
+    lines = ran.out.splitlines()
+    assert (ran.code, in_json.code) == (0, 0)
+    assert lines[4:6] == ["Skipped  30 files", "         k/0 (denied: S3 denies it)"]
+    assert sum("(denied: S3 denies it)" in line for line in lines) == 30
+    assert json.loads(in_json.out)["result"]["skipped"] == many
+
+
+def test_a_status_of_an_older_stack_shows_what_is_missing(stub: Stub, run: Run) -> None:
+    stub.on(f"GET {JOB}", Reply(200, completed(missing=[10009])))
+
+    ran = run("status", JOB_ID)
+    in_json = run("status", JOB_ID, "--json")
+
+    assert "Skipped  1 file\n         10009 (missing)\n" in ran.out
+    skipped = [{"file": 10009, "reason": "missing", "detail": "does not exist"}]
+    assert json.loads(in_json.out)["result"]["skipped"] == skipped
 
 
 def test_a_status_shows_how_far_a_job_is(stub: Stub, run: Run) -> None:
@@ -135,8 +166,37 @@ def test_a_download_with_json_prints_the_facts_of_the_archive(whole: Stored, run
         "path": "x.zip",
         "size": len(whole.content),
         "files": 2,
-        "missing": [10009],
+        "missing": [],
+        "skipped": [],
     }
+
+
+def test_a_download_of_a_partial_archive_tells_what_is_not_in_it(
+    partial: Stored, run: Run, tmp_path: Path
+) -> None:
+    plain = run("download", JOB_ID, "-o", "x.zip")
+    in_json = run("download", JOB_ID, "-o", "y.zip", "--json", "--quiet")
+
+    assert (plain.code, plain.out) == (9, "x.zip\n")
+    assert (tmp_path / "x.zip").read_bytes() == partial.content
+    assert TOLD in plain.err
+    assert (in_json.code, in_json.err) == (9, "")
+    assert json.loads(in_json.out)["missing"] == [10009]
+    assert json.loads(in_json.out)["skipped"] == list(SKIPPED)
+
+
+def test_a_partial_archive_that_is_broken_is_a_broken_one(partial: Stored, run: Run) -> None:
+    partial.content = partial.content.replace(b"firstfirst", b"firstFirst", 1)
+
+    assert run("download", JOB_ID).code == 5
+
+
+def test_watch_tells_what_is_not_in_the_archive(partial: Stored, run: Run) -> None:
+    ran = run("watch", JOB_ID)
+
+    assert (ran.code, ran.out) == (9, "")
+    assert TOLD in ran.err
+    assert ran.err.endswith(f"Download it: longhaul download {JOB_ID}\n")
 
 
 def test_a_repeated_download_finds_the_archive_on_the_disk(whole: Stored, run: Run) -> None:
@@ -240,4 +300,28 @@ def test_check_prints_one_line_for_each_file(stub: Stub, run: Run) -> None:
     one = run("check", "10001", "--json")
 
     assert (both.code, both.out) == (3, "10001\tavailable\t5.0 kB\n10002\tmissing\n")
-    assert (one.code, json.loads(one.out)) == (0, there)
+    assert (one.code, json.loads(one.out)) == (0, {**there, "reason": None, "detail": None})
+
+
+def test_check_says_missing_as_it_always_did(stub: Stub, run: Run) -> None:
+    gone = {"file_id": 5, "available": False, "reason": "missing", "detail": "does not exist"}
+    stub.on("POST /v1/download/check", Reply(200, gone))
+
+    assert run("check", "5").out == "5\tmissing\n"
+
+
+def test_check_says_why_a_file_of_a_source_cannot_be_exported(stub: Stub, run: Run) -> None:
+    frozen = {
+        "file_id": "0b-\x1b[2Jx",
+        "available": False,
+        "s3Key": "k",
+        "size": 5,
+        "reason": "archived",
+        "detail": "in GLACIER; restore\x07 it first",
+    }
+    stub.on("POST /v1/download/check", Reply(200, frozen))
+
+    ran = run("check", "0b-x", "--source", "scans")
+
+    assert stub.asked[0].content == {"file_id": "0b-x", "source": "scans"}
+    assert (ran.code, ran.out) == (3, "0b-x\tarchived\tin GLACIER; restore� it first\n")

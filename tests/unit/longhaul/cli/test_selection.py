@@ -118,11 +118,21 @@ def test_a_file_that_is_not_there_is_named(stub: Stub, run: Run) -> None:
     ran = run("export", "--selection", "nowhere", "-o", "x.zip")
 
     assert ran.code == 2
-    assert "Cannot read the selection in 'nowhere': No such file or directory." in ran.err
+    assert "Cannot read the selection from 'nowhere': No such file or directory." in ran.err
 
 
 @pytest.mark.parametrize(
-    "more", [["10001"], ["--keys"], ["--prefix", "a/"], ["--filename", "x"], ["--on-missing=fail"]]
+    "more",
+    [
+        ["10001"],
+        ["--keys"],
+        ["--prefix", "a/"],
+        ["--files", "list.json"],
+        ["--source", "scans"],
+        ["--filename", "x"],
+        ["--on-missing=fail"],
+        ["--on-unreadable=skip"],
+    ],
 )
 def test_a_selection_says_it_all(stub: Stub, run: Run, more: list[str]) -> None:
     ran = run("export", "--selection", "-", "-o", "x.zip", *more, stdin=SELECTION.encode())

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from longhaul import Skipped
 from longhaul.cli import words
 
 
@@ -64,6 +65,14 @@ def test_a_size_is_short(count: int) -> None:
     assert len(words.size(count)) <= len("5000.00 TB")
 
 
-def test_a_long_list_of_missing_files_is_shortened() -> None:
-    assert words.missing(tuple(range(25))).endswith("19 and 5 more")
-    assert (words.missing(()), words.missing(None)) == ("none", "some")
+@pytest.mark.parametrize(
+    ("one", "text"),
+    [
+        (Skipped(10005, "missing", "does not exist"), "10005 (missing)"),
+        (Skipped("a", "archived", "in GLACIER."), "a (archived: in GLACIER)"),
+        (Skipped("a", "denied"), "a (denied)"),
+        (Skipped("a\x1b[2J\nb", "new\x07", "x\u202ey"), "a b (new�: x�y)"),
+    ],
+)
+def test_a_skipped_file_is_named_with_the_reason(one: Skipped, text: str) -> None:
+    assert words.skipped(one) == text

@@ -1,0 +1,263 @@
+"""JSON Schemas of answers. The OpenAPI document shows them, and tests check the answers."""
+
+from typing import Final
+
+from chalicelib.errors import Reason
+from chalicelib.http.schemas import Schema
+
+
+def _answer(properties: Schema, **perhaps: Schema) -> Schema:
+    """Returns the schema of an object that has all of `properties`, perhaps some of `perhaps`, and
+    nothing else."""
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties | perhaps,
+        "required": list(properties),
+    }
+
+
+def _optional(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+_TEXT: Final[Schema] = {"type": "string"}
+_COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
+_URL: Final[Schema] = {"type": "string", "format": "uri"}
+_TIME: Final[Schema] = {"type": "string", "format": "date-time"}
+_JOB_ID: Final[Schema] = {"type": "string", "format": "uuid"}
+_FILE: Final[Schema] = {"type": ["integer", "string"], "description": "The file's id, or its key."}
+_WHY: Final[Schema] = {
+    "reason": {
+        "enum": [reason.value for reason in Reason],
+        "description": "Why the file is not in the archive, or cannot be exported. For missing it "
+        "does not exist, for archived it is in cold storage, for encrypted only the customer has "
+        "the key (SSE-C), for key-unusable its KMS key cannot be used.",
+    },
+    "detail": {**_TEXT, "description": "The same for people."},
+}
+_STATUS: Final[Schema] = {
+    "enum": ["queued", "processing", "completed", "failed", "cancelled", "expired"]
+}
+
+EXPORT_ACCEPTED: Final = _answer(
+    {
+        "jobId": _JOB_ID,
+        "status": _STATUS,
+        "totalFiles": {**_COUNT, "description": "0 if there is a prefix, which is listed later."},
+        "message": _TEXT,
+        "statusUrl": _URL,
+        "sseUrl": _URL,
+        "downloadUrl": _URL,
+    },
+    ticket={
+        **_TEXT,
+        "description": "After a selection: a bearer token with which to follow this job, to "
+        "download its archive, and to cancel or delete it.",
+    },
+    ticketExpiresAt=_TIME,
+)
+
+JOB: Final = _answer(
+    {
+        "jobId": _JOB_ID,
+        "filename": {**_TEXT, "description": "The archive's name when it is downloaded."},
+        "status": _STATUS,
+        "progress": _answer(
+            {
+                "percent": {"type": "integer", "minimum": 0, "maximum": 100},
+                "currentFile": {**_COUNT, "description": "How many files are in the archive."},
+                "totalFiles": {**_COUNT, "description": "Those that are skipped count too."},
+                "bytesDone": {**_COUNT, "description": "Bytes of the archive that are there."},
+                "bytesTotal": {**_COUNT, "description": "0 until the archive is planned."},
+                "stage": {
+                    "enum": ["queued", "planning", "reading", "assembling", "finalizing", "done"]
+                },
+                "message": _TEXT,
+                "etaSeconds": _optional(_COUNT),
+            }
+        ),
+        "result": _optional(
+            _answer(
+                {
+                    "s3Key": _TEXT,
+                    "fileSize": {**_COUNT, "description": "Bytes."},
+                    "processedFiles": _COUNT,
+                    "totalFiles": _COUNT,
+                    "missing": _optional(
+                        {
+                            "type": "array",
+                            "description": "The ids or keys that were asked for and do not exist. "
+                            "A long list is null in a list of jobs and in an event: ask for the "
+                            "job itself.",
+                            "items": {"type": ["integer", "string"]},
+                        }
+                    ),
+                    "skipped": _optional(
+                        {
+                            "type": "array",
+                            "description": "All files that were asked for and are not in the "
+                            "archive, the missing ones first. Null where `missing` may be.",
+                            "items": _answer({"file": _FILE, **_WHY}),
+                        }
+                    ),
+                    "downloadUrl": _optional(
+                        {**_URL, "description": "Redirects to a fresh link; null once expired."}
+                    ),
+                },
+                reusedFrom={
+                    **_JOB_ID,
+                    "description": "The job that the archive was built for, if it was there "
+                    "already: same request, same files.",
+                },
+            )
+        ),
+        "error": _optional(_answer({"type": _URL, "title": _TEXT, "detail": _TEXT})),
+        "createdAt": _TIME,
+        "updatedAt": _TIME,
+        "expiresAt": _TIME,
+    },
+    retryOf={**_JOB_ID, "description": "The job that this one is a retry of, if it is one."},
+)
+
+EVENT_STREAM: Final[Schema] = {
+    "type": "string",
+    "description": "Server-sent events: one at most, and then the stream ends. The event's type is "
+    "the job's status, its data a Job as JSON, in which a list of files that are not in the "
+    "archive is null if it is long. The field retry says in how many milliseconds to connect "
+    "again.",
+    "contentMediaType": "text/event-stream",
+}
+
+JOB_LIST: Final = _answer(
+    {
+        "jobs": {"type": "array", "items": JOB},
+        "cursor": _optional({**_TEXT, "description": "For the next page; null on the last."}),
+    }
+)
+
+FILES: Final = _answer(
+    {
+        "prefix": {**_TEXT, "description": "What was asked for."},
+        "source": {**_TEXT, "description": "The name of the source that is listed."},
+        "sources": {
+            "type": "array",
+            "description": "The names of all sources. The first is the default one.",
+            "items": _TEXT,
+        },
+        "topPrefix": {**_TEXT, "description": "Where the files begin; nothing above is shown."},
+        "folders": {
+            "type": "array",
+            "items": _answer(
+                {
+                    "name": _TEXT,
+                    "prefix": {**_TEXT, "description": "To look into it, or export it."},
+                }
+            ),
+        },
+        "files": {
+            "type": "array",
+            "items": _answer(
+                {
+                    "name": _TEXT,
+                    "key": {**_TEXT, "description": "For `keys` of an export."},
+                    "size": {**_COUNT, "description": "Bytes."},
+                    "lastModified": _TIME,
+                    "unreadable": {
+                        **_optional(_answer(_WHY)),
+                        "description": "Why it cannot be exported, as far as a listing tells.",
+                    },
+                }
+            ),
+        },
+        "cursor": _optional({**_TEXT, "description": "For the next page; null on the last."}),
+    }
+)
+
+DOWNLOAD: Final = _answer(
+    {
+        "jobId": _JOB_ID,
+        "status": {"const": "ready"},
+        "downloadUrl": {**_URL, "description": "A presigned link straight to S3."},
+        "expiresIn": {**_COUNT, "description": "Seconds."},
+        "message": _TEXT,
+    }
+)
+
+CHECK_ANSWER: Final = _answer(
+    {
+        "file_id": _FILE,
+        "available": {"type": "boolean", "description": "Whether it is there and can be read."},
+        "s3Key": _optional(_TEXT),
+        "size": _optional({**_COUNT, "description": "Bytes."}),
+        "reason": _optional(_WHY["reason"]),
+        "detail": _optional(_WHY["detail"]),
+    }
+)
+
+_SHARE: Final[Schema] = {
+    "id": {**_TEXT, "pattern": "^[0-9a-f]{8}$"},
+    "createdAt": _TIME,
+    "expiresAt": _TIME,
+}
+
+SHARE: Final = _answer(
+    {
+        **_SHARE,
+        "ticket": {**_TEXT, "description": "As a bearer token: sees the job, and downloads it."},
+        "url": {**_URL, "description": "The page, with the ticket. It is shown only this once."},
+    }
+)
+
+SHARES: Final = _answer({"shares": {"type": "array", "items": _answer(_SHARE)}})
+
+ERASED: Final = _answer(
+    {
+        "deletedJobs": _COUNT,
+        "more": {"type": "boolean", "description": "Ask again: there are more."},
+    }
+)
+
+_CHECK: Final[Schema] = {"enum": ["ok", "error"]}
+HEALTH: Final = _answer(
+    {
+        "status": {"enum": ["healthy", "unhealthy"]},
+        "checks": _answer({"storage": _CHECK, "database": _CHECK, "queue": _CHECK}),
+    }
+)
+
+PROTECTED_RESOURCE: Final = _answer(
+    {
+        "resource": _URL,
+        "authorization_servers": {"type": "array", "items": _URL},
+        "bearer_methods_supported": {"type": "array", "items": _TEXT},
+        "scopes_supported": {"type": "array", "items": _TEXT},
+        "longhaul_client_id": _optional(
+            {**_TEXT, "description": "The public client as which people sign in."}
+        ),
+        "longhaul_audience": {**_TEXT, "description": "For whom the tokens must be (aud)."},
+    }
+)
+
+OPENAPI: Final[Schema] = {
+    "type": "object",
+    "description": "https://spec.openapis.org/oas/v3.1.0",
+    "required": ["openapi", "info", "paths"],
+}
+
+PROBLEM: Final[Schema] = {
+    "type": "object",
+    "description": "RFC 9457 problem details.",
+    "properties": {
+        "type": _URL,
+        "title": _TEXT,
+        "status": {"type": "integer"},
+        "detail": _TEXT,
+        "requestId": _TEXT,
+        "errors": {
+            "type": "array",
+            "items": _answer({"pointer": _TEXT, "detail": _TEXT}),
+        },
+    },
+    "required": ["type", "title", "status", "detail", "requestId"],
+}

@@ -1,0 +1,58 @@
+"""What a request asks for, file by file, before anything is looked up. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chalicelib.jobs.request import ExportRequest, FileId, Wanted
+from chalicelib.named_sources import Source
+from chalicelib.s3.objects import ObjectFacts
+from chalicelib.sources.ids import key_of
+
+TOP = "."
+"""The name of a prefix whose files go to the top of the archive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One file. `label` is what the caller calls it: its id, or its key. `name` is its path in the
+    archive; None: its own name. `listed` are the facts of a listing."""
+
+    label: FileId
+    key: str
+    version: str | None
+    name: str | None
+    listed: ObjectFacts | None = None
+    is_exact: bool = False
+    """Whether the caller has said this name, so that nothing is added to it."""
+
+
+def wanted(request: ExportRequest) -> Iterator[Wanted]:
+    """Yields what the request asks for, in its order."""
+    if request.files:
+        yield from request.files
+    elif request.prefix is not None:
+        yield Wanted(prefix=request.prefix, name=TOP)
+    else:
+        yield from (Wanted(id=file_id) for file_id in request.file_ids or ())
+        yield from (Wanted(key=key) for key in request.keys or ())
+
+
+def one_file(one: Wanted, source: Source) -> Asked:
+    """Returns the file that is wanted by its id or its key."""
+    if one.id is not None:
+        key = key_of(one.id, source)
+        return Asked(one.id, key, one.version, one.name, is_exact=one.name is not None)
+    key = one.key or ""
+    name = key.removeprefix(source.prefix) if one.name is None else one.name
+    return Asked(key, key, one.version, name, is_exact=one.name is not None)
+
+
+def below_prefix(one: Wanted, facts: ObjectFacts, source: Source) -> Asked:
+    """Returns a file that was listed below a prefix. Without a name, it keeps its key's folders."""
+    if one.name is None:
+        name = facts.key.removeprefix(source.prefix)
+    else:
+        prefix = one.prefix or ""
+        name = facts.key.removeprefix(prefix[: prefix.rfind("/") + 1])
+        name = name if one.name == TOP else f"{one.name.rstrip('/')}/{name}"
+    return Asked(facts.key, facts.key, facts.version, name, facts)

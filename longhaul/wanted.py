@@ -1,0 +1,18 @@
+"""One of the files of a request."""
+
+from typing import TypedDict
+
+
+class Wanted(TypedDict, total=False):
+    """A file by its id or its key, or all files whose key begins with a prefix.
+
+    Exactly one of `id`, `key` and `prefix` is given. `name` is the file's path in the archive, or
+    the folder there that the files of a prefix go to. `version` is a version id of the object; it
+    is not for a prefix.
+    """
+
+    id: int | str
+    key: str
+    prefix: str
+    name: str
+    version: str

@@ -1,0 +1,198 @@
+"""What is not in an archive, what cannot be read, and the sources to choose from."""
+
+from typing import Any
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.states import ARCHIVED, SKIPPED, Stage, skipping, with_sources
+
+EVIL = "<img src=x onerror=alert(1)>\u202egpj.zip"
+FROZEN = {"reason": "archived", "detail": ARCHIVED}
+
+
+def sent(page: Page) -> Any:
+    """Starts the export, and returns the request. The answer refuses it."""
+    page.route("**/v1/export", lambda route: route.fulfill(status=503, json={"title": "No"}))
+    with page.expect_request("**/v1/export") as asked:
+        page.get_by_role("button", name="Start export").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    return asked.value.post_data_json
+
+
+# -- the job ---------------------------------------------------------------------------------------
+
+
+def test_each_file_that_was_left_out_is_shown_with_its_reason(stage: Stage) -> None:
+    page = skipping(stage, SKIPPED)
+
+    expect(page.get_by_role("list", name="5 files left out").get_by_role("listitem")).to_have_text(
+        [
+            "10300Not found.",
+            "reports/2019/übersicht.pdfIn GLACIER; restore it first.",
+            "reports/2024/payroll/March, the second and last revision.xlsxEncrypted with a key of "
+            "the customer's (SSE-C), which only its owner has.",
+            "scans/7f0bb5b4.tifIts KMS key is disabled.",
+            "10301New-reason.",
+        ]
+    )
+
+
+def test_what_was_left_out_is_shown_as_text_and_can_be_copied(stage: Stage) -> None:
+    stage.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = skipping(
+        stage,
+        [
+            {"file": 0, "reason": "missing", "detail": ""},
+            {"file": EVIL, "reason": EVIL, "detail": EVIL},
+        ],
+    )
+
+    page.get_by_role("button", name="Copy list").click()
+
+    expect(page.get_by_text("List copied.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == f"0\tNot found.\n{EVIL}\t{EVIL}."
+    assert page.locator("main img").count() == 0
+
+
+def test_long_names_and_reasons_never_scroll_sideways(stage: Stage) -> None:
+    stage.page.set_viewport_size({"width": 320, "height": 640})
+    long = "x" * 1_000
+    page = skipping(
+        stage, [{"file": f"{i}{long}", "reason": long, "detail": long} for i in range(250)]
+    )
+
+    expect(page.get_by_text("And 50 more: copy the list to see them.")).to_be_visible()
+
+    assert (
+        page.locator(".codes").evaluate(
+            "({ scrollWidth, clientWidth }) => scrollWidth > clientWidth"
+        )
+        is False
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_a_list_that_is_too_long_for_an_event_is_asked_for(stage: Stage) -> None:
+    job_id = stage.records.completed("March.zip", total_files=41)
+    lists: list[Any] = [None, [{"file": "a", "reason": "denied", "detail": "S3 denies it"}]]
+
+    def answer(route: Route) -> None:
+        told = route.fetch().json()
+        told["result"] |= {"skipped": lists[0], "missing": [] if lists.pop(0) else None}
+        route.fulfill(json=told)
+
+    stage.page.route(f"**/v1/export/{job_id}", answer)
+    page = stage.open_job(job_id)
+
+    expect(page.get_by_role("list", name="1 file left out")).to_have_text("aS3 denies it.")
+    assert lists == []
+
+
+def test_an_older_answer_names_only_the_missing_files(stage: Stage) -> None:
+    job_id = stage.records.completed("March.zip", total_files=41)
+
+    def answer(route: Route) -> None:
+        told = route.fetch().json()
+        told["result"] = {**told["result"], "missing": [10_001]}
+        told["result"].pop("skipped", None)
+        route.fulfill(json=told)
+
+    stage.page.route(f"**/v1/export/{job_id}", answer)
+    page = stage.open_job(job_id)
+
+    expect(page.get_by_role("list", name="1 file not found")).to_have_text("10001")
+
+
+# -- the form --------------------------------------------------------------------------------------
+
+
+def test_a_file_that_cannot_be_read_stops_the_export_unless_it_is_left_out(stage: Stage) -> None:
+    page = stage.open("#/new")
+    page.get_by_label("File ids").fill("10001")
+    group = page.get_by_role("group", name="If a file cannot be read")
+    expect(group.get_by_label("Stop the whole export")).to_be_checked()
+    before = sent(page)
+
+    group.get_by_label("Leave it out, and list it").check()
+    page.get_by_role("link", name="Exports", exact=True).click()
+    page.get_by_role("link", name="New export").first.click()
+    expect(group.get_by_label("Leave it out, and list it")).to_be_checked()
+    after = sent(page)
+
+    expected = {"file_ids": [10_001], "on_missing": "skip", "user_id": stage.user}
+    assert before == expected
+    assert after == {**expected, "on_unreadable": "skip"}
+
+
+def test_a_file_that_cannot_be_read_is_not_chosen(stage: Stage) -> None:
+    with_sources(stage, ["documents"], {"b.txt": FROZEN, "d.txt": {"reason": EVIL, "detail": EVIL}})
+    for name in ("a.txt", "b.txt", "c.txt", "d.txt"):
+        stage.sources.put_at(stage.folder, name, b"1")
+    page = stage.open_folder()
+    expect(page.get_by_label("b.txt")).to_be_disabled()
+    expect(page.locator(".files .why")).to_have_text(["In GLACIER; restore it first.", f"{EVIL}."])
+    expect(page.get_by_label("Source")).to_be_hidden()
+
+    page.get_by_role("button", name="Select these 2 files").click()
+
+    expect(page.get_by_text("2 files, 2 bytes")).to_be_visible()
+    assert sent(page)["keys"] == [f"{stage.folder}a.txt", f"{stage.folder}c.txt"]
+    assert page.locator("main img").count() == 0
+
+
+def test_a_file_that_was_chosen_before_can_still_be_unselected(stage: Stage) -> None:
+    unreadable: dict[str, Any] = {}
+    with_sources(stage, ["documents"], unreadable)
+    stage.sources.put_at(stage.folder, "a/b.txt", b"1")
+    page = stage.open_folder()
+    page.get_by_role("button", name="a", exact=True).click()
+    page.get_by_label("b.txt").check()
+    unreadable["b.txt"] = FROZEN
+
+    page.get_by_role("button", name=stage.user, exact=True).click()
+    page.get_by_role("button", name="a", exact=True).click()
+    expect(page.get_by_text("In GLACIER")).to_be_visible()
+    page.get_by_label("b.txt").uncheck()
+
+    expect(page.get_by_text("No files chosen yet")).to_be_visible()
+
+
+def test_files_are_chosen_in_one_of_several_sources(stage: Stage) -> None:
+    with_sources(stage, ["documents", "scans"], {})
+    stage.sources.put_at(stage.folder, "a.txt", b"1")
+    page = stage.open_folder()
+    page.get_by_label("a.txt").check()
+    first = sent(page)
+
+    with page.expect_request("**/v1/files?source=scans"):
+        page.get_by_label("Source").select_option("scans")
+    expect(page.get_by_text("No files chosen yet")).to_be_visible()
+    page.get_by_label("Show names that begin with").fill(stage.user)
+    page.get_by_label(f"Whole folder {stage.user}").check()
+    second = sent(page)
+
+    assert (first["source"], first["keys"]) == ("documents", [f"{stage.folder}a.txt"])
+    assert (second["source"], second["prefix"]) == ("scans", stage.folder)
+
+
+def test_ids_are_of_one_of_several_sources_which_a_draft_keeps(stage: Stage) -> None:
+    with_sources(stage, ["documents", "scans"], {})
+    page = stage.open("#/new")
+    expect(page.get_by_label("Source")).to_have_value("documents")
+
+    page.get_by_label("Source").select_option("scans")
+    page.get_by_label("File ids").fill("10001")
+    page.get_by_role("link", name="Exports", exact=True).click()
+    page.get_by_role("link", name="New export").first.click()
+    expect(page.get_by_label("Source")).to_have_value("scans")
+
+    assert sent(page)["source"] == "scans"
+
+
+def test_without_an_answer_about_sources_the_form_works(stage: Stage) -> None:
+    stage.page.route("**/v1/files*", lambda route: route.abort())
+    page = stage.open("#/new")
+    page.get_by_label("File ids").fill("10001")
+
+    assert "source" not in sent(page)
+    expect(page.get_by_label("Source")).to_be_hidden()

@@ -1,0 +1,304 @@
+"""What an export takes, of buckets that are not tidy. No archive is built here."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import GivenUp, NothingToExport, SourceMissing, SourceUnreadable
+from chalicelib.jobs.model import file_mark
+from chalicelib.jobs.request import ExportRequest, Wanted
+from chalicelib.s3 import clients
+from chalicelib.sources.find import Found, find
+from tests.integration.cloud import SOURCES
+from tests.integration.stack import Stack
+from tests.integration.wire import Requests
+
+
+def found(stack: Stack, *files: Wanted, thorough: bool = False, **asked: Any) -> Found:
+    request = ExportRequest(files=files or None, **asked)
+    return find(request, stack.services, lambda: None, thorough=thorough)
+
+
+def names(of: Found) -> dict[str, str]:
+    return {entry.name: entry.key for entry in of.entries}
+
+
+def put(key: str, body: bytes = b"x", **more: Any) -> str:
+    """Puts a file. Returns its version id, which is empty without versions."""
+    return str(clients.s3().put_object(Bucket=SOURCES, Key=key, Body=body, **more).get("VersionId"))
+
+
+def versioned() -> None:
+    clients.s3().put_bucket_versioning(
+        Bucket=SOURCES, VersioningConfiguration={"Status": "Enabled"}
+    )
+
+
+# -- files ----------------------------------------------------------------------------------------
+
+
+def test_files_and_folders_of_one_request(stack: Stack) -> None:
+    for key in ("downloads/10001", "a/b/c.txt", "a/b/d/e.txt", "z.txt"):
+        put(key)
+    put("downloads/10002", Metadata={"filename": "Invoice.pdf"})
+
+    everything = found(
+        stack,
+        Wanted(id=10001),
+        Wanted(id=10002),
+        Wanted(id=10002, name="again/x.pdf"),
+        Wanted(key="z.txt"),
+        Wanted(key="z.txt", name="Z"),
+        Wanted(prefix="a/"),
+        Wanted(prefix="a/b", name="copy"),
+        Wanted(prefix="a/b/d/", name="."),
+    )
+
+    assert names(everything) == {
+        "10001": "downloads/10001",
+        "Invoice.pdf": "downloads/10002",
+        "again/x.pdf": "downloads/10002",
+        "z.txt": "z.txt",
+        "Z": "z.txt",
+        "a/b/c.txt": "a/b/c.txt",
+        "a/b/d/e.txt": "a/b/d/e.txt",
+        "copy/b/c.txt": "a/b/c.txt",
+        "copy/b/d/e.txt": "a/b/d/e.txt",
+        "e.txt": "a/b/d/e.txt",
+    }
+
+
+def test_a_file_that_is_also_in_a_folder_comes_once(stack: Stack) -> None:
+    put("a/x")
+    put("a/y")
+
+    both = found(stack, Wanted(key="a/x"), Wanted(prefix="a/"), Wanted(prefix="a/"))
+
+    assert [entry.name for entry in both.entries] == ["a/x", "a/y"]
+
+
+def test_the_sources_prefix_is_not_in_the_names(stack: Stack) -> None:
+    stack.configure_source(prefix="team/")
+    put("team/a/x")
+    put("team/b")
+
+    both = found(stack, Wanted(prefix="team/a/"), Wanted(key="team/b"))
+
+    assert names(both) == {"a/x": "team/a/x", "b": "team/b"}
+
+
+def test_the_mark_of_a_folder_is_no_file(stack: Stack) -> None:
+    for key in ("mk/", "mk/sub/"):
+        put(key, b"")
+    put("mk/a", b"")
+
+    by_prefix = found(stack, prefix="mk/")
+    by_keys = found(stack, keys=("mk/", "mk/a", "mk/sub/"))
+
+    assert [entry.key for entry in by_prefix.entries] == ["mk/a"]
+    assert [entry.key for entry in by_keys.entries] == ["mk/a"]
+    assert by_keys.missing == ()
+
+
+def test_only_marks_of_folders_are_nothing_to_export(stack: Stack) -> None:
+    put("mk/", b"")
+
+    with pytest.raises(NothingToExport, match="folders"):
+        found(stack, keys=("mk/",))
+
+
+# -- names ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("asked", [{"keys": ("in/data.json",)}, {"prefix": "in/"}])
+def test_an_encoded_file_keeps_its_bytes_and_says_so(stack: Stack, asked: dict[str, Any]) -> None:
+    put("in/data.json", ContentEncoding="gzip")
+
+    (entry,) = found(stack, **asked).entries
+
+    assert entry.name.endswith("data.json.gz")
+    assert entry.encoding == "gzip"
+
+
+def test_a_name_that_the_caller_has_said_stays(stack: Stack) -> None:
+    put("in/data.json", ContentEncoding="gzip")
+
+    (entry,) = found(stack, Wanted(key="in/data.json", name="data.json")).entries
+
+    assert (entry.name, entry.encoding) == ("data.json", "gzip")
+
+
+def test_the_names_of_a_large_folder_are_those_of_its_keys(stack: Stack) -> None:
+    stack.configure(look_up_max=1)
+    put("in/a.json", ContentEncoding="gzip")
+    put("in/b.json")
+
+    assert [one.name for one in found(stack, prefix="in/").entries] == ["a.json", "b.json"]
+    again = found(stack, prefix="in/", thorough=True)
+    assert [one.name for one in again.entries] == ["a.json.gz", "b.json"]
+
+
+def test_a_rule_says_where_a_name_comes_from(stack: Stack) -> None:
+    stack.configure(names_from=("content-disposition", "metadata-percent"))
+    put("downloads/10001", ContentDisposition="attachment; filename*=UTF-8''%C3%BC.pdf")
+    put("downloads/10002", Metadata={"filename": "a%20b.pdf"})
+
+    assert list(names(found(stack, file_ids=(10001, 10002)))) == ["ü.pdf", "a b.pdf"]
+
+
+# -- what cannot be read --------------------------------------------------------------------------
+
+
+def test_all_that_is_archived_is_named_at_once(stack: Stack) -> None:
+    put("in/a", StorageClass="GLACIER")
+    put("in/b", StorageClass="DEEP_ARCHIVE")
+    put("in/c")
+
+    with pytest.raises(SourceUnreadable) as refused:
+        found(stack, prefix="in/")
+
+    assert refused.value.detail.startswith(
+        "2 of 3 files cannot be read: in/a (archived: in GLACIER; restore it first), "
+        "in/b (archived: in DEEP_ARCHIVE; restore it first). Leave them out"
+    )
+    assert not refused.value.key, "a job is not planned again for what a look has found"
+
+
+@pytest.mark.parametrize("asked", [{"prefix": "in/"}, {"keys": ("in/a", "in/b", "in/c")}])
+@pytest.mark.parametrize("look_up_max", [0, 200])
+def test_what_is_archived_is_left_out_where_asked(
+    stack: Stack, asked: dict[str, Any], look_up_max: int
+) -> None:
+    stack.configure(look_up_max=look_up_max)
+    put("in/a", StorageClass="GLACIER")
+    put("in/b", StorageClass="DEEP_ARCHIVE")
+    put("in/c")
+
+    left = found(stack, **asked, on_unreadable="skip")
+
+    assert [entry.key for entry in left.entries] == ["in/c"]
+    assert [(one.file, one.reason) for one in left.unreadable] == [
+        ("in/a", "archived"),
+        ("in/b", "archived"),
+    ]
+    assert left.left_out == 2
+
+
+def test_a_message_names_both_the_missing_and_the_unreadable(stack: Stack) -> None:
+    put("in/a", StorageClass="GLACIER")
+
+    with pytest.raises(SourceMissing) as refused:
+        found(stack, keys=("in/a", "in/b"), on_missing="fail")
+
+    assert "1 of 2 files do not exist: in/b. Besides, 1 cannot be read: in/a" in str(refused.value)
+
+
+def test_nothing_that_can_be_exported_is_said_so(stack: Stack) -> None:
+    put("in/a", StorageClass="GLACIER")
+
+    with pytest.raises(NothingToExport) as refused:
+        found(stack, Wanted(key="in/a"), Wanted(id=10001), on_unreadable="skip")
+
+    assert str(refused.value) == (
+        "none of the files can be exported: 10001 (missing), "
+        "in/a (archived: in GLACIER; restore it first)"
+    )
+
+
+def test_three_ids_that_do_not_exist_are_nothing_to_export(stack: Stack) -> None:
+    with pytest.raises(NothingToExport, match=r"10001 \(missing\), 10002 \(missing\)"):
+        found(stack, file_ids=(10001, 10002))
+
+
+def test_a_long_message_stays_short(stack: Stack) -> None:
+    for number in range(30):
+        put(f"in/{number:02d}" + "字" * 100, StorageClass="GLACIER")
+
+    with pytest.raises(SourceUnreadable, match="30 of 30 files cannot be read") as refused:
+        found(stack, prefix="in/")
+
+    assert " more. Leave them out" in refused.value.detail
+    assert len(refused.value.detail.encode()) < 800
+
+
+# -- versions -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("asked", [{"prefix": "in/"}, {"keys": ("in/a", "in/b")}])
+def test_files_of_a_bucket_with_versions_are_bound_to_them(
+    stack: Stack, asked: dict[str, Any]
+) -> None:
+    versioned()
+    put("in/a", b"old")
+    newest = {key: put(key, b"new") for key in ("in/a", "in/b")}
+    put("in/gone")
+    clients.s3().delete_object(Bucket=SOURCES, Key="in/gone")
+
+    all_of_them = found(stack, **asked)
+
+    assert {entry.key: entry.version for entry in all_of_them.entries} == newest
+
+
+def test_a_version_can_be_asked_for(stack: Stack) -> None:
+    versioned()
+    first = put("in/a", b"old")
+    put("in/a", b"newer")
+
+    both = found(stack, Wanted(key="in/a", name="old", version=first), Wanted(key="in/a"))
+
+    assert [(one.name, one.size) for one in both.entries] == [("old", 3), ("in/a", 5)]
+    assert both.entries[0].version == first
+
+
+def test_a_version_that_does_not_exist_is_missing(stack: Stack) -> None:
+    versioned()
+    put("in/a")
+
+    one = found(stack, Wanted(key="in/a"), Wanted(key="in/a", version="nowhere"))
+
+    assert one.missing == ("in/a",)
+
+
+def test_a_deleted_file_can_be_had_by_its_version(stack: Stack) -> None:
+    versioned()
+    version = put("in/a")
+    mark = clients.s3().delete_object(Bucket=SOURCES, Key="in/a")["VersionId"]
+
+    there = found(
+        stack,
+        Wanted(key="in/a", version=version),
+        Wanted(key="in/a", name="x"),
+        Wanted(key="in/a", name="y", version=mark),
+    )
+
+    assert [one.version for one in there.entries] == [version]
+    assert there.missing == ("in/a",)
+
+
+# -- requests -------------------------------------------------------------------------------------
+
+
+def test_a_large_folder_is_only_listed(stack: Stack, requests: Requests) -> None:
+    stack.configure(look_up_max=2)
+    for name in "abc":
+        put(f"in/{name}")
+
+    found(stack, prefix="in/")
+
+    assert requests.count()["HeadObject"] == 0
+
+
+def test_a_suspect_is_looked_at_even_in_a_large_folder(stack: Stack, requests: Requests) -> None:
+    stack.configure(look_up_max=0)
+    for name in "abc":
+        put(f"in/{name}")
+
+    request = ExportRequest(prefix="in/")
+    find(request, stack.services, lambda: None, suspects=frozenset({file_mark("in/b")}))
+
+    assert requests.count()["HeadObject"] == 1
+
+
+def test_a_source_that_the_stack_does_not_have_any_more_fails_the_job(stack: Stack) -> None:
+    with pytest.raises(GivenUp, match="no source 'former' any more"):
+        found(stack, source="former", prefix="in/")
