@@ -11,6 +11,7 @@ import pytest
 from chalicelib.jobs import places
 from chalicelib.jobs.model import file_mark
 from chalicelib.jobs.request import ExportRequest, Wanted
+from chalicelib.pipeline import keeping
 from chalicelib.pipeline.accepting import accept
 from chalicelib.queue.messages import Message, Step
 from chalicelib.s3 import clients
@@ -146,6 +147,20 @@ def test_only_what_has_changed_is_copied_aside(
 
     copied = [asked["x-amz-copy-source"] for asked in requests.of("CopyObject")]
     assert [one.removeprefix("/") for one in copied] == [f"{SOURCES}/in/a"]
+
+
+def test_a_file_that_is_too_large_to_copy_at_once_is_bound_by_its_etag_alone(
+    stack: Stack, planned: str, requests: Requests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "COPY_MAX", 10 * UNIT)
+    for name, content in CHANGED.items():
+        stack.put_file(f"in/{name}", content)
+
+    assert stack.run_queue() == []
+
+    check_archive(stack.archive(planned), CHANGED)
+    copied = {asked["x-amz-copy-source"].removeprefix("/") for asked in requests.of("CopyObject")}
+    assert copied == {f"{SOURCES}/in/b", f"{SOURCES}/in/z"}
 
 
 def test_a_job_whose_files_stay_the_same_copies_none(
@@ -523,6 +538,23 @@ def test_in_a_bucket_with_versions_no_change_matters(
     assert stack.job(planned).changes == 0
     check_archive(stack.archive(planned), FILES)
     assert requests.count()["CopyObject"] == 0
+
+
+def test_a_file_that_is_written_while_versioning_is_suspended_is_copied_aside(
+    stack: Stack, small_segments: None, aged: None, requests: Requests
+) -> None:
+    for state in ("Enabled", "Suspended"):
+        clients.s3().put_bucket_versioning(
+            Bucket=SOURCES, VersioningConfiguration={"Status": state}
+        )
+    job_id = export(prefix="in/")
+    stack.send(stack.planned())
+    stack.put_file("in/a", CHANGED["a"])
+
+    assert stack.run_queue() == []
+
+    check_archive(stack.archive(job_id), _with("a"))
+    assert requests.count()["CopyObject"] == 1
 
 
 def test_two_versions_of_a_large_file_are_each_read_for_their_crc32(
