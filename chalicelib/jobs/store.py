@@ -378,7 +378,18 @@ class JobStore:
         return items.to_job(item) if item else None
 
 
-_OF_A_PLAN: Final = ("planDigest", "uploadId", "steps", "planHome", "stepsSent")
+_OF_A_PLAN: Final = (
+    "planDigest",
+    "uploadId",
+    "steps",
+    "planHome",
+    "stepsSent",
+    # The next plan may leave out less, or more than the record has room for.
+    "missing",
+    "missingCount",
+    "unreadable",
+    "unreadableCount",
+)
 
 
 def _unplanned(job: Job, plan: PlanRef) -> Item:

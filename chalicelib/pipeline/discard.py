@@ -81,6 +81,8 @@ def _throw_away_all(home: str, services: Services, lease: Lease) -> None:
             digest, number = found
             segments[digest] |= set() if number is None else {number}
     for digest, numbers in segments.items():
+        # A segment that a worker has only just begun is not in the bucket yet.
+        numbers |= set(range(plans.segment_count(services.archive, home, digest)))
         _forget_segments(home, digest, sorted(numbers), services, lease)
     services.archive.delete_all(keys)
 

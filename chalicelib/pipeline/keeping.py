@@ -95,6 +95,8 @@ def _copied(source: str | None, job: Job, services: Services, entry: Entry) -> t
             facts = bucket.head(entry.key, version=entry.version)
             if facts is None:
                 raise deleted(entry.key) from None
+            if facts.encoding != seen.encoding:
+                raise overwritten(entry.key) from None  # its name may have to be another
             seen = _as(facts, seen)
             if not seen.size or seen.size > COPY_MAX:
                 return seen, seen

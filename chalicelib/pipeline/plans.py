@@ -161,6 +161,11 @@ def stored_fingerprint(bucket: Bucket, home: str, digest: str) -> str | None:
     return fingerprint
 
 
+def segment_count(bucket: Bucket, home: str, digest: str) -> int:
+    """Returns how many segments a stored plan has; 0 if the plan is not there."""
+    return len(_any_version(bucket, home, digest).get("segments", ()))
+
+
 def stored_bytes_digest(bucket: Bucket, home: str, digest: str) -> str | None:
     """Returns the `bytes_digest` of a stored plan of any version. None if the plan is not there, or
     if its version did not store the digest (0.1.0)."""

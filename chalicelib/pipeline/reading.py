@@ -20,6 +20,7 @@ from dataclasses import astuple, dataclass, replace
 from typing import Final
 
 from chalicelib.archive.plan import Entry
+from chalicelib.archive.scale import MAX_ARCHIVE
 from chalicelib.errors import NothingToDo
 from chalicelib.jobs import places
 from chalicelib.jobs.model import Job
@@ -71,12 +72,13 @@ def with_crc32s(
         return entries
     lease.stage = Stage.READING
     kept = _kept(job, services)
-    known = _known(kept, job)
+    known = _known(kept)
     batches = runs.cut(unread, known, limits.batch_bytes)
-    going = _going(kept, batches, entries, job)
-    if going or len(batches) > 1:
+    current = _current(kept, known, unread, entries, job)
+    if current or len(batches) > 1:
+        reading = current.reading if current else Reading(source, batches, job.changes)
         lease.report(services.now())
-        _send(going or Reading(source, batches, job.changes), job, services)
+        _send(reading, job, services)
         return None
     found = [_crc32(run, source, services, lease.tick) for run in batches[0]]
     runs.add(known, batches, found)
@@ -175,12 +177,10 @@ class _Kept:
     crc32s: dict[int, list[int]]
 
     @property
-    def is_whole(self) -> bool:
-        return len(self.crc32s) == len(self.reading.batches)
-
-    def add_to(self, known: Known) -> None:
-        for number, found in self.crc32s.items():
-            runs.add(known, [self.reading.batches[number]], found)
+    def left(self) -> list[Run]:
+        """The runs that were not read yet."""
+        batches = enumerate(self.reading.batches)
+        return [run for number, batch in batches if number not in self.crc32s for run in batch]
 
 
 def _kept(job: Job, services: Services) -> list[_Kept]:
@@ -204,31 +204,34 @@ def _one(job: Job, digest: str, numbers: Collection[int], services: Services) ->
     return _Kept(_from_json(body), found)
 
 
-def _known(kept: Iterable[_Kept], job: Job) -> Known:
-    """Returns what is known: from readings that were stored before the last change was counted, and
-    from the later ones that are whole. What is read of one under way would make it another one."""
+def _known(kept: Iterable[_Kept]) -> Known:
     known: Known = {}
     for one in kept:
-        if one.is_whole or one.reading.changes < job.changes:
-            one.add_to(known)
+        for number, found in one.crc32s.items():
+            runs.add(known, [one.reading.batches[number]], found)
     return known
 
 
-def _going(
-    kept: Iterable[_Kept], left: Batches, entries: Iterable[Entry], job: Job
-) -> Reading | None:
-    """Returns the reading under way that gives what is left to read; None if there is none.
+def _current(
+    kept: Iterable[_Kept],
+    known: Known,
+    unread: Collection[Entry],
+    entries: Iterable[Entry],
+    job: Job,
+) -> _Kept | None:
+    """Returns the reading that is under way, if all is known of the unread files when it is done.
 
-    Meanwhile another job may have kept the CRC-32 of a file. Then less is left than was asked for,
-    but the reading goes on. A batch with a file that has changed is never read, so a reading with
-    such a batch does not end.
+    Another job may have kept a file's CRC-32 meanwhile. Then less is left than the reading has, and
+    it goes on. But a batch with a file that has changed is never done.
     """
-    wanted = {run.identity for batch in left for run in batch}
     files = {runs.identity(entry) for entry in entries}
     for one in kept:
-        of_batches = [{run.identity for run in batch} for batch in one.reading.batches]
-        absent = [of for number, of in enumerate(of_batches) if number not in one.crc32s]
-        is_same = one.reading.changes == job.changes and all(files.issuperset(of) for of in absent)
-        if wanted and absent and is_same and set().union(*of_batches).issuperset(wanted):
-            return one.reading
+        is_valid = one.reading.changes == job.changes
+        if is_valid and one.left and {run.identity for run in one.left} <= files:
+            if runs.cut(unread, known, MAX_ARCHIVE) == [[]]:
+                return None
+            then = {file: dict(of) for file, of in known.items()}
+            runs.add(then, [one.left], [0] * len(one.left))
+            if runs.cut(unread, then, MAX_ARCHIVE) == [[]]:
+                return one
     return None

@@ -27,7 +27,6 @@ def headed(key: str, answer: "HeadObjectOutputTypeDef", version: str | None) -> 
     """Returns the facts in the answer to a HEAD. `version` is the one that was asked for."""
     given = answer.get("ChecksumCRC32")
     composite = answer.get("ChecksumType") == "COMPOSITE"
-    named = answer.get("VersionId")
     kept = answer.get("StorageClass")
     return ObjectFacts(
         key=key,
@@ -37,7 +36,7 @@ def headed(key: str, answer: "HeadObjectOutputTypeDef", version: str | None) -> 
         crc32=None if composite else crc32_of_base64(given),
         composite=composite and given is not None,
         metadata=answer["Metadata"],
-        version=version or (None if named == "null" else named),
+        version=version or answer.get("VersionId"),
         storage_class=storage_class(kept),
         is_archived=is_cold(kept, answer.get("ArchiveStatus"), answer.get("Restore")),
         encoding=content_encoding(answer.get("ContentEncoding")),

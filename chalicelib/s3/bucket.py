@@ -105,15 +105,15 @@ class Bucket:
                 raise Unavailable(f"there is no bucket {self.name}") from error
 
     def is_versioned(self) -> bool:
-        """Returns whether the bucket keeps the versions of its objects. False if S3 does not tell.
-        Asks once in the life of the process."""
+        """Returns whether the bucket has versions of its objects. One whose versioning is suspended
+        has them, too. False if S3 does not tell. Asks once in the life of the process."""
         learned = self._learned
         if learned.is_versioned is None:
             status = None
             with suppress(AccessDenied, StorageRefused), asking("ask for versioning"):
                 asked = self.access.of_bucket()
                 status = self.client.get_bucket_versioning(Bucket=self.name, **asked).get("Status")
-            learned.is_versioned = status == "Enabled"
+            learned.is_versioned = status is not None
         return learned.is_versioned
 
     # -- objects --------------------------------------------------------------------------------
@@ -190,7 +190,8 @@ class Bucket:
         if isinstance(fault, SourceChanged):
             return
         if fault is None:
-            raise meant from error
+            # It can be read by now: a key was throttled, or permission was given just now.
+            raise Unavailable(f"could not {action}: S3 refused it a moment ago") from error
         found = status, fault.reason, fault.why
         learned.times = learned.times + 1 if found == last else 1
         learned.fault = found

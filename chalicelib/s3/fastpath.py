@@ -231,7 +231,7 @@ def _facts(key: str, headers: Mapping[str, str], version: str | None) -> ObjectF
             for name, value in headers.items()
             if name.startswith(_METADATA)
         },
-        version=version or (None if named == "null" else named),
+        version=version or named,
         storage_class=storage_class(kept),
         is_archived=is_cold(
             kept, headers.get("x-amz-archive-status"), headers.get("x-amz-restore")

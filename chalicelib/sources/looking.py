@@ -78,7 +78,7 @@ class Looks:
 
 def judged(facts: ObjectFacts) -> ObjectFacts | Unreadable:
     """Returns the facts; or why a file with these facts cannot be in an archive."""
-    if facts.is_archived:
+    if facts.is_archived and facts.size:  # nothing of an empty file is read
         return Unreadable(Reason.ARCHIVED, archived(facts.storage_class))
     if facts.size > MAX_ARCHIVE:
         why = f"it has {facts.size} bytes, and S3 takes archives of {MAX_ARCHIVE}"

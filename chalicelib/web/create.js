@@ -142,7 +142,7 @@ export function create(main) {
       return;
     }
     if (filename.value.trim()) request.filename = filename.value.trim();
-    if (source.value) request.source = source.value;
+    if (!from.hidden) request.source = source.value;
     if (form.elements.unreadable.value === "skip") request.on_unreadable = "skip";
     if (!onMissing.hidden) request.on_missing = form.elements.missing.value;
     fill(refusal);

@@ -15,8 +15,8 @@ from chalicelib.jobs import places
 from chalicelib.jobs.items import to_job
 from chalicelib.jobs.model import Job
 from tests.faults import invariants
-from tests.faults.people import Wish
 from tests.faults.shrink import Small
+from tests.faults.wishes import Wish
 from tests.faults.world import Size, World
 
 SMALL: Final = {"user_id": "small", "file_ids": [10_000], "fresh": True}

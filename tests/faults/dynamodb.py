@@ -26,7 +26,7 @@ INDEXES: Final[dict[str, tuple[str, ...]]] = {
     "openOfUser": ("openUser",),
 }
 BATCH_MAX: Final = 100
-BATCH_WRITES_MAX: Final = 25
+WRITES_MAX: Final = 25
 ITEM_MAX: Final = 400 * 1024
 _TOKEN: Final = re.compile(r"[#:]\w+")
 
@@ -56,8 +56,8 @@ class Index:
 
 class DynamoDB:
     """`now` returns Unix time in ms. `lag` returns the ms until a write shows in the indexes.
-    `leaves` returns how many keys or items a batch leaves for another call. `written` is called for
-    each change."""
+    `leaves` returns how many of so many items a batch leaves for another call. `written` is called
+    for each change."""
 
     exceptions = Exceptions
 
@@ -108,12 +108,13 @@ class DynamoDB:
         return {"Responses": {table: deepcopy(found)}, "UnprocessedKeys": left}
 
     def batch_write_item(self, *, RequestItems: dict[str, Any]) -> Answer:
-        [(table, asked)] = RequestItems.items()
+        """Writes without conditions. What is left over is for another call.
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html"""
         name = "BatchWriteItem"
+        [(table, asked)] = RequestItems.items()
         self._check(name, table)
-        items = [one["PutRequest"]["Item"] for one in asked]
-        keys = {item[KEY]["S"] for item in items}
-        if not 1 <= len(items) <= BATCH_WRITES_MAX or len(keys) < len(items):
+        items = [row["PutRequest"]["Item"] for row in asked]
+        if not 1 <= len(items) <= WRITES_MAX or len({_key(item) for item in items}) < len(items):
             raise refused(name, "ValidationException", 400)
         now = len(items) - self._leaves(len(items))
         for item in items[:now]:
@@ -230,6 +231,10 @@ class DynamoDB:
                 due = max(due, index.pending[-1][0])
             index.pending.append((due, key, row))
         self._written(key, before, item)
+
+
+def _key(item: Item) -> str:
+    return str(item[KEY]["S"])
 
 
 def _condition_failed(operation: str, before: Item | None, returns: str) -> Exception:

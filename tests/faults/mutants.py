@@ -47,9 +47,7 @@ from chalicelib.services import Services
 from chalicelib.sources.find import Found
 from tests.faults.kinds import SINGLE, Kind
 from tests.faults.simulate import run_each, run_seed
-
-Change = tuple[Any, str, Any]
-"""What is patched: the owner, the name of the attribute, and its new value."""
+from tests.faults.source_mutants import SOURCE_MUTANTS, Change
 
 MOST_SEEDS: Final = 1000
 
@@ -410,9 +408,10 @@ def mutated(mutant: Callable[[], Iterator[Change]]) -> Iterator[None]:
 def survived(mutant: Callable[[], Iterator[Change]], most: int = MOST_SEEDS) -> tuple[int, str]:
     """Returns how many seeds the bug survived, and the violation that was found. It is empty if
     none was found."""
+    rough = mutant in SOURCE_MUTANTS
     with mutated(mutant):
         for seed in range(most):
-            violations = run_seed(seed).violations
+            violations = run_seed(seed, rough=rough).violations
             if violations:
                 return seed, violations[0]
     return most, ""
@@ -436,7 +435,7 @@ def survived_each(
 @click.option("--most", default=MOST_SEEDS, show_default=True, help="Seeds to try for each.")
 def main(most: int) -> None:
     """Prints how many seeds each bug survived."""
-    for mutant in (*MUTANTS, *RARE):
+    for mutant in (*MUTANTS, *SOURCE_MUTANTS, *RARE):
         seeds, found = survived(mutant, most)
         said = f"{seeds:5d} seeds  {mutant.__name__}"
         click.echo(f"{said}\n             {' '.join(found.split())[-160:] or 'not found'}")

@@ -22,7 +22,8 @@ PAUSE_MAX: Final = 280_000  # ms: a pause may outlast a lease and, with work, th
 LATE_MAX: Final = 120_000
 _PARTS: Final = ("upload_part", "upload_part_copy")
 _END: Final = ("complete_multipart_upload",)
-WRITES: Final = (_PARTS, _PARTS, _END, (*_PARTS, *_END, "put_object", "create_multipart_upload"))
+_OTHERS: Final = ("put_object", "copy_object", "create_multipart_upload")
+WRITES: Final = (_PARTS, _PARTS, _END, (*_PARTS, *_END, *_OTHERS))
 """Requests that are forbidden for a while in some runs. Jobs that make them then fail."""
 
 _READS: Final = ("get_", "head_", "list_", "query", "batch_get")
@@ -48,11 +49,13 @@ class Invocation:
 
 
 class Network:
-    """Carries the requests. `latency` is the mean time of a request, one way, in ms."""
+    """Carries the requests. `latency` is the mean time of a request, one way, in ms. `before` is
+    called just before a request has its effect."""
 
     def __init__(self, schedule: Schedule, faults: Faults, latency: float) -> None:
         self.requests = 0
         self.trace: list[str] | None = None
+        self.before: Callable[[], None] = lambda: None
         self.invocations: dict[object, Invocation] = {}
         self._denied: Sequence[str] = ()
         self._denied_until = 0
@@ -97,6 +100,7 @@ class Network:
             self.log(f"{said}: {kind}")
             self._pass(kind, None)
             raise error
+        self.before()
         result = work()
         self.log(f"{said} -> {_brief(result)}{f' ({kind})' if kind else ''}")
         if kind is Kind.RESENT:
@@ -198,6 +202,9 @@ class BrokenBody:
                 raise ResponseStreamingError(error="connection lost")
             raise IncompleteReadError(actual_bytes=0, expected_bytes=1)
         return chunk
+
+    def close(self) -> None:
+        """Nobody need read it to its end."""
 
 
 def _effect(work: Callable[[], Any]) -> Any:

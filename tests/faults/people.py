@@ -3,40 +3,32 @@ and change files at the same time."""
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from random import Random
-from typing import Any
 
 from chalicelib.errors import LonghaulError, QuotaUsedUp, TooManyJobs, Unavailable
 from chalicelib.http import exports
 from chalicelib.http.calls import Call, Reply
 from chalicelib.pipeline import erasing
 from chalicelib.services import PLAN_VERSION, Services
-from tests.faults.files import FIRST_ID, Files
+from tests.faults.files import Files
 from tests.faults.kinds import Faults, Kind
 from tests.faults.lambdas import Lambdas
 from tests.faults.network import WRITES
 from tests.faults.schedule import Schedule
 from tests.faults.shrink import Small
 from tests.faults.sqs import SQS
+from tests.faults.stored import Lock
+from tests.faults.wishes import USERS, Wish, body
 from tests.faults.witness import Witness
 
 _API_SECONDS = 29
 _CONTEXT = {"resourcePath": "/v1/export", "path": "/v1/export", "domainName": "longhaul.test"}
 _TRIES = 4
-USERS = ("ann", "bo", "😀" * 32)
+_THROTTLED_MAX = 40_000  # ms; a message comes again for some minutes
 NO_JOB = "00000000-0000-4000-8000-000000000000"
-
-
-@dataclass(slots=True)
-class Wish:
-    """One export that somebody wants. `jobs` has the job ids of the answers."""
-
-    body: dict[str, Any]
-    key: str | None
-    jobs: set[str] = field(default_factory=set)
 
 
 class People:
@@ -79,7 +71,12 @@ class People:
     def begin(self) -> None:
         random, spawn = self._random, self._schedule.spawn
         for number in range(random.choice((1, 1, 1, 2, 3))):
-            self._come(Wish(self._body(), f"key-{number}" if random.random() < 0.6 else None))
+            self._come(
+                Wish(
+                    body(self._random, self._files),
+                    f"key-{number}" if random.random() < 0.6 else None,
+                )
+            )
         if random.random() < 0.1:
             spawn("operator", self._purge, self._moment())
         if random.random() < 0.1:
@@ -94,6 +91,14 @@ class People:
             spawn("operator", self._deploy, self._moment())
         if random.random() < 0.1:
             spawn("operator", self._erase, self._moment())
+        self._disturb_files()
+
+    def _disturb_files(self) -> None:
+        ground, spawn = self._files.ground, self._schedule.spawn
+        for _ in range(ground.lockings):
+            spawn("owner", self._lock, self._moment())
+        for _ in range(ground.meddlings):
+            spawn("meddler", self._meddle, self._moment())
 
     def begin_alone(self) -> None:
         """Requests one export of all files. Nothing else happens."""
@@ -126,27 +131,6 @@ class People:
         if self._random.random() < 0.7:
             return int(self._random.randrange(300) * self._latency)
         return int(10 ** self._random.uniform(2, 5.3))
-
-    def _body(self) -> dict[str, Any]:
-        random = self._random
-        body: dict[str, Any] = {"user_id": random.choice(USERS)}
-        if random.random() < 0.3:
-            body["on_missing"] = random.choice(("skip", "fail"))
-        if random.random() < 0.3:
-            body["filename"] = random.choice(("x.zip", "😀" * 63))
-        how = random.random()
-        there = sorted(self._files.versions)
-        if how < 0.5:
-            body["file_ids"] = [
-                FIRST_ID + n for n in random.sample(range(16), random.randrange(1, 16))
-            ]
-        elif how < 0.8:
-            gone = [f"downloads/gone/{n}" + "字" * random.choice((0, 300)) for n in range(12)]
-            body["keys"] = random.sample(there, random.randint(1, len(there)))
-            body["keys"] += random.sample(gone, random.choice((0, 0, 1, 12)))
-        else:
-            body["prefix"] = random.choice(("downloads/", "downloads/a/", "downloads/100"))
-        return body
 
     def _call(self, wish: Wish) -> Call:
         headers = {"idempotency-key": wish.key} if wish.key else {}
@@ -319,9 +303,36 @@ class People:
             self._meddle()
 
     def _meddle(self) -> None:
-        if self._random.random() < 0.6:
-            self._faults.counts[Kind.OVERWRITTEN] += 1
-            self._files.overwrite(self._schedule.now)
+        files, kind = self._files, Kind.OVERWRITTEN
+        how = self._random.random()
+        if how < 0.6:
+            files.overwrite(self._schedule.now)
+        elif files.ground.versioning and how < 0.65:
+            kind = Kind.FORGOTTEN
+            files.forget_version(self._schedule.now)
         else:
-            self._faults.counts[Kind.DELETED] += 1
-            self._files.delete(self._schedule.now)
+            kind = Kind.DELETED
+            files.delete(self._schedule.now)
+        self._faults.counts[kind] += 1
+
+    def disturb(self) -> None:
+        """Overwrites the same file once more, just before somebody's request."""
+        files = self._files
+        if not self._faults.healed and self._random.random() < files.ground.restless:
+            self._faults.counts[Kind.RESTLESS] += 1
+            files.overwrite(self._schedule.now, files.favourite)
+
+    def _lock(self) -> None:
+        """Makes a file unreadable, for good or for a while, or makes one readable again."""
+        files, how = self._files, self._random.random()
+        if how < 0.4:
+            self._faults.counts[Kind.UNLOCKED] += 1
+            files.unlock(self._schedule.now)
+        elif how < 0.8:
+            self._faults.counts[Kind.LOCKED] += 1
+            files.lock(self._schedule.now)
+        else:
+            self._faults.counts[Kind.KEY_THROTTLED] += 1
+            key = files.lock(self._schedule.now, Lock.KEY_THROTTLED)
+            self._schedule.sleep(self._random.randrange(_THROTTLED_MAX))
+            files.unlock(self._schedule.now, key)

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from multiprocessing import get_context
 from typing import Final
@@ -30,10 +31,12 @@ def run_seed(
     trace: bool = False,
     only: Sequence[tuple[int, Kind]] | None = None,
     alone: bool = False,
+    rough: bool = False,
 ) -> Ended:
     """Runs one seed. With `only`, these are its faults. With `alone`, there is one export and
-    nobody else. The same arguments always have the same result."""
-    world = World(seed, trace=trace, only=only)
+    nobody else. With `rough`, its source is untidy and restless for sure. The same arguments always
+    have the same result."""
+    world = World(seed, trace=trace, only=only, rough=rough)
     begun = world.schedule.now
     world.run(world.people.begin_alone if alone else None)
     invariants.check(world)
@@ -107,22 +110,23 @@ class Report:
         self.violations.update(other.violations)
 
 
-def run_many(seeds: Iterable[int]) -> Report:
+def run_many(seeds: Iterable[int], *, rough: bool = False) -> Report:
     """Runs these seeds, one after another."""
     report = Report()
     for seed in seeds:
-        report.add(seed, run_seed(seed))
+        report.add(seed, run_seed(seed, rough=rough))
     return report
 
 
-def run_parallel(seeds: range, processes: int) -> Iterator[Report]:
+def run_parallel(seeds: range, processes: int, *, rough: bool = False) -> Iterator[Report]:
     """Runs the seeds in this many processes. Yields a report for every 25 seeds, in any order."""
     chunks = [seeds[at : at + _CHUNK] for at in range(0, len(seeds), _CHUNK)]
+    run = partial(run_many, rough=rough)
     if processes == 1:
-        yield from map(run_many, chunks)
+        yield from map(run, chunks)
         return
     with get_context("spawn").Pool(processes) as pool:
-        yield from pool.imap_unordered(run_many, chunks)
+        yield from pool.imap_unordered(run, chunks)
 
 
 @click.command()
@@ -131,10 +135,11 @@ def run_parallel(seeds: range, processes: int) -> Iterator[Report]:
 @click.option("--jobs", default=1, show_default=True, help="Processes to run them in.")
 @click.option("--seed", type=int, help="Run only this seed.")
 @click.option("--trace", is_flag=True, help="Print everything that happens in it.")
-def main(seeds: int, start: int, jobs: int, seed: int | None, trace: bool) -> None:  # noqa: FBT001
+@click.option("--rough", is_flag=True, help="Each source is untidy and restless, not one in three.")
+def main(seeds: int, start: int, jobs: int, seed: int | None, *, trace: bool, rough: bool) -> None:
     """Runs the pipeline with faults that follow from a seed."""
     if seed is not None:
-        ended = run_seed(seed, trace=trace)
+        ended = run_seed(seed, trace=trace, rough=rough)
         report = Report()
         report.add(seed, ended)
         for line in ended.trace:
@@ -143,10 +148,11 @@ def main(seeds: int, start: int, jobs: int, seed: int | None, trace: bool) -> No
         raise SystemExit(bool(report.violations))
     began = time.monotonic()
     report = Report()
-    for part in run_parallel(range(start, start + seeds), jobs):
+    for part in run_parallel(range(start, start + seeds), jobs, rough=rough):
         report.merge(part)
         for failing, found in part.violations.items():
-            click.echo(f"{REPLAY.format(failing)}\n    " + "\n    ".join(found[:3]))
+            replay = REPLAY.format(failing) + (" --rough" if rough else "")
+            click.echo(f"{replay}\n    " + "\n    ".join(found[:3]))
     _print(report, time.monotonic() - began)
     raise SystemExit(bool(report.violations))
 

@@ -5,11 +5,26 @@ import zlib
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Lock(StrEnum):
+    """Why the bytes of an object cannot be read."""
+
+    ARCHIVED = "archived"
+    TIERED = "archived by Intelligent-Tiering"
+    """A listing does not tell this, a HEAD does."""
+    DENIED = "denied"
+    ENCRYPTED = "encrypted with the customer's key"
+    KEY_DISABLED = "encrypted with a KMS key that is disabled"
+    KEY_THROTTLED = "encrypted with a KMS key whose requests are throttled"
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An object. One that was uploaded in parts has their sizes in `part_sizes`."""
+    """An object, or a version of one. One that was uploaded in parts has their sizes in
+    `part_sizes`. `version` is None in a bucket that never had versions. `restored`: there is a copy
+    of an archived object that can be read."""
 
     body: bytes
     etag: str
@@ -17,6 +32,20 @@ class Stored:
     crc32: str | None = None
     part_sizes: tuple[int, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    version: str | None = None
+    storage_class: str = "STANDARD"
+    restored: bool = False
+    lock: Lock | None = None
+    encoding: str | None = None
+    disposition: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteMarker:
+    """Stands in the place of the newest version of an object that was deleted."""
+
+    version: str
+    modified: int
 
 
 @dataclass(slots=True)
@@ -31,12 +60,14 @@ class Upload:
 
 @dataclass(slots=True)
 class Limits:
-    """S3's limits, which a simulation makes small. `page` is the most rows of one listing."""
+    """S3's limits, which a simulation makes small. `page` is the most rows of one listing,
+    `max_copy` the most bytes that CopyObject copies."""
 
     min_part: int = 5 * 1024**2
     max_part: int = 5 * 1024**3
     max_parts: int = 10_000
     page: int = 1000
+    max_copy: int = 5 * 1024**3
 
 
 class Body:
@@ -51,6 +82,9 @@ class Body:
         chunk = self._content[self._at : end]
         self._at += len(chunk)
         return chunk
+
+    def close(self) -> None:
+        """Nobody need read it to its end."""
 
 
 def b64_crc32(body: bytes) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.clock import Clock
 from tests.faults.dynamodb import DynamoDB, item_size
@@ -49,3 +50,21 @@ def test_a_change_that_cannot_be_made_raises(expression: str) -> None:
 
 def test_an_items_size_counts_names_and_values() -> None:
     assert item_size({"jobId": {"S": "ü"}, "n": {"N": "1234"}}) == 5 + 2 + 1 + 3
+
+
+def test_a_batch_of_writes_leaves_some_for_another_call() -> None:
+    dynamodb = DynamoDB("jobs", Clock(), leaves=lambda _: 1)
+    puts = [{"PutRequest": {"Item": {"jobId": {"S": key}}}} for key in "ab"]
+
+    answer = dynamodb.batch_write_item(RequestItems={"jobs": puts})
+
+    assert list(dynamodb.items) == ["a"]
+    assert answer == {"UnprocessedItems": {"jobs": puts[1:]}}
+
+
+def test_a_batch_of_writes_may_not_name_an_item_twice() -> None:
+    dynamodb = DynamoDB("jobs", Clock())
+    puts = [{"PutRequest": {"Item": {"jobId": {"S": "a"}}}}] * 2
+
+    with pytest.raises(ClientError, match="ValidationException"):
+        dynamodb.batch_write_item(RequestItems={"jobs": puts})

@@ -6,14 +6,16 @@ import pytest
 
 from tests.faults import mutants
 from tests.faults.kinds import Kind
-from tests.faults.mutants import Change
+from tests.faults.source_mutants import SOURCE_MUTANTS, Change
 
 pytestmark = pytest.mark.faults
 
 MOST_SEEDS = 1000
 
 
-@pytest.mark.parametrize("mutant", mutants.MUTANTS, ids=lambda mutant: mutant.__name__)
+@pytest.mark.parametrize(
+    "mutant", [*mutants.MUTANTS, *SOURCE_MUTANTS], ids=lambda mutant: mutant.__name__
+)
 def test_the_simulation_finds_the_bug(mutant: Callable[[], Iterator[Change]]) -> None:
     seeds, found = mutants.survived(mutant, MOST_SEEDS)
 

@@ -63,7 +63,7 @@ class Truth:
         """Whether a worker has read any of the files in these bytes of the archive, or there is
         nothing to read."""
         needed = [
-            entry.key
+            entry.copy or entry.key
             for entry, offset in zip(of.entries, of.offsets, strict=True)
             if entry.size
             and offset < end

@@ -47,6 +47,7 @@ class Witness:
     last: dict[str, Job] = field(default_factory=dict)
     open_jobs: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     lines: Counter[tuple[str, str]] = field(default_factory=Counter)
+    taken: Counter[str] = field(default_factory=Counter)
     largest: int = 0
 
     def says(self, text: str) -> None:
@@ -138,10 +139,7 @@ class Witness:
         if new.status != old.status and not may_become(old.status, new.status):
             self.says(f"{key}: from {old.status} to {new.status}")
         self._progressed(key, old, new)
-        if old.plan and new.plan != old.plan and (new.plan or old.status is not Status.PROCESSING):
-            self.says(f"{key}: its plan was changed")
-        if old.plan and new.plan is None and new.previous_plan is None:
-            self.says(f"{key}: its plan was forgotten")
+        self._planned(key, old, new)
         fixed = ("created_at", "user_id", "request", "filename")
         if any(getattr(old, name) != getattr(new, name) for name in fixed):
             self.says(f"{key}: its request was changed")
@@ -152,6 +150,15 @@ class Witness:
         if new.status not in OPEN:
             self.ended.setdefault(key, self.now())
             self.last.setdefault(key, new)
+
+    def _planned(self, key: str, old: Job, new: Job) -> None:
+        self.taken[key] += old.plan is not None and new.plan is None
+        if new.changes not in (old.changes, old.changes + 1):
+            self.says(f"{key}: {old.changes} changes of its files were counted, and {new.changes}")
+        if old.plan and new.plan != old.plan and (new.plan or old.status is not Status.PROCESSING):
+            self.says(f"{key}: its plan was changed")
+        if old.plan and new.plan is None and new.previous_plan is None:
+            self.says(f"{key}: its plan was forgotten")
 
     def _removed(self, key: str, old: Job, new: Job) -> None:
         if old.is_deleted or old.status in OPEN or new.status is not old.status:

@@ -18,7 +18,7 @@ from chalicelib.pipeline.worker import handle
 from chalicelib.queue.messages import Step
 from chalicelib.services import Services, made
 from chalicelib.settings import Settings
-from tests.faults import days, files, shrink
+from tests.faults import days, files, ground, shrink
 from tests.faults.dynamodb import DynamoDB
 from tests.faults.executor import Executors
 from tests.faults.expressions import Item
@@ -142,8 +142,9 @@ def drawn(random: Random) -> Size:
 
 
 class World:
-    """Everything of one run. It follows from the seed. With `only`, the run has these faults.
-    `day_bytes` is the most bytes of a user's day; 0: there is no quota."""
+    """Everything of one run. It follows from the seed. With `only`, the run has these faults. With
+    `rough`, its ground is rough. `day_bytes` is the most bytes of a user's day; 0: there is no
+    quota."""
 
     def __init__(
         self,
@@ -152,11 +153,13 @@ class World:
         trace: bool = False,
         only: Sequence[tuple[int, Kind]] | None = None,
         size: Size | None = None,
+        rough: bool = False,
     ) -> None:
         self.random = random = Random(seed)
         self.schedule = Schedule(random, _START)
         self.faults = Faults(random, only)
         is_whole = size is None and only is None
+        self.ground = ground.of_run(seed, rough=rough) if is_whole else ground.TIDY
         size = size or drawn(random)
         self.network = Network(self.schedule, self.faults, size.latency)
         self.network.trace = [] if trace else None
@@ -178,6 +181,7 @@ class World:
             self._now,
             lag=lambda: random.randrange(size.lag + 1),
             page=self.small.page,
+            leaves=self._leaves,
             written=self.witness.written,
             items=items,
         )
@@ -193,7 +197,7 @@ class World:
             delay=self._delay,
             stale=lambda: random.random() < 0.5,
         )
-        self.files = Files(self.s3, random)
+        self.files = Files(self.s3, random, self.ground)
         self.files.fill(_START)
         self.services = self._services(size.open_jobs)
         self.lambdas = Lambdas(
@@ -223,6 +227,8 @@ class World:
             small=self.small,
         )
         self.healed_at = 0
+        if self.ground.restless:
+            self.network.before = self.people.disturb
 
     def run(self, begin: Callable[[], None] | None = None) -> None:
         """Runs until nothing is left to do, or until BOUND after the last fault."""
@@ -275,7 +281,7 @@ class World:
 
         return made(
             replace(
-                _SETTINGS,
+                self.ground.configured(_SETTINGS),
                 max_open_jobs_per_user=open_jobs,
                 max_bytes_per_user_per_day=self.day_bytes,
             ),
@@ -288,6 +294,7 @@ class World:
             random=self.random,
             limits=self.small.limits,
             now=self._now,
+            pause=lambda seconds: self.schedule.sleep(int(seconds * 1000)),
             cpu_seconds=lambda: 0.0,
             new_id=lambda: str(UUID(int=self.random.getrandbits(128), version=4)),
         )
@@ -336,6 +343,11 @@ class World:
         others = (one for one in held if one.id != record["messageId"])
         if item and _is_open(item) and not any(job_id[0] in one.body for one in others):
             self.witness.says(f"{job_id[0]}: open, and its last message was acknowledged")
+
+    def _leaves(self, items: int) -> int:
+        """How many items of a batch DynamoDB leaves for another call. It does one at least."""
+        is_busy = self.schedule.busy and not self.faults.healed and self.random.random() < 0.2
+        return self.random.randrange(items) if is_busy else 0
 
     def _delay(self) -> int:
         late = self.faults.strikes(Kind.DELAYED)

@@ -153,7 +153,7 @@ def test_a_folder_is_asked_for_what_was_restored() -> None:
                 {},
                 b"<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>",
             ),
-            False,
+            True,
         ),
         (Said(200, {}, b"<VersioningConfiguration/>"), False),
         (refusal(403, "AccessDenied"), False),

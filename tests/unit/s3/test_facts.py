@@ -25,7 +25,7 @@ SOURCE = Access()
     [
         ({}, {}),
         ({"x-amz-version-id": "v1"}, {"version": "v1"}),
-        ({"x-amz-version-id": "null"}, {}),
+        ({"x-amz-version-id": "null"}, {"version": "null"}),
         ({"x-amz-storage-class": "STANDARD_IA"}, {"storage_class": "STANDARD_IA"}),
         ({"x-amz-storage-class": "STANDARD"}, {}),
         ({"x-amz-storage-class": "GLACIER_IR"}, {"storage_class": "GLACIER_IR"}),

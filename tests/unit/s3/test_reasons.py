@@ -50,9 +50,6 @@ FIRST_BYTE = Said(206, {"content-range": "bytes 0-0/5"}, b"a")
             Reason.KEY_UNUSABLE,
         ),
         ([Said(403), DENIED, Said(200, FACTS)], Reason.DENIED),
-        # S3 lets the object be read, and still refuses the HEAD.
-        ([Said(403), FIRST_BYTE], Reason.DENIED),
-        ([*BAD_HEAD, FIRST_BYTE], Reason.REFUSED),
     ],
 )
 @pytest.mark.parametrize("fast", [True, False])
@@ -69,6 +66,14 @@ def test_a_head_that_is_refused_says_the_reason(
 
     assert (caught.value.key, caught.value.reason) == ("in/a", reason)
     assert not script.answers
+
+
+@pytest.mark.parametrize("refusals", [[Said(403)], BAD_HEAD])
+def test_an_object_that_can_be_read_by_now_is_looked_at_again(refusals: list[Said]) -> None:
+    script = Script([*refusals, FIRST_BYTE])
+
+    with pytest.raises(Unavailable, match="refused it a moment ago"):
+        script.bucket(SOURCE).head("in/a")
 
 
 def test_the_reason_of_a_version_is_asked_for_that_version() -> None:

@@ -1,0 +1,267 @@
+"""Checks what a completed job has made: its archive, manifest and counters."""
+
+import io
+import json
+import struct
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.archive.plan import Entry
+from chalicelib.errors import Reason
+from chalicelib.jobs import places
+from chalicelib.jobs.items import to_job
+from chalicelib.jobs.model import Job
+from chalicelib.jobs.request import ExportRequest, FileId
+from chalicelib.pipeline import plans
+from chalicelib.s3.bucket import Bucket
+from tests.faults import asked
+from tests.faults.asked import Row, Window
+from tests.faults.files import Files
+from tests.faults.stored import Stored
+
+if TYPE_CHECKING:
+    from tests.faults.world import World
+
+
+def wrong(world: "World", job: Job, archive: str) -> Iterator[str]:
+    """Yields what is wrong with the archive of a completed job. `archive` is the archive bucket's
+    name."""
+    objects = world.s3.objects[archive]
+    stored = objects.get(job.archive_key)
+    if stored is None or job.plan is None:
+        yield "completed, and there is no archive"
+        return
+    bucket = world.s3.bucket(archive)
+    request = ExportRequest.from_json(objects[job.request_key].body)
+    written = json.loads(objects[places.index(job.home, job.plan.digest)].body)
+    index = plans.load(bucket, job.home, job.plan.digest, version=written["version"])
+    entries = _planned(bucket, job, index)
+    contents = _unzipped(stored.body)
+    head = index.head
+    if list(contents) != [*(entry.name for entry in entries), head.name]:
+        yield f"holds {list(contents)} instead of {[entry.name for entry in entries]}"
+        return
+    window = world.witness.begun[job.job_id], world.witness.ended[job.job_id]
+    told = _Told(world.files, request, entries, contents, window)
+    yield from told.wrong_files(is_looked_up=world.ground.look_up_max > len(world.files.keys))
+    yield from told.wrongly_left_out(
+        tuple(head.missing), {one.file: one.reason for one in head.unreadable}
+    )
+    yield from _wrong_manifest(json.loads(contents[head.name]), index, entries, contents, job)
+    yield from _wrongly_shared(world, job, request)
+    left_out = len(head.missing) + len(head.unreadable)
+    total = len(entries) + left_out
+    counted = (job.files_done, job.total_files, job.bytes_done, job.bytes_total)
+    if counted != (len(entries), total, *[len(stored.body)] * 2):
+        yield f"its counters are {counted}"
+    if (job.missing_count, job.unreadable_count) != (len(head.missing), len(head.unreadable)):
+        yield f"it counts {job.missing_count} missing, {job.unreadable_count} unreadable files"
+    if job.missing is not None and job.missing != head.missing:
+        yield f"missing is {job.missing} instead of {head.missing}"
+    if job.unreadable is not None and job.unreadable != head.unreadable:
+        yield f"unreadable is {job.unreadable} instead of {head.unreadable}"
+
+
+class _Told:
+    """What an archive tells of the files that were asked for."""
+
+    def __init__(
+        self,
+        files: Files,
+        request: ExportRequest,
+        entries: list[Entry],
+        contents: dict[str, bytes],
+        window: Window,
+    ) -> None:
+        self._files = files
+        self._request = request
+        self._entries = entries
+        self._window = window
+        self._rows = asked.rows(request, files)
+        self._of_row: dict[Row, list[tuple[Entry, Stored]]] = {row: [] for row in self._rows}
+        self._of_entry: dict[Entry, list[tuple[Row, Stored]]] = {}
+        for entry in entries:
+            matches = self._of_entry.setdefault(entry, [])
+            for row in self._of_row:
+                for stored in self._meant(row, entry, contents[entry.name]):
+                    matches.append((row, stored))
+                    self._of_row[row].append((entry, stored))
+
+    def _meant(self, row: Row, entry: Entry, content: bytes) -> Iterator[Stored]:
+        """Yields what the row meant at some time while the job was open, if these are its bytes."""
+        if row.key != entry.key:
+            return
+        for stored in self._files.states(row.key, *self._window, row.version):
+            if stored is None or stored.body != content or not self._is_of(stored, entry):
+                continue
+            if entry.copy or stored.etag == entry.etag:
+                yield stored
+
+    def _named(self, row: Row, stored: Stored, entry: Entry) -> list[Stored]:
+        """Returns what may have given a file its name. A file that was copied aside, or has
+        lost its bytes just then, may have had its name before."""
+        if entry.size and not entry.copy:
+            return [stored]
+        states = self._files.states(row.key, *self._window, row.version)
+        return [one for one in states if one is not None and one.encoding == stored.encoding]
+
+    def _is_of(self, stored: Stored, entry: Entry) -> bool:
+        return not self._files.is_bound or entry.version == stored.version
+
+    def wrong_files(self, *, is_looked_up: bool) -> Iterator[str]:
+        """Yields the entries that nobody has asked for, and wrong names."""
+        possible = {}
+        for entry, rows in self._of_entry.items():
+            each = [
+                asked.names(row, named, is_looked_up=is_looked_up)
+                for row, stored in rows
+                for named in self._named(row, stored, entry)
+            ]
+            own = [names for names in each if entry.name in names]
+            possible[entry] = {name for names in own or each for name in names}
+        counts = Counter(name.casefold() for names in possible.values() for name in names)
+        for entry, names in possible.items():
+            if not names:
+                yield f"{entry} was not asked for, or has never had these bytes"
+            encodings = {
+                encoding
+                for row, stored in self._of_entry[entry]
+                for encoding in asked.encodings(row, stored, is_looked_up=is_looked_up)
+            }
+            if names and entry.encoding not in encodings:
+                yield f"{entry} has another encoding: {encodings}"
+            is_clear = all(
+                asked.is_plain(name)
+                and counts[name.casefold()] == 1
+                and not _is_beside(name, counts)
+                for name in names
+            )
+            if names and is_clear and entry.name not in names:
+                yield f"{entry.name} should have one of the names {names}"
+        if len({name.casefold() for name in map(_name, self._entries)}) < len(self._entries):
+            yield f"two entries have the same name: {list(map(_name, self._entries))}"
+        for key, count in Counter(entry.key for entry in self._entries).items():
+            least, most = self._times(key)
+            if not least <= count <= most:
+                yield f"{key} is there {count} times instead of {least} to {most}"
+
+    def _times(self, key: str) -> tuple[int, int]:
+        """Returns how often a file must and may be there. If it has changed meanwhile, two listings
+        may have found different versions of it."""
+        rows = [row for row in self._rows if row.key == key]
+        if len([*self._files.states(key, *self._window)]) > 1:
+            return 1, len(rows)
+        matches = [(row, each) for row, each in self._of_row.items() if row.key == key and each]
+        least = len(
+            {
+                frozenset(asked.names(row, each[0][1], is_looked_up=True))
+                for row, each in matches
+                if row.version is None
+            }
+            or {""}
+        )
+        return least, len({(row.version, row.name) for row in rows})
+
+    def wrongly_left_out(
+        self, missing: tuple[FileId, ...], unreadable: dict[FileId, str]
+    ) -> Iterator[str]:
+        """Yields what is left out for no good reason, or is not told of."""
+        if (missing and self._request.on_missing == "fail") or (
+            unreadable and self._request.on_unreadable == "fail"
+        ):
+            yield f"completed without {missing}, {unreadable}"
+        if len(set(missing)) < len(missing):
+            yield f"missing has repeats: {missing}"
+        left_out = {**unreadable, **dict.fromkeys(missing, Reason.MISSING)}
+        for row in self._rows:
+            there = bool(self._of_row[row])
+            reasons = asked.reasons(row, self._files, self._window)
+            if there:
+                continue
+            why = left_out.get(row.label)
+            if why is None and not asked.may_be_absent(row, self._files, self._window):
+                yield f"{row} is neither there nor left out"
+            if why is not None and why not in reasons and not self._is_other(row, why):
+                yield f"{row} is left out: {why}, and there was only {reasons}"
+        for label, why in left_out.items():
+            rows = [row for row in self._rows if row.label == label]
+            every = {one for row in rows for one in asked.reasons(row, self._files, self._window)}
+            if why not in every or (label in missing and all(row.is_listed for row in rows)):
+                yield f"{label} is left out: {why}, and there was only {every}"
+
+    def _is_other(self, row: Row, why: str) -> bool:
+        """Whether this is the reason of another row with the same label."""
+        others = (one for one in self._rows if one.label == row.label and one != row)
+        return any(why in asked.reasons(one, self._files, self._window) for one in others)
+
+
+def _is_beside(name: str, counts: Counter[str]) -> bool:
+    """Whether another name is a folder of this one, or this one of another."""
+    own = name.casefold()
+    return any(own.startswith(f"{one}/") or one.startswith(f"{own}/") for one in counts)
+
+
+def _name(entry: Entry) -> str:
+    return entry.name
+
+
+def _planned(bucket: Bucket, job: Job, index: plans.Index) -> list[Entry]:
+    """Returns every entry of the plan once, in archive order."""
+    found: dict[int, Entry] = {}
+    for number in range(len(index.segments)):
+        of = plans.load_slice(bucket, job.home, index, number)
+        # An entry that is in two segments is in both slices.
+        found |= dict(enumerate(of.entries, of.first_entry))
+    return [found[i] for i in sorted(found)]
+
+
+def _unzipped(body: bytes) -> dict[str, bytes]:
+    """Returns the name and the content of each entry, in order. A broken archive has none."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            return {info.filename: archive.read(info) for info in archive.infolist()}
+    except (zipfile.BadZipFile, zlib.error, struct.error, ValueError, EOFError, OSError):
+        return {}
+
+
+def _wrong_manifest(
+    manifest: dict[str, Any],
+    index: plans.Index,
+    entries: list[Entry],
+    contents: dict[str, bytes],
+    job: Job,
+) -> Iterator[str]:
+    listed = [
+        {
+            "name": entry.name,
+            "key": entry.key,
+            "size": entry.size,
+            "crc32": f"{zlib.crc32(contents[entry.name]):08x}",
+            **({"contentEncoding": entry.encoding} if entry.encoding else {}),
+            **({"versionId": entry.version} if entry.version else {}),
+        }
+        for entry in entries
+    ]
+    if manifest["files"] != listed or manifest["missing"] != list(index.head.missing):
+        yield f"the manifest is {manifest}"
+    skipped = [(file, Reason.MISSING) for file in index.head.missing]
+    skipped += [(one.file, Reason(one.reason)) for one in index.head.unreadable]
+    if [(one["file"], one["reason"]) for one in manifest["skipped"]] != skipped:
+        yield f"the manifest says that it skips {manifest['skipped']} instead of {skipped}"
+    if manifest["jobId"] != job.home:
+        yield "the manifest is another job's"
+
+
+def _wrongly_shared(world: "World", job: Job, request: ExportRequest) -> Iterator[str]:
+    """Yields what is wrong with an archive that was built for another job."""
+    if job.reused_from is None:
+        return
+    builder = to_job(world.table.items[job.reused_from])
+    is_others = not builder.is_deleted and builder.user_id != job.user_id
+    if is_others or builder.archive_key != job.archive_key or request.fresh:
+        yield f"it has the archive of {builder.job_id}"
+    if builder.expires_at != job.expires_at:
+        yield f"its archive expires at {builder.expires_at}, and it at {job.expires_at}"

@@ -1,0 +1,74 @@
+"""What people wish for: requests for exports, some of them for files that are not there."""
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Final
+
+from tests.faults.files import FIRST_ID, Files
+
+USERS: Final = ("ann", "bo", "😀" * 32)
+_PREFIXES: Final = ("downloads/", "downloads/a/", "downloads/100")
+_NAMES: Final = ("x.txt", "X.txt", "deep/er/x.bin", "manifest.json", "a", "a/b", "data.gz")
+_FOLDERS: Final = (".", "sub", "sub/folder/", "a")
+
+
+@dataclass(slots=True)
+class Wish:
+    """One export that somebody wants. `jobs` has the job ids of the answers."""
+
+    body: dict[str, Any]
+    key: str | None
+    jobs: set[str] = field(default_factory=set)
+
+
+def body(random: Random, files: Files) -> dict[str, Any]:
+    """Returns the body of a request."""
+    asked: dict[str, Any] = {"user_id": random.choice(USERS)}
+    if random.random() < 0.3:
+        asked["on_missing"] = random.choice(("skip", "fail"))
+    if random.random() < 0.3:
+        asked["filename"] = random.choice(("x.zip", "😀" * 63))
+    if files.ground.is_rough and random.random() < 0.7:
+        asked["on_unreadable"] = random.choice(("skip", "skip", "fail"))
+    if files.ground.listed and random.random() < files.ground.listed:
+        return {**asked, "files": _files(random, files)}
+    how = random.random()
+    there = sorted(files.keys)
+    if how < 0.5:
+        asked["file_ids"] = [
+            FIRST_ID + n for n in random.sample(range(16), random.randrange(1, 16))
+        ]
+    elif how < 0.8:
+        gone = [f"downloads/gone/{n}" + "字" * random.choice((0, 300)) for n in range(12)]
+        asked["keys"] = random.sample(there, random.randint(1, len(there)))
+        asked["keys"] += random.sample(gone, random.choice((0, 0, 1, 12)))
+    else:
+        asked["prefix"] = random.choice(_PREFIXES)
+    return asked
+
+
+def _files(random: Random, files: Files) -> list[dict[str, Any]]:
+    rows = [_row(random, files) for _ in range(random.randrange(1, 9))]
+    if random.random() < 0.3:
+        rows.append(random.choice(rows))
+    if random.random() < 0.3:
+        rows.append({**random.choice(rows), "name": random.choice(_NAMES)})
+    return rows
+
+
+def _row(random: Random, files: Files) -> dict[str, Any]:
+    how = random.random()
+    if how < 0.2:
+        row: dict[str, Any] = {"prefix": random.choice(_PREFIXES)}
+        return row | ({"name": random.choice(_FOLDERS)} if random.random() < 0.5 else {})
+    key = random.choice((*sorted(files.keys), "downloads/gone/1"))
+    row = {"key": key}
+    if how < 0.6:
+        number = random.randrange(16)
+        row, key = {"id": FIRST_ID + number}, f"downloads/{FIRST_ID + number}"
+    if random.random() < 0.5:
+        row["name"] = random.choice(_NAMES)
+    if random.random() < 0.3:
+        known = [version for one, version in files.versions if one == key]
+        row["version"] = random.choice((*known, *known, "null", "v99999", "nonsense"))
+    return row
