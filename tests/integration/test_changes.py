@@ -540,23 +540,6 @@ def test_in_a_bucket_with_versions_no_change_matters(
     assert requests.count()["CopyObject"] == 0
 
 
-def test_a_file_that_is_written_while_versioning_is_suspended_is_copied_aside(
-    stack: Stack, small_segments: None, aged: None, requests: Requests
-) -> None:
-    for state in ("Enabled", "Suspended"):
-        clients.s3().put_bucket_versioning(
-            Bucket=SOURCES, VersioningConfiguration={"Status": state}
-        )
-    job_id = export(prefix="in/")
-    stack.send(stack.planned())
-    stack.put_file("in/a", CHANGED["a"])
-
-    assert stack.run_queue() == []
-
-    check_archive(stack.archive(job_id), _with("a"))
-    assert requests.count()["CopyObject"] == 1
-
-
 def test_two_versions_of_a_large_file_are_each_read_for_their_crc32(
     stack: Stack, small_layout: None, versions: None
 ) -> None:
