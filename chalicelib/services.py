@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from chalicelib import aws
+from chalicelib.errors import GivenUp
 from chalicelib.jobs.by_user import UserJobs
 from chalicelib.jobs.checksums import ChecksumStore
 from chalicelib.jobs.due import DueJobs
@@ -24,6 +25,7 @@ from chalicelib.jobs.table import Table
 from chalicelib.jobs.tickets import TicketStore
 from chalicelib.limits import LIMITS, Limits
 from chalicelib.log import JsonLines, Log
+from chalicelib.named_sources import Source
 from chalicelib.pools import Pools, Threads
 from chalicelib.queue.queue import BATCH, Queue
 from chalicelib.s3 import clients
@@ -107,8 +109,18 @@ class Services(Seams):
     queue: Queue
 
     def source(self, name: str | None = None) -> Bucket:
-        """Returns the bucket of a source; None: of the default one."""
-        return self.sources[self.settings.source(name).name]
+        """Returns the bucket of a source; None: of the default one. Raises GivenUp if a job is of a
+        source that the settings do not have any more."""
+        return self.sources[self.source_facts(name).name]
+
+    def source_facts(self, name: str | None = None) -> Source:
+        """Returns what the settings say of a source. Raises what `source` raises."""
+        try:
+            return self.settings.source(name)
+        except KeyError:
+            raise GivenUp(
+                f"this stack has no source {name!r} any more; export from another one"
+            ) from None
 
 
 @dataclass(frozen=True, slots=True)

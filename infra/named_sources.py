@@ -45,13 +45,13 @@ def of(text: str, environment: Mapping[str, str]) -> tuple[Source, ...]:
     """Returns the sources of the JSON; none if it is empty. The bucket of one that names none is
     OWN_BUCKET.
 
-    `environment` has SOURCE_PREFIX and SOURCE_KEY_TEMPLATE, if they are set. Raises AccessError
-    with all mistakes.
+    `environment` has what they do not say themselves, and what a file's id looks like. Raises
+    AccessError with all mistakes.
     """
     if not text:
         return ()
     place = {**_NOWHERE, "SOURCE_BUCKET": OWN_BUCKET, VARIABLE: text}
-    wanted = ("SOURCE_PREFIX", "SOURCE_KEY_TEMPLATE")
+    wanted = ("SOURCE_PREFIX", "SOURCE_KEY_TEMPLATE", "FILE_ID_PATTERN")
     place |= {name: environment[name] for name in wanted if environment.get(name)}
     try:
         return settings.load(place).sources

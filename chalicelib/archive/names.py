@@ -1,18 +1,17 @@
 """The names of an archive's entries: safe to extract on any system, and unique. Pure."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from chalicelib.archive.safe_names import SEPARATORS, made_safe, numbered, safe_name
+from chalicelib.archive.safe_names import SEPARATORS, made_safe, numbered, safe_folders, safe_name
 
 MANIFEST: Final = "manifest.json"
 """The name of the last entry of each archive, unless a file of the user has it (manifest_name)."""
 
 # HFS+ compares names without these (Apple's TN1150, FastUnicodeCompare).
-_IGNORED: Final = dict.fromkeys(
-    (*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF)
-)
+_IGNORED: Final = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 
 
 def archive_filename(wanted: str | None, job_id: str) -> str:
@@ -74,10 +73,16 @@ def unique_names(raw_names: Iterable[str]) -> Iterator[str]:
 def _settle(names: list[str], late: list[int], taken: set[str], folders: set[str]) -> None:
     """Gives the names at `late` what is left: no path of `taken`, and no file in the place of a
     folder."""
+    others: dict[str, str] = {}
+    moved: dict[str, str] = {}
     for index in late:
-        names[index] = _beside_files(names[index], taken, folders)
-    parents = {names[index].rpartition("/")[0] for index in late}
-    folders.update(_identity(folder) for parent in parents for folder in _and_above(parent))
+        folder, slash, last = names[index].rpartition("/")
+        if folder not in moved:
+            moved[folder] = _beside_files(folder, taken, folders, others)
+        if moved[folder] != folder:
+            names[index] = safe_name(f"{moved[folder]}{slash}{last}")
+    needed = set(moved.values())
+    folders.update(_identity(folder) for parent in needed for folder in _and_above(parent))
     counts: dict[str, int] = {}
     for index in late:
         candidate = name = names[index]
@@ -93,17 +98,19 @@ def _settle(names: list[str], late: list[int], taken: set[str], folders: set[str
         names[index] = candidate
 
 
-def _beside_files(name: str, taken: set[str], folders: set[str]) -> str:
-    """Returns the name, with another folder in the place of one that is a file."""
-    for folder in _and_above(name.rpartition("/")[0]):
-        if _identity(folder) in taken:
-            number, other = 2, f"{folder} (2)"
+def _beside_files(folder: str, taken: set[str], folders: set[str], others: dict[str, str]) -> str:
+    """Returns the folder, or another one in its place if it, or one above it, is a file. `others`
+    has what was found before: no number is tried twice."""
+    while file := next((one for one in _and_above(folder) if _identity(one) in taken), None):
+        if file not in others:
+            number, other = 2, f"{file} (2)"
             while _identity(other) in taken or _identity(other) in folders:
                 number += 1
-                other = f"{folder} ({number})"
-            # The longer folder may have to be cut, and may then be a file's name again.
-            return _beside_files(safe_name(other + name[len(folder) :]), taken, folders)
-    return name
+                other = f"{file} ({number})"
+            others[file] = other
+        # The longer folder may have to be cut, and may then be a file's name again.
+        folder = safe_folders(others[file] + folder[len(file) :])
+    return folder
 
 
 def _and_above(folder: str) -> Iterator[str]:
@@ -122,5 +129,5 @@ def _identity(name: str) -> str:
     dotless i is "I" too."""
     if name.isascii():
         return name.lower()
-    name = unicodedata.normalize("NFD", name.translate(_IGNORED))
+    name = unicodedata.normalize("NFD", _IGNORED.sub("", name))
     return unicodedata.normalize("NFD", name.upper().casefold())

@@ -80,7 +80,7 @@ def made_safe(raw: str, known: dict[str, str]) -> str:
     elif folder in known:
         safe = known[folder]
     else:
-        safe = known[folder] = _safe_folders(folder)
+        safe = known[folder] = safe_folders(folder)
     if _PLAIN.fullmatch(last):
         name = raw if safe == folder else f"{safe}/{last}"
         if len(name) <= PATH_MAX and name.isascii():
@@ -90,6 +90,9 @@ def made_safe(raw: str, known: dict[str, str]) -> str:
     elif not raw:
         return _FALLBACK
     last = _VMS_VERSION.sub("_", _safe_component(last))
+    name = f"{safe}{slash}{last}"
+    if 2 * len(name) <= PATH_MAX and 4 * len(last) <= COMPONENT_MAX:
+        return name  # no need to count exactly: a character has at most 2 code units, and 4 bytes
     return f"{safe}{slash}{_fitted(last, _room(safe, slash))}"
 
 
@@ -103,7 +106,7 @@ def _ended(text: str) -> str:
     return _ENDING.sub(lambda found: "_" * len(found[0]), text)
 
 
-def _safe_folders(raw: str) -> str:
+def safe_folders(raw: str) -> str:
     """Returns the folders of a name. They depend on nothing else of the name, so that the files of
     a folder stay together."""
     components = map(_safe_component, SEPARATORS.split(raw))

@@ -143,7 +143,7 @@ def complete(planned: PlannedJob) -> None:
         keys = (places.segment(job.home, index.digest, number) for number in range(index.final))
         services.archive.delete_all(keys)
     if index.has_copies or job.changes:
-        for home in {job.home, job.job_id}:
+        for home in dict.fromkeys((job.home, job.job_id)):
             listed = services.archive.list_objects(places.copies(home))
             services.archive.delete_all(found.key for found in listed)
 

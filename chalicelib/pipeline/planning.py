@@ -80,7 +80,7 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
         suspects=frozenset(job.suspects),
     )
     quotas.check(services, job, found)
-    source = services.settings.source(asked.source).name
+    source = services.source_facts(asked.source).name  # the default may be another one later
     mark = reuse.fingerprint(job.user_id, source, found)
     if not asked.fresh and reuse.completed_before(job, mark, services):
         return None
@@ -88,16 +88,16 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
         return taken
     quotas.count(services, job, found)
     if job.changes:
-        kept = keeping.keep(found.entries, asked.source, job, services, lease.tick)
+        kept = keeping.keep(found.entries, source, job, services, lease.tick)
         mark = reuse.fingerprint(job.user_id, source, replace(found, entries=kept.seen))
         found = replace(found, entries=kept.entries)
         quotas.check(services, job, found)
-    entries = with_crc32s(found.entries, asked.source, job, services, lease)
+    entries = with_crc32s(found.entries, source, job, services, lease)
     if entries is None:
         return None
     found = replace(found, entries=tuple(entries))
     lease.tick()
-    if begun := _continued(job, asked.source, found, mark, services):
+    if begun := _continued(job, source, found, mark, services):
         return begun
     head = _head(job, found)
     laid_out = _laid_out(found.entries, head, services)
@@ -108,7 +108,7 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
         head,
         mark,
         version=services.plan_version,
-        source=asked.source,
+        source=source,
     )
     key = places.archive(job.job_id)
     upload = services.archive.create_upload(key, index.form.MEDIA_TYPE)

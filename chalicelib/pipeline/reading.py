@@ -8,7 +8,8 @@ A reading is one set of batches. Its digest names the runs with their ETags. So 
 changed, what was read of it before is never used. When such a change is counted, the readings that
 were stored before come to nothing. The next reading has only those runs that they have not read.
 
-What was read is also kept for other jobs (jobs/checksums.py).
+What was read is also kept for other jobs (jobs/checksums.py), by each worker as soon as it has read
+a file.
 """
 
 import hashlib
@@ -16,7 +17,6 @@ import json
 import zlib
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass, replace
-from itertools import chain
 from typing import Final
 
 from chalicelib.archive.plan import Entry
@@ -71,26 +71,25 @@ def with_crc32s(
     if not unread:
         return entries
     lease.stage = Stage.READING
-    known: Known = {}
+    kept = _kept(job, services)
+    known = _known(kept)
     batches = runs.cut(unread, known, limits.batch_bytes)
-    if len(batches) > 1 or job.changes:
-        kept = _kept(job, services)
-        if whole := _whole(kept, unread, job):
-            known, batches = whole, []
-        else:
-            known = _known(kept, job)
-            batches = runs.cut(unread, known, limits.batch_bytes)
-    if len(batches) > 1:
+    current = _current(kept, known, unread, entries, job)
+    if current or len(batches) > 1:
+        reading = current.reading if current else Reading(source, batches, job.changes)
         lease.report(services.now())
-        _send(Reading(source, batches, job.changes), job, services)
+        _send(reading, job, services)
         return None
-    found = [_crc32(run, source, services, lease.tick) for run in chain.from_iterable(batches)]
+    found = [_crc32(run, source, services, lease.tick) for run in batches[0]]
     runs.add(known, batches, found)
     crc32s = runs.of_files(unread, known)
+    here = {run.identity for run in batches[0]}
     rows = [
-        (e.key, e.etag, e.size, crc32s[runs.identity(e)])
+        (e.key, e.etag, e.size, crc32s[identity])
         for e in unread
-        if not e.copy  # which no other job reads
+        # A file that lies in one batch was kept by the worker that has read it, and a copy of ours
+        # is read by no other job.
+        if not e.copy and ((identity := runs.identity(e)) in here or len(known[identity]) > 1)
     ]
     keep(services, source, rows, lease.tick)
     return [replace(e, crc32=crc32s[runs.identity(e)]) if is_unread(e) else e for e in entries]
@@ -119,6 +118,8 @@ def read(job: Job, message: Message, services: Services, lease: Lease, attempt: 
         found = [_crc32(run, stored.source, services, lease.tick) for run in batch]
         key = places.crc32s(job.job_id, reading, number)
         services.archive.write(key, json.dumps(found).encode(), "application/json")
+        whole = runs.whole_files(stored.batches, number, found)
+        keep(services, stored.source, whole, lease.tick)
     if len(_done(job, reading, services)) == len(stored.batches):
         services.queue.send([Message(Step.PLAN, job.job_id)], job.user_id)
 
@@ -176,20 +177,18 @@ class _Kept:
     crc32s: dict[int, list[int]]
 
     @property
-    def is_whole(self) -> bool:
-        return len(self.crc32s) == len(self.reading.batches)
-
-    def add_to(self, known: Known) -> None:
-        for number, found in self.crc32s.items():
-            runs.add(known, [self.reading.batches[number]], found)
+    def left(self) -> list[Run]:
+        """The runs that were not read yet."""
+        batches = enumerate(self.reading.batches)
+        return [run for number, batch in batches if number not in self.crc32s for run in batch]
 
 
 def _kept(job: Job, services: Services) -> list[_Kept]:
     """Returns everything that was read for the job."""
     numbers: dict[str, list[int]] = {}
     for listed in services.archive.list_objects(places.readings(job.job_id)):
-        if (found := places.reading_of(listed.key)) and found[1] is not None:
-            numbers.setdefault(found[0], []).append(found[1])
+        if found := places.reading_of(listed.key):
+            numbers.setdefault(found[0], []).extend([] if found[1] is None else [found[1]])
     return [made for digest, of in numbers.items() if (made := _one(job, digest, of, services))]
 
 
@@ -205,21 +204,34 @@ def _one(job: Job, digest: str, numbers: Collection[int], services: Services) ->
     return _Kept(_from_json(body), found)
 
 
-def _whole(kept: Iterable[_Kept], unread: Iterable[Entry], job: Job) -> Known | None:
-    """Returns what is known, if that is all there is to know of the files."""
-    for one in kept:
-        if one.is_whole and one.reading.changes == job.changes:
-            known = _known(kept, job)
-            one.add_to(known)
-            if runs.cut(unread, known, MAX_ARCHIVE) == [[]]:
-                return known
-    return None
-
-
-def _known(kept: Iterable[_Kept], job: Job) -> Known:
-    """Returns what is known from readings that were stored before the last change was counted."""
+def _known(kept: Iterable[_Kept]) -> Known:
     known: Known = {}
     for one in kept:
-        if one.reading.changes < job.changes:
-            one.add_to(known)
+        for number, found in one.crc32s.items():
+            runs.add(known, [one.reading.batches[number]], found)
     return known
+
+
+def _current(
+    kept: Iterable[_Kept],
+    known: Known,
+    unread: Collection[Entry],
+    entries: Iterable[Entry],
+    job: Job,
+) -> _Kept | None:
+    """Returns the reading that is under way, if all is known of the unread files when it is done.
+
+    Another job may have kept a file's CRC-32 meanwhile. Then less is left than the reading has, and
+    it goes on. But a batch with a file that has changed is never done.
+    """
+    files = {runs.identity(entry) for entry in entries}
+    for one in kept:
+        is_valid = one.reading.changes == job.changes
+        if is_valid and one.left and {run.identity for run in one.left} <= files:
+            if runs.cut(unread, known, MAX_ARCHIVE) == [[]]:
+                return None
+            then = {file: dict(of) for file, of in known.items()}
+            runs.add(then, [one.left], [0] * len(one.left))
+            if runs.cut(unread, then, MAX_ARCHIVE) == [[]]:
+                return one
+    return None

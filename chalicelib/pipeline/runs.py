@@ -70,6 +70,26 @@ def add(known: Known, batches: Iterable[Sequence[Run]], crc32s: Iterable[int]) -
         of_file[run.start] = max(of_file.get(run.start, (0, 0)), (run.length, crc32))
 
 
+def whole_files(
+    batches: Batches, number: int, crc32s: Sequence[int]
+) -> list[tuple[str, str, int, int]]:
+    """Returns (key, ETag, size in bytes, CRC-32) of the files that lie in this batch alone.
+    `crc32s` are those of its runs. Copies of ours are left out."""
+    others = {run.identity for n, batch in enumerate(batches) if n != number for run in batch}
+    chunks: dict[Identity, list[tuple[int, int]]] = {}
+    partly = set(others)
+    for run, crc32 in zip(batches[number], crc32s, strict=True):
+        of_file = chunks.setdefault(run.identity, [])
+        if run.copy or run.start != sum(length for _, length in of_file):
+            partly.add(run.identity)
+        of_file.append((crc32, run.length))
+    return [
+        (key, etag, sum(length for _, length in found), crc.combined(found))
+        for (key, etag, version), found in chunks.items()
+        if (key, etag, version) not in partly
+    ]
+
+
 def of_files(entries: Iterable[Entry], known: Known) -> dict[Identity, int]:
     """Returns the CRC-32 of each file, of which all runs are known."""
     return {

@@ -88,15 +88,17 @@ class Bucket:
     def check(self, prefix: str = "") -> None:
         """Raises Unavailable if the bucket cannot be reached or does not exist.
 
-        With a prefix, lists a key below it: HeadBucket wants the right to list the whole bucket.
+        With a prefix, lists a key below it: HeadBucket wants the right to list the whole bucket,
+        and cannot say that we pay.
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html"""
-        with asking(f"reach the bucket {self.name}", self.access):
+        access = self.access
+        with asking(f"reach the bucket {self.name}", access):
             try:
-                if prefix:
-                    more = self.access.of_objects()
-                    self.client.list_objects_v2(Bucket=self.name, Prefix=prefix, MaxKeys=1, **more)
+                if prefix or access.requester_pays:
+                    listed: Any = {"Prefix": prefix, "MaxKeys": 1, **access.of_objects()}
+                    self.client.list_objects_v2(Bucket=self.name, **listed)
                 else:
-                    self.client.head_bucket(Bucket=self.name, **self.access.of_bucket())
+                    self.client.head_bucket(Bucket=self.name, **access.of_bucket())
             except self.client.exceptions.ClientError as error:
                 if http_status(error) != HTTPStatus.NOT_FOUND:
                     raise

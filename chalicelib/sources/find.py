@@ -67,7 +67,7 @@ def find(
     Raises SourceMissing if files are missing under `on_missing: fail`, SourceUnreadable if files
     cannot be read under `on_unreadable: fail`, and NothingToExport if no file is left.
     """
-    bucket, source = services.source(request.source), services.settings.source(request.source)
+    bucket, source = services.source(request.source), services.source_facts(request.source)
     looks = Looks(services, bucket, tick, thorough=thorough, suspects=suspects)
     known = Known(services, bucket, tick, suspects)
     asked = list(_asked(request, known, source))

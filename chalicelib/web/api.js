@@ -48,7 +48,7 @@ export const retryJob = (id) => call("POST", `${jobPath(id)}/retry`);
 
 export const downloadLink = (id) => call("GET", `${jobPath(id)}/download`);
 
-export const listFiles = (values) => call("GET", query("v1/files", values));
+export const listFiles = (values = {}) => call("GET", query("v1/files", values));
 
 /** Safe to repeat with the same key, if the answer is lost. */
 export const createJob = (request, key) => post("v1/export", request, { "Idempotency-Key": key });

@@ -105,7 +105,7 @@ export function create(main) {
     from, byIds, folders.element,
     h("div", { class: "options" },
       h("div", {}, h("label", { for: "filename" }, "Name of the archive"), filename, h("p", { class: "hint", id: "about-name" }, "Optional. One is made up otherwise.")),
-      onMissing, fate("unreadable", "If a file cannot be read", draft.unreadable !== "skip")),
+      h("div", { class: "choice" }, onMissing, fate("unreadable", "If a file cannot be read", draft.unreadable !== "skip"))),
     refusal, h("div", { class: "submit" }, summary, start));
   main.append(h("div", { class: "head" }, h("h1", { tabindex: -1 }, "New export")), form);
   title("New export");
@@ -142,7 +142,7 @@ export function create(main) {
       return;
     }
     if (filename.value.trim()) request.filename = filename.value.trim();
-    if (source.value) request.source = source.value;
+    if (!from.hidden) request.source = source.value;
     if (form.elements.unreadable.value === "skip") request.on_unreadable = "skip";
     if (!onMissing.hidden) request.on_missing = form.elements.missing.value;
     fill(refusal);
@@ -160,7 +160,7 @@ export function create(main) {
 
   key ??= newKey();
   turn(way);
-  sources ??= listFiles({}).catch(() => (sources = undefined));
+  sources ??= listFiles().catch(() => (sources = undefined));
   sources.then((page) => {
     fill(source, (page?.sources ?? []).map((name) => h("option", { selected: name === (draft.source || page.source) }, name)));
     from.hidden = source.length < 2;

@@ -361,6 +361,7 @@ ERRANDS: dict[str, tuple[Errand, ...]] = {
         read_first,
         ask_for_the_parts,
         keep_checksums,
+        look_into("Worker", "own"),
         look_into("Worker", "other"),
         bind_to_versions("own"),
         bind_to_versions("other"),

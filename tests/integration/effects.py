@@ -250,6 +250,9 @@ STEPS_RECORDED = _effect("the steps are recorded as sent", _updates("stepsSent")
 DISCARD_SENT = _effect("`discard` is sent", _sends(Step.DISCARD))
 FINALIZE_SENT = _effect("`finalize` is sent", _sends(Step.FINALIZE))
 
+VERSIONS_ASKED_FOR = _effect(
+    "it is asked whether the source has versions", _in_s3("GET versioning", SOURCES)
+)
 FILES_LISTED = _effect("the files are listed", _in_s3("ListObjectsV2", SOURCES))
 FILE_LOOKED_UP = _effect("a file is looked up", _in_s3("HeadObject", SOURCES))
 FILE_READ = _effect("a file is read", _in_s3("GetObject", SOURCES))

@@ -247,6 +247,11 @@ class Stack:
         self.send([message])
         return not self.run_queue()
 
+    def run_one(self, message: Message) -> None:
+        """Does this one step as the queue's worker does. The messages that it sends wait."""
+        body = message.to_body()
+        assert handle([record_of(body)], self.services) == {"batchItemFailures": []}
+
     def wake(self) -> None:
         """Ends the lease of every message under way, as time does after a worker's death."""
         queue = sqs_backends[ACCOUNT][REGION].queues["ExportQueue"]

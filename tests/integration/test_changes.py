@@ -10,9 +10,11 @@ import pytest
 
 from chalicelib.jobs import places
 from chalicelib.jobs.model import file_mark
-from chalicelib.jobs.request import ExportRequest
+from chalicelib.jobs.request import ExportRequest, Wanted
+from chalicelib.pipeline import keeping
 from chalicelib.pipeline.accepting import accept
 from chalicelib.queue.messages import Message, Step
+from chalicelib.s3 import clients
 from tests.archives import check_archive, noise
 from tests.integration.cloud import SOURCES
 from tests.integration.effects import (
@@ -147,6 +149,20 @@ def test_only_what_has_changed_is_copied_aside(
     assert [one.removeprefix("/") for one in copied] == [f"{SOURCES}/in/a"]
 
 
+def test_a_file_that_is_too_large_to_copy_at_once_is_bound_by_its_etag_alone(
+    stack: Stack, planned: str, requests: Requests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "COPY_MAX", 10 * UNIT)
+    for name, content in CHANGED.items():
+        stack.put_file(f"in/{name}", content)
+
+    assert stack.run_queue() == []
+
+    check_archive(stack.archive(planned), CHANGED)
+    copied = {asked["x-amz-copy-source"].removeprefix("/") for asked in requests.of("CopyObject")}
+    assert copied == {f"{SOURCES}/in/b", f"{SOURCES}/in/z"}
+
+
 def test_a_job_whose_files_stay_the_same_copies_none(
     stack: Stack, planned: str, requests: Requests
 ) -> None:
@@ -164,7 +180,6 @@ WHILE_ONE_BUILDS = (
     FILE_READ,
     PART_COPIED,
     PART_UPLOADED,
-    PART_UPLOADED.then(FILE_READ),
     UPLOAD_COMPLETED,
     ARCHIVE_RECORDED,
 )
@@ -386,7 +401,7 @@ def test_one_of_several_workers_that_dies_of_it_loses_nothing(
 
 def _dies_and_loses_nothing(stack: Stack, effect: Effect, *, after: bool) -> None:
     job_id = export(prefix="in/")
-    with before(FILE_READ, _rewrite(stack, "a")), crashing(effect, after=after):
+    with before(PLAN_FIXED, _rewrite(stack, "a")), crashing(effect, after=after):
         stack.run_queue()
     stack.wake()
 
@@ -482,6 +497,85 @@ def test_a_file_that_cannot_be_read_fails_the_job_by_name_and_reason(
     assert job.failure
     assert job.failure.slug == "source-unreadable"
     assert "in/c (archived: in cold storage" in job.failure.detail
+
+
+# -- the same file twice, and versions ---------------------------------------------------------
+
+
+def _accepted(stack: Stack, *wanted: Wanted) -> str:
+    return accept(stack.services, "anonymous", ExportRequest(files=wanted), None).job_id
+
+
+def test_a_file_under_two_names_is_copied_aside_once(
+    stack: Stack, small_segments: None, aged: None, requests: Requests
+) -> None:
+    job_id = _accepted(stack, Wanted(key="in/a", name="one"), Wanted(key="in/a", name="two"))
+    stack.send(stack.planned())
+    stack.put_file("in/a", CHANGED["a"])
+
+    assert stack.run_queue() == []
+
+    check_archive(stack.archive(job_id), {"one": CHANGED["a"], "two": CHANGED["a"]})
+    assert requests.count()["CopyObject"] == 1
+
+
+@pytest.fixture
+def versions(stack: Stack) -> None:
+    clients.s3().put_bucket_versioning(
+        Bucket=SOURCES, VersioningConfiguration={"Status": "Enabled"}
+    )
+
+
+@pytest.mark.parametrize("name", ["a", "c"])
+def test_in_a_bucket_with_versions_no_change_matters(
+    stack: Stack, versions: None, planned: str, name: str, requests: Requests
+) -> None:
+    stack.put_file(f"in/{name}", CHANGED[name])
+    stack.delete_file("in/b")
+
+    assert stack.run_queue() == []
+
+    assert stack.job(planned).changes == 0
+    check_archive(stack.archive(planned), FILES)
+    assert requests.count()["CopyObject"] == 0
+
+
+def test_a_file_that_is_written_while_versioning_is_suspended_is_copied_aside(
+    stack: Stack, small_segments: None, aged: None, requests: Requests
+) -> None:
+    for state in ("Enabled", "Suspended"):
+        clients.s3().put_bucket_versioning(
+            Bucket=SOURCES, VersioningConfiguration={"Status": state}
+        )
+    job_id = export(prefix="in/")
+    stack.send(stack.planned())
+    stack.put_file("in/a", CHANGED["a"])
+
+    assert stack.run_queue() == []
+
+    check_archive(stack.archive(job_id), _with("a"))
+    assert requests.count()["CopyObject"] == 1
+
+
+def test_two_versions_of_a_large_file_are_each_read_for_their_crc32(
+    stack: Stack, small_layout: None, versions: None
+) -> None:
+    stack.limit(batch_bytes=20 * UNIT)
+    contents = [noise(number, 30 * UNIT) for number in range(2)]
+    ids = []
+    for content in contents:
+        stack.put_file("in/v", content, checksum=False)
+        ids.append(clients.s3().head_object(Bucket=SOURCES, Key="in/v")["VersionId"])
+    job_id = _accepted(
+        stack,
+        *(Wanted(key="in/v", version=one, name=f"v{number}") for number, one in enumerate(ids)),
+        Wanted(key="in/v", version=ids[0], name="again"),
+    )
+
+    assert stack.run_queue() == []
+
+    named = {"v0": contents[0], "v1": contents[1], "again": contents[0]}
+    check_archive(stack.archive(job_id), named)
 
 
 # -- a retry, and the same again --------------------------------------------------------------

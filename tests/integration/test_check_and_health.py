@@ -65,6 +65,20 @@ def test_a_stack_that_has_everything_is_healthy(stack: Stack) -> None:
     }
 
 
+@pytest.mark.parametrize(("prefix", "asks"), [("", "HeadBucket"), ("in/", "ListObjectsV2")])
+def test_a_source_is_reached_with_what_its_grants_allow(
+    stack: Stack, requests: Requests, prefix: str, asks: str
+) -> None:
+    """The grants of a source with a prefix do not allow HeadBucket."""
+    stack.configure_source(prefix=prefix)
+
+    answer = call("GET", "/health")
+
+    assert answer.status == 200
+    asked = [name for name, parameters in requests.made if parameters.get("Bucket") == SOURCES]
+    assert asked == [asks]
+
+
 @pytest.mark.parametrize("broken", ["source", "archives", "database", "queue"])
 def test_a_stack_says_which_of_its_parts_is_missing(stack: Stack, broken: str) -> None:
     if broken == "source":

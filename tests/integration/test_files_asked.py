@@ -195,6 +195,17 @@ def test_an_unknown_source_is_refused_with_the_known_ones(
     assert refused.body["errors"][0]["pointer"].lstrip("/") == "source"
 
 
+def test_an_open_job_of_a_source_that_is_gone_fails_and_says_so(two_sources: Stack) -> None:
+    job_id = export(keys=["kept/a"], source="old")
+    two_sources.configure(sources=two_sources.services.settings.sources[:1])
+
+    two_sources.run_queue()
+
+    failure = two_sources.job(job_id).failure
+    assert failure
+    assert (failure.slug, "no source 'old' any more" in failure.detail) == ("given-up", True)
+
+
 def test_an_export_of_a_source_that_is_gone_cannot_be_retried(two_sources: Stack) -> None:
     job_id = export(keys=["kept/a"], source="old")
     two_sources.give_up(job_id)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import NothingToExport, SourceMissing, SourceUnreadable
+from chalicelib.errors import GivenUp, NothingToExport, SourceMissing, SourceUnreadable
 from chalicelib.jobs.model import file_mark
 from chalicelib.jobs.request import ExportRequest, Wanted
 from chalicelib.s3 import clients
@@ -297,3 +297,8 @@ def test_a_suspect_is_looked_at_even_in_a_large_folder(stack: Stack, requests: R
     find(request, stack.services, lambda: None, suspects=frozenset({file_mark("in/b")}))
 
     assert requests.count()["HeadObject"] == 1
+
+
+def test_a_source_that_the_stack_does_not_have_any_more_fails_the_job(stack: Stack) -> None:
+    with pytest.raises(GivenUp, match="no source 'former' any more"):
+        found(stack, source="former", prefix="in/")

@@ -6,7 +6,16 @@ import pytest
 
 from chalicelib.queue.messages import Message, Step
 from tests.archives import check_archive, noise
-from tests.integration.effects import THIRD_PIECE_READ, crashing
+from tests.integration.cloud import SOURCES
+from tests.integration.effects import (
+    CHANGE_COUNTED,
+    PLAN_SENT,
+    PLAN_STORED,
+    THIRD_PIECE_READ,
+    Effect,
+    before_and_after,
+    crashing,
+)
 from tests.integration.gateway import cancel, export, status
 from tests.integration.stack import UNIT, Stack
 from tests.integration.wire import Requests
@@ -112,6 +121,68 @@ def test_a_file_that_changes_while_it_is_read_fails_the_job(stack: Stack, job_id
     stack.run(first)
 
     assert status(job_id)["error"]["type"].endswith("source-changed")
+
+
+@pytest.mark.parametrize("name", ["a", "b", "e"])
+def test_after_a_change_only_the_changed_file_is_read_again(
+    stack: Stack, job_id: str, requests: Requests, name: str
+) -> None:
+    stack.age_files()
+    (last, *others) = reversed(stack.planned())
+    for message in others:
+        stack.do(message)
+    changed = stack.put_file(f"in/{name}", noise(9, 47 * UNIT), checksum=False)
+    requests.clear()
+
+    with crashing(PLAN_STORED):
+        stack.run(last)
+
+    read = [(one["Bucket"], one["Key"]) for one in requests.of("GetObject")]
+    assert {key for bucket, key in read if bucket == SOURCES} == {"in/e", f"in/{name}"}
+    stack.wake()
+    assert stack.run_queue() == []
+    assert stack.job(job_id).status == "completed"
+    check_archive(stack.archive(job_id), {**FILES, name: changed})
+
+
+def test_the_messages_of_an_ended_reading_come_to_nothing(
+    stack: Stack, job_id: str, requests: Requests
+) -> None:
+    first, *others = stack.planned()
+    stack.put_file("in/a", noise(9, 50 * UNIT), checksum=False)
+    stack.run_one(first)
+    assert stack.job(job_id).changes == 1
+    stack.take_messages()
+    requests.clear()
+
+    for message in others:
+        assert stack.run(message)
+
+    assert requests.source_reads() == []
+    assert stack.job(job_id).changes == 1
+    assert stack.run(Message(Step.PLAN, job_id))
+
+
+@before_and_after
+@pytest.mark.parametrize("effect", [CHANGE_COUNTED, CHANGE_COUNTED.then(PLAN_SENT)], ids=str)
+def test_a_reader_that_dies_when_it_counts_a_change_loses_nothing(
+    stack: Stack,
+    job_id: str,
+    effect: Effect,
+    after: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    messages = stack.planned()
+    changed = stack.put_file("in/a", noise(9, 50 * UNIT), checksum=False)
+    stack.send(messages)
+    with crashing(effect, after=after):
+        stack.run_queue()
+    stack.wake()
+
+    assert stack.run_queue() == []
+
+    job = stack.job(job_id)
+    assert (job.status, job.changes) == ("completed", 1)
+    check_archive(stack.archive(job_id), {**FILES, "a": changed})
 
 
 def test_a_file_that_changes_before_the_plan_is_read_anew(stack: Stack, job_id: str) -> None:

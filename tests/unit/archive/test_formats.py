@@ -126,7 +126,6 @@ def test_a_tar_is_as_long_as_planned_and_ends_with_two_empty_blocks(
     assert len(archive) == plan.size
     assert len(archive) % BLOCK == 0
     assert archive[-2 * BLOCK :] == bytes(2 * BLOCK)
-    assert archive[-2 * BLOCK - 1 :].strip(b"\0") == b""
     assert archive[-3 * BLOCK : -2 * BLOCK].strip(b"\0") != b""
 
 

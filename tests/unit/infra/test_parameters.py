@@ -80,6 +80,25 @@ def test_a_choice_of_the_last_deployment_stays(monkeypatch: pytest.MonkeyPatch) 
     assert "KmsKeyArn" not in found
 
 
+def test_a_key_for_archives_and_the_origins_that_fetch_them_stay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = {"ArchiveKmsKey": "arn:of-a-key", "DownloadOrigins": "https://a.example"}
+    assert before.items() <= _on_aws(**before).items()
+
+    monkeypatch.setenv("DOWNLOAD_ORIGINS", "https://b.example , https://c.example")
+    assert _on_aws(**before)["DownloadOrigins"] == "https://b.example,https://c.example"
+
+
+def test_an_origin_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOWNLOAD_ORIGINS", "https://a.example/app")
+
+    with pytest.raises(
+        DeployError, match=r"DOWNLOAD_ORIGINS must be origins .*'https://a.example/"
+    ):
+        _on_aws()
+
+
 @pytest.mark.parametrize(
     ("pollers", "workers", "expected"),
     [("2", "400", "40"), ("50", "400", "50"), ("2", "1000", "100"), ("2", "0", None)],

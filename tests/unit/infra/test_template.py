@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from infra import template
-from infra.paths import RESOURCES
+from infra.paths import REPOSITORY, RESOURCES
 from infra.rest_api import EVERY_METHOD, EVERY_OTHER_PATH, GATEWAY_RESPONSES, INTEGRATION
 from infra.template import PARAMETER_OF
 
@@ -84,11 +84,17 @@ def _deployments(from_chalice: dict[str, Any]) -> set[str]:
 
 
 class _Intrinsics(yaml.SafeLoader):
-    """A safe loader that reads `!Ref x` and `!Sub x` as "x", and any other intrinsic as None."""
+    """A safe loader that reads `!Ref x` and `!Sub x` as "x", an `!If` as its list, and any other
+    intrinsic as None."""
+
+
+def _sequence(loader: _Intrinsics, node: Any) -> list[Any]:
+    return list(loader.construct_sequence(node, deep=True))
 
 
 for tag in ("!Ref", "!Sub"):
     _Intrinsics.add_constructor(tag, lambda _, node: node.value)
+_Intrinsics.add_constructor("!If", _sequence)
 _Intrinsics.add_multi_constructor("!", lambda *_: None)
 
 
@@ -401,6 +407,57 @@ def test_the_access_log_is_json_and_holds_nothing_that_could_be_a_secret(
     allowed = r"\$context\.(identity\.(sourceIp|userArn)|error\.responseType|[a-zA-Z]+)"
     assert all(re.fullmatch(allowed, value) for value in fields.values())
     assert "$context.path" not in fields.values()
+
+
+def test_archives_have_the_first_of_three_keys(declared: dict[str, Any]) -> None:
+    bucket = declared["Resources"]["ArchiveBucket"]["Properties"]
+
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    condition, archive_key, (next_condition, own_key, of_s3) = rule
+    assert (condition, next_condition) == ("OwnArchiveKey", "OwnKey")
+    keys = [one["ServerSideEncryptionByDefault"] for one in (archive_key, own_key, of_s3)]
+    assert [key.get("KMSMasterKeyID") for key in keys] == ["ArchiveKmsKey", "KmsKeyArn", None]
+    assert [key["SSEAlgorithm"] for key in keys] == ["aws:kms", "aws:kms", "AES256"]
+
+
+@pytest.mark.parametrize("file", ["policy-api.json", "policy-worker.json"])
+def test_a_key_of_archives_is_used_through_s3_alone(file: str) -> None:
+    """The API's role must decrypt too: a link does what its signer may."""
+    written = json.loads((REPOSITORY / ".chalice" / file).read_text())["Statement"]
+
+    (statement,) = [
+        one["Fn::If"][1] for one in written if one.get("Fn::If", [""])[0] == "OwnArchiveKey"
+    ]
+    assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    assert statement["Resource"] == {"Ref": "ArchiveKmsKey"}
+    via = statement["Condition"]["StringEquals"]["kms:ViaService"]
+    assert via == {"Fn::Sub": "s3.${AWS::Region}.${AWS::URLSuffix}"}
+
+
+def test_no_page_may_fetch_archives_unless_it_is_named(declared: dict[str, Any]) -> None:
+    bucket = declared["Resources"]["ArchiveBucket"]["Properties"]
+
+    condition, cors, otherwise = bucket["CorsConfiguration"]
+    (rule,) = cors["CorsRules"]
+    assert (condition, otherwise) == ("LetPagesFetch", "AWS::NoValue")
+    assert declared["Parameters"]["DownloadOrigins"]["Default"] == ""
+    assert rule["AllowedOrigins"] == "DownloadOrigins"
+    assert rule["AllowedMethods"] == ["GET", "HEAD"]
+    assert rule["AllowedHeaders"] == [
+        "If-Match",
+        "If-Modified-Since",
+        "If-None-Match",
+        "If-Range",
+        "If-Unmodified-Since",
+        "Range",
+    ]
+    assert rule["ExposedHeaders"] == [
+        "Accept-Ranges",
+        "Content-Disposition",
+        "Content-Length",
+        "Content-Range",
+        "ETag",
+    ]
 
 
 @pytest.mark.parametrize("function", ["APIHandler", "Worker", "DeadLetters", "Sweeper"])

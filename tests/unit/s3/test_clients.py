@@ -9,7 +9,7 @@ from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.exceptions import CredentialRetrievalError
 
 from chalicelib import aws
-from chalicelib.errors import Unavailable
+from chalicelib.errors import GivenUp, Unavailable
 from chalicelib.s3 import clients
 from chalicelib.s3.clients import SESSION_SECONDS
 from chalicelib.services import made
@@ -88,11 +88,11 @@ def test_a_source_that_nobody_asks_for_costs_no_client() -> None:
     assert list(services.sources) == ["near", "far"]
 
 
-def test_a_source_that_there_is_not_is_a_key_error() -> None:
+def test_a_job_whose_source_was_taken_away_is_given_up() -> None:
     nowhere: Any = None
     services = made(some_settings(), dynamodb=nowhere, s3=nowhere, sqs=nowhere)
 
-    with pytest.raises(KeyError):
+    with pytest.raises(GivenUp, match="this stack has no source 'other' any more"):
         services.source("other")
 
 
