@@ -51,7 +51,8 @@ def check(world: "World", jobs: list[Job], sizes: dict[str, int], *, is_all: boo
         is_own = job.plan is not None and job.home == job.job_id and not job.was_replanned
         if is_own and not counted:
             says(f"{job.job_id}: planned, and not counted")
-        if counted and job.failure and job.failure.slug == "quota-exceeded":
+        is_refused = job.failure is not None and job.failure.slug == "quota-exceeded"
+        if counted and is_refused and not world.files.changed:
             says(f"{job.job_id}: counted, and refused for its quota")
     if world.files.changed or not is_all:
         return

@@ -54,7 +54,7 @@ def run_seed(
         statuses=Counter(item["status"]["S"] for item in jobs),
         reuses=Counter(use for item in jobs for use in _reuses(to_job(item))),
         left_out=Counter(reason for item in jobs for reason in _left_out(to_job(item))),
-        events=world.witness.events,
+        events=+world.witness.events,
         requests=world.network.requests,
         minutes=took / MINUTE,
         trace=world.network.trace or [],
