@@ -54,18 +54,20 @@ def job_answer(
     unreadable: Sequence[Skipped] | None,
 ) -> Answer:
     """Returns all that the API says of a job at the time `now`. `missing` and `unreadable` are the
-    whole lists; None if a list is too long for this answer."""
+    whole lists; None if a list is too long for this answer, which then has neither: an empty list
+    beside a long one would say that nothing was left out."""
     status = job.status_at(now)
     result = None
     if status in (Status.COMPLETED, Status.EXPIRED):
         ready = status is Status.COMPLETED
+        skipped = _skipped(missing, unreadable)
         result = {
             "s3Key": job.archive_key,
             "fileSize": job.bytes_total,
             "processedFiles": job.files_done,
             "totalFiles": job.total_files,
-            "missing": None if missing is None else list(missing),
-            "skipped": _skipped(missing, unreadable),
+            "missing": None if missing is None or skipped is None else list(missing),
+            "skipped": skipped,
             "downloadUrl": f"{job_url(job, base)}/download?redirect=true" if ready else None,
             **({"reusedFrom": job.reused_from} if job.reused_from else {}),
         }

@@ -26,6 +26,11 @@ MOVING_MS: Final = 10_000
 """A request does not wait for a job that has not moved for this long. If the queue is stuck, each
 waiting request would keep a function busy, and the workers need these functions."""
 
+ANSWER_MAX: Final = 3_000_000
+"""The most characters of a status. Lambda takes answers of 6 MB, in which each quote and each
+backslash counts twice: the status is a text within JSON.
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+
 _FIRST_PAUSE: Final = 0.25
 _LONGEST_PAUSE: Final = 1.0
 """Seconds between two looks at a job. A key of DynamoDB takes 3,000 reads a second, so a job can
@@ -53,7 +58,11 @@ def status(call: Call, services: Services, job_id: str) -> Reply:
         headers["Preference-Applied"] = f"wait={wait}"
     now = services.now()
     content = answers.job_answer(job, now, base, *_left_out(job, now, services))
-    headers["ETag"] = etag_of(json.dumps(content))
+    text = json.dumps(content)
+    if len(text) > ANSWER_MAX:  # the manifest has the lists
+        content = answers.job_answer(job, now, base, None, None)
+        text = json.dumps(content)
+    headers["ETag"] = etag_of(text)
     after = job.check_after
     if after is not None:
         headers["Retry-After"] = str(after)

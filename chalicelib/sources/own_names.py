@@ -60,7 +60,10 @@ def _disposition_filename(header: str) -> str:
     is none. `filename*` wins over `filename` (RFC 6266, section 4.3)."""
     message = Message()
     message["Content-Disposition"] = header
-    params: Any = message.get_params([], "Content-Disposition")
+    try:
+        params: Any = message.get_params([], "Content-Disposition")
+    except TypeError:  # from `filename*=a; filename*0*=b`, which email.utils cannot sort
+        return ""
     found = [value for name, value in params if name.lower() == "filename" and value]
     # A value of RFC 5987 comes as (charset, language, text).
     for value in found:

@@ -199,9 +199,14 @@ export function job(main, id, isShared) {
     const { skipped, missing } = job.result;
     // An older answer has only the missing ones.
     const list = skipped ?? missing?.map((file) => ({ file, reason: "missing" }));
+    if (!list && job.isWhole) {
+      const left = job.result.totalFiles - job.result.processedFiles;
+      return h("section", { class: "missing" }, h("div", { class: "line" }, h("h2", {}, icon("alert"), `${files(left)} left out`)),
+        h("p", {}, "They are too many for this page. The manifest at the end of the archive lists them."));
+    }
     if (!list) {
       // The list is too long for an event.
-      readJob(id).then((whole) => shown === job && draw((shown = whole)), () => {});
+      readJob(id).then((whole) => shown === job && draw((shown = { ...whole, isWhole: true })), () => {});
       return false;
     }
     const isPlain = list.every(({ reason }) => reason === "missing");

@@ -88,6 +88,24 @@ def test_a_list_that_is_too_long_for_an_event_is_asked_for(stage: Stage) -> None
     assert lists == []
 
 
+def test_a_list_that_is_too_long_for_any_answer_is_asked_for_once(stage: Stage) -> None:
+    job_id = stage.records.completed("March.zip", total_files=41)
+    asked: list[Route] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route)
+        told = route.fetch().json()
+        told["result"] |= {"skipped": None, "missing": None, "processedFiles": 20}
+        route.fulfill(json=told)
+
+    stage.page.route(f"**/v1/export/{job_id}", answer)
+    page = stage.open_job(job_id)
+
+    expect(page.get_by_role("heading", name="21 files left out")).to_be_visible()
+    expect(page.get_by_text("The manifest at the end of the archive lists them.")).to_be_visible()
+    assert len(asked) == 2
+
+
 def test_an_older_answer_names_only_the_missing_files(stage: Stage) -> None:
     job_id = stage.records.completed("March.zip", total_files=41)
 

@@ -8,6 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from chalicelib.archive.plan import Entry
 from chalicelib.jobs import places
 from chalicelib.jobs.model import file_mark
 from chalicelib.jobs.request import ExportRequest, Wanted
@@ -559,6 +560,29 @@ def test_two_versions_of_a_large_file_are_each_read_for_their_crc32(
 
     named = {"v0": contents[0], "v1": contents[1], "again": contents[0]}
     check_archive(stack.archive(job_id), named)
+
+
+def test_a_copy_does_not_stand_for_an_older_version_of_the_file(
+    stack: Stack, small_layout: None
+) -> None:
+    clients.s3().put_bucket_versioning(
+        Bucket=SOURCES, VersioningConfiguration={"Status": "Enabled"}
+    )
+    first, newest = (
+        clients.s3().put_object(Bucket=SOURCES, Key="a", Body=body) for body in (b"old", b"newer")
+    )
+    now = stack.clock() // 1000
+    # S3 has listed the newest one without its version: its owner shows none.
+    entries = (
+        Entry("old", "a", first["ETag"], 3, None, now, version=first["VersionId"]),
+        Entry("new", "a", newest["ETag"], 5, None, now),
+    )
+
+    job = stack.job(export(keys=["a"]))
+    kept = keeping.keep(entries, None, job, stack.services, lambda: None)
+
+    assert kept.entries[0] == entries[0]
+    assert (kept.entries[1].size, kept.entries[1].copy is None) == (5, False)
 
 
 # -- a retry, and the same again --------------------------------------------------------------

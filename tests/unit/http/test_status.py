@@ -111,6 +111,17 @@ def test_a_list_that_is_too_long_for_the_record_is_read_from_the_plan(
     assert [one["file"] for one in reply.content["result"]["skipped"]] == skipped
 
 
+def test_lists_that_are_too_long_for_lambda_are_left_to_the_manifest() -> None:
+    why = Skipped("k" * 900, "archived", "in GLACIER; restore it first")
+    job = a_job(status=Status.COMPLETED, unreadable_count=8_000, unreadable=(why,) * 8_000)
+
+    reply = _status(story_of(job))
+
+    assert reply.content
+    result = reply.content["result"]
+    assert (result["missing"], result["skipped"]) == (None, None)
+
+
 def test_what_was_skipped_changes_the_tag() -> None:
     job = a_job(status=Status.COMPLETED)
     skipped = replace(job, unreadable=(Skipped("a", "denied", "S3 denies it"),))

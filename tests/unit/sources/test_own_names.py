@@ -45,6 +45,7 @@ def test_a_name_in_metadata(rule: NameRule, filename: str, name: str) -> None:
         ("inline", "10001"),
         ('attachment; filename=""', "10001"),
         ('attachment; filename="', '"'),
+        ("attachment; filename*=UTF-8''a; filename*0*=b", "10001"),
         ("", "10001"),
     ],
 )
