@@ -10,7 +10,8 @@ PAGE = REPOSITORY / "docs" / "targets.md"
 TESTS = REPOSITORY / "tests" / "targets"
 
 ORDER = [
-    *("contracts.test_objects", "contracts.test_uploads", "test_s3", "test_checksums"),
+    *("contracts.test_objects", "contracts.test_versions", "contracts.test_uploads"),
+    *("test_s3", "test_checksums"),
     *("test_access", "contracts.test_queue", "test_queues", "contracts.test_table"),
     *("contracts.test_index", "test_functions", "test_time"),
 ]
