@@ -70,6 +70,10 @@ redrive: $(READY) ## Put dead letters back, and retry jobs that were given up
 erase: $(READY) ## Delete all jobs and archives of a user: USER=alice
 	@$(INFRA) erase $(if $(filter command line,$(origin USER)),--user "$$USER") $(if $(YES),--yes)
 
+.PHONY: checksums
+checksums: $(READY) ## Keep the CRC-32s of an S3 Batch Operations report: REPORT=…
+	@$(INFRA) checksums $(if $(REPORT),"$$REPORT")
+
 ##@ Work on it
 .PHONY: setup
 setup: $(READY) ## Make the Python environment in .venv

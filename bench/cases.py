@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bench.place import CONNECTIONS, Place
 
@@ -24,11 +24,13 @@ _BLOCK: Final = random.Random(1).randbytes(MB)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A set of files, by their sizes in bytes. `name` is its folder in the source bucket."""
+    """A set of files, by their sizes in bytes. `name` is its folder in the source bucket.
+    `has_crc32s`: S3 has the CRC-32 of each file."""
 
     name: str
     title: str
     sizes: tuple[int, ...]
+    has_crc32s: bool = True
 
     @property
     def prefix(self) -> str:
@@ -62,19 +64,20 @@ def content(size: int) -> bytes:
 
 
 def put(place: Place, case: Case, tick: Callable[[int], None]) -> None:
-    """Puts the case's files into the source bucket, with their CRC-32.
+    """Puts the case's files into the source bucket, with their CRC-32 if the case has them.
 
     Calls `tick` with the number of files that are there. Files of the same size are copies of one
     another: that makes no difference to S3, nor to a ZIP archive.
     """
     bucket = place.outputs.source_bucket
+    more: Any = {"ChecksumAlgorithm": "CRC32"} if case.has_crc32s else {}
 
     def put_one(index: int) -> None:
         place.s3.put_object(
             Bucket=bucket,
             Key=case.key(index),
             Body=content(case.sizes[index]),
-            ChecksumAlgorithm="CRC32",
+            **more,
         )
 
     def copy(index: int, first: int) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Final, Literal
 from uuid import uuid4
 
@@ -9,6 +11,7 @@ from bench import archives, ours, processes
 from bench.cases import Case
 from bench.measure import Usage
 from bench.place import Place
+from infra.paths import REPOSITORY
 
 Kind = Literal["ours", "peer", "floor"]
 
@@ -26,6 +29,12 @@ class Contender:
     kind: Kind
     run: Callable[[Place, Case], tuple[str | None, Usage, Usage]]
     for_many_files: bool = False
+
+    def takes_part(self, case: Case) -> bool:
+        """Without CRC-32s, the peers would read all bytes twice, or do not work at all."""
+        return (case.has_many_files or not self.for_many_files) and (
+            case.has_crc32s or self.kind != "peer"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +64,17 @@ def run_once(contender: Contender, case: Case, place: Place) -> Run:
     return Run(case.name, contender.name, start, usage)
 
 
-def _worker(place: Place, case: Case, *, by_keys: bool = False) -> tuple[str, Usage, Usage]:
+def worker_once(place: Place, case: Case, code: Path = REPOSITORY) -> Run:
+    """Has the worker of the repository in `code` export the case once."""
+    return run_once(Contender("longhaul", "", "ours", partial(_worker, code=code)), case, place)
+
+
+def _worker(
+    place: Place, case: Case, *, by_keys: bool = False, code: Path = REPOSITORY
+) -> tuple[str, Usage, Usage]:
     keys = [case.key(index) for index in range(len(case.sizes))]
     asked = {"keys": keys} if by_keys else {"prefix": case.prefix}
-    with processes.running("bench.worker:worker", place.environment) as worker:
+    with processes.running("bench.worker:worker", place.environment, code) as worker:
         job_id, usage = ours.export(place, {**asked, "fresh": True}, worker)
     return ours.archive_key(job_id), worker.start, usage
 

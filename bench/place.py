@@ -45,7 +45,12 @@ class Place:
     @cached_property
     def s3(self) -> "S3Client":
         # An emulator may need long for a large copy, and a second request does not help it.
-        config = Config(max_pool_connections=CONNECTIONS, read_timeout=600)
+        config = Config(
+            max_pool_connections=CONNECTIONS,
+            read_timeout=600,
+            # Else botocore would send a CRC-32 with each file.
+            request_checksum_calculation="when_required",
+        )
         return self._target.session().client("s3", config=config)
 
     @cached_property

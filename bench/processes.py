@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, Final
 
@@ -43,16 +44,19 @@ class Running:
 
 
 @contextmanager
-def running(factory: str, environment: Mapping[str, str]) -> Iterator[Running]:
+def running(
+    factory: str, environment: Mapping[str, str], code: Path = REPOSITORY
+) -> Iterator[Running]:
     """Starts a process that sends its events to the function that `factory` returns.
 
-    `factory` is "module:function". The process ends with the `with` block.
+    `factory` is "module:function", of the repository that is in `code`. The process ends with the
+    `with` block.
     """
     with (
         TemporaryFile("w+") as log,
         subprocess.Popen(
             [sys.executable, "-m", "bench.child", factory],
-            cwd=REPOSITORY,
+            cwd=code,
             env=dict(environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

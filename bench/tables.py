@@ -105,6 +105,11 @@ def _goals(results: Results, cases: dict[str, Case]) -> list[str]:
             (f"{title}: CPU-seconds of the worker", _cpu(ours), 0.35),
             (f"{title}: MiB through the worker, each file", through / files / MIB, 5.5),
         ]
+    if "again" in cases and (again := results.of("again", "longhaul")):
+        known = _wall(results.of("large", "longhaul"))
+        goals.append(
+            (f"{cases['again'].title}: wall over that with them", _wall(again) / known, 1.1)
+        )
     if "small" in cases and (ours := results.of("small", "longhaul")):
         peers = [results.of("small", one.name) for one in CONTENDERS if one.kind == "peer"]
         title = cases["small"].title

@@ -13,11 +13,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.markup import escape
 
 from infra import access, credentials, emulators, issuer, logs, loss, stack, targets
+from infra.checksums import fill
 from infra.console import complain, say, step
 from infra.deploy import Stack
 from infra.erase import erase
 from infra.errors import AccessError, AccountError, DeployError, InfraError, NotDeployedError
-from infra.redrive import SINCE, redrive
+from infra.redrive import SINCE, redrive, services_of
 from infra.targets import TARGET_NAMES, Target, TargetName
 
 
@@ -184,6 +185,25 @@ def erase_user(place: Place, *, user: str | None, is_sure: bool) -> None:
         f"Deleted {deleted} {'job' if deleted == 1 else 'jobs'} of {user}. If {user} could make "
         "jobs until now, run this again in a minute."
     )
+
+
+@cli.command(name="checksums")
+@click.argument("report")
+@click.pass_obj
+def fill_checksums(place: Place, report: str) -> None:
+    """Keep the CRC-32s of a completion report of S3 Batch Operations.
+
+    REPORT is its manifest.json or one of its CSV files: a path, or s3://BUCKET/KEY.
+    """
+    if not place.target.is_local:
+        _check_account(place.target)
+    outputs = stack.deployed(place.target, place.state, place.stack_name)
+    session = emulators.found(place.target, place.state).session()
+    with step("Checksums") as note:
+        services = services_of(session, outputs)
+        filled = fill(services, session.client("s3"), report, note)
+    click.echo(str(filled))
+    sys.exit(0 if filled.taken else 1)
 
 
 @cli.command()

@@ -78,6 +78,8 @@ def page(call: Call) -> Reply:
     auth = sign_in.for_page(settings())
     text = web().files[_PAGE].replace("{version}", web().version).replace("{base}", _base(call))
     text = text.replace("{auth}", html.escape(json.dumps(auth)) if auth else "")
+    # With a pattern of the operator's, an id may be any text, and the API says what is wrong.
+    text = text.replace("{ids}", "any" if settings().file_id_pattern else "")
     etag = etag_of(text)
     headers = {**_SECURITY, "Content-Type": _TYPES[".html"], "ETag": etag}
     if auth and auth.get("tokenEndpoint"):

@@ -58,16 +58,17 @@ def keep(
     source. Raises SourceChanged if a file changes faster than it is copied, SourceUnreadable, and
     what `tick` raises."""
     since = job.created_at - _SLACK_MS
-    changing = {entry.key: entry for entry in entries if _may_change(entry, since)}
+    changing = {(e.key, e.version): e for e in entries if _may_change(e, since)}
     work = partial(_copied, source, job, services)
     with services.pools(COPIES_AT_ONCE) as pool:
-        copies = {key: pool.submit(work, entry) for key, entry in changing.items()}
+        copies = {which: pool.submit(work, entry) for which, entry in changing.items()}
         wait_for(services.pools, copies.values(), tick)
     seen: list[Entry] = []
     read: list[Entry] = []
     for entry in entries:
         # The same file may be in the archive under several names.
-        both = copies[entry.key].result() if entry.key in copies else (entry, entry)
+        copy = copies.get((entry.key, entry.version))
+        both = copy.result() if copy else (entry, entry)
         seen.append(replace(both[0], name=entry.name))
         read.append(replace(both[1], name=entry.name))
     if copies:

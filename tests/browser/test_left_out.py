@@ -168,6 +168,7 @@ def test_files_are_chosen_in_one_of_several_sources(stage: Stage) -> None:
         page.get_by_label("Source").select_option("scans")
     expect(page.get_by_text("No files chosen yet")).to_be_visible()
     page.get_by_label("Show names that begin with").fill(stage.user)
+    expect(page.locator(".files .name")).to_have_text([stage.user])
     page.get_by_label(f"Whole folder {stage.user}").check()
     second = sent(page)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 from infra.outputs import Outputs
 from tests.eventsource import EventSource, Message
@@ -51,6 +51,30 @@ def test_file_ids_are_read_however_they_are_written(call: Call, text: str, ids: 
     parsed = call("ids", "parse", text)
 
     assert parsed == {"ids": ids, "repeats": 0, "tooMany": False, "errors": []}
+
+
+def test_file_ids_may_be_any_texts_where_the_stack_has_a_pattern(
+    browser: Browser, outputs: Outputs
+) -> None:
+    page = browser.new_page()
+
+    def with_pattern(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace('data-ids=""', 'data-ids="any"'))
+
+    page.route(f"{outputs.api_url}/", with_pattern)
+    page.goto(f"{outputs.api_url}/")
+    parsed = page.evaluate(
+        """async (text) => {
+          const app = document.querySelector("script").src;
+          return (await import(new URL("ids.js", app))).parse(text);
+        }""",
+        "5f0c5d0e-1111-4222-8333-444455556666 7, 7\nA-B",
+    )
+
+    ids = ["5f0c5d0e-1111-4222-8333-444455556666", "7", "A-B"]
+    assert parsed == {"ids": ids, "repeats": 1, "tooMany": False, "errors": []}
+    page.close()
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_names_that_windows_refuses(api: Api, sources: Sources, backstage: Backs
     assert sorted(found.values()) == sorted(keys)
     assert not FORBIDDEN & set("".join(names))
     assert len({name.casefold() for name in names}) == len(keys)
-    assert max(map(len, names)) <= 220  # docs/names.md
+    assert max(map(len, names)) <= 200  # docs/names.md
     exact = {key for key in keys if found.get(key) == key}
     assert exact == {"what_.txt", "N ratio.csv", "n/dup.txt"}
 

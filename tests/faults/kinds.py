@@ -26,6 +26,7 @@ class Kind(StrEnum):
     BODY_BROKEN = "connection lost in a body"
 
     BATCH_REFUSED = "entry of a batch refused"
+    LEFT_OVER = "items of a batch left over"
     DELAYED = "message delivered late"
     REPEATED = "message delivered again while hidden"
     REORDERED = "message not delivered in order"

@@ -14,9 +14,11 @@ from typing import Final
 
 import click
 
+from chalicelib.errors import Reason
 from chalicelib.jobs import places
 from chalicelib.jobs.items import to_job
 from chalicelib.jobs.model import Job
+from chalicelib.jobs.states import Status
 from tests.faults import invariants
 from tests.faults.kinds import SINGLE, Kind
 from tests.faults.world import MINUTE, Ended, World
@@ -51,6 +53,8 @@ def run_seed(
         faults=+world.faults.counts,
         statuses=Counter(item["status"]["S"] for item in jobs),
         reuses=Counter(use for item in jobs for use in _reuses(to_job(item))),
+        left_out=Counter(reason for item in jobs for reason in _left_out(to_job(item))),
+        events=world.witness.events,
         requests=world.network.requests,
         minutes=took / MINUTE,
         trace=world.network.trace or [],
@@ -65,6 +69,13 @@ def _reuses(job: Job) -> Iterator[str]:
         yield "upload of a failed job"
     if job.retry_of:
         yield "request"
+
+
+def _left_out(job: Job) -> Iterator[str]:
+    """Yields why a completed job has left out files, as far as its record has room for it."""
+    if job.status is Status.COMPLETED:
+        yield from [Reason.MISSING] * (job.missing_count or 0)
+        yield from (one.reason for one in job.unreadable or ())
 
 
 def run_each(seed: int, kinds: Iterable[Kind] = SINGLE) -> Iterator[tuple[int, Kind, Ended]]:
@@ -88,6 +99,8 @@ class Report:
     faults: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
     reuses: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    events: Counter[str] = field(default_factory=Counter)
     violations: dict[int, list[str]] = field(default_factory=dict)
 
     def add(self, seed: int, ended: Ended) -> None:
@@ -97,6 +110,8 @@ class Report:
         self.faults.update({str(kind): count for kind, count in ended.faults.items()})
         self.statuses.update(ended.statuses)
         self.reuses.update(ended.reuses)
+        self.left_out.update(ended.left_out)
+        self.events.update(ended.events)
         if ended.violations:
             self.violations[seed] = ended.violations
 
@@ -107,6 +122,8 @@ class Report:
         self.faults.update(other.faults)
         self.statuses.update(other.statuses)
         self.reuses.update(other.reuses)
+        self.left_out.update(other.left_out)
+        self.events.update(other.events)
         self.violations.update(other.violations)
 
 
@@ -166,6 +183,8 @@ def _print(report: Report, seconds: float) -> None:
     for title, counts in (
         ("jobs", report.statuses),
         ("taken from other jobs", report.reuses),
+        ("left out of archives", report.left_out),
+        ("events", report.events),
         ("faults", report.faults),
     ):
         click.echo(f"{title}: {counts.total()}")

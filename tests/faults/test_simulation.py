@@ -29,6 +29,20 @@ def test_none_of_2000_seeds_breaks_a_promise() -> None:
     assert report.reuses.keys() == {"finished archive", "upload of a failed job", "request"}
 
 
+def test_none_of_1000_seeds_on_rough_ground_breaks_a_promise() -> None:
+    report = Report()
+    for part in run_parallel(range(1000), min(2, os.cpu_count() or 1), rough=True):
+        report.merge(part)
+
+    failing = [f"{seed} --rough: {found}" for seed, found in report.violations.items()]
+    assert not failing, "\n".join(failing)
+    assert report.seeds == 1000
+    assert report.faults.keys() == set(Kind)
+    assert report.left_out.keys() == {"missing", "archived", "denied", "encrypted", "key-unusable"}
+    assert report.events["planned again"] > 100
+    assert report.events["files copied aside"] > 50
+
+
 @pytest.mark.parametrize("seed", [1, 4])
 def test_a_job_completes_with_any_one_fault_at_any_place(seed: int) -> None:
     statuses = Counter[str]()
@@ -42,11 +56,11 @@ def test_a_job_completes_with_any_one_fault_at_any_place(seed: int) -> None:
     assert statuses.keys() == {"completed"}
 
 
-@pytest.mark.parametrize("seed", [1, 9])
-def test_a_seed_replays_exactly_in_another_process(seed: int) -> None:
-    here = run_seed(seed, trace=True).trace
+@pytest.mark.parametrize(("seed", "more"), [(1, []), (12, []), (12, ["--rough"])])
+def test_a_seed_replays_exactly_in_another_process(seed: int, more: list[str]) -> None:
+    here = run_seed(seed, trace=True, rough=bool(more)).trace
 
-    command = [sys.executable, "-m", "tests.faults.simulate", "--seed", str(seed), "--trace"]
+    command = [sys.executable, "-m", "tests.faults.simulate", "--seed", str(seed), "--trace", *more]
     hashed = {**os.environ, "PYTHONHASHSEED": "12345"}
     there = subprocess.run(command, capture_output=True, text=True, check=True, env=hashed)
 

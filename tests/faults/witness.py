@@ -19,6 +19,9 @@ ITEM_BYTES: Final = 2048
 ONCE: Final = ("job accepted", "job started", "job ended", "job deleted")
 """The events that are logged at most once for each job."""
 
+COUNTED: Final = ("planned again", "files copied aside", "upload continued", "plan unusable")
+"""The events that are counted for the report of a run."""
+
 LAG_MAX: Final = 90_000
 """The most ms until a write shows in an index."""
 
@@ -48,6 +51,7 @@ class Witness:
     open_jobs: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     lines: Counter[tuple[str, str]] = field(default_factory=Counter)
     taken: Counter[str] = field(default_factory=Counter)
+    events: Counter[str] = field(default_factory=Counter)
     largest: int = 0
 
     def says(self, text: str) -> None:
@@ -90,6 +94,7 @@ class Witness:
         """Checks a line of the log. A job is accepted, starts and ends once, and the function that
         logs it has done it."""
         job_id = str(facts.get("jobId", ""))
+        self.events[event] += event in COUNTED
         if event not in ONCE:
             return
         self.lines[event, job_id] += 1

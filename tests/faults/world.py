@@ -107,6 +107,8 @@ class Ended:
     faults: Counter[Kind]
     statuses: Counter[str]
     reuses: Counter[str]
+    left_out: Counter[str]
+    events: Counter[str]
     requests: int
     minutes: float
     trace: list[str]
@@ -346,8 +348,9 @@ class World:
 
     def _leaves(self, items: int) -> int:
         """How many items of a batch DynamoDB leaves for another call. It does one at least."""
-        is_busy = self.schedule.busy and not self.faults.healed and self.random.random() < 0.2
-        return self.random.randrange(items) if is_busy else 0
+        if items < 2 or not self.faults.strikes(Kind.LEFT_OVER):
+            return 0
+        return self.random.randrange(1, items)
 
     def _delay(self) -> int:
         late = self.faults.strikes(Kind.DELAYED)

@@ -11,6 +11,7 @@ import pytest
 from chalicelib.jobs import places
 from chalicelib.jobs.model import file_mark
 from chalicelib.jobs.request import ExportRequest, Wanted
+from chalicelib.pipeline import keeping
 from chalicelib.pipeline.accepting import accept
 from chalicelib.queue.messages import Message, Step
 from chalicelib.s3 import clients
@@ -146,6 +147,20 @@ def test_only_what_has_changed_is_copied_aside(
 
     copied = [asked["x-amz-copy-source"] for asked in requests.of("CopyObject")]
     assert [one.removeprefix("/") for one in copied] == [f"{SOURCES}/in/a"]
+
+
+def test_a_file_that_is_too_large_to_copy_at_once_is_bound_by_its_etag_alone(
+    stack: Stack, planned: str, requests: Requests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "COPY_MAX", 10 * UNIT)
+    for name, content in CHANGED.items():
+        stack.put_file(f"in/{name}", content)
+
+    assert stack.run_queue() == []
+
+    check_archive(stack.archive(planned), CHANGED)
+    copied = {asked["x-amz-copy-source"].removeprefix("/") for asked in requests.of("CopyObject")}
+    assert copied == {f"{SOURCES}/in/b", f"{SOURCES}/in/z"}
 
 
 def test_a_job_whose_files_stay_the_same_copies_none(

@@ -149,7 +149,7 @@ def test_no_name_is_a_device_on_windows(raw: str, name: str) -> None:
 
 @given(raw_names)
 def test_no_part_of_a_name_is_a_device_on_windows(raw: str) -> None:
-    stems = [part.partition(".")[0].rstrip().upper() for part in safe_name(raw).split("/")]
+    stems = [part.partition(".")[0].rstrip(" ").upper() for part in safe_name(raw).split("/")]
 
     assert not {"CON", "PRN", "AUX", "NUL", "COM1", "COM\xb9", "LPT9", "CONIN$"} & set(stems)
 

@@ -230,3 +230,12 @@ def test_a_page_of_before_a_deployment_gets_the_files_of_now_and_does_not_keep_t
 def test_what_is_no_file_of_the_page_is_not_found(name: str) -> None:
     with pytest.raises(NotFound, match="the page has no"):
         _asset(name)
+
+
+def test_the_page_knows_whether_ids_are_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert 'data-ids=""' in _page().text
+
+    monkeypatch.setenv("FILE_ID_PATTERN", "[0-9a-f-]{36}")
+    settings.cache_clear()
+
+    assert 'data-ids="any"' in _page().text

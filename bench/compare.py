@@ -1,0 +1,166 @@
+"""The command `python -m bench.compare COMMIT`: the worker of another commit beside this one's.
+
+Both do the same exports in the same stack, by turns, each time in a new process. So whatever else
+the machine does meets both. The files of the last case have no CRC-32 in S3, and were exported
+before: this compares with the same files whose CRC-32s S3 has.
+"""
+
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import click
+
+from bench import cases, contenders
+from bench.cases import KB, MB, Case
+from bench.contenders import Run
+from bench.place import Place, stack_of_its_own
+from infra import bucket
+from infra.console import complain, say, step
+from infra.errors import InfraError
+from infra.paths import REPOSITORY
+
+CASES: Final = (
+    Case("small", "300 x 200 kB", (200 * KB,) * 300),
+    Case("mix", "40 of 5 MB on average", cases.mix(40, 5 * MB)),
+    Case("large", "8 x 50 MB", (50 * MB,) * 8),
+    Case("again", "8 x 50 MB without CRC-32s, exported before", (50 * MB,) * 8, has_crc32s=False),
+)
+SLOWER: Final = 1.03
+AGAIN: Final = 1.1
+"""The most that this commit may take, over the other one's time; and without CRC-32s, over its own
+with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The runs of one case: those of the other commit, and those of this one."""
+
+    case: Case
+    before: Sequence[Run]
+    after: Sequence[Run]
+
+
+def compared(place: Place, before: Path, rounds: int) -> list[Pair]:
+    """Runs every case, with the worker in `before` and with this one."""
+    pairs = []
+    for case in CASES:
+        with step(case.title) as show:
+            show("putting the files")
+            cases.put(place, case, lambda _: None)
+            # Also the first of any case: what it meets cold, the other one would meet warm.
+            for code in (before, REPOSITORY):
+                contenders.worker_once(place, case, code)
+            runs: dict[Path, list[Run]] = {before: [], REPOSITORY: []}
+            for number in range(rounds):
+                show(f"round {number + 1} of {rounds}")
+                for code in (before, REPOSITORY) if number % 2 else (REPOSITORY, before):
+                    runs[code].append(contenders.worker_once(place, case, code))
+            pairs.append(Pair(case, runs[before], runs[REPOSITORY]))
+            bucket.empty(place.s3, place.outputs.source_bucket, case.prefix)
+    return pairs
+
+
+def table(pairs: Sequence[Pair], commit: str) -> str:
+    """Returns the comparison as a table in Markdown."""
+    lines = [
+        f"| files | wall s at {commit} | now | ratio | CPU s at {commit} | now | ratio "
+        f"| MiB read at {commit} | now | requests at {commit} | now |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for pair in pairs:
+        cells = [pair.case.title]
+        for value in (_wall, _cpu):
+            then, now = _median(pair.before, value), _median(pair.after, value)
+            cells += [f"{then:.2f}", f"{now:.2f}", f"{_ratio(pair, value):.3f}"]
+        for value in (_mib_in, _requests):
+            cells += [f"{_median(runs, value):,.0f}" for runs in (pair.before, pair.after)]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def without_over_with(pairs: Sequence[Pair]) -> float:
+    """Returns how much longer this commit takes for files without CRC-32s."""
+    by_name = {pair.case.name: pair for pair in pairs}
+    return _median(by_name["again"].after, _wall) / _median(by_name["large"].after, _wall)
+
+
+def _ratio(pair: Pair, value: Callable[[Run], float]) -> float:
+    """Returns the median of the ratios of each round, so that a slow moment of the machine, which
+    both runs of a round meet, counts little."""
+    both = zip(pair.after, pair.before, strict=True)
+    return statistics.median(value(after) / value(before) for after, before in both)
+
+
+def _median(runs: Sequence[Run], value: Callable[[Run], float]) -> float:
+    return statistics.median(map(value, runs))
+
+
+def _wall(run: Run) -> float:
+    return run.usage.seconds
+
+
+def _cpu(run: Run) -> float:
+    return run.usage.cpu
+
+
+def _mib_in(run: Run) -> float:
+    return run.usage.bytes_in / 1024**2
+
+
+def _requests(run: Run) -> float:
+    return sum(run.usage.requests.values())
+
+
+@contextmanager
+def _checked_out(commit: str) -> Iterator[Path]:
+    with TemporaryDirectory() as folder:
+        code = Path(folder) / "code"
+        _git("worktree", "add", "--quiet", "--detach", str(code), commit)
+        try:
+            yield code
+        finally:
+            _git("worktree", "remove", "--force", str(code))
+
+
+def _git(*arguments: str) -> None:
+    done = subprocess.run(
+        ["git", *arguments],  # noqa: S607 - the user's own git
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise InfraError(f"git {' '.join(arguments)}: {done.stderr.strip()}")
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("commit")
+@click.option("--rounds", default=5, show_default=True, help="How often each of both runs a case.")
+def main(commit: str, *, rounds: int) -> None:
+    """Compares the worker of COMMIT with this one, on MiniStack. The exit code is 1 if this one is
+    slower, or too slow without CRC-32s."""
+    try:
+        with _checked_out(commit) as before, stack_of_its_own("ministack") as place:
+            pairs = compared(place, before, rounds)
+    except InfraError as error:
+        complain(str(error))
+        sys.exit(1)
+    again = without_over_with(pairs)
+    usual = [pair for pair in pairs if pair.case.has_crc32s]
+    slower = [pair.case.title for pair in usual if _ratio(pair, _wall) > SLOWER]
+    click.echo(table(pairs, commit))
+    click.echo(f"\nWithout CRC-32s over with them: {again:.3f} (at most {AGAIN}).")
+    say(f"Slower than at {commit}: {', '.join(slower) or 'nothing'}")
+    sys.exit(1 if slower or again > AGAIN else 0)
+
+
+if __name__ == "__main__":
+    main()
