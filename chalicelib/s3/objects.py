@@ -123,6 +123,16 @@ def filled(buffer: memoryview, body: Readable) -> bool:
     return True
 
 
+def skipped(body: Readable, count: int) -> bool:
+    """Reads `count` bytes of the body, and drops them. Returns False if it ends too early."""
+    while count > 0:
+        chunk = body.read(min(count, _CHUNK))
+        if not chunk:
+            return False
+        count -= len(chunk)
+    return True
+
+
 def storage_class(named: str | None) -> str:
     """Returns a storage class as ObjectFacts has it. A HEAD does not name STANDARD, a listing
     does."""

@@ -44,7 +44,8 @@ _MESSAGE_MAX: Final = 200
 @contextmanager
 def asking(action: str, access: Access | None = None) -> Iterator[None]:
     """Does what `translated` does, and turns any other refusal into StorageRefused, which names
-    the action and S3's code. `access` is that of a source's bucket."""
+    the action and S3's code. `access` is that of a source's bucket: if there is no such bucket,
+    raises Unavailable."""
     from botocore.exceptions import ClientError
 
     try:
@@ -55,6 +56,8 @@ def asking(action: str, access: Access | None = None) -> Iterator[None]:
             raise
         raise AccessDenied(denied.detail + access.condition) from denied.__cause__
     except ClientError as error:
+        if access is not None and not access.is_ours and error_code(error) == "NoSuchBucket":
+            raise no_bucket(action) from error
         raise refused(action, error) from error
 
 
@@ -90,7 +93,7 @@ def meaning(
     """Returns the domain's error for a ClientError of a request for one object."""
     code, status = error_code(error), http_status(error)
     if code == "NoSuchBucket":
-        return Unavailable(f"could not {action}: there is no such bucket")
+        return no_bucket(action)
     if is_gone(error, version):
         return deleted(key)
     if status == HTTPStatus.PRECONDITION_FAILED or is_no_range(error):
@@ -124,6 +127,11 @@ def is_no_range(error: BaseException | None) -> bool:
         http_status(error) == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
         or error_code(error) == "InvalidRange"
     )
+
+
+def no_bucket(action: str) -> Unavailable:
+    """Returns the error for a bucket that does not exist."""
+    return Unavailable(f"could not {action}: there is no such bucket")
 
 
 def refused(action: str, error: Exception) -> StorageRefused:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.targets.contracts.bound import Bound
-from tests.targets.rows import differs
+from tests.targets.rows import differs, row
 
 
 @pytest.fixture
@@ -20,6 +20,15 @@ def put(s3: Bound, key: str, body: bytes) -> str:
 
 def read(s3: Bound, key: str, version: str) -> bytes:
     return bytes(s3.get_object(Key=key, VersionId=version)["Body"].read())
+
+
+@row("S3", "a range of a version is read", ministack="reads all of it")
+def test_a_range_of_a_version_is_read(versioned: Bound) -> None:
+    version = put(versioned, "a", b"content")
+
+    got = versioned.get_object(Key="a", VersionId=version, Range="bytes=1-3")
+
+    assert got["Body"].read() == b"ont"
 
 
 def test_a_bucket_says_whether_it_has_versions(s3: Bound) -> None:

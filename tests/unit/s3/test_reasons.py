@@ -204,6 +204,21 @@ def test_a_throttled_key_is_tried_again() -> None:
     assert script.bucket(SOURCE).read_range("in/a", 0, 2) == b"ab"
 
 
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_range_is_found_in_the_whole_object(fast: bool) -> None:  # noqa: FBT001
+    """A server may ignore the header Range."""
+    script = Script([Said(200, {}, b"abcdef")] * (1 + fast))
+
+    assert script.bucket(SOURCE, fast=fast).read_range("in/a", 3, 2, version="v") == b"de"
+
+
+def test_a_whole_object_without_the_range_is_cut_short() -> None:
+    script = Script([Said(200, {}, b"abc")] * 5)
+
+    with pytest.raises(Unavailable, match="cut short"):
+        script.bucket(SOURCE).read_range("in/a", 7, 2)
+
+
 # -- copies ---------------------------------------------------------------------------------------
 
 

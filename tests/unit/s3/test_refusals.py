@@ -200,6 +200,11 @@ def test_a_bucket_that_is_gone_is_no_fault_of_a_file() -> None:
         raise _refusal(404, "NoSuchBucket")
 
 
+def test_a_source_whose_bucket_is_gone_says_so_in_a_listing() -> None:
+    with pytest.raises(Unavailable, match="no such bucket"), asking("list 'in/'", SOURCE):
+        raise _refusal(404, "NoSuchBucket")
+
+
 @pytest.mark.parametrize(
     ("status", "code"), [(403, "InvalidAccessKeyId"), (403, "SignatureDoesNotMatch")]
 )
