@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 from collections.abc import Mapping
 from typing import cast, get_args
 
@@ -47,6 +48,9 @@ the values."""
 VARIABLES = (*_OPERATORS, *template.PARAMETER_OF)
 """All environment variables that say something about a deployment."""
 
+_KEYS = ("ARCHIVE_KMS_KEY", "KMS_KEY_ARN")
+_KEY = re.compile(r"arn:[a-z-]+:kms:(?P<region>[a-z0-9-]+):[0-9]{12}:key/[A-Za-z0-9-]+")
+
 _SWITCH = {"on": "true", "off": "false", "true": "true", "false": "false"}
 
 _LOCALLY = {
@@ -82,6 +86,8 @@ def values(
         if environment.get(variable)
     }
     found = {**(_local(target) if target.is_local else _of_account(target, stack_name)), **chosen}
+    for variable in _KEYS:
+        _check_key(variable, environment.get(variable), target.region)
     found[PROTECTION_PARAMETER] = _switch(found.get(PROTECTION_PARAMETER, "on"))
     found["ProvisionedPollers"] = pollers = _pollers(found.get("ProvisionedPollers", "0"))
     if asked := found.get(origins.PARAMETER):
@@ -93,6 +99,19 @@ def values(
         **found,
         "MaximumPollers": _maximum(pollers, found.get("WorkerConcurrency")),
     }
+
+
+def _check_key(variable: str, value: str | None, region: str) -> None:
+    """Raises DeployError if the value is no ARN of a key, or of a key of another region."""
+    if not value:
+        return
+    key = _KEY.fullmatch(value)
+    if key is None:
+        raise DeployError(
+            f"{variable} must be the ARN of a KMS key (arn:…:key/…), and of no alias, not {value!r}"
+        )
+    if key["region"] != region:
+        raise DeployError(f"{variable} must be a key of the stack's region {region}, not {value!r}")
 
 
 def architecture_of(values: Mapping[str, str | None]) -> Architecture:

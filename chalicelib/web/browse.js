@@ -64,7 +64,9 @@ export function browser(changed, picked) {
       if (at) lines[0]?.querySelector("input").focus();
       announce(`${count(list.children.length)} entries${page.cursor ? ", and more" : ""}`);
     } catch (problem) {
-      if (own === asked) fill(state, fault(problem, button(() => load(prefix, at), {}, "Try again")));
+      if (own !== asked) return;
+      draw();
+      fill(state, fault(problem, button(() => load(prefix, at), {}, "Try again")));
     }
   };
 

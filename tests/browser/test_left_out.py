@@ -1,5 +1,6 @@
 """What is not in an archive, what cannot be read, and the sources to choose from."""
 
+import re
 from typing import Any
 
 from playwright.sync_api import Page, Route, expect
@@ -192,6 +193,24 @@ def test_files_are_chosen_in_one_of_several_sources(stage: Stage) -> None:
 
     assert (first["source"], first["keys"]) == ("documents", [f"{stage.folder}a.txt"])
     assert (second["source"], second["prefix"]) == ("scans", stage.folder)
+
+
+def test_a_source_that_cannot_be_listed_offers_no_files_of_another(stage: Stage) -> None:
+    with_sources(stage, ["documents", "scans"], {})
+    stage.sources.put_at(stage.folder, "a.txt", b"1")
+    page = stage.open_folder()
+    offer = page.get_by_role("button", name="Select this file")
+    expect(offer).to_be_visible()
+    gone = {"type": "about:blank", "title": "There is no such bucket", "status": 400}
+    page.route(
+        re.compile(r"/v1/files\?source=scans"),
+        lambda route: route.fulfill(status=400, json=gone, content_type="application/problem+json"),
+    )
+
+    page.get_by_label("Source").select_option("scans")
+
+    expect(page.get_by_text("There is no such bucket")).to_be_visible()
+    expect(offer).to_be_hidden()
 
 
 def test_ids_are_of_one_of_several_sources_which_a_draft_keeps(stage: Stage) -> None:

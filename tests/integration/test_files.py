@@ -134,10 +134,11 @@ def test_a_cursor_that_is_not_of_this_list_is_refused(stack: Stack, cursor: str)
     assert answer.body["errors"][0]["pointer"] == "cursor"
 
 
-def test_a_source_bucket_that_is_gone_is_an_internal_error(stack: Stack) -> None:
+def test_a_source_bucket_that_is_gone_is_told_without_its_name(stack: Stack) -> None:
     clients.s3().delete_bucket(Bucket=settings().source().bucket)
 
     answer = call("GET", "/v1/files")
 
-    assert answer.status == 500
+    assert answer.status == 503
+    assert "there is no such bucket" in answer.body["detail"]
     assert "source-bucket" not in str(answer.body)

@@ -90,6 +90,24 @@ def test_a_key_for_archives_and_the_origins_that_fetch_them_stay(
     assert _on_aws(**before)["DownloadOrigins"] == "https://b.example,https://c.example"
 
 
+@pytest.mark.parametrize("variable", ["ARCHIVE_KMS_KEY", "KMS_KEY_ARN"])
+@pytest.mark.parametrize(
+    ("value", "wrong"),
+    [
+        ("alias/archives", "must be the ARN of a KMS key"),
+        ("arn:aws:kms:eu-west-1:111122223333:alias/a", "of no alias, not 'arn:"),
+        ("arn:aws:kms:ap-south-2:111122223333:key/1", "must be a key of the stack's region"),
+    ],
+)
+def test_a_key_that_cannot_be_used_is_named(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, wrong: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(DeployError, match=f"{variable} {wrong}|{variable} must be .* {wrong}"):
+        _on_aws()
+
+
 def test_an_origin_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOWNLOAD_ORIGINS", "https://a.example/app")
 
