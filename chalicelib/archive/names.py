@@ -40,16 +40,17 @@ def manifest_name(names: Iterable[str]) -> str:
     return name
 
 
-def unique_names(raw_names: Iterable[str]) -> Iterator[str]:
+def unique_names(raw_names: Iterable[str], changed: Iterable[int] = ()) -> Iterator[str]:
     """Yields a safe name for each raw one, in order. No two of them extract to the same path.
 
     Names that differ only in case or in Unicode composition count as the same, as they do on macOS
     and Windows. The second one becomes "name (2).ext". A raw name that is safe comes before each
-    that had to be changed. A file never takes the name of a folder that another entry needs.
+    that had to be changed; those at the indices `changed` were changed before. A file never takes
+    the name of a folder that another entry needs.
     """
     known: dict[str, str] = {}
     names: list[str] = []
-    changed: set[int] = set()
+    changed = set(changed)
     for index, raw in enumerate(raw_names):
         name = made_safe(raw, known)
         if name != raw:

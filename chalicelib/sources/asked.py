@@ -25,6 +25,11 @@ class Asked:
     is_exact: bool = False
     """Whether the caller has said this name, so that nothing is added to it."""
 
+    @property
+    def asked_version(self) -> str | None:
+        """The version that the caller has asked for; None: the newest."""
+        return None if self.listed else self.version
+
 
 def wanted(request: ExportRequest) -> Iterator[Wanted]:
     """Yields what the request asks for, in its order."""

@@ -8,7 +8,7 @@ from typing import Final
 from chalicelib.archive import crc, names
 from chalicelib.archive.manifest import Skipped
 from chalicelib.archive.plan import Entry
-from chalicelib.errors import AccessDenied, NothingToExport, SourceMissing, SourceUnreadable
+from chalicelib.errors import AccessDenied, NothingToExport, Reason, SourceMissing, SourceUnreadable
 from chalicelib.jobs.request import ExportRequest, FileId
 from chalicelib.named_sources import Source
 from chalicelib.s3.bucket import Bucket
@@ -44,10 +44,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file that goes into the archive, and the name that it should have there."""
+    """A file that goes into the archive, and the name that it should have there. `is_renamed`: the
+    name says how the file is encoded, and so is not its own."""
 
     name: str
     facts: ObjectFacts
+    is_renamed: bool = False
+
+
+_Which = tuple[FileId, str | None]
+"""A file as the caller calls it, and the version that they have asked for."""
 
 
 def find(
@@ -73,30 +79,31 @@ def find(
     asked = list(_asked(request, known, source))
     seen = looks.at(_to_look_at(asked, looks))
     files: list[_File] = []
-    missing: dict[FileId, None] = {}
-    unreadable: dict[FileId, Unreadable] = {}
+    missing: dict[_Which, None] = {}
+    unreadable: dict[_Which, Unreadable] = {}
     for one in asked:
         found = _seen_of(one, seen)
         if isinstance(found, Unreadable):
-            unreadable[one.label] = found
+            unreadable[one.label, one.asked_version] = found
         elif found is None:
             if one.listed is None:
-                missing[one.label] = None
+                missing[one.label, one.asked_version] = None
             # Else it was deleted since it was listed: it is not below the prefix any more.
         elif found.size or not found.key.endswith("/"):
-            files.append(_File(_name_of(one, found, services), found))
+            files.append(_file(one, found, services))
         # An object without bytes whose key ends with "/" marks a folder. It is no file.
     if missing and len(missing) == len(asked):
         bucket.check()  # if the bucket is gone, S3 says that each file is missing
     _check(request, len(asked), tuple(missing), unreadable)
     if not files:
         raise _nothing(request, tuple(missing), unreadable)
-    skipped = tuple(Skipped(label, one.reason, one.why) for label, one in unreadable.items())
+    labels = tuple(label for label, version in missing if version is None)
+    skipped = tuple(_skipped(missing, unreadable))
     del asked, seen  # there may be a million files
     if request.files:  # what was asked for twice under the same name is there once
         once = {(one.facts.key, one.facts.version, one.name): one for one in files}
         files = list(once.values())
-    return Found(tuple(_entries(looks, known, files, request.source)), tuple(missing), skipped)
+    return Found(tuple(_entries(looks, known, files, request.source)), labels, skipped)
 
 
 def _asked(request: ExportRequest, known: Known, source: Source) -> Iterator[Asked]:
@@ -155,16 +162,34 @@ def _seen_of(one: Asked, seen: Mapping[Place, Seen]) -> Seen:
     return judged(one.listed)
 
 
-def _name_of(one: Asked, facts: ObjectFacts, services: Services) -> str:
+def _file(one: Asked, facts: ObjectFacts, services: Services) -> _File:
     name = own_name(facts, services.settings.names_from) if one.name is None else one.name
-    return name if one.is_exact else encoded_name(name, facts.encoding)
+    shown = name if one.is_exact else encoded_name(name, facts.encoding)
+    return _File(shown, facts, is_renamed=shown != name)
+
+
+def _skipped(
+    missing: Iterable[_Which], unreadable: Mapping[_Which, Unreadable]
+) -> Iterator[Skipped]:
+    """Yields what cannot be read, and the versions that do not exist: their files may be there."""
+    for label, version in missing:
+        if version is not None:
+            yield Skipped(label, Reason.MISSING, f"there is no version {version}")
+    for (label, version), one in unreadable.items():
+        which = f" (version {version})" if version else ""
+        yield Skipped(label, one.reason, one.why + which)
+
+
+def _called(which: _Which) -> str:
+    label, version = which
+    return f"{label} (version {version})" if version else str(label)
 
 
 def _check(
     request: ExportRequest,
     asked: int,
-    missing: Sequence[FileId],
-    unreadable: Mapping[FileId, Unreadable],
+    missing: Sequence[_Which],
+    unreadable: Mapping[_Which, Unreadable],
 ) -> None:
     """Raises SourceMissing or SourceUnreadable if the request does not allow what was found. The
     message names what is missing and what cannot be read, so that nobody mends one after the
@@ -174,7 +199,7 @@ def _check(
     if is_missing:
         more = f" Besides, {_cannot_be_read(unreadable)}." if is_unreadable else ""
         raise SourceMissing(
-            f"{len(missing)} of {asked} files do not exist: {told(map(str, missing))}.{more} "
+            f"{len(missing)} of {asked} files do not exist: {told(map(_called, missing))}.{more} "
             "Leave them out, or have what is missing skipped."
         )
     if is_unreadable:
@@ -185,19 +210,19 @@ def _check(
         )
 
 
-def _cannot_be_read(unreadable: Mapping[FileId, Unreadable]) -> str:
+def _cannot_be_read(unreadable: Mapping[_Which, Unreadable]) -> str:
     return f"{len(unreadable)} cannot be read: {told(_reasons(unreadable))}"
 
 
-def _reasons(unreadable: Mapping[FileId, Unreadable]) -> Iterator[str]:
-    return (f"{label} ({one.reason}: {one.why})" for label, one in unreadable.items())
+def _reasons(unreadable: Mapping[_Which, Unreadable]) -> Iterator[str]:
+    return (f"{_called(which)} ({one.reason}: {one.why})" for which, one in unreadable.items())
 
 
 def _nothing(
-    request: ExportRequest, missing: Sequence[FileId], unreadable: Mapping[FileId, Unreadable]
+    request: ExportRequest, missing: Sequence[_Which], unreadable: Mapping[_Which, Unreadable]
 ) -> NothingToExport:
     """Returns the error for a request that leaves no file."""
-    gone = [f"{label} (missing)" for label in missing]
+    gone = [f"{_called(which)} (missing)" for which in missing]
     named = [*gone, *_reasons(unreadable)]
     if named:
         return NothingToExport(f"none of the files can be exported: {told(named)}")
@@ -212,7 +237,8 @@ def _entries(
     looks: Looks, known: Known, files: Sequence[_File], source: str | None
 ) -> Iterator[Entry]:
     """Yields the entries, each under a name of its own."""
-    unique = names.unique_names(one.name for one in files)
+    renamed = [index for index, one in enumerate(files) if one.is_renamed]
+    unique = names.unique_names((one.name for one in files), renamed)
     every = known.filled([one.facts for one in files])
     combined = _combined(looks, every)
     of_parts = ((one, combined.get((one.key, one.version))) for one in every if one.composite)

@@ -61,7 +61,8 @@ def test_an_archive_that_was_deleted_early_is_gone(
 def test_an_expired_job_with_many_missing_files_still_has_a_status(
     api: Api, sources: Sources, backstage: Backstage
 ) -> None:
-    job_id = api.export(file_ids=[sources.new_id() for _ in range(500)])
+    there = sources.put(b"there").file_id
+    job_id = api.export(file_ids=[there, *(sources.new_id() for _ in range(500))])
     api.completed(job_id)
     expire(backstage, job_id)
     # The bucket's lifecycle rule does this on the same day.

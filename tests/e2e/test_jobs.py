@@ -118,7 +118,8 @@ def test_a_record_stays_small_with_the_longest_possible_names(
     api: Api, sources: Sources, backstage: Backstage
 ) -> None:
     prefix = sources.new_prefix()
-    keys = [f"{prefix}{i:02}" for i in range(12)]
+    keys = [sources.put_at(prefix, "there", b"there").key]
+    keys += [f"{prefix}{i:02}" for i in range(12)]
 
     job_id = api.export(keys=keys, user_id="🎉" * 32, filename="🎉" * 62 + ".zip")
     api.completed(job_id)

@@ -87,7 +87,7 @@ def test_the_list_leaves_out_long_lists_of_missing_files(
     api: Api, sources: Sources, user: str
 ) -> None:
     gone = [sources.new_id() for _ in range(100)]
-    job_id = api.export(file_ids=gone, user_id=user)
+    job_id = api.export(file_ids=[sources.put(b"there").file_id, *gone], user_id=user)
     alone = api.completed(job_id)
 
     (listed,) = api.jobs_of(user)

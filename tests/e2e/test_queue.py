@@ -25,6 +25,9 @@ GARBAGE = (
     "x" * 100_000,
 )
 
+CHANGES_MAX = 3
+"""The setting's default."""
+
 
 def test_invalid_messages_do_not_stop_other_jobs(
     api: Api, sources: Sources, backstage: Backstage
@@ -100,6 +103,7 @@ def test_a_changed_source_file_fails_the_job_and_is_named(
 ) -> None:
     key = sources.put(content).key if content else f"downloads/{sources.new_id()}"
     job_id = handmade.planned(backstage, Entry("a", key, '"the former"', 6, None, 0))
+    backstage.set_number(job_id, "changes", CHANGES_MAX)  # it was planned again before
 
     backstage.send(Message(Step.PLAN, job_id).to_body())
     job = api.ended(job_id)

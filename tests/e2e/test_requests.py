@@ -156,6 +156,8 @@ def test_an_existing_file_is_available(api: Api, sources: Sources) -> None:
         "available": True,
         "s3Key": file.key,
         "size": 5,
+        "reason": None,
+        "detail": None,
     }
 
 
@@ -165,4 +167,11 @@ def test_a_missing_file_is_not_available(api: Api, sources: Sources) -> None:
     answer = api.post("/v1/download/check", {"file_id": gone})
 
     assert answer.status_code == 200
-    assert answer.json() == {"file_id": gone, "available": False, "s3Key": None, "size": None}
+    assert answer.json() == {
+        "file_id": gone,
+        "available": False,
+        "s3Key": None,
+        "size": None,
+        "reason": "missing",
+        "detail": "does not exist",
+    }

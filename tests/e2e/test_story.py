@@ -118,6 +118,7 @@ def test_a_completed_job_contains_all_facts_of_its_archive(api: Api, sources: So
         "processedFiles": 2,
         "totalFiles": 2,
         "missing": [],
+        "skipped": [],
         "downloadUrl": f"{api.base_url}/v1/export/{job_id}/download?redirect=true",
     }
     assert job["progress"] == {

@@ -11,7 +11,7 @@ import chalicelib.s3.bucket
 from chalicelib.archive.plan import Entry
 from chalicelib.jobs import places
 from chalicelib.jobs.model import Job, PlanRef
-from chalicelib.jobs.request import ExportRequest, FileId
+from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.store import JobStore
 from chalicelib.pipeline import keeping, planning, runs
 from chalicelib.pipeline.keeping import Kept
@@ -97,8 +97,8 @@ def unreadable_files_swallowed() -> Iterator[Change]:
     def swallow(
         request: ExportRequest,
         asked: int,
-        missing: tuple[FileId, ...],
-        unreadable: Mapping[FileId, Unreadable],
+        missing: tuple[finding._Which, ...],
+        unreadable: Mapping[finding._Which, Unreadable],
     ) -> None:
         del unreadable
         check(request, asked, missing, {})

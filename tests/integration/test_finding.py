@@ -256,7 +256,31 @@ def test_a_version_that_does_not_exist_is_missing(stack: Stack) -> None:
 
     one = found(stack, Wanted(key="in/a"), Wanted(key="in/a", version="nowhere"))
 
-    assert one.missing == ("in/a",)
+    assert one.missing == ()
+    assert [(left.file, left.reason, left.detail) for left in one.unreadable] == [
+        ("in/a", "missing", "there is no version nowhere")
+    ]
+    assert one.left_out == 1
+
+
+def test_two_versions_that_do_not_exist_are_both_told(stack: Stack) -> None:
+    versioned()
+    put("in/a")
+    gone = [Wanted(key="in/a", version=f"no-{number}") for number in range(2)]
+
+    with pytest.raises(SourceMissing, match=r"2 of 3 files .* in/a \(version no-0\), in/a \(ver"):
+        found(stack, Wanted(key="in/a"), *gone, on_missing="fail")
+    assert found(stack, Wanted(key="in/a"), *gone).left_out == 2
+
+
+def test_a_file_that_is_called_so_keeps_its_name_before_an_encoded_one(stack: Stack) -> None:
+    for key in ("in/app.log", "in/app.log.gz"):
+        put(key, ContentEncoding="gzip")
+
+    assert names(found(stack, prefix="in/")) == {
+        "app.log (2).gz": "in/app.log",
+        "app.log.gz": "in/app.log.gz",
+    }
 
 
 def test_a_deleted_file_can_be_had_by_its_version(stack: Stack) -> None:
@@ -273,6 +297,7 @@ def test_a_deleted_file_can_be_had_by_its_version(stack: Stack) -> None:
 
     assert [one.version for one in there.entries] == [version]
     assert there.missing == ("in/a",)
+    assert [one.detail for one in there.unreadable] == [f"there is no version {mark}"]
 
 
 # -- requests -------------------------------------------------------------------------------------
