@@ -86,7 +86,7 @@ def find(
         elif found.size or not found.key.endswith("/"):
             files.append(_File(_name_of(one, found, services), found))
         # An object without bytes whose key ends with "/" marks a folder. It is no file.
-    if missing and len(missing) == len(asked):
+    if missing and all(one.label in missing for one in asked):
         bucket.check()  # if the bucket is gone, S3 says that each file is missing
     _check(request, len(asked), tuple(missing), unreadable)
     if not files:
