@@ -157,7 +157,8 @@ def _seen_of(one: Asked, seen: Mapping[Place, Seen]) -> Seen:
 
 def _name_of(one: Asked, facts: ObjectFacts, services: Services) -> str:
     name = own_name(facts, services.settings.names_from) if one.name is None else one.name
-    return name if one.is_exact else encoded_name(name, facts.encoding)
+    # Few files have an encoding, and there may be a million.
+    return encoded_name(name, facts.encoding) if facts.encoding and not one.is_exact else name
 
 
 def _check(
