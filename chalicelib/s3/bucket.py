@@ -49,9 +49,9 @@ __all__ = ["Access", "Bucket", "FolderPage", "deleted", "overwritten"]
 _READ_ATTEMPTS: Final = 4
 
 _SAME_FAULTS: Final = 16
-"""After so many objects in a row that cannot be looked at, all for the same reason, the next ones
-are not read to find out theirs. A denied bucket would cost one more request for each of its
-objects."""
+"""After so many objects in a row that are denied, all for the same reason, the next ones are not
+read to find out theirs. A denied bucket would cost one more request for each of its objects. A HEAD
+with the status 400 may mean anything, so its reason is always asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,11 @@ class FolderPage:
 
 @dataclass(slots=True)
 class _Learned:
-    """What this process has learned of a bucket. `fault` is the status of a HEAD, and why the
-    object cannot be read: that of the last `times` objects that S3 was asked for."""
+    """What this process has learned of a bucket. `fault` is why an object that S3 denies cannot be
+    read: that of the last `times` objects that S3 was asked for."""
 
     is_versioned: bool | None = None
-    fault: tuple[int, Reason, str] | None = None
+    fault: tuple[Reason, str] | None = None
     times: int = 0
 
 
@@ -184,25 +184,27 @@ class Bucket:
         if status not in (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN):
             raise meant from error
         learned = self._learned
-        last = learned.fault
-        if last and last[0] == status and learned.times >= _SAME_FAULTS:
-            raise refusals.unreadable(key, *last[1:]) from error
+        is_denied = status == HTTPStatus.FORBIDDEN
+        if is_denied and learned.fault and learned.times >= _SAME_FAULTS:
+            raise refusals.unreadable(key, *learned.fault) from error
         fault = self.why(key, version)
         if isinstance(fault, SourceChanged):
             return
         if fault is None:
             # It can be read by now: a key was throttled, or permission was given just now.
             raise Unavailable(f"could not {action}: S3 refused it a moment ago") from error
-        found = status, fault.reason, fault.why
-        learned.times = learned.times + 1 if found == last else 1
+        found = (fault.reason, fault.why) if is_denied else None
+        learned.times = learned.times + 1 if found == learned.fault else 1
         learned.fault = found
         raise fault from error
 
-    def part_crc32s(self, key: str, etag: str) -> list[tuple[int, int]] | None:
+    def part_crc32s(
+        self, key: str, etag: str, version: str | None = None
+    ) -> list[tuple[int, int]] | None:
         """Returns (CRC-32, length in bytes) of each part that the object was uploaded in. None if
         S3 does not report them for all parts, or if the object has another ETag by now."""
         parts: list[tuple[int, int]] = []
-        asked = self.access.of_objects()
+        asked = _version(version) | self.access.of_objects()
         more: Any = {}
         while True:
             try:

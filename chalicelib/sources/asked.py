@@ -8,6 +8,8 @@ from chalicelib.named_sources import Source
 from chalicelib.s3.objects import ObjectFacts
 from chalicelib.sources.ids import key_of
 
+_ENDS = "/\\"
+
 TOP = "."
 """The name of a prefix whose files go to the top of the archive."""
 
@@ -59,5 +61,5 @@ def below_prefix(one: Wanted, facts: ObjectFacts, source: Source) -> Asked:
     else:
         prefix = one.prefix or ""
         name = facts.key.removeprefix(prefix[: prefix.rfind("/") + 1])
-        name = name if one.name == TOP else f"{one.name.rstrip('/')}/{name}"
+        name = name if one.name == TOP else f"{one.name.rstrip(_ENDS)}/{name}"
     return Asked(facts.key, facts.key, facts.version, name, facts)

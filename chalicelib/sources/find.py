@@ -92,7 +92,7 @@ def find(
         elif found.size or not found.key.endswith("/"):
             files.append(_file(one, found, services))
         # An object without bytes whose key ends with "/" marks a folder. It is no file.
-    if missing and len(missing) == len(asked):
+    if missing and all((one.label, one.asked_version) in missing for one in asked):
         bucket.check()  # if the bucket is gone, S3 says that each file is missing
     _check(request, len(asked), tuple(missing), unreadable)
     if not files:
@@ -164,7 +164,8 @@ def _seen_of(one: Asked, seen: Mapping[Place, Seen]) -> Seen:
 
 def _file(one: Asked, facts: ObjectFacts, services: Services) -> _File:
     name = own_name(facts, services.settings.names_from) if one.name is None else one.name
-    shown = name if one.is_exact else encoded_name(name, facts.encoding)
+    # Few files have an encoding, and there may be a million.
+    shown = encoded_name(name, facts.encoding) if facts.encoding and not one.is_exact else name
     return _File(shown, facts, is_renamed=shown != name)
 
 

@@ -99,6 +99,6 @@ def part_crc32s(
     bucket = looks.bucket
     with looks.services.pools(LOOKUPS_AT_ONCE) as pool:
         for batch in batched(facts, looks.services.limits.lookups):
-            every = pool.map(lambda fact: bucket.part_crc32s(fact.key, fact.etag), batch)
+            every = pool.map(lambda f: bucket.part_crc32s(f.key, f.etag, f.version), batch)
             yield from zip(batch, every, strict=True)
             looks.tick()

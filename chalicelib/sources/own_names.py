@@ -31,10 +31,10 @@ def own_name(facts: ObjectFacts, rules: tuple[NameRule, ...]) -> str:
     return facts.key.rsplit("/", 1)[-1]
 
 
-def encoded_name(name: str, encoding: str | None) -> str:
+def encoded_name(name: str, encoding: str) -> str:
     """Returns the name that says how the bytes are encoded: an archive has no Content-Encoding, so
     nobody decodes them. Of several encodings, the last one shows."""
-    last = (encoding or "").rpartition(",")[2].strip().lower()
+    last = encoding.rpartition(",")[2].strip().lower()
     extension = _EXTENSIONS.get(last, "")
     return name if name.lower().endswith(extension.lower()) else name + extension
 

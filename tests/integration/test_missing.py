@@ -119,10 +119,19 @@ def test_a_prefix_without_files_fails_the_job(stack: Stack, on_missing: str) -> 
     assert body["error"]["type"] == "urn:problem-type:longhaul:nothing-to-export"
 
 
-def test_a_source_bucket_that_is_gone_is_not_reported_as_missing_files(stack: Stack) -> None:
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"file_ids": [10001, 10002]},
+        {"files": [{"key": "a", "name": "b"}, {"key": "a", "name": "c"}]},
+    ],
+)
+def test_a_source_bucket_that_is_gone_is_not_reported_as_missing_files(
+    stack: Stack, asked: dict[str, object]
+) -> None:
     clients.s3().delete_bucket(Bucket=SOURCES)
-    job_id = export(file_ids=[10001, 10002], on_missing="skip")
+    job_id = export(**asked, on_missing="skip")
 
     stack.run_queue()
 
-    assert status(job_id)["status"] != "completed"
+    assert status(job_id)["status"] == "processing"  # it is tried again

@@ -127,6 +127,12 @@ def test_a_copy_names_the_version_of_its_source() -> None:
         assert asked.headers["x-amz-copy-source-range"] == "bytes=0-3"
 
 
+def test_the_parts_of_a_version_are_asked_for() -> None:
+    asked = _asked(lambda b: b.part_crc32s("in/a", '"e"', "v_1.2"), ATTRIBUTES, PAID, fast=True)
+
+    assert asked.query["versionId"] == "v_1.2"
+
+
 def test_a_folder_is_asked_for_what_was_restored() -> None:
     asked = _asked(lambda bucket: bucket.list_folder("in/", 9), LISTED, Access(), fast=False)
 

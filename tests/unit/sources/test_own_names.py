@@ -78,10 +78,7 @@ def test_any_metadata_gives_a_name(filename: str, header: str, rules: list[NameR
         ("a", "gzip, br", "a.br"),
         ("a", "identity", "a"),
         ("a", "utf-8", "a"),
-        ("a", None, "a"),
     ],
 )
-def test_an_encoded_file_is_called_what_its_bytes_are(
-    name: str, encoding: str | None, shown: str
-) -> None:
+def test_an_encoded_file_is_called_what_its_bytes_are(name: str, encoding: str, shown: str) -> None:
     assert encoded_name(name, encoding) == shown
