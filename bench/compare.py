@@ -21,7 +21,6 @@ from bench import cases, contenders
 from bench.cases import KB, MB, Case
 from bench.contenders import Run
 from bench.place import Place, stack_of_its_own
-from infra import bucket
 from infra.console import complain, say, step
 from infra.errors import InfraError
 from infra.paths import REPOSITORY
@@ -48,23 +47,23 @@ class Pair:
 
 
 def compared(place: Place, before: Path, rounds: int) -> list[Pair]:
-    """Runs every case, with the worker in `before` and with this one."""
-    pairs = []
-    for case in CASES:
-        with step(case.title) as show:
-            show("putting the files")
+    """Runs every case in each round, with the worker in `before` and with this one."""
+    runs: dict[tuple[str, Path], list[Run]] = {}
+    with step("Files") as show:
+        for case in CASES:
+            show(case.title)
             cases.put(place, case, lambda _: None)
-            # Also the first of any case: what it meets cold, the other one would meet warm.
+            # What the first export meets cold, the next ones would meet warm.
             for code in (before, REPOSITORY):
                 contenders.worker_once(place, case, code)
-            runs: dict[Path, list[Run]] = {before: [], REPOSITORY: []}
-            for number in range(rounds):
-                show(f"round {number + 1} of {rounds}")
+    with step("Rounds") as show:
+        for number in range(rounds):
+            for case in CASES:
+                show(f"{number + 1} of {rounds}: {case.title}")
                 for code in (before, REPOSITORY) if number % 2 else (REPOSITORY, before):
-                    runs[code].append(contenders.worker_once(place, case, code))
-            pairs.append(Pair(case, runs[before], runs[REPOSITORY]))
-            bucket.empty(place.s3, place.outputs.source_bucket, case.prefix)
-    return pairs
+                    run = contenders.worker_once(place, case, code)
+                    runs.setdefault((case.name, code), []).append(run)
+    return [Pair(case, runs[case.name, before], runs[case.name, REPOSITORY]) for case in CASES]
 
 
 def table(pairs: Sequence[Pair], commit: str) -> str:
@@ -78,7 +77,7 @@ def table(pairs: Sequence[Pair], commit: str) -> str:
         cells = [pair.case.title]
         for value in (_wall, _cpu):
             then, now = _median(pair.before, value), _median(pair.after, value)
-            cells += [f"{then:.2f}", f"{now:.2f}", f"{_ratio(pair, value):.3f}"]
+            cells += [f"{then:.2f}", f"{now:.2f}", f"{_ratio(pair.after, pair.before, value):.3f}"]
         for value in (_mib_in, _requests):
             cells += [f"{_median(runs, value):,.0f}" for runs in (pair.before, pair.after)]
         lines.append(f"| {' | '.join(cells)} |")
@@ -88,14 +87,14 @@ def table(pairs: Sequence[Pair], commit: str) -> str:
 def without_over_with(pairs: Sequence[Pair]) -> float:
     """Returns how much longer this commit takes for files without CRC-32s."""
     by_name = {pair.case.name: pair for pair in pairs}
-    return _median(by_name["again"].after, _wall) / _median(by_name["large"].after, _wall)
+    return _ratio(by_name["again"].after, by_name["large"].after, _wall)
 
 
-def _ratio(pair: Pair, value: Callable[[Run], float]) -> float:
-    """Returns the median of the ratios of each round, so that a slow moment of the machine, which
-    both runs of a round meet, counts little."""
-    both = zip(pair.after, pair.before, strict=True)
-    return statistics.median(value(after) / value(before) for after, before in both)
+def _ratio(runs: Sequence[Run], others: Sequence[Run], value: Callable[[Run], float]) -> float:
+    """Returns the median of the ratios of each round: what slows the machine down for a while
+    meets both runs of a round."""
+    both = zip(runs, others, strict=True)
+    return statistics.median(value(run) / value(other) for run, other in both)
 
 
 def _median(runs: Sequence[Run], value: Callable[[Run], float]) -> float:
@@ -155,7 +154,7 @@ def main(commit: str, *, rounds: int) -> None:
         sys.exit(1)
     again = without_over_with(pairs)
     usual = [pair for pair in pairs if pair.case.has_crc32s]
-    slower = [pair.case.title for pair in usual if _ratio(pair, _wall) > SLOWER]
+    slower = [pair.case.title for pair in usual if _ratio(pair.after, pair.before, _wall) > SLOWER]
     click.echo(table(pairs, commit))
     click.echo(f"\nWithout CRC-32s over with them: {again:.3f} (at most {AGAIN}).")
     say(f"Slower than at {commit}: {', '.join(slower) or 'nothing'}")
