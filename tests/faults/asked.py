@@ -17,6 +17,7 @@ PREFIX: Final = "downloads/"
 
 _ENCODED: Final = {"gzip": ".gz", "br": ".br"}
 _PLAIN: Final = re.compile(r"\w[\w. -]*\w(/\w[\w. -]*\w)*|\w(/\w)*")
+_SHORT: Final = 200  # bytes; a longer name may have to be cut
 Window = tuple[int, int]
 """The times, in ms, when something begins and ends."""
 
@@ -88,7 +89,7 @@ def encodings(row: Row, stored: Stored, *, is_looked_up: bool) -> set[str | None
 
 def is_plain(name: str) -> bool:
     """Whether a name is safe as it is."""
-    return _PLAIN.fullmatch(name) is not None
+    return len(name.encode()) < _SHORT and _PLAIN.fullmatch(name) is not None
 
 
 def reasons(row: Row, files: Files, window: Window) -> set[Reason]:

@@ -149,21 +149,21 @@ class _Told:
                 yield f"{key} is there {count} times instead of {least} to {most}"
 
     def _times(self, key: str) -> tuple[int, int]:
-        """Returns how often a file must and may be there. If it has changed meanwhile, two listings
+        """Returns how often a file must and may be there. If it has changed meanwhile, two requests
         may have found different versions of it."""
         rows = [row for row in self._rows if row.key == key]
-        if len([*self._files.states(key, *self._window)]) > 1:
+        states = [*self._files.states(key, *self._window)]
+        if len(states) != 1 or states[0] is None:
             return 1, len(rows)
-        matches = [(row, each) for row, each in self._of_row.items() if row.key == key and each]
-        least = len(
-            {
-                frozenset(asked.names(row, each[0][1], is_looked_up=True))
-                for row, each in matches
-                if row.version is None
-            }
-            or {""}
-        )
-        return least, len({(row.version, row.name) for row in rows})
+        named = {
+            frozenset(asked.names(row, states[0], is_looked_up=True))
+            for row in rows
+            if row.version is None and self._of_row[row]
+        }
+        # What was found by a listing alone is called as if it had no encoding.
+        is_encoded = bool(states[0].encoding)
+        most = len(rows) if is_encoded else len({(row.version, row.name) for row in rows})
+        return max(len(named), 1), most
 
     def wrongly_left_out(
         self, missing: tuple[FileId, ...], unreadable: dict[FileId, str]

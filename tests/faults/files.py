@@ -26,6 +26,7 @@ _NAMES: Final = (
     "downloads/b/manifest.json",
     "downloads/b/z.mp4",
     "downloads/b/zz.mp4",
+    "downloads/b/" + "長" * 320 + ".txt",
 )
 _REASONS: Final = {
     Lock.ARCHIVED: Reason.ARCHIVED,

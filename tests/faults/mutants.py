@@ -44,6 +44,7 @@ from chalicelib.queue.queue import Queue
 from chalicelib.s3.bucket import Bucket
 from chalicelib.s3.objects import UploadedPart
 from chalicelib.services import Services
+from chalicelib.sources import telling
 from chalicelib.sources.find import Found
 from tests.faults.kinds import SINGLE, Kind
 from tests.faults.simulate import run_each, run_seed
@@ -174,6 +175,7 @@ def reason_kept_whole() -> Iterator[Change]:
 
     yield items, "cut", lambda text, _: text
     yield store, "cut", lambda text, _: text
+    yield telling, "_BYTES", 10_000
 
 
 def etag_not_in_the_fingerprint() -> Iterator[Change]:

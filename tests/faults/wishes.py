@@ -39,7 +39,7 @@ def body(random: Random, files: Files) -> dict[str, Any]:
             FIRST_ID + n for n in random.sample(range(16), random.randrange(1, 16))
         ]
     elif how < 0.8:
-        gone = [f"downloads/gone/{n}" + "字" * random.choice((0, 300)) for n in range(12)]
+        gone = [f"downloads/gone/{n}" + "字" * random.choice((0, 335)) for n in range(12)]
         asked["keys"] = random.sample(there, random.randint(1, len(there)))
         asked["keys"] += random.sample(gone, random.choice((0, 0, 1, 12)))
     else:
