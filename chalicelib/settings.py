@@ -64,6 +64,9 @@ JWT_LEEWAY_MAX: Final = 300
 
 SHARE_DAYS_MAX: Final = 365
 
+_WIDE: Final = re.compile(r"\{[^{}]*[:.][^{}]*[0-9]{4}")
+"""A field of a key template that is a thousand characters wide. S3's keys have 1,024 bytes."""
+
 _FIELD: Final = re.compile(r"\{([^{}]*)\}")
 
 
@@ -247,6 +250,8 @@ def _sources(text: Callable[..., str], environ: Mapping[str, str]) -> tuple[Sour
 
 def _tells_apart(template: str) -> bool:
     """Whether the key template has another key for each file id."""
+    if _WIDE.search(template):  # it would make keys of gigabytes
+        return False
     try:
         keys = {template.format(file_id=file_id) for file_id in _NEIGHBOURS}
     except (LookupError, ValueError, AttributeError, TypeError):

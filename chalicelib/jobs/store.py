@@ -349,7 +349,8 @@ class JobStore:
         values = {**change.values, "status": of(status)}
         if status not in OPEN:
             values["wakeShard"] = of(wake.shard(status, self.table.random))
-            change = replace(change, remove=(*change.remove, "lastReason", OPEN_USER))
+            of_open_jobs = "lastReason", "suspects", OPEN_USER
+            change = replace(change, remove=(*change.remove, *of_open_jobs))
         return self._write(job_id, now, origins(status), replace(change, values=values))
 
     def _write(

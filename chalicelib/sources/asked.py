@@ -1,7 +1,7 @@
 """What a request asks for, file by file, before anything is looked up. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chalicelib.jobs.request import ExportRequest, FileId, Wanted
 from chalicelib.named_sources import Source
@@ -14,10 +14,13 @@ TOP = "."
 """The name of a prefix whose files go to the top of the archive."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """One file. `label` is what the caller calls it: its id, or its key. `name` is its path in the
-    archive; None: its own name. `listed` are the facts of a listing."""
+    archive; None: its own name. `listed` are the facts of a listing. `is_exact`: the caller has
+    said this name, so nothing is added to it.
+
+    It is a tuple, which is made fastest: there may be a million.
+    """
 
     label: FileId
     key: str
@@ -25,7 +28,6 @@ class Asked:
     name: str | None
     listed: ObjectFacts | None = None
     is_exact: bool = False
-    """Whether the caller has said this name, so that nothing is added to it."""
 
     @property
     def asked_version(self) -> str | None:

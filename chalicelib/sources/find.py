@@ -3,12 +3,19 @@ cannot be read."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.archive import crc, names
 from chalicelib.archive.manifest import Skipped
 from chalicelib.archive.plan import Entry
-from chalicelib.errors import AccessDenied, NothingToExport, Reason, SourceMissing, SourceUnreadable
+from chalicelib.errors import (
+    AccessDenied,
+    LimitExceeded,
+    NothingToExport,
+    Reason,
+    SourceMissing,
+    SourceUnreadable,
+)
 from chalicelib.jobs.request import ExportRequest, FileId
 from chalicelib.named_sources import Source
 from chalicelib.s3.bucket import Bucket
@@ -27,6 +34,11 @@ THOROUGH_MAX: Final = 100_000
 two minutes."""
 
 
+LISTED_MAX: Final = 1_000_000
+"""The most files that the prefixes of one request's `files` may have together. A worker has room
+for about as many, and a small request may name the same prefix ten thousand times."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What was found. `entries` are those of the archive, in order, with the CRC-32s that S3 knows.
@@ -42,8 +54,7 @@ class Found:
         return len(self.missing) + len(self.unreadable)
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(NamedTuple):
     """A file that goes into the archive, and the name that it should have there. `is_renamed`: the
     name says how the file is encoded, and so is not its own."""
 
@@ -107,13 +118,22 @@ def find(
 
 
 def _asked(request: ExportRequest, known: Known, source: Source) -> Iterator[Asked]:
+    listings: dict[str, Sequence[ObjectFacts]] = {}
+    total = 0
     for one in asking.wanted(request):
         if one.prefix is None:
             yield asking.one_file(one, source)
-        else:
+            continue
+        if one.prefix not in listings:
             listed = _listed(known.services, known.bucket, one.prefix, known.tick)
-            for facts in known.filled(listed):
-                yield asking.below_prefix(one, facts, source)
+            listings[one.prefix] = known.filled(listed)
+        total += len(listings[one.prefix])
+        if request.files and total > LISTED_MAX:
+            raise LimitExceeded(
+                f"the prefixes in files have more than {LISTED_MAX} files; export fewer at a time"
+            )
+        for facts in listings[one.prefix]:
+            yield asking.below_prefix(one, facts, source)
 
 
 def _listed(

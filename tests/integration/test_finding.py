@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import GivenUp, NothingToExport, SourceMissing, SourceUnreadable
+from chalicelib.errors import (
+    GivenUp,
+    LimitExceeded,
+    NothingToExport,
+    SourceMissing,
+    SourceUnreadable,
+)
 from chalicelib.jobs.model import file_mark
 from chalicelib.jobs.request import ExportRequest, Wanted
 from chalicelib.s3 import clients
@@ -327,3 +333,24 @@ def test_a_suspect_is_looked_at_even_in_a_large_folder(stack: Stack, requests: R
 def test_a_source_that_the_stack_does_not_have_any_more_fails_the_job(stack: Stack) -> None:
     with pytest.raises(GivenUp, match="no source 'former' any more"):
         found(stack, source="former", prefix="in/")
+
+
+def test_the_same_prefix_is_listed_once(stack: Stack, requests: Requests) -> None:
+    put("in/a")
+    twice = [Wanted(prefix="in/", name=name) for name in ("x", "y")]
+
+    both = found(stack, *twice)
+
+    assert [one.name for one in both.entries] == ["x/a", "y/a"]
+    assert requests.count()["ListObjectsV2"] == 1
+
+
+def test_many_names_for_everything_are_too_many_files(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.sources.find.LISTED_MAX", 3)
+    for name in "ab":
+        put(f"in/{name}")
+
+    with pytest.raises(LimitExceeded, match="more than 3 files"):
+        found(stack, *(Wanted(prefix="in/", name=name) for name in ("x", "y")))

@@ -433,3 +433,11 @@ def test_any_list_is_taken_or_refused_by_name(written: object) -> None:
         refusal = "SOURCES: taken"
 
     assert refusal.startswith("SOURCES: ")
+
+
+@pytest.mark.parametrize(
+    "template", ["{file_id:>9999}", "{file_id:099999999999}", "{file_id:.9999f}"]
+)
+def test_a_key_template_that_makes_endless_keys_is_refused(template: str) -> None:
+    with pytest.raises(SettingsError, match="SOURCE_KEY_TEMPLATE"):
+        some_settings(SOURCE_KEY_TEMPLATE=template)
