@@ -51,9 +51,17 @@ def _files(random: Random, files: Files) -> list[dict[str, Any]]:
     rows = [_row(random, files) for _ in range(random.randrange(1, 9))]
     if random.random() < 0.3:
         rows.append(random.choice(rows))
-    if random.random() < 0.3:
-        rows.append({**random.choice(rows), "name": random.choice(_NAMES)})
+    for _ in range(random.choice((0, 1, 1, 3))):
+        row = {**random.choice(rows), "name": random.choice(_NAMES)}
+        versions = [version for key, version in files.versions if key == _key(row)]
+        if versions and random.random() < 0.5:
+            row["version"] = random.choice(versions)
+        rows.append(row)
     return rows
+
+
+def _key(row: dict[str, Any]) -> str:
+    return f"downloads/{row['id']}" if "id" in row else str(row.get("key", ""))
 
 
 def _row(random: Random, files: Files) -> dict[str, Any]:
@@ -61,14 +69,12 @@ def _row(random: Random, files: Files) -> dict[str, Any]:
     if how < 0.2:
         row: dict[str, Any] = {"prefix": random.choice(_PREFIXES)}
         return row | ({"name": random.choice(_FOLDERS)} if random.random() < 0.5 else {})
-    key = random.choice((*sorted(files.keys), "downloads/gone/1"))
-    row = {"key": key}
+    row = {"key": random.choice((*sorted(files.keys), "downloads/gone/1"))}
     if how < 0.6:
-        number = random.randrange(16)
-        row, key = {"id": FIRST_ID + number}, f"downloads/{FIRST_ID + number}"
+        row = {"id": FIRST_ID + random.randrange(16)}
     if random.random() < 0.5:
         row["name"] = random.choice(_NAMES)
     if random.random() < 0.3:
-        known = [version for one, version in files.versions if one == key]
+        known = [version for key, version in files.versions if key == _key(row)]
         row["version"] = random.choice((*known, *known, "null", "v99999", "nonsense"))
     return row
