@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.archive.manifest import Head
 from chalicelib.archive.plan import Entry
 from chalicelib.errors import Reason
 from chalicelib.jobs import places
 from chalicelib.jobs.items import to_job
 from chalicelib.jobs.model import Job
-from chalicelib.jobs.request import ExportRequest, FileId
+from chalicelib.jobs.request import ExportRequest
 from chalicelib.pipeline import plans
 from chalicelib.s3.bucket import Bucket
 from tests.faults import asked
@@ -47,9 +48,7 @@ def wrong(world: "World", job: Job, archive: str) -> Iterator[str]:
     window = world.witness.begun[job.job_id], world.witness.ended[job.job_id]
     told = _Told(world.files, request, entries, contents, window)
     yield from told.wrong_files(is_looked_up=world.ground.look_up_max > len(world.files.keys))
-    yield from told.wrongly_left_out(
-        tuple(head.missing), {one.file: one.reason for one in head.unreadable}
-    )
+    yield from told.wrongly_left_out(head)
     yield from _wrong_manifest(json.loads(contents[head.name]), index, entries, contents, job)
     yield from _wrongly_shared(world, job, request)
     left_out = len(head.missing) + len(head.unreadable)
@@ -165,37 +164,38 @@ class _Told:
         most = len(rows) if is_encoded else len({(row.version, row.name) for row in rows})
         return max(len(named), 1), most
 
-    def wrongly_left_out(
-        self, missing: tuple[FileId, ...], unreadable: dict[FileId, str]
-    ) -> Iterator[str]:
-        """Yields what is left out for no good reason, or is not told of."""
-        if (missing and self._request.on_missing == "fail") or (
-            unreadable and self._request.on_unreadable == "fail"
-        ):
-            yield f"completed without {missing}, {unreadable}"
-        if len(set(missing)) < len(missing):
-            yield f"missing has repeats: {missing}"
-        left_out = {**unreadable, **dict.fromkeys(missing, Reason.MISSING)}
+    def wrongly_left_out(self, head: Head) -> Iterator[str]:
+        """Yields what is left out for no good reason, or is not told of. A version that does not
+        exist is told beside what cannot be read: its file may be there."""
+        reasons = {one.reason for one in head.unreadable}
+        if self._request.on_missing == "fail" and (head.missing or Reason.MISSING in reasons):
+            yield f"completed without {head.missing}, {head.unreadable}"
+        if self._request.on_unreadable == "fail" and reasons - {Reason.MISSING}:
+            yield f"completed without {head.unreadable}"
+        told = [(label, Reason.MISSING, False) for label in head.missing]
+        told += [(one.file, Reason(one.reason), True) for one in head.unreadable]
+        if len({*head.missing}) < len(head.missing):
+            yield f"missing has repeats: {head.missing}"
+        for label, why, is_beside in told:
+            if not any(
+                why in asked.reasons(row, self._files, self._window)
+                for row in self._rows
+                if row.label == label and _may_be_told(row, why, is_beside=is_beside)
+            ):
+                yield f"{label} is left out: {why}, and that was never true"
         for row in self._rows:
-            there = bool(self._of_row[row])
-            reasons = asked.reasons(row, self._files, self._window)
-            if there:
-                continue
-            why = left_out.get(row.label)
-            if why is None and not asked.may_be_absent(row, self._files, self._window):
+            every = {why for label, why, _ in told if label == row.label}
+            is_right = bool(every & asked.reasons(row, self._files, self._window))
+            is_there = bool(self._of_row[row])
+            if not (is_there or is_right or asked.may_be_absent(row, self._files, self._window)):
                 yield f"{row} is neither there nor left out"
-            if why is not None and why not in reasons and not self._is_other(row, why):
-                yield f"{row} is left out: {why}, and there was only {reasons}"
-        for label, why in left_out.items():
-            rows = [row for row in self._rows if row.label == label]
-            every = {one for row in rows for one in asked.reasons(row, self._files, self._window)}
-            if why not in every or (label in missing and all(row.is_listed for row in rows)):
-                yield f"{label} is left out: {why}, and there was only {every}"
 
-    def _is_other(self, row: Row, why: str) -> bool:
-        """Whether this is the reason of another row with the same label."""
-        others = (one for one in self._rows if one.label == row.label and one != row)
-        return any(why in asked.reasons(one, self._files, self._window) for one in others)
+
+def _may_be_told(row: Row, why: Reason, *, is_beside: bool) -> bool:
+    """Whether a row may be told as left out: as missing, or beside what is missing."""
+    if why is Reason.MISSING:
+        return not row.is_listed and is_beside is (row.version is not None)
+    return is_beside
 
 
 def _is_beside(name: str, counts: Counter[str]) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.errors import Reason
 from chalicelib.jobs.model import Job
-from chalicelib.jobs.request import ExportRequest, FileId
+from chalicelib.jobs.request import ExportRequest
 from chalicelib.pipeline import keeping
 from tests.faults import asked, days
 from tests.faults.asked import Row, Window
@@ -76,9 +76,8 @@ class _Told:
         self._request = request
         self._window: Window = world.witness.begun[job.job_id], world.witness.ended[job.job_id]
         self.rows = asked.rows(request, world.files)
-        is_locked = any(self._reasons(row) - {Reason.MISSING} for row in self.rows)
         each = (self._most_faults(key) for key in {row.key for row in self.rows})
-        self.most_changes = sum(each) + is_locked
+        self.most_changes = sum(each) + any(self._is_hidden(row) for row in self.rows)
         """How often the job may have been planned again: as often as its files may have been others
         than planned, and once because a listing does not tell what cannot be read."""
 
@@ -86,8 +85,8 @@ class _Told:
         if self._request.on_missing != "fail":
             yield "what is missing may be skipped"
         rows = [row for row in self.rows if not row.is_listed]
-        perhaps = {row.label for row in rows if Reason.MISSING in self._reasons(row)}
-        surely = {row.label for row in rows if self._always(row) is Reason.MISSING}
+        perhaps = {_which(row) for row in rows if Reason.MISSING in self._reasons(row)}
+        surely = {_which(row) for row in rows if self._always(row) is Reason.MISSING}
         found = _MISSING.match(detail)
         if not found or not len(surely) <= int(found[1]) <= len(perhaps):
             yield f"{surely} are missing, and perhaps {perhaps}"
@@ -97,21 +96,21 @@ class _Told:
         when the job may not be planned again, names that one alone."""
         if self._request.on_unreadable != "fail" and not self._is_worn_out():
             yield "what is unreadable may be skipped"
-        perhaps = {row.label for row in self.rows if self._reasons(row) - {Reason.MISSING}}
-        surely = {row.label for row in self.rows if self._is_locked(row)}
+        perhaps = {_which(row) for row in self.rows if self._reasons(row) - {Reason.MISSING}}
+        surely = {_which(row) for row in self.rows if self._is_locked(row)}
         found = _UNREADABLE.match(detail)
         if found is None:
             yield from self._wrong_alone(detail, surely)
             return
         if not len(surely) <= int(found[1]) <= len(perhaps):
             yield f"{surely} are unreadable, and perhaps {perhaps}"
-        named = {row.label for row in self.rows if _names(detail, row.label)}
+        named = {_which(row) for row in self.rows if _is_named(detail, _which(row))}
         more = _MORE.search(detail)
         is_whole = len(named) + int(more[1] if more else 0) == int(found[1])
         if not named <= perhaps or not (is_whole or detail.endswith("…")):
             yield f"{named} are named"
 
-    def _wrong_alone(self, detail: str, surely: set[FileId]) -> Iterator[str]:
+    def _wrong_alone(self, detail: str, surely: set[str]) -> Iterator[str]:
         of_the_step = [row for row in self.rows if row.key in detail]
         if not self._is_worn_out() or not of_the_step:
             yield "a step has found this, and the job was not planned again"
@@ -165,9 +164,21 @@ class _Told:
         # A large folder is looked through when a file of it could not be read, and not before. But
         # its listing tells what is archived.
         is_told = all(one and one.lock is Lock.ARCHIVED for one in states)
+        return is_told or self._job.changes > 0 or not self._is_only_listed(row)
+
+    def _is_hidden(self, row: Row) -> bool:
+        """Whether the file was unreadable at some time, and a listing alone may not have told."""
+        return self._is_only_listed(row) and bool(self._reasons(row) - {Reason.MISSING})
+
+    def _is_only_listed(self, row: Row) -> bool:
         is_large = sum(one.is_listed for one in self.rows) > self._world.ground.look_up_max
-        return is_told or not (row.is_listed and is_large and not self._job.changes)
+        return row.is_listed and is_large
 
 
-def _names(detail: str, label: FileId) -> bool:
-    return re.search(rf"(^|[ ,]){re.escape(str(label))} \(", detail) is not None
+def _which(row: Row) -> str:
+    """Returns how a message calls a file."""
+    return f"{row.label} (version {row.version})" if row.version else str(row.label)
+
+
+def _is_named(detail: str, which: str) -> bool:
+    return re.search(rf"(^|[ ,]){re.escape(which)} \((?!version )", detail) is not None

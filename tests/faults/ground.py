@@ -68,11 +68,11 @@ def of_run(seed: int, *, rough: bool) -> Ground:
         locked=random.choice((0.0, 0.0, 0.1, 0.3, 0.9)),
         lockings=random.choice((0, 0, 1, 4, 16)),
         meddlings=random.choice((0, 0, 1, 4, 16)),
-        restless=random.choice((0.0, 0.0, 0.0, 0.03, 0.1, 1.0)),
+        restless=random.choice((0.0, 0.0, 0.02, 0.02, 0.1, 1.0)),
         encoded=random.choice((0.0, 0.2)),
         listed=random.choice((0.0, 0.5, 1.0)),
         owner=random.random() < 0.2,
         pays=random.random() < 0.2,
-        changes_max=random.choice((0, 1, 3, 3)),
+        changes_max=random.choice((0, 1, 1, 3)),
         look_up_max=random.choice((0, 4, 200)),
     )
