@@ -23,7 +23,7 @@ MEANINGS: Final = {
     OK: "the command succeeded",
     FAILED: "the job failed or was cancelled",
     USAGE: "the command line or the request is wrong",
-    NOT_FOUND: "no such job or file, or the archive has expired",
+    NOT_FOUND: "no such job or file, the archive has expired, or check says no",
     UNREACHABLE: "no answer from the API or S3, or an answer from something else",
     BROKEN: "the archive is broken",
     NOT_NOW: "not possible now: because of the job's state, or a limit",
