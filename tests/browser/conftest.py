@@ -65,7 +65,8 @@ def page(context: BrowserContext) -> Iterator[Page]:
     opened.on("console", lambda line: errors.append(line.text) if "Policy" in line.text else None)
     yield opened
     # A request of a test that has ended may still be on its way through the test's own answer.
-    opened.unroute_all(behavior="ignoreErrors")
+    if not opened.is_closed():
+        opened.unroute_all(behavior="ignoreErrors")
     assert errors == []
 
 
