@@ -83,8 +83,13 @@ def names(row: Row, stored: Stored, *, is_looked_up: bool) -> set[str]:
 
 def encodings(row: Row, stored: Stored, *, is_looked_up: bool) -> set[str | None]:
     """Returns what may be told of how a file is encoded. A listing does not tell it."""
-    own = stored.encoding if stored.encoding in _ENCODED else None
+    own = encoding(stored)
     return {own} if is_looked_up or not row.is_listed else {own, None}
+
+
+def encoding(stored: Stored) -> str | None:
+    """Returns how the bytes of a file are encoded; None if they are not."""
+    return stored.encoding if stored.encoding in _ENCODED else None
 
 
 def is_plain(name: str) -> bool:

@@ -20,7 +20,7 @@ from chalicelib.pipeline import plans
 from chalicelib.s3.bucket import Bucket
 from tests.faults import asked
 from tests.faults.asked import Row, Window
-from tests.faults.files import Files
+from tests.faults.files import Files, unreadable
 from tests.faults.stored import Stored
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class _Told:
         if entry.size and not entry.copy:
             return [stored]
         states = self._files.states(row.key, *self._window, row.version)
-        return [one for one in states if one is not None and one.encoding == stored.encoding]
+        return [one for one in states if one and asked.encoding(one) == asked.encoding(stored)]
 
     def _is_of(self, stored: Stored, entry: Entry) -> bool:
         return not self._files.is_bound or entry.version == stored.version
@@ -152,7 +152,7 @@ class _Told:
         may have found different versions of it."""
         rows = [row for row in self._rows if row.key == key]
         states = [*self._files.states(key, *self._window)]
-        if len(states) != 1 or states[0] is None:
+        if len(states) != 1 or states[0] is None or unreadable(states[0]):
             return 1, len(rows)
         named = {
             frozenset(asked.names(row, states[0], is_looked_up=True))

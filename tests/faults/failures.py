@@ -111,7 +111,8 @@ class _Told:
             yield f"{named} are named"
 
     def _wrong_alone(self, detail: str, surely: set[str]) -> Iterator[str]:
-        of_the_step = [row for row in self.rows if row.key in detail]
+        cut = detail.removesuffix("…")
+        of_the_step = [row for row in self.rows if row.key in detail or row.key.startswith(cut)]
         if not self._is_worn_out() or not of_the_step:
             yield "a step has found this, and the job was not planned again"
         if not any(self._reasons(row) for row in of_the_step):

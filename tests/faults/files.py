@@ -177,7 +177,7 @@ class Files:
 
     def changes(self, key: str, begin: int, end: int) -> tuple[int, int]:
         """Returns how often a file was changed from `begin` to `end`, and how often of these it was
-        not overwritten but deleted, or made readable or unreadable, or lost a version."""
+        not only overwritten, but deleted, made readable or unreadable, or got another encoding."""
         states = self.history.get(key, [])
         pairs = [
             (before.stored, state.stored)
@@ -185,7 +185,9 @@ class Files:
             if begin <= state.since <= end
         ]
         others = [
-            after is None or (before is not None and before.body is after.body)
+            after is None
+            or (before is not None and before.body is after.body)
+            or (before is not None and before.encoding != after.encoding)
             for before, after in pairs
         ]
         return len(pairs), sum(others)
