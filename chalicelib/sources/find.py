@@ -112,7 +112,8 @@ def find(
     skipped = tuple(_skipped(missing, unreadable))
     del asked, seen  # there may be a million files
     if request.files:  # what was asked for twice under the same name is there once
-        once = {(one.facts.key, one.facts.version, one.name): one for one in files}
+        # Without versions, the only one has the id "null".
+        once = {(one.facts.key, one.facts.version or "null", one.name): one for one in files}
         files = list(once.values())
     return Found(tuple(_entries(looks, known, files, request.source)), labels, skipped)
 
