@@ -80,6 +80,8 @@ def taken_over(job: Job, mark: str, services: Services) -> Job | None:
     failed = _owner(job, services)
     if failed is None or failed.plan is None or failed.status is not Status.FAILED:
         return None
+    if failed.is_deleted:
+        return None  # its record does not know any more what its archive leaves out
     if not _is_young(failed, services) or not _is_right(failed, failed.plan, mark, services):
         return None
     if services.jobs.claim(failed, job.job_id) != job.job_id:
