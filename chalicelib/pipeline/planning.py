@@ -194,13 +194,17 @@ def _planned_by_twin(job: Job, key: str, upload: str, services: Services) -> Job
     """Returns the job as it is, if it has taken this upload after all: the answer was lost, and
     botocore sent the write again. Aborts the upload if not: it is of no use.
 
-    Raises NothingToDo if the job has ended or has no plan, Unavailable if a twin has planned it.
+    Raises NothingToDo if the job has ended, Unavailable if a twin has planned it, or has found that
+    a file of it has changed.
     """
     current = services.jobs.get(job.job_id)
     if current is None or current.plan is None or current.plan.upload != upload:
         services.archive.abort_upload(key, upload)
-    if current is None or current.status not in OPEN or current.plan is None:
+    if current is None or current.status not in OPEN:
         raise NothingToDo
+    if current.plan is None:
+        # That worker sends `plan`. If it cannot, this step plans the job again.
+        raise Unavailable("the job is planned again")
     if current.plan.upload != upload:
         # That worker sends the next steps, or builds the archive. If it dies first, this step does.
         raise Unavailable("another worker has just planned the job")
