@@ -54,7 +54,7 @@ def check(world: "World", jobs: list[Job], sizes: dict[str, int], *, is_all: boo
         is_refused = job.failure is not None and job.failure.slug == "quota-exceeded"
         if counted and is_refused and not world.files.changed:
             says(f"{job.job_id}: counted, and refused for its quota")
-    if world.files.changed or not is_all:
+    if world.files.is_unsure or not is_all:
         return
     for user_id in {job.user_id for job in jobs}:
         own = [job for job in jobs if job.user_id == user_id]
@@ -67,7 +67,7 @@ def check(world: "World", jobs: list[Job], sizes: dict[str, int], *, is_all: boo
 def did_not_fit(world: "World", job: Job, size: int) -> bool:
     """Whether the job may have been refused for its user's quota."""
     fits = _used(_day(world, job)) + size <= world.day_bytes
-    is_unsure = world.files.changed or world.faults.counts[Kind.ERASED] > 0
+    is_unsure = world.files.is_unsure or world.faults.counts[Kind.ERASED] > 0
     return bool(world.day_bytes) and (is_unsure or not fits)
 
 

@@ -71,6 +71,13 @@ class Files:
         """Whether every file that was read keeps its version for good."""
         return self.ground.versioning == "Enabled"
 
+    @property
+    def is_unsure(self) -> bool:
+        """Whether it is not sure how many bytes a job has found: files have changed, or some cannot
+        be read, which not everybody notices who lists them."""
+        newest = self.s3.shelves[BUCKET].newest.values()
+        return self.changed or any(unreadable(stored) for stored in newest)
+
     def fill(self, now: int) -> None:
         """Puts the source files of the run."""
         ids = [f"downloads/{FIRST_ID + n}" for n in range(self.random.randrange(1, 15))]
