@@ -12,9 +12,8 @@ from chalicelib.archive.plan import Entry
 from chalicelib.jobs import places
 from chalicelib.jobs.model import file_mark
 from chalicelib.jobs.request import ExportRequest, Wanted
-from chalicelib.pipeline import keeping
+from chalicelib.pipeline import assembly, keeping
 from chalicelib.pipeline.accepting import accept
-from chalicelib.queue.messages import Message, Step
 from chalicelib.s3 import clients
 from tests.archives import check_archive, noise
 from tests.integration.cloud import SOURCES
@@ -194,6 +193,21 @@ def test_a_file_may_change_at_any_moment_of_one_worker(
     job_id = export(prefix="in/")
 
     with before(effect, _rewrite(stack, name)):
+        assert stack.run_queue() == []
+
+    _assert_either(stack, job_id, name)
+
+
+@each_file
+def test_a_file_may_change_between_two_parts_of_one_worker(
+    stack: Stack, aged: None, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    # With more buffers, the files of the second part may all be read before the first part is
+    # uploaded.
+    monkeypatch.setattr(assembly, "BUFFERS", 1)
+    job_id = export(prefix="in/")
+
+    with before(PART_UPLOADED.then(FILE_READ), _rewrite(stack, name)):
         assert stack.run_queue() == []
 
     _assert_either(stack, job_id, name)
