@@ -18,6 +18,7 @@ from tests.archives import check_archive
 from tests.e2e.api import Api
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Sources, noise
+from tests.waiting import wait_for
 
 SSE_C: dict[str, Any] = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
 FORBIDDEN = set('<>:"|?*\\')
@@ -126,7 +127,7 @@ def test_a_file_that_is_rewritten_all_the_time(
     prefix = sources.new_prefix()
     sources.put_many(prefix, [(f"{n:03}", noise(100)) for n in range(300)])
     with rewritten(backstage, f"{prefix}busy", 0.1) as contents:
-        time.sleep(0.3)
+        wait_for(lambda: len(contents) > 2, 30, "the file to be written again and again")
         jobs = [api.export(prefix=prefix, fresh=True) for _ in range(8)]
         for job_id in jobs:
             api.completed(job_id)

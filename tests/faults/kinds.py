@@ -118,12 +118,12 @@ class Faults:
         changes something, so a fault can do more harm."""
         if self.healed:
             return None
-        kind = self._struck(kinds, writing)
+        kind = self._struck(kinds, writing=writing)
         if kind:
             self.counts[kind] += 1
         return kind
 
-    def _struck(self, kinds: Sequence[Kind], writing: bool) -> Kind | None:  # noqa: FBT001
+    def _struck(self, kinds: Sequence[Kind], *, writing: bool) -> Kind | None:
         self._places[False] += 1
         self._places[True] += writing
         if self.few:

@@ -149,7 +149,7 @@ class EventSource:
             self._free -= 1
             self._schedule.spawn(
                 self._name,
-                lambda records=records: self._work(records),  # type: ignore[misc]
+                lambda records=records: self._work(records),  # type: ignore[misc]  # a lambda's default has no type
                 self._faults.random.randrange(_COLD_START),
             )
 

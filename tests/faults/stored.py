@@ -94,4 +94,4 @@ def b64_crc32(body: bytes) -> str:
 
 def etag_of(body: bytes) -> str:
     """Returns the ETag of an object or a part that was uploaded in one piece."""
-    return f'"{hashlib.md5(body).hexdigest()}"'  # noqa: S324
+    return f'"{hashlib.md5(body).hexdigest()}"'  # noqa: S324 - the ETag of AWS

@@ -111,7 +111,7 @@ def _create_table(properties: dict[str, Any]) -> None:
     )
     table: CreateTableInputTypeDef = {
         "TableName": TABLE,
-        **{name: properties[name] for name in names},  # type: ignore[typeddict-item]
+        **{name: properties[name] for name in names},  # type: ignore[typeddict-item]  # as they are in the template
     }
     aws.dynamodb().create_table(**table)
     ttl = properties["TimeToLiveSpecification"]

@@ -42,7 +42,7 @@ def test_a_bucket_says_whether_it_keeps_versions(versioned: Stack) -> None:
 
 
 @BOTH
-def test_each_version_has_its_own_facts_and_bytes(versioned: Stack, fast: bool) -> None:  # noqa: FBT001
+def test_each_version_has_its_own_facts_and_bytes(versioned: Stack, fast: bool) -> None:  # noqa: FBT001 - a parameter
     first, second = _put(versioned, "in/a", b"one"), _put(versioned, "in/a", b"second")
     source = _source(versioned, fast=fast)
 
@@ -56,7 +56,7 @@ def test_each_version_has_its_own_facts_and_bytes(versioned: Stack, fast: bool) 
 
 
 @BOTH
-def test_a_deleted_file_is_still_there_by_its_version(versioned: Stack, fast: bool) -> None:  # noqa: FBT001
+def test_a_deleted_file_is_still_there_by_its_version(versioned: Stack, fast: bool) -> None:  # noqa: FBT001 - a parameter
     version = _put(versioned, "in/a", b"one")
     versioned.delete_file("in/a")
     source = _source(versioned, fast=fast)
@@ -69,7 +69,7 @@ def test_a_deleted_file_is_still_there_by_its_version(versioned: Stack, fast: bo
 
 
 @BOTH
-def test_a_delete_marker_and_an_unknown_version_are_no_files(versioned: Stack, fast: bool) -> None:  # noqa: FBT001
+def test_a_delete_marker_and_an_unknown_version_are_no_files(versioned: Stack, fast: bool) -> None:  # noqa: FBT001 - a parameter
     _put(versioned, "in/a", b"one")
     marker = clients.s3().delete_object(Bucket=SOURCES, Key="in/a")["VersionId"]
     source = _source(versioned, fast=fast)
@@ -79,7 +79,7 @@ def test_a_delete_marker_and_an_unknown_version_are_no_files(versioned: Stack, f
 
 
 @BOTH
-def test_a_file_from_before_the_versions_has_the_version_null(versioned: Stack, fast: bool) -> None:  # noqa: FBT001
+def test_a_file_from_before_the_versions_has_the_version_null(versioned: Stack, fast: bool) -> None:  # noqa: FBT001 - a parameter
     source = _source(versioned, fast=fast)
 
     (listed,) = source.list_versions_page("in/").facts
@@ -95,7 +95,7 @@ def test_a_file_from_before_the_versions_has_the_version_null(versioned: Stack, 
 @BOTH
 def test_the_newest_versions_are_listed_with_keys_of_any_kind(
     versioned: Stack,
-    fast: bool,  # noqa: FBT001
+    fast: bool,  # noqa: FBT001 - a parameter
 ) -> None:
     keys = ["in/ a", "in/+", "in/%41", "in/&<>", "in/é", "in/日本", "in/😀"]
     newest = {key: _put(versioned, key, key.encode()) for key in (*keys, "in/deleted")}
@@ -130,7 +130,7 @@ def test_pages_of_versions_end_where_the_next_one_begins(
 
 
 @BOTH
-def test_a_part_is_copied_from_a_version(versioned: Stack, fast: bool) -> None:  # noqa: FBT001
+def test_a_part_is_copied_from_a_version(versioned: Stack, fast: bool) -> None:  # noqa: FBT001 - a parameter
     content = noise(1, 6 * MIB)
     version = _put(versioned, "in/a", content)
     _put(versioned, "in/a", b"other")

@@ -185,7 +185,7 @@ def test_a_message_is_hidden_again_and_again_while_its_step_works(
 def test_a_worker_has_its_lease_before_its_first_read(
     stack: Stack,
     requests: Requests,
-    cancelled: bool,  # noqa: FBT001
+    cancelled: bool,  # noqa: FBT001 - a parameter
 ) -> None:
     job_id = export(file_ids=[10001])
     if cancelled:

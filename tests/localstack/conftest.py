@@ -1,6 +1,5 @@
 """Starts the real host mode. It is slow, and needs what docs/localstack.md says."""
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 
 from infra.localstack import host, install
 from tests.localstack.deployment import Eventually, Family, Stack, deploy
+from tests.waiting import wait_for
 
 _PAUSE_SECONDS = 0.1
 
@@ -21,11 +21,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def eventually() -> Eventually:
     def wait(look: Callable[[], Any], *, within: float) -> Any:
-        deadline = time.monotonic() + within
-        while not (seen := look()):
-            assert time.monotonic() < deadline, f"still {seen!r} after {within} s"
-            time.sleep(_PAUSE_SECONDS)
-        return seen
+        return wait_for(look, within, "what the test looks for", pause=_PAUSE_SECONDS)
 
     return wait
 

@@ -106,7 +106,7 @@ def package() -> bytes:
 
 
 def client(endpoint: str, service: str) -> Any:
-    return boto3.client(  # type: ignore[call-overload]
+    return boto3.client(  # type: ignore[call-overload]  # of any service
         service,
         endpoint_url=endpoint,
         region_name="us-east-1",

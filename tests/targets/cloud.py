@@ -94,7 +94,7 @@ class Cloud:
 
     def queue(self, **attributes: str) -> str:
         """Makes a new queue. Returns its URL."""
-        return self.sqs.create_queue(QueueName=new_name(), Attributes=attributes)["QueueUrl"]  # type: ignore[arg-type]
+        return self.sqs.create_queue(QueueName=new_name(), Attributes=attributes)["QueueUrl"]  # type: ignore[arg-type]  # a dict of text
 
     def upload(self, key: str | None = None, **more: Any) -> "Upload":
         """Opens a multipart upload, for a new key if none is given."""
@@ -118,7 +118,7 @@ class Upload:
     def put(self, number: int, content: bytes, **more: Any) -> "Part":
         """Uploads a part. Returns it in the form that `complete` needs."""
         answer = self.cloud.s3.upload_part(
-            **self.address,  # type: ignore[arg-type]
+            **self.address,  # type: ignore[arg-type]  # a dict of text
             PartNumber=number,
             Body=content,
             **more,
@@ -131,7 +131,7 @@ class Upload:
     def copy(self, number: int, source: str, **more: Any) -> "Part":
         """Copies a part from another object. Returns it in the form that `complete` needs."""
         answer = self.cloud.s3.upload_part_copy(
-            **self.address,  # type: ignore[arg-type]
+            **self.address,  # type: ignore[arg-type]  # a dict of text
             PartNumber=number,
             CopySource={"Bucket": self.cloud.bucket, "Key": source},
             **more,
@@ -141,7 +141,7 @@ class Upload:
     def complete(self, *, parts: Sequence["Part"], **more: Any) -> str:
         """Completes the upload. Returns the object's ETag."""
         answer = self.cloud.s3.complete_multipart_upload(
-            **self.address,  # type: ignore[arg-type]
+            **self.address,  # type: ignore[arg-type]  # a dict of text
             MultipartUpload={"Parts": list(parts)},
             **more,
         )

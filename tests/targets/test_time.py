@@ -33,7 +33,7 @@ def test_an_expired_item_is_deleted(cloud: Cloud, aged: Aged) -> None:
     place = {"TableName": cloud.table, "Key": {"id": {"S": aged.item}}}
 
     wait_for(
-        lambda: "Item" not in cloud.dynamodb.get_item(**place),  # type: ignore[arg-type]
+        lambda: "Item" not in cloud.dynamodb.get_item(**place),  # type: ignore[arg-type]  # a plain dict
         aged.patience,
         "the item to be deleted",
     )
@@ -49,7 +49,7 @@ def test_an_expired_object_is_deleted(cloud: Cloud, aged: Aged) -> None:
     place = {"Bucket": cloud.bucket, "Prefix": aged.key}
 
     wait_for(
-        lambda: "Contents" not in cloud.s3.list_objects_v2(**place),  # type: ignore[arg-type]
+        lambda: "Contents" not in cloud.s3.list_objects_v2(**place),  # type: ignore[arg-type]  # a plain dict
         aged.patience,
         "the object to be deleted",
     )

@@ -16,7 +16,7 @@ from chalicelib.s3 import clients
 
 def _client_error(code: str, status: int) -> ClientError:
     return ClientError(
-        {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
+        {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]  # what is read of it
         "Operation",
     )
 
@@ -129,6 +129,6 @@ def test_where_somebody_waits_all_tries_end_in_time(monkeypatch: pytest.MonkeyPa
     for client in (clients.s3(within), aws.dynamodb(within), aws.sqs(within)):
         config = client.meta.config
 
-        assert config.connect_timeout <= config.read_timeout  # type: ignore[attr-defined]
-        assert 3 * config.read_timeout + longest_pauses <= within  # type: ignore[attr-defined]
-        assert config.retries == {"mode": "standard", "total_max_attempts": 3}  # type: ignore[attr-defined]
+        assert config.connect_timeout <= config.read_timeout  # type: ignore[attr-defined]  # set by its name
+        assert 3 * config.read_timeout + longest_pauses <= within  # type: ignore[attr-defined]  # set by its name
+        assert config.retries == {"mode": "standard", "total_max_attempts": 3}  # type: ignore[attr-defined]  # set by its name

@@ -23,7 +23,7 @@ DOWN = EndpointConnectionError(endpoint_url="https://secrets")
 
 def _refusal(code: str, status: int = 400) -> ClientError:
     return ClientError(
-        {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
+        {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]  # what is read of it
         "GetSecretValue",
     )
 
@@ -217,7 +217,7 @@ def test_what_is_wrong_is_in_the_log_and_no_part_of_a_key_anywhere(
 
 def test_a_binary_secret_is_refused() -> None:
     bench = _bench({"1": FIRST})
-    bench.secrets.get_secret_value = lambda **_: {"SecretBinary": FIRST.encode()}  # type: ignore[method-assign]
+    bench.secrets.get_secret_value = lambda **_: {"SecretBinary": FIRST.encode()}  # type: ignore[method-assign]  # its answer
 
     with pytest.raises(Unavailable):
         bench.find("1")
@@ -241,7 +241,7 @@ def test_requests_at_the_same_time_all_find_the_first_keys() -> None:
         together.wait(timeout=10)
         return answer(**asked)
 
-    bench.secrets.get_secret_value = slow  # type: ignore[method-assign]
+    bench.secrets.get_secret_value = slow  # type: ignore[method-assign]  # its answer
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: bench.find("1"), range(8)))
 

@@ -239,7 +239,7 @@ def test_any_value_is_taken_or_refused_by_name(name: str, value: str) -> None:
 
 def test_settings_cannot_change() -> None:
     with pytest.raises(AttributeError):
-        some_settings().jobs_table = "other"  # type: ignore[misc]
+        some_settings().jobs_table = "other"  # type: ignore[misc]  # it is frozen
 
 
 def test_the_fast_path_is_taken_unless_it_is_turned_off() -> None:

@@ -47,7 +47,7 @@ def black_hole(exchange: Exchange) -> None:
 
 def slow(exchange: Exchange) -> None:
     """The service does what was asked, but answers late."""
-    time.sleep(_SLOW_SECONDS)
+    time.sleep(_SLOW_SECONDS)  # the fault itself
     exchange.answer(exchange.ask())
 
 

@@ -226,5 +226,5 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             upstream.close()
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in http.server
         """Logs nothing."""

@@ -28,14 +28,14 @@ def failing(rigged: Rigged, services: Iterable[Service], failure: Fault, seconds
     with ExitStack() as outage:
         for service in services:
             outage.enter_context(rigged.proxies[service].failing(failure))
-        time.sleep(seconds)
+        time.sleep(seconds)  # how long the outage is
 
 
 def pause(process: int, seconds: float) -> None:
     """Stops the process for this time."""
     os.kill(process, signal.SIGSTOP)
     try:
-        time.sleep(seconds)
+        time.sleep(seconds)  # how long it is stopped
     finally:
         os.kill(process, signal.SIGCONT)
 
@@ -48,7 +48,9 @@ def flock(rigged: Rigged, jobs: Jobs) -> Flock:
         for service in SERVICES:
             outage.enter_context(rigged.proxies[service].failing(failures.slow))
         flock.start()
-        time.sleep(_EACH_SECONDS)
+        time.sleep(
+            _EACH_SECONDS
+        )  # the time in which they are slow; how far a job is does not matter
     return flock
 
 

@@ -25,7 +25,8 @@ def on_messages(event: dict[str, Any], context: Any) -> Any:
 
 
 def meet(place: str, count: int) -> None:
-    """Returns once `count` messages are worked on at the same time."""
+    """Returns once `count` messages are worked on at the same time. The function's timeout is the
+    limit."""
     table.update_item(
         Key={"id": place},
         UpdateExpression="ADD present :one",

@@ -34,7 +34,7 @@ def fail(event: dict[str, Any], context: Any) -> Any:
 
 def hang(event: dict[str, Any], context: Any) -> Any:
     print("hanging")
-    time.sleep(60)
+    time.sleep(60)  # longer than the function's timeout
 
 
 def leave(event: dict[str, Any], context: Any) -> Any:
@@ -47,7 +47,8 @@ def be_killed(event: dict[str, Any], context: Any) -> Any:
 
 
 def meet(event: dict[str, Any], context: Any) -> Any:
-    """Returns when `count` invocations are here at the same time. Only concurrent ones can be."""
+    """Returns when `count` invocations are here at the same time. Only concurrent ones can be. The
+    function's timeout is the limit."""
     table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
     key = {"id": event["place"]}
     table.update_item(

@@ -204,7 +204,7 @@ def test_an_update_happens_only_if_its_condition_holds(
     table: Bound,
     term: str,
     value: int,
-    holds: bool,  # noqa: FBT001
+    holds: bool,  # noqa: FBT001 - a parameter
 ) -> None:
     key, numbers = {"S": "a"}, {"NS": ["3", "10"]}
     table.put_item(Item={"jobId": key, "size": {"N": "5"}, "numbers": numbers})
@@ -282,7 +282,7 @@ def test_a_batch_of_writes_replaces_what_is_there(table: Bound) -> None:
 
 
 def test_a_batch_that_writes_an_item_twice_is_refused(table: Bound) -> None:
-    asked = Bound(table.client, RequestItems=writes(table, "a", "a"))  # type: ignore[arg-type]
+    asked = Bound(table.client, RequestItems=writes(table, "a", "a"))  # type: ignore[arg-type]  # plain dicts
 
     assert asked.refuses("batch_write_item") == INVALID
 
@@ -290,7 +290,7 @@ def test_a_batch_that_writes_an_item_twice_is_refused(table: Bound) -> None:
 @differs(moto="does more than 25 writes")
 def test_a_batch_of_more_than_25_writes_is_refused(table: Bound) -> None:
     many = writes(table, *(f"job-{i}" for i in range(26)))
-    asked = Bound(table.client, RequestItems=many)  # type: ignore[arg-type]
+    asked = Bound(table.client, RequestItems=many)  # type: ignore[arg-type]  # plain dicts
 
     assert asked.refuses("batch_write_item") == INVALID
 
@@ -299,6 +299,6 @@ def test_a_batch_of_more_than_25_writes_is_refused(table: Bound) -> None:
     "job_ids", [[f"job-{i}" for i in range(101)], ["a", "a"]], ids=["101 keys", "a key twice"]
 )
 def test_an_invalid_batch_of_keys_is_refused(table: Bound, job_ids: list[str]) -> None:
-    asked = Bound(table.client, RequestItems=batch(table, *job_ids))  # type: ignore[arg-type]
+    asked = Bound(table.client, RequestItems=batch(table, *job_ids))  # type: ignore[arg-type]  # plain dicts
 
     assert asked.refuses("batch_get_item") == INVALID

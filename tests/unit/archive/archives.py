@@ -139,7 +139,7 @@ class _SparseFile(io.RawIOBase):
             raise OSError("a position before the file")
         return self._at
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # of all buffers, only this
         length = min(len(buffer), max(self._size - self._at, 0))
         end = self._at + length
         found = bytearray(length)

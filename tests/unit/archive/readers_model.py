@@ -112,7 +112,7 @@ def _explorer(name: str) -> Path:
 def _cpython_windows(name: str) -> Path:
     path = ntpath.splitdrive(name.replace("/", "\\"))[1]
     path = "\\".join(one for one in path.split("\\") if one not in {"", ".", ".."})
-    path = zipfile.ZipFile._sanitize_windows_name(path, "\\")  # type: ignore[attr-defined]
+    path = zipfile.ZipFile._sanitize_windows_name(path, "\\")  # type: ignore[attr-defined]  # not public
     return _on_windows(path.split("\\"))
 
 

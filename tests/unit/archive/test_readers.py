@@ -206,6 +206,6 @@ def _written_directory(plan: Plan) -> bytes:
     writer = zipfile.ZipFile(written, "w")
     infos = [_info(entry, offset) for entry, offset in zip(plan.entries, plan.offsets, strict=True)]
     writer.filelist.extend(infos)
-    writer._write_end_record()  # type: ignore[attr-defined] # at once, with no bytes of the files
+    writer._write_end_record()  # type: ignore[attr-defined]  # at once, with no bytes of the files
     whole = written.getvalue()
     return whole[: whole.index(b"PK\x06\x06") if b"PK\x06\x06" in whole else -22]

@@ -35,7 +35,7 @@ class Jobs:
 @given(positions)
 def test_a_cursor_leads_to_where_its_page_ended(position: tuple[int, str]) -> None:
     jobs = Jobs(following=position)
-    cursor = _listing(jobs, {}).content["cursor"]  # type: ignore[index]
+    cursor = _listing(jobs, {}).content["cursor"]  # type: ignore[index]  # JSON
 
     _listing(jobs, {"cursor": cursor})
 

@@ -13,7 +13,9 @@ import pytest
 from infra import daemon
 from infra.daemon import HOST, Daemon, listen
 from infra.errors import EmulatorError
+from tests.waiting import wait_for
 
+# Each of these goes on until it is ended.
 SLEEPS = "import time; time.sleep(60)"
 HAS_A_CHILD = f"""
 import subprocess, sys, time
@@ -37,9 +39,9 @@ def _spawn(directory: Path, code: str) -> Daemon:
 
 def _first_line(directory: Path) -> str:
     """Waits for the first line that the process writes, and returns it."""
-    while not (directory / "log").read_text().endswith("\n"):
-        os.sched_yield()
-    return (directory / "log").read_text().strip()
+    log = directory / "log"
+    wait_for(lambda: log.read_text().endswith("\n"), 30, "the first line", pause=0.01)
+    return log.read_text().strip()
 
 
 @pytest.fixture

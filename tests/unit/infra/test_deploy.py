@@ -44,7 +44,7 @@ class CloudFormation:
     def describe_stacks(self, **_: str) -> dict[str, Any]:
         if self.status is None:
             error = {"Code": "ValidationError", "Message": "Stack longhaul does not exist"}
-            raise ClientError({"Error": error}, "DescribeStacks")  # type: ignore[typeddict-item]
+            raise ClientError({"Error": error}, "DescribeStacks")  # type: ignore[typeddict-item]  # what boto3 reads of it
         stack = {
             "StackName": "longhaul",
             "StackId": STACK_ID,
@@ -109,7 +109,7 @@ class DynamoDB:
         assert request["DeletionProtectionEnabled"] is False
         if request["TableName"] == "gone":
             error = {"Code": "ResourceNotFoundException"}
-            raise ClientError({"Error": error}, "UpdateTable")  # type: ignore[typeddict-item]
+            raise ClientError({"Error": error}, "UpdateTable")  # type: ignore[typeddict-item]  # what boto3 reads of it
         self._calls.append(f"unprotect {request['TableName']}")
 
 

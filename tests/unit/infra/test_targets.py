@@ -21,7 +21,7 @@ def _user_with_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("service", ["s3", "sqs", "dynamodb", "cloudformation", "lambda", "logs"])
 def test_a_local_client_talks_to_the_emulator_despite_the_users_settings(service: str) -> None:
-    client = STARTED.session().client(service)  # type: ignore[call-overload]
+    client = STARTED.session().client(service)  # type: ignore[call-overload]  # any of these
 
     assert client.meta.endpoint_url == "http://127.0.0.1:4570"
 

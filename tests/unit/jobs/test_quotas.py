@@ -95,7 +95,7 @@ def test_the_bytes_are_those_of_the_counted_jobs(
     asked: list[tuple[int, int]], remembered: int
 ) -> None:
     """A job that comes again while the item still knows it changes nothing."""
-    store = QuotaStore(Table(DynamoDB("jobs", lambda: NOW), "jobs"))  # type: ignore[arg-type]
+    store = QuotaStore(Table(DynamoDB("jobs", lambda: NOW), "jobs"))  # type: ignore[arg-type]  # has what is called of a client
     counted: dict[int, int] = {}
     latest: list[int] = []
     with pytest.MonkeyPatch.context() as patch:

@@ -15,6 +15,7 @@ import pytest
 from infra.localstack.plugin.environment import Environment
 from infra.localstack.plugin.process import Function
 from infra.localstack.plugin.runtime_api import Invocation
+from tests.waiting import wait_for
 
 _RUNTIME = Path(__file__).parent / "stand_in_runtime"
 
@@ -230,7 +231,7 @@ def test_a_stop_ends_the_process_in_the_middle_of_its_work(make: Make, tmp_path:
     )
     invoking = threading.Thread(target=environment.invoke, args=(_invocation(),))
     invoking.start()
-    _wait_for(working.exists)
+    wait_for(working.exists, 5, "the function to begin", pause=0.01)
 
     environment.stop()
 
@@ -248,12 +249,4 @@ def _is_gone(pid: int) -> bool:
         except psutil.NoSuchProcess:
             return True
 
-    _wait_for(gone)
-    return True
-
-
-def _wait_for(look: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
-    while not look():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    return wait_for(gone, 5, f"the end of process {pid}", pause=0.01)

@@ -8,6 +8,7 @@ import pytest
 
 from infra.localstack.plugin import leash
 
+# The parent and the child go on until they are ended.
 _PARENT = f"""
 import subprocess, sys, time
 sys.path.insert(0, {str(leash.__file__.rsplit("/", 1)[0])!r})

@@ -53,7 +53,10 @@ def test_a_function_may_have_no_token(stub: Stub) -> None:
 def test_a_token_that_no_header_can_carry_is_refused_and_not_quoted(stub: Stub, token: str) -> None:
     with pytest.raises(ValueError, match="no token has") as refused:
         Client(stub.url, token=token)
-    with Client(stub.url, token=lambda: token) as client, pytest.raises(ValueError) as later:  # noqa: PT011
+    with (
+        Client(stub.url, token=lambda: token) as client,
+        pytest.raises(ValueError, match="no token has") as later,
+    ):
         client.status(JOB_ID)
 
     for error in (refused.value, later.value):

@@ -366,7 +366,7 @@ def test_texts_that_run_into_each_other_are_told_apart(
     first, *rest = plan.entries
     # In the same places, so that nothing but the texts tells them apart.
     twins = [
-        replace(plan, entries=(replace(first, **facts), *rest))  # type: ignore[arg-type]
+        replace(plan, entries=(replace(first, **facts), *rest))  # type: ignore[arg-type]  # any fields
         for facts in (one, other)
     ]
 

@@ -77,7 +77,7 @@ BY_BOTH = [*CALLS][:6]
 
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize("fast", [True, False])
-def test_each_request_names_the_owner_and_who_pays(name: str, fast: bool) -> None:  # noqa: FBT001
+def test_each_request_names_the_owner_and_who_pays(name: str, fast: bool) -> None:  # noqa: FBT001 - a parameter
     call, answer, headers = CALLS[name]
 
     asked = _asked(call, answer, PAID, fast=fast)
@@ -88,7 +88,7 @@ def test_each_request_names_the_owner_and_who_pays(name: str, fast: bool) -> Non
 
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize("fast", [True, False])
-def test_a_bucket_of_the_same_account_is_asked_without_them(name: str, fast: bool) -> None:  # noqa: FBT001
+def test_a_bucket_of_the_same_account_is_asked_without_them(name: str, fast: bool) -> None:  # noqa: FBT001 - a parameter
     call, answer, _ = CALLS[name]
 
     asked = _asked(call, answer, Access(), fast=fast)
@@ -167,7 +167,7 @@ def test_a_folder_is_asked_for_what_was_restored() -> None:
         (refusal(400, "MalformedXML"), False),
     ],
 )
-def test_a_bucket_is_asked_once_whether_it_keeps_versions(answer: Said, is_versioned: bool) -> None:  # noqa: FBT001
+def test_a_bucket_is_asked_once_whether_it_keeps_versions(answer: Said, is_versioned: bool) -> None:  # noqa: FBT001 - a parameter
     script = Script([answer])
     bucket = script.bucket(Access())
 

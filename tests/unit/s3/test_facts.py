@@ -71,17 +71,17 @@ SOURCE = Access()
 def test_the_facts_are_those_of_the_headers(
     headers: dict[str, str],
     facts: dict[str, object],
-    fast: bool,  # noqa: FBT001
+    fast: bool,  # noqa: FBT001 - a parameter
 ) -> None:
     script = Script([Said(200, HEADERS | headers)])
 
-    assert script.bucket(SOURCE, fast=fast).head("in/a") == replace(FACTS, **facts)  # type: ignore[arg-type]
+    assert script.bucket(SOURCE, fast=fast).head("in/a") == replace(FACTS, **facts)  # type: ignore[arg-type]  # any fields
     assert script.methods == ["HEAD"]
 
 
 @pytest.mark.parametrize("version", ["v/1+2 ~", "null"])
 @pytest.mark.parametrize("fast", [True, False])
-def test_the_version_that_was_asked_for_is_the_one_of_the_facts(version: str, fast: bool) -> None:  # noqa: FBT001
+def test_the_version_that_was_asked_for_is_the_one_of_the_facts(version: str, fast: bool) -> None:  # noqa: FBT001 - a parameter
     script = Script([Said(200, HEADERS | {"x-amz-version-id": version})])
 
     facts = script.bucket(SOURCE, fast=fast).head("in/a", version=version)
@@ -91,7 +91,7 @@ def test_the_version_that_was_asked_for_is_the_one_of_the_facts(version: str, fa
 
 
 @pytest.mark.parametrize("fast", [True, False])
-def test_an_object_that_is_missing_or_deleted_has_no_facts(fast: bool) -> None:  # noqa: FBT001
+def test_an_object_that_is_missing_or_deleted_has_no_facts(fast: bool) -> None:  # noqa: FBT001 - a parameter
     missing, marker = Said(404), Said(404, {"x-amz-delete-marker": "true"})
 
     for answer in (missing, marker):

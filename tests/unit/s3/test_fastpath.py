@@ -119,7 +119,7 @@ def test_a_body_of_any_kind_is_a_page_or_is_not_understood(body: bytes, status: 
         ({}, False),
     ],
 )
-def test_only_the_range_that_was_asked_for_is_taken(headers: dict[str, str], is_read: bool) -> None:  # noqa: FBT001
+def test_only_the_range_that_was_asked_for_is_taken(headers: dict[str, str], is_read: bool) -> None:  # noqa: FBT001 - a parameter
     buffer = memoryview(bytearray(3))
 
     assert fast(Told(206, headers, b"abc")).read_into(buffer, "b", "k", 7, None) is is_read
@@ -143,7 +143,7 @@ def test_an_answer_that_is_no_range_is_no_read(status: int) -> None:
         (503, b"<CopyPartResult/>", False),
     ],
 )
-def test_a_copy_is_made_when_s3_says_so(status: int, body: bytes, is_copied: bool) -> None:  # noqa: FBT001
+def test_a_copy_is_made_when_s3_says_so(status: int, body: bytes, is_copied: bool) -> None:  # noqa: FBT001 - a parameter
     told = Told(status, {}, body)
 
     assert fast(told).copy_part("b", "k", "u", 1, "s/k", '"e"', None) is is_copied

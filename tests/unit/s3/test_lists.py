@@ -50,11 +50,11 @@ def _answer(root: str, rows: str, *, more: bool) -> Said:
 
 
 def _facts(key: str, **more: object) -> ObjectFacts:
-    return ObjectFacts(key, 5, '"e"', 1_704_067_200, **more)  # type: ignore[arg-type]
+    return ObjectFacts(key, 5, '"e"', 1_704_067_200, **more)  # type: ignore[arg-type]  # any fields
 
 
 @pytest.mark.parametrize("fast", [True, False])
-def test_a_page_tells_what_is_in_cold_storage_by_the_class_alone(fast: bool) -> None:  # noqa: FBT001
+def test_a_page_tells_what_is_in_cold_storage_by_the_class_alone(fast: bool) -> None:  # noqa: FBT001 - a parameter
     classes = ("STANDARD", "GLACIER_IR", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE")
     answer = _listing(*(_item(kept, kept=kept) for kept in classes))
 
@@ -79,14 +79,14 @@ def test_a_page_tells_what_is_in_cold_storage_by_the_class_alone(fast: bool) -> 
         ("STANDARD", "", False),
     ],
 )
-def test_a_folder_tells_what_was_restored(kept: str, status: str, is_archived: bool) -> None:  # noqa: FBT001
+def test_a_folder_tells_what_was_restored(kept: str, status: str, is_archived: bool) -> None:  # noqa: FBT001 - a parameter
     page = Script([_listing(_item("a", status, kept=kept))]).bucket(SOURCE).list_folder("", 9)
 
     assert [fact.is_archived for fact in page.files] == [is_archived]
 
 
 @pytest.mark.parametrize("fast", [True, False])
-def test_a_page_of_versions_has_the_newest_ones(fast: bool) -> None:  # noqa: FBT001
+def test_a_page_of_versions_has_the_newest_ones(fast: bool) -> None:  # noqa: FBT001 - a parameter
     checked = "<ChecksumAlgorithm>CRC32</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType>"
     rows = (
         _version("in/a b", "v2", checked, latest=True),
@@ -124,7 +124,7 @@ def test_a_page_of_versions_has_the_newest_ones(fast: bool) -> None:  # noqa: FB
 def test_a_page_without_newest_versions_says_where_the_next_one_begins(
     rows: tuple[str, ...],
     last: str,
-    fast: bool,  # noqa: FBT001
+    fast: bool,  # noqa: FBT001 - a parameter
 ) -> None:
     answer = _answer("ListVersionsResult", "".join(rows), more=True)
     script = Script([answer, answer])

@@ -56,7 +56,7 @@ FIRST_BYTE = Said(206, {"content-range": "bytes 0-0/5"}, b"a")
 def test_a_head_that_is_refused_says_the_reason(
     answers: list[Said],
     reason: Reason,
-    fast: bool,  # noqa: FBT001
+    fast: bool,  # noqa: FBT001 - a parameter
 ) -> None:
     # What the fast path does not understand is asked again through botocore.
     script = Script([*answers[:fast], *answers])
@@ -191,7 +191,7 @@ def test_an_object_that_is_gone_has_changed() -> None:
 
 
 @pytest.mark.parametrize("fast", [True, False])
-def test_a_read_that_is_refused_says_the_reason(fast: bool) -> None:  # noqa: FBT001
+def test_a_read_that_is_refused_says_the_reason(fast: bool) -> None:  # noqa: FBT001 - a parameter
     cold = refusal(403, "InvalidObjectState", "not valid", StorageClass="GLACIER")
     script = Script([cold] * (1 + fast))
 
@@ -212,7 +212,7 @@ def test_a_throttled_key_is_tried_again() -> None:
 
 
 @pytest.mark.parametrize("fast", [True, False])
-def test_a_range_is_found_in_the_whole_object(fast: bool) -> None:  # noqa: FBT001
+def test_a_range_is_found_in_the_whole_object(fast: bool) -> None:  # noqa: FBT001 - a parameter
     """A server may ignore the header Range."""
     script = Script([Said(200, {}, b"abcdef")] * (1 + fast))
 
