@@ -60,6 +60,8 @@ def test_no_step_of_a_large_job_is_sent_for_nothing(seed: int) -> None:
 
 
 def test_in_a_plain_queue_a_user_waits_for_another_users_jobs(alone: int) -> None:
+    """Between 5.9 and 6.9 times as long in ten seeds. It was up to 8 times while each of the jobs
+    read the file again for its CRC-32, which is kept now."""
     ended = run([*many(200), *SMALLS])
 
     assert max(ended.took["small"]) > 5 * alone
