@@ -48,9 +48,7 @@ def flock(rigged: Rigged, jobs: Jobs) -> Flock:
         for service in SERVICES:
             outage.enter_context(rigged.proxies[service].failing(failures.slow))
         flock.start()
-        time.sleep(
-            _EACH_SECONDS
-        )  # the time in which they are slow; how far a job is does not matter
+        time.sleep(_EACH_SECONDS)  # how long they are slow
     return flock
 
 
