@@ -12,7 +12,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from infra.outputs import Outputs
 from tests.browser import chromium
-from tests.browser.states import Stage
+from tests.browser.issuer import Issuer
+from tests.browser.signing import Eavesdropper
+from tests.browser.stage import Stage
 from tests.e2e.backstage import Backstage
 from tests.e2e.conftest import api, backstage, outputs, sources, stack_state
 from tests.e2e.sources import Sources
@@ -74,3 +76,15 @@ def page(context: BrowserContext) -> Iterator[Page]:
 def stage(page: Page, outputs: Outputs, backstage: Backstage, sources: Sources) -> Stage:
     """The page of a new user, who has no jobs yet."""
     return Stage(page, outputs.api_url, backstage, sources)
+
+
+@pytest.fixture
+def issuer(stage: Stage) -> Issuer:
+    return Issuer(stage)
+
+
+@pytest.fixture
+def eavesdropper(context: BrowserContext) -> Eavesdropper:
+    found = Eavesdropper()
+    found.follow(context)
+    return found

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from playwright.sync_api import Request, Route
 
-from tests.browser.states import Stage
+from tests.browser.stage import Stage
 
 ORIGIN = "https://issuer.example"
 CLIENT = "page"

@@ -19,7 +19,7 @@ from infra.paths import REPOSITORY, STATE
 from tests.browser import chromium
 from tests.browser.chromium import NoChromiumError
 from tests.browser.signed_states import STATES
-from tests.browser.states import Stage
+from tests.browser.stage import Stage
 from tests.e2e import deployment
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Sources

@@ -5,7 +5,8 @@ from typing import Any
 from playwright.sync_api import Route, expect
 
 from tests.browser.issuer import Issuer
-from tests.browser.states import STATES, Stage, state
+from tests.browser.stage import Stage
+from tests.browser.states import STATES, state
 
 __all__ = ["STATES"]
 

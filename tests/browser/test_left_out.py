@@ -5,7 +5,8 @@ from typing import Any
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.states import ARCHIVED, SKIPPED, Stage, skipping, with_sources
+from tests.browser.stage import Stage
+from tests.browser.states import ARCHIVED, SKIPPED, skipping, with_sources
 
 EVIL = "<img src=x onerror=alert(1)>\u202egpj.zip"
 FROZEN = {"reason": "archived", "detail": ARCHIVED}

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.records import DAY
-from tests.browser.states import Stage, some_jobs
+from tests.browser.stage import Stage
+from tests.browser.states import some_jobs
 
 EVIL = "<img src=x onerror=alert(1)>\u202egpj.zip"
 

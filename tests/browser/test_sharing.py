@@ -7,8 +7,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.issuer import Issuer
 from tests.browser.keyboard import tab_to
-from tests.browser.states import Stage, requests_during
-from tests.browser.test_signin import Eavesdropper, sign_in
+from tests.browser.signing import Eavesdropper, sign_in
+from tests.browser.stage import Stage, requests_during
 from tests.e2e.api import Api
 from tests.e2e.sources import Sources
 

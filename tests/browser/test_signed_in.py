@@ -13,11 +13,11 @@ from infra.access import Access
 from infra.outputs import Outputs
 from tests.archives import check_archive
 from tests.browser.conftest import PATIENCE_MS
-from tests.browser.states import Stage, requests_during
+from tests.browser.signing import Eavesdropper
+from tests.browser.stage import Stage, requests_during
 from tests.browser.test_accessibility import violations
 from tests.browser.test_sharing import share
-from tests.browser.test_signin import Eavesdropper
-from tests.e2e import deployment
+from tests.e2e import deployment, fixtures
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import MIB, Sources, noise
 from tests.waiting import wait_for
@@ -40,14 +40,8 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outputs]:
         yield own
 
 
-@pytest.fixture(scope="module")
-def backstage(outputs: Outputs) -> Backstage:
-    return Backstage(outputs)
-
-
-@pytest.fixture(scope="module")
-def sources(backstage: Backstage) -> Sources:
-    return Sources(backstage)
+backstage = pytest.fixture(scope="module")(fixtures.backstage)
+sources = pytest.fixture(scope="module")(fixtures.sources)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.archives import check_archive
-from tests.browser.states import Stage, requests_during
+from tests.browser.stage import Stage, requests_during
 from tests.e2e import handmade
 from tests.e2e.api import Api
 from tests.e2e.backstage import Backstage

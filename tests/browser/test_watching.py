@@ -7,7 +7,8 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.browser.states import STATES, Stage, requests_during
+from tests.browser.stage import Stage, requests_during
+from tests.browser.states import STATES
 
 SHOWN_WITHIN_SECONDS = 2
 CHANGES = 5

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from infra.outputs import Outputs
-from tests.e2e import deployment, handmade
-from tests.e2e.api import Api
+from tests.e2e import deployment, fixtures, handmade
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Source, Sources
 
@@ -41,21 +40,9 @@ def outputs(stack_state: Path) -> Iterator[Outputs]:
         yield own
 
 
-@pytest.fixture(scope="session")
-def api(outputs: Outputs) -> Iterator[Api]:
-    opened = Api(outputs.api_url)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="session")
-def backstage(outputs: Outputs) -> Backstage:
-    return Backstage(outputs)
-
-
-@pytest.fixture(scope="session")
-def sources(backstage: Backstage) -> Sources:
-    return Sources(backstage)
+api = pytest.fixture(scope="session")(fixtures.api)
+backstage = pytest.fixture(scope="session")(fixtures.backstage)
+sources = pytest.fixture(scope="session")(fixtures.sources)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from infra import stack as stacks
 from infra import targets
 from infra.access import Access
 from infra.outputs import Outputs
-from tests.e2e import deployment
+from tests.e2e import deployment, fixtures
 from tests.e2e.api import Api
 from tests.e2e.backstage import Backstage
 from tests.e2e.roles import Roles
@@ -56,16 +56,8 @@ def outputs(state: Path) -> Iterator[Outputs]:
             yield own
 
 
-@pytest.fixture(scope="module")
-def api(outputs: Outputs) -> Iterator[Api]:
-    opened = Api(outputs.api_url)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def backstage(outputs: Outputs) -> Backstage:
-    return Backstage(outputs)
+api = pytest.fixture(scope="module")(fixtures.api)
+backstage = pytest.fixture(scope="module")(fixtures.backstage)
 
 
 def _files(api: Api, **asked: object) -> dict[str, bytes]:

@@ -13,7 +13,7 @@ from chalicelib.archive.plan import Entry
 from chalicelib.queue.messages import Message, Step
 from infra.outputs import Outputs
 from tests.archives import check_archive
-from tests.e2e import deployment, handmade
+from tests.e2e import deployment, fixtures, handmade
 from tests.e2e.api import Api
 from tests.e2e.backstage import Backstage
 from tests.e2e.roles import POLICIES, Roles
@@ -46,9 +46,8 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outputs]:
         yield own
 
 
-@pytest.fixture(scope="module")
-def backstage(outputs: Outputs) -> Backstage:
-    return Backstage(outputs)
+backstage = pytest.fixture(scope="module")(fixtures.backstage)
+sources = pytest.fixture(scope="module")(fixtures.sources)
 
 
 @pytest.fixture(scope="module")
@@ -59,15 +58,8 @@ def roles(backstage: Backstage) -> Roles:
 
 
 @pytest.fixture(scope="module")
-def sources(backstage: Backstage) -> Sources:
-    return Sources(backstage)
-
-
-@pytest.fixture(scope="module")
 def api(outputs: Outputs, roles: Roles) -> Iterator[Api]:
-    opened = Api(outputs.api_url)
-    yield opened
-    opened.close()
+    yield from fixtures.api(outputs)
 
 
 def test_the_policies_allow_an_export(api: Api, sources: Sources) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 from chalicelib.s3.bucket import Bucket
 from tests.faults.refusals import Exceptions, refused
 from tests.faults.shelves import Shelf, check_bytes, check_facts
-from tests.faults.stored import Body, DeleteMarker, Limits, Lock, Stored, b64_crc32, etag_of
+from tests.faults.stored import Body, DeleteMarker, Limits, Lock, Stored, b64_crc32, etag_of, moment
 
 Answer = dict[str, Any]
 
@@ -129,9 +129,9 @@ class Objects:
                     row["ChecksumCRC32"] = b64_crc32(part)
                 if number > PartNumberMarker:
                     rows.append(row)
-            page = rows[: self.limits.page]
-            answer["ObjectParts"] = {"Parts": page, "IsTruncated": len(rows) > len(page)}
-            if len(rows) > len(page):
+            page, is_cut = self.limits.page_of(rows)
+            answer["ObjectParts"] = {"Parts": page, "IsTruncated": is_cut}
+            if is_cut:
                 answer["ObjectParts"]["NextPartNumberMarker"] = page[-1]["PartNumber"]
         return answer
 
@@ -174,7 +174,7 @@ class Objects:
                 disposition=kept.disposition,
             ),
         )
-        result: Answer = {"ETag": copy.etag, "LastModified": _moment(copy.modified)}
+        result: Answer = {"ETag": copy.etag, "LastModified": moment(copy.modified)}
         if copy.crc32:
             result |= {"ChecksumCRC32": copy.crc32, "ChecksumType": "FULL_OBJECT"}
         read = {"CopySourceVersionId": source.version} if source.version else {}
@@ -194,12 +194,13 @@ class Objects:
         objects = self._shelf("ListObjectsV2", Bucket, access).newest
         after = ContinuationToken or StartAfter
         keys = sorted(key for key in objects if key.startswith(Prefix) and key > after)
-        page = keys[: min(MaxKeys, self.limits.page)]
-        rows = [_listed(key, objects[key], OptionalObjectAttributes) for key in page]
-        answer: Answer = {"KeyCount": len(rows), "IsTruncated": len(keys) > len(page)}
-        if rows:
-            answer["Contents"] = rows
-        if answer["IsTruncated"]:
+        page, is_cut = self.limits.page_of(keys, MaxKeys)
+        answer: Answer = {"KeyCount": len(page), "IsTruncated": is_cut}
+        if page:
+            answer["Contents"] = [
+                _listed(key, objects[key], OptionalObjectAttributes) for key in page
+            ]
+        if is_cut:
             answer["NextContinuationToken"] = page[-1]
         return answer
 
@@ -231,17 +232,17 @@ class Objects:
         for number, (key, version, _) in enumerate(rows, 1):
             if key == KeyMarker and VersionIdMarker in ("", version.version):
                 at = number
-        page = rows[at : at + min(MaxKeys, self.limits.page)]
-        answer: Answer = {"IsTruncated": at + len(page) < len(rows)}
+        page, is_cut = self.limits.page_of(rows[at:], MaxKeys)
+        answer: Answer = {"IsTruncated": is_cut}
         for key, version, is_latest in page:
             about = {"VersionId": version.version or "null", "IsLatest": is_latest}
             if isinstance(version, DeleteMarker):
-                row = {"Key": key, "LastModified": _moment(version.modified), **about}
+                row = {"Key": key, "LastModified": moment(version.modified), **about}
                 answer.setdefault("DeleteMarkers", []).append(row)
             else:
                 row = {**_listed(key, version, OptionalObjectAttributes), **about}
                 answer.setdefault("Versions", []).append(row)
-        if answer["IsTruncated"]:
+        if is_cut:
             answer["NextKeyMarker"] = page[-1][0]
             answer["NextVersionIdMarker"] = page[-1][1].version or "null"
         return answer
@@ -291,7 +292,7 @@ class Objects:
         facts = {
             "ContentLength": len(stored.body),
             "ETag": stored.etag,
-            "LastModified": _moment(stored.modified),
+            "LastModified": moment(stored.modified),
             "Metadata": dict(stored.metadata),
             **_version(stored),
         }
@@ -321,7 +322,7 @@ def _version(stored: Stored) -> Answer:
 
 
 def _listed(key: str, stored: Stored, optional: Sequence[str]) -> Answer:
-    modified = _moment(stored.modified)
+    modified = moment(stored.modified)
     facts = {"Key": key, "Size": len(stored.body), "ETag": stored.etag, "LastModified": modified}
     facts["StorageClass"] = stored.storage_class
     if stored.crc32:
@@ -337,8 +338,3 @@ def _listed(key: str, stored: Stored, optional: Sequence[str]) -> Answer:
 
 def _checksum_type(stored: Stored) -> str:
     return "COMPOSITE" if stored.part_sizes else "FULL_OBJECT"
-
-
-def _moment(ms: int) -> datetime:
-    """Returns the time as S3 does: in whole seconds."""
-    return datetime.fromtimestamp(ms // 1000, UTC)

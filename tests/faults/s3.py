@@ -6,12 +6,11 @@ same name of a botocore client does.
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from tests.faults.objects import Objects
 from tests.faults.refusals import refused
-from tests.faults.stored import Limits, Stored, Upload, etag_of
+from tests.faults.stored import Limits, Stored, Upload, etag_of, moment
 
 Answer = dict[str, Any]
 
@@ -99,15 +98,14 @@ class S3(Objects):
     ) -> Answer:
         upload = self._upload("ListParts", Bucket, Key, UploadId)
         numbers = sorted(number for number in upload.parts if number > PartNumberMarker)
-        page = numbers[: min(MaxParts, self.limits.page)]
-        rows = [
-            {"PartNumber": n, "ETag": etag_of(upload.parts[n]), "Size": len(upload.parts[n])}
-            for n in page
-        ]
-        answer: Answer = {"IsTruncated": len(numbers) > len(page)}
-        if rows:
-            answer["Parts"] = rows
-        if answer["IsTruncated"]:
+        page, is_cut = self.limits.page_of(numbers, MaxParts)
+        answer: Answer = {"IsTruncated": is_cut}
+        if page:
+            answer["Parts"] = [
+                {"PartNumber": n, "ETag": etag_of(upload.parts[n]), "Size": len(upload.parts[n])}
+                for n in page
+            ]
+        if is_cut:
             answer["NextPartNumberMarker"] = page[-1]
         return answer
 
@@ -167,14 +165,14 @@ class S3(Objects):
         marker = self.uploads.get(UploadIdMarker)
         after = (KeyMarker, marker.opened if marker else 0, UploadIdMarker)
         rows = [row for row in found if row > after]
-        page = rows[: min(MaxUploads, self.limits.page)]
-        answer: Answer = {"IsTruncated": len(rows) > len(page)}
+        page, is_cut = self.limits.page_of(rows, MaxUploads)
+        answer: Answer = {"IsTruncated": is_cut}
         if page:
             answer["Uploads"] = [
-                {"Key": key, "UploadId": upload_id, "Initiated": _moment(opened)}
+                {"Key": key, "UploadId": upload_id, "Initiated": moment(opened)}
                 for key, opened, upload_id in page
             ]
-        if answer["IsTruncated"]:
+        if is_cut:
             answer["NextKeyMarker"], _, answer["NextUploadIdMarker"] = page[-1]
         return answer
 
@@ -193,8 +191,3 @@ class S3(Objects):
             raise refused(operation, "EntityTooLarge", 400)
         upload.parts[number] = body
         return etag_of(body)
-
-
-def _moment(ms: int) -> datetime:
-    """Returns the time as S3 does: in whole seconds."""
-    return datetime.fromtimestamp(ms // 1000, UTC)

@@ -3,9 +3,13 @@
 import hashlib
 import zlib
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import TypeVar
+
+Row = TypeVar("Row")
 
 
 class Lock(StrEnum):
@@ -69,6 +73,12 @@ class Limits:
     page: int = 1000
     max_copy: int = 5 * 1024**3
 
+    def page_of(self, rows: Sequence[Row], most: int | None = None) -> tuple[Sequence[Row], bool]:
+        """Returns the first page of the rows, and whether more rows follow. `most` is the most
+        rows that were asked for."""
+        page = rows[: self.page if most is None else min(most, self.page)]
+        return page, len(rows) > len(page)
+
 
 class Body:
     """The body of a GetObject."""
@@ -95,3 +105,8 @@ def b64_crc32(body: bytes) -> str:
 def etag_of(body: bytes) -> str:
     """Returns the ETag of an object or a part that was uploaded in one piece."""
     return f'"{hashlib.md5(body).hexdigest()}"'  # noqa: S324 - the ETag of AWS
+
+
+def moment(ms: int) -> datetime:
+    """Returns the time as S3 does: in whole seconds."""
+    return datetime.fromtimestamp(ms // 1000, UTC)

@@ -23,6 +23,8 @@ SSE_C = (
 )
 ROLE = "User: arn:aws:sts::111122223333:assumed-role/worker/w is not authorized to perform: "
 KEY = "arn:aws:kms:eu-central-1:111122223333:key/0a"
+IN_A_STATE = "is in a state in which it cannot be used"
+NOT_ALLOWED = "may not be used by this stack"
 
 
 def _refusal(status: int, code: str, message: str = "", **more: str) -> ClientError:
@@ -65,46 +67,6 @@ def _refusal(status: int, code: str, message: str = "", **more: str) -> ClientEr
             "encrypted with a key of the customer's (SSE-C), which only its owner has",
         ),
         (
-            _refusal(400, "KMS.DisabledException", f"{KEY} is disabled."),
-            Reason.KEY_UNUSABLE,
-            "its KMS key is disabled",
-        ),
-        (
-            _refusal(400, "KMS.NotFoundException", "Invalid arn"),
-            Reason.KEY_UNUSABLE,
-            "its KMS key does not exist",
-        ),
-        (
-            _refusal(400, "KMS.KMSInvalidStateException", f"{KEY} is pending deletion."),
-            Reason.KEY_UNUSABLE,
-            "its KMS key is to be deleted",
-        ),
-        (
-            _refusal(400, "KMS.InvalidStateException", f"{KEY} is pending import."),
-            Reason.KEY_UNUSABLE,
-            "its KMS key is in a state in which it cannot be used",
-        ),
-        (
-            _refusal(400, "KMS.InvalidKeyUsageException", "no"),
-            Reason.KEY_UNUSABLE,
-            "its KMS key cannot be used (KMS.InvalidKeyUsageException)",
-        ),
-        (
-            _refusal(400, "KMS.AccessDeniedException", "no"),
-            Reason.KEY_UNUSABLE,
-            "its KMS key may not be used by this stack",
-        ),
-        (
-            _refusal(403, "AccessDenied", f"{ROLE}kms:Decrypt on resource: {KEY}"),
-            Reason.KEY_UNUSABLE,
-            "its KMS key may not be used by this stack",
-        ),
-        (
-            _refusal(403, "AccessDenied", "The ciphertext refers to a customer master key that …"),
-            Reason.KEY_UNUSABLE,
-            "its KMS key may not be used by this stack",
-        ),
-        (
             _refusal(400, "InvalidRequest", "Some\nother\x00 thing"),
             Reason.REFUSED,
             "S3 answers InvalidRequest: Someother thing",
@@ -115,6 +77,34 @@ def _refusal(status: int, code: str, message: str = "", **more: str) -> ClientEr
     ],
 )
 def test_why_a_source_file_cannot_be_read(error: ClientError, reason: Reason, why: str) -> None:
+    _assert_why(error, reason, why)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "why"),
+    [
+        (400, "KMS.DisabledException", f"{KEY} is disabled.", "is disabled"),
+        (400, "KMS.NotFoundException", "Invalid arn", "does not exist"),
+        (400, "KMS.KMSInvalidStateException", f"{KEY} is pending deletion.", "is to be deleted"),
+        (400, "KMS.InvalidStateException", f"{KEY} is pending import.", IN_A_STATE),
+        (
+            400,
+            "KMS.InvalidKeyUsageException",
+            "no",
+            "cannot be used (KMS.InvalidKeyUsageException)",
+        ),
+        (400, "KMS.AccessDeniedException", "no", NOT_ALLOWED),
+        (403, "AccessDenied", f"{ROLE}kms:Decrypt on resource: {KEY}", NOT_ALLOWED),
+        (403, "AccessDenied", "The ciphertext refers to a customer master key that …", NOT_ALLOWED),
+    ],
+)
+def test_why_the_kms_key_of_a_source_file_cannot_be_used(
+    status: int, code: str, message: str, why: str
+) -> None:
+    _assert_why(_refusal(status, code, message), Reason.KEY_UNUSABLE, f"its KMS key {why}")
+
+
+def _assert_why(error: ClientError, reason: Reason, why: str) -> None:
     with pytest.raises(SourceUnreadable) as caught, asking_for("read in/a", "in/a", SOURCE):
         raise error
 

@@ -1,0 +1,66 @@
+"""A browser page, the stack behind it, and a user."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.records import Records
+from tests.e2e.backstage import Backstage
+from tests.e2e.sources import Sources
+
+
+@dataclass
+class Stage:
+    """A browser page and the stack behind it, with a new user who has no jobs."""
+
+    page: Page
+    url: str
+    backstage: Backstage
+    sources: Sources
+    user: str = field(default_factory=lambda: f"mira-{uuid4().hex[:8]}")
+
+    @property
+    def records(self) -> Records:
+        return Records(self.backstage, self.user)
+
+    def open(self, address: str = "") -> Page:
+        """Opens the page at an address, for example `#/new`, as this user."""
+        # Not set again when the page is reloaded: a test may change the user.
+        self.page.add_init_script(
+            f"localStorage['longhaul.user'] ??= {self.user!r}"  # contains no quotes
+        )
+        self.page.goto(f"{self.url}/{address}")
+        return self.page
+
+    @property
+    def folder(self) -> str:
+        """The prefix of a folder at the top of the source bucket, for this user alone."""
+        return f"{self.user}/"
+
+    def open_folder(self) -> Page:
+        """Opens the page for a new export, and that folder in it."""
+        page = self.open("#/new")
+        page.get_by_role("radio", name="Browse folders").check()
+        # A stack with folders of earlier test runs has more of them than a page shows.
+        page.get_by_label("Show names that begin with").fill(self.user)
+        page.get_by_role("button", name=self.user, exact=True).click()
+        expect(page.locator(".crumbs [aria-current=true]")).to_have_text(self.user)
+        return page
+
+    def open_job(self, job_id: str) -> Page:
+        return self.open(f"#/jobs/{job_id}")
+
+
+def requests_during(page: Page, act: Callable[[], None]) -> list[str]:
+    """Returns the URLs that the page requests while `act` runs."""
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
+    act()
+    # Sent last: when it arrives, all earlier requests have been recorded.
+    with page.expect_request("**/health"):
+        page.evaluate("void fetch('health')")
+    *others, last = urls
+    assert last.endswith("/health")
+    return others
