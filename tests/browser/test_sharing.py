@@ -15,11 +15,6 @@ from tests.e2e.sources import Sources
 LINK_MS = 60_000
 
 
-@pytest.fixture
-def issuer(stage: Stage) -> Issuer:
-    return Issuer(stage)
-
-
 def share(page: Page, time: str = "1 day") -> str:
     """Makes a share link in the page of a job. Returns it."""
     page.get_by_role("button", name="Share…").click()
