@@ -16,21 +16,15 @@ from chalicelib.archive.tail import Section
 from chalicelib.aws import translated
 from chalicelib.errors import LonghaulError, NothingToDo, Unavailable
 from chalicelib.jobs import items, quotas, store, table, wake
-from chalicelib.jobs.attributes import of
-from chalicelib.jobs.holders import HolderStore
 from chalicelib.jobs.model import Failure, Job, PlanRef, Progress
 from chalicelib.jobs.segments import SegmentStore
 from chalicelib.jobs.states import OPEN, Status
-from chalicelib.jobs.store import JobStore
 from chalicelib.jobs.table import Table
 from chalicelib.pipeline import (
     build,
-    claims,
     discard,
     endings,
     planning,
-    plans,
-    reuse,
     steps,
     sweeper,
     worker,
@@ -45,8 +39,8 @@ from chalicelib.s3.bucket import Bucket
 from chalicelib.s3.objects import UploadedPart
 from chalicelib.services import Services
 from chalicelib.sources import telling
-from chalicelib.sources.find import Found
 from tests.faults.kinds import SINGLE, Kind
+from tests.faults.reuse_mutants import REUSE_MUTANTS, archive_shared_in_two_writes
 from tests.faults.simulate import run_each, run_seed
 from tests.faults.source_mutants import SOURCE_MUTANTS, Change
 
@@ -178,68 +172,6 @@ def reason_kept_whole() -> Iterator[Change]:
     yield telling, "_BYTES", 10_000
 
 
-def etag_not_in_the_fingerprint() -> Iterator[Change]:
-    """A file that was overwritten with as many bytes counts as the file that was exported."""
-    right = reuse.fingerprint
-
-    def fingerprint(user_id: str, source: str, found: Found) -> str:
-        entries = tuple(dataclasses.replace(entry, etag="") for entry in found.entries)
-        return right(user_id, source, dataclasses.replace(found, entries=entries))
-
-    yield reuse, "fingerprint", fingerprint
-
-
-def archive_taken_unseen() -> Iterator[Change]:
-    """A finished archive that is on record is reused without a look whether its job has completed
-    and whether the archive is there."""
-
-    def completed_before(job: Job, mark: str, services: Services) -> bool:
-        builder_id = services.fingerprints.built_by(mark)
-        builder = services.jobs.get(builder_id) if builder_id else None
-        if builder is None or builder.plan is None:
-            return False
-        wake_at = builder.expires_at
-        ended = endings.complete_with(services, job, builder, builder.plan, wake_at=wake_at)
-        return ended is not None
-
-    yield reuse, "completed_before", completed_before
-
-
-def archive_shared_in_two_writes() -> Iterator[Change]:
-    """A job that reuses another one's archive is open for a while with that job's plan. If it ends
-    then, it discards what it has not built."""
-
-    def complete_with(
-        self: JobStore, job: Job, built_by: Job, plan: PlanRef, now: int, *, wake_at: int
-    ) -> Job | None:
-        reused = store._Change(
-            values={**store._plan_of(built_by, plan), "reusedFrom": of(built_by.job_id)},
-            condition="attribute_not_exists(planDigest)",
-        )
-        shared = self._write(job.job_id, now, {Status.PROCESSING}, reused)
-        if shared is None:
-            return None
-        expires_at, done = built_by.expires_at, built_by.progress
-        return self.complete(shared, plan, now, expires_at, done=done, wake_at=wake_at)
-
-    yield JobStore, "complete_with", complete_with
-
-
-def upload_claimed_by_all() -> Iterator[Change]:
-    """Each retry of a failed job takes over the upload, even if another retry has it already."""
-    yield JobStore, "claim", lambda _, __, heir: heir
-
-
-def heir_forgotten() -> Iterator[Change]:
-    """A failed job's upload is discarded, even if a retry has taken it over."""
-    yield claims, "_heir", lambda _, __: None
-
-
-def upload_taken_over_unseen() -> Iterator[Change]:
-    """A retry takes over the failed job's upload, even if the files have changed."""
-    yield reuse, "_is_right", lambda *_: True
-
-
 def parts_counted_and_not_measured() -> Iterator[Change]:
     """An upload is completed when it has as many parts as planned, whatever their sizes are."""
 
@@ -281,42 +213,6 @@ def resumed_progress_counted_twice() -> Iterator[Change]:
     yield build, "_upload_parts", twice
 
 
-def reused_archive_discarded() -> Iterator[Change]:
-    """When a job is discarded, the archive that it reuses is deleted too, though another job still
-    has it."""
-    discarded = discard.discard
-
-    def all_of_it(job: Job, services: Services, lease: Lease) -> None:
-        if job.reused_from:
-            services.archive.delete(job.archive_key)
-        discarded(job, services, lease)
-
-    def soon(
-        self: JobStore, job: Job, built_by: Job, plan: PlanRef, now: int, *, wake_at: int
-    ) -> Job | None:
-        del wake_at
-        return complete_with(self, job, built_by, plan, now, wake_at=now + 60_000)
-
-    complete_with = JobStore.complete_with
-    yield steps, "discard", all_of_it
-    yield JobStore, "complete_with", soon
-
-
-def holders_not_asked() -> Iterator[Change]:
-    """An archive is deleted with the job that has built it, though another job has it too."""
-
-    def on_archive(deleted: Job, services: Services) -> Claim:
-        del deleted, services
-        return Claim.NOBODY
-
-    yield claims, "on_archive", on_archive
-
-
-def archive_taken_unannounced() -> Iterator[Change]:
-    """A job that completes with another one's archive does not tell that it has it."""
-    yield HolderStore, "hold", lambda *_: True
-
-
 def settled_before_the_last_worker() -> Iterator[Change]:
     """What is left of a deleted job is thrown away once and for all, while a worker may still be at
     work for it."""
@@ -340,20 +236,6 @@ def end_told_by_the_loser() -> Iterator[Change]:
     yield endings, "fail", fail
 
 
-def upload_with_other_etags_taken_over() -> Iterator[Change]:
-    """A retry takes over the upload of files with other ETags: it compares only names and sizes."""
-
-    def is_right(failed: Job, plan: PlanRef, mark: str, services: Services) -> bool:
-        version = services.plan_version
-        try:
-            index = plans.load(services.archive, failed.home, plan.digest, version=version)
-        except plans.PlanUnusable:
-            return False
-        return bool(index.files) or index.fingerprint == mark
-
-    yield reuse, "_is_right", is_right
-
-
 def day_counted_for_each_try() -> Iterator[Change]:
     """A job counts once more for its user's day when it is planned by a twin, or after a crash."""
     yield quotas, "_NEW", "NOT contains(nothing, :one)"
@@ -374,23 +256,15 @@ MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
     lease_taken_for_granted,
     archive_left_behind,
     reason_kept_whole,
-    etag_not_in_the_fingerprint,
-    archive_taken_unseen,
-    upload_claimed_by_all,
-    heir_forgotten,
-    upload_taken_over_unseen,
     parts_counted_and_not_measured,
     lease_not_renewed,
     one_byte_too_many,
     resumed_progress_counted_twice,
-    reused_archive_discarded,
-    holders_not_asked,
-    archive_taken_unannounced,
     settled_before_the_last_worker,
     end_told_by_the_loser,
-    upload_with_other_etags_taken_over,
     day_counted_for_each_try,
     day_without_an_end,
+    *REUSE_MUTANTS,
 )
 
 RARE: Final = (own_upload_aborted, archive_shared_in_two_writes)
