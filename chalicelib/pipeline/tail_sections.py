@@ -119,8 +119,8 @@ def render(
         index.head,
         index.tail_start,
         every,
-        _ticking(ahead(pool, lines, numbers, most), tick),
-        _ticking(ahead(pool, records, numbers, most), tick),
+        lines=_ticking(ahead(pool, lines, numbers, most), tick),
+        records=_ticking(ahead(pool, records, numbers, most), tick),
     )
 
 

@@ -150,11 +150,11 @@ class ArchiveBucket(Bucket):
             key,
             upload,
             number,
-            f"{source.name}/{source_key}",
-            etag,
-            source_range,
-            version,
-            source.access.copy_headers(),
+            source=f"{source.name}/{source_key}",
+            etag=etag,
+            source_range=source_range,
+            version=version,
+            access=source.access.copy_headers(),
         ):
             return
         ranged: Any = {"CopySourceRange": source_range} if source_range else {}

@@ -331,7 +331,13 @@ class Bucket:
         one, and SourceUnreadable if S3 refuses it.
         """
         if self.fast and self.fast.read_into(
-            buffer, self.name, key, start, etag, version, self.access.headers()
+            buffer,
+            self.name,
+            key,
+            start,
+            etag=etag,
+            version=version,
+            access=self.access.headers(),
         ):
             return
         for attempt in range(1, _READ_ATTEMPTS + 1):
