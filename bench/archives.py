@@ -14,6 +14,7 @@ from bench.processes import ContenderError
 from infra import bucket
 
 if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
     from mypy_boto3_s3 import S3Client
 
 
@@ -37,16 +38,16 @@ class _Remote(io.RawIOBase):
         self.at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self.at, io.SEEK_END: self.size}[whence]
         return self.at
 
-    # RawIOBase says "any buffer"; BufferedReader always passes a memoryview.
-    def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
-        end = min(self.at + len(buffer), self.size)
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        view = memoryview(buffer).cast("B")
+        end = min(self.at + len(view), self.size)
         if end <= self.at:
             return 0
         answer = self.s3.get_object(
             Bucket=self.bucket, Key=self.key, Range=f"bytes={self.at}-{end - 1}"
         )
         count = end - self.at
-        buffer[:count] = answer["Body"].read()
+        view[:count] = answer["Body"].read()
         self.at = end
         return count
 

@@ -6,7 +6,6 @@ before: this compares with the same files whose CRC-32s S3 has.
 """
 
 import statistics
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ import click
 from bench import cases, contenders
 from bench.cases import KB, MB, Case
 from bench.contenders import Run
+from bench.git import git
 from bench.place import Place, stack_of_its_own
 from infra.console import complain, say, step
 from infra.errors import InfraError
@@ -121,23 +121,11 @@ def _requests(run: Run) -> float:
 def _checked_out(commit: str) -> Iterator[Path]:
     with TemporaryDirectory() as folder:
         code = Path(folder) / "code"
-        _git("worktree", "add", "--quiet", "--detach", str(code), commit)
+        git("worktree", "add", "--quiet", "--detach", str(code), commit)
         try:
             yield code
         finally:
-            _git("worktree", "remove", "--force", str(code))
-
-
-def _git(*arguments: str) -> None:
-    done = subprocess.run(
-        ["git", *arguments],  # noqa: S607 - the user's own git
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise InfraError(f"git {' '.join(arguments)}: {done.stderr.strip()}")
+            git("worktree", "remove", "--force", str(code))
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})

@@ -17,6 +17,7 @@ from bench.measure import Usage
 from bench.place import Place
 from bench.processes import ContenderError, Running
 from chalicelib.jobs.request import ExportRequest
+from chalicelib.jobs.states import OPEN
 from chalicelib.pipeline import accepting, endings
 from chalicelib.services import services
 
@@ -54,7 +55,7 @@ def export_over_http(place: Place, asked: Asked) -> tuple[str, float]:
     accepted = _call(f"{place.outputs.api_url}/v1/export", asked)
     while time.monotonic() < started + _LIMIT_SECONDS:
         job = _call(f"{place.outputs.api_url}/v1/export/{accepted['jobId']}")
-        if job["status"] not in {"queued", "processing"}:
+        if job["status"] not in OPEN:
             break
         time.sleep(_POLL_SECONDS)  # a client polls like this, too
     if job["status"] != "completed":
@@ -97,7 +98,7 @@ def _events(place: Place, job_id: str) -> Iterator[tuple[dict[str, Any], str]]:
             yield _event(message), message["ReceiptHandle"]
         if not answer.get("Messages"):
             job = jobs.get(job_id)
-            if job is None or job.status not in {"queued", "processing"}:
+            if job is None or job.status not in OPEN:
                 break
             time.sleep(_POLL_SECONDS)  # a message that was put off is not visible yet
     if job is None or job.status != "completed":

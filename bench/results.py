@@ -4,7 +4,6 @@ import json
 import os
 import platform
 import statistics
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -13,8 +12,10 @@ from typing import Any, Final, Self
 import psutil
 
 from bench.contenders import Run
+from bench.git import git
 from bench.measure import Usage
 from bench.points import Point, Tuning
+from infra.errors import InfraError
 from infra.paths import REPOSITORY
 
 RESULTS: Final = REPOSITORY / "bench" / "results"
@@ -88,7 +89,7 @@ def circumstances(target: str, rounds: int, memory_mb: int, *, quick: bool) -> C
     return Circumstances(
         date=time.strftime("%Y-%m-%d", time.gmtime()),
         target=target,
-        commit=_git("describe", "--always", "--dirty", "--exclude=*"),
+        commit=_commit(),
         rounds=rounds,
         quick=quick,
         memory_mb=memory_mb,
@@ -124,12 +125,8 @@ def median(runs: Sequence[Run], value: Callable[[Run], float]) -> float:
     return statistics.median(value(run) for run in runs)
 
 
-def _git(*arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments],  # noqa: S607 - the user's own git
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout.strip() or "unknown"
+def _commit() -> str:
+    try:
+        return git("describe", "--always", "--dirty", "--exclude=*")
+    except InfraError:
+        return "unknown"

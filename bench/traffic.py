@@ -72,9 +72,12 @@ class Traffic:
             self._count(kind, request.body, answer.headers if answer else {})
             return answer
 
-        # Neither class has a hook, so a method is replaced. mypy cannot allow that.
-        HTTPConnectionPool.urlopen = urlopen  # type: ignore[assignment, method-assign]
-        Wire.exchange = exchanged  # type: ignore[assignment, method-assign]
+        # Neither class has a hook, so a method is replaced.
+        for owner, method, counted in (
+            (HTTPConnectionPool, "urlopen", urlopen),
+            (Wire, "exchange", exchanged),
+        ):
+            setattr(owner, method, counted)
 
     def take(self) -> "Traffic":
         """Returns what was counted, and starts again from zero."""

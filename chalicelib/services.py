@@ -29,7 +29,9 @@ from chalicelib.named_sources import Source
 from chalicelib.pools import Pools, Threads
 from chalicelib.queue.queue import BATCH, Queue
 from chalicelib.s3 import clients
-from chalicelib.s3.bucket import Access, Bucket
+from chalicelib.s3.access import Access
+from chalicelib.s3.archive_bucket import ArchiveBucket
+from chalicelib.s3.bucket import Bucket
 from chalicelib.secret_keys import SecretKeys
 from chalicelib.settings import Settings, settings
 
@@ -105,7 +107,7 @@ class Services(Seams):
     checksums: ChecksumStore
     sources: Mapping[str, Bucket]
     """The bucket of each source, by the source's name. It is made when it is first asked for."""
-    archive: Bucket
+    archive: ArchiveBucket
     queue: Queue
 
     def source(self, name: str | None = None) -> Bucket:
@@ -195,7 +197,7 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
             seams.get("log") or JsonLines(),
         ),
         sources=SourceBuckets(config, (s3, fast), elsewhere, seams.get("pause", time.sleep)),
-        archive=Bucket(s3, config.archive_bucket, fast),
+        archive=ArchiveBucket(s3, config.archive_bucket, fast),
         queue=Queue(sqs, config.queue_url, queue_batch),
         **seams,
     )

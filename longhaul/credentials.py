@@ -37,7 +37,7 @@ class Fixed:
     def token(self, network: Network) -> str | None:  # noqa: ARG002 - it needs no network
         return self._token
 
-    def renewed(self, refused: str, network: Network) -> str | None:  # noqa: ARG002
+    def renewed(self, refused: str, network: Network) -> str | None:  # noqa: ARG002 - as above
         return None
 
 

@@ -82,15 +82,22 @@ def requests() -> dict[str, float]:
 
         def read(number: int, length: int) -> None:
             view = memoryview(buffers[number % len(buffers)])[:length]
-            _answered(fast.read_into(view, "bucket", "key", 0, '"0"'))
+            _check(is_answered=fast.read_into(view, "bucket", "key", 0, etag='"0"'))
 
         def copy(number: int) -> None:
-            _answered(
-                fast.copy_part("bucket", "key", "id", number + 1, "source/key", '"0"', "bytes=0-9")
+            copied = fast.copy_part(
+                "bucket",
+                "key",
+                "id",
+                number + 1,
+                source="source/key",
+                etag='"0"',
+                source_range="bytes=0-9",
             )
+            _check(is_answered=copied)
 
         def upload(number: int) -> None:
-            _answered(fast.upload_part("bucket", "key", "id", number + 1, body))
+            _check(is_answered=fast.upload_part("bucket", "key", "id", number + 1, body))
 
         def each(count: int, threads: int, request: Callable[[int], object]) -> float:
             with ThreadPoolExecutor(threads) as pool:
@@ -107,8 +114,9 @@ def requests() -> dict[str, float]:
         }
 
 
-def _answered(by_fast_path: bool) -> None:  # noqa: FBT001 - what each of its requests returns
-    if not by_fast_path:
+def _check(*, is_answered: bool) -> None:
+    """Raises RuntimeError if the fast path did not understand the answer."""
+    if not is_answered:
         raise RuntimeError("the stand-in's answer was not understood")
 
 

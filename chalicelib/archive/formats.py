@@ -16,15 +16,15 @@ class Format(Protocol):
     """A module that writes one format. All lengths and offsets count bytes."""
 
     @property
-    def NAME(self) -> str:  # noqa: N802 - a module's constant, as are those below
+    def NAME(self) -> str:  # noqa: N802 - a constant of the module
         """The name by which a stored plan knows the format."""
 
     @property
-    def MEDIA_TYPE(self) -> str:  # noqa: N802
+    def MEDIA_TYPE(self) -> str:  # noqa: N802 - a constant of the module
         """The archive's Content-Type."""
 
     @property
-    def VERSION(self) -> int:  # noqa: N802
+    def VERSION(self) -> int:  # noqa: N802 - a constant of the module
         """Raised whenever the module writes other bytes than before."""
 
     def header(self, member: Member, crc32: int, /) -> bytes:

@@ -94,7 +94,7 @@ def _cut(
     best = costs.copy_part(all_copied, scale.copy_part, scale.segment_seconds)
 
     def cut(copy_part: int, *, nested: bool) -> _Cut:
-        body = list(_cut_body(form, scale, entries, edges, to_copy, copy_part))
+        body = list(_cut_body(form, replace(scale, copy_part=copy_part), entries, edges, to_copy))
         return _Cut(form, scale, entries, edges, body, best, size, nested)
 
     if 2 * len(copied) < scale.max_parts:  # each copied file takes two parts at least
@@ -164,17 +164,16 @@ def _tail_length(
     return directory_offset + directory_size + end - tail_start
 
 
-def _cut_body(  # noqa: PLR0913, PLR0917 - what is cut, and how
+def _cut_body(
     form: Format,
     scale: Scale,
     entries: Sequence[Entry],
     edges: Sequence[int],
     to_copy: Sequence[int],
-    copy_part: int,
 ) -> Iterator[Part]:
     """Yields the body's parts, in order. Fewer than `min_part` bytes may be left after the last
     one. They go into the final parts."""
-    min_part, most = scale.min_part, min(copy_part, scale.max_part)
+    min_part, most = scale.min_part, min(scale.copy_part, scale.max_part)
     number = 1
     cut = files = 0
     for index, (entry, copy) in enumerate(zip(entries, to_copy, strict=True)):

@@ -21,6 +21,9 @@ that they do not know."""
 
 _MISSING: Final = "missing"  # errors.Reason, which this floor does not know
 
+MISSING: Final = "does not exist"
+"""Why a missing file was skipped, for people."""
+
 
 class Listed(Protocol):
     """What the manifest says of a file. `size` counts bytes. `encoding` is its Content-Encoding,
@@ -80,13 +83,17 @@ def opening(head: Head) -> bytes:
 def closing(head: Head) -> bytes:
     """Returns what follows the last file's line: the files that were asked for and are not in the
     archive. `skipped` says of each why: first of the missing, then of those that cannot be read."""
-    missing = (Skipped(file, _MISSING, "does not exist") for file in head.missing)
     skipped = [
         {"file": one.file, "reason": one.reason, "detail": one.detail}
-        for one in (*missing, *head.unreadable)
+        for one in (*skipped_of(head.missing), *head.unreadable)
     ]
     named = _json(list(head.missing)) + b',\n"skipped": ' + _json(skipped)
     return b'\n],\n"missing": ' + named + b"}\n"
+
+
+def skipped_of(missing: Iterable[int | str]) -> tuple[Skipped, ...]:
+    """Returns the skipped files that stand for the missing ones."""
+    return tuple(Skipped(file, _MISSING, MISSING) for file in missing)
 
 
 def lines(files: Iterable[tuple[Listed, int]], *, first: bool) -> Iterator[bytes]:

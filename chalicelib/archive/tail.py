@@ -62,11 +62,12 @@ def section(form: Format, files: Sequence[tuple[Entry, int, int]], *, first: boo
     return Section(Counts(len(files), len(lines), len(records), zlib.crc32(lines)), lines, records)
 
 
-def render(  # noqa: PLR0913, PLR0917 - all that a tail is made of
+def render(  # noqa: PLR0913 - all that a tail is made of
     form: Format,
     head: manifest.Head,
     tail_start: int,
     counts: Sequence[Counts],
+    *,
     lines: Iterable[bytes],
     records: Iterable[bytes],
 ) -> Iterator[bytes]:

@@ -7,8 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from chalicelib.archive.manifest import Skipped
-from chalicelib.errors import Reason
+from chalicelib.archive.manifest import Skipped, skipped_of
 from chalicelib.http.problems import type_uri
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import Stage, Status
@@ -17,9 +16,6 @@ Answer = dict[str, Any]
 
 RECONNECT_MIN_MS: Final = 500
 """Firefox waits at least this long before it connects again."""
-
-MISSING: Final = "does not exist"
-"""Why a missing file was skipped."""
 
 _MESSAGES = {
     Status.QUEUED: "Waiting for a worker.",
@@ -106,8 +102,7 @@ def _skipped(
 ) -> list[Answer] | None:
     if missing is None or unreadable is None:
         return None
-    gone = [Skipped(file, Reason.MISSING, MISSING) for file in missing]
-    return [asdict(one) for one in (*gone, *unreadable)]
+    return [asdict(one) for one in (*skipped_of(missing), *unreadable)]
 
 
 def state_id(job: Job, now: int) -> str:

@@ -4,6 +4,7 @@ can be exported."""
 from collections.abc import Iterable
 from typing import Final
 
+from chalicelib.archive.manifest import MISSING
 from chalicelib.errors import AccessDenied, Reason, unknown_cursor
 from chalicelib.http import answers, bounds, parse
 from chalicelib.http.answers import Answer
@@ -97,7 +98,7 @@ def check(call: Call, services: Services) -> Reply:
 def _why(seen: Seen) -> Answer | None:
     """Returns why a file cannot be exported; None if it can."""
     if seen is None:
-        return {"reason": Reason.MISSING, "detail": answers.MISSING}
+        return {"reason": Reason.MISSING, "detail": MISSING}
     return {"reason": seen.reason, "detail": seen.why} if isinstance(seen, Unreadable) else None
 
 

@@ -21,7 +21,8 @@ from chalicelib.errors import SourceChanged, SourceUnreadable
 from chalicelib.pipeline.lease import Lease
 from chalicelib.pipeline.origins import Origin, faults_named, origin
 from chalicelib.pools import wait_for
-from chalicelib.s3.bucket import Bucket, deleted, overwritten
+from chalicelib.s3.archive_bucket import ArchiveBucket
+from chalicelib.s3.bucket import deleted, overwritten
 from chalicelib.s3.objects import Body
 from chalicelib.services import Services
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 class Upload:
     """A multipart upload under way: its bucket, its key, its id."""
 
-    bucket: Bucket
+    bucket: ArchiveBucket
     key: str
     id: str
 

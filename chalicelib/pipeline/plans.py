@@ -21,6 +21,7 @@ from chalicelib.archive.manifest import Head, Skipped
 from chalicelib.archive.plan import Entry, Part, Plan, Segment
 from chalicelib.errors import SourceChanged
 from chalicelib.jobs import places
+from chalicelib.s3.archive_bucket import ArchiveBucket
 from chalicelib.s3.bucket import Bucket
 
 _DIGITS = 16
@@ -73,7 +74,7 @@ class PlanUnusable(Exception):
 
 
 def store(  # noqa: PLR0913 - a plan, and where it goes
-    bucket: Bucket,
+    bucket: ArchiveBucket,
     home: str,
     plan: Plan,
     head: Head,

@@ -18,7 +18,7 @@ from chalicelib.jobs import places
 from chalicelib.pipeline import plans
 from chalicelib.pipeline.plans import Index, Slice
 from chalicelib.pools import ahead
-from chalicelib.s3.bucket import Bucket
+from chalicelib.s3.archive_bucket import ArchiveBucket
 
 _AHEAD_BYTES: Final = 32 * 1024**2
 """The most bytes of sections that were read and are not yet uploaded."""
@@ -45,7 +45,7 @@ def section(index: Index, number: int, of: Slice, found: Mapping[int, int]) -> S
 class Sections:
     """The sections of a plan that are kept under the job `home`."""
 
-    archive: Bucket
+    archive: ArchiveBucket
     home: str
     index: Index
 
@@ -119,8 +119,8 @@ def render(
         index.head,
         index.tail_start,
         every,
-        _ticking(ahead(pool, lines, numbers, most), tick),
-        _ticking(ahead(pool, records, numbers, most), tick),
+        lines=_ticking(ahead(pool, lines, numbers, most), tick),
+        records=_ticking(ahead(pool, records, numbers, most), tick),
     )
 
 

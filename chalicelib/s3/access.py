@@ -14,12 +14,10 @@ _NO_HEADERS: Final[Mapping[str, str]] = {}
 @dataclass(frozen=True, slots=True)
 class Access:
     """How a bucket is asked. `owner` is the account that must own it; empty: any. `requester_pays`:
-    we pay for the requests. `is_ours`: it is no source but the archive bucket, so what S3 refuses
-    there is no fault of a source file."""
+    we pay for the requests."""
 
     owner: str = ""
     requester_pays: bool = False
-    is_ours: bool = False
 
     def of_bucket(self) -> Any:
         """Returns the parameters of a botocore call that asks for the bucket itself."""
@@ -51,6 +49,3 @@ class Access:
         """What S3 may mean too when it denies a request: empty, or the end of a sentence. S3 says
         AccessDenied also if the owner is another."""
         return f", or its bucket does not belong to the account {self.owner}" if self.owner else ""
-
-
-OURS: Final = Access(is_ours=True)

@@ -1,4 +1,4 @@
-"""The dozen requests that Longhaul makes to S3, and what their failures mean.
+"""What Longhaul asks a bucket: lists, facts of objects, ranges; and what its failures mean.
 
 The code above this file knows objects and uploads, and never botocore. Each method makes one
 request (a listing makes one for each page). It raises Unavailable if a retry may help,
@@ -6,14 +6,13 @@ AccessDenied if S3 denies the request, and StorageRefused if S3 refuses it for a
 S3 refuses for the sake of one source file is a SourceFault (refusals.py).
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.aws import error_code, http_status, translated
-from chalicelib.batches import batched
+from chalicelib.aws import http_status, translated
 from chalicelib.errors import (
     AccessDenied,
     Reason,
@@ -21,18 +20,15 @@ from chalicelib.errors import (
     SourceFault,
     StorageRefused,
     Unavailable,
-    UploadGone,
     unknown_cursor,
 )
 from chalicelib.s3 import answers, refusals
-from chalicelib.s3.access import OURS, Access
+from chalicelib.s3.access import Access
 from chalicelib.s3.objects import (
     BY_KMS,
-    Body,
+    FolderPage,
     ObjectFacts,
     ObjectPage,
-    OpenUpload,
-    UploadedPart,
     crc32_of_base64,
     filled,
     skipped,
@@ -44,7 +40,7 @@ if TYPE_CHECKING:
 
     from chalicelib.s3.fastpath import FastPath
 
-__all__ = ["Access", "Bucket", "FolderPage", "deleted", "overwritten"]
+__all__ = ["Bucket", "deleted", "overwritten"]
 
 _READ_ATTEMPTS: Final = 4
 
@@ -52,16 +48,6 @@ _SAME_FAULTS: Final = 16
 """After so many objects in a row that are denied, all for the same reason, the next ones are not
 read to find out theirs. A denied bucket would cost one more request for each of its objects. A HEAD
 with the status 400 may mean anything, so its reason is always asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class FolderPage:
-    """One page of a folder: the prefixes of its folders, and its files, without CRC-32 and
-    metadata. `next` leads to the next page; None on the last page."""
-
-    folders: tuple[str, ...]
-    files: tuple[ObjectFacts, ...]
-    next: str | None
 
 
 @dataclass(slots=True)
@@ -76,15 +62,24 @@ class _Learned:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """One bucket, reached through one client. With `fast`, the requests that are made by the
-    thousand take the fast path first. If that does not understand the answer, they are sent again
-    through the client."""
+    """A bucket to read from, reached through one client: that of a source, or the archive bucket
+    (archive_bucket.py).
+
+    With `fast`, the requests that are made by the thousand take the fast path first. If that does
+    not understand the answer, they are sent again through the client.
+    """
 
     client: "S3Client"
     name: str
     fast: "FastPath | None" = None
-    access: Access = OURS
+    access: Access = field(default_factory=Access)
     _learned: _Learned = field(default_factory=_Learned, init=False, repr=False, compare=False)
+
+    @property
+    def source_access(self) -> Access | None:
+        """`access`, as refusals.py takes it. None if the bucket is no source: then nothing that S3
+        refuses is a fault of a source file."""
+        return self.access
 
     def check(self, prefix: str = "") -> None:
         """Raises Unavailable if the bucket cannot be reached or does not exist.
@@ -93,7 +88,7 @@ class Bucket:
         and cannot say that we pay.
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html"""
         access = self.access
-        with asking(f"reach the bucket {self.name}", access):
+        with asking(f"reach the bucket {self.name}", self.source_access):
             try:
                 if prefix or access.requester_pays:
                     listed: Any = {"Prefix": prefix, "MaxKeys": 1, **access.of_objects()}
@@ -116,8 +111,6 @@ class Bucket:
                 status = self.client.get_bucket_versioning(Bucket=self.name, **asked).get("Status")
             learned.is_versioned = status is not None
         return learned.is_versioned
-
-    # -- objects --------------------------------------------------------------------------------
 
     def head(
         self, key: str, *, checksum: bool = True, version: str | None = None
@@ -178,8 +171,8 @@ class Bucket:
         HEAD has no body, so a GET is asked for S3's reason.
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html"""
         action, status = f"look at {key}", http_status(error)
-        meant = refusals.meaning(error, action, key, self.access, version)
-        if self.access.is_ours and status == HTTPStatus.FORBIDDEN:
+        meant = refusals.meaning(error, action, key, self.source_access, version)
+        if self.source_access is None and status == HTTPStatus.FORBIDDEN:
             raise AccessDenied(f"not allowed to {action}") from error
         if status not in (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN):
             raise meant from error
@@ -238,7 +231,7 @@ class Bucket:
         ):
             return page
         asked: Any = {"Prefix": prefix, **({"StartAfter": after} if after else {})}
-        with asking(f"list {prefix!r}", self.access):
+        with asking(f"list {prefix!r}", self.source_access):
             answer = self.client.list_objects_v2(
                 Bucket=self.name, **asked, **self.access.of_objects()
             )
@@ -256,7 +249,7 @@ class Bucket:
         # S3 lists the versions of a key from the newest to the oldest. After a marker without a
         # version comes the next key.
         asked: Any = {"Prefix": prefix, **({"KeyMarker": after} if after else {})}
-        with asking(f"list the versions of {prefix!r}", self.access):
+        with asking(f"list the versions of {prefix!r}", self.source_access):
             answer = self.client.list_object_versions(
                 Bucket=self.name, **asked, **self.access.of_objects()
             )
@@ -278,7 +271,7 @@ class Bucket:
         `after` is the `next` of the page before. Raises InvalidRequest if S3 does not accept it.
         """
         more: Any = {"ContinuationToken": after} if after else {}
-        with asking(f"list {prefix!r}", self.access):
+        with asking(f"list {prefix!r}", self.source_access):
             try:
                 page = self.client.list_objects_v2(
                     Bucket=self.name,
@@ -302,7 +295,7 @@ class Bucket:
     def read(self, key: str) -> bytes | None:
         """Returns the whole object, which must be small. None if there is none."""
         asked = self.access.of_objects()
-        with asking_for(f"read {key}", key, self.access):
+        with asking_for(f"read {key}", key, self.source_access):
             try:
                 return self.client.get_object(Bucket=self.name, Key=key, **asked)["Body"].read()
             except self.client.exceptions.ClientError as error:
@@ -338,7 +331,13 @@ class Bucket:
         one, and SourceUnreadable if S3 refuses it.
         """
         if self.fast and self.fast.read_into(
-            buffer, self.name, key, start, etag, version, self.access.headers()
+            buffer,
+            self.name,
+            key,
+            start,
+            etag=etag,
+            version=version,
+            access=self.access.headers(),
         ):
             return
         for attempt in range(1, _READ_ATTEMPTS + 1):
@@ -357,7 +356,7 @@ class Bucket:
         more: Any = {"IfMatch": etag} if etag else {}
         more |= _version(version) | self.access.of_objects()
         try:
-            with asking_for(f"read {key}", key, self.access, version):
+            with asking_for(f"read {key}", key, self.source_access, version):
                 answer: Any = self.client.get_object(
                     Bucket=self.name, Key=key, Range=f"bytes={start}-{end - 1}", **more
                 )
@@ -371,218 +370,6 @@ class Bucket:
         except OSError as error:  # the connection was lost in the middle of the body
             raise Unavailable(f"could not read {key}: {type(error).__name__}") from error
 
-    def write(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
-        """Writes the object. Replaces it if it exists."""
-        with asking(f"write {key}"):
-            self.client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type)
-
-    def delete(self, key: str) -> None:
-        """Deletes the object. It is no error if there is none."""
-        with asking(f"delete {key}"):
-            self.client.delete_object(Bucket=self.name, Key=key)
-
-    def delete_all(self, keys: Iterable[str]) -> None:
-        """Deletes the objects, a thousand with each request. It is no error if one does not
-        exist."""
-        for batch in batched(keys, 1000):
-            with asking(f"delete {len(batch)} objects"):
-                self.client.delete_objects(
-                    Bucket=self.name,
-                    Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True},
-                )
-
-    def copy_aside(
-        self, key: str, etag: str, to_key: str, *, source: "Bucket", version: str | None = None
-    ) -> ObjectFacts:
-        """Copies an object of at most 5 GB from `source` into this bucket, as `to_key`, without
-        its metadata and tags. Returns the facts of the copy, with its CRC-32.
-
-        Raises SourceChanged if the object is gone or has another ETag, and SourceUnreadable if S3
-        refuses it.
-        https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
-        """
-        with self._copying(f"copy {key}", source, key, version):
-            self.client.copy_object(
-                Bucket=self.name,
-                Key=to_key,
-                CopySource=_origin(source, key, version),
-                CopySourceIfMatch=etag,
-                MetadataDirective="REPLACE",
-                TaggingDirective="REPLACE",
-                ChecksumAlgorithm="CRC32",
-                **source.access.of_copy(),
-            )
-        facts = self.head(to_key)
-        if facts is None:
-            raise Unavailable(f"could not copy {key}: the copy is gone")
-        return facts
-
-    @contextmanager
-    def _copying(
-        self, action: str, source: "Bucket", key: str, version: str | None
-    ) -> Iterator[None]:
-        """Tells a refusal of the source from one of this bucket: S3 has one answer for both. If it
-        does not say which, the first byte of the source is read."""
-        try:
-            with translated(action):
-                yield
-        except (AccessDenied, self.client.exceptions.ClientError) as error:
-            cause = refusals.client_error(error)
-            if error_code(cause) == "NoSuchUpload":
-                raise UploadGone from cause
-            meant = refusals.meaning(cause, action, key, source.access, version)
-            if isinstance(meant, SourceChanged) or _is_archived(meant):
-                raise meant from cause
-            if fault := source.why(key, version):
-                raise fault from cause
-            if isinstance(error, AccessDenied):
-                raise
-            raise refusals.refused(action, cause) from cause
-
-    # -- multipart uploads ----------------------------------------------------------------------
-
-    def create_upload(self, key: str, content_type: str) -> str:
-        """Opens a multipart upload. Returns its id."""
-        with asking(f"open an upload for {key}"):
-            return self.client.create_multipart_upload(
-                Bucket=self.name, Key=key, ContentType=content_type
-            )["UploadId"]
-
-    def upload_part(self, key: str, upload: str, number: int, body: Body) -> None:
-        """Uploads one part. Raises UploadGone if the upload was completed or aborted."""
-        if self.fast and self.fast.upload_part(self.name, key, upload, number, body):
-            return
-        with asking(f"upload part {number} of {key}"), self._upload_may_be_gone():
-            self.client.upload_part(
-                Bucket=self.name,
-                Key=key,
-                UploadId=upload,
-                PartNumber=number,
-                Body=bytes(body),
-            )
-
-    def copy_part(  # noqa: PLR0913 - what one UploadPartCopy takes
-        self,
-        key: str,
-        upload: str,
-        number: int,
-        *,
-        source: "Bucket",
-        source_key: str,
-        etag: str,
-        size: int,
-        start: int,
-        length: int,
-        version: str | None = None,
-    ) -> None:
-        """Has S3 copy into a part: `length` bytes from `start` of an object that has `size` bytes.
-        `source` is that object's bucket.
-
-        Raises SourceChanged if that object is gone or has another ETag, SourceUnreadable if S3
-        refuses it, and UploadGone as `upload_part` does.
-        """
-        # S3 copies a range only if the object is larger than 5 MiB. A whole object needs no range.
-        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
-        source_range = f"bytes={start}-{start + length - 1}" if length < size else None
-        if self.fast and self.fast.copy_part(
-            self.name,
-            key,
-            upload,
-            number,
-            f"{source.name}/{source_key}",
-            etag,
-            source_range,
-            version,
-            source.access.copy_headers(),
-        ):
-            return
-        ranged: Any = {"CopySourceRange": source_range} if source_range else {}
-        with self._copying(f"copy {source_key}", source, source_key, version):
-            self.client.upload_part_copy(
-                Bucket=self.name,
-                Key=key,
-                UploadId=upload,
-                PartNumber=number,
-                CopySource=_origin(source, source_key, version),
-                CopySourceIfMatch=etag,
-                **ranged,
-                **source.access.of_copy(),
-            )
-
-    def list_parts(self, key: str, upload: str, first: int = 1) -> Iterator[UploadedPart]:
-        """Yields the parts that the upload has, in order, from number `first` on. Raises
-        UploadGone."""
-        more: Any = {"PartNumberMarker": first - 1} if first > 1 else {}
-        while True:
-            with asking(f"list the parts of {key}"), self._upload_may_be_gone():
-                page = self.client.list_parts(Bucket=self.name, Key=key, UploadId=upload, **more)
-            for part in page.get("Parts", []):
-                yield UploadedPart(part["PartNumber"], part["ETag"], part["Size"])
-            if not page.get("IsTruncated"):
-                return
-            more = {"PartNumberMarker": page["NextPartNumberMarker"]}
-
-    def complete_upload(self, key: str, upload: str, parts: list[UploadedPart]) -> None:
-        """Completes the upload: S3 makes one object of these parts. Raises UploadGone. Raises
-        Unavailable also if a part was uploaded again after it was listed."""
-        with asking(f"complete {key}"), self._upload_may_be_gone():
-            try:
-                self.client.complete_multipart_upload(
-                    Bucket=self.name,
-                    Key=key,
-                    UploadId=upload,
-                    MultipartUpload={
-                        "Parts": [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
-                    },
-                )
-            except self.client.exceptions.ClientError as error:
-                if error_code(error) != "InvalidPart":
-                    raise
-                raise Unavailable(f"could not complete {key}: a part was replaced") from error
-
-    def abort_upload(self, key: str, upload: str) -> None:
-        """Throws the upload and its parts away. It is no error if the upload does not exist any
-        more."""
-        with (
-            suppress(UploadGone),
-            asking(f"abort an upload of {key}"),
-            self._upload_may_be_gone(),
-        ):
-            self.client.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload)
-
-    @contextmanager
-    def _upload_may_be_gone(self) -> Iterator[None]:
-        try:
-            yield
-        except self.client.exceptions.ClientError as error:
-            if error_code(error) != "NoSuchUpload":
-                raise
-            raise UploadGone from error
-
-    def list_uploads(self, prefix: str = "") -> Iterator[OpenUpload]:
-        """Yields the uploads under way whose keys begin with `prefix`."""
-        more: Any = {}
-        while True:
-            with asking(f"list the uploads to {prefix!r}"):
-                page = self.client.list_multipart_uploads(Bucket=self.name, Prefix=prefix, **more)
-            for item in page.get("Uploads", []):
-                opened = int(item["Initiated"].timestamp() * 1000)
-                yield OpenUpload(item["Key"], item["UploadId"], opened)
-            if not page.get("IsTruncated"):
-                return
-            more = {
-                "KeyMarker": page["NextKeyMarker"],
-                "UploadIdMarker": page["NextUploadIdMarker"],
-            }
-
 
 def _version(version: str | None) -> Any:
     return {"VersionId": version} if version else {}
-
-
-def _origin(source: Bucket, key: str, version: str | None) -> Any:
-    return {"Bucket": source.name, "Key": key, **_version(version)}
-
-
-def _is_archived(error: Exception) -> bool:
-    return isinstance(error, SourceFault) and error.reason is Reason.ARCHIVED

@@ -108,12 +108,13 @@ class FastPath:
         asked = urlencode({"encoding-type": "url", **query}, quote_via=quote, safe="~")
         return self._send("GET", bucket, "", query=asked, headers=headers)
 
-    def read_into(  # noqa: PLR0913, PLR0917 - what one GET takes
+    def read_into(  # noqa: PLR0913 - what one GET takes
         self,
         buffer: memoryview,
         bucket: str,
         key: str,
         start: int,
+        *,
         etag: str | None,
         version: str | None = None,
         access: Mapping[str, str] = _NO_HEADERS,
@@ -134,14 +135,15 @@ class FastPath:
 
     def upload_part(self, bucket: str, key: str, upload: str, number: int, body: Body) -> bool:
         """Uploads one part. Returns whether S3 has taken it."""
-        return self._put(bucket, key, upload, number, {}, body) is not None
+        return self._put(bucket, key, upload, number, body=body) is not None
 
-    def copy_part(  # noqa: PLR0913, PLR0917 - what one UploadPartCopy takes
+    def copy_part(  # noqa: PLR0913 - what one UploadPartCopy takes
         self,
         bucket: str,
         key: str,
         upload: str,
         number: int,
+        *,
         source: str,
         etag: str,
         source_range: str | None,
@@ -158,20 +160,21 @@ class FastPath:
         }
         if source_range:
             headers["x-amz-copy-source-range"] = source_range
-        body = self._put(bucket, key, upload, number, headers, b"")
+        body = self._put(bucket, key, upload, number, headers=headers)
         # S3 may fail after it has begun to answer. Then the status is 200, and the body is an
         # error.
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
         return body is not None and b"<CopyPartResult" in body
 
-    def _put(  # noqa: PLR0913, PLR0917 - what one part takes
+    def _put(  # noqa: PLR0913 - what one part takes
         self,
         bucket: str,
         key: str,
         upload: str,
         number: int,
-        headers: dict[str, str],
-        body: Body,
+        *,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        body: Body = b"",
     ) -> bytes | None:
         """Returns the body of S3's answer. None if there was no answer, or no success."""
         query = f"partNumber={number}&uploadId={quote(upload, safe='')}"

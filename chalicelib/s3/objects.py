@@ -72,6 +72,16 @@ class ObjectPage:
 
 
 @dataclass(frozen=True, slots=True)
+class FolderPage:
+    """One page of a folder: the prefixes of its folders, and its files, without CRC-32 and
+    metadata. `next` leads to the next page; None on the last page."""
+
+    folders: tuple[str, ...]
+    files: tuple[ObjectFacts, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class UploadedPart:
     """A part that an upload has. `size` counts bytes."""
 

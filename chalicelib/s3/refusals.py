@@ -1,5 +1,7 @@
 """What it means that S3 refuses a request: a fault of one object, or of something else.
 
+The functions take the `Access` of a source's bucket. None stands for the archive bucket.
+
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 """
 
@@ -44,8 +46,7 @@ _MESSAGE_MAX: Final = 200
 @contextmanager
 def asking(action: str, access: Access | None = None) -> Iterator[None]:
     """Does what `translated` does, and turns any other refusal into StorageRefused, which names
-    the action and S3's code. `access` is that of a source's bucket: if there is no such bucket,
-    raises Unavailable."""
+    the action and S3's code. If a source has no such bucket, raises Unavailable."""
     from botocore.exceptions import ClientError
 
     try:
@@ -56,17 +57,19 @@ def asking(action: str, access: Access | None = None) -> Iterator[None]:
             raise
         raise AccessDenied(denied.detail + access.condition) from denied.__cause__
     except ClientError as error:
-        if access is not None and not access.is_ours and error_code(error) == "NoSuchBucket":
+        if access is not None and error_code(error) == "NoSuchBucket":
             raise no_bucket(action) from error
         raise refused(action, error) from error
 
 
 @contextmanager
-def asking_for(action: str, key: str, access: Access, version: str | None = None) -> Iterator[None]:
+def asking_for(
+    action: str, key: str, access: Access | None, version: str | None = None
+) -> Iterator[None]:
     """Turns what S3 answers to a request for one object into the domain's errors.
 
     Raises SourceChanged if the object is gone or is another, SourceUnreadable if S3 refuses the
-    object, and else what `translated` raises. In our own bucket, AccessDenied or StorageRefused
+    object, and else what `translated` raises. In the archive bucket, AccessDenied or StorageRefused
     stands for SourceUnreadable.
     """
     from botocore.exceptions import ClientError
@@ -76,7 +79,7 @@ def asking_for(action: str, key: str, access: Access, version: str | None = None
             yield
     except (AccessDenied, ClientError) as error:
         cause = client_error(error)
-        if access.is_ours and isinstance(error, AccessDenied):
+        if access is None and isinstance(error, AccessDenied):
             raise
         raise meaning(cause, action, key, access, version) from cause
 
@@ -88,7 +91,7 @@ def client_error(error: Exception) -> Exception:
 
 
 def meaning(
-    error: Exception, action: str, key: str, access: Access, version: str | None
+    error: Exception, action: str, key: str, access: Access | None, version: str | None
 ) -> Exception:
     """Returns the domain's error for a ClientError of a request for one object."""
     code, status = error_code(error), http_status(error)
@@ -100,7 +103,7 @@ def meaning(
         return overwritten(key)
     if code in _OUR_KEYS:
         return AccessDenied(f"not allowed to {action}: {code}")
-    if access.is_ours:
+    if access is None:
         return refused(action, error)
     return unreadable(key, *_why(error, access))
 

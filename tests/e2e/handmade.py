@@ -21,6 +21,7 @@ from chalicelib.jobs.wake import wake_time
 from chalicelib.named_sources import DEFAULT_NAME
 from chalicelib.pipeline import plans, reuse
 from chalicelib.queue.messages import DIGEST_DIGITS, Message, Step
+from chalicelib.s3.archive_bucket import ArchiveBucket
 from chalicelib.s3.bucket import Bucket
 from chalicelib.services import PLAN_VERSION
 from chalicelib.sources.find import Found
@@ -163,5 +164,5 @@ def _job(wake_at: int | None = None) -> Job:
     )
 
 
-def _archive_bucket(backstage: Backstage) -> Bucket:
-    return Bucket(backstage.s3, backstage.outputs.archive_bucket)
+def _archive_bucket(backstage: Backstage) -> ArchiveBucket:
+    return ArchiveBucket(backstage.s3, backstage.outputs.archive_bucket)

@@ -35,6 +35,7 @@ from chalicelib.pipeline.claims import Claim
 from chalicelib.pipeline.lease import Lease
 from chalicelib.queue.messages import Message, Step
 from chalicelib.queue.queue import Queue
+from chalicelib.s3.archive_bucket import ArchiveBucket
 from chalicelib.s3.bucket import Bucket
 from chalicelib.s3.objects import UploadedPart
 from chalicelib.services import Services
@@ -105,18 +106,18 @@ def finalize_lost() -> Iterator[Change]:
 
 def etag_unbound() -> Iterator[Change]:
     """Source files are read and copied without the ETag of the plan."""
-    read_once, copy_part = Bucket._read_once, Bucket.copy_part
+    read_once, copy_part = Bucket._read_once, ArchiveBucket.copy_part
 
     def read(
         self: Bucket, buffer: memoryview, key: str, start: int, _: str | None, version: str | None
     ) -> None:
         read_once(self, buffer, key, start, None, version)
 
-    def copy(self: Bucket, key: str, upload: str, number: int, **asked: Any) -> None:
+    def copy(self: ArchiveBucket, key: str, upload: str, number: int, **asked: Any) -> None:
         copy_part(self, key, upload, number, **{**asked, "etag": ""})
 
     yield Bucket, "_read_once", read
-    yield Bucket, "copy_part", copy
+    yield ArchiveBucket, "copy_part", copy
 
 
 def progress_written_unconditionally() -> Iterator[Change]:
@@ -161,7 +162,7 @@ def lease_taken_for_granted() -> Iterator[Change]:
 def archive_left_behind() -> Iterator[Change]:
     """Found here: a job was cancelled at its last moment, and its worker died before it could
     delete the finished archive. The archive was left over."""
-    yield Bucket, "delete", lambda *_: None
+    yield ArchiveBucket, "delete", lambda *_: None
 
 
 def reason_kept_whole() -> Iterator[Change]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any, Final, cast
 
-from chalicelib.s3.bucket import Bucket
+from chalicelib.s3.archive_bucket import ArchiveBucket
 from tests.faults.refusals import Exceptions, refused
 from tests.faults.shelves import Shelf, check_bytes, check_facts
 from tests.faults.stored import Body, DeleteMarker, Limits, Lock, Stored, b64_crc32, etag_of, moment
@@ -33,9 +33,9 @@ class Objects:
         """The keys of all objects that were read."""
         self._now = now
 
-    def bucket(self, name: str) -> Bucket:
+    def bucket(self, name: str) -> ArchiveBucket:
         """Returns the bucket as chalicelib reaches it, without a network between."""
-        return Bucket(cast("Any", self), name)
+        return ArchiveBucket(cast("Any", self), name)
 
     def head_bucket(self, *, Bucket: str, **access: str) -> Answer:
         self._shelf("HeadBucket", Bucket, access)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import chalicelib.aws
 import chalicelib.s3.answers
-import chalicelib.s3.bucket
+import chalicelib.s3.archive_bucket
 from chalicelib.archive.plan import Entry
 from chalicelib.jobs import checksums, places
 from chalicelib.jobs.attributes import Item, number
@@ -47,7 +47,7 @@ def version_not_passed_to_a_copy() -> Iterator[Change]:
         del version
         return {"Bucket": source.name, "Key": key}
 
-    yield chalicelib.s3.bucket, "_origin", origin
+    yield chalicelib.s3.archive_bucket, "_origin", origin
 
 
 def version_asked_for_ignored() -> Iterator[Change]:

@@ -59,7 +59,8 @@ def tail_of(
     sections = [tail.section(plan.form, run, first=not index) for index, run in enumerate(runs)]
     lines, records = (one.lines for one in sections), (one.records for one in sections)
     counts = [one.counts for one in sections]
-    return b"".join(tail.render(plan.form, head, plan.tail_start, counts, lines, records))
+    rendered = tail.render(plan.form, head, plan.tail_start, counts, lines=lines, records=records)
+    return b"".join(rendered)
 
 
 def manifest_of(head: Head, files: Iterable[tuple[Listed, int]]) -> bytes:

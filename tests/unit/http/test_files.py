@@ -18,8 +18,7 @@ from chalicelib.http import files
 from chalicelib.http.callers import Caller
 from chalicelib.http.calls import Call
 from chalicelib.named_sources import Source
-from chalicelib.s3.bucket import FolderPage
-from chalicelib.s3.objects import ObjectFacts
+from chalicelib.s3.objects import FolderPage, ObjectFacts
 from chalicelib.services import Services
 from tests.unit.samples import NOW, some_services, some_settings
 

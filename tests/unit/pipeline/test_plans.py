@@ -16,7 +16,7 @@ from chalicelib.archive.scale import Scale
 from chalicelib.jobs import places
 from chalicelib.pipeline import plans
 from chalicelib.pipeline.plans import Index, PlanUnusable
-from chalicelib.s3.bucket import Bucket
+from chalicelib.s3.archive_bucket import ArchiveBucket
 from tests.faults.s3 import S3
 from tests.unit.archive.archives import HEAD, SHRUNKEN, an_entry, entries_of
 
@@ -67,19 +67,21 @@ def _plan(scale: Scale = SHRUNKEN, **facts: Any) -> Plan:
 
 
 @pytest.fixture
-def bucket() -> Bucket:
+def bucket() -> ArchiveBucket:
     return _bucket()
 
 
-def _bucket() -> Bucket:
+def _bucket() -> ArchiveBucket:
     return S3(["archive"], lambda: 0).bucket("archive")
 
 
-def _stored(bucket: Bucket, plan: Plan | None = None, *, version: int = VERSION) -> Index:
+def _stored(bucket: ArchiveBucket, plan: Plan | None = None, *, version: int = VERSION) -> Index:
     return plans.store(bucket, HOME, plan or _plan(), HEAD, MARK, version=version)
 
 
-def _rewritten(bucket: Bucket, index: Index, change: Callable[[dict[str, Any]], object]) -> None:
+def _rewritten(
+    bucket: ArchiveBucket, index: Index, change: Callable[[dict[str, Any]], object]
+) -> None:
     """Changes what the stored index says, as another version might have written it."""
     key = places.index(HOME, index.digest)
     content = json.loads(bucket.read(key) or b"")
@@ -135,7 +137,7 @@ def test_what_s3_copies_is_known_from_the_index(plan: Plan) -> None:
     assert index.copied == sum(part.length for part in plan.parts if part.copied is not None)
 
 
-def test_twins_that_plan_the_same_write_the_same(bucket: Bucket) -> None:
+def test_twins_that_plan_the_same_write_the_same(bucket: ArchiveBucket) -> None:
     first, written = _stored(bucket), _objects(bucket)
 
     second = _stored(bucket)
@@ -148,7 +150,7 @@ def test_twins_that_plan_the_same_write_the_same(bucket: Bucket) -> None:
     "fact", [{"name": "x"}, {"key": "x"}, {"etag": '"x"'}, {"size": 9_001}, {"crc32": 1}]
 )
 def test_twins_that_plan_otherwise_leave_each_others_plan_alone(
-    bucket: Bucket, fact: dict[str, Any]
+    bucket: ArchiveBucket, fact: dict[str, Any]
 ) -> None:
     first = _stored(bucket)
 
@@ -159,7 +161,7 @@ def test_twins_that_plan_otherwise_leave_each_others_plan_alone(
     assert plans.load(bucket, HOME, second.digest, version=VERSION) == second
 
 
-def test_plans_of_two_versions_leave_each_other_alone(bucket: Bucket) -> None:
+def test_plans_of_two_versions_leave_each_other_alone(bucket: ArchiveBucket) -> None:
     old, new = _stored(bucket, version=VERSION), _stored(bucket, version=VERSION + 1)
 
     assert old.digest != new.digest
@@ -170,14 +172,14 @@ def test_plans_of_two_versions_leave_each_other_alone(bucket: Bucket) -> None:
 
 
 @pytest.mark.parametrize("other", [VERSION - 1, VERSION + 1])
-def test_a_plan_of_another_version_cannot_be_used(bucket: Bucket, other: int) -> None:
+def test_a_plan_of_another_version_cannot_be_used(bucket: ArchiveBucket, other: int) -> None:
     index = _stored(bucket, version=other)
 
     with pytest.raises(PlanUnusable):
         plans.load(bucket, HOME, index.digest, version=VERSION)
 
 
-def test_a_plan_that_says_no_version_cannot_be_used(bucket: Bucket) -> None:
+def test_a_plan_that_says_no_version_cannot_be_used(bucket: ArchiveBucket) -> None:
     index = _stored(bucket)
     _rewritten(bucket, index, lambda content: content.pop("version"))
 
@@ -185,7 +187,7 @@ def test_a_plan_that_says_no_version_cannot_be_used(bucket: Bucket) -> None:
         plans.load(bucket, HOME, index.digest, version=VERSION)
 
 
-def test_a_plan_that_was_deleted_cannot_be_used(bucket: Bucket) -> None:
+def test_a_plan_that_was_deleted_cannot_be_used(bucket: ArchiveBucket) -> None:
     index = _stored(bucket)
     bucket.delete(places.index(HOME, index.digest))
 
@@ -193,7 +195,7 @@ def test_a_plan_that_was_deleted_cannot_be_used(bucket: Bucket) -> None:
         plans.load(bucket, HOME, index.digest, version=VERSION)
 
 
-def test_a_plan_whose_slices_were_deleted_cannot_be_used(bucket: Bucket) -> None:
+def test_a_plan_whose_slices_were_deleted_cannot_be_used(bucket: ArchiveBucket) -> None:
     index = _stored(bucket)
     bucket.delete(places.plan(HOME, index.digest))
 
@@ -201,7 +203,7 @@ def test_a_plan_whose_slices_were_deleted_cannot_be_used(bucket: Bucket) -> None
         plans.load_slice(bucket, HOME, index, 0)
 
 
-def test_a_plan_whose_slices_were_cut_short_cannot_be_used(bucket: Bucket) -> None:
+def test_a_plan_whose_slices_were_cut_short_cannot_be_used(bucket: ArchiveBucket) -> None:
     index = _stored(bucket, _plan(replace(SHRUNKEN, most_segment_seconds=0.0)))
     last_start, _ = index.places[-1]
     content = bucket.read(places.plan(HOME, index.digest)) or b""
@@ -221,18 +223,18 @@ def _otherwise(content: dict[str, Any]) -> None:
     content["version"] = VERSION + 1
 
 
-def test_what_is_missing_is_read_of_a_plan_of_any_version(bucket: Bucket) -> None:
+def test_what_is_missing_is_read_of_a_plan_of_any_version(bucket: ArchiveBucket) -> None:
     index = _stored(bucket)
     _rewritten(bucket, index, _otherwise)
 
     assert plans.missing(bucket, HOME, index.digest) == HEAD.missing
 
 
-def test_of_a_plan_that_is_not_there_nothing_is_missing(bucket: Bucket) -> None:
+def test_of_a_plan_that_is_not_there_nothing_is_missing(bucket: ArchiveBucket) -> None:
     assert plans.missing(bucket, HOME, "0" * 16) == ()
 
 
-def test_the_bytes_of_a_stored_plan_of_any_version_are_named(bucket: Bucket) -> None:
+def test_the_bytes_of_a_stored_plan_of_any_version_are_named(bucket: ArchiveBucket) -> None:
     index = _stored(bucket)
     _rewritten(bucket, index, _otherwise)
 
@@ -241,7 +243,7 @@ def test_the_bytes_of_a_stored_plan_of_any_version_are_named(bucket: Bucket) -> 
     assert named == plans.bytes_digest(_plan(), HEAD)
 
 
-def test_a_plan_that_is_not_there_or_of_0_1_0_names_no_bytes(bucket: Bucket) -> None:
+def test_a_plan_that_is_not_there_or_of_0_1_0_names_no_bytes(bucket: ArchiveBucket) -> None:
     index = _stored(bucket)
     _rewritten(bucket, index, lambda content: content.pop("bytes"))
 
@@ -377,5 +379,5 @@ def _joins(plan: Plan) -> list[Part]:
     return [part for segment in plan.segments for part in segment.joins]
 
 
-def _objects(bucket: Bucket) -> dict[str, bytes | None]:
+def _objects(bucket: ArchiveBucket) -> dict[str, bytes | None]:
     return {found.key: bucket.read(found.key) for found in bucket.list_objects("")}

@@ -15,7 +15,8 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from urllib3.response import HTTPResponse
 
-from chalicelib.s3.access import OURS, Access
+from chalicelib.s3.access import Access
+from chalicelib.s3.archive_bucket import ArchiveBucket
 from chalicelib.s3.bucket import Bucket
 from chalicelib.s3.fastpath import FastPath
 from chalicelib.s3.framing import Answer
@@ -56,9 +57,13 @@ class Script:
     answers: list[Said]
     asked: list[Asked] = field(default_factory=list)
 
-    def bucket(self, access: Access = OURS, *, fast: bool = False, name: str = "b") -> Bucket:
+    def bucket(self, access: Access, *, fast: bool = False, name: str = "b") -> Bucket:
         _running[:] = [self]
         return Bucket(_client(), name, self._fast() if fast else None, access)
+
+    def archive(self) -> ArchiveBucket:
+        _running[:] = [self]
+        return ArchiveBucket(_client(), "b")
 
     @property
     def methods(self) -> list[str]:

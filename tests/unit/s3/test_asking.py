@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.errors import Unavailable
-from chalicelib.s3.bucket import Access, Bucket
+from chalicelib.s3.access import Access
+from chalicelib.s3.archive_bucket import ArchiveBucket
+from chalicelib.s3.bucket import Bucket
 from tests.unit.s3.script import Asked, Said, Script, refusal
 
 OWNER = "444455556666"
@@ -31,7 +33,7 @@ COPY_HEADERS = {"x-amz-source-expected-bucket-owner": OWNER, "x-amz-request-paye
 
 
 def _copy(source: Bucket) -> None:
-    Bucket(source.client, "archive", source.fast).copy_part(
+    ArchiveBucket(source.client, "archive", source.fast).copy_part(
         "archive.zip",
         "u",
         3,
@@ -193,7 +195,7 @@ def test_a_copy_aside_has_its_crc32_and_nothing_else_of_the_file() -> None:
     script = Script([copied, headed])
     source = script.bucket(PAID, name="s")
 
-    facts = script.bucket().copy_aside("in/a", '"e"', "kept/1", source=source, version="v")
+    facts = script.archive().copy_aside("in/a", '"e"', "kept/1", source=source, version="v")
 
     assert (facts.key, facts.etag, facts.crc32) == ("kept/1", '"c"', 1)
     put, head = script.asked

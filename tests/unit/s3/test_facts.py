@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.errors import Reason, SourceUnreadable
-from chalicelib.s3.bucket import Access
+from chalicelib.s3.access import Access
 from chalicelib.s3.objects import ObjectFacts
 from tests.unit.s3.script import BAD_HEAD, Said, Script, refusal
 

@@ -122,7 +122,7 @@ def test_a_body_of_any_kind_is_a_page_or_is_not_understood(body: bytes, status: 
 def test_only_the_range_that_was_asked_for_is_taken(headers: dict[str, str], is_read: bool) -> None:  # noqa: FBT001 - a parameter
     buffer = memoryview(bytearray(3))
 
-    assert fast(Told(206, headers, b"abc")).read_into(buffer, "b", "k", 7, None) is is_read
+    assert fast(Told(206, headers, b"abc")).read_into(buffer, "b", "k", 7, etag=None) is is_read
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 301, 404, 500])
@@ -130,7 +130,7 @@ def test_an_answer_that_is_no_range_is_no_read(status: int) -> None:
     buffer = memoryview(bytearray(3))
     told = Told(status, {"content-range": "bytes 7-9/100"}, b"abc")
 
-    assert not fast(told).read_into(buffer, "b", "k", 7, None)
+    assert not fast(told).read_into(buffer, "b", "k", 7, etag=None)
 
 
 @pytest.mark.parametrize(
@@ -146,4 +146,7 @@ def test_an_answer_that_is_no_range_is_no_read(status: int) -> None:
 def test_a_copy_is_made_when_s3_says_so(status: int, body: bytes, is_copied: bool) -> None:  # noqa: FBT001 - a parameter
     told = Told(status, {}, body)
 
-    assert fast(told).copy_part("b", "k", "u", 1, "s/k", '"e"', None) is is_copied
+    assert (
+        fast(told).copy_part("b", "k", "u", 1, source="s/k", etag='"e"', source_range=None)
+        is is_copied
+    )

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from chalicelib.s3.bucket import Access
+from chalicelib.s3.access import Access
 from chalicelib.s3.objects import ObjectFacts, ObjectPage
 from tests.unit.s3.script import Said, Script
 

@@ -11,8 +11,9 @@ from chalicelib.errors import (
     Unavailable,
     UploadGone,
 )
-from chalicelib.s3.access import OURS
-from chalicelib.s3.bucket import Access, Bucket
+from chalicelib.s3.access import Access
+from chalicelib.s3.archive_bucket import ArchiveBucket
+from chalicelib.s3.bucket import Bucket
 from tests.unit.s3.script import BAD_HEAD, Said, Script, refusal
 
 SOURCE = Access()
@@ -102,14 +103,14 @@ def test_in_our_own_bucket_a_denied_head_is_no_fault_of_a_file() -> None:
     script = Script([Said(403)])
 
     with pytest.raises(AccessDenied, match="not allowed to look at a"):
-        script.bucket(OURS).head("a")
+        script.archive().head("a")
 
 
 def test_in_our_own_bucket_a_refused_head_is_told_by_its_code() -> None:
     script = Script([*BAD_HEAD, refusal(400, "KMS.DisabledException", "disabled")])
 
     with pytest.raises(StorageRefused, match=r"KMS\.DisabledException"):
-        script.bucket(OURS).head("a")
+        script.archive().head("a")
 
 
 @pytest.mark.parametrize("version", [None, "v"])
@@ -229,7 +230,7 @@ def test_a_whole_object_without_the_range_is_cut_short() -> None:
 # -- copies ---------------------------------------------------------------------------------------
 
 
-def _copy(archive: Bucket, source: Bucket, version: str | None = None) -> None:
+def _copy(archive: ArchiveBucket, source: Bucket, version: str | None = None) -> None:
     archive.copy_part(
         "archive.zip",
         "u",
@@ -260,7 +261,7 @@ def test_a_copy_whose_source_is_refused_says_the_reason(
     script = Script([*answers])
 
     with pytest.raises(SourceUnreadable) as caught:
-        _copy(script.bucket(OURS), script.bucket(SOURCE, name="s"))
+        _copy(script.archive(), script.bucket(SOURCE, name="s"))
 
     assert (caught.value.key, caught.value.reason) == ("in/a", reason)
     assert not script.answers
@@ -272,7 +273,7 @@ def test_a_copy_whose_source_can_be_read_is_refused_by_our_own_bucket() -> None:
     for answer, error in ((DENIED, AccessDenied), (disabled, StorageRefused)):
         script = Script([answer, FIRST_BYTE])
         with pytest.raises(error, match="copy in/a"):
-            _copy(script.bucket(OURS), script.bucket(SOURCE, name="s"))
+            _copy(script.archive(), script.bucket(SOURCE, name="s"))
         assert script.asked[1].path == "/s/in/a"
 
 
@@ -280,7 +281,7 @@ def test_the_first_byte_that_decides_a_copy_may_be_unavailable() -> None:
     script = Script([DENIED, refusal(503, "SlowDown")])
 
     with pytest.raises(Unavailable):
-        _copy(script.bucket(OURS), script.bucket(SOURCE))
+        _copy(script.archive(), script.bucket(SOURCE))
 
 
 @pytest.mark.parametrize(
@@ -296,19 +297,19 @@ def test_a_copy_whose_source_has_changed_says_so(answer: Said, message: str) -> 
     script = Script([answer])
 
     with pytest.raises(SourceChanged, match=message):
-        _copy(script.bucket(OURS), script.bucket(SOURCE), "v")
+        _copy(script.archive(), script.bucket(SOURCE), "v")
 
 
 def test_a_copy_into_an_upload_that_is_gone_finds_it_gone() -> None:
     script = Script([refusal(404, "NoSuchUpload")])
 
     with pytest.raises(UploadGone):
-        _copy(script.bucket(OURS), script.bucket(SOURCE))
+        _copy(script.archive(), script.bucket(SOURCE))
 
 
 def test_a_copy_of_our_own_copy_that_is_refused_is_no_fault_of_a_file() -> None:
     script = Script([DENIED, FIRST_BYTE, refusal(400, "Odd"), FIRST_BYTE])
-    archive = script.bucket(OURS)
+    archive = script.archive()
 
     with pytest.raises(AccessDenied):
         _copy(archive, archive)
@@ -320,7 +321,7 @@ def test_a_copy_of_our_own_copy_that_is_refused_is_no_fault_of_a_file() -> None:
 
 
 def test_a_write_that_s3_refuses_is_told_by_its_code() -> None:
-    bucket = Script([refusal(400, "KMS.DisabledException", "it is off")] * 4).bucket(OURS)
+    bucket = Script([refusal(400, "KMS.DisabledException", "it is off")] * 4).archive()
 
     for what, call in (
         ("write a", lambda: bucket.write("a", b"")),
@@ -334,7 +335,7 @@ def test_a_write_that_s3_refuses_is_told_by_its_code() -> None:
 
 
 def test_an_upload_that_is_gone_is_found_gone() -> None:
-    bucket = Script([refusal(404, "NoSuchUpload")] * 4).bucket(OURS)
+    bucket = Script([refusal(404, "NoSuchUpload")] * 4).archive()
 
     for call in (
         lambda: bucket.upload_part("a", "u", 1, b""),
@@ -347,7 +348,7 @@ def test_an_upload_that_is_gone_is_found_gone() -> None:
 
 
 def test_a_part_that_was_replaced_is_no_refusal() -> None:
-    bucket = Script([refusal(400, "InvalidPart")]).bucket(OURS)
+    bucket = Script([refusal(400, "InvalidPart")]).archive()
 
     with pytest.raises(Unavailable, match="a part was replaced"):
         bucket.complete_upload("a", "u", [])

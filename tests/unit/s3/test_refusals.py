@@ -13,10 +13,12 @@ from chalicelib.errors import (
     StorageRefused,
     Unavailable,
 )
-from chalicelib.s3.access import OURS, Access
+from chalicelib.s3.access import Access
 from chalicelib.s3.refusals import asking, asking_for
 
 SOURCE = Access()
+OURS = None
+"""For the archive bucket."""
 SSE_C = (
     "The object was stored using a form of Server Side Encryption. The correct parameters must be "
     "provided to retrieve the object."
@@ -150,7 +152,7 @@ def test_a_denial_may_mean_that_another_owns_the_bucket() -> None:
 )
 @pytest.mark.parametrize("access", [SOURCE, OURS])
 def test_an_object_that_is_gone_or_another_has_changed(
-    error: ClientError, version: str | None, message: str, access: Access
+    error: ClientError, version: str | None, message: str, access: Access | None
 ) -> None:
     with (
         pytest.raises(SourceChanged, match=f"in/a {message}") as caught,
@@ -179,7 +181,7 @@ def test_an_object_that_is_gone_or_another_has_changed(
 )
 @pytest.mark.parametrize("access", [SOURCE, OURS])
 def test_what_passes_by_itself_is_no_fault_of_a_file(
-    status: int, code: str, access: Access
+    status: int, code: str, access: Access | None
 ) -> None:
     with pytest.raises(Unavailable, match=code), asking_for("read in/a", "in/a", access):
         raise _refusal(status, code)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Storage:
     """Stands in for the way to S3: whatever is read is x."""
 
-    def read_into(self, buffer: memoryview, *_: object) -> bool:
+    def read_into(self, buffer: memoryview, *_: object, **__: object) -> bool:
         buffer[:] = b"x" * len(buffer)
         return True
 
