@@ -167,7 +167,7 @@ def test_what_would_be_lost_is_said_before_the_question(
     _run("down", typed="no\n")
 
     text = "\n".join(said)
-    assert "about 12 records of jobs" in text
+    assert "about 12 jobs" in text
     assert "3 objects with 4.00 GB" in text
     assert "my-files stays" in text
 
