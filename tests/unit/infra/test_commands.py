@@ -276,6 +276,14 @@ def test_a_user_is_erased_on_aws_by_who_is_sure(
     assert done.calls == calls
 
 
+def test_who_names_no_report_is_told_how_to(done: Done) -> None:
+    result = _run("checksums")
+
+    assert "make checksums REPORT=s3://" in str(result.exception)
+    assert str(result.exception).endswith("manifest.json TARGET=aws")
+    assert done.calls == []
+
+
 @pytest.mark.parametrize("command", ["url", "outputs", "logs", "redrive"])
 def test_without_a_stack_the_command_that_deploys_it_is_said(
     done: Done, monkeypatch: pytest.MonkeyPatch, command: str
