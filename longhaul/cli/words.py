@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 MISSING: Final = "missing"
 """The reason of a file that does not exist. It says all."""
 
+_SAID_BY_DETAIL: Final = frozenset({"denied", "encrypted"})
+"""Reasons whose detail has the same word: "encrypted with a key of the customer's"."""
+
 _DIGITS: Final = {"B": 0, "kB": 1, "MB": 1, "GB": 2, "TB": 2}
 _STEP: Final = 1000
 _MINUTE: Final = 60
@@ -102,8 +105,10 @@ def skipped(one: "Skipped") -> str:
 
 
 def why(reason: str, detail: str | None) -> str:
-    """Why a file cannot be exported. Examples: missing; archived: in GLACIER."""
+    """Why a file cannot be exported. Examples: missing; archived: in GLACIER; S3 denies it."""
     text = "" if reason == MISSING else (detail or "").rstrip(".")
+    if text and reason in _SAID_BY_DETAIL:
+        return shown(text)
     return shown(f"{reason}: {text}" if text else reason)
 
 

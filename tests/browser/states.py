@@ -221,7 +221,7 @@ def job_failed_as_files_cannot_be_read(stage: Stage) -> None:
             "Contracts 2019-2024.zip",
             "A source file cannot be read",
             "2 of 212 files cannot be read: contracts/2019/a.pdf (archived: in GLACIER; restore it "
-            "first), contracts/2020/b.pdf (denied: S3 denies it). Leave them out, or have what is "
+            "first), contracts/2020/b.pdf (S3 denies it). Leave them out, or have what is "
             "unreadable skipped.",
         )
     )

@@ -11,6 +11,7 @@ from chalicelib.errors import (
     SourceMissing,
     SourceUnreadable,
 )
+from chalicelib.jobs.items import NAMED_MAX
 from chalicelib.jobs.model import file_mark
 from chalicelib.jobs.request import ExportRequest, Wanted
 from chalicelib.s3 import clients
@@ -168,6 +169,19 @@ def test_all_that_is_archived_is_named_at_once(stack: Stack) -> None:
         "in/b (archived: in DEEP_ARCHIVE; restore it first). Leave them out"
     )
     assert not refused.value.key, "a job is not planned again for what a look has found"
+
+
+def test_a_long_key_leaves_room_for_the_reasons(stack: Stack) -> None:
+    folder = f"in/{'x' * 1000}/"
+    put(f"{folder}a.bin", StorageClass="GLACIER")
+    put(f"{folder}b.bin", StorageClass="GLACIER")
+
+    with pytest.raises(SourceUnreadable) as refused:
+        found(stack, prefix="in/")
+
+    for name in ("a.bin", "b.bin"):
+        assert f"xx/{name} (archived: in GLACIER; restore it first)" in refused.value.detail
+    assert len(refused.value.detail.encode()) < NAMED_MAX
 
 
 @pytest.mark.parametrize("asked", [{"prefix": "in/"}, {"keys": ("in/a", "in/b", "in/c")}])
