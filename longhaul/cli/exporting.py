@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
@@ -12,11 +13,11 @@ from longhaul.cli import advice, exits, partial, saving, selection, words
 from longhaul.cli.follow import follow
 from longhaul.cli.jobnames import JobName, job_argument
 from longhaul.cli.options import PROGRAM, Command, Run, common, source_option
-from longhaul.errors import BrokenArchive, CannotSave
+from longhaul.errors import BrokenArchive, CannotSave, LonghaulError, NotPossibleNow
 from longhaul.printable import shown
 
 if TYPE_CHECKING:
-    from longhaul.answers import Accepted
+    from longhaul.answers import Accepted, Job
     from longhaul.client import Client
 
 
@@ -187,7 +188,12 @@ def retry(run: Run, job: JobName, *, wait: bool, output: str | None, force: bool
         saving.check_output(run, output, force=force)
     with run.client(job) as client:
         with advice.if_interrupted(run, _how_to_make_sure([])):
-            accepted = client.retry(job.job_id)
+            try:
+                accepted = client.retry(job.job_id)
+            except NotPossibleNow as error:
+                with suppress(LonghaulError):
+                    error.add_note(_instead(run, job, client.status(job.job_id)))
+                raise
         then = Then(wait=wait, output=output, force=force, url=job.url)
         return _wait_and_save(run, client, accepted, then)
 
@@ -246,6 +252,17 @@ def _wait_and_save(run: Run, client: "Client", accepted: "Accepted", then: Then)
         partial.tell(run, job, see_all)
         run.answer(job, download=saving.save(run, client, job, then.output, force=then.force))
     return partial.code(job)
+
+
+def _instead(run: Run, name: JobName, job: "Job") -> str:
+    """What to type for a job that cannot be retried."""
+    if job.is_open:
+        watch, cancel = run.line("watch", name), run.line("cancel", name)
+        return f"Watch it:    {watch}\nCancel it:   {cancel}"
+    anew = f"{PROGRAM} export FILE..."
+    if job.status != "completed":
+        return f"Name the files again: {anew}"
+    return f"Download it: {run.line('download', name)}\nBuild anew:  {anew} --fresh"
 
 
 def _how_to_make_sure(more: list[str]) -> str:

@@ -323,7 +323,7 @@ def new_while_too_many_are_open(stage: Stage) -> None:
             json={
                 "type": "urn:problem-type:longhaul:too-many-jobs",
                 "title": "Too many exports are open",
-                "detail": "GET /v1/export lists them",
+                "detail": "the list of your exports shows them",
             },
         )
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -297,6 +298,35 @@ def test_a_retry_that_is_not_possible_fails(stub: Stub, run: Run) -> None:
 
     assert (ran.code, ran.out) == (6, "")
     assert "the job is processing" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("found", "lines"),
+    [
+        (
+            completed(),
+            [
+                f"Download it: longhaul download {JOB_ID}",
+                "Build anew:  longhaul export FILE... --fresh",
+            ],
+        ),
+        (
+            job(),
+            [f"Watch it:    longhaul watch {JOB_ID}", f"Cancel it:   longhaul cancel {JOB_ID}"],
+        ),
+        (job("failed"), ["Name the files again: longhaul export FILE..."]),
+    ],
+)
+def test_a_job_that_cannot_be_retried_has_another_way(
+    stub: Stub, run: Run, found: dict[str, Any], lines: list[str]
+) -> None:
+    stub.on(f"POST {JOB}/retry", problem(409, "not-retryable", "no"))
+    stub.on(f"GET {JOB}", Reply(200, found))
+
+    ran = run("retry", JOB_ID)
+
+    assert ran.code == 6
+    assert ran.err.splitlines()[2:] == lines
 
 
 def test_a_retry_says_if_the_new_job_has_ended_already(stub: Stub, run: Run) -> None:

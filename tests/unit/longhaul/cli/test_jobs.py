@@ -288,7 +288,10 @@ def test_a_cancel_after_the_end_of_the_job_fails(stub: Stub, run: Run) -> None:
     stub.on(f"DELETE {JOB}?only=open", problem(409, "already-ended", "the job is completed"))
     stub.on(f"GET {JOB}", Reply(200, completed()))
 
-    assert run("cancel", JOB_ID).code == 6
+    ran = run("cancel", JOB_ID)
+
+    assert ran.code == 6
+    assert "`longhaul status JOB` shows how it ended." in ran.err
 
 
 def test_check_prints_one_line_for_each_file(stub: Stub, run: Run) -> None:
