@@ -1,10 +1,11 @@
 """GET /v1/files: a source as folders, to choose files from. POST /v1/download/check: whether a file
 can be exported."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
-from chalicelib.errors import AccessDenied, Reason, unknown_cursor
+from chalicelib.errors import AccessDenied, Reason, StorageRefused, Unavailable, unknown_cursor
 from chalicelib.http import answers, bounds, parse
 from chalicelib.http.answers import Answer
 from chalicelib.http.calls import Call, Reply, uncached
@@ -33,7 +34,8 @@ def listing(call: Call, services: Services) -> Reply:
         return Reply(200, named | _folders(top, own), uncached())
     bounds.check_key(call.caller, "prefix", prefix)
     after = _position(call.query.get("cursor"), source, prefix)
-    page = services.source(source.name).list_folder(prefix, PAGE, after)
+    with _top_named(source, prefix):
+        page = services.source(source.name).list_folder(prefix, PAGE, after)
     folder = prefix[: prefix.rfind("/") + 1]
     content = {
         **named,
@@ -54,6 +56,19 @@ def listing(call: Call, services: Services) -> Reply:
         "cursor": to_cursor([source.name, prefix, page.next] if page.next else None),
     }
     return Reply(200, content, uncached())
+
+
+@contextmanager
+def _top_named(source: Source, prefix: str) -> Iterator[None]:
+    """Names the source in the error for its top: a bucket only knows the prefix, which may be
+    empty."""
+    try:
+        yield
+    except (AccessDenied, StorageRefused, Unavailable) as error:
+        if prefix != source.prefix:
+            raise
+        top = f"the top of the source {source.name}"
+        raise type(error)(error.detail.replace(repr(prefix), top, 1)) from error
 
 
 def _folders(top: str, folders: Iterable[str], within: str | None = None) -> Answer:
