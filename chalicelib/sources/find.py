@@ -261,7 +261,8 @@ def _nothing(
     prefixes = [repr(one.prefix) for one in asking.wanted(request) if one.prefix is not None]
     if prefixes:
         begin = told(prefixes, " or ")
-        return NothingToExport(f"no file of the source bucket begins with {begin}")
+        source = f"source {request.source}" if request.source else "source bucket"
+        return NothingToExport(f"no file of the {source} begins with {begin}")
     return NothingToExport("all that was asked for are folders without bytes of their own")
 
 

@@ -230,6 +230,16 @@ def test_three_ids_that_do_not_exist_are_nothing_to_export(stack: Stack) -> None
         found(stack, file_ids=(10001, 10002))
 
 
+@pytest.mark.parametrize(
+    ("source", "where"), [(None, "the source bucket"), ("default", "the source default")]
+)
+def test_a_prefix_without_files_is_named_with_its_source(
+    stack: Stack, source: str | None, where: str
+) -> None:
+    with pytest.raises(NothingToExport, match=f"no file of {where} begins with 'none/'"):
+        found(stack, prefix="none/", source=source)
+
+
 def test_a_long_message_stays_short(stack: Stack) -> None:
     for number in range(30):
         put(f"in/{number:02d}" + "字" * 100, StorageClass="GLACIER")

@@ -276,6 +276,25 @@ def test_an_export_whose_answer_is_lost_prints_how_to_make_sure(stub: Stub, run:
     assert f"  longhaul export 10001 --wait --patience 0 --idempotency-key {key}\n" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (b'{"id": 10001}\r\n\r\n{"id": 7}\r\n', "line 3"),
+        (b'[{"id": 10001}, {"id": 7}]', "entry 2"),
+    ],
+)
+def test_what_the_api_refuses_is_named_by_its_line(
+    stub: Stub, run: Run, text: bytes, place: str
+) -> None:
+    found = [{"pointer": "/files/1/id", "detail": "7 is too small"}]
+    stub.on("POST /v1/export", problem(400, "invalid-request", "files/1/id: 7", errors=found))
+
+    ran = run("export", "--files", "-", stdin=text)
+
+    assert ran.code == 2
+    assert f"In the list of --files, files/1 is {place}.\n" in ran.err
+
+
 # -- retry -----------------------------------------------------------------------------------------
 
 
