@@ -10,7 +10,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from chalicelib.errors import AccessDenied, Unavailable
+from chalicelib.errors import AccessDenied, Unavailable, shortened
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -124,14 +124,14 @@ def translated(action: str) -> Iterator[None]:
     except ClientError as error:
         code = error_code(error)
         if code in _DENIED:
-            raise AccessDenied(f"not allowed to {action}") from error
+            raise AccessDenied(f"not allowed to {shortened(action)}") from error
         if code.removeprefix("KMS.") in _TRANSIENT or _passes(http_status(error)):
-            raise Unavailable(f"could not {action}: {code}") from error
+            raise Unavailable(f"could not {shortened(action)}: {code}") from error
         raise
     except ParamValidationError:
         raise  # our own mistake: no second try helps
     except BotoCoreError as error:
-        raise Unavailable(f"could not {action}: {type(error).__name__}") from error
+        raise Unavailable(f"could not {shortened(action)}: {type(error).__name__}") from error
 
 
 def _passes(status: int) -> bool:

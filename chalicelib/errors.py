@@ -12,6 +12,20 @@ from typing import Any, ClassVar, Final
 RETRY_AFTER_SECONDS: Final = "5"
 """How long a caller should wait if a service is not available."""
 
+_NAME_MAX: Final = 120
+_HEAD: Final = 40
+"""Bytes of a name in a message, and of what is left of its beginning."""
+
+
+def shortened(name: str) -> str:
+    """Returns a key, or a text that ends with one, cut in the middle if it is long: a key may have
+    1,024 bytes, and the record of a job keeps only the first bytes of a message."""
+    encoded = name.encode(errors="replace")
+    if len(encoded) <= _NAME_MAX:
+        return name
+    head, tail = encoded[:_HEAD], encoded[len("…".encode()) + _HEAD - _NAME_MAX :]
+    return f"{head.decode(errors='ignore')}…{tail.decode(errors='ignore')}"
+
 
 class LonghaulError(Exception):
     """The root of these errors. `retryable`: the same step may succeed later, though nobody changes

@@ -27,8 +27,21 @@ _SHOWN: Final = 100
 """Characters of a bad value that a message shows."""
 
 _NAME: Final = re.compile(rf"[a-z0-9-]{{1,{NAME_MAX}}}")
+# The prefix amzn-s3-demo- is not refused: it was reserved late, and older buckets have it.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-_BUCKET: Final = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_BUCKET: Final = re.compile(
+    r"(?!.*\.\.)(?!xn--|sthree-)(?![0-9]+(\.[0-9]+){3}$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+)
+# S3 takes an alias for a bucket's name, but a policy cannot name it: the functions would be denied.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html
+_NO_BUCKETS: Final = {
+    "-s3alias": "the alias of an access point; name its bucket",
+    "--ol-s3": "the alias of an Object Lambda access point; name its bucket",
+    ".mrap": "the alias of a Multi-Region Access Point; name one of its buckets",
+    "--x-s3": "a directory bucket, of which no export can be made",
+    "--table-s3": "a table bucket, of which no export can be made",
+}
+"""What else a name stands for that ends with this."""
 _REGION: Final = re.compile(r"[a-z]{2,5}(-[a-z]+)+-[0-9]{1,2}")
 _OWNER: Final = re.compile(r"[0-9]{12}")
 # An alias is no resource that a policy can name for kms:Decrypt.
@@ -145,6 +158,7 @@ def _mistakes(
             yield f"{field} {rule}, not {_shown(fields[field])}"
     if "bucket" not in fields and not like.bucket:
         yield "it has no bucket, and the stack has none of its own"
+    yield from _no_bucket(fields.get("bucket"))
     yield from _elsewhere(fields.get("region"), fields.get("kmsKeys"))
 
 
@@ -163,6 +177,7 @@ def _rules(
             and value.startswith(prefix if isinstance(prefix, str) else "")
         )
 
+    beginning = f", and begin with the prefix {_shown(prefix)}" if prefix else ""
     is_key = text(_KMS_KEY)
     return {
         "name": (text(_NAME), f"must have 1 to {NAME_MAX} of a-z, 0-9 and '-'"),
@@ -178,8 +193,15 @@ def _rules(
             lambda value: isinstance(value, list) and all(map(is_key, value)),
             "must be a list of the ARNs of KMS keys (arn:…:key/…), and of no aliases",
         ),
-        "keyTemplate": (template, f"{TEMPLATE_RULE}, and begin with the prefix {_shown(prefix)}"),
+        "keyTemplate": (template, TEMPLATE_RULE + beginning),
     }
+
+
+def _no_bucket(name: object) -> Iterator[str]:
+    """Yields what a name is that S3 keeps for something else than a bucket."""
+    for end, what in _NO_BUCKETS.items():
+        if isinstance(name, str) and name.endswith(end) and _BUCKET.fullmatch(name):
+            yield f"bucket must be the name of a bucket, not {_shown(name)}, which is {what}"
 
 
 def _elsewhere(region: object, keys: object) -> Iterator[str]:

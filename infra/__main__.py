@@ -188,13 +188,18 @@ def erase_user(place: Place, *, user: str | None, is_sure: bool) -> None:
 
 
 @cli.command(name="checksums")
-@click.argument("report")
+@click.argument("report", required=False)
 @click.pass_obj
-def fill_checksums(place: Place, report: str) -> None:
+def fill_checksums(place: Place, report: str | None) -> None:
     """Keep the CRC-32s of a completion report of S3 Batch Operations.
 
     REPORT is its manifest.json or one of its CSV files: a path, or s3://BUCKET/KEY.
     """
+    if report is None:
+        raise InfraError(
+            "Say which report: make checksums REPORT=s3://BUCKET/…/manifest.json"
+            f"{place.target.option}"
+        )
     if not place.target.is_local:
         _check_account(place.target)
     outputs = stack.deployed(place.target, place.state, place.stack_name)

@@ -4,6 +4,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.jobs.by_user import BY_USER
 from infra.deploy import Stack
 from infra.errors import ProtectedError
 from infra.parameters import PROTECTION_VARIABLE
@@ -22,8 +23,9 @@ class Loss:
     """What would be lost. `bytes_` and `objects` are of the archive bucket."""
 
     table: str
-    records: int
-    """As DynamoDB counts them: it looks every six hours.
+    jobs: int
+    """As DynamoDB counts them in the index that has jobs only: it looks every six hours. The table
+    holds other items too, such as kept checksums.
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html"""
     archive_bucket: str
     objects: int
@@ -35,7 +37,7 @@ class Loss:
     def __str__(self) -> str:
         more = "more than " if self.has_more else ""
         return (
-            f"  about {_counted(self.records, 'record')} of jobs, in the table {self.table}\n"
+            f"  about {_counted(self.jobs, 'job')}, in the table {self.table}\n"
             f"  {more}{_counted(self.objects, 'object')} with {self.bytes_ / 1e9:,.2f} GB, in the "
             f"archive bucket {self.archive_bucket}\n"
             f"The source bucket {self.source_bucket} stays, with all its files."
@@ -54,7 +56,11 @@ def of(target: Target, stack: Stack) -> Loss:
     objects, size, has_more = _held(session.client("s3"), values["ArchiveBucket"])
     return Loss(
         table=values["JobsTable"],
-        records=table.get("ItemCount", 0),
+        jobs=sum(
+            index.get("ItemCount", 0)
+            for index in table.get("GlobalSecondaryIndexes", [])
+            if index.get("IndexName") == BY_USER
+        ),
         archive_bucket=values["ArchiveBucket"],
         objects=objects,
         bytes_=size,

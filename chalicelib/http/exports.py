@@ -129,7 +129,7 @@ def delete(call: Call, services: Services, job_id: str) -> Reply:
 def _already_ended(job: Job, services: Services) -> AlreadyEnded:
     return AlreadyEnded(
         f"the job is {job.status_at(services.now())}, so there is nothing to cancel; "
-        f"GET /v1/export/{job.job_id} tells what became of it"
+        "its status tells what became of it"
     )
 
 

@@ -36,12 +36,22 @@ def of_schema(fault: Any) -> list[FieldError]:
     if fault.rule == "required":
         missing = [name for name in fault.definition["required"] if name not in fault.value]
         return [FieldError(f"{pointer}/{name}", "is missing") for name in missing]
-    if fault.rule == "pattern":
-        return [FieldError(pointer, f"{shown(fault.value)} holds a control character")]
+    return [FieldError(pointer, _sentence(fault))]
+
+
+def _sentence(fault: Any) -> str:
+    """Returns what a value must be, with the value."""
     rule = fault.message.removeprefix(f"{fault.name} ")
-    if fault.rule in ("minItems", "maxItems"):
-        return [FieldError(pointer, f"{rule}, and has {len(fault.value)}")]
-    return [FieldError(pointer, f"{shown(fault.value)} {rule}")]
+    match fault.rule:
+        case "pattern":
+            return f"{shown(fault.value)} holds a control character"
+        case "enum":
+            return f"{shown(fault.value)} must be one of {', '.join(fault.definition['enum'])}"
+        case "minLength" if not fault.value:
+            return "must not be empty"
+        case "minItems" | "maxItems":
+            return f"{rule}, and has {len(fault.value)}"
+    return f"{shown(fault.value)} {rule}"
 
 
 def _of_choice(fault: Any, pointer: str) -> list[FieldError]:

@@ -35,7 +35,7 @@ from chalicelib.services import Services
 
 _TOO_MANY: Final = (
     "{} exports of yours are open, which is the most there may be: wait until one has ended or "
-    "cancel one, then ask again; GET /v1/export lists them"
+    "cancel one, then ask again; the list of your exports shows them"
 )
 _LATER: Final = {"Retry-After": "30"}
 
@@ -72,7 +72,7 @@ def retry(
     body = services.archive.read(job.request_key)
     if body is None:
         raise RequestGone(
-            "what this job was asked for is not kept any more; POST /v1/export with the files again"
+            "what this job was asked for is not kept any more; name the files again in a new export"
         )
     asked = ExportRequest.from_json(body)
     check(asked)
@@ -197,6 +197,6 @@ def _check_retryable(job: Job, seen: Status) -> None:
         )
     if seen is Status.COMPLETED:
         raise NotRetryable(
-            "the job has completed: download its archive, or POST /v1/export with fresh: true to "
-            "have another one built"
+            "the job has completed: download its archive; to have another one built, export with "
+            "fresh"
         )

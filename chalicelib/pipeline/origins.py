@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from chalicelib.errors import SourceChanged, SourceFault
+from chalicelib.errors import SourceChanged, SourceFault, shortened
 from chalicelib.s3.bucket import Bucket
 from chalicelib.services import Services
 
@@ -47,5 +47,6 @@ def faults_named(placed: Placed) -> Iterator[None]:
         if not placed.copy:
             raise
         raise SourceChanged(
-            f"the copy of {placed.key} that was kept is gone; export again", key=placed.key
+            f"the copy of {shortened(placed.key)} that was kept is gone; export again",
+            key=placed.key,
         ) from fault

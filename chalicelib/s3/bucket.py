@@ -231,7 +231,7 @@ class Bucket:
         ):
             return page
         asked: Any = {"Prefix": prefix, **({"StartAfter": after} if after else {})}
-        with asking(f"list {prefix!r}", self.source_access):
+        with asking(f"list {_below(prefix)}", self.source_access):
             answer = self.client.list_objects_v2(
                 Bucket=self.name, **asked, **self.access.of_objects()
             )
@@ -249,7 +249,7 @@ class Bucket:
         # S3 lists the versions of a key from the newest to the oldest. After a marker without a
         # version comes the next key.
         asked: Any = {"Prefix": prefix, **({"KeyMarker": after} if after else {})}
-        with asking(f"list the versions of {prefix!r}", self.source_access):
+        with asking(f"list the versions of {_below(prefix)}", self.source_access):
             answer = self.client.list_object_versions(
                 Bucket=self.name, **asked, **self.access.of_objects()
             )
@@ -271,7 +271,7 @@ class Bucket:
         `after` is the `next` of the page before. Raises InvalidRequest if S3 does not accept it.
         """
         more: Any = {"ContinuationToken": after} if after else {}
-        with asking(f"list {prefix!r}", self.source_access):
+        with asking(f"list {_below(prefix)}", self.source_access):
             try:
                 page = self.client.list_objects_v2(
                     Bucket=self.name,
@@ -369,6 +369,10 @@ class Bucket:
                     raise Unavailable(f"could not read {key}: the answer was cut short")
         except OSError as error:  # the connection was lost in the middle of the body
             raise Unavailable(f"could not read {key}: {type(error).__name__}") from error
+
+
+def _below(prefix: str) -> str:
+    return repr(prefix) if prefix else "the top of the source"
 
 
 def _version(version: str | None) -> Any:

@@ -18,6 +18,7 @@ from chalicelib.errors import (
     SourceUnreadable,
     StorageRefused,
     Unavailable,
+    shortened,
 )
 from chalicelib.s3.access import Access
 
@@ -102,7 +103,7 @@ def meaning(
     if status == HTTPStatus.PRECONDITION_FAILED or is_no_range(error):
         return overwritten(key)
     if code in _OUR_KEYS:
-        return AccessDenied(f"not allowed to {action}: {code}")
+        return AccessDenied(f"not allowed to {shortened(action)}: {code}")
     if access is None:
         return refused(action, error)
     return unreadable(key, *_why(error, access))
@@ -134,17 +135,18 @@ def is_no_range(error: BaseException | None) -> bool:
 
 def no_bucket(action: str) -> Unavailable:
     """Returns the error for a bucket that does not exist."""
-    return Unavailable(f"could not {action}: there is no such bucket")
+    return Unavailable(f"could not {shortened(action)}: there is no such bucket")
 
 
 def refused(action: str, error: Exception) -> StorageRefused:
     """Returns the error for a refusal that is about no source file."""
-    return StorageRefused(f"S3 refused to {action}: {_said(error)}")
+    return StorageRefused(f"S3 refused to {shortened(action)}: {_said(error)}")
 
 
 def unreadable(key: str, reason: Reason, why: str) -> SourceUnreadable:
     """Returns the error for a source file that cannot be read. `why` does not name the file."""
-    return SourceUnreadable(f"{key} cannot be read: {why}", key=key, why=why, reason=reason)
+    detail = f"{shortened(key)} cannot be read: {why}"
+    return SourceUnreadable(detail, key=key, why=why, reason=reason)
 
 
 def deleted(key: str) -> SourceChanged:
@@ -158,7 +160,7 @@ def overwritten(key: str) -> SourceChanged:
 
 
 def _changed(key: str, what: str) -> SourceChanged:
-    return SourceChanged(f"{key} {what}; export again", key=key, why=what)
+    return SourceChanged(f"{shortened(key)} {what}; export again", key=key, why=what)
 
 
 def _why(error: Exception, access: Access) -> tuple[Reason, str]:

@@ -15,6 +15,7 @@ from chalicelib.errors import (
     Reason,
     SourceMissing,
     SourceUnreadable,
+    shortened,
 )
 from chalicelib.jobs.request import ExportRequest, FileId
 from chalicelib.named_sources import Source
@@ -28,6 +29,9 @@ from chalicelib.sources.listing import list_all
 from chalicelib.sources.looking import Looks, Place, Seen, Unreadable, judged, part_crc32s
 from chalicelib.sources.own_names import encoded_name, own_name
 from chalicelib.sources.telling import told
+
+_SAID_BY_WHY: Final = frozenset({Reason.DENIED, Reason.ENCRYPTED})
+"""Reasons whose sentence has the same word, so that a message would say it twice."""
 
 THOROUGH_MAX: Final = 100_000
 """The most files that are looked up one by one because one of them could not be read. It takes some
@@ -204,7 +208,8 @@ def _skipped(
 
 def _called(which: _Which) -> str:
     label, version = which
-    return f"{label} (version {version})" if version else str(label)
+    name = shortened(str(label))
+    return f"{name} (version {version})" if version else name
 
 
 def _check(
@@ -237,7 +242,12 @@ def _cannot_be_read(unreadable: Mapping[_Which, Unreadable]) -> str:
 
 
 def _reasons(unreadable: Mapping[_Which, Unreadable]) -> Iterator[str]:
-    return (f"{_called(which)} ({one.reason}: {one.why})" for which, one in unreadable.items())
+    return (f"{_called(which)} ({_reason(one)})" for which, one in unreadable.items())
+
+
+def _reason(one: Unreadable) -> str:
+    """Returns why a file cannot be read. Examples: archived: in GLACIER; S3 denies it."""
+    return one.why if one.reason in _SAID_BY_WHY else f"{one.reason}: {one.why}"
 
 
 def _nothing(
@@ -251,7 +261,8 @@ def _nothing(
     prefixes = [repr(one.prefix) for one in asking.wanted(request) if one.prefix is not None]
     if prefixes:
         begin = told(prefixes, " or ")
-        return NothingToExport(f"no file of the source bucket begins with {begin}")
+        source = f"source {request.source}" if request.source else "source bucket"
+        return NothingToExport(f"no file of the {source} begins with {begin}")
     return NothingToExport("all that was asked for are folders without bytes of their own")
 
 

@@ -38,7 +38,13 @@ _HINTS: Final[tuple[tuple[type[errors.LonghaulError], str], ...]] = (
     (errors.BrokenArchive, "Download it again. If it is still broken, export it again."),
     (errors.CannotSave, "Choose another place with -o, or replace the file with --force."),
 )
-_NOT_READY: Final = "urn:problem-type:longhaul:not-ready"
+_OF_JOBS: Final = {
+    "urn:problem-type:longhaul:not-ready": "With --wait, the command waits for it.",
+    "urn:problem-type:longhaul:already-ended": "`longhaul status JOB` shows how it ended.",
+    "urn:problem-type:longhaul:idempotency-key-reused": "Leave out --idempotency-key, or use "
+    "another one.",
+}
+"""What to type if a job, or the one of an Idempotency-Key, is not as the command needs it."""
 
 _LEFT_OUT: Final = {
     "source-missing": "To leave out what does not exist, export with `--on-missing skip`.",
@@ -70,8 +76,7 @@ def _more(error: errors.LonghaulError) -> Iterator[str]:
             yield "For keys, use --keys."
         if problem.request_id:
             yield shown(f"Request {problem.request_id}")
-        if problem.type == _NOT_READY:
-            yield "With --wait, the command waits for it."
+        yield from filter(None, [_OF_JOBS.get(problem.type)])
     if isinstance(error, errors.JobFailed):
         yield from filter(None, [_LEFT_OUT.get(error.kind)])
         yield f"To try once more: `longhaul retry {shown(error.job.job_id)}`."

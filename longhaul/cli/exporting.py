@@ -2,6 +2,8 @@
 
 import shlex
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
@@ -12,7 +14,7 @@ from longhaul.cli import advice, exits, partial, saving, selection, words
 from longhaul.cli.follow import follow
 from longhaul.cli.jobnames import JobName, job_argument
 from longhaul.cli.options import PROGRAM, Command, Run, common, source_option
-from longhaul.errors import BrokenArchive, CannotSave
+from longhaul.errors import BrokenArchive, CannotSave, LonghaulError, NotPossibleNow
 from longhaul.printable import shown
 
 if TYPE_CHECKING:
@@ -133,11 +135,11 @@ def export(  # noqa: PLR0913 - the options of the command
                 "A --selection says which files of which source, the name, and what is left out."
             )
         return _export_selected(run, selected, then, key=key, more=more, fresh=fresh)
-    asked: dict[str, Any] = _chosen(files, prefix, listed, are_keys=are_keys)
+    asked, places = _chosen(files, prefix, listed, are_keys=are_keys)
     if output is not None:
         saving.check_output(run, output, force=force)
     with run.client() as client:
-        with advice.if_interrupted(run, _how_to_make_sure(more)):
+        with advice.if_interrupted(run, _how_to_make_sure(more)), selection.placed(places):
             accepted = client.create(
                 **asked,
                 source=source,
@@ -187,28 +189,35 @@ def retry(run: Run, job: JobName, *, wait: bool, output: str | None, force: bool
         saving.check_output(run, output, force=force)
     with run.client(job) as client:
         with advice.if_interrupted(run, _how_to_make_sure([])):
-            accepted = client.retry(job.job_id)
+            try:
+                accepted = client.retry(job.job_id)
+            except NotPossibleNow as error:
+                with suppress(LonghaulError):
+                    error.add_note(advice.instead_of_retry(run, job, client.status(job.job_id)))
+                raise
         then = Then(wait=wait, output=output, force=force, url=job.url)
         return _wait_and_save(run, client, accepted, then)
 
 
 def _chosen(
     files: tuple[str, ...], prefix: str | None, listed: str | None, *, are_keys: bool
-) -> dict[str, Any]:
-    """Returns the request's field that names the files. Raises click.UsageError."""
+) -> tuple[dict[str, Any], Sequence[str]]:
+    """Returns the request's field that names the files, and where each is in a list of --files.
+    Raises click.UsageError."""
     if sum((prefix is not None, listed is not None, bool(files or are_keys))) > 1:
         raise click.UsageError("Use only one of FILEs, --files and --prefix.")
     if prefix is not None:
-        return {"prefix": prefix}
+        return {"prefix": prefix}, ()
     if listed is not None:
-        return {"files": selection.wanted(listed, sys.stdin)}
+        found = selection.wanted(listed, sys.stdin)
+        return {"files": list(found.values())}, tuple(found)
     if are_keys:
         chosen: list[Any] = selection.keys(files, sys.stdin)
     else:
         chosen = selection.file_ids(files, sys.stdin)
     if not chosen:
         raise click.UsageError("Which files? Name ids, ranges of ids, --keys, --files, --prefix.")
-    return {"keys" if are_keys else "file_ids": chosen}
+    return {"keys" if are_keys else "file_ids": chosen}, ()
 
 
 def _wait_and_save(run: Run, client: "Client", accepted: "Accepted", then: Then) -> int:

@@ -2,13 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
 
 from longhaul.cli import texts
 from longhaul.cli.texts import STDIN
+from longhaul.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from longhaul.wanted import Wanted
@@ -28,6 +30,10 @@ _COMMENT: Final = re.compile(r"(?:^|\s)#.*")
 
 _KINDS: Final = ("id", "key", "prefix")
 _FIELDS: Final = (*_KINDS, "name", "version")
+
+_FILE: Final = re.compile(r"/files/([0-9]{1,5})(?:/|$)")
+"""A pointer of the API to one of the request's files."""
+_NAMED_MAX: Final = 10
 
 Id = int | str
 
@@ -60,18 +66,34 @@ def keys(words: Iterable[str], stdin: TextIO) -> list[str]:
     return found
 
 
-def wanted(name: str, stdin: TextIO) -> "list[Wanted]":
-    """Returns the files in the list of this name: a JSON list of objects, or one object a line.
+def wanted(name: str, stdin: TextIO) -> "dict[str, Wanted]":
+    """Returns the files in the list of this name, a JSON list of objects, or one object a line: by
+    where each is, as "Line 2" or "Entry 2".
 
     Raises click.UsageError, which names the wrong entry or line by its number.
     """
     text = texts.read("the list of files", name, stdin)
-    found = [_wanted(number, entry) for number, entry in _entries(text)]
+    found = {place: _wanted(place, entry) for place, entry in _entries(text)}
     if not found:
         raise click.UsageError("The list of --files is empty.")
     if len(found) > FILES_MAX:
         raise _too_many()
     return found
+
+
+@contextmanager
+def placed(places: Sequence[str]) -> Iterator[None]:
+    """Adds to a refusal where in the list of --files its files are. The API counts them from 0, and
+    knows no blank lines."""
+    try:
+        yield
+    except InvalidRequest as error:
+        pointers = (_FILE.match(one.pointer) for one in error.problem.errors)
+        numbers = sorted({int(found[1]) for found in pointers if found})
+        named = [f"files/{n} is {places[n].lower()}" for n in numbers if n < len(places)]
+        if named:
+            error.add_note(f"In the list of --files, {', '.join(named[:_NAMED_MAX])}.")
+        raise
 
 
 def signed(name: str, stdin: TextIO) -> str:

@@ -10,7 +10,13 @@ if TYPE_CHECKING:
     from longhaul.answers import Job, Progress, Result, Skipped
 
 MISSING: Final = "missing"
-"""The reason of a file that does not exist. It says all."""
+"""The reason of a file that does not exist."""
+
+_USUAL: Final = ("", "does not exist")
+"""Its details that say no more. Another one: there is no such version of the file."""
+
+_SAID_BY_DETAIL: Final = frozenset({"denied", "encrypted"})
+"""Reasons whose detail has the same word: "encrypted with a key of the customer's"."""
 
 _DIGITS: Final = {"B": 0, "kB": 1, "MB": 1, "GB": 2, "TB": 2}
 _STEP: Final = 1000
@@ -102,8 +108,12 @@ def skipped(one: "Skipped") -> str:
 
 
 def why(reason: str, detail: str | None) -> str:
-    """Why a file cannot be exported. Examples: missing; archived: in GLACIER."""
-    text = "" if reason == MISSING else (detail or "").rstrip(".")
+    """Why a file cannot be exported. Examples: missing; archived: in GLACIER; S3 denies it."""
+    text = (detail or "").rstrip(".")
+    if reason == MISSING and text in _USUAL:
+        return MISSING
+    if text and reason in _SAID_BY_DETAIL:
+        return shown(text)
     return shown(f"{reason}: {text}" if text else reason)
 
 

@@ -163,7 +163,7 @@ def job_failed_as_files_cannot_be_read(stage: Stage) -> None:
             "Contracts 2019-2024.zip",
             "A source file cannot be read",
             "2 of 212 files cannot be read: contracts/2019/a.pdf (archived: in GLACIER; restore it "
-            "first), contracts/2020/b.pdf (denied: S3 denies it). Leave them out, or have what is "
+            "first), contracts/2020/b.pdf (S3 denies it). Leave them out, or have what is "
             "unreadable skipped.",
         )
     )
@@ -265,7 +265,7 @@ def new_while_too_many_are_open(stage: Stage) -> None:
             json={
                 "type": "urn:problem-type:longhaul:too-many-jobs",
                 "title": "Too many exports are open",
-                "detail": "GET /v1/export lists them",
+                "detail": "the list of your exports shows them",
             },
         )
 

@@ -96,7 +96,11 @@ def test_what_cannot_be_read_is_named_at_once(
 
     assert time.monotonic() - started < 30
     assert failed["error"]["type"].endswith(":source-unreadable")
-    for name in ("secret (encrypted", "cold-1 (archived: in GLACIER", "cold-2 (archived"):
+    for name in (
+        "secret (encrypted with a key",
+        "cold-1 (archived: in GLACIER",
+        "cold-2 (archived",
+    ):
         assert name in failed["error"]["detail"]
 
     job_id = api.export(prefix=prefix, on_unreadable="skip")

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.errors import Reason
+from chalicelib.errors import Reason, shortened
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.pipeline import keeping
@@ -111,8 +111,7 @@ class _Told:
             yield f"{named} are named"
 
     def _wrong_alone(self, detail: str, surely: set[str]) -> Iterator[str]:
-        cut = detail.removesuffix("…")
-        of_the_step = [row for row in self.rows if row.key in detail or row.key.startswith(cut)]
+        of_the_step = [row for row in self.rows if shortened(row.key) in detail]
         if not self._is_worn_out() or not of_the_step:
             yield "a step has found this, and the job was not planned again"
         if not any(self._reasons(row) for row in of_the_step):
@@ -178,7 +177,8 @@ class _Told:
 
 def _which(row: Row) -> str:
     """Returns how a message calls a file."""
-    return f"{row.label} (version {row.version})" if row.version else str(row.label)
+    name = shortened(str(row.label))
+    return f"{name} (version {row.version})" if row.version else name
 
 
 def _is_named(detail: str, which: str) -> bool:

@@ -107,7 +107,7 @@ def test_a_source_that_the_worker_must_not_read_fails_the_job_at_once(stack: Sta
     assert failed == []
     error = status(job_id)["error"]
     assert error["type"] == "urn:problem-type:longhaul:source-unreadable"
-    assert "10001 (denied: S3 denies it)" in error["detail"]
+    assert "10001 (S3 denies it)" in error["detail"]
 
 
 def test_a_source_in_cold_storage_fails_the_job_at_once(stack: Stack) -> None:

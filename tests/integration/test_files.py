@@ -140,5 +140,8 @@ def test_a_source_bucket_that_is_gone_is_told_without_its_name(stack: Stack) -> 
     answer = call("GET", "/v1/files")
 
     assert answer.status == 503
-    assert "there is no such bucket" in answer.body["detail"]
+    top = "could not list the top of the source: there is no such bucket"
+    assert top in answer.body["detail"]
     assert "source-bucket" not in str(answer.body)
+    below = call("GET", "/v1/files", query={"prefix": "in/"})
+    assert "could not list 'in/': there is no such bucket" in below.body["detail"]

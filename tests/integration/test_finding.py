@@ -11,6 +11,7 @@ from chalicelib.errors import (
     SourceMissing,
     SourceUnreadable,
 )
+from chalicelib.jobs.items import NAMED_MAX
 from chalicelib.jobs.model import file_mark
 from chalicelib.jobs.request import ExportRequest, Wanted
 from chalicelib.s3 import clients
@@ -170,6 +171,19 @@ def test_all_that_is_archived_is_named_at_once(stack: Stack) -> None:
     assert not refused.value.key, "a job is not planned again for what a look has found"
 
 
+def test_a_long_key_leaves_room_for_the_reasons(stack: Stack) -> None:
+    folder = f"in/{'x' * 1000}/"
+    put(f"{folder}a.bin", StorageClass="GLACIER")
+    put(f"{folder}b.bin", StorageClass="GLACIER")
+
+    with pytest.raises(SourceUnreadable) as refused:
+        found(stack, prefix="in/")
+
+    for name in ("a.bin", "b.bin"):
+        assert f"xx/{name} (archived: in GLACIER; restore it first)" in refused.value.detail
+    assert len(refused.value.detail.encode()) < NAMED_MAX
+
+
 @pytest.mark.parametrize("asked", [{"prefix": "in/"}, {"keys": ("in/a", "in/b", "in/c")}])
 @pytest.mark.parametrize("look_up_max", [0, 200])
 def test_what_is_archived_is_left_out_where_asked(
@@ -214,6 +228,16 @@ def test_nothing_that_can_be_exported_is_said_so(stack: Stack) -> None:
 def test_three_ids_that_do_not_exist_are_nothing_to_export(stack: Stack) -> None:
     with pytest.raises(NothingToExport, match=r"10001 \(missing\), 10002 \(missing\)"):
         found(stack, file_ids=(10001, 10002))
+
+
+@pytest.mark.parametrize(
+    ("source", "where"), [(None, "the source bucket"), ("default", "the source default")]
+)
+def test_a_prefix_without_files_is_named_with_its_source(
+    stack: Stack, source: str | None, where: str
+) -> None:
+    with pytest.raises(NothingToExport, match=f"no file of {where} begins with 'none/'"):
+        found(stack, prefix="none/", source=source)
 
 
 def test_a_long_message_stays_short(stack: Stack) -> None:

@@ -111,6 +111,7 @@ def test_a_completed_job_cannot_be_retried(stack: Stack) -> None:
 
     assert answer.status == 409
     assert "fresh" in answer.body["detail"]
+    assert "/v1/" not in answer.body["detail"], "the page and the command line show it too"
     assert "Retry-After" not in answer.headers
 
 

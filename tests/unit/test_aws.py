@@ -53,6 +53,15 @@ def test_what_passes_by_itself_is_unavailable(code: str, status: int) -> None:
     assert caught.value.retryable
 
 
+def test_what_was_tried_is_short_and_the_code_is_said() -> None:
+    with pytest.raises(Unavailable) as caught, translated(f"look at {'x/' * 500}z.bin"):
+        raise _client_error("SlowDown", 503)
+
+    assert caught.value.detail.startswith("could not look at x/x/")
+    assert caught.value.detail.endswith("/x/z.bin: SlowDown")
+    assert len(caught.value.detail) < 200
+
+
 @pytest.mark.parametrize(
     ("code", "status"),
     [

@@ -344,6 +344,13 @@ MISTAKES: list[tuple[str, object, str]] = [
     *(("name", name, "must have 1 to 32 of a-z") for name in ("", "A", "a b", "a" * 33, 1)),
     *(("bucket", name, "must be the name of a bucket") for name in ("", "ab", "A-b", "a..b", 1)),
     ("bucket", "arn:aws:s3:::b", "must be the name of a bucket"),
+    *(("bucket", name, "must be the name of a bucket") for name in ("192.168.1.1", "1.2.3.4567")),
+    *(("bucket", name, "must be the name of a bucket") for name in ("xn--a", "sthree-a")),
+    ("bucket", "scans-x1y2-s3alias", "which is the alias of an access point; name its bucket"),
+    ("bucket", "scans-x1y2--ol-s3", "which is the alias of an Object Lambda access point"),
+    ("bucket", "scans.mrap", "which is the alias of a Multi-Region Access Point"),
+    ("bucket", "scans--use1-az4--x-s3", "which is a directory bucket"),
+    ("bucket", "scans--table-s3", "which is a table bucket"),
     *(("prefix", value, "must be empty or end with '/'") for value in ("a", "/a/", "/", None)),
     ("prefix", "a\n/", "must be empty or end with '/'"),
     *(("region", value, "must be a region") for value in ("", "Europe", "eu-west", 1)),
@@ -355,6 +362,27 @@ MISTAKES: list[tuple[str, object, str]] = [
     ("keyTemplate", "{a}", "must hold {file_id} and no other field"),
     ("keyTemplate", 1, "must hold {file_id} and no other field"),
 ]
+
+
+@pytest.mark.parametrize("name", ["1.2.3", "192.168.1.1.a", "a.b-c", "amzn-s3-demo-a", "s3alias"])
+def test_a_bucket_is_named_as_s3_has_it(name: str) -> None:
+    (found,) = _sources({"name": "a", "bucket": name})
+
+    assert found.bucket == name
+
+
+@pytest.mark.parametrize(
+    ("prefix", "rule"),
+    [
+        ("", "must hold {file_id} and no other field, not"),
+        ("in/", 'and no other field, and begin with the prefix "in/", not'),
+    ],
+)
+def test_a_prefix_is_only_asked_of_a_template_if_there_is_one(prefix: str, rule: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        _sources({"name": "a", "prefix": prefix, "keyTemplate": "x/{a}"})
+
+    assert rule in str(refused.value)
 
 
 @pytest.mark.parametrize(("field", "value", "rule"), MISTAKES)

@@ -199,6 +199,21 @@ def test_a_long_value_is_shown_shortened() -> None:
     assert len(caught.value.detail) < 200
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"source": "scanz"}, 'source: "scanz" must be one of default'),
+        ({"on_missing": "maybe"}, 'on_missing: "maybe" must be one of fail, skip'),
+        ({"filename": ""}, "filename: must not be empty"),
+    ],
+)
+def test_a_rule_is_said_in_plain_words(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        _asked({**ONE_FILE, **wrong})
+
+    assert refused.value.detail == said
+
+
 def test_a_field_with_a_name_that_is_no_text_can_be_answered() -> None:
     with pytest.raises(InvalidRequest) as caught:
         _asked({**ONE_FILE, "a\ud800b": 1})

@@ -167,7 +167,7 @@ def test_what_would_be_lost_is_said_before_the_question(
     _run("down", typed="no\n")
 
     text = "\n".join(said)
-    assert "about 12 records of jobs" in text
+    assert "about 12 jobs" in text
     assert "3 objects with 4.00 GB" in text
     assert "my-files stays" in text
 
@@ -274,6 +274,14 @@ def test_a_user_is_erased_on_aws_by_who_is_sure(
 
     assert ("Delete all jobs and archives of alice" in result.output) is bool(typed)
     assert done.calls == calls
+
+
+def test_who_names_no_report_is_told_how_to(done: Done) -> None:
+    result = _run("checksums")
+
+    assert "make checksums REPORT=s3://" in str(result.exception)
+    assert str(result.exception).endswith("manifest.json TARGET=aws")
+    assert done.calls == []
 
 
 @pytest.mark.parametrize("command", ["url", "outputs", "logs", "redrive"])

@@ -35,7 +35,17 @@ class Aws:
     def describe_table(self, **request: str) -> dict[str, Any]:
         assert request == {"TableName": "jobs"}
         protected = self.table_is_protected
-        return {"Table": {"ItemCount": 1234, "DeletionProtectionEnabled": protected}}
+        indexes = [
+            {"IndexName": "wake", "ItemCount": 9},
+            {"IndexName": "byUser", "ItemCount": 1234},
+        ]
+        return {
+            "Table": {
+                "ItemCount": 56_789,  # with kept checksums, tickets, rates
+                "DeletionProtectionEnabled": protected,
+                "GlobalSecondaryIndexes": indexes,
+            }
+        }
 
     def get_paginator(self, _: str) -> "Aws":
         return self
@@ -67,7 +77,7 @@ def test_jobs_archives_and_what_stays_are_named(aws: Aws) -> None:
 
     said = str(_loss(aws))
 
-    assert "about 1,234 records of jobs, in the table jobs" in said
+    assert "about 1,234 jobs, in the table jobs" in said
     assert "2 objects with 2.50 GB, in the archive bucket archives" in said
     assert "The source bucket my-files stays" in said
 

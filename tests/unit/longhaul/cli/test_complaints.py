@@ -45,6 +45,7 @@ def test_at_most_ten_wrong_fields_are_printed(stub: Stub, run: Run) -> None:
         (problem(429, "rate-limited", "later"), 6, "Rate limited: later."),
         (problem(422, "quota-exceeded", "too big"), 6, "Name fewer files"),
         (problem(410, "expired", "it was deleted"), 3, "longhaul retry JOB"),
+        (problem(422, "idempotency-key-reused", "no"), 2, "Leave out --idempotency-key"),
         (Reply(302, b"", {"Location": "https://login/?x"}), 4, "redirects to https://login/."),
     ],
 )

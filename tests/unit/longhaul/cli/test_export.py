@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -275,6 +276,25 @@ def test_an_export_whose_answer_is_lost_prints_how_to_make_sure(stub: Stub, run:
     assert f"  longhaul export 10001 --wait --patience 0 --idempotency-key {key}\n" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (b'{"id": 10001}\r\n\r\n{"id": 7}\r\n', "line 3"),
+        (b'[{"id": 10001}, {"id": 7}]', "entry 2"),
+    ],
+)
+def test_what_the_api_refuses_is_named_by_its_line(
+    stub: Stub, run: Run, text: bytes, place: str
+) -> None:
+    found = [{"pointer": "/files/1/id", "detail": "7 is too small"}]
+    stub.on("POST /v1/export", problem(400, "invalid-request", "files/1/id: 7", errors=found))
+
+    ran = run("export", "--files", "-", stdin=text)
+
+    assert ran.code == 2
+    assert f"In the list of --files, files/1 is {place}.\n" in ran.err
+
+
 # -- retry -----------------------------------------------------------------------------------------
 
 
@@ -297,6 +317,35 @@ def test_a_retry_that_is_not_possible_fails(stub: Stub, run: Run) -> None:
 
     assert (ran.code, ran.out) == (6, "")
     assert "the job is processing" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("found", "lines"),
+    [
+        (
+            completed(),
+            [
+                f"Download it: longhaul download {JOB_ID}",
+                "Build anew:  longhaul export FILE... --fresh",
+            ],
+        ),
+        (
+            job(),
+            [f"Watch it:    longhaul watch {JOB_ID}", f"Cancel it:   longhaul cancel {JOB_ID}"],
+        ),
+        (job("failed"), ["Name the files again: longhaul export FILE..."]),
+    ],
+)
+def test_a_job_that_cannot_be_retried_has_another_way(
+    stub: Stub, run: Run, found: dict[str, Any], lines: list[str]
+) -> None:
+    stub.on(f"POST {JOB}/retry", problem(409, "not-retryable", "no"))
+    stub.on(f"GET {JOB}", Reply(200, found))
+
+    ran = run("retry", JOB_ID)
+
+    assert ran.code == 6
+    assert ran.err.splitlines()[2:] == lines
 
 
 def test_a_retry_says_if_the_new_job_has_ended_already(stub: Stub, run: Run) -> None:

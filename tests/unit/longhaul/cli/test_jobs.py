@@ -49,8 +49,8 @@ def test_a_status_shows_every_skipped_file_and_exits_with_0(
 
     lines = ran.out.splitlines()
     assert (ran.code, in_json.code) == (0, 0)
-    assert lines[4:6] == ["Skipped  30 files", "         k/0 (denied: S3 denies it)"]
-    assert sum("(denied: S3 denies it)" in line for line in lines) == 30
+    assert lines[4:6] == ["Skipped  30 files", "         k/0 (S3 denies it)"]
+    assert sum("(S3 denies it)" in line for line in lines) == 30
     assert json.loads(in_json.out)["result"]["skipped"] == many
 
 
@@ -288,7 +288,10 @@ def test_a_cancel_after_the_end_of_the_job_fails(stub: Stub, run: Run) -> None:
     stub.on(f"DELETE {JOB}?only=open", problem(409, "already-ended", "the job is completed"))
     stub.on(f"GET {JOB}", Reply(200, completed()))
 
-    assert run("cancel", JOB_ID).code == 6
+    ran = run("cancel", JOB_ID)
+
+    assert ran.code == 6
+    assert "`longhaul status JOB` shows how it ended." in ran.err
 
 
 def test_check_prints_one_line_for_each_file(stub: Stub, run: Run) -> None:

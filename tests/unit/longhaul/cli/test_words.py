@@ -70,7 +70,10 @@ def test_a_size_is_short(count: int) -> None:
     [
         (Skipped(10005, "missing", "does not exist"), "10005 (missing)"),
         (Skipped("a", "archived", "in GLACIER."), "a (archived: in GLACIER)"),
+        (Skipped("a", "missing", "there is no version 7"), "a (missing: there is no version 7)"),
         (Skipped("a", "denied"), "a (denied)"),
+        (Skipped("a", "denied", "S3 denies it"), "a (S3 denies it)"),
+        (Skipped("a", "encrypted", "encrypted with a key"), "a (encrypted with a key)"),
         (Skipped("a\x1b[2J\nb", "new\x07", "x\u202ey"), "a b (new�: x�y)"),
     ],
 )
