@@ -85,7 +85,7 @@ def check(call: Call, services: Services) -> Reply:
     try:
         (seen,) = looks.at([(key, None)]).values()
         if seen is None:
-            bucket.check(source.prefix)  # if it is gone, S3 says that the file is missing
+            bucket.list_folder(source.prefix, 1)  # fails if it is gone, where a HEAD does not
     except AccessDenied:
         seen = Unreadable(Reason.DENIED, "S3 denies it")
     content = {

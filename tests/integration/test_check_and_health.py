@@ -63,6 +63,8 @@ def test_a_file_in_a_bucket_that_is_gone_is_not_missing(stack: Stack) -> None:
     answer = call("POST", "/v1/download/check", body={"file_id": 10001})
 
     assert answer.status == 503
+    assert "there is no such bucket" in answer.body["detail"]
+    assert SOURCES not in str(answer.body)
 
 
 def test_a_stack_that_has_everything_is_healthy(stack: Stack) -> None:

@@ -45,10 +45,9 @@ class Told:
             raise self.of_each
         return self.of_each and replace(self.of_each, key=key)
 
-    def check(self, prefix: str) -> None:
-        """It is there."""
-
     def list_folder(self, prefix: str, *_: object) -> FolderPage:
+        if self.of_each is None:
+            return FolderPage((), (), None)
         fact = cast("ObjectFacts", self.of_each)
         return FolderPage(
             (), (replace(fact, key=f"{prefix}a.bin"),), "token" if self.more else None
