@@ -97,7 +97,7 @@ def fill(services: Services, s3: "S3Client", report: str, note: Note) -> Filled:
 def _fill(services: Services, body: IO[bytes], filled: Filled, note: Note) -> None:
     sources = services.settings.sources
     try:
-        with TextIOWrapper(body, encoding="utf-8", newline="") as text:
+        with TextIOWrapper(body, encoding="utf-8-sig", newline="") as text:
             for batch in batched(rows(text, sources, filled), PUTS_MOST):
                 _write(services, batch)
                 note(f"{filled.taken.total():,} kept, {filled.ignored.total():,} rows left out")

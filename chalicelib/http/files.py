@@ -74,15 +74,19 @@ def _folders(top: str, folders: Iterable[str], within: str | None = None) -> Ans
 
 def check(call: Call, services: Services) -> Reply:
     """POST /v1/download/check: whether a file is there and can be read, as far as an export finds
-    out before it reads files. Raises Forbidden, and what `parse.check_request` raises."""
+    out before it reads files. Raises Forbidden, Unavailable, and what `parse.check_request`
+    raises."""
     file_id, name = parse.check_request(
         call.body, call.headers.get("content-type"), services.settings
     )
-    key = key_of(file_id, services.settings.source(name))
+    source, bucket = services.settings.source(name), services.source(name)
+    key = key_of(file_id, source)
     bounds.check_key(call.caller, "file_id", key, file_id)
-    looks = Looks(services, services.source(name), lambda: None, thorough=True)
+    looks = Looks(services, bucket, lambda: None, thorough=True)
     try:
         (seen,) = looks.at([(key, None)]).values()
+        if seen is None:
+            bucket.list_folder(source.prefix, 1)  # fails if it is gone, where a HEAD does not
     except AccessDenied:
         seen = Unreadable(Reason.DENIED, "S3 denies it")
     content = {

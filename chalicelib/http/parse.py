@@ -110,8 +110,8 @@ def source(given: str | None, settings: Settings) -> Source:
 def prefix(given: str, source_prefix: str) -> str:
     """Returns the prefix of a query. It obeys the same rules as a prefix in a body, but may be
     empty. Raises InvalidRequest."""
-    if _CONTROL.search(given):
-        raise invalid("prefix", f"{shown(given)} holds a control character")
+    if _SURROGATE.search(given):
+        raise invalid("prefix", f"{shown(given)} holds half of a surrogate pair")
     raise_for(list(beyond.key_errors("prefix", given, source_prefix)))
     return given
 

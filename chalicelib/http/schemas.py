@@ -72,12 +72,8 @@ IDEMPOTENCY_KEY: Final[Schema] = {
     "pattern": "^[!-~]+$",  # printable ASCII without spaces
 }
 
-_KEY: Final[Schema] = {
-    "type": "string",
-    "minLength": 1,
-    "maxLength": KEY_MAX,
-    "pattern": _NO_CONTROL_CHARACTERS,
-}
+_KEY: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": KEY_MAX}
+"""A key may hold any character, as in S3: what `GET /v1/files` lists can be asked for."""
 
 PREFIX: Final[Schema] = {name: rule for name, rule in _KEY.items() if name != "minLength"}
 """A prefix to list, which may be empty."""

@@ -34,7 +34,7 @@ def fingerprint(user_id: str, source: str, found: Found) -> str:
     """Returns a digest of what an archive of these files holds. `source` is the name of the files'
     source. Each user has another one: the manifest says which job the archive was made for, and may
     name files that others may not know of."""
-    skipped = [(one.file, one.reason) for one in found.unreadable]
+    skipped = [(one.file, one.reason, one.detail) for one in found.unreadable]
     about = [VERSION, user_id, source, found.missing, skipped]
     digest = hashlib.sha256(json.dumps(about).encode())
     for entry in found.entries:

@@ -105,12 +105,14 @@ def decoded_metadata(value: str) -> str:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html"""
     if "=?" in value:
         try:
-            return "".join(
+            text = "".join(
                 part if isinstance(part, str) else part.decode(charset or "ascii", "replace")
                 for part, charset in decode_header(value)
             )
         except (LookupError, ValueError, MessageError):
             return value
+        if text != value:  # else it holds these two characters, and no encoded word
+            return text
     try:
         return value.encode("latin-1").decode()
     except UnicodeError:

@@ -108,7 +108,7 @@ def find(
             files.append(_file(one, found, services))
         # An object without bytes whose key ends with "/" marks a folder. It is no file.
     if missing and all((one.label, one.asked_version) in missing for one in asked):
-        bucket.check()  # if the bucket is gone, S3 says that each file is missing
+        bucket.check(source.prefix)  # if it is gone, S3 says that each file is missing
     _check(request, len(asked), tuple(missing), unreadable)
     if not files:
         raise _nothing(request, tuple(missing), unreadable)

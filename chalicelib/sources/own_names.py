@@ -20,6 +20,10 @@ _EXTENSIONS: Final = {
 """What a file is called whose bytes have such a Content-Encoding.
 https://www.iana.org/assignments/http-parameters/http-parameters.xhtml#content-coding"""
 
+_TOLD_ALREADY: Final = {".gz": (".gz", ".tgz", ".taz", ".svgz")}
+"""Other endings that say so, too. Clients that take the encoding from the name send `gzip` with
+them, as with `.gz` (suffix_map of Python's mimetypes)."""
+
 _SEPARATORS: Final = re.compile(r"[/\\]")
 
 
@@ -33,10 +37,19 @@ def own_name(facts: ObjectFacts, rules: tuple[NameRule, ...]) -> str:
 
 def encoded_name(name: str, encoding: str) -> str:
     """Returns the name that says how the bytes are encoded: an archive has no Content-Encoding, so
-    nobody decodes them. Of several encodings, the last one shows."""
-    last = encoding.rpartition(",")[2].strip().lower()
-    extension = _EXTENSIONS.get(last, "")
-    return name if name.lower().endswith(extension.lower()) else name + extension
+    nobody decodes them. Several encodings show in the order in which they were applied, unless the
+    name ends with the last one already."""
+    codings = [coding.strip().lower() for coding in encoding.split(",")]
+    endings = [_EXTENSIONS.get(coding, "") for coding in codings]
+    if not endings[-1] or _tells(name, endings[-1]):
+        return name
+    for ending in endings:
+        name = name if _tells(name, ending) else name + ending
+    return name
+
+
+def _tells(name: str, ending: str) -> bool:
+    return name.lower().endswith(_TOLD_ALREADY.get(ending, (ending.lower(),)))
 
 
 def _by(rule: NameRule, facts: ObjectFacts) -> str:
@@ -65,19 +78,21 @@ def _disposition_filename(header: str) -> str:
     except TypeError:  # from `filename*=a; filename*0*=b`, which email.utils cannot sort
         return ""
     found = [value for name, value in params if name.lower() == "filename" and value]
-    # A value of RFC 5987 comes as (charset, language, text).
-    for value in found:
-        if isinstance(value, tuple):
-            charset, _, text = value
-            return _last_part(_in_charset(text, charset))
-    return _last_part(decoded_metadata(found[0])) if found else ""
+    # A value of RFC 5987 comes as (charset, language, text). One that nobody can decode is ignored
+    # if there is another (section 3.2.1).
+    given = [value for value in found if isinstance(value, tuple)]
+    decoded = [_in_charset(text, charset) for charset, _, text in given]
+    plain = [decoded_metadata(value) for value in found if not isinstance(value, tuple)]
+    texts = [text for text in (*decoded, *plain) if text] or [text for _, _, text in given]
+    return next(filter(None, map(_last_part, texts)), "")
 
 
 def _in_charset(text: str, charset: str | None) -> str:
+    """Returns the text; empty if the charset is none that is known."""
     try:
-        return text.encode("latin-1").decode(charset or "ascii", "replace")
+        return text.encode("latin-1").decode(charset or "", "replace")
     except (LookupError, UnicodeError):
-        return text
+        return ""
 
 
 def _last_part(path: str) -> str:

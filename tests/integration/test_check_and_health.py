@@ -49,9 +49,22 @@ def test_a_file_that_is_not_there_is_not_available(stack: Stack) -> None:
 
 
 def test_a_check_looks_one_object_up_and_reads_none(stack: Stack, requests: Requests) -> None:
+    stack.put_file("downloads/10001", b"four")
+    requests.made.clear()
+
     call("POST", "/v1/download/check", body={"file_id": 10001})
 
     assert dict(requests.count()) == {"HeadObject": 1}
+
+
+def test_a_file_in_a_bucket_that_is_gone_is_not_missing(stack: Stack) -> None:
+    clients.s3().delete_bucket(Bucket=SOURCES)
+
+    answer = call("POST", "/v1/download/check", body={"file_id": 10001})
+
+    assert answer.status == 503
+    assert "there is no such bucket" in answer.body["detail"]
+    assert SOURCES not in str(answer.body)
 
 
 def test_a_stack_that_has_everything_is_healthy(stack: Stack) -> None:

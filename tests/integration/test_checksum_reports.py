@@ -127,6 +127,13 @@ def test_what_is_not_there_is_named(stack: Stack, report: str) -> None:
         filled(stack, report)
 
 
+def test_a_byte_order_mark_is_no_part_of_a_bucket(stack: Stack, rows: str, tmp_path: Path) -> None:
+    """A spreadsheet writes one."""
+    (tmp_path / "report.csv").write_text(rows, encoding="utf-8-sig")
+
+    assert filled(stack, str(tmp_path / "report.csv")).startswith("Kept 3 checksums.")
+
+
 def test_bytes_that_are_no_text_are_refused(stack: Stack, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"a,b\xff\n")
 

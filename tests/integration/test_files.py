@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.archive.safe_names import safe_name
 from chalicelib.s3 import clients
 from chalicelib.settings import settings
+from tests.archives import check_archive
 from tests.integration.gateway import call
 from tests.integration.stack import Stack
 
@@ -110,7 +112,7 @@ def test_dots_in_a_prefix_do_not_lead_to_another_folder(bounded: Stack) -> None:
     assert _names(_listed(prefix="shared/../")) == ([], [])
 
 
-@pytest.mark.parametrize("prefix", ["a\x00", "a\nb", "\x7f", "é" * 513, "\udc80"])
+@pytest.mark.parametrize("prefix", ["é" * 513, "\udc80"])
 def test_a_prefix_that_no_key_can_have_is_refused(stack: Stack, prefix: str) -> None:
     answer = call("GET", "/v1/files", query={"prefix": prefix})
 
@@ -132,6 +134,19 @@ def test_a_cursor_that_is_not_of_this_list_is_refused(stack: Stack, cursor: str)
 
     assert answer.status == 400
     assert answer.body["errors"][0]["pointer"] == "cursor"
+
+
+@pytest.mark.parametrize("folder", ["a\tb", "a\nb", "\x01", "\x7f"])
+def test_what_is_listed_with_control_characters_can_be_asked_for(stack: Stack, folder: str) -> None:
+    stack.put_file(f"{folder}/\r.txt", b"1")
+
+    [found] = _listed(prefix=folder[:1])["folders"]
+    [file] = _listed(prefix=found["prefix"])["files"]
+
+    for asked in ({"keys": [file["key"]]}, {"prefix": found["prefix"]}):
+        archive = stack.archive(stack.completed(**asked))
+        name = safe_name(file["key"]) if "keys" in asked else "_.txt"
+        assert check_archive(archive, {name: b"1"})["files"][0]["key"] == file["key"]
 
 
 def test_a_source_bucket_that_is_gone_is_told_without_its_name(stack: Stack) -> None:

@@ -8,6 +8,7 @@ from tests.archives import check_archive
 from tests.integration.cloud import SOURCES
 from tests.integration.gateway import export, status
 from tests.integration.stack import ITEM_MAX, Stack
+from tests.integration.wire import Requests
 
 
 def test_with_skip_the_archive_has_the_other_files_and_names_the_missing(stack: Stack) -> None:
@@ -135,3 +136,16 @@ def test_a_source_bucket_that_is_gone_is_not_reported_as_missing_files(
     stack.run_queue()
 
     assert status(job_id)["status"] == "processing"  # it is tried again
+
+
+def test_that_all_are_missing_is_found_out_with_what_the_grants_allow(
+    stack: Stack, requests: Requests
+) -> None:
+    """The grants of a source with a prefix do not allow HeadBucket."""
+    stack.configure_source(prefix="in/")
+    job_id = export(keys=["in/gone"])
+
+    stack.run_queue()
+
+    assert [asked["Bucket"] for asked in requests.of("HeadBucket")] == []
+    assert status(job_id)["error"]["type"] == "urn:problem-type:longhaul:nothing-to-export"

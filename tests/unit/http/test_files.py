@@ -45,6 +45,8 @@ class Told:
         return self.of_each and replace(self.of_each, key=key)
 
     def list_folder(self, prefix: str, *_: object) -> FolderPage:
+        if self.of_each is None:
+            return FolderPage((), (), None)
         fact = cast("ObjectFacts", self.of_each)
         return FolderPage(
             (), (replace(fact, key=f"{prefix}a.bin"),), "token" if self.more else None

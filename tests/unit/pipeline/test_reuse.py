@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.archive.manifest import Skipped
 from chalicelib.archive.plan import Entry
 from chalicelib.pipeline import reuse
 from chalicelib.sources.find import Found
@@ -49,6 +50,15 @@ def _with_first(**facts: object) -> Found:
 )
 def test_whatever_an_archive_shows_is_in_it(other: Found) -> None:
     assert reuse.fingerprint("ann", "main", other) != reuse.fingerprint("ann", "main", FOUND)
+
+
+def test_what_was_left_out_is_in_it_with_its_detail() -> None:
+    """The manifest has the detail, too: which version there is not, say."""
+    details = ("there is no version 1", "there is no version 2")
+    others = [replace(FOUND, unreadable=(Skipped("in/c", "missing", one),)) for one in details]
+
+    marks = {reuse.fingerprint("ann", "main", one) for one in (FOUND, *others)}
+    assert len(marks) == len(others) + 1
 
 
 def test_another_users_is_another() -> None:
