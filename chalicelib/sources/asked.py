@@ -65,3 +65,9 @@ def below_prefix(one: Wanted, facts: ObjectFacts, source: Source) -> Asked:
         name = facts.key.removeprefix(prefix[: prefix.rfind("/") + 1])
         name = name if one.name == TOP else f"{one.name.rstrip(_ENDS)}/{name}"
     return Asked(facts.key, facts.key, facts.version, name, facts)
+
+
+def nothing_below(prefix: str) -> Asked:
+    """Returns what stands for one of several prefixes if no key begins with it: it is looked up,
+    and is missing, as a key that does not exist."""
+    return Asked(prefix, prefix, None, None)

@@ -137,6 +137,8 @@ def _asked(request: ExportRequest, known: Known, source: Source) -> Iterator[Ask
             raise LimitExceeded(
                 f"the prefixes in files have more than {LISTED_MAX} files; export fewer at a time"
             )
+        if request.files and not listings[one.prefix]:
+            yield asking.nothing_below(one.prefix)
         for facts in listings[one.prefix]:
             yield asking.below_prefix(one, facts, source)
 

@@ -75,6 +75,19 @@ def test_files_and_folders_of_one_request(stack: Stack) -> None:
     }
 
 
+def test_one_of_several_prefixes_with_nothing_below_is_missing(stack: Stack) -> None:
+    put("a/x")
+    put("empty/", b"")
+    asked = [Wanted(prefix=prefix) for prefix in ("a/", "empty/", "none/", "non")]
+    asked.append(Wanted(prefix="none/", name="again"))
+
+    assert found(stack, *asked).missing == ("none/", "non")
+    with pytest.raises(SourceMissing, match=r"2 of 5 files do not exist: none/, non\."):
+        found(stack, *asked, on_missing="fail")
+    with pytest.raises(NothingToExport, match=r"can be exported: none/ \(missing\)"):
+        found(stack, Wanted(prefix="none/"), Wanted(prefix="empty/"))
+
+
 def test_a_file_that_is_also_in_a_folder_comes_once(stack: Stack) -> None:
     put("a/x")
     put("a/y")
