@@ -176,8 +176,8 @@ def _plan_anew(
         services.log.warning(
             "planned again", jobId=job.job_id, reason=fault.detail, changes=again.changes
         )
-    # If that worker dies before it has sent `plan` or the new plan's steps, its message comes again.
-    # That may be the message of this worker, too.
+    # If that worker dies before it has sent `plan`, or the steps of a new plan, its message comes
+    # again. That may be the message of this worker, too.
     if not again and (attempt == 1 or job.plan):
         raise refused(services, job.job_id)
     _send_plan(job, services)

@@ -14,7 +14,6 @@ from chalicelib.jobs.model import file_mark
 from chalicelib.jobs.request import ExportRequest, Wanted
 from chalicelib.pipeline import keeping
 from chalicelib.pipeline.accepting import accept
-from chalicelib.queue.messages import Message, Step
 from chalicelib.s3 import clients
 from tests.archives import check_archive, noise
 from tests.integration.cloud import SOURCES
