@@ -143,7 +143,8 @@ def _planned_job(
 
 
 def _plan_again(job_id: str, services: Services, attempt: int) -> None:
-    """Takes an unusable plan away from the job, and has the job planned again."""
+    """Takes an unusable plan away from the job, and has the job planned again. Raises NothingToDo,
+    or PlanReplaced if another worker has just done so."""
     job = services.jobs.get(job_id)
     if job is None or job.status not in OPEN:
         raise NothingToDo
@@ -151,9 +152,10 @@ def _plan_again(job_id: str, services: Services, attempt: int) -> None:
     if unplanned:
         services.log.warning("plan unusable", jobId=job_id, plan=job.plan and job.plan.digest)
     # If several workers find this, one of them sends `plan`. If that one dies first, its message
-    # comes again.
-    if unplanned or attempt > 1:
-        _send_plan(job, services)
+    # comes again. That may be the message of this worker, too.
+    if not unplanned and attempt == 1:
+        raise refused(services, job_id)
+    _send_plan(job, services)
     raise NothingToDo("the job is planned again")
 
 
@@ -161,7 +163,8 @@ def _plan_anew(
     seen: Job, fault: SourceFault, services: Services, lease: Lease, attempt: int
 ) -> None:
     """Counts that a source file has changed or cannot be read, and has the job planned again. The
-    job was as in `seen` when the step began. Raises NothingToDo."""
+    job was as in `seen` when the step began. Raises NothingToDo, or PlanReplaced if another worker
+    has counted it."""
     job = services.jobs.get(seen.job_id)
     if job is None or job.status not in OPEN:
         raise NothingToDo
@@ -173,9 +176,11 @@ def _plan_anew(
         services.log.warning(
             "planned again", jobId=job.job_id, reason=fault.detail, changes=again.changes
         )
-    # If that worker dies before it has sent `plan`, its message comes again.
-    if again or (attempt > 1 and job.plan is None):
-        _send_plan(job, services)
+    # If that worker dies before it has sent `plan`, or the steps of a new plan, its message comes
+    # again. That may be the message of this worker, too.
+    if not again and (attempt == 1 or job.plan):
+        raise refused(services, job.job_id)
+    _send_plan(job, services)
     raise NothingToDo("the job is planned again")
 
 

@@ -101,11 +101,13 @@ class _Told:
 
     def _named(self, row: Row, stored: Stored, entry: Entry) -> list[Stored]:
         """Returns what may have given a file its name. A file that was copied aside, or has
-        lost its bytes just then, may have had its name before."""
+        lost its bytes just then, may have its name from before. It never has a later one."""
         if entry.size and not entry.copy:
             return [stored]
-        states = self._files.states(row.key, *self._window, row.version)
-        return [one for one in states if one and asked.encoding(one) == asked.encoding(stored)]
+        states = list(self._files.states(row.key, *self._window, row.version))
+        last = max(at for at, one in enumerate(states) if one is stored)
+        before = states[: last + 1]
+        return [one for one in before if one and asked.encoding(one) == asked.encoding(stored)]
 
     def _is_of(self, stored: Stored, entry: Entry) -> bool:
         return not self._files.is_bound or entry.version == stored.version

@@ -13,6 +13,7 @@ from chalicelib.errors import NothingToDo, Unavailable
 from chalicelib.jobs import attributes, places
 from chalicelib.jobs.due import DueJobs
 from chalicelib.jobs.model import MISSING_INLINE, Failure, Job, PlanRef, Progress
+from chalicelib.jobs.request import ExportRequest, Wanted
 from chalicelib.jobs.states import Stage, Status
 from chalicelib.jobs.store import JobStore, Planned
 from chalicelib.pipeline import planning, plans, steps, sweeper
@@ -21,6 +22,7 @@ from chalicelib.pipeline.dead_letters import bury
 from chalicelib.queue.messages import Message, Step, from_body
 from chalicelib.services import Services, made
 from chalicelib.settings import load
+from chalicelib.sources.find import find
 from tests.clock import Clock
 from tests.faults.dynamodb import DynamoDB, item_size
 from tests.faults.s3 import S3
@@ -78,7 +80,7 @@ def dynamodb(clock: Clock) -> DynamoDB:
 
 @pytest.fixture
 def s3(clock: Clock) -> S3:
-    return S3(["archive"], clock)
+    return S3(["source", "archive"], clock)
 
 
 @pytest.fixture
@@ -280,3 +282,17 @@ def test_an_archives_name_fits_a_file_system() -> None:
     assert len(name.encode()) <= 255
     assert name.startswith("ж" * 100)
     assert name.endswith(".ZIP")
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_the_null_version_of_a_file_is_there_once_beside_its_prefix(
+    services: Services, s3: S3, first: int
+) -> None:
+    """A bucket without versions. moto does not know that "null" names the only one there."""
+    s3.put_object(Bucket="source", Key="in/a", Body=b"a")
+    wanted = [Wanted(key="in/a", version="null"), Wanted(prefix="in/")]
+    request = ExportRequest(files=(wanted[first], wanted[1 - first]))
+
+    found = find(request, services, lambda: None)
+
+    assert [entry.name for entry in found.entries] == ["in/a"]

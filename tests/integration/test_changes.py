@@ -338,6 +338,48 @@ def test_a_twin_does_not_count_the_same_fault_again(stack: Stack, planned: str) 
     check_archive(stack.archive(planned), _with("a"))
 
 
+@pytest.mark.parametrize("moment", [FILE_READ, CHANGE_COUNTED], ids=str)
+def test_a_change_that_a_dead_twin_has_counted_is_not_forgotten(
+    stack: Stack, planned: str, moment: Effect
+) -> None:
+    waiting = stack.take_messages()
+    stack.put_file("in/a", CHANGED["a"])
+    (faulty,) = (one for one in waiting if one.number == 0)
+
+    def twin() -> None:
+        """Has the same message, and dies before it can send `plan`."""
+        job = stack.job(planned)
+        stack.services.jobs.plan_again(job, job.plan, stack.clock(), file_mark("in/a"))
+
+    with before(moment, twin):
+        assert not stack.run(faulty)
+    stack.wake()
+
+    assert stack.run_queue() == []
+    assert stack.job(planned).changes == 1
+    check_archive(stack.archive(planned), _with("a"))
+
+
+def test_a_plan_that_a_dead_twin_has_made_anew_is_not_forgotten(stack: Stack, aged: None) -> None:
+    job_id = export(prefix="in/")
+    (plan,) = stack.take_messages()
+
+    def twin() -> None:
+        """Has the same message. It comes twice, and dies each time."""
+        stack.put_file("in/a", CHANGED["a"])
+        job = stack.job(job_id)
+        stack.services.jobs.plan_again(job, job.plan, stack.clock(), file_mark("in/a"))
+        with crashing(PART_UPLOADED):
+            stack.do(plan)
+
+    with before(FILE_READ, twin):
+        assert not stack.run(plan)
+    stack.wake()
+
+    assert stack.run_queue() == []
+    check_archive(stack.archive(job_id), _with("a"))
+
+
 def test_the_messages_of_the_old_plan_come_to_nothing(stack: Stack, planned: str) -> None:
     old = stack.take_messages()
     stack.put_file("in/a", CHANGED["a"])

@@ -12,6 +12,7 @@ from tests.integration.effects import (
     PLAN_SENT,
     PLAN_TAKEN_AWAY,
     Effect,
+    before,
     before_and_after,
     crashing,
 )
@@ -47,7 +48,7 @@ def _opened(requests: Requests) -> int:
 def test_if_the_layout_stays_the_same_the_upload_goes_on(
     stack: Stack, begun: str, requests: Requests
 ) -> None:
-    before = stack.parts(begun)
+    uploaded = stack.parts(begun)
     _deploy(stack)
 
     failed = stack.run_queue()
@@ -56,7 +57,7 @@ def test_if_the_layout_stays_the_same_the_upload_goes_on(
     check_archive(stack.archive(begun), FILES)
     copied = {int(asked["partNumber"]) for asked in requests.of("UploadPartCopy")}
     assert _opened(requests) == 0
-    assert not before & copied
+    assert not uploaded & copied
 
 
 def test_if_the_layout_changes_another_upload_takes_its_place(
@@ -114,14 +115,30 @@ def test_a_worker_that_dies_while_the_plan_is_taken_away_loses_nothing(
     check_archive(stack.archive(begun), FILES)
 
 
+def test_a_plan_that_a_dead_twin_has_taken_away_is_not_forgotten(stack: Stack, begun: str) -> None:
+    _deploy(stack)
+    message, *_ = stack.take_messages()
+
+    def twin() -> None:
+        """Has the same message, and dies before it can send `plan`."""
+        stack.services.jobs.unplan(stack.job(begun), stack.plan(begun), stack.clock())
+
+    with before(PLAN_TAKEN_AWAY, twin):
+        assert not stack.run(message)
+    stack.wake()
+
+    assert stack.run_queue() == []
+    check_archive(stack.archive(begun), FILES)
+
+
 def test_a_worker_of_the_version_before_does_no_harm(stack: Stack, begun: str) -> None:
-    before = stack.services
+    services = stack.services
     old = stack.take_messages()
     _deploy(stack, copy_min=12 * UNIT)
     stack.send(old[:1])
     after = stack.services
     assert stack.run_queue() == []
-    stack.services = before
+    stack.services = services
     for message in old:
         stack.run(message)
     stack.services = after

@@ -129,6 +129,29 @@ def test_the_list_of_missing_files_is_taken_over_too(stack: Stack, small_segment
     check_archive(stack.archive(again), FILES, ("gone",))
 
 
+def test_a_retry_does_not_take_over_what_a_deleted_job_has_uploaded(
+    stack: Stack, small_segments: None
+) -> None:
+    for name, content in FILES.items():
+        stack.put_file(name, content)
+    job_id = _failed(stack, export(keys=[*FILES, "gone"]))
+    again = retry(job_id)
+    (plan,) = stack.take_messages()
+    assert call("DELETE", f"/v1/export/{job_id}").status == 204
+    discard = stack.take_messages()
+
+    # The upload is still there: nobody has done the step `discard`.
+    assert stack.run(plan)
+
+    result = status(again)["result"]
+    assert (result["missing"], [one["file"] for one in result["skipped"]]) == (["gone"], ["gone"])
+    assert stack.job(again).home == again
+    check_archive(stack.archive(again), FILES, ("gone",))
+    assert all(stack.run(message) for message in discard)
+    stack.discard_what_is_due()
+    assert stack.uploads() == []
+
+
 def test_a_fresh_export_that_failed_takes_over_its_own_upload(
     stack: Stack, small_segments: None
 ) -> None:
