@@ -26,7 +26,8 @@ Window = tuple[int, int]
 class Row:
     """A file that was asked for. `label` is what the caller calls it. `name` is its path in the
     archive; None: its own name. `is_exact`: the caller has said this name. `is_listed`: it was
-    asked for with a prefix, so nobody misses it."""
+    asked for with a prefix, so nobody misses it. `is_prefix`: it stands for one of several
+    prefixes, which is missing if nothing is below it."""
 
     label: FileId
     key: str
@@ -34,6 +35,7 @@ class Row:
     name: str | None = None
     is_exact: bool = False
     is_listed: bool = False
+    is_prefix: bool = False
 
     @property
     def is_mark(self) -> bool:
@@ -47,9 +49,10 @@ def rows(request: ExportRequest, files: Files) -> list[Row]:
         below = [Wanted(prefix=request.prefix, name=".")] if request.prefix is not None else []
         ids = [Wanted(id=one) for one in request.file_ids or ()]
         wanted = [*ids, *(Wanted(key=one) for one in request.keys or ()), *below]
-    else:
-        wanted = list(request.files)
-    return [row for one in wanted for row in _rows(one, files)]
+        return [row for one in wanted for row in _rows(one, files)]
+    prefixes = {one.prefix: None for one in request.files if one.prefix is not None}
+    found = [row for one in request.files for row in _rows(one, files)]
+    return found + [Row(one, one, is_prefix=True) for one in prefixes]
 
 
 def _rows(one: Wanted, files: Files) -> Iterator[Row]:
@@ -99,6 +102,9 @@ def is_plain(name: str) -> bool:
 
 def reasons(row: Row, files: Files, window: Window) -> set[Reason]:
     """Returns every reason that there was, at any time, why the file could not be exported."""
+    if row.is_prefix:
+        is_empty = all(None in states for states in _below(row, files, window))
+        return {Reason.MISSING} if is_empty else set()
     if not is_version(row.version):
         return {Reason.MISSING, Reason.REFUSED}
     every = {_reason(one) for one in files.states(row.key, *window, row.version)}
@@ -107,8 +113,21 @@ def reasons(row: Row, files: Files, window: Window) -> set[Reason]:
 
 def always(row: Row, files: Files, window: Window) -> Reason | None:
     """Returns the reason why the file could not be exported, if there was the same all the time."""
+    if row.is_prefix:
+        return Reason.MISSING if not _was_there(row, files, window) else None
     every = {_reason(one) for one in files.states(row.key, *window, row.version)}
     return every.pop() if len(every) == 1 and is_version(row.version) else None
+
+
+def _below(row: Row, files: Files, window: Window) -> list[list[Stored | None]]:
+    """Returns what there was of each file below a prefix."""
+    below = (key for key in files.keys if key.startswith(row.key))
+    return [list(files.states(key, *window)) for key in below]
+
+
+def _was_there(row: Row, files: Files, window: Window) -> bool:
+    """Whether anything was below a prefix at any time."""
+    return any(one is not None for states in _below(row, files, window) for one in states)
 
 
 def _reason(stored: Stored | None) -> Reason | None:
@@ -124,6 +143,8 @@ def size(rows: Iterable[Row], files: Files) -> int:
     """Returns the bytes of the files that can be exported, as they were last."""
     found: dict[tuple[str, str | None, frozenset[str]], int] = {}
     for row in rows:
+        if row.is_prefix:
+            continue
         stored = files.last(row.key, row.version)
         if stored and unreadable(stored) is None:
             under = frozenset(names(row, stored, is_looked_up=True))
@@ -133,7 +154,9 @@ def size(rows: Iterable[Row], files: Files) -> int:
 
 def may_be_absent(row: Row, files: Files, window: Window) -> bool:
     """Whether the file need not be told of if it is not in the archive: it was not below its prefix
-    at some time, or has only marked a folder."""
+    at some time, or has only marked a folder. So it is with a prefix that had files."""
+    if row.is_prefix:
+        return _was_there(row, files, window)
     states = list(files.states(row.key, *window, row.version))
     is_gone = row.is_listed and None in states
     return is_gone or (row.is_mark and any(one is not None and not one.body for one in states))

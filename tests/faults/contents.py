@@ -91,7 +91,7 @@ class _Told:
 
     def _meant(self, row: Row, entry: Entry, content: bytes) -> Iterator[Stored]:
         """Yields what the row meant at some time while the job was open, if these are its bytes."""
-        if row.key != entry.key:
+        if row.is_prefix or row.key != entry.key:
             return
         for stored in self._files.states(row.key, *self._window, row.version):
             if stored is None or stored.body != content or not self._is_of(stored, entry):
@@ -152,7 +152,7 @@ class _Told:
     def _times(self, key: str) -> tuple[int, int]:
         """Returns how often a file must and may be there. If it has changed meanwhile, two requests
         may have found different versions of it."""
-        rows = [row for row in self._rows if row.key == key]
+        rows = [row for row in self._rows if row.key == key and not row.is_prefix]
         states = [*self._files.states(key, *self._window)]
         if len(states) != 1 or states[0] is None or unreadable(states[0]):
             return 1, len(rows)
