@@ -88,10 +88,10 @@ class Result(Answer, frozen=True):
     """What a completed job has produced.
 
     `skipped` holds the files that were asked for and are not in the archive, each with its reason;
-    `missing` holds the ids or keys of those that do not exist. Both are None if the lists are too
-    long for this answer; `Client.status` then returns them. An older API sends no `skipped`: then
-    it is made of `missing`. `reused_from` is the earlier job that built the archive; it is None if
-    this job built it.
+    `missing` holds the ids, keys or prefixes of those that do not exist. Both are None if the
+    lists are too long for this answer; `Client.status` then returns them. An older API sends no
+    `skipped`: then it is made of `missing`. `reused_from` is the earlier job that built the
+    archive; it is None if this job built it.
     """
 
     s3_key: str

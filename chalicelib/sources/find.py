@@ -46,8 +46,8 @@ for about as many, and a small request may name the same prefix ten thousand tim
 @dataclass(frozen=True, slots=True)
 class Found:
     """What was found. `entries` are those of the archive, in order, with the CRC-32s that S3 knows.
-    `missing` are the ids or keys that were asked for and do not exist, `unreadable` those that
-    cannot be read."""
+    `missing` are the ids or keys that were asked for and do not exist, and those of several
+    prefixes that nothing is below. `unreadable` are those that cannot be read."""
 
     entries: tuple[Entry, ...]
     missing: tuple[FileId, ...]
