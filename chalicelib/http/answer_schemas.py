@@ -88,9 +88,9 @@ JOB: Final = _answer(
                         {
                             "type": "array",
                             "description": "The ids, keys or prefixes that were asked for and do "
-                            "not exist. A long list is null in a list of jobs and in an event: ask "
-                            "for the job itself. Of some ten thousand files it is null there too: the "
-                            "manifest has it.",
+                            "not exist. A long list is null in a list of jobs and in an event: "
+                            "ask for the job itself. Of some ten thousand files it is null there "
+                            "too: the manifest has it.",
                             "items": {"type": ["integer", "string"]},
                         }
                     ),

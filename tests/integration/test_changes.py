@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from io import BytesIO
-from typing import Any
+from typing import Any, NoReturn
 from zipfile import ZipFile
 
 import pytest
@@ -12,9 +13,10 @@ from chalicelib.archive.plan import Entry
 from chalicelib.jobs import places
 from chalicelib.jobs.model import file_mark
 from chalicelib.jobs.request import ExportRequest, Wanted
-from chalicelib.pipeline import assembly, keeping
+from chalicelib.pipeline import assembly, keeping, steps
 from chalicelib.pipeline.accepting import accept
 from chalicelib.s3 import clients
+from chalicelib.s3.archive_bucket import ArchiveBucket
 from tests.archives import check_archive, noise
 from tests.integration.cloud import SOURCES
 from tests.integration.effects import (
@@ -38,6 +40,7 @@ from tests.integration.effects import (
     UPLOAD_ABORTED,
     UPLOAD_COMPLETED,
     UPLOAD_OPENED,
+    Crash,
     Effect,
     before,
     before_and_after,
@@ -360,6 +363,14 @@ def test_a_change_that_a_dead_twin_has_counted_is_not_forgotten(
     check_archive(stack.archive(planned), _with("a"))
 
 
+@dataclass(frozen=True, slots=True)
+class DyingBucket(ArchiveBucket):
+    """The archive bucket, as a worker has it that dies before it has uploaded anything."""
+
+    def upload_part(self, *_: object, **__: object) -> NoReturn:
+        raise Crash(PART_UPLOADED)
+
+
 def test_a_plan_that_a_dead_twin_has_made_anew_is_not_forgotten(stack: Stack, aged: None) -> None:
     job_id = export(prefix="in/")
     (plan,) = stack.take_messages()
@@ -369,8 +380,11 @@ def test_a_plan_that_a_dead_twin_has_made_anew_is_not_forgotten(stack: Stack, ag
         stack.put_file("in/a", CHANGED["a"])
         job = stack.job(job_id)
         stack.services.jobs.plan_again(job, job.plan, stack.clock(), file_mark("in/a"))
-        with crashing(PART_UPLOADED):
-            stack.do(plan)
+        # The first worker's threads upload meanwhile: only the twin must die.
+        archive = stack.services.archive
+        dying = DyingBucket(archive.client, archive.name, archive.fast)
+        with pytest.raises(Crash):
+            steps.run(plan, replace(stack.services, archive=dying), None)
 
     with before(FILE_READ, twin):
         assert not stack.run(plan)
