@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 import click
 
+from chalicelib import errors
 from chalicelib.archive.tail import Section
 from chalicelib.aws import translated
 from chalicelib.errors import LonghaulError, NothingToDo, Unavailable
@@ -171,6 +172,7 @@ def reason_kept_whole() -> Iterator[Change]:
     yield items, "cut", lambda text, _: text
     yield store, "cut", lambda text, _: text
     yield telling, "_BYTES", 10_000
+    yield errors, "_NAME_MAX", 10_000
 
 
 def parts_counted_and_not_measured() -> Iterator[Change]:
