@@ -12,8 +12,10 @@ from chalicelib.http.gate import CORS, answer, gate, guarded
 from chalicelib.services import services
 
 app = Chalice(app_name="longhaul", configure_logs=False)
-# Looked up at each request, as the routes do: so tests can put theirs in its place.
-app.register_middleware(gate(app, lambda: services()), "http")  # noqa: PLW0108 - see above
+app.register_middleware(
+    gate(app, lambda: services()),  # noqa: PLW0108 - looked up at each request: tests replace it
+    "http",
+)
 
 
 @app.route("/v1/export", methods=["POST"], content_types=[], cors=CORS)

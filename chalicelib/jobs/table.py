@@ -151,7 +151,7 @@ class Table:
                 ConditionExpression="attribute_exists(jobId)",
             )
 
-    def change(  # noqa: PLR0913 - one conditional write
+    def change(  # noqa: PLR0913 - what one UpdateItem takes
         self,
         item: str,
         action: str,
@@ -192,7 +192,7 @@ class Table:
             return _own(error, written)
         return answer["Attributes"]
 
-    def update(  # noqa: PLR0913 - one conditional write
+    def update(  # noqa: PLR0913 - what one UpdateItem takes
         self,
         item: str,
         action: str,
@@ -209,7 +209,7 @@ class Table:
         )
         return found if made else None
 
-    def attempt(  # noqa: PLR0913 - one conditional write
+    def attempt(  # noqa: PLR0913 - what one UpdateItem takes
         self,
         item: str,
         action: str,

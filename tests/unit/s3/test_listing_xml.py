@@ -1,12 +1,14 @@
 """S3's answer to ListObjectsV2, as our own parser reads it."""
 
+from collections.abc import Callable
+from itertools import pairwise
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.s3.listing_xml import listed_page
+from chalicelib.s3.listing_xml import listed_page, newest_page
 from chalicelib.s3.objects import ObjectFacts, ObjectPage
 
 
@@ -57,3 +59,14 @@ def test_what_is_no_listing_is_not_taken_for_one(body: bytes) -> None:
 def _listing(content: str) -> bytes:
     space = "http://s3.amazonaws.com/doc/2006-03-01/"
     return f'<ListBucketResult xmlns="{space}">{content}</ListBucketResult>'.encode()
+
+
+@pytest.mark.parametrize("read", [listed_page, newest_page])
+def test_an_answer_whose_entities_grow_without_end_is_not_read(
+    read: Callable[[bytes], ObjectPage | None],
+) -> None:
+    names = "abcdefgh"
+    each = (f'<!ENTITY {name} "{f"&{inner};" * 10}">' for inner, name in pairwise(names))
+    entities = f'<!ENTITY a "{"a" * 1000}">{"".join(each)}'
+
+    assert read(f"<!DOCTYPE x [{entities}]><x>&h;</x>".encode()) is None
