@@ -3,20 +3,26 @@
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.issuer import CLAIMS, ORIGIN, Issuer
 from tests.browser.signing import sign_in
 from tests.browser.stage import Stage
 
 
-def test_an_expired_token_is_renewed_once_and_nothing_is_seen_of_it(
-    stage: Stage, issuer: Issuer
-) -> None:
+def _watching(stage: Stage) -> tuple[Page, str]:
+    """Returns the page of a person who is signed in and watches a job, and the job's id."""
     job_id = stage.records.running("Recordings.zip", 30)
     page = stage.open_job(job_id)
     sign_in(page)
     expect(page.get_by_text("30%", exact=True)).to_be_visible()
+    return page, job_id
+
+
+def test_an_expired_token_is_renewed_once_and_nothing_is_seen_of_it(
+    stage: Stage, issuer: Issuer
+) -> None:
+    page, job_id = _watching(stage)
 
     with page.expect_request(f"{ORIGIN}/token"):
         issuer.expire()
@@ -103,10 +109,7 @@ def test_who_watches_a_job_signs_in_again_and_comes_back_to_it(
     stage: Stage, issuer: Issuer
 ) -> None:
     issuer.gives_refresh = False
-    job_id = stage.records.running("Recordings.zip", 30)
-    page = stage.open_job(job_id)
-    sign_in(page)
-    expect(page.get_by_text("30%", exact=True)).to_be_visible()
+    page, job_id = _watching(stage)
 
     with page.expect_request(f"{ORIGIN}/authorize?*"):
         issuer.expire()

@@ -102,6 +102,13 @@ def create() -> None:
             )
 
 
+def keep_versions() -> None:
+    """From here on, the source bucket keeps the versions of its files."""
+    clients.s3().put_bucket_versioning(
+        Bucket=SOURCES, VersioningConfiguration={"Status": "Enabled"}
+    )
+
+
 def _create_table(properties: dict[str, Any]) -> None:
     names = (
         "BillingMode",

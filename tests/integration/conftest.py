@@ -16,6 +16,8 @@ from chalicelib.services import Services, services
 from chalicelib.settings import settings
 from tests.clock import START, Clock
 from tests.integration import cloud, wire
+from tests.integration.changes import FILES
+from tests.integration.gateway import export
 from tests.integration.stack import MIB, UNIT, Stack
 from tests.integration.wire import MotoWire, Requests, listening
 
@@ -87,6 +89,21 @@ def small_layout(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
 def small_segments(stack: Stack, small_layout: None) -> None:
     """The small layout, with one part in each segment."""
     stack.lay_out_with(most_segment_seconds=0.0001)
+
+
+@pytest.fixture
+def aged(stack: Stack, small_layout: None) -> None:
+    """The files of changes.py. They are older than any job."""
+    stack.put_files(FILES)
+    stack.age_files()
+
+
+@pytest.fixture
+def planned(stack: Stack, small_segments: None, aged: None) -> str:
+    """The id of a planned job of these files, whose segments wait."""
+    job_id = export(prefix="in/")
+    stack.send(stack.planned())
+    return job_id
 
 
 def _on_moto(made: Services, clock: Clock) -> Services:

@@ -49,6 +49,15 @@ def copies(requests: Requests) -> int:
     return requests.count()["UploadPartCopy"]
 
 
+def streamed(stack: Stack, requests: Requests) -> dict[str, bytes]:
+    """Exports five files whose CRC-32 S3 does not know. So they are streamed, and not copied."""
+    files = {f"{n}": noise(n, 12 * UNIT) for n in range(5)}
+    stack.put_files(files, unknown=files)
+    again(stack, "in/")
+    assert copies(requests) == 0
+    return files
+
+
 @pytest.mark.usefixtures("tiny_layout")
 def test_the_second_export_of_1000_large_files_without_checksums_reads_none_of_them(
     stack: Stack, requests: Requests
@@ -111,10 +120,7 @@ def test_with_small_files_before_them_no_byte_of_the_large_ones_is_read(
 def test_files_that_were_streamed_the_first_time_are_copied_the_second(
     stack: Stack, requests: Requests
 ) -> None:
-    files = {f"{n}": noise(n, 12 * UNIT) for n in range(5)}
-    stack.put_files(files, unknown=files)
-    again(stack, "in/")
-    assert copies(requests) == 0
+    files = streamed(stack, requests)
 
     job_id = again(stack, "in/")
 
@@ -124,10 +130,7 @@ def test_files_that_were_streamed_the_first_time_are_copied_the_second(
 
 @pytest.mark.usefixtures("small_segments")
 def test_each_worker_keeps_what_its_segment_has_streamed(stack: Stack, requests: Requests) -> None:
-    files = {f"{n}": noise(n, 12 * UNIT) for n in range(5)}
-    stack.put_files(files, unknown=files)
-    again(stack, "in/")
-    assert copies(requests) == 0
+    streamed(stack, requests)
 
     again(stack, "in/")
 

@@ -13,7 +13,7 @@ from chalicelib.named_sources import Source
 from chalicelib.s3 import clients
 from tests.archives import check_archive
 from tests.eventsource import parsed
-from tests.integration.cloud import REGION, SOURCES
+from tests.integration.cloud import REGION, SOURCES, keep_versions
 from tests.integration.gateway import call, export, post_export, post_retry, status
 from tests.integration.stack import Stack
 
@@ -71,9 +71,7 @@ def test_files_are_in_the_archive_under_the_names_of_the_request(stack: Stack) -
 
 
 def test_an_older_version_is_in_the_archive_beside_the_newest(stack: Stack) -> None:
-    clients.s3().put_bucket_versioning(
-        Bucket=SOURCES, VersioningConfiguration={"Status": "Enabled"}
-    )
+    keep_versions()
     first = clients.s3().put_object(Bucket=SOURCES, Key="a.txt", Body=b"old")["VersionId"]
     newest = stack.put_file("a.txt", b"newer")
 

@@ -4,42 +4,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import (
-    GivenUp,
-    LimitExceeded,
-    NothingToExport,
-    SourceMissing,
-    SourceUnreadable,
-)
-from chalicelib.jobs.items import NAMED_MAX
+from chalicelib.errors import GivenUp, LimitExceeded, NothingToExport, SourceMissing
 from chalicelib.jobs.model import file_mark
 from chalicelib.jobs.request import ExportRequest, Wanted
-from chalicelib.s3 import clients
-from chalicelib.sources.find import Found, find
-from tests.integration.cloud import SOURCES
+from chalicelib.sources.find import find
+from tests.integration.finding import found, names, put
 from tests.integration.stack import Stack
 from tests.integration.wire import Requests
-
-
-def found(stack: Stack, *files: Wanted, thorough: bool = False, **asked: Any) -> Found:
-    request = ExportRequest(files=files or None, **asked)
-    return find(request, stack.services, lambda: None, thorough=thorough)
-
-
-def names(of: Found) -> dict[str, str]:
-    return {entry.name: entry.key for entry in of.entries}
-
-
-def put(key: str, body: bytes = b"x", **more: Any) -> str:
-    """Puts a file. Returns its version id, which is empty without versions."""
-    return str(clients.s3().put_object(Bucket=SOURCES, Key=key, Body=body, **more).get("VersionId"))
-
-
-def versioned() -> None:
-    clients.s3().put_bucket_versioning(
-        Bucket=SOURCES, VersioningConfiguration={"Status": "Enabled"}
-    )
-
 
 # -- files ----------------------------------------------------------------------------------------
 
@@ -140,6 +111,16 @@ def test_an_encoded_file_keeps_its_bytes_and_says_so(stack: Stack, asked: dict[s
     assert entry.encoding == "gzip"
 
 
+def test_a_file_that_is_called_so_keeps_its_name_before_an_encoded_one(stack: Stack) -> None:
+    for key in ("in/app.log", "in/app.log.gz"):
+        put(key, ContentEncoding="gzip")
+
+    assert names(found(stack, prefix="in/")) == {
+        "app.log (2).gz": "in/app.log",
+        "app.log.gz": "in/app.log.gz",
+    }
+
+
 def test_a_name_that_the_caller_has_said_stays(stack: Stack) -> None:
     put("in/data.json", ContentEncoding="gzip")
 
@@ -164,183 +145,6 @@ def test_a_rule_says_where_a_name_comes_from(stack: Stack) -> None:
     put("downloads/10002", Metadata={"filename": "a%20b.pdf"})
 
     assert list(names(found(stack, file_ids=(10001, 10002)))) == ["ü.pdf", "a b.pdf"]
-
-
-# -- what cannot be read --------------------------------------------------------------------------
-
-
-def test_all_that_is_archived_is_named_at_once(stack: Stack) -> None:
-    put("in/a", StorageClass="GLACIER")
-    put("in/b", StorageClass="DEEP_ARCHIVE")
-    put("in/c")
-
-    with pytest.raises(SourceUnreadable) as refused:
-        found(stack, prefix="in/")
-
-    assert refused.value.detail.startswith(
-        "2 of 3 files cannot be read: in/a (archived: in GLACIER; restore it first), "
-        "in/b (archived: in DEEP_ARCHIVE; restore it first). Leave them out"
-    )
-    assert not refused.value.key, "a job is not planned again for what a look has found"
-
-
-def test_a_long_key_leaves_room_for_the_reasons(stack: Stack) -> None:
-    folder = f"in/{'x' * 1000}/"
-    put(f"{folder}a.bin", StorageClass="GLACIER")
-    put(f"{folder}b.bin", StorageClass="GLACIER")
-
-    with pytest.raises(SourceUnreadable) as refused:
-        found(stack, prefix="in/")
-
-    for name in ("a.bin", "b.bin"):
-        assert f"xx/{name} (archived: in GLACIER; restore it first)" in refused.value.detail
-    assert len(refused.value.detail.encode()) < NAMED_MAX
-
-
-@pytest.mark.parametrize("asked", [{"prefix": "in/"}, {"keys": ("in/a", "in/b", "in/c")}])
-@pytest.mark.parametrize("look_up_max", [0, 200])
-def test_what_is_archived_is_left_out_where_asked(
-    stack: Stack, asked: dict[str, Any], look_up_max: int
-) -> None:
-    stack.configure(look_up_max=look_up_max)
-    put("in/a", StorageClass="GLACIER")
-    put("in/b", StorageClass="DEEP_ARCHIVE")
-    put("in/c")
-
-    left = found(stack, **asked, on_unreadable="skip")
-
-    assert [entry.key for entry in left.entries] == ["in/c"]
-    assert [(one.file, one.reason) for one in left.unreadable] == [
-        ("in/a", "archived"),
-        ("in/b", "archived"),
-    ]
-    assert left.left_out == 2
-
-
-def test_a_message_names_both_the_missing_and_the_unreadable(stack: Stack) -> None:
-    put("in/a", StorageClass="GLACIER")
-
-    with pytest.raises(SourceMissing) as refused:
-        found(stack, keys=("in/a", "in/b"), on_missing="fail")
-
-    assert "1 of 2 files do not exist: in/b. Besides, 1 cannot be read: in/a" in str(refused.value)
-
-
-def test_nothing_that_can_be_exported_is_said_so(stack: Stack) -> None:
-    put("in/a", StorageClass="GLACIER")
-
-    with pytest.raises(NothingToExport) as refused:
-        found(stack, Wanted(key="in/a"), Wanted(id=10001), on_unreadable="skip")
-
-    assert str(refused.value) == (
-        "none of the files can be exported: 10001 (missing), "
-        "in/a (archived: in GLACIER; restore it first)"
-    )
-
-
-def test_three_ids_that_do_not_exist_are_nothing_to_export(stack: Stack) -> None:
-    with pytest.raises(NothingToExport, match=r"10001 \(missing\), 10002 \(missing\)"):
-        found(stack, file_ids=(10001, 10002))
-
-
-@pytest.mark.parametrize(
-    ("source", "where"), [(None, "the source bucket"), ("default", "the source default")]
-)
-def test_a_prefix_without_files_is_named_with_its_source(
-    stack: Stack, source: str | None, where: str
-) -> None:
-    with pytest.raises(NothingToExport, match=f"no file of {where} begins with 'none/'"):
-        found(stack, prefix="none/", source=source)
-
-
-def test_a_long_message_stays_short(stack: Stack) -> None:
-    for number in range(30):
-        put(f"in/{number:02d}" + "字" * 100, StorageClass="GLACIER")
-
-    with pytest.raises(SourceUnreadable, match="30 of 30 files cannot be read") as refused:
-        found(stack, prefix="in/")
-
-    assert " more. Leave them out" in refused.value.detail
-    assert len(refused.value.detail.encode()) < 800
-
-
-# -- versions -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("asked", [{"prefix": "in/"}, {"keys": ("in/a", "in/b")}])
-def test_files_of_a_bucket_with_versions_are_bound_to_them(
-    stack: Stack, asked: dict[str, Any]
-) -> None:
-    versioned()
-    put("in/a", b"old")
-    newest = {key: put(key, b"new") for key in ("in/a", "in/b")}
-    put("in/gone")
-    clients.s3().delete_object(Bucket=SOURCES, Key="in/gone")
-
-    all_of_them = found(stack, **asked)
-
-    assert {entry.key: entry.version for entry in all_of_them.entries} == newest
-
-
-def test_a_version_can_be_asked_for(stack: Stack) -> None:
-    versioned()
-    first = put("in/a", b"old")
-    put("in/a", b"newer")
-
-    both = found(stack, Wanted(key="in/a", name="old", version=first), Wanted(key="in/a"))
-
-    assert [(one.name, one.size) for one in both.entries] == [("old", 3), ("in/a", 5)]
-    assert both.entries[0].version == first
-
-
-def test_a_version_that_does_not_exist_is_missing(stack: Stack) -> None:
-    versioned()
-    put("in/a")
-
-    one = found(stack, Wanted(key="in/a"), Wanted(key="in/a", version="nowhere"))
-
-    assert one.missing == ()
-    assert [(left.file, left.reason, left.detail) for left in one.unreadable] == [
-        ("in/a", "missing", "there is no version nowhere")
-    ]
-    assert one.left_out == 1
-
-
-def test_two_versions_that_do_not_exist_are_both_told(stack: Stack) -> None:
-    versioned()
-    put("in/a")
-    gone = [Wanted(key="in/a", version=f"no-{number}") for number in range(2)]
-
-    with pytest.raises(SourceMissing, match=r"2 of 3 files .* in/a \(version no-0\), in/a \(ver"):
-        found(stack, Wanted(key="in/a"), *gone, on_missing="fail")
-    assert found(stack, Wanted(key="in/a"), *gone).left_out == 2
-
-
-def test_a_file_that_is_called_so_keeps_its_name_before_an_encoded_one(stack: Stack) -> None:
-    for key in ("in/app.log", "in/app.log.gz"):
-        put(key, ContentEncoding="gzip")
-
-    assert names(found(stack, prefix="in/")) == {
-        "app.log (2).gz": "in/app.log",
-        "app.log.gz": "in/app.log.gz",
-    }
-
-
-def test_a_deleted_file_can_be_had_by_its_version(stack: Stack) -> None:
-    versioned()
-    version = put("in/a")
-    mark = clients.s3().delete_object(Bucket=SOURCES, Key="in/a")["VersionId"]
-
-    there = found(
-        stack,
-        Wanted(key="in/a", version=version),
-        Wanted(key="in/a", name="x"),
-        Wanted(key="in/a", name="y", version=mark),
-    )
-
-    assert [one.version for one in there.entries] == [version]
-    assert there.missing == ("in/a",)
-    assert [one.detail for one in there.unreadable] == [f"there is no version {mark}"]
 
 
 # -- requests -------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from chalicelib.errors import SourceChanged
 from chalicelib.s3 import clients
 from chalicelib.s3.bucket import Bucket
 from tests.archives import noise
-from tests.integration.cloud import SOURCES
+from tests.integration.cloud import SOURCES, keep_versions
 from tests.integration.stack import MIB, Stack
 
 BOTH = pytest.mark.parametrize("fast", [True, False])
@@ -18,9 +18,7 @@ BOTH = pytest.mark.parametrize("fast", [True, False])
 def versioned(stack: Stack) -> Stack:
     """A stack whose source keeps versions. One file there is older than they are."""
     stack.put_file("in/young", b"before")
-    clients.s3().put_bucket_versioning(
-        Bucket=SOURCES, VersioningConfiguration={"Status": "Enabled"}
-    )
+    keep_versions()
     return stack
 
 
