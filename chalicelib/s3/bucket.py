@@ -171,11 +171,10 @@ class Bucket:
         HEAD has no body, so a GET is asked for S3's reason.
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html"""
         action, status = f"look at {key}", http_status(error)
-        meant = refusals.meaning(error, action, key, self.source_access, version)
         if self.source_access is None and status == HTTPStatus.FORBIDDEN:
             raise not_allowed_to(action) from error
         if status not in (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN):
-            raise meant from error
+            raise refusals.meaning(error, action, key, self.source_access, version) from error
         learned = self._learned
         is_denied = status == HTTPStatus.FORBIDDEN
         if is_denied and learned.fault and learned.times >= _SAME_FAULTS:

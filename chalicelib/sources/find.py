@@ -254,9 +254,9 @@ def _nothing(
     named = [*gone, *_reasons(unreadable)]
     if named:
         return NothingToExport(f"none of the files can be exported: {told(named)}")
-    prefixes = [repr(one.prefix) for one in asking.wanted(request) if one.prefix is not None]
+    prefixes = [one.prefix for one in asking.wanted(request) if one.prefix is not None]
     if prefixes:
-        begin = told(prefixes, " or ")
+        begin = told((repr(shortened(prefix)) for prefix in prefixes), " or ")
         source = f"source {request.source}" if request.source else "source bucket"
         return NothingToExport(f"no file of the {source} begins with {begin}")
     return NothingToExport("all that was asked for are folders without bytes of their own")
