@@ -22,8 +22,8 @@ from chalicelib.pipeline.lease import Lease
 from chalicelib.pipeline.origins import Origin, faults_named, origin
 from chalicelib.pools import wait_for
 from chalicelib.s3.archive_bucket import ArchiveBucket
-from chalicelib.s3.bucket import deleted, overwritten
 from chalicelib.s3.objects import Body
+from chalicelib.s3.refusals import deleted, overwritten
 from chalicelib.services import Services
 
 if TYPE_CHECKING:

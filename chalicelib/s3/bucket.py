@@ -33,14 +33,12 @@ from chalicelib.s3.objects import (
     filled,
     skipped,
 )
-from chalicelib.s3.refusals import asking, asking_for, deleted, overwritten
+from chalicelib.s3.refusals import asking, asking_for
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
     from chalicelib.s3.fastpath import FastPath
-
-__all__ = ["Bucket", "deleted", "overwritten"]
 
 _READ_ATTEMPTS: Final = 4
 
