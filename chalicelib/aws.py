@@ -124,14 +124,24 @@ def translated(action: str) -> Iterator[None]:
     except ClientError as error:
         code = error_code(error)
         if code in _DENIED:
-            raise AccessDenied(f"not allowed to {shortened(action)}") from error
+            raise not_allowed_to(action) from error
         if code.removeprefix("KMS.") in _TRANSIENT or _passes(http_status(error)):
-            raise Unavailable(f"could not {shortened(action)}: {code}") from error
+            raise could_not(action, code) from error
         raise
     except ParamValidationError:
         raise  # our own mistake: no second try helps
     except BotoCoreError as error:
-        raise Unavailable(f"could not {shortened(action)}: {type(error).__name__}") from error
+        raise could_not(action, type(error).__name__) from error
+
+
+def not_allowed_to(action: str, code: str = "") -> AccessDenied:
+    """Returns the error for an action that AWS denies. `code` is AWS's, if it says more."""
+    return AccessDenied(f"not allowed to {shortened(action)}" + (f": {code}" if code else ""))
+
+
+def could_not(action: str, why: str) -> Unavailable:
+    """Returns the error for an action that may succeed later."""
+    return Unavailable(f"could not {shortened(action)}: {why}")
 
 
 def _passes(status: int) -> bool:

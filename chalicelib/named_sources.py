@@ -46,9 +46,10 @@ _REGION: Final = re.compile(r"[a-z]{2,5}(-[a-z]+)+-[0-9]{1,2}")
 _OWNER: Final = re.compile(r"[0-9]{12}")
 # An alias is no resource that a policy can name for kms:Decrypt.
 # https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
-_KMS_KEY: Final = re.compile(
+KMS_KEY: Final = re.compile(
     rf"arn:aws[a-z-]*:kms:(?P<region>{_REGION.pattern}):[0-9]{{12}}:key/[A-Za-z0-9-]+"
 )
+"""The ARN of a key of KMS."""
 
 
 class SourcesError(ValueError):
@@ -178,7 +179,7 @@ def _rules(
         )
 
     beginning = f", and begin with the prefix {_shown(prefix)}" if prefix else ""
-    is_key = text(_KMS_KEY)
+    is_key = text(KMS_KEY)
     return {
         "name": (text(_NAME), f"must have 1 to {NAME_MAX} of a-z, 0-9 and '-'"),
         "bucket": (text(_BUCKET), "must be the name of a bucket"),
@@ -210,7 +211,7 @@ def _elsewhere(region: object, keys: object) -> Iterator[str]:
     if not region or not isinstance(keys, list):
         return
     for key in keys:
-        found = _KMS_KEY.fullmatch(key) if isinstance(key, str) else None
+        found = KMS_KEY.fullmatch(key) if isinstance(key, str) else None
         if found and found["region"] != region:
             yield f"kmsKeys has a key of {found['region']}, and the region is {region}: {key}"
 

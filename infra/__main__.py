@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from infra import access, credentials, emulators, issuer, logs, loss, stack, targets
 from infra.checksums import fill
-from infra.console import complain, say, step
+from infra.console import complain, counted, say, step
 from infra.deploy import Stack
 from infra.erase import erase
 from infra.errors import AccessError, AccountError, DeployError, InfraError, NotDeployedError
@@ -182,8 +182,8 @@ def erase_user(place: Place, *, user: str | None, is_sure: bool) -> None:
     with step("Erase") as note:
         deleted = erase(session, outputs, user, note)
     click.echo(
-        f"Deleted {deleted} {'job' if deleted == 1 else 'jobs'} of {user}. If {user} could make "
-        "jobs until now, run this again in a minute."
+        f"Deleted {counted(deleted, 'job')} of {user}. If {user} could make jobs until now, run "
+        "this again in a minute."
     )
 
 

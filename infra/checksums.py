@@ -32,7 +32,7 @@ from chalicelib.jobs.table import PUTS_MOST
 from chalicelib.named_sources import Source
 from chalicelib.s3.objects import crc32_of_base64
 from chalicelib.services import Services
-from infra.console import Note
+from infra.console import Note, counted
 from infra.errors import InfraError
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ class Filled:
     ignored: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
-        lines = [f"Kept {_counted(self.taken.total(), 'checksum')}."]
+        lines = [f"Kept {counted(self.taken.total(), 'checksum')}."]
         lines += [f"  {count:,} of the source {name}" for name, count in self.taken.items()]
         if self.ignored:
-            lines.append(f"Left out {_counted(self.ignored.total(), 'row')}:")
+            lines.append(f"Left out {counted(self.ignored.total(), 'row')}:")
             lines += [f"  {count:,}: {why}" for why, count in self.ignored.most_common()]
         return "\n".join(lines)
 
@@ -250,7 +250,3 @@ def _md5(body: IO[bytes]) -> str:
     while chunk := body.read(1024**2):
         digest.update(chunk)
     return digest.hexdigest()
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -37,6 +37,11 @@ def step(title: str) -> Iterator[Note]:
     )
 
 
+def counted(number: int, noun: str) -> str:
+    """Returns a number with what it counts. Examples: 1 job; 2,000 jobs."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def say(text: str) -> None:
     """Prints a line that is not a step."""
     console.print(text, soft_wrap=True)

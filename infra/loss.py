@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.jobs.by_user import BY_USER
+from infra.console import counted
 from infra.deploy import Stack
 from infra.errors import ProtectedError
 from infra.parameters import PROTECTION_VARIABLE
@@ -37,8 +38,8 @@ class Loss:
     def __str__(self) -> str:
         more = "more than " if self.has_more else ""
         return (
-            f"  about {_counted(self.jobs, 'job')}, in the table {self.table}\n"
-            f"  {more}{_counted(self.objects, 'object')} with {self.bytes_ / 1e9:,.2f} GB, in the "
+            f"  about {counted(self.jobs, 'job')}, in the table {self.table}\n"
+            f"  {more}{counted(self.objects, 'object')} with {self.bytes_ / 1e9:,.2f} GB, in the "
             f"archive bucket {self.archive_bucket}\n"
             f"The source bucket {self.source_bucket} stays, with all its files."
         )
@@ -101,7 +102,3 @@ def _held(s3: "S3Client", bucket: str) -> tuple[int, int, bool]:
         if objects >= _LISTED_AT_MOST and page["IsTruncated"]:
             return objects, size, True
     return objects, size, False
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -2,11 +2,11 @@
 
 import os
 import platform
-import re
 from collections.abc import Mapping
 from typing import cast, get_args
 
 from chalicelib.jobs.items import RECORD_GRACE_DAYS
+from chalicelib.named_sources import KMS_KEY
 from infra import account, config, origins, template
 from infra.access import Access
 from infra.errors import DeployError
@@ -49,7 +49,6 @@ VARIABLES = (*_OPERATORS, *template.PARAMETER_OF)
 """All environment variables that say something about a deployment."""
 
 _KEYS = ("ARCHIVE_KMS_KEY", "KMS_KEY_ARN")
-_KEY = re.compile(r"arn:[a-z-]+:kms:(?P<region>[a-z0-9-]+):[0-9]{12}:key/[A-Za-z0-9-]+")
 
 _SWITCH = {"on": "true", "off": "false", "true": "true", "false": "false"}
 
@@ -105,7 +104,7 @@ def _check_key(variable: str, value: str | None, region: str) -> None:
     """Raises DeployError if the value is no ARN of a key, or of a key of another region."""
     if not value:
         return
-    key = _KEY.fullmatch(value)
+    key = KMS_KEY.fullmatch(value)
     if key is None:
         raise DeployError(
             f"{variable} must be the ARN of a KMS key (arn:…:key/…), and of no alias, not {value!r}"

@@ -23,7 +23,7 @@ from chalicelib.jobs.table import Table
 from chalicelib.log import JsonLines
 from chalicelib.pipeline import accepting
 from chalicelib.services import Services, made, now_ms
-from infra.console import Note
+from infra.console import Note, counted
 from infra.outputs import Outputs
 
 if TYPE_CHECKING:
@@ -54,18 +54,18 @@ class Redriven:
     """The id of each job that could not be retried, and the reason."""
 
     def __str__(self) -> str:
-        lines = [f"Put back {_counted(self.letters, 'message')}; retried {self._jobs()}"]
+        lines = [f"Put back {counted(self.letters, 'message')}; retried {self._jobs()}"]
         lines += [f"  {old} -> {new}" for old, new in self.retried]
         lines += [f"Not retried: {job_id}: {reason}" for job_id, reason in self.refused]
         if self.held:
             lines.append(
-                f"{_counted(self.held, 'message')} more: the dead letters' handler has "
+                f"{counted(self.held, 'message')} more: the dead letters' handler has "
                 f"{'it' if self.held == 1 else 'them'} just now. Run this again in six minutes."
             )
         return "\n".join(lines)
 
     def _jobs(self) -> str:
-        return _counted(len(self.retried), "job") + (":" if self.retried else ".")
+        return counted(len(self.retried), "job") + (":" if self.retried else ".")
 
 
 class _OnlyTrouble(JsonLines):
@@ -93,7 +93,7 @@ def redrive(session: "boto3.Session", outputs: Outputs, since: timedelta, note: 
             retried.append((job.job_id, accepting.retry(services, job).job_id))
         except LonghaulError as error:
             refused.append((job.job_id, error.detail))
-        note(f"{len(retried)} of {_counted(len(jobs), 'job')} retried")
+        note(f"{len(retried)} of {counted(len(jobs), 'job')} retried")
     held = _held(sqs, outputs.dead_letter_queue_url)
     return Redriven(letters, held, tuple(retried), tuple(refused))
 
@@ -179,7 +179,3 @@ def _held(sqs: "SQSClient", url: str) -> int:
     name: Final = "ApproximateNumberOfMessagesNotVisible"
     answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
     return int(answer["Attributes"][name])
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

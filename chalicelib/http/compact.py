@@ -15,13 +15,14 @@ def module(text: str) -> str:
 
 
 def stylesheet(text: str) -> str:
-    """Returns a stylesheet without these, and without the spaces beside braces, colons, semicolons
-    and commas that mean nothing. No string in it may have one of them beside a space: a test holds
-    it to that."""
+    """Returns a stylesheet without indentation, blank lines, lines that are only a comment, and the
+    spaces beside braces, colons, semicolons and commas that mean nothing. No string in it may have
+    one of these beside a space: a test holds it to that."""
     text = _lines(text).replace(" { ", "{").replace("; }", "}")
     return re.sub(r"(?<=[{};])\n|(?<=[:;,]) ", "", text)
 
 
 def _lines(text: str) -> str:
+    """Returns the lines that say something, without indentation."""
     lines = (line.strip() for line in text.splitlines())
     return "".join(f"{line}\n" for line in lines if line and not _COMMENT.match(line))

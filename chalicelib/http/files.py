@@ -86,7 +86,8 @@ def check(call: Call, services: Services) -> Reply:
     try:
         (seen,) = looks.at([(key, None)]).values()
         if seen is None:
-            bucket.list_folder(source.prefix, 1)  # fails if it is gone, where a HEAD does not
+            # Fails if the bucket is gone, where a HEAD does not. `check` would name the bucket.
+            bucket.list_folder(source.prefix, 1)
     except AccessDenied:
         seen = Unreadable(Reason.DENIED, "S3 denies it")
     content = {

@@ -17,13 +17,13 @@ from chalicelib.archive.costs import BUFFERS, COPIES_AT_ONCE, READS_AT_ONCE
 from chalicelib.archive.formats import Format
 from chalicelib.archive.pieces import Piece, pieces
 from chalicelib.archive.plan import Entry, Part, data_offset
-from chalicelib.errors import SourceChanged, SourceUnreadable
+from chalicelib.errors import SourceChanged, SourceUnreadable, shortened
 from chalicelib.pipeline.lease import Lease
 from chalicelib.pipeline.origins import Origin, faults_named, origin
 from chalicelib.pools import wait_for
 from chalicelib.s3.archive_bucket import ArchiveBucket
-from chalicelib.s3.bucket import deleted, overwritten
 from chalicelib.s3.objects import Body
+from chalicelib.s3.refusals import deleted, overwritten
 from chalicelib.services import Services
 
 if TYPE_CHECKING:
@@ -185,7 +185,8 @@ class Builder:
             raise overwritten(entry.key)
         if facts.crc32 is None:
             raise SourceUnreadable(
-                f"S3 lists a CRC-32 of {entry.key} and does not return it; export it by its key",
+                f"S3 lists a CRC-32 of {shortened(entry.key)} and does not return it; "
+                "export it by its key",
                 key=entry.key,
             )
         self.crc32s[index] = facts.crc32
@@ -209,7 +210,7 @@ class Builder:
                 self.crc32s[piece.entry] = crc32
             elif entry.crc32 != crc32:
                 raise SourceChanged(
-                    f"{entry.key} does not have the CRC-32 that S3 has of it: "
+                    f"{shortened(entry.key)} does not have the CRC-32 that S3 has of it: "
                     f"{crc32:08x} instead of {entry.crc32:08x}",
                     key=entry.key,
                 )

@@ -20,8 +20,8 @@ from chalicelib.errors import SourceChanged
 from chalicelib.jobs import places
 from chalicelib.jobs.model import Job, file_mark
 from chalicelib.pools import wait_for
-from chalicelib.s3.bucket import deleted, overwritten
 from chalicelib.s3.objects import ObjectFacts
+from chalicelib.s3.refusals import deleted, overwritten
 from chalicelib.services import Services
 
 COPIES_AT_ONCE: Final = 16

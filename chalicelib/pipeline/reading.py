@@ -74,7 +74,8 @@ def with_crc32s(
     kept = _kept(job, services)
     known = _known(kept)
     batches = runs.cut(unread, known, limits.batch_bytes)
-    current = _current(kept, known, unread, entries, job)
+    is_all_known = batches == [[]]
+    current = None if is_all_known else _current(kept, known, unread, entries, job)
     if current or len(batches) > 1:
         reading = current.reading if current else Reading(source, batches, job.changes)
         lease.report(services.now())
@@ -228,8 +229,6 @@ def _current(
     for one in kept:
         is_valid = one.reading.changes == job.changes
         if is_valid and one.left and {run.identity for run in one.left} <= files:
-            if runs.cut(unread, known, MAX_ARCHIVE) == [[]]:
-                return None
             then = {file: dict(of) for file, of in known.items()}
             runs.add(then, [one.left], [0] * len(one.left))
             if runs.cut(unread, then, MAX_ARCHIVE) == [[]]:

@@ -74,10 +74,12 @@ def whole_files(
     batches: Batches, number: int, crc32s: Sequence[int]
 ) -> list[tuple[str, str, int, int]]:
     """Returns (key, ETag, size in bytes, CRC-32) of the files that lie in this batch alone.
-    `crc32s` are those of its runs. Copies of ours are left out."""
-    others = {run.identity for n, batch in enumerate(batches) if n != number for run in batch}
+    `crc32s` are those of its runs. Copies of ours are left out.
+
+    A file whose end was read before this reading comes with the size of its beginning. Nobody asks
+    for it with that size."""
+    partly = {run.identity for n, batch in enumerate(batches) if n != number for run in batch}
     chunks: dict[Identity, list[tuple[int, int]]] = {}
-    partly = set(others)
     for run, crc32 in zip(batches[number], crc32s, strict=True):
         of_file = chunks.setdefault(run.identity, [])
         if run.copy or run.start != sum(length for _, length in of_file):

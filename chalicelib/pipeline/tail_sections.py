@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from chalicelib.archive import tail
 from chalicelib.archive.costs import SECTIONS_AT_ONCE
 from chalicelib.archive.tail import COUNTS_LENGTH, Counts, Section
-from chalicelib.errors import SourceChanged, Unavailable
+from chalicelib.errors import SourceChanged, Unavailable, shortened
 from chalicelib.jobs import places
 from chalicelib.pipeline import plans
 from chalicelib.pipeline.plans import Index, Slice
@@ -36,7 +36,7 @@ def section(index: Index, number: int, of: Slice, found: Mapping[int, int]) -> S
             continue  # the header is in an earlier segment
         crc32 = found.get(i, entry.crc32)
         if crc32 is None:
-            raise Unavailable(f"the CRC-32 of {entry.key} is not known any more")
+            raise Unavailable(f"the CRC-32 of {shortened(entry.key)} is not known any more")
         files.append((entry, offset, crc32))
     return tail.section(index.form, files, first=index.segments[number].start == 0)
 

@@ -8,14 +8,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.aws import error_code, translated
+from chalicelib.aws import could_not, error_code, translated
 from chalicelib.batches import batched
 from chalicelib.errors import (
     AccessDenied,
     Reason,
     SourceChanged,
     SourceFault,
-    Unavailable,
     UploadGone,
 )
 from chalicelib.s3 import refusals
@@ -75,7 +74,7 @@ class ArchiveBucket(Bucket):
             )
         facts = self.head(to_key)
         if facts is None:
-            raise Unavailable(f"could not copy {key}: the copy is gone")
+            raise could_not(f"copy {key}", "the copy is gone")
         return facts
 
     @contextmanager
@@ -199,7 +198,7 @@ class ArchiveBucket(Bucket):
             except self.client.exceptions.ClientError as error:
                 if error_code(error) != "InvalidPart":
                     raise
-                raise Unavailable(f"could not complete {key}: a part was replaced") from error
+                raise could_not(f"complete {key}", "a part was replaced") from error
 
     def abort_upload(self, key: str, upload: str) -> None:
         """Throws the upload and its parts away. It is no error if the upload does not exist any

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.aws import http_status, translated
+from chalicelib.aws import could_not, http_status, not_allowed_to, translated
 from chalicelib.errors import (
     AccessDenied,
     Reason,
@@ -33,14 +33,12 @@ from chalicelib.s3.objects import (
     filled,
     skipped,
 )
-from chalicelib.s3.refusals import asking, asking_for, deleted, overwritten
+from chalicelib.s3.refusals import asking, asking_for
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
     from chalicelib.s3.fastpath import FastPath
-
-__all__ = ["Bucket", "deleted", "overwritten"]
 
 _READ_ATTEMPTS: Final = 4
 
@@ -171,11 +169,10 @@ class Bucket:
         HEAD has no body, so a GET is asked for S3's reason.
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html"""
         action, status = f"look at {key}", http_status(error)
-        meant = refusals.meaning(error, action, key, self.source_access, version)
         if self.source_access is None and status == HTTPStatus.FORBIDDEN:
-            raise AccessDenied(f"not allowed to {action}") from error
+            raise not_allowed_to(action) from error
         if status not in (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN):
-            raise meant from error
+            raise refusals.meaning(error, action, key, self.source_access, version) from error
         learned = self._learned
         is_denied = status == HTTPStatus.FORBIDDEN
         if is_denied and learned.fault and learned.times >= _SAME_FAULTS:
@@ -185,7 +182,7 @@ class Bucket:
             return
         if fault is None:
             # It can be read by now: a key was throttled, or permission was given just now.
-            raise Unavailable(f"could not {action}: S3 refused it a moment ago") from error
+            raise could_not(action, "S3 refused it a moment ago") from error
         found = (fault.reason, fault.why) if is_denied else None
         learned.times = learned.times + 1 if found == learned.fault else 1
         learned.fault = found
@@ -352,11 +349,11 @@ class Bucket:
     def _read_once(
         self, buffer: memoryview, key: str, start: int, etag: str | None, version: str | None
     ) -> None:
-        end = start + len(buffer)
+        action, end = f"read {key}", start + len(buffer)
         more: Any = {"IfMatch": etag} if etag else {}
         more |= _version(version) | self.access.of_objects()
         try:
-            with asking_for(f"read {key}", key, self.source_access, version):
+            with asking_for(action, key, self.source_access, version):
                 answer: Any = self.client.get_object(
                     Bucket=self.name, Key=key, Range=f"bytes={start}-{end - 1}", **more
                 )
@@ -366,9 +363,9 @@ class Bucket:
                 status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode")
                 is_whole = status == HTTPStatus.OK
                 if (is_whole and not skipped(body, start)) or not filled(buffer, body):
-                    raise Unavailable(f"could not read {key}: the answer was cut short")
+                    raise could_not(action, "the answer was cut short")
         except OSError as error:  # the connection was lost in the middle of the body
-            raise Unavailable(f"could not read {key}: {type(error).__name__}") from error
+            raise could_not(action, type(error).__name__) from error
 
 
 def _below(prefix: str) -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final
 
-from chalicelib.aws import error_code, http_status, translated
+from chalicelib.aws import could_not, error_code, http_status, not_allowed_to, translated
 from chalicelib.errors import (
     AccessDenied,
     Reason,
@@ -103,7 +103,7 @@ def meaning(
     if status == HTTPStatus.PRECONDITION_FAILED or is_no_range(error):
         return overwritten(key)
     if code in _OUR_KEYS:
-        return AccessDenied(f"not allowed to {shortened(action)}: {code}")
+        return not_allowed_to(action, code)
     if access is None:
         return refused(action, error)
     return unreadable(key, *_why(error, access))
@@ -135,7 +135,7 @@ def is_no_range(error: BaseException | None) -> bool:
 
 def no_bucket(action: str) -> Unavailable:
     """Returns the error for a bucket that does not exist."""
-    return Unavailable(f"could not {shortened(action)}: there is no such bucket")
+    return could_not(action, "there is no such bucket")
 
 
 def refused(action: str, error: Exception) -> StorageRefused:

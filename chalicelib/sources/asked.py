@@ -13,6 +13,9 @@ _ENDS = "/\\"
 TOP = "."
 """The name of a prefix whose files go to the top of the archive."""
 
+Which = tuple[FileId, str | None]
+"""A file as the caller calls it, and the version that they have asked for; None: the newest."""
+
 
 class Asked(NamedTuple):
     """One file. `label` is what the caller calls it: its id, or its key. `name` is its path in the
@@ -30,9 +33,9 @@ class Asked(NamedTuple):
     is_exact: bool = False
 
     @property
-    def asked_version(self) -> str | None:
-        """The version that the caller has asked for; None: the newest."""
-        return None if self.listed else self.version
+    def which(self) -> Which:
+        """What the caller has asked for. Nobody asks for the version that a listing has found."""
+        return self.label, None if self.listed else self.version
 
 
 def wanted(request: ExportRequest) -> Iterator[Wanted]:
@@ -68,6 +71,6 @@ def below_prefix(one: Wanted, facts: ObjectFacts, source: Source) -> Asked:
 
 
 def nothing_below(prefix: str) -> Asked:
-    """Returns what stands for one of several prefixes if no key begins with it: it is looked up,
-    and is missing, as a key that does not exist."""
+    """Returns what stands for a prefix in `files` that no key begins with. It is looked up as a
+    key, and so is missing."""
     return Asked(prefix, prefix, None, None)

@@ -23,7 +23,7 @@ from chalicelib.s3.bucket import Bucket
 from chalicelib.s3.objects import ObjectFacts
 from chalicelib.services import Services
 from chalicelib.sources import asked as asking
-from chalicelib.sources.asked import Asked
+from chalicelib.sources.asked import Asked, Which
 from chalicelib.sources.known import Known, keep
 from chalicelib.sources.listing import list_all
 from chalicelib.sources.looking import Looks, Place, Seen, Unreadable, judged, part_crc32s
@@ -37,7 +37,6 @@ THOROUGH_MAX: Final = 100_000
 """The most files that are looked up one by one because one of them could not be read. It takes some
 two minutes."""
 
-
 LISTED_MAX: Final = 1_000_000
 """The most files that the prefixes of one request's `files` may have together. A worker has room
 for about as many, and a small request may name the same prefix ten thousand times."""
@@ -46,8 +45,9 @@ for about as many, and a small request may name the same prefix ten thousand tim
 @dataclass(frozen=True, slots=True)
 class Found:
     """What was found. `entries` are those of the archive, in order, with the CRC-32s that S3 knows.
-    `missing` are the ids or keys that were asked for and do not exist, and those of several
-    prefixes that nothing is below. `unreadable` are those that cannot be read."""
+    `missing` are the ids and keys that were asked for and do not exist, and the prefixes in `files`
+    that nothing is below. `unreadable` are the files that cannot be read, and the versions that do
+    not exist."""
 
     entries: tuple[Entry, ...]
     missing: tuple[FileId, ...]
@@ -65,10 +65,6 @@ class _File(NamedTuple):
     name: str
     facts: ObjectFacts
     is_renamed: bool = False
-
-
-_Which = tuple[FileId, str | None]
-"""A file as the caller calls it, and the version that they have asked for."""
 
 
 def find(
@@ -94,20 +90,20 @@ def find(
     asked = list(_asked(request, known, source))
     seen = looks.at(_to_look_at(asked, looks))
     files: list[_File] = []
-    missing: dict[_Which, None] = {}
-    unreadable: dict[_Which, Unreadable] = {}
+    missing: dict[Which, None] = {}
+    unreadable: dict[Which, Unreadable] = {}
     for one in asked:
         found = _seen_of(one, seen)
         if isinstance(found, Unreadable):
-            unreadable[one.label, one.asked_version] = found
+            unreadable[one.which] = found
         elif found is None:
             if one.listed is None:
-                missing[one.label, one.asked_version] = None
+                missing[one.which] = None
             # Else it was deleted since it was listed: it is not below the prefix any more.
         elif found.size or not found.key.endswith("/"):
             files.append(_file(one, found, services))
         # An object without bytes whose key ends with "/" marks a folder. It is no file.
-    if missing and all((one.label, one.asked_version) in missing for one in asked):
+    if missing and all(one.which in missing for one in asked):
         bucket.check(source.prefix)  # if it is gone, S3 says that each file is missing
     _check(request, len(asked), tuple(missing), unreadable)
     if not files:
@@ -116,7 +112,7 @@ def find(
     skipped = tuple(_skipped(missing, unreadable))
     del asked, seen  # there may be a million files
     if request.files:  # what was asked for twice under the same name is there once
-        # Without versions, the only one has the id "null".
+        # Where there are no versions, S3 takes "null" for the id of the only one.
         once = {(one.facts.key, one.facts.version or "null", one.name): one for one in files}
         files = list(once.values())
     return Found(tuple(_entries(looks, known, files, request.source)), labels, skipped)
@@ -196,9 +192,7 @@ def _file(one: Asked, facts: ObjectFacts, services: Services) -> _File:
     return _File(shown, facts, is_renamed=shown != name)
 
 
-def _skipped(
-    missing: Iterable[_Which], unreadable: Mapping[_Which, Unreadable]
-) -> Iterator[Skipped]:
+def _skipped(missing: Iterable[Which], unreadable: Mapping[Which, Unreadable]) -> Iterator[Skipped]:
     """Yields what cannot be read, and the versions that do not exist: their files may be there."""
     for label, version in missing:
         if version is not None:
@@ -208,7 +202,7 @@ def _skipped(
         yield Skipped(label, one.reason, one.why + which)
 
 
-def _called(which: _Which) -> str:
+def _called(which: Which) -> str:
     label, version = which
     name = shortened(str(label))
     return f"{name} (version {version})" if version else name
@@ -217,8 +211,8 @@ def _called(which: _Which) -> str:
 def _check(
     request: ExportRequest,
     asked: int,
-    missing: Sequence[_Which],
-    unreadable: Mapping[_Which, Unreadable],
+    missing: Sequence[Which],
+    unreadable: Mapping[Which, Unreadable],
 ) -> None:
     """Raises SourceMissing or SourceUnreadable if the request does not allow what was found. The
     message names what is missing and what cannot be read, so that nobody mends one after the
@@ -239,11 +233,11 @@ def _check(
         )
 
 
-def _cannot_be_read(unreadable: Mapping[_Which, Unreadable]) -> str:
+def _cannot_be_read(unreadable: Mapping[Which, Unreadable]) -> str:
     return f"{len(unreadable)} cannot be read: {told(_reasons(unreadable))}"
 
 
-def _reasons(unreadable: Mapping[_Which, Unreadable]) -> Iterator[str]:
+def _reasons(unreadable: Mapping[Which, Unreadable]) -> Iterator[str]:
     return (f"{_called(which)} ({_reason(one)})" for which, one in unreadable.items())
 
 
@@ -253,16 +247,16 @@ def _reason(one: Unreadable) -> str:
 
 
 def _nothing(
-    request: ExportRequest, missing: Sequence[_Which], unreadable: Mapping[_Which, Unreadable]
+    request: ExportRequest, missing: Sequence[Which], unreadable: Mapping[Which, Unreadable]
 ) -> NothingToExport:
     """Returns the error for a request that leaves no file."""
     gone = [f"{_called(which)} (missing)" for which in missing]
     named = [*gone, *_reasons(unreadable)]
     if named:
         return NothingToExport(f"none of the files can be exported: {told(named)}")
-    prefixes = [repr(one.prefix) for one in asking.wanted(request) if one.prefix is not None]
+    prefixes = [one.prefix for one in asking.wanted(request) if one.prefix is not None]
     if prefixes:
-        begin = told(prefixes, " or ")
+        begin = told((repr(shortened(prefix)) for prefix in prefixes), " or ")
         source = f"source {request.source}" if request.source else "source bucket"
         return NothingToExport(f"no file of the {source} begins with {begin}")
     return NothingToExport("all that was asked for are folders without bytes of their own")

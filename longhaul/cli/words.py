@@ -13,7 +13,7 @@ MISSING: Final = "missing"
 """The reason of a file that does not exist."""
 
 _USUAL: Final = ("", "does not exist")
-"""Its details that say no more. Another one: there is no such version of the file."""
+"""Its details that say no more than it does. Another detail names a version that is missing."""
 
 _SAID_BY_DETAIL: Final = frozenset({"denied", "encrypted"})
 """Reasons whose detail has the same word: "encrypted with a key of the customer's"."""

@@ -21,6 +21,7 @@ from chalicelib.s3.bucket import Bucket
 from chalicelib.s3.objects import ObjectFacts
 from chalicelib.services import Services
 from chalicelib.sources import find as finding
+from chalicelib.sources.asked import Which
 from chalicelib.sources.find import Found
 from chalicelib.sources.looking import Unreadable
 
@@ -104,8 +105,8 @@ def unreadable_files_swallowed() -> Iterator[Change]:
     def swallow(
         request: ExportRequest,
         asked: int,
-        missing: tuple[finding._Which, ...],
-        unreadable: Mapping[finding._Which, Unreadable],
+        missing: tuple[Which, ...],
+        unreadable: Mapping[Which, Unreadable],
     ) -> None:
         del unreadable
         check(request, asked, missing, {})

@@ -45,6 +45,17 @@ def test_an_export_without_any_file_fails(stack: Stack) -> None:
     assert stack.archive(job_id) is None
 
 
+def test_a_long_prefix_without_files_is_cut_in_the_message(stack: Stack) -> None:
+    job_id = export(prefix=f"none/{'ü' * 500}/end")
+
+    stack.run_queue()
+
+    detail = status(job_id)["error"]["detail"]
+    assert detail.startswith("no file of the source bucket begins with 'none/ü")
+    assert detail.endswith("ü/end'")
+    assert len(detail.encode()) < 200
+
+
 def test_a_list_that_is_too_long_for_the_record_is_still_in_the_status(stack: Stack) -> None:
     missing = [f"gone/{number}-ü" for number in range(300)]
     content = stack.put_file("there", b"there")

@@ -227,6 +227,17 @@ def test_a_whole_object_without_the_range_is_cut_short() -> None:
         script.bucket(SOURCE).read_range("in/a", 7, 2)
 
 
+def test_a_long_key_leaves_room_for_what_is_wrong() -> None:
+    long = "é/" * 400 + "z.bin"
+
+    with pytest.raises(Unavailable, match=r"….*/z\.bin: S3 refused it a moment ago") as looked:
+        Script([Said(403), FIRST_BYTE]).bucket(SOURCE).head(long)
+    with pytest.raises(Unavailable, match=r"….*/z\.bin: the answer was cut short") as read:
+        Script([Said(200, {}, b"a")] * 5).bucket(SOURCE).read_range(long, 7, 2)
+
+    assert all(len(one.value.detail.encode()) < 200 for one in (looked, read))
+
+
 # -- copies ---------------------------------------------------------------------------------------
 
 
