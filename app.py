@@ -137,6 +137,13 @@ def worker(event: SQSEvent) -> dict[str, Any]:
     return handle(event.to_dict()["Records"], services())
 
 
+@app.on_sqs_message(queue="announcements", batch_size=1, name="announcer")
+def announcer(event: SQSEvent) -> dict[str, Any]:
+    from chalicelib.announcing.announcer import handle
+
+    return handle(event.to_dict()["Records"], services())
+
+
 @app.on_sqs_message(queue="dead-letters", batch_size=10, name="dead_letters")
 def dead_letters(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.pipeline.dead_letters import bury

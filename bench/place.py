@@ -67,6 +67,7 @@ class Place:
             **variables,
             "JOBS_TABLE": outputs.jobs_table,
             "QUEUE_URL": self.queue_url,
+            "ANNOUNCEMENT_QUEUE_URL": outputs.announcement_queue_url,
             "SOURCE_BUCKET": outputs.source_bucket,
             "ARCHIVE_BUCKET": outputs.archive_bucket,
             "API_URL_TEMPLATE": outputs.api_url,

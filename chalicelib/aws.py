@@ -109,6 +109,30 @@ def secrets_manager(within: int = 0) -> SecretsManager:
     return cast("SecretsManager", client)
 
 
+class EventsClient(Protocol):
+    """The client of EventBridge, as far as it is used here."""
+
+    def put_events(self, **asked: Any) -> dict[str, Any]: ...
+
+
+@cache
+def events() -> EventsClient:
+    """Returns the EventBridge client."""
+    return cast("EventsClient", session().create_client("events", config=config(8, read_timeout=5)))
+
+
+class MailClient(Protocol):
+    """The client of SES, as far as it is used here."""
+
+    def send_raw_email(self, **asked: Any) -> dict[str, Any]: ...
+
+
+@cache
+def ses() -> MailClient:
+    """Returns the SES client."""
+    return cast("MailClient", session().create_client("ses", config=config(8, read_timeout=5)))
+
+
 @contextmanager
 def translated(action: str) -> Iterator[None]:
     """Turns botocore's errors into the domain's: Unavailable (a retry may help) or AccessDenied (no

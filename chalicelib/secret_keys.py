@@ -1,8 +1,9 @@
-"""The keys of selections: a secret in Secrets Manager, kept in this process for some minutes.
+"""The keys of selections, or of webhooks: a secret in Secrets Manager, kept in this process for
+some minutes.
 
 The secret is a JSON object that has a key for each key id: `{"2026-11": "…"}`. Two keys at a time
-make a rotation (docs/selections.md). No message and no log line holds a part of the secret, not
-even a key id: somebody may have written the two the wrong way round.
+make a rotation (docs/selections.md, docs/webhooks.md). No message and no log line holds a part of
+the secret, not even a key id: somebody may have written the two the wrong way round.
 """
 
 import json
@@ -48,25 +49,36 @@ class _Unusable(Exception):
 
 @dataclass(slots=True)
 class SecretKeys:
-    """The keys of one secret, whose name or ARN is `secret`. Times are Unix time in ms."""
+    """The keys of one secret, whose name or ARN is `secret`. `of` says what they sign. Times are
+    Unix time in ms."""
 
     secret: str
     client: "Callable[[], SecretsManager]"
+    of: str = "selections"
     _kept: _Kept | None = None
     _tried_at: int | None = None
 
     def find(self, kid: str, now: int, log: Log) -> bytes | None:
         """Returns the key with this id; None if the secret has none. Raises Unavailable."""
+        return self._fresh(now, log, kid).get(kid)
+
+    def all(self, now: int, log: Log) -> Mapping[str, bytes]:
+        """Returns the keys by their ids, in the order of the secret. Raises Unavailable."""
+        return self._fresh(now, log)
+
+    def _fresh(self, now: int, log: Log, kid: str | None = None) -> Mapping[str, bytes]:
+        """Returns the keys. Reads them if they are old, or if `kid` is not among them."""
         kept = self._kept
-        is_due = kept is None or kid not in kept.keys or not 0 <= now - kept.read_at < FRESH_MS
+        is_due = kept is None or not 0 <= now - kept.read_at < FRESH_MS
+        is_due = is_due or (kid is not None and kept is not None and kid not in kept.keys)
         if is_due and not self._was_tried(now):
             found = self._read(now, log)
             # Only now: a request at the same time, if there is one, reads for itself.
             self._tried_at = now
             self._kept = kept = found or self._kept
         if kept is None or not 0 <= now - kept.read_at < USABLE_MS:
-            raise Unavailable("could not read the keys of selections")
-        return kept.keys.get(kid)
+            raise Unavailable(f"could not read the keys of {self.of}")
+        return kept.keys
 
     def _was_tried(self, now: int) -> bool:
         pause = AGAIN_MS if self._kept else AGAIN_WITHOUT_MS
@@ -78,7 +90,7 @@ class SecretKeys:
         from botocore.exceptions import ClientError, ParamValidationError
 
         try:
-            with translated("read the keys of selections"):
+            with translated(f"read the keys of {self.of}"):
                 answer = self.client().get_secret_value(SecretId=self.secret)
             return _Kept(_keys(answer.get("SecretString")), now)
         except LonghaulError as error:
@@ -89,7 +101,7 @@ class SecretKeys:
             reason = "no secret can have this name"
         except _Unusable as error:
             reason = str(error)
-        log.error("selection keys not read", secret=self.secret, reason=reason)
+        log.error("keys not read", of=self.of, secret=self.secret, reason=reason)
         return None
 
 

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from chalicelib import aws
+from chalicelib.aws import EventsClient, MailClient
 from chalicelib.errors import GivenUp
+from chalicelib.jobs.addresses import AddressStore
 from chalicelib.jobs.by_user import UserJobs
 from chalicelib.jobs.checksums import ChecksumStore
-from chalicelib.jobs.due import DueJobs
+from chalicelib.jobs.due import DueAnnouncements, DueJobs
 from chalicelib.jobs.fingerprints import FingerprintStore
 from chalicelib.jobs.holders import HolderStore
+from chalicelib.jobs.notices import NoticeStore
 from chalicelib.jobs.quotas import QuotaStore
 from chalicelib.jobs.rates import RateStore
 from chalicelib.jobs.segments import SegmentStore
@@ -26,6 +29,7 @@ from chalicelib.jobs.tickets import TicketStore
 from chalicelib.limits import LIMITS, Limits
 from chalicelib.log import JsonLines, Log
 from chalicelib.named_sources import Source
+from chalicelib.outbound import Https, Outbound
 from chalicelib.pools import Pools, Threads
 from chalicelib.queue.queue import BATCH, Queue
 from chalicelib.s3 import clients
@@ -98,6 +102,9 @@ class Services(Seams):
     fingerprints: FingerprintStore
     holders: HolderStore
     due_jobs: DueJobs
+    due_announcements: DueAnnouncements
+    notices: NoticeStore
+    addresses: AddressStore
     user_jobs: UserJobs
     tickets: TicketStore
     selections: SelectionStore
@@ -109,6 +116,13 @@ class Services(Seams):
     """The bucket of each source, by the source's name. It is made when it is first asked for."""
     archive: ArchiveBucket
     queue: Queue
+    announcements: Queue
+    webhook_keys: SecretKeys
+    events: Callable[[], EventsClient]
+    """Makes the client of EventBridge. Only what announces something needs it."""
+    mail: Callable[[], MailClient]
+    """Makes the client of SES."""
+    outbound: Outbound
 
     def source(self, name: str | None = None) -> Bucket:
         """Returns the bucket of a source; None: of the default one. Raises GivenUp if a job is of a
@@ -166,11 +180,15 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
     fast: "FastPath | None" = None,
     elsewhere: "Callable[[str], Way] | None" = None,
     queue_batch: int = BATCH,
+    events: Callable[[], EventsClient] | None = None,
+    mail: Callable[[], MailClient] | None = None,
+    outbound: Outbound | None = None,
     **seams: Any,
 ) -> Services:
     """Returns the services of the stack that the settings name, reached through these clients.
     `elsewhere` makes the way to S3 in another region; None: `s3` reaches all. `seams` are fields of
-    Seams. `queue_batch` is the most messages that one request sends."""
+    Seams. `queue_batch` is the most messages that one request sends. `events`, `mail` and
+    `outbound` reach EventBridge, SES and the hosts of webhooks."""
     random: Random = seams.setdefault("random", Random())
     table = Table(dynamodb, config.jobs_table, random)
     return Services(
@@ -180,6 +198,9 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
         fingerprints=FingerprintStore(table),
         holders=HolderStore(table),
         due_jobs=DueJobs(table),
+        due_announcements=DueAnnouncements(table),
+        notices=NoticeStore(table),
+        addresses=AddressStore(table),
         user_jobs=UserJobs(table),
         tickets=TicketStore(table),
         selections=SelectionStore(table),
@@ -199,6 +220,15 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
         sources=SourceBuckets(config, (s3, fast), elsewhere, seams.get("pause", time.sleep)),
         archive=ArchiveBucket(s3, config.archive_bucket, fast),
         queue=Queue(sqs, config.queue_url, queue_batch),
+        announcements=Queue(sqs, config.announcement_queue_url, queue_batch),
+        webhook_keys=SecretKeys(
+            config.webhook_secret,
+            lambda: aws.secrets_manager(config.answer_within_seconds),
+            of="webhooks",
+        ),
+        events=events or aws.events,
+        mail=mail or aws.ses,
+        outbound=outbound or Https(is_local=config.is_local),
         **seams,
     )
 

@@ -8,10 +8,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, Literal, cast, get_args
+from typing import Any, Final, Literal, cast, get_args
 from urllib.parse import urlsplit
 
-from chalicelib import named_sources
+from chalicelib import named_sources, receivers
 from chalicelib.named_sources import Source
 
 LINK_TTL_MAX: Final = 7 * 24 * 3600
@@ -63,6 +63,13 @@ JWT_LEEWAY_MAX: Final = 300
 """Seconds. A larger difference of clocks is no difference, but a fault."""
 
 SHARE_DAYS_MAX: Final = 365
+
+JobEvent = Literal["accepted", "started", "ended"]
+"""What happens to a job, and others can be told of."""
+JOB_EVENTS: Final = get_args(JobEvent)
+
+Inclusion = Literal["detail", "filename", "link"]
+INCLUSIONS: Final = get_args(Inclusion)
 
 _WIDE: Final = re.compile(r"\{[^{}]*[:.][^{}]*[0-9]{4}")
 """A field of a key template that is a thousand characters wide. S3's keys have 1,024 bytes."""
@@ -135,6 +142,29 @@ class Settings:
     """The files of a prefix are looked up one by one if there are at most this many."""
     checksum_days: int = 90
     """How long a CRC-32 that a worker has computed is kept; 0: not at all."""
+    announcement_queue_url: str = ""
+    event_bus: str = ""
+    """The EventBridge bus that is told of jobs. Empty: none."""
+    events: tuple[JobEvent, ...] = ("ended",)
+    """What the bus is told of."""
+    event_includes: tuple[Inclusion, ...] = ()
+    """What events and webhooks say besides: words that may hold names of files, and a link."""
+    webhook_hosts: tuple[str, ...] = ()
+    """The hosts that webhooks may go to (receivers.py). Empty: there are no webhooks."""
+    webhook_url: str = ""
+    """Where each job's end is told. Empty: only where a request says."""
+    webhook_secret: str = ""
+    """The secret with the keys that sign webhooks."""
+    mail_from: str = ""
+    """The sender of mail. Empty: there is no mail."""
+    mail_to: tuple[str, ...] = ()
+    """The addresses and domains that may be told by mail, besides the caller's own address."""
+    mail_claim: str = "email"
+    """The claim of a token that is the caller's own address."""
+    is_local: bool = False
+    """Whether the stack runs on an emulator."""
+    api_url: str = ""
+    """The API's base URL, for what no request has asked for. Empty: it is not known here."""
 
     def source(self, name: str | None = None) -> Source:
         """Returns the source with this name; None: the default one. Raises KeyError."""
@@ -214,6 +244,17 @@ def load(environ: Mapping[str, str]) -> Settings:
         changes_max=number("CHANGES_MAX", 3, 0, CHANGES_MAX),
         look_up_max=number("LOOK_UP_MAX", 200, 0, LOOK_UP_MAX),
         checksum_days=number("CHECKSUM_DAYS", 90, 0, CHECKSUM_DAYS_MAX),
+        announcement_queue_url=text("ANNOUNCEMENT_QUEUE_URL"),
+        event_bus=environ.get("EVENT_BUS", ""),
+        events=cast(
+            "tuple[JobEvent, ...]", _list_of("EVENTS", text("EVENTS", "ended"), JOB_EVENTS)
+        ),
+        event_includes=cast(
+            "tuple[Inclusion, ...]",
+            _list_of("EVENT_INCLUDES", environ.get("EVENT_INCLUDES", ""), INCLUSIONS),
+        ),
+        api_url=_api_url(environ),
+        **_receivers(environ),
     )
 
 
@@ -303,6 +344,61 @@ def _names_from(value: str) -> tuple[NameRule, ...]:
             f"them, not {value!r}"
         )
     return cast("tuple[NameRule, ...]", rules)
+
+
+def _api_url(environ: Mapping[str, str]) -> str:
+    """Returns API_URL; on an emulator, the one that callers reach."""
+    template, api_id = environ.get("API_URL_TEMPLATE", ""), environ.get("API_ID", "")
+    if template and api_id:
+        return template.replace("{apiId}", api_id).replace("{stage}", "api").rstrip("/")
+    return _url("API_URL", environ) or ""
+
+
+def _list_of(name: str, value: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns the entries of a list with commas, in the order of `known`."""
+    entries = [one.strip() for one in value.split(",")] if value else []
+    if not set(entries) <= set(known) or len(set(entries)) < len(entries):
+        raise SettingsError(
+            f"{name} must be a list of {', '.join(known)}, each once, with commas between them, "
+            f"not {value!r}"
+        )
+    return tuple(one for one in known if one in entries)
+
+
+def _receivers(environ: Mapping[str, str]) -> Mapping[str, Any]:
+    """Returns the settings that say who may be told, by their names."""
+    written = environ.get("WEBHOOK_HOSTS", "")
+    hosts = receivers.hosts(written)
+    if hosts is None:
+        raise SettingsError(f"WEBHOOK_HOSTS {receivers.HOSTS_RULE}, not {written!r}")
+    is_local = bool(environ.get(_EMULATOR))
+    if url := environ.get("WEBHOOK_URL", ""):
+        try:
+            receivers.place_of(url, hosts, is_local=is_local)
+        except receivers.NotAllowed as error:
+            # Not the URL itself: it may hold a token.
+            raise SettingsError(f"WEBHOOK_URL cannot be used: {error}") from None
+    if hosts and not environ.get("WEBHOOK_SECRET"):
+        raise SettingsError("WEBHOOK_HOSTS needs WEBHOOK_SECRET, which is not set")
+    sender = environ.get("MAIL_FROM", "")
+    written = environ.get("MAIL_TO", "")
+    addresses = receivers.addresses(written)
+    if addresses is None:
+        raise SettingsError(f"MAIL_TO {receivers.MAIL_RULE}, not {written!r}")
+    return {
+        "webhook_hosts": hosts,
+        "webhook_url": url,
+        "webhook_secret": environ.get("WEBHOOK_SECRET", ""),
+        "mail_from": _checked(
+            "MAIL_FROM",
+            sender,
+            lambda value: not value or receivers.is_address(value),
+            "must be a mail address, as longhaul@example.com",
+        ),
+        "mail_to": addresses,
+        "mail_claim": environ.get("MAIL_CLAIM", "") or "email",
+        "is_local": is_local,
+    }
 
 
 def _auth(value: str, environ: Mapping[str, str]) -> Auth:

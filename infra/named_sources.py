@@ -15,7 +15,9 @@ PARAMETER: Final = "Sources"
 OWN_BUCKET: Final = "-"
 """Stands for the stack's own bucket, whose name CloudFormation makes. No bucket has this name."""
 
-_NOWHERE: Final = dict.fromkeys(("JOBS_TABLE", "QUEUE_URL", "ARCHIVE_BUCKET"), "-")
+_NOWHERE: Final = dict.fromkeys(
+    ("JOBS_TABLE", "QUEUE_URL", "ANNOUNCEMENT_QUEUE_URL", "ARCHIVE_BUCKET"), "-"
+)
 
 
 def read(value: str) -> str:

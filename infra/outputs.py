@@ -24,6 +24,9 @@ class Outputs:
     jobs_table: str
     queue_url: str
     dead_letter_queue_url: str
+    announcement_queue_url: str
+    event_bus: str
+    """The EventBridge bus that is told of jobs."""
     api_function: str
     worker_function: str
     stack_name: str
@@ -33,6 +36,8 @@ class Outputs:
     """The local issuer, if the stack takes its tokens."""
     selection_keys: str | None
     """The ARN of the secret with the keys of selections, if the stack takes them."""
+    webhook_secret: str | None
+    """The ARN of the secret with the keys that sign webhooks, if the stack sends any."""
     bucket_policies: dict[str, Any] | None
     """What the owner of a source in another account must add to its policy, by the bucket's
     name."""
@@ -69,12 +74,15 @@ def of_stack(
         jobs_table=values["JobsTable"],
         queue_url=values["QueueUrl"],
         dead_letter_queue_url=values["DeadLetterQueueUrl"],
+        announcement_queue_url=values["AnnouncementQueueUrl"],
+        event_bus=values["EventBus"],
         api_function=values["ApiFunction"],
         worker_function=values["WorkerFunction"],
         stack_name=stack_name,
         auth=parameters[AUTH_PARAMETER],
         issuer_url=local_issuer if parameters[ISSUER_PARAMETER] == local_issuer else None,
         selection_keys=values.get("SelectionKeys"),
+        webhook_secret=values.get("WebhookSecret"),
         bucket_policies=_bucket_policies(values, parameters),
     )
 

@@ -4,11 +4,11 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from chalicelib.archive.manifest import Skipped, skipped_of
 from chalicelib.http.problems import type_uri
+from chalicelib.instants import iso
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import Stage, Status
 
@@ -149,12 +149,3 @@ def _message(job: Job, status: Status) -> str:
     if job.stage is Stage.FINALIZING:
         return "Completing the archive."
     return f"Building the archive: {job.files_done} of {job.total_files} files."
-
-
-def iso(moment: int) -> str:
-    """Returns the time in RFC 3339, in UTC, to the millisecond. `moment` is Unix time in ms."""
-    return (
-        datetime.fromtimestamp(moment / 1000, UTC)
-        .isoformat(timespec="milliseconds")
-        .replace("+00:00", "Z")
-    )

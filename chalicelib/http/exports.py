@@ -45,7 +45,8 @@ def create(call: Call, services: Services) -> Reply:
     bounds.check(call.caller, asked, services.settings)
     user_id = call.caller.acting_for(asked.user_id)
     key = call.headers.get("idempotency-key")
-    return _accepted(call, services, accepting.accept(services, user_id, asked, key))
+    base = base_url(call.context, services.settings)
+    return _accepted(call, services, accepting.accept(services, user_id, asked, key, base))
 
 
 def retry(call: Call, services: Services, job_id: str) -> Reply:
@@ -71,7 +72,9 @@ def retry(call: Call, services: Services, job_id: str) -> Reply:
             ) from error
         bounds.check(call.caller, asked, services.settings)
 
-    return _accepted(call, services, accepting.retry(services, job, check, key or accepting.NO_KEY))
+    base = base_url(call.context, services.settings)
+    again = accepting.retry(services, job, check, key or accepting.NO_KEY, base)
+    return _accepted(call, services, again)
 
 
 def listing(call: Call, services: Services) -> Reply:

@@ -6,10 +6,11 @@ from typing import Final
 
 from chalicelib.archive.manifest import MISSING
 from chalicelib.errors import AccessDenied, Reason, unknown_cursor
-from chalicelib.http import answers, bounds, parse
+from chalicelib.http import bounds, parse
 from chalicelib.http.answers import Answer
 from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.cursors import from_cursor, to_cursor
+from chalicelib.instants import iso
 from chalicelib.named_sources import Source
 from chalicelib.s3.objects import ObjectFacts
 from chalicelib.services import Services
@@ -45,7 +46,7 @@ def listing(call: Call, services: Services) -> Reply:
                 "name": file.key.removeprefix(folder),
                 "key": file.key,
                 "size": file.size,
-                "lastModified": answers.iso(file.modified * 1000),
+                "lastModified": iso(file.modified * 1000),
                 "unreadable": _why(judged(file)),
             }
             for file in page.files

@@ -8,7 +8,7 @@ import socket
 from typing import Final
 
 from chalicelib.errors import LonghaulError, RateLimited
-from chalicelib.http.answers import iso
+from chalicelib.instants import iso
 from chalicelib.jobs.rates import Level, Rate
 from chalicelib.services import Services
 from chalicelib.settings import Settings

@@ -17,6 +17,7 @@ from chalicelib.http import answers, faults, parse, tokens
 from chalicelib.http.callers import base_url
 from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.tokens import BadToken
+from chalicelib.instants import iso
 from chalicelib.jobs import tickets
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.selections import Use
@@ -84,12 +85,12 @@ def accepted(call: Call, services: Services, selection: Selection) -> Reply:
     life = min(services.settings.archive_ttl_days, TICKET_DAYS_MAX) * 24 * 3600
     token, ticket = tickets.new(services.new_id(), services.new_secret(), Scope.OWN, now, life)
     services.tickets.add(job_id, ticket, now)
-    job = accepting.accept_selected(services, job_id, selection.request, selection.use)
     base = base_url(call.context, services.settings)
+    job = accepting.accept_selected(services, job_id, selection.request, selection.use, base)
     content = {
         **answers.accepted(job, base),
         "ticket": token,
-        "ticketExpiresAt": answers.iso(ticket.expires_at),
+        "ticketExpiresAt": iso(ticket.expires_at),
     }
     headers = {"Location": answers.job_url(job, base), "Retry-After": "1", **uncached()}
     return Reply(202, content, headers)

@@ -4,11 +4,12 @@ A link holds a ticket, in the part after the `#`: no server sees that, so no log
 """
 
 from chalicelib.errors import NotFound, invalid
-from chalicelib.http import answers, parse, schemas
+from chalicelib.http import parse, schemas
 from chalicelib.http.answers import Answer
 from chalicelib.http.callers import base_url
 from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.exports import find_job
+from chalicelib.instants import iso
 from chalicelib.jobs import tickets
 from chalicelib.jobs.tickets import Scope, Ticket
 from chalicelib.services import Services
@@ -63,6 +64,6 @@ def _seconds(call: Call, services: Services) -> int:
 def _shown(ticket: Ticket) -> Answer:
     return {
         "id": ticket.id,
-        "createdAt": answers.iso(ticket.created_at),
-        "expiresAt": answers.iso(ticket.expires_at),
+        "createdAt": iso(ticket.created_at),
+        "expiresAt": iso(ticket.expires_at),
     }

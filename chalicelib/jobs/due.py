@@ -1,15 +1,17 @@
-"""The jobs for which something is left to do, sorted by when they are due: the sparse index
-`wake`."""
+"""What is left to do, sorted by when it is due: for jobs the sparse index `wake`, and for
+announcements the sparse index `announce`."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chalicelib.jobs import wake
 from chalicelib.jobs.attributes import of
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.table import Table
 
 INDEX: Final = "wake"
+ANNOUNCEMENTS: Final = "announce"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +23,7 @@ class DueJobs:
     def due(self, shards: Sequence[int], now: int) -> Iterator[str]:
         """Yields the ids of the jobs whose `wakeAt` has passed. Of each shard, the job that has
         waited longest comes first. The index lags behind the records."""
-        for shard in shards:
-            more: Any = {}
-            while True:
-                answer = self.table.query(
-                    INDEX,
-                    "look for jobs that are due",
-                    "wakeShard = :shard AND wakeAt < :now",
-                    {"shard": of(shard), "now": of(now)},
-                    **more,
-                )
-                for item in answer["Items"]:
-                    yield item["jobId"]["S"]
-                if "LastEvaluatedKey" not in answer:
-                    break
-                more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return _due(self.table, INDEX, shards, now)
 
     def take(self, job: Job, now: int, wake_at: int, *, counted: bool = True) -> bool:
         """Takes the job for this sweeper. Returns False if another sweeper has taken it, or if the
@@ -69,3 +57,44 @@ class DueJobs:
             {"seen": of(job.wake_at or 0), "moved": of(job.updated_at), **values},
             condition="wakeAt = :seen AND updatedAt = :moved",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class DueAnnouncements:
+    """The index of what is to be announced, reached through the jobs table."""
+
+    table: Table
+
+    def due(self, now: int) -> Iterator[str]:
+        """Yields the keys of the items whose `announceAt` has passed, as `DueJobs.due` does."""
+        return _due(self.table, ANNOUNCEMENTS, wake.ANNOUNCE_SHARDS, now)
+
+    def take(self, item: str, now: int) -> bool:
+        """Takes the item for this sweeper, if it is still due. It is due again after
+        ANNOUNCE_AGAIN_MS. Returns False if another sweeper has taken it, or if it was told."""
+        taken = self.table.update(
+            item,
+            "take an announcement",
+            "SET announceAt = :later",
+            {"later": of(now + wake.ANNOUNCE_AGAIN_MS), "now": of(now)},
+            condition="announceAt < :now",
+        )
+        return taken is not None
+
+
+def _due(table: Table, index: str, shards: Sequence[int], now: int) -> Iterator[str]:
+    for shard in shards:
+        more: Any = {}
+        while True:
+            answer = table.query(
+                index,
+                "look for what is due",
+                f"{index}Shard = :shard AND {index}At < :now",
+                {"shard": of(shard), "now": of(now)},
+                **more,
+            )
+            for item in answer["Items"]:
+                yield item["jobId"]["S"]
+            if "LastEvaluatedKey" not in answer:
+                break
+            more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}

@@ -14,6 +14,7 @@ from chalicelib.jobs import wake
 from chalicelib.jobs.attributes import Item, all_of, cut, number, of, text
 from chalicelib.jobs.model import Failure, Job, PlanRef, Progress
 from chalicelib.jobs.states import OPEN, Stage, Status
+from chalicelib.settings import JobEvent
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -24,6 +25,13 @@ REASON_MAX: Final = 300
 NAMED_MAX: Final = 800
 """The same of a reason that names files, which a job has only if it has no plan (sources/telling.py
 keeps it short)."""
+
+UNTOLD: Final[dict[JobEvent, str]] = {
+    "accepted": "acceptedUntold",
+    "started": "startedUntold",
+    "ended": "endedUntold",
+}
+"""The attribute of each event that is still to be announced: the event's time in ms."""
 
 _LISTS: Final = frozenset({"source-missing", "source-unreadable", "nothing-to-export"})
 
@@ -69,10 +77,12 @@ def from_job(job: Job, *, shard: int | None = None) -> Item:
         "suspects": json.dumps(job.suspects) if job.suspects else None,
         "deletedAt": job.deleted_at,
         "deletedFor": job.deleted_for,
+        "notices": int(job.has_notices) or None,
         "wakeAt": job.wake_at,
         "wakeShard": None if job.wake_at is None else _shard(job, shard),
     }
     item |= all_of({name: value for name, value in perhaps.items() if value is not None})
+    item |= all_of({UNTOLD[event]: at for event, at in job.untold})
     if job.plan:
         item |= plan_attributes(job.plan)
     if job.previous_plan:
@@ -148,6 +158,10 @@ def to_job(item: Item) -> Job:
         heir=text(item, "heir"),
         deleted_at=number(item, "deletedAt"),
         deleted_for=text(item, "deletedFor"),
+        untold=tuple(
+            (event, int(item[name]["N"])) for event, name in UNTOLD.items() if name in item
+        ),
+        has_notices="notices" in item,
     )
 
 

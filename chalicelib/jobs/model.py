@@ -11,6 +11,7 @@ from typing import Final, Literal
 from chalicelib.archive.manifest import Skipped
 from chalicelib.jobs import places
 from chalicelib.jobs.states import OPEN, Stage, Status
+from chalicelib.settings import JobEvent
 
 OnMissing = Literal["fail", "skip"]
 
@@ -74,7 +75,9 @@ class Job:
     this one retries. `heir` is the job that takes over what a failed job has uploaded
     (pipeline/reuse.py). `deleted_at` is set in a tombstone: what is left of the record of a deleted
     job. It has no `user_id`, `filename` and `request` (they are empty). `deleted_for` is then the
-    `owner_mark` of the job's user.
+    `owner_mark` of the job's user. `untold` are the events that are still to be announced, in their
+    order, each with its time. `has_notices`: somebody asked to be told of the job's end
+    (notices.py).
     """
 
     job_id: str
@@ -112,6 +115,8 @@ class Job:
     heir: str | None = None
     deleted_at: int | None = None
     deleted_for: str | None = None
+    untold: tuple[tuple[JobEvent, int], ...] = ()
+    has_notices: bool = False
 
     @property
     def is_deleted(self) -> bool:

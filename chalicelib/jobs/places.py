@@ -156,6 +156,21 @@ def tickets(job_id: str) -> str:
     return f"{job_id}/tickets"
 
 
+def notices(job_id: str) -> str:
+    """Returns the key of what is known of those who are told of a job's end."""
+    return f"{job_id}/notices"
+
+
+def job_of_item(item: str) -> str:
+    """Returns the id of the job whose record, or whose notices, have this key."""
+    return item.partition("/")[0]
+
+
+def address(digest: str) -> str:
+    """Returns the key of what is known of a mail address."""
+    return f"address/{digest}"
+
+
 def selection(digest: str) -> str:
     return f"selection/{digest}"
 

@@ -24,6 +24,14 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notify:
+    """Who is told when the job has ended: a webhook's URL, a mail address, or both."""
+
+    url: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExportRequest:
     """A valid request. Exactly one of `file_ids`, `keys`, `prefix` and `files` is set. The lists
     have no repeats.
@@ -42,6 +50,7 @@ class ExportRequest:
     on_unreadable: OnMissing = "fail"
     user_id: str = "anonymous"
     fresh: bool = False
+    notify: Notify | None = None
 
     @property
     def total_files(self) -> int:
@@ -55,6 +64,8 @@ class ExportRequest:
         asked = _said(self)
         if self.files:
             asked["files"] = [_said(one) for one in self.files]
+        if self.notify:
+            asked["notify"] = _said(self.notify)
         if self.on_unreadable == "fail":  # as it was before there was a choice
             del asked["on_unreadable"]
         return json.dumps(asked, ensure_ascii=False, sort_keys=True).encode()
@@ -68,6 +79,8 @@ class ExportRequest:
                 asked[name] = tuple(asked[name])
         if "files" in asked:
             asked["files"] = tuple(Wanted(**one) for one in asked["files"])
+        if "notify" in asked:
+            asked["notify"] = Notify(**asked["notify"])
         return cls(**asked)
 
     @property
@@ -76,6 +89,6 @@ class ExportRequest:
         return hashlib.sha256(self.to_json()).hexdigest()[:16]
 
 
-def _said(one: ExportRequest | Wanted) -> dict[str, Any]:
+def _said(one: ExportRequest | Wanted | Notify) -> dict[str, Any]:
     values = ((field.name, getattr(one, field.name)) for field in fields(one))
     return {name: value for name, value in values if value is not None}

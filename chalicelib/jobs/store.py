@@ -25,6 +25,7 @@ from chalicelib.jobs.model import (
 from chalicelib.jobs.selections import Use
 from chalicelib.jobs.states import OPEN, Stage, Status, origins
 from chalicelib.jobs.table import Table
+from chalicelib.settings import JobEvent
 
 NOBODY: Final = "nobody"
 """The heir of what is to be thrown away."""
@@ -52,6 +53,7 @@ _OF_THE_USER: Final = (
     "suspects",
     "failure",
     "lastReason",
+    "notices",
 )
 """What a tombstone does not keep."""
 
@@ -110,6 +112,8 @@ class JobStore:
         counts as one of its user's open jobs until it ends. `use`: the selection that it uses.
         Raises SelectionUsed if no use of that is left."""
         item = items.from_job(job)
+        if job.untold:
+            item |= all_of(wake.announcement(job.created_at, self.table.random))
         if job.wake_at is not None:
             item["wakeShard"] = of(wake.shard(job.status, self.table.random))
         if counted:
@@ -121,9 +125,11 @@ class JobStore:
             raise use.used_up()
         return is_new
 
-    def start(self, job_id: str, now: int) -> Job | None:
-        """queued → processing."""
+    def start(self, job_id: str, now: int, *, is_told: bool = False) -> Job | None:
+        """queued → processing. `is_told`: this is to be announced."""
         values = all_of({"stage": Stage.PLANNING, "startedAt": now})
+        if is_told:
+            values |= self._untold("started", now)
         return self._to(Status.PROCESSING, job_id, now, _Change(values=values))
 
     def set_plan(self, job: Job, now: int, planned: Planned) -> Job | None:
@@ -342,6 +348,40 @@ class JobStore:
         change = _Change(values=values, condition=_NOT_DELETED, remove=_OF_THE_USER)
         return self._write(job.job_id, now, _ENDED, change)
 
+    # -- who is told ----------------------------------------------------------------------------
+
+    def told(self, job: Job) -> Job | None:
+        """Records that all that is `untold` in `job` was announced. Returns the job as it is then;
+        None if a twin has recorded it, or if there is more to tell by now."""
+        names = {event: items.UNTOLD[event] for event, _ in job.untold}
+        others = [name for event, name in items.UNTOLD.items() if event not in names]
+        there = (f"attribute_exists({name})" for name in names.values())
+        none_else = (f"attribute_not_exists({name})" for name in others)
+        item = self.table.change(
+            job.job_id,
+            _WRITE,
+            {},
+            condition=" AND ".join((*there, *none_else)),
+            remove=(*names.values(), *wake.ANNOUNCEMENT),
+        )
+        return items.to_job(item) if item else None
+
+    def expects_notices(self, job_id: str) -> Job | None:
+        """Records that somebody asked to be told of the job's end. Returns the job as it is then;
+        None if it was deleted, or does not exist."""
+        item = self.table.update(
+            job_id,
+            _WRITE,
+            "SET notices = :one",
+            {"one": of(1)},
+            condition=f"attribute_exists(jobId) AND {_NOT_DELETED}",
+        )
+        return items.to_job(item) if item else None
+
+    def _untold(self, event: JobEvent, now: int) -> Item:
+        """Returns the attributes of a record whose event is to be announced."""
+        return all_of({items.UNTOLD[event]: now, **wake.announcement(now, self.table.random)})
+
     # -- the write ------------------------------------------------------------------------------
 
     def _to(self, status: Status, job_id: str, now: int, change: _Change) -> Job | None:
@@ -349,6 +389,7 @@ class JobStore:
         values = {**change.values, "status": of(status)}
         if status not in OPEN:
             values["wakeShard"] = of(wake.shard(status, self.table.random))
+            values |= self._untold("ended", now)
             of_open_jobs = "lastReason", "suspects", OPEN_USER
             change = replace(change, remove=(*change.remove, *of_open_jobs))
         return self._write(job_id, now, origins(status), replace(change, values=values))

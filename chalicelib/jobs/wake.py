@@ -1,9 +1,12 @@
-"""When the sweeper looks at a job. Pure.
+"""When the sweeper looks at a job, or at what is to be announced. Pure.
 
 While something is left to do for a job, it has `wakeAt` and `wakeShard`, and so is in the sparse
 index `wake`. Something is left to do until the job has ended, until its remains were thrown away,
 and until its archive has expired. Open jobs and ended jobs have shards of their own, so that
 neither kind keeps the other waiting.
+
+While something is to be announced, the record of the job, or its notices, have `announceAt` and
+`announceShard`, and so are in the sparse index `announce`.
 """
 
 from random import Random
@@ -16,6 +19,14 @@ SHARDS: Final = 4
 
 OPEN_SHARDS: Final = range(SHARDS)
 ENDED_SHARDS: Final = range(SHARDS, 2 * SHARDS)
+
+ANNOUNCE_SHARDS: Final = range(SHARDS)
+
+ANNOUNCE_AFTER_MS: Final = 60_000
+"""The sweeper sends the step `announce` if what was due has not been told for this long."""
+
+ANNOUNCE_AGAIN_MS: Final = 5 * 60_000
+"""So long it waits before it sends the step once more."""
 
 STALLED_AFTER_MS: Final = 60_000
 """The sweeper looks at an open job that has not moved for this long."""
@@ -44,3 +55,15 @@ def wake_time(now: int) -> int:
     """Returns when the sweeper should look at an open job that has moved at `now`. Both are Unix
     time in ms."""
     return -(-(now + STALLED_AFTER_MS) // _ROUNDED_TO_MS) * _ROUNDED_TO_MS
+
+
+def announcement(now: int, random: Random) -> dict[str, str | int]:
+    """Returns the attributes of an item of which something is to be told at `now`."""
+    return {
+        "announceAt": now + ANNOUNCE_AFTER_MS,
+        "announceShard": random.choice(ANNOUNCE_SHARDS),
+    }
+
+
+ANNOUNCEMENT: Final = ("announceAt", "announceShard")
+"""The names of these attributes."""

@@ -1,8 +1,8 @@
 """The beginning of a job: a new one, one that was asked for before, or one that retries another.
 
-First the request is stored, then the job, then the job's first step is sent. A crash between the
-first two leaves an object that expires. A crash between the last two leaves a job that the sweeper
-finds.
+First the request is stored, then who is to be told of the end, then the job. Then the job's first
+step is sent. A crash before the job is there leaves an object and an item that expire. A crash
+before the step is sent leaves a job that the sweeper finds.
 """
 
 import json
@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID, uuid5
 
+from chalicelib.announcing.asked import notices_of
 from chalicelib.archive.names import archive_filename
 from chalicelib.errors import (
     IdempotencyKeyReused,
@@ -24,12 +25,15 @@ from chalicelib.errors import (
     Unavailable,
     invalid,
 )
+from chalicelib.jobs.items import record_ttl
 from chalicelib.jobs.model import Job
+from chalicelib.jobs.notices import Notices
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.selections import Use
 from chalicelib.jobs.states import OPEN, Stage, Status
 from chalicelib.jobs.wake import wake_time
 from chalicelib.pipeline import quotas
+from chalicelib.pipeline.telling import send_announcement
 from chalicelib.queue.messages import Message, Step
 from chalicelib.services import Services
 
@@ -42,21 +46,30 @@ _LATER: Final = {"Retry-After": "30"}
 _IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _IDEMPOTENT_JOBS: Final = UUID("6f6b3f0e-3a51-4f0e-9c3e-2f1f0a7d5b11")
 
+_OTHER_REQUEST: Final = (
+    "this Idempotency-Key was used for another request; use a new key for a new export"
+)
+
 NO_KEY: Final = "-"
 """The Idempotency-Key of a retry that comes without one: a second click finds the first one's
 job."""
 
 
 def accept(
-    services: Services, user_id: str, asked: ExportRequest, idempotency_key: str | None
+    services: Services,
+    user_id: str,
+    asked: ExportRequest,
+    idempotency_key: str | None,
+    base: str = "",
 ) -> Job:
     """Returns the job for this request: a new one, or the one that the same Idempotency-Key has
-    made before. Raises TooManyJobs, QuotaExceeded, IdempotencyKeyReused, InvalidRequest for a bad
-    key, and NotFound if the job was removed at this moment."""
+    made before. `base` is the API's URL, here and below: what the job's notices link to. Raises
+    TooManyJobs, QuotaExceeded, IdempotencyKeyReused, InvalidRequest for a bad key, and NotFound if
+    the job was removed at this moment."""
     job_id = services.new_id()
     if idempotency_key is not None:
         job_id = named_id([user_id], idempotency_key)
-    return _on_record(services, _new_job(services, job_id, user_id, asked), asked)
+    return _on_record(services, _new_job(services, job_id, user_id, asked), asked, base)
 
 
 def retry(
@@ -64,6 +77,7 @@ def retry(
     job: Job,
     check: Callable[[ExportRequest], None] = lambda _: None,
     idempotency_key: str = NO_KEY,
+    base: str = "",
 ) -> Job:
     """Returns the job that retries `job`, which has failed, was cancelled, or has expired. The same
     key always leads to the same job. `check` raises if the request must not be made any more.
@@ -81,20 +95,29 @@ def retry(
     while idempotency_key == NO_KEY and _was_deleted(services, job_id):
         job_id = named_id(["retry", job_id], idempotency_key)
     again = _new_job(services, job_id, job.user_id, asked)
-    return _on_record(services, replace(again, retry_of=job.job_id), asked)
+    if not base and job.has_notices:
+        known = services.notices.get(job.job_id)
+        base = known.base if known else ""
+    return _on_record(services, replace(again, retry_of=job.job_id), asked, base)
 
 
-def accept_selected(services: Services, job_id: str, asked: ExportRequest, use: Use) -> Job:
+def accept_selected(
+    services: Services, job_id: str, asked: ExportRequest, use: Use, base: str = ""
+) -> Job:
     """Returns the job with this id, which uses a selection: a new one, or the one that was made
     before. Raises SelectionUsed, TooManyJobs, IdempotencyKeyReused, and NotFound if the job was
     removed at this moment."""
-    return _on_record(services, _new_job(services, job_id, asked.user_id, asked), asked, use)
+    job = _new_job(services, job_id, asked.user_id, asked)
+    return _on_record(services, job, asked, base, use)
 
 
 def start(services: Services, job_id: str) -> Job | None:
     """queued → processing: a worker begins. Returns the job; None if it was started before, or has
     ended."""
-    job = services.jobs.start(job_id, services.now())
+    is_told = "started" in services.settings.events
+    job = services.jobs.start(job_id, services.now(), is_told=is_told)
+    if job and is_told:
+        send_announcement(services, job)
     if job:
         queued = max(job.updated_at - job.created_at, 0) / 1000
         services.log.info("job started", jobId=job.job_id, userId=job.user_id, secondsQueued=queued)
@@ -124,10 +147,13 @@ def _new_job(services: Services, job_id: str, user_id: str, asked: ExportRequest
         updated_at=now,
         expires_at=now + services.settings.archive_ttl_ms,
         wake_at=wake_time(now),
+        untold=(("accepted", now),) if "accepted" in services.settings.events else (),
     )
 
 
-def _on_record(services: Services, job: Job, asked: ExportRequest, use: Use | None = None) -> Job:
+def _on_record(
+    services: Services, job: Job, asked: ExportRequest, base: str, use: Use | None = None
+) -> Job:
     """Returns the job on record: this one, or the one that the same Idempotency-Key has made
     before."""
     refusal: LonghaulError | None = None
@@ -137,6 +163,12 @@ def _on_record(services: Services, job: Job, asked: ExportRequest, use: Use | No
     if refusal:
         return _made_before(services, job, refusal)
     services.archive.write(job.request_key, asked.to_json(), "application/json")
+    notices = notices_of(job.job_id, asked.notify, services.settings)
+    if notices:
+        told = Notices(base=base, notices=notices)
+        if not services.notices.create(job.job_id, told, record_ttl(job.expires_at)):
+            return _made_before(services, job, IdempotencyKeyReused(_OTHER_REQUEST))
+        job = replace(job, has_notices=True)
     is_counted = bool(services.settings.max_open_jobs_per_user)
     if not services.jobs.create(job, counted=is_counted, use=use):
         removed = NotFound(f"the job {job.job_id} has just been removed; ask again")
@@ -148,6 +180,8 @@ def _on_record(services: Services, job: Job, asked: ExportRequest, use: Use | No
         files=job.total_files,
         retryOf=job.retry_of,
     )
+    if job.untold:
+        send_announcement(services, job)
     try:
         services.queue.send([Message(Step.PLAN, job.job_id)], job.user_id)
     except Unavailable as error:
@@ -178,9 +212,7 @@ def _made_before(services: Services, job: Job, absent: LonghaulError) -> Job:
             "the export that this Idempotency-Key was used for was deleted; use a new key"
         )
     if first.request != job.request:
-        raise IdempotencyKeyReused(
-            "this Idempotency-Key was used for another request; use a new key for a new export"
-        )
+        raise IdempotencyKeyReused(_OTHER_REQUEST)
     return first
 
 

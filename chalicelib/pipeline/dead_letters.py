@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from chalicelib.errors import LonghaulError
 from chalicelib.pipeline import endings
-from chalicelib.queue.messages import BadMessage, from_body
+from chalicelib.queue.messages import BadMessage, Step, from_body
 from chalicelib.queue.records import PartialFailure, Record, partial_failure
 from chalicelib.services import Services
 
@@ -31,6 +31,10 @@ def _bury(record: Record, services: Services) -> None:
         message = from_body(record["body"])
     except BadMessage as error:
         services.log.error("dead letter dropped", reason=str(error), id=record["messageId"])
+        return
+    if message.step is Step.ANNOUNCE:
+        # The job has not failed: only nobody was told of it yet. The sweeper sends the step again.
+        services.log.error("dead letter dropped", reason="not announced", jobId=message.job_id)
         return
     reason = services.jobs.last_reason(message.job_id) or "its worker died each time"
     detail = f"the step {message.step} was tried several times and given up: {reason}"

@@ -52,6 +52,7 @@ def _discard_deleted(job: Job, services: Services, lease: Lease) -> None:
     claim = claims.on_home(job, services)
     _forget_fingerprint(job, services)
     services.tickets.forget(job.job_id, services.now())
+    services.notices.forget(job.job_id, services.now())
     if claim is Claim.NOBODY:
         if job.plan:
             services.archive.abort_upload(job.archive_key, job.plan.upload)

@@ -9,6 +9,7 @@ belongs in `_ended`. Each function raises Unavailable or AccessDenied if the tab
 from chalicelib.errors import GivenUp, LonghaulError
 from chalicelib.jobs.model import Failure, Job, PlanRef, Progress
 from chalicelib.jobs.states import Status
+from chalicelib.pipeline.telling import send_announcement
 from chalicelib.services import Services
 
 
@@ -60,11 +61,13 @@ def delete(services: Services, job: Job) -> Job | None:
 
 
 def _ended(services: Services, job: Job | None) -> Job | None:
-    """Logs once that the job has ended, if this writer has ended it. Returns the job."""
+    """Logs once that the job has ended, and has it announced, if this writer has ended it. Returns
+    the job."""
     if job is None:
         return None
     log = services.log.warning if job.status is Status.FAILED else services.log.info
     log("job ended", **facts(job))
+    send_announcement(services, job)
     return job
 
 

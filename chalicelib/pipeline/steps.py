@@ -87,6 +87,8 @@ def _do(message: Message, job: Job, services: Services, lease: Lease, attempt: i
             _build(planned, partial(finalize, is_old=message.plan is None))
         case Step.DISCARD:
             discard(job, services, lease)
+        case Step.ANNOUNCE:
+            raise NothingToDo("this step belongs to another queue")
         case _:
             assert_never(message.step)
 

@@ -1,5 +1,6 @@
 """Finds jobs that have not moved, and sends their next step again. Gives up jobs that will never
-move. Sends `discard` for ended jobs of which something is left.
+move. Sends `discard` for ended jobs of which something is left, and `announce` for what was not
+told.
 
 This repairs a crash between a write and the message that should follow it, a message that was lost
 or given up while the job lives, and a queue that was purged.
@@ -13,7 +14,7 @@ from functools import partial
 from typing import Final
 
 from chalicelib.errors import LonghaulError
-from chalicelib.jobs import wake
+from chalicelib.jobs import places, wake
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import OPEN
 from chalicelib.pipeline import endings
@@ -43,16 +44,35 @@ hours."""
 
 def sweep(services: Services) -> int:
     """Wakes the jobs that have stalled, and sends `discard` for ended jobs of which something is
-    left. Returns for how many jobs it sent a step."""
+    left. Sends `announce` for what was not told. Returns for how many jobs it sent a step."""
     is_calm = services.queue.waiting() <= BACKLOG
     before = services.now() - (0 if is_calm else BACKLOG_PATIENCE_MS)
     wake_up = partial(_wake, services, is_calm=is_calm)
     throw_away = partial(_discard, services, is_calm=is_calm)
     treated = _each_due(wake.OPEN_SHARDS, before, wake_up, services)
     treated += _each_due(wake.ENDED_SHARDS, before, throw_away, services)
+    treated += _announce_due(services)
     if services.now() // 60_000 % 60 == 0:
         abort_abandoned(services)
     return treated
+
+
+def _announce_due(services: Services) -> int:
+    """Sends `announce` for what is due and was not told. Returns for how many items it did."""
+    now = services.now()
+    if services.announcements.waiting() > BACKLOG:
+        now -= BACKLOG_PATIENCE_MS
+    sent = 0
+    for item, _ in zip(services.due_announcements.due(now), range(JOBS_A_RUN), strict=False):
+        job_id = places.job_of_item(item)
+        try:
+            if services.due_announcements.take(item, services.now()):
+                services.announcements.send([Message(Step.ANNOUNCE, job_id)], job_id)
+                services.log.info("announcement sent again", jobId=job_id)
+                sent += 1
+        except LonghaulError as error:
+            services.log.warning("announcement not sent", jobId=job_id, reason=error.detail)
+    return sent
 
 
 def _each_due(

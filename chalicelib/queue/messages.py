@@ -19,13 +19,15 @@ class BadMessage(ValueError):
 
 
 class Step(StrEnum):
-    """The work of one message. pipeline/steps.py says what each step does."""
+    """The work of one message. pipeline/steps.py says what each step does, and
+    announcing/announcer.py what `announce` does, which has a queue of its own."""
 
     PLAN = "plan"
     READ = "read"
     ASSEMBLE = "assemble"
     FINALIZE = "finalize"
     DISCARD = "discard"
+    ANNOUNCE = "announce"
 
 
 _NUMBERED: Final = frozenset({Step.READ, Step.ASSEMBLE})

@@ -1,9 +1,9 @@
-"""The export queue: sends steps, and hides a message while a worker is at work on it."""
+"""A queue of steps: sends them, and hides a message while a worker is at work on it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.aws import error_code, translated
 from chalicelib.batches import batched
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 BATCH: Final = 10
 """The most messages of one SendMessageBatch.
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html"""
+
+DELAY_MAX: Final = 900
+"""The most seconds that SQS holds a message back.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html"""
 
 _NOT_OURS: Final = frozenset(
@@ -50,27 +54,23 @@ class Queue:
             answer = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])
         return int(answer["Attributes"][name])
 
-    def send(self, messages: Iterable[Message], user_id: str) -> None:
-        """Sends all of the messages. Raises Unavailable; some of them may have been sent then.
+    def send(self, messages: Iterable[Message], user_id: str, seconds: int = 0) -> None:
+        """Sends all of the messages, to be handed out after `seconds` (DELAY_MAX at most). Raises
+        Unavailable; some of them may have been sent then.
 
         The user is the message group, so that SQS serves users fairly
         (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html).
         """
-        group = user_mark(user_id)
+        more: Any = {"DelaySeconds": seconds} if seconds else {}
+        more["MessageGroupId"] = user_mark(user_id)
         for batch in batched(messages, self.batch):
+            entries: Any = [
+                {"Id": str(i), "MessageBody": message.to_body(), **more}
+                for i, message in enumerate(batch)
+            ]
             try:
                 with translated("send a step"):
-                    answer = self.client.send_message_batch(
-                        QueueUrl=self.url,
-                        Entries=[
-                            {
-                                "Id": str(i),
-                                "MessageBody": message.to_body(),
-                                "MessageGroupId": group,
-                            }
-                            for i, message in enumerate(batch)
-                        ],
-                    )
+                    answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
             except self.client.exceptions.ClientError as error:  # for example, the queue is gone
                 raise Unavailable(f"could not send a step: {error_code(error)}") from error
             if answer.get("Failed"):

@@ -32,6 +32,7 @@ JOB_ID = "00000000-0000-4000-8000-000000000001"
 ENVIRONMENT = {
     "JOBS_TABLE": "jobs",
     "QUEUE_URL": "exports",
+    "ANNOUNCEMENT_QUEUE_URL": "announcements",
     "SOURCE_BUCKET": "source",
     "ARCHIVE_BUCKET": "archive",
 }

@@ -30,6 +30,7 @@ ENVIRONMENT = {
     "POWERTOOLS_SERVICE_NAME": "longhaul",
     "JOBS_TABLE": TABLE,
     "QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/ExportQueue",
+    "ANNOUNCEMENT_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/AnnouncementQueue",
     "SOURCE_BUCKET": SOURCES,
     "ARCHIVE_BUCKET": ARCHIVES,
     "RATE_LIMIT_PER_MINUTE": "0",
@@ -93,7 +94,7 @@ def create() -> None:
     """Makes the table, the queues and the buckets of the template."""
     found = resources()
     _create_table(found["JobsTable"]["Properties"])
-    for name in ("DeadLetterQueue", "ExportQueue"):
+    for name in ("DeadLetterQueue", "ExportQueue", "AnnouncementQueue"):
         _create_queue(name, found[name]["Properties"])
     for name, bucket in _BUCKETS.items():
         if found[name]["Type"] == "AWS::S3::Bucket":

@@ -17,6 +17,7 @@ DAY = 24 * 3600 * 1000
 REQUIRED = {
     "JOBS_TABLE": "jobs",
     "QUEUE_URL": "https://queue",
+    "ANNOUNCEMENT_QUEUE_URL": "https://announcements",
     "SOURCE_BUCKET": "sources",
     "ARCHIVE_BUCKET": "archives",
 }

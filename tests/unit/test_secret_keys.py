@@ -207,7 +207,7 @@ def test_what_is_wrong_is_in_the_log_and_no_part_of_a_key_anywhere(
         bench.find("1")
 
     ((event, facts),) = bench.log.kept
-    assert event == "selection keys not read"
+    assert event == "keys not read"
     assert facts["secret"] == "longhaul/keys"
     assert reason in str(facts["reason"])
     told = f"{facts} {caught.value.detail} {caught.value.__cause__} {bench.keys!r}"

@@ -1,0 +1,80 @@
+"""Sends the notices of a job that has ended, and keeps what came of each.
+
+A notice is claimed before it is sent, and its outcome is written after. If everything dies in
+between, the claim ends, and the notice is sent once more, with the same id.
+"""
+
+from contextlib import suppress
+from functools import partial
+from typing import Final
+
+from chalicelib.announcing import mail, webhooks
+from chalicelib.announcing.outcomes import NotDelivered, claimed, not_sent, recorded, sent
+from chalicelib.errors import LonghaulError
+from chalicelib.jobs.model import Job
+from chalicelib.jobs.notices import Kind, Notice, State
+from chalicelib.jobs.states import OPEN
+from chalicelib.queue.messages import Message, Step
+from chalicelib.queue.queue import DELAY_MAX
+from chalicelib.services import Services
+
+_SENDERS: Final = {Kind.WEBHOOK: webhooks.send, Kind.MAIL: mail.send}
+
+
+def claim(job: Job, services: Services) -> tuple[str, tuple[Notice, ...]]:
+    """Claims all notices of the job that are due: none while it is open. Returns (the API's URL,
+    the claimed notices). Raises Unavailable."""
+    if job.status in OPEN or not job.has_notices:
+        return "", ()
+    now = services.now()
+    before: list[tuple[Notice, ...]] = []
+
+    def attempt(known: tuple[Notice, ...]) -> tuple[Notice, ...]:
+        before.append(known)
+        return claimed(known, now)
+
+    after = services.notices.change(job.job_id, attempt, now)
+    if after is None:
+        return "", ()
+    return after.base, tuple(one for one in after.notices if one not in before[-1])
+
+
+def send(job: Job, mine: tuple[Notice, ...], base: str, services: Services) -> None:
+    """Sends these notices, which this announcer has claimed."""
+    for notice in mine:
+        try:
+            _SENDERS[notice.kind](notice, job, base, services)
+            after = sent(notice)
+        except NotDelivered as error:
+            after = not_sent(notice, error, services.now(), services.random)
+        except LonghaulError as error:
+            reason = NotDelivered(error.detail)
+            after = not_sent(notice, reason, services.now(), services.random)
+        _keep(job, notice, after, services)
+
+
+def _keep(job: Job, tried: Notice, after: Notice, services: Services) -> None:
+    """Writes what came of a try, and has the next one made."""
+    now = services.now()
+    log = services.log.info if after.state is State.SENT else services.log.warning
+    pause = None if after.next_at is None else max(after.next_at - now, 0) // 1000
+    log(
+        "notice sent" if after.state is State.SENT else "notice not sent",
+        jobId=job.job_id,
+        kind=after.kind,
+        state=after.state,
+        attempt=after.attempts,
+        reason=after.last_error or None,
+        seconds=pause,
+    )
+    try:
+        services.notices.change(job.job_id, partial(recorded, tried=tried, after=after), now)
+    except LonghaulError as error:
+        # The claim ends, and the notice is sent once more.
+        services.log.warning("notice not kept", jobId=job.job_id, reason=error.detail)
+        return
+    # The sweeper makes the tries that SQS cannot hold back for so long, and those that get lost.
+    if pause is not None and pause < DELAY_MAX:
+        with suppress(LonghaulError):
+            again = Message(Step.ANNOUNCE, job.job_id)
+            services.announcements.send([again], job.user_id, pause + 1)
