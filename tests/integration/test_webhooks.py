@@ -2,7 +2,6 @@
 
 import json
 import socket
-import ssl
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -333,7 +332,7 @@ def test_a_host_that_resolves_to_the_inside_is_given_up(told: Stack, address: st
 def test_a_bad_certificate_is_told_and_tried_again(told: Stack, tmp_path: Path) -> None:
     ours = authority()
     with serving(answers(200), certificate("a.example.com", ours).server(tmp_path)) as host:
-        over(told, host, tls=lambda: ssl.create_default_context(cadata=ours.pem))
+        over(told, host, tls=ours.trusted)
         _, notice = ended(told)
 
     assert notice.state is State.RETRYING
