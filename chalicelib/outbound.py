@@ -163,10 +163,11 @@ class Https:
         if place.scheme != "https":
             return way
         try:
-            # The name is for SNI and for the check of the certificate. The handshake, however many
-            # reads it takes, has this much time.
+            tls = self.tls()  # reads all that this machine trusts, when it is the first time
+            # The whole handshake, however many reads it takes, has this much time.
             way.settimeout(time.left())
-            return self.tls().wrap_socket(way, server_hostname=place.host)
+            # The name is for SNI, and for the check of the certificate.
+            return tls.wrap_socket(way, server_hostname=place.host)
         except BaseException:
             way.close()
             raise
@@ -253,8 +254,8 @@ def _host(place: Place) -> str:
 
 
 def _name(error: "SSLError") -> str:
-    """Returns OpenSSL's own name of the problem, as words."""
-    return (error.reason or type(error).__name__).lower().replace("_", " ")
+    """Returns OpenSSL's own name of the problem, as words. Not every error has one."""
+    return (getattr(error, "reason", None) or type(error).__name__).lower().replace("_", " ")
 
 
 def _words(error: OSError) -> str:

@@ -47,6 +47,7 @@ class Internet:
     asked: list[str] = field(default_factory=list)
     connected: list[tuple[str, int]] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    ways: list[socket.socket] = field(default_factory=list)
 
     def resolve(self, host: str, _port: int) -> list[str]:
         self.asked.append(host)
@@ -59,6 +60,7 @@ class Internet:
             raise self.broken[address]
         way = socket.create_connection(("127.0.0.1", self.port), seconds)
         way.settimeout(LIMIT_SECONDS)  # what follows has its own limits
+        self.ways.append(way)
         return way
 
 

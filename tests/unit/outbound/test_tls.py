@@ -121,3 +121,16 @@ def test_a_connection_that_breaks_in_the_handshake_is_no_answer() -> None:
         error = refused(over(Internet(host.port)), a_place())
 
     assert error.reason == "the connection was closed before an answer"
+
+
+def test_a_connection_is_closed_though_tls_cannot_begin() -> None:
+    def broken() -> ssl.SSLContext:
+        raise ssl.SSLError
+
+    with serving(hangs) as host:
+        internet = Internet(host.port)
+        https = Https(resolve=internet.resolve, connect=internet.connect, tls=broken)
+
+        assert refused(https, a_place()).reason == "no TLS connection: sslerror"
+
+        assert [way.fileno() for way in internet.ways] == [-1]
