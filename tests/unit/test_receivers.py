@@ -240,6 +240,11 @@ def test_plain_http_is_for_named_hosts_of_an_emulator(url: str) -> None:
     assert refused(url, is_local=True)
 
 
+def test_plain_http_to_a_named_host_is_refused_on_aws() -> None:
+    assert "it must begin with https" in refused("http://host:8443/")
+    assert place_of("http://host:8443/", ALLOWED, is_local=True).scheme == "http"
+
+
 def test_the_address_of_a_machines_credentials_is_refused_though_it_is_named() -> None:
     allowed = ("169.254.169.254:80",)
 
