@@ -104,4 +104,4 @@ def verify(body: bytes, headers: Mapping[str, str], known: Sequence[str]) -> Non
             reason = "malformed"
         else:
             return
-    raise BadSignature(reason[:1].lower() + reason[1:])
+    raise BadSignature(reason.lower())

@@ -34,10 +34,10 @@ def _receivers(_: click.Context, parameter: click.Parameter, texts: Sequence[str
     """Returns who is told, or None: nobody is named."""
     named = Notify()
     for text in texts:
-        if _URL.fullmatch(text):
+        if text.isprintable() and _URL.fullmatch(text):
             is_second = "url" in named
             named["url"] = text
-        elif _ADDRESS.fullmatch(text):
+        elif text.isprintable() and _ADDRESS.fullmatch(text):
             is_second = "email" in named
             named["email"] = text
         else:
@@ -88,9 +88,7 @@ def notify(run: Run, job: JobName, *, receiver: Notify | None) -> None:
         found = client.notify(job.job_id, receiver)
     run.answer(Notifications(found))
     for one in found:
-        run.print(f"{shown(one.to)}\t{words.what_came_of(one)}")
-    if not found:
-        run.screen.say(f"Nobody is named. Say who: {run.line('notify', job, METAVAR)}")
+        run.print(f"{words.receiver(one)}\t{words.what_came_of(one)}")
 
 
 def announce(run: Run, receivers: Notify) -> None:

@@ -125,7 +125,12 @@ def _none_or_some(result: "Result") -> str:
 
 def told(one: "Notification") -> str:
     """Who is told of a job, and what came of it. Example: ann@example.com (sent)."""
-    return f"{shown(one.to)} ({what_came_of(one)})"
+    return f"{receiver(one)} ({what_came_of(one)})"
+
+
+def receiver(one: "Notification") -> str:
+    """Who it is for. Of the stack's own webhook the API says little."""
+    return shown(one.to) or "the stack's own webhook"
 
 
 def what_came_of(one: "Notification") -> str:
