@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from longhaul.cli import words
-from longhaul.cli.options import Run, common
+from longhaul.cli.options import PROGRAM, Run, common
 from longhaul.cli.screen import is_live
 from longhaul.printable import shown
 
@@ -104,13 +104,12 @@ def _begin(run: Run, url: str, *, has_keys: bool) -> None:
     place = url.removeprefix("http://").rstrip("/")
     say = run.screen.say
     say(f"Listening on {url} until Ctrl-C.")
-    say(f"Let a local stack send here:  make up WEBHOOK_HOSTS={place}")
-    say(f"Have a job's end told here:   longhaul export FILE... --notify {url}")
+    say("To have a local stack send here:")
+    say(f"  make up WEBHOOK_HOSTS={place}")
+    say(f"  {PROGRAM} export FILE... --notify {url}")
     if not has_keys:
-        say(
-            f"Signatures are not checked: {VARIABLE} is not set. `make outputs` names the "
-            "secret as webhookSecret; docs/webhooks.md has the command that reads it."
-        )
+        say(f"Signatures are not checked: {VARIABLE} is not set.")
+        say("`make outputs` names the secret: webhookSecret. docs/webhooks.md says how to read it.")
 
 
 def _show(run: Run, heard: "Heard", *, usual: int) -> None:

@@ -22,14 +22,14 @@ RIGHT = f"completed  {JOB_ID}  4 files, 192.0 MB  signature right"
 
 def test_it_says_how_to_send_webhooks_here() -> None:
     with listening() as ran:
-        wait_for(lambda: ran.err.count(b"\n") >= 3, SECONDS, "three lines")
+        wait_for(lambda: ran.err.count(b"\n") >= 4, SECONDS, "four lines")
         ran.ended()
 
     assert ran.err.decode().splitlines() == [
         f"Listening on http://127.0.0.1:{ran.port}/ until Ctrl-C.",
-        f"Let a local stack send here:  make up WEBHOOK_HOSTS=127.0.0.1:{ran.port}",
-        "Have a job's end told here:   "
-        f"longhaul export FILE... --notify http://127.0.0.1:{ran.port}/",
+        "To have a local stack send here:",
+        f"  make up WEBHOOK_HOSTS=127.0.0.1:{ran.port}",
+        f"  longhaul export FILE... --notify http://127.0.0.1:{ran.port}/",
     ]
 
 
@@ -68,7 +68,7 @@ def test_without_a_secret_no_signature_is_checked_and_it_says_so() -> None:
 
     assert answered == 204
     assert lines == [f"completed  {JOB_ID}  4 files, 192.0 MB  signature not checked"]
-    assert b"LONGHAUL_WEBHOOK_SECRET is not set. `make outputs` names" in ran.err
+    assert b"LONGHAUL_WEBHOOK_SECRET is not set.\n`make outputs` names" in ran.err
 
 
 def test_the_secret_may_be_the_json_of_secrets_manager() -> None:
