@@ -109,7 +109,7 @@ def _begin(run: Run, url: str, *, has_keys: bool) -> None:
     say(f"  {PROGRAM} export FILE... --notify {url}")
     if not has_keys:
         say(f"Signatures are not checked: {VARIABLE} is not set.")
-        say("`make outputs` names the secret: webhookSecret. docs/webhooks.md says how to read it.")
+        say("How to read it: docs/webhooks.md. `make outputs` names it webhookSecret.")
 
 
 def _show(run: Run, heard: "Heard", *, usual: int) -> None:

@@ -68,7 +68,7 @@ def test_without_a_secret_no_signature_is_checked_and_it_says_so() -> None:
 
     assert answered == 204
     assert lines == [f"completed  {JOB_ID}  4 files, 192.0 MB  signature not checked"]
-    assert b"LONGHAUL_WEBHOOK_SECRET is not set.\n`make outputs` names" in ran.err
+    assert b"LONGHAUL_WEBHOOK_SECRET is not set.\nHow to read it: docs/webhooks.md." in ran.err
 
 
 def test_the_secret_may_be_the_json_of_secrets_manager() -> None:
