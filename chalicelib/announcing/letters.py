@@ -25,7 +25,7 @@ _NEXT_UNIT: Final = 999.95
 """From here on, an amount would be rounded to 1000.0."""
 
 _WHY: Final = (
-    "You get this mail because somebody asked that this address is told when this export ends."
+    "You get this mail because somebody asked us to tell this address when the export ends."
 )
 _STOP: Final = "Stop all mail from here to this address"
 
