@@ -274,7 +274,7 @@ AFTER_IT = ANNOUNCE_SENT, ALL_TOLD
 
 
 @before_and_after
-@pytest.mark.parametrize("effect", (*OF_THE_STEP, *AFTER_IT), ids=str)
+@pytest.mark.parametrize("effect", [*OF_THE_STEP, *AFTER_IT], ids=str)
 def test_a_worker_that_dies_while_it_reuses_an_archive_leaves_it_to_another(
     stack: Stack,
     first: str,
