@@ -132,5 +132,6 @@ def _forget_clients() -> None:
         aws.events,
         aws.ses,
         aws.secrets_manager,
+        aws.ses,
     ):
         cached.cache_clear()
