@@ -148,6 +148,8 @@ def _forget_clients() -> None:
         clients.for_links,
         aws.dynamodb,
         aws.sqs,
+        aws.events,
+        aws.ses,
         aws.secrets_manager,
         aws.ses,
     ):
