@@ -199,7 +199,7 @@ export function tell(element, isShared) {
   };
 
   const byWebhook = ({ hosts }, news) => h("details", { class: "way" }, h("summary", {}, "For developers: a webhook"),
-    field("url", "URL of the receiver", { type: "url", placeholder: "https://" }, `Signed as Standard Webhooks has it. It may go to: ${hosts.join(", ").replace(/^\*$/, "any host")}.`, news));
+    field("url", "URL of the receiver", { type: "url" }, `Signed as Standard Webhooks has it. It may go to: ${hosts.join(", ").replace(/^\*$/, "any host")}.`, news));
 
   const add = async (receiver, news) => {
     await send(receiver);
