@@ -115,6 +115,10 @@ class TooManyShares(LonghaulError):
     status, slug, title = 409, "too-many-shares", "The job has too many share links"
 
 
+class TooManyNotices(LonghaulError):
+    status, slug, title = 409, "too-many-notices", "The job has too many notices"
+
+
 class NotReady(LonghaulError):
     status, slug, title = 409, "not-ready", "The archive is not ready"
 
