@@ -144,6 +144,20 @@ def page_asset(version: str, name: str) -> Response:
     return answer(app, lambda call: asset(call, version, name))
 
 
+@app.route("/unsubscribe/{token}", methods=["GET"], content_types=[], cors=CORS)
+def unsubscribe_page(token: str) -> Response:
+    from chalicelib.http.unsubscribe import page
+
+    return answer(app, lambda call: page(call, services(), token))
+
+
+@app.route("/unsubscribe/{token}", methods=["POST"], content_types=[], cors=CORS)
+def unsubscribe(token: str) -> Response:
+    from chalicelib.http.unsubscribe import choose
+
+    return answer(app, lambda call: choose(call, services(), token))
+
+
 @app.on_sqs_message(queue="exports", batch_size=1, name="worker")
 def worker(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.pipeline.worker import handle

@@ -119,6 +119,10 @@ class TooManyNotices(LonghaulError):
     status, slug, title = 409, "too-many-notices", "The job has too many notices"
 
 
+class NoNotices(LonghaulError):
+    status, slug, title = 409, "no-notices", "Nobody is told of this job"
+
+
 class NotReady(LonghaulError):
     status, slug, title = 409, "not-ready", "The archive is not ready"
 

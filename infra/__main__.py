@@ -12,7 +12,18 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.markup import escape
 
-from infra import access, announcements, credentials, emulators, issuer, logs, loss, stack, targets
+from infra import (
+    access,
+    announcements,
+    credentials,
+    emulators,
+    issuer,
+    logs,
+    loss,
+    mail,
+    stack,
+    targets,
+)
 from infra.checksums import fill
 from infra.console import complain, counted, say, step
 from infra.deploy import Stack
@@ -146,6 +157,22 @@ def show_logs(place: Place, *, function: str | None, since: float, follow: bool)
             click.echo(str(line))
     except KeyboardInterrupt:
         click.echo()
+
+
+@cli.command(name="mail")
+@click.pass_obj
+def show_mail(place: Place) -> None:
+    """Show the mail that the local stack has caught."""
+    if place.target.is_local:
+        stack.deployed(place.target, place.state, place.stack_name)
+    found = mail.caught(emulators.found(place.target, place.state))
+    for one in found:
+        click.echo(str(one))
+    if not found:
+        say(
+            "There is no mail yet. A stack sends mail if it has a sender: "
+            f"make up MAIL_FROM=longhaul@example.com MAIL_TO=@example.com{place.target.option}"
+        )
 
 
 @cli.command(name="redrive")

@@ -15,6 +15,7 @@ from infra import (
     environments,
     issuer,
     loss,
+    mail,
     named_sources,
     outputs,
     package,
@@ -91,6 +92,8 @@ def up(  # noqa: PLR0913 - what is deployed, and where
             stage = made["ApiUrl"].rstrip("/").rpartition("/")[2]
             signed = given[AUTH_PARAMETER] == "iam"
             refusals.install(started, made["RestAPIId"], stage, signed=signed)
+        if target.is_local and (sender := chosen.get("MailFrom")):
+            mail.allow_sender(started, sender)
         if not changed:
             note("nothing has changed")
     found = _outputs(started, state, stack)

@@ -103,12 +103,14 @@ _RECEIVERS: Final[Schema] = {
             "description": "A webhook: a URL with https, of a host that the stack allows.",
             "minLength": 1,
             "maxLength": URL_MAX,
+            "examples": ["https://hooks.example.com/longhaul"],
         },
         "email": {
             "type": "string",
             "description": "A mail address: the caller's own, or one that the stack allows.",
             "minLength": 1,
             "maxLength": ADDRESS_MAX,
+            "examples": ["ann@example.com"],
         },
     },
 }

@@ -11,7 +11,7 @@ from functools import partial
 
 from chalicelib.announcing import asked
 from chalicelib.announcing.again import added, due_now
-from chalicelib.errors import NotFound, invalid
+from chalicelib.errors import NoNotices, NotFound
 from chalicelib.jobs.items import record_ttl
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.notices import Notice, Notices
@@ -23,8 +23,8 @@ from chalicelib.services import Services
 
 def notify(services: Services, job: Job, whom: Notify | None, base: str) -> tuple[Notice, ...]:
     """Has these told when the job ends, or now if it has ended; None: all who were to be told.
-    `base` is the API's URL. Returns all notices of the job. Raises InvalidRequest if there is
-    nobody to tell, TooManyNotices, NotFound if the job was deleted meanwhile, and Unavailable."""
+    `base` is the API's URL. Returns all notices of the job. Raises NoNotices if there is nobody to
+    tell, TooManyNotices, NotFound if the job was deleted meanwhile, and Unavailable."""
     named = asked.named(job.job_id, whom)
     known = _stored(services, job, named, base)
     now = services.now()
@@ -51,7 +51,7 @@ def _stored(services: Services, job: Job, named: Sequence[Notice], base: str) ->
 
     known = change()
     if known is None and not named:
-        raise invalid("", "nobody is told of this job's end: name a url, an email, or both")
+        raise NoNotices("nobody is told of this job's end, so far: name a url, an email, or both")
     if known is None:
         new = Notices(base=base, notices=tuple(named))
         services.notices.create(job.job_id, new, record_ttl(job.expires_at))

@@ -25,9 +25,6 @@ HANG = "hang"
 HANG_SECONDS = 20
 """Longer than a webhook may take (chalicelib/outbound.py)."""
 
-PRIVATE = "10.1.2.3"
-"""An address of a private network, where nobody is asked."""
-
 _HOST = "127.0.0.1"
 
 # Below the ports that systems give to connections by themselves, so that a port which is free stays
@@ -52,16 +49,17 @@ class Receivers:
     unsigned_port: int
     down_port: int
     release: Event = field(default_factory=Event)
-    hanging: int = 0
-    """How many webhooks wait for their answer."""
+    hanging: list[str] = field(default_factory=list)
+    """The paths of the webhooks that wait for their answer."""
     _posts: list[Post] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
     @property
     def hosts(self) -> str:
-        """Returns what WEBHOOK_HOSTS must have. The names without a port are no local ones."""
+        """Returns what WEBHOOK_HOSTS must have. Those without a port are not
+        on this machine: nothing goes there."""
         ports = (self.port, self.unsigned_port, self.down_port)
-        return ",".join([*(f"{_HOST}:{port}" for port in ports), "localhost", PRIVATE])
+        return ",".join([*(f"{_HOST}:{port}" for port in ports), "localhost", "10.1.2.3"])
 
     def url(self, path: str) -> str:
         """Returns a URL. Its path is `STATUS/anything` or `hang/anything`."""
@@ -89,19 +87,20 @@ class Receivers:
         with self._lock:
             self._posts.append(post)
 
-    def hang(self) -> None:
+    def hang(self, path: str) -> None:
         """Returns when the test releases all that hang, or after HANG_SECONDS."""
         with self._lock:
-            self.hanging += 1
+            self.hanging.append(path)
         self.release.wait(HANG_SECONDS)
         with self._lock:
-            self.hanging -= 1
+            self.hanging.remove(path)
 
 
 @contextmanager
 def receiving() -> Iterator[Receivers]:
     """Yields the receivers, of which one is down."""
-    made = Receivers(*_free_ports(3))
+    port, unsigned_port, down_port = _free_ports(3)
+    made = Receivers(port, unsigned_port, down_port)
     with ExitStack() as opened:
         opened.enter_context(_serving(made, made.port))
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
@@ -120,7 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._receivers.keep(Post(self.path, dict(self.headers.items()), body))
         how = self.path.split("/")[1]
         if how == HANG:
-            self._receivers.hang()
+            self._receivers.hang(self.path)
         with suppress(ConnectionError):  # whoever asked may have gone
             self.send_response(204 if how == HANG else int(how))
             if how.startswith("3"):

@@ -6,6 +6,7 @@ little data, and the clock can be turned.
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from botocore.config import Config
@@ -116,6 +117,10 @@ class Stage:
         return replace(self, acting={**self.acting, "Worker": changed})
 
 
+def _itself(client: Any) -> Any:
+    return client
+
+
 @contextmanager
 def staged(api: Api, backstage: Backstage) -> Iterator[Stage]:
     """Stops all that runs by itself. Yields the stage."""
@@ -143,8 +148,8 @@ def staged(api: Api, backstage: Backstage) -> Iterator[Stage]:
                 dynamodb=dynamodb,
                 s3=s3,
                 sqs=sqs,
-                events=lambda bus=bus: bus,
-                mail=lambda mail=mail: mail,
+                events=partial(_itself, bus),
+                mail=partial(_itself, mail),
                 limits=_SMALL,
             )
         yield Stage(api, backstage, Sources(backstage), roles, acting, logs, secrets)

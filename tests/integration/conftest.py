@@ -130,5 +130,6 @@ def _forget_clients() -> None:
         aws.dynamodb,
         aws.sqs,
         aws.secrets_manager,
+        aws.ses,
     ):
         cached.cache_clear()

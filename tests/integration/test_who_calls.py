@@ -64,6 +64,8 @@ CLOSED = [
     ("GET", f"/v1/export/{UNKNOWN_JOB}/progress"),
     ("POST", f"/v1/export/{UNKNOWN_JOB}/retry"),
     ("GET", f"/v1/export/{UNKNOWN_JOB}/download"),
+    ("POST", f"/v1/export/{UNKNOWN_JOB}/notify"),
+    ("GET", "/v1/notifications"),
     ("GET", "/v1/files"),
     ("POST", "/v1/download/check"),
 ]
