@@ -1,11 +1,13 @@
 """The mail that a local target has caught instead of sending it, and who may send mail there."""
 
 import json
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_string, policy
+from http import HTTPStatus
 from typing import Any
 
 from infra.errors import EmulatorError, InfraError
@@ -46,9 +48,16 @@ def caught(target: Target) -> list[Mail]:
     try:
         with _direct.open(url, timeout=_TIMEOUT_SECONDS) as answer:
             messages = json.load(answer)["messages"]
+    except urllib.error.HTTPError as error:
+        if target.name == "localstack" and error.code == HTTPStatus.NOT_FOUND:
+            return []  # its SES starts when it is first asked
+        raise EmulatorError(f"{target.name} does not say what mail it has: {error}") from error
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise EmulatorError(f"{target.name} does not say what mail it has: {error!r}") from error
+    try:
         read = _of_ministack if target.name == "ministack" else _of_localstack
         return sorted(read(messages), key=lambda mail: mail.at)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise EmulatorError(f"{target.name} does not say what mail it has: {error!r}") from error
 
 

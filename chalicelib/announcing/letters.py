@@ -39,7 +39,7 @@ _BUTTON: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail without its envelope. No text ends with a line break but `text` and `html`."""
+    """What a mail says. `subject` is one line; `text` and `html` say the same."""
 
     subject: str
     text: str

@@ -14,6 +14,7 @@ KEYS = [f"{number}/" + "k" * 1_000 for number in range(10)]
 
 
 def test_the_store_writes_the_keys_and_the_ttl_of_the_template(stack: Stack) -> None:
+    stack.configure(events=("accepted",))
     job_id = export(file_ids=[10001])
     table = cloud.resources()["JobsTable"]["Properties"]
     keys = {

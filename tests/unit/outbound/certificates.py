@@ -1,6 +1,7 @@
 """Certificates for receivers of webhooks: real ones, of an authority of the test's own."""
 
 import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,18 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+_USES = [
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +49,22 @@ class Certificate:
         return context
 
     def trusted(self) -> ssl.SSLContext:
-        """Returns the context of a client that trusts this certificate, and no other."""
-        return ssl.create_default_context(cadata=self.pem)
+        """Returns the context of a client that trusts this certificate, and no other. It is as
+        strict as Python 3.13's own."""
+        context = ssl.create_default_context(cadata=self.pem)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
 
 
 def authority(name: str = "Test authority") -> Certificate:
     """Returns a new certificate authority."""
-    return _made(name, None, x509.BasicConstraints(ca=True, path_length=None))
+    use = dict.fromkeys(_USES, False) | {"key_cert_sign": True}
+    return _made(
+        name,
+        None,
+        (-1, 1),
+        (x509.BasicConstraints(ca=True, path_length=None), x509.KeyUsage(**use)),
+    )
 
 
 def certificate(
@@ -50,16 +72,17 @@ def certificate(
 ) -> Certificate:
     """Returns a certificate of this host, which its own key signs if there is no issuer. It is good
     from one day to another; 0 is today."""
-    return _made(host, issuer, x509.SubjectAlternativeName([x509.DNSName(host)]), days)
+    return _made(host, issuer, days, [x509.SubjectAlternativeName([x509.DNSName(host)])])
 
 
 def _made(
     name: str,
     issuer: Certificate | None,
-    extension: x509.ExtensionType,
-    days: tuple[int, int] = (-1, 1),
+    days: tuple[int, int],
+    extensions: Iterable[x509.ExtensionType],
 ) -> Certificate:
     key = ec.generate_private_key(ec.SECP256R1())
+    signer = issuer.key if issuer else key
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
     built = (
@@ -70,6 +93,10 @@ def _made(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now + timedelta(days=days[0]))
         .not_valid_after(now + timedelta(days=days[1]))
-        .add_extension(extension, critical=True)
     )
-    return Certificate(built.sign(issuer.key if issuer else key, hashes.SHA256()), key)
+    for extension in extensions:
+        built = built.add_extension(extension, critical=True)
+    ours = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    theirs = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
+    built = built.add_extension(ours, critical=False).add_extension(theirs, critical=False)
+    return Certificate(built.sign(signer, hashes.SHA256()), key)

@@ -231,9 +231,9 @@ def test_a_name_that_does_not_resolve_may_do_so_later(error: Exception) -> None:
     assert not caught.is_final
 
 
-def test_a_name_that_nobody_has_does_not_resolve() -> None:
-    # RFC 6761, section 6.4: no name server knows a name that ends so.
-    assert refused(Https(), a_place("a.invalid")).reason == "the name a.invalid does not resolve"
+def test_what_cannot_be_a_name_does_not_resolve() -> None:
+    # No name server is asked for it.
+    assert refused(Https(), a_place("a..b")).reason == "the name a..b does not resolve"
 
 
 @pytest.mark.parametrize("found", [[], ["10.0.0.1"], ["fe80::1%" + "e" * 200]])
