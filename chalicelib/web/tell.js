@@ -39,10 +39,10 @@ function outcome({ status, attempts, lastError, nextAttemptAt }, hasEnded) {
   return sentence(status);
 }
 
-const nameOf = ({ kind, to }) => `${KINDS[kind] ?? kind} to ${to}`;
+const nameOf = ({ kind, to }) => (to ? `${KINDS[kind] ?? kind} to ${to}` : "Webhook of this service");
 
 /** The words of a refusal, without the name of the field. */
-const said = ({ words }) => sentence(words.replace(/^\/[\w/]*: /, ""));
+const said = ({ words }) => words.replace(/^\W?(url|email): /i, "Not taken: ");
 
 /** Shows in `element` who is told. Returns {show, offer, stop}: `show` takes the job after each change. */
 export function tell(element, isShared) {
@@ -90,8 +90,8 @@ export function tell(element, isShared) {
     notice?.status === "given-up" && resend(notice));
 
   const resend = ({ kind, to }) => {
-    // Of the stack's own webhook only the origin is told. It is sent again with all others.
-    const isOwn = kind === "webhook" && URL.canParse(to) && new URL(to).origin === to;
+    // Of the stack's own webhook only the origin is told, if it has one. It is sent again with all others.
+    const isOwn = kind === "webhook" && !/^\w+:\/\/[^/?]+[/?]/.test(to);
     const act = async ({ currentTarget }) => {
       currentTarget.disabled = true;
       try {
@@ -105,7 +105,7 @@ export function tell(element, isShared) {
       }
     };
     const label = isOwn ? "Send all again" : "Send again";
-    return button(act, { "aria-label": `${label}: ${kind} to ${to}` }, label);
+    return button(act, { "aria-label": `${label}: ${nameOf({ kind, to })}` }, label);
   };
 
   const send = async (receiver) => {
