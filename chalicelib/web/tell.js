@@ -11,9 +11,9 @@ const LONGEST_PAUSE_MS = 60_000;
 
 const KEEP_OPEN = "Keep this tab open, it may be in the background.";
 const BLOCKED = "This browser blocks notifications of this page. Open the site's settings, beside the address, and allow them. Then tick this again.";
-const UNANSWERED = "The browser did not allow it. Tick this again, and answer its question.";
+const UNANSWERED = "Tick this again, and answer the browser's question.";
 const ENDED = "The export has ended already.";
-const NO_WAY = "This browser cannot notify you here, and this service sends no mail and no webhooks.";
+const CANNOT = "This browser cannot notify you here.";
 
 const KINDS = { mail: "Mail", webhook: "Webhook" };
 
@@ -153,13 +153,13 @@ export function tell(element, isShared) {
       try {
         const { mail, webhook } = await call("GET", "v1/notifications");
         fill(ways, mail && byMail(mail, news), webhook && byWebhook(webhook, news));
-        if (!browser && !ways.firstChild) say(news, NO_WAY);
+        if (!browser && !ways.firstChild) say(news, `${CANNOT} Nor does this service send mail or webhooks.`);
       } catch (problem) {
         fill(ways, fault(problem, button(load, {}, "Try again")));
       }
     };
     if (!isShared) load();
-    else if (!browser) say(news, "This browser cannot notify you here.");
+    else if (!browser) say(news, CANNOT);
   };
 
   const here = async () => {

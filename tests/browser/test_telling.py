@@ -250,7 +250,7 @@ def test_who_wants_no_notification_any_more_gets_none(stage: Stage) -> None:
     ("answer", "words"),
     [
         ("denied", "Open the site's settings, beside the address, and allow them."),
-        ("default", "Tick this again, and answer its question."),
+        ("default", "Tick this again, and answer the browser's question."),
     ],
 )
 def test_who_does_not_allow_notifications_is_told_what_to_do(
@@ -317,9 +317,7 @@ def test_a_browser_that_cannot_notify_does_not_offer_it(stage: Stage, lacking: s
 
     page = asked(stage, NOTHING)
 
-    expect(
-        page.get_by_text("This browser cannot notify you here, and this service")
-    ).to_be_visible()
+    expect(page.get_by_text("Nor does this service send mail or webhooks.")).to_be_visible()
     expect(page.get_by_role("checkbox")).to_have_count(0)
 
 
@@ -577,11 +575,14 @@ def test_what_others_have_written_is_shown_as_text(stage: Stage) -> None:
     tells(
         stage,
         job_id,
-        [notice(EVIL, "given-up", lastError=EVIL), notice(f"https://{long}", EVIL, lastError=long)],
+        [
+            notice(f"@{EVIL}", "given-up", lastError=EVIL),
+            notice(f"https://{long}", EVIL, lastError=long),
+        ],
     )
     page = stage.open_job(job_id)
 
-    expect(page.get_by_role("region", name="Who was told")).to_contain_text(f"Mail to {EVIL}")
+    expect(page.get_by_role("region", name="Who was told")).to_contain_text(f"Mail to @{EVIL}")
     assert page.locator("main img").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") == 320
 
