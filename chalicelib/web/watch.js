@@ -50,14 +50,15 @@ async function look() {
     failures = 0;
     ended(job);
   } catch ({ status, after }) {
-    if (status === 404) awaited.delete(id);
+    // The job, or the ticket for it, is gone.
+    if (status === 404 || (status === 401 && tickets.has(id))) awaited.delete(id);
     failures += 1;
     wait = after * 1000;
   }
   // To the end of the queue.
   if (awaited.delete(id)) awaited.add(id);
   keep();
-  next(Math.max(Math.min(PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS), failures ? wait : 0));
+  next(Math.max(Math.min(PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS), wait));
 }
 
 /** Notifies of the end, once, unless somebody sees it. Does nothing if the job has not ended, or is not awaited. */

@@ -50,15 +50,17 @@ def notices(page: Page) -> list[list[str]]:
     return found
 
 
-def expect_notices(page: Page, number: int) -> None:
+def expect_notices(page: Page, number: int, of: str = "notices") -> None:
     # The page's security policy blocks Playwright's own wait for a condition.
     page.evaluate(
-        """async number => {
-          while (notices.length < number) await new Promise((done) => setTimeout(done, 20));
+        """async ([name, number]) => {
+          for (let looks = 0; window[name].length < number && looks < 1_000; looks += 1) {
+            await new Promise((done) => setTimeout(done, 20));
+          }
         }""",
-        number,
+        [of, number],
     )
-    assert len(notices(page)) == number
+    assert len(page.evaluate(of)) == number
 
 
 def pass_time(page: Page, seconds: int, pieces: int = 10) -> None:
@@ -121,6 +123,19 @@ def test_who_sees_the_end_is_not_notified(stage: Stage) -> None:
     assert notices(page) == []
 
 
+def test_who_works_in_another_window_is_notified(stage: Stage) -> None:
+    granting(stage.page)
+    offers(stage, NOTHING)
+    job_id = stage.records.running("Recordings.zip")
+    page = stage.open_job(job_id)
+    wish(page)
+    page.evaluate("document.hasFocus = () => false")
+
+    stage.records.finish(job_id)
+
+    expect_notices(page, 1)
+
+
 def test_who_does_not_ask_is_not_notified(stage: Stage) -> None:
     granting(stage.page)
     stage.page.add_init_script("permission = 'granted'")
@@ -162,9 +177,9 @@ def test_each_job_notifies_once_from_the_list_too_and_a_click_opens_it(stage: St
         ["Second.zip", "Ready to download", second],
         ["First.zip", "A source file is missing", first],
     ]
-    page.evaluate("newest.onclick()")
+    page.evaluate("focus = () => (window.isFocused = true); newest.onclick()")
     expect(page.get_by_role("heading", name="First.zip")).to_be_visible()
-    assert page.evaluate("newest.isClosed") is True
+    assert page.evaluate("[newest.isClosed, isFocused]") == [True, True]
 
 
 def test_what_is_awaited_is_asked_for_slowly_and_not_after_the_end(stage: Stage) -> None:
@@ -190,6 +205,29 @@ def test_what_is_awaited_is_asked_for_slowly_and_not_after_the_end(stage: Stage)
     assert set(asked_for) == set(jobs)
     assert [url for url in after if "/v1/" in url] == []
     assert len(notices(page)) == 3
+
+
+@pytest.mark.parametrize(("status", "most"), [(404, 1), (503, 6), (429, 2)])
+def test_what_is_awaited_is_asked_for_less_when_that_fails(
+    stage: Stage, status: int, most: int
+) -> None:
+    stage.page.clock.install()
+    granting(stage.page)
+    offers(stage, NOTHING)
+    page = stage.open_job(stage.records.running("Recordings.zip"))
+    wish(page)
+    page.get_by_role("link", name="New export").click()
+    expect(page.get_by_role("heading", name="New export")).to_be_visible()
+    page.route(
+        "**/v1/export/*",
+        lambda route: route.fulfill(
+            status=status, headers={"Retry-After": "100"} if status == 429 else {}, json={}
+        ),
+    )
+
+    sent = requests_during(page, lambda: pass_time(page, 180, pieces=90))
+
+    assert 1 <= len([url for url in sent if "/v1/export/" in url]) <= most
 
 
 def test_a_page_that_is_loaded_again_still_notifies(stage: Stage) -> None:
@@ -296,9 +334,7 @@ def test_a_real_browser_that_was_allowed_notifies(stage: Stage) -> None:
     stage.records.finish(job_id)
 
     expect(page).to_have_title("✓ · Recordings.zip · Longhaul")
-    page.evaluate(
-        "(async () => { while (!made.length) await new Promise((go) => setTimeout(go, 20)); })()"
-    )
+    expect_notices(page, 1, of="made")
     assert page.evaluate("made") == [
         ["Recordings.zip", {"body": "Ready to download", "tag": job_id}]
     ]
