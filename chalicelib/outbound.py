@@ -78,9 +78,10 @@ def connected(address: str, port: int, seconds: float) -> "socket":
 @cache
 def trusting() -> "SSLContext":
     """Returns what trusts the certificates that this machine trusts."""
-    from ssl import create_default_context
+    from ssl import TLSVersion, create_default_context
 
     context = create_default_context()
+    context.minimum_version = TLSVersion.TLSv1_2  # Debian leaves it to a file of the machine
     context.set_alpn_protocols(["http/1.1"])
     return context
 
@@ -111,7 +112,7 @@ class Https:
                 return _answer(way, request, time)
         except TimeoutError:
             raise NotReached(time.over) from None
-        except (ConnectionError, ssl.SSLEOFError, heads.BrokenOff):
+        except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError, heads.BrokenOff):
             raise NotReached(_CLOSED) from None
         except heads.NotHttp:
             raise NotReached("the answer is not HTTP") from None

@@ -25,7 +25,7 @@ _NEXT_UNIT: Final = 999.95
 """From here on, an amount would be rounded to 1000.0."""
 
 _WHY: Final = (
-    "You get this mail because somebody asked that this address is told when this export ends."
+    "You get this mail because somebody asked us to tell this address when the export ends."
 )
 _STOP: Final = "Stop all mail from here to this address"
 
@@ -39,7 +39,7 @@ _BUTTON: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail without its envelope. No text ends with a line break but `text` and `html`."""
+    """What a mail says. `subject` is one line; `text` and `html` say the same."""
 
     subject: str
     text: str

@@ -48,8 +48,8 @@ def page(_: Call, services: Services, token: str) -> Reply:
         return _chosen(is_out=True)
     return _page(
         "Stop this mail?",
-        "Longhaul sends mail when an export has ended. Your address, to which this link was sent, "
-        "gets no such mail any more, whoever asks for the export.",
+        "Longhaul sends mail when an export has ended. Press the button, and the address that got "
+        "this link gets no such mail any more, whoever asks for the export.",
         ("out", "Stop the mail"),
     )
 
@@ -94,7 +94,7 @@ def _chosen(*, is_out: bool) -> Reply:
 def _unknown() -> Reply:
     return _page(
         "This link does not work",
-        "It may be cut off, or older than a year. Take the link of the last mail you got.",
+        "It may be incomplete, or older than a year. Take the link of the last mail you got.",
         status=HTTPStatus.NOT_FOUND,
     )
 

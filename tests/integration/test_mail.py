@@ -41,7 +41,7 @@ def accepted(stack: Stack, **request: Any) -> str:
 def completed(stack: Stack, **request: Any) -> str:
     stack.put_file("downloads/10001", b"one")
     job_id = accepted(stack, **request)
-    assert stack.run_queue() == []
+    assert stack.run_steps() == []
     return job_id
 
 
@@ -199,6 +199,15 @@ def test_who_has_opted_out_gets_no_mail_any_more(stack: Stack, body: str | bytes
     assert "The mail is stopped" in answer.body
     assert announced(stack, completed(stack)).state is State.OPTED_OUT
     assert len(sent()) == 1
+
+
+@pytest.mark.parametrize("auth", ["jwt", "iam"])
+def test_nobody_has_to_sign_in_to_opt_out(stack: Stack, auth: str) -> None:
+    announced(stack, completed(stack))
+    stack.configure(auth=auth)
+
+    assert call("POST", stop_path(stack), body=ONE_CLICK, headers=FORM).status == 200
+    assert announced(stack, completed(stack)).state is State.OPTED_OUT
 
 
 def test_who_opts_in_again_gets_mail_again(stack: Stack) -> None:

@@ -102,6 +102,27 @@ def test_all_the_rest_is_closed(guarded: Guarded, method: str, path: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("claims", "address"),
+    [
+        ({"email": "ann@example.com", "email_verified": True}, "ann@example.com"),
+        ({"email": "ann@example.com", "email_verified": False}, None),
+        ({"email": "ann@example.com"}, None),
+    ],
+)
+def test_a_token_proves_an_address(
+    guarded: Guarded, claims: dict[str, object], address: str | None
+) -> None:
+    guarded.stack.configure(mail_from="longhaul@example.com", mail_to=("@example.org",))
+    asked = {"file_ids": [10001], "notify": {"email": "ann@example.com"}}
+
+    known = guarded.call("GET", "/v1/notifications", claims=claims).body["mail"]
+    made = guarded.call("POST", "/v1/export", body=asked, claims=claims)
+
+    assert known["address"] == address
+    assert made.status == (400 if address is None else 202)
+
+
+@pytest.mark.parametrize(
     ("header", "why"),
     [
         ("Bearer ", "must be: Bearer, a space, and the token"),

@@ -17,7 +17,7 @@ from tests.unit.samples import NOW, some_services
 
 FORM = "application/x-www-form-urlencoded"
 ONE_CLICK = b"List-Unsubscribe=One-Click"
-# RFC 8058, section 3.2: a client sends a form in parts, or an encoded one.
+# RFC 8058, section 3: a client sends a form in parts, or an encoded one.
 IN_PARTS = (
     b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n'
 )
