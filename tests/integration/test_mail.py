@@ -41,7 +41,7 @@ def accepted(stack: Stack, **request: Any) -> str:
 def completed(stack: Stack, **request: Any) -> str:
     stack.put_file("downloads/10001", b"one")
     job_id = accepted(stack, **request)
-    assert stack.run_queue() == []
+    assert stack.run_steps() == []
     return job_id
 
 

@@ -34,13 +34,13 @@ ended_jobs = (jobs() | tombstones()).filter(lambda job: job.status not in OPEN)
 @cache
 def _schema() -> dict[str, Any]:
     schema: dict[str, Any] = json.loads(SCHEMA.read_text())
+    Draft202012Validator.check_schema(schema)
     return schema
 
 
+@cache
 def _validator() -> Draft202012Validator:
-    schema = _schema()
-    Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return Draft202012Validator(_schema(), format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def _told(job: Job, event: JobEvent = "ended", **more: Any) -> dict[str, Any]:
