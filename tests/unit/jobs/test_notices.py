@@ -199,9 +199,7 @@ def test_a_writer_that_is_never_first_gives_up(store: NoticeStore) -> None:
 def test_an_error_of_any_kind_is_kept_short(store: NoticeStore, error: str) -> None:
     assert store.create(JOB_ID, BOTH, FORGET_AT)
 
-    store.change(
-        JOB_ID, lambda known: tuple(replace(one, last_error=error) for one in known), NOW
-    )
+    store.change(JOB_ID, lambda known: tuple(replace(one, last_error=error) for one in known), NOW)
 
     known = store.get(JOB_ID)
     assert known is not None
