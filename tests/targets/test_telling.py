@@ -2,6 +2,7 @@
 
 import json
 import time
+from typing import Any
 
 from tests.targets.cloud import Cloud, new_name, refusal
 from tests.targets.rows import row
@@ -33,7 +34,7 @@ def test_a_rule_sends_what_fits_its_pattern(cloud: Cloud) -> None:
     events.create_event_bus(Name=name)
     pattern = json.dumps({"source": ["us"], "detail": {"status": ["failed"]}})
     events.put_rule(Name=name, EventBusName=name, EventPattern=pattern)
-    target = {"Id": "queue", "Arn": found["Attributes"]["QueueArn"]}
+    target: Any = {"Id": "queue", "Arn": found["Attributes"]["QueueArn"]}
     events.put_targets(Rule=name, EventBusName=name, Targets=[target])
 
     answer = events.put_events(
