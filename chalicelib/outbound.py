@@ -112,7 +112,7 @@ class Https:
                 return _answer(way, request, time)
         except TimeoutError:
             raise NotReached(time.over) from None
-        except (ConnectionError, ssl.SSLEOFError, heads.BrokenOff):
+        except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError, heads.BrokenOff):
             raise NotReached(_CLOSED) from None
         except heads.NotHttp:
             raise NotReached("the answer is not HTTP") from None

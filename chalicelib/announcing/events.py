@@ -39,7 +39,7 @@ def detail(
     job: Job, event: JobEvent, at: int, *, includes: tuple[Inclusion, ...] = (), base: str = ""
 ) -> dict[str, Any]:
     """Returns what is told. `at` is when it happened, in Unix time in ms. `base` is the API's URL,
-    for the link; empty: it is not known. Of a job that was deleted meanwhile, nothing is told of its user."""
+    for the link; empty: it is not known. Nothing is told of the user of a deleted job."""
     told: dict[str, Any] = {
         "version": VERSION,
         "id": event_id(job.job_id, event),

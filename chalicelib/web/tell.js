@@ -11,9 +11,9 @@ const LONGEST_PAUSE_MS = 60_000;
 
 const KEEP_OPEN = "Keep this tab open, it may be in the background.";
 const BLOCKED = "This browser blocks notifications of this page. Open the site's settings, beside the address, and allow them. Then tick this again.";
-const UNANSWERED = "The browser did not allow it. Tick this again, and answer its question.";
+const UNANSWERED = "Tick this again, and answer the browser's question.";
 const ENDED = "The export has ended already.";
-const NO_WAY = "This browser cannot notify you here, and this service sends no mail and no webhooks.";
+const CANNOT = "This browser cannot notify you here.";
 
 const KINDS = { mail: "Mail", webhook: "Webhook" };
 
@@ -39,10 +39,10 @@ function outcome({ status, attempts, lastError, nextAttemptAt }, hasEnded) {
   return sentence(status);
 }
 
-const nameOf = ({ kind, to }) => `${KINDS[kind] ?? kind} to ${to}`;
+const nameOf = ({ kind, to }) => (to ? `${KINDS[kind] ?? kind} to ${to}` : "Webhook of this service");
 
 /** The words of a refusal, without the name of the field. */
-const said = ({ words }) => sentence(words.replace(/^\/[\w/]*: /, ""));
+const said = ({ words }) => words.replace(/^\W?(url|email): /i, "Not taken: ");
 
 /** Shows in `element` who is told. Returns {show, offer, stop}: `show` takes the job after each change. */
 export function tell(element, isShared) {
@@ -90,8 +90,8 @@ export function tell(element, isShared) {
     notice?.status === "given-up" && resend(notice));
 
   const resend = ({ kind, to }) => {
-    // Of the stack's own webhook only the origin is told. It is sent again with all others.
-    const isOwn = kind === "webhook" && URL.canParse(to) && new URL(to).origin === to;
+    // Of the stack's own webhook only the origin is told, if it has one. It is sent again with all others.
+    const isOwn = kind === "webhook" && !/^\w+:\/\/[^/?]+[/?]/.test(to);
     const act = async ({ currentTarget }) => {
       currentTarget.disabled = true;
       try {
@@ -105,7 +105,7 @@ export function tell(element, isShared) {
       }
     };
     const label = isOwn ? "Send all again" : "Send again";
-    return button(act, { "aria-label": `${label}: ${kind} to ${to}` }, label);
+    return button(act, { "aria-label": `${label}: ${nameOf({ kind, to })}` }, label);
   };
 
   const send = async (receiver) => {
@@ -153,13 +153,13 @@ export function tell(element, isShared) {
       try {
         const { mail, webhook } = await call("GET", "v1/notifications");
         fill(ways, mail && byMail(mail, news), webhook && byWebhook(webhook, news));
-        if (!browser && !ways.firstChild) say(news, NO_WAY);
+        if (!browser && !ways.firstChild) say(news, `${CANNOT} Nor does this service send mail or webhooks.`);
       } catch (problem) {
         fill(ways, fault(problem, button(load, {}, "Try again")));
       }
     };
     if (!isShared) load();
-    else if (!browser) say(news, "This browser cannot notify you here.");
+    else if (!browser) say(news, CANNOT);
   };
 
   const here = async () => {

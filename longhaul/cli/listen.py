@@ -27,6 +27,9 @@ _STATUS_WIDTH: Final = len("completed")
 _WAIT_SECONDS: Final = 0.5
 """How long to wait for a webhook at a time. On Windows, Ctrl-C ends no longer wait."""
 
+_SHOWN: Final = 100
+"""The most characters of a text that a webhook, or a request that is none, brings along."""
+
 # What shows whether the signature is right: on a terminal a mark, in a pipe words.
 _MARKS: Final = {True: ("✓", "green"), None: ("?", "yellow"), False: ("✗", "red")}
 _SAID: Final = {True: "signature right", None: "signature not checked", False: ""}
@@ -131,12 +134,12 @@ def _line(heard: "Heard", usual: int, *, is_live: bool) -> str:
     mark, colour = _MARKS[heard.is_signed if heard.webhook else False]
     parts = [f"{click.style(mark, fg=colour)} " * is_live + f"{heard.at.astimezone():%H:%M:%S}"]
     if heard.webhook:
-        status = shown(heard.webhook.type.removeprefix("export."))
-        parts += [f"{status:<{_STATUS_WIDTH}}", shown(heard.webhook.data.job_id)]
+        status = _short(heard.webhook.type.removeprefix("export."))
+        parts += [f"{status:<{_STATUS_WIDTH}}", _short(heard.webhook.data.job_id)]
         parts += _facts(heard.webhook.data)
         if not is_live:
             parts.append(_SAID[heard.is_signed])
-    parts.append(shown(heard.why))
+    parts.append(_short(heard.why))
     if heard.why or heard.status != usual or usual != _TAKEN:
         parts.append(f"answered {heard.status}")
     return "  ".join(filter(None, parts)).rstrip()
@@ -144,6 +147,12 @@ def _line(heard: "Heard", usual: int, *, is_live: bool) -> str:
 
 def _facts(data: "Ended") -> list[str]:
     if data.status != "completed":
-        return [shown(data.reason or "")]
+        return [_short(data.reason or "")]
     left_out = f", {data.files_skipped:,} left out" if data.files_skipped else ""
     return [f"{words.files(data.files)}, {words.size(data.bytes)}{left_out}"]
+
+
+def _short(text: str) -> str:
+    """Returns the text as a terminal can show it."""
+    text = shown(text)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

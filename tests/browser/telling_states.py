@@ -37,7 +37,7 @@ KEEP_NOTICES = """
 
 def notice(to: str, status: str = "pending", **facts: Any) -> dict[str, Any]:
     """Returns a notice as the API shows it, to a mail address or a URL."""
-    kind = "webhook" if to.startswith("http") else "mail"
+    kind = "mail" if "@" in to else "webhook"
     rest = {"attempts": 0, "lastError": None, "nextAttemptAt": None}
     return {"kind": kind, "to": to, "status": status, **rest, **facts}
 
@@ -90,13 +90,16 @@ def job_to_be_told_of_by_nothing_here(stage: Stage) -> None:
 
 @state
 def job_to_be_told_of_elsewhere(stage: Stage) -> None:
-    words = "mail to bob@example.net is not allowed here: MAIL_TO has @example.com"
+    words = (
+        "bob@example.net is neither your own address, ann@example.com, nor allowed; "
+        "MAIL_TO allows @example.com, the-whole-team@lists.example.org"
+    )
     stage.page.route("**/notify", refusing("/email", words))
     granting(stage.page)
     page = asked(stage, HOW)
     page.get_by_label("Mail to another address").fill("bob@example.net")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Mail to bob@example.net is not allowed here")).to_be_visible()
+    expect(page.get_by_text("Not taken: bob@example.net is neither")).to_be_visible()
 
 
 def refusing(pointer: str, detail: str) -> Callable[[Route], None]:

@@ -4,9 +4,12 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import fastjsonschema
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from chalicelib.http import answer_schemas
+from chalicelib.instants import iso
 from chalicelib.jobs.model import Failure
 from chalicelib.jobs.states import Status
 from tests.browser.issuer import Issuer
@@ -247,7 +250,7 @@ def test_who_wants_no_notification_any_more_gets_none(stage: Stage) -> None:
     ("answer", "words"),
     [
         ("denied", "Open the site's settings, beside the address, and allow them."),
-        ("default", "Tick this again, and answer its question."),
+        ("default", "Tick this again, and answer the browser's question."),
     ],
 )
 def test_who_does_not_allow_notifications_is_told_what_to_do(
@@ -314,9 +317,7 @@ def test_a_browser_that_cannot_notify_does_not_offer_it(stage: Stage, lacking: s
 
     page = asked(stage, NOTHING)
 
-    expect(
-        page.get_by_text("This browser cannot notify you here, and this service")
-    ).to_be_visible()
+    expect(page.get_by_text("Nor does this service send mail or webhooks.")).to_be_visible()
     expect(page.get_by_role("checkbox")).to_have_count(0)
 
 
@@ -384,17 +385,18 @@ def test_mail_goes_to_another_address_and_webhooks_to_a_url(stage: Stage) -> Non
 
 
 @pytest.mark.parametrize(
-    ("field", "key", "value"),
+    ("field", "pointer", "value"),
     [
-        ("Mail to another address", "email", "bob@example.net"),
+        # Both forms of the API.
+        ("Mail to another address", "/email", "bob@example.net"),
         ("URL of the receiver", "url", "https://evil.example"),
     ],
 )
 def test_what_the_stack_refuses_is_said_at_the_field(
-    stage: Stage, field: str, key: str, value: str
+    stage: Stage, field: str, pointer: str, value: str
 ) -> None:
     page = asked(stage, HOW)
-    page.route("**/notify", refusing(f"/{key}", f"{value} is not allowed: {EVIL}"))
+    page.route("**/notify", refusing(pointer, f"{value} is not allowed: {EVIL}"))
     page.get_by_text("For developers: a webhook").click()
 
     page.get_by_label(field).fill(value)
@@ -402,7 +404,7 @@ def test_what_the_stack_refuses_is_said_at_the_field(
 
     expect(page.get_by_label(field)).to_be_focused()
     expect(page.get_by_label(field)).to_have_accessible_description(
-        re.compile(f"^{value[0].upper()}{re.escape(value[1:])} is not allowed: <img")
+        re.compile(f"^Not taken: {re.escape(value)} is not allowed: <img")
     )
     expect(page.get_by_label(field)).to_have_value(value)
     assert page.get_by_label(field).get_attribute("aria-invalid") == "true"
@@ -527,6 +529,7 @@ def test_a_hidden_tab_does_not_ask_what_came_of_it(stage: Stage) -> None:
         (HOOK, {"url": HOOK}, "Send again"),
         # The stack's own webhook, of which only the origin is told.
         ("https://hooks.example.com", {}, "Send all again"),
+        ("", {}, "Send all again"),
     ],
 )
 def test_what_was_given_up_is_sent_again(
@@ -543,6 +546,14 @@ def test_what_was_given_up_is_sent_again(
     expect(page.get_by_text("Being sent…", exact=True)).to_be_visible()
     expect(page.get_by_role("heading", name="Who was told")).to_be_focused()
     assert bodies == [body]
+
+
+def test_these_answers_are_like_those_of_the_api() -> None:
+    answered = [notice(ANN), notice(HOOK, "retrying", attempts=3, nextAttemptAt=iso(0))]
+
+    fastjsonschema.compile(answer_schemas.NOTIFICATIONS)({"notifications": answered})
+    for how in (HOW, NOTHING):
+        fastjsonschema.compile(answer_schemas.RECEIVERS)(how)
 
 
 def test_why_it_cannot_be_sent_again_is_said(stage: Stage) -> None:
@@ -564,11 +575,14 @@ def test_what_others_have_written_is_shown_as_text(stage: Stage) -> None:
     tells(
         stage,
         job_id,
-        [notice(EVIL, "given-up", lastError=EVIL), notice(f"https://{long}", EVIL, lastError=long)],
+        [
+            notice(f"@{EVIL}", "given-up", lastError=EVIL),
+            notice(f"https://{long}", EVIL, lastError=long),
+        ],
     )
     page = stage.open_job(job_id)
 
-    expect(page.get_by_role("region", name="Who was told")).to_contain_text(f"Mail to {EVIL}")
+    expect(page.get_by_role("region", name="Who was told")).to_contain_text(f"Mail to @{EVIL}")
     assert page.locator("main img").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") == 320
 

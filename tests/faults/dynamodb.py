@@ -23,6 +23,7 @@ KEY: Final = "jobId"
 INDEXES: Final[dict[str, tuple[str, ...]]] = {
     "byUser": ("userId", "createdAt"),
     "wake": ("wakeShard", "wakeAt"),
+    "announce": ("announceShard", "announceAt"),
     "openOfUser": ("openUser",),
 }
 BATCH_MAX: Final = 100

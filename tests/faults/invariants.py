@@ -54,6 +54,7 @@ def check(world: World, *, in_time: bool = True) -> None:
     }
     days.check(world, live, sizes, is_all=len(live) == len(jobs))
     _check_wishes(world, {job.job_id for job in jobs})
+    _check_told(world, jobs)
     _check_leftovers(world, live)
 
 
@@ -128,6 +129,19 @@ def _check_wishes(world: World, job_ids: set[str]) -> None:
             world.witness.says(f"an accepted job is not on record: {wish.jobs - job_ids}")
         if wish.key and wish.jobs - {named_id([wish.body["user_id"]], wish.key)}:
             world.witness.says(f"the key {wish.key} made {wish.jobs}")
+
+
+def _check_told(world: World, jobs: list[Job]) -> None:
+    """Everybody was told what they wanted to be told of, and nothing else."""
+    asked: dict[str, set[str]] = {job.job_id: set() for job in jobs}
+    for job in jobs:
+        if not job.is_deleted and job.request_key in world.s3.objects[ARCHIVE]:
+            notify = _request(world, job).notify
+            named = (notify.url, notify.email) if notify else ()
+            asked[job.job_id] |= {to for to in named if to}
+    world.announced.check(jobs, asked)
+    if world.due_announcements():
+        world.witness.says(f"{world.due_announcements()} are left in the index of announcements")
 
 
 def _check_leftovers(world: World, jobs: list[Job]) -> None:

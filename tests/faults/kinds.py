@@ -53,6 +53,9 @@ class Kind(StrEnum):
     TAMPERED = "part of an upload replaced by somebody else"
     DEPLOYED = "another version deployed"
     GARBAGE = "message of garbage"
+    EVENT_REFUSED = "event refused by the bus"
+    BUS_DENIED = "permission to tell the bus taken away for a while"
+    NOT_TAKEN = "webhook not taken by its receiver"
 
 
 OF_REQUESTS: Final = tuple(Kind)[:11]
@@ -64,6 +67,7 @@ SINGLE: Final = (
     Kind.REPEATED,
     Kind.NOT_DELETED,
     Kind.CLOCK_OFF,
+    Kind.EVENT_REFUSED,
 )
 """The kinds that happen in a run with few faults."""
 

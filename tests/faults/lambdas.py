@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from chalicelib.errors import LonghaulError
-from chalicelib.pipeline.lease import LEASE_SECONDS
 from chalicelib.services import Services
 from tests.faults.kinds import Faults, Kind
 from tests.faults.network import Invocation, Network
@@ -65,7 +64,8 @@ class Lambdas:
         TimeoutError if it died."""
         schedule, task = self._schedule, self._schedule.current
         self._count += 1
-        invocation = Invocation(f"{name}-{self._count}", schedule.now + seconds * 1000)
+        deadline = schedule.now + seconds * 1000
+        invocation = Invocation(f"{name}-{self._count}", schedule.now, deadline)
         if self._faults.strikes(Kind.CLOCK_OFF):
             invocation.clock_off = self._faults.random.randint(-CLOCK_OFF_MAX, CLOCK_OFF_MAX)
             invocation.clock_off_from = schedule.now + self._faults.random.randrange(20_000)
@@ -96,7 +96,8 @@ class EventSource:
     most `most` invocations at a time.
 
     A message is deleted when the function has acknowledged it. `taken` is called before that.
-    `order` sorts the messages. `is_open` says whether a message's body names an open job.
+    `order` sorts the messages. `lease` is the number of seconds for which a function at work hides
+    its message. `is_work` says whether a message's body names a job that this work is for.
     """
 
     def __init__(
@@ -114,7 +115,8 @@ class EventSource:
         handler: Callable[[Sequence[Record], Services], dict[str, Any] | None],
         taken: Callable[[Record], None],
         order: Callable[[Iterable[Held]], list[Held]],
-        is_open: Callable[[str], bool],
+        lease: int,
+        is_work: Callable[[str], bool],
     ) -> None:
         self._schedule = schedule
         self._faults = faults
@@ -128,7 +130,8 @@ class EventSource:
         self._handler = handler
         self._taken = taken
         self._order = order
-        self._is_open = is_open
+        self._lease = lease
+        self._is_work = is_work
         self._at_work: dict[str, Invocation] = {}
         self._repeated: set[str] = set()
 
@@ -159,8 +162,8 @@ class EventSource:
         worker = self._at_work.get(held.id)
         is_well = worker is not None and not worker.dead and not worker.faults
         # A worker that gives up a try hides the message for less time.
-        is_kept = held.hidden_for == LEASE_SECONDS and held.id not in self._repeated
-        if worker and is_well and is_kept and self._is_open(held.body):
+        is_kept = held.hidden_for == self._lease and held.id not in self._repeated
+        if worker and is_well and is_kept and self._is_work(held.body):
             self._lambdas.says(f"{worker.name} is at work on {held.id}, which is handed out again")
 
     def _handle(self, records: Sequence[Record], services: Services) -> dict[str, Any] | None:

@@ -32,15 +32,20 @@ _THROTTLED: Final = {
     "s3": ("SlowDown", 503),
     "sqs": ("ThrottlingException", 400),
     "dynamodb": ("ThrottlingException", 400),
+    "events": ("ThrottlingException", 400),
+    "ses": ("Throttling", 400),
+    "secretsmanager": ("ThrottlingException", 400),
+    "webhooks": ("TooManyRequests", 429),
 }
 
 
 @dataclass(slots=True)
 class Invocation:
-    """One run of a function. Lambda kills it at `deadline`. From `clock_off_from` on, its clock is
-    wrong by `clock_off` ms. `faults` counts the faults of its requests."""
+    """One run of a function, from `begun` on. Lambda kills it at `deadline`. From `clock_off_from`
+    on, its clock is wrong by `clock_off` ms. `faults` counts the faults of its requests."""
 
     name: str
+    begun: int
     deadline: int
     clock_off: int = 0
     clock_off_from: int = 0
@@ -70,6 +75,11 @@ class Network:
     def invocation(self) -> Invocation | None:
         """The invocation that makes requests just now; None: the test itself makes them."""
         return self.invocations.get(self._schedule.current)
+
+    @property
+    def since(self) -> int:
+        """When the invocation has begun that makes requests just now, in ms."""
+        return self.invocation.begun if self.invocation else self._schedule.now
 
     def log(self, text: str) -> None:
         if self.trace is not None:

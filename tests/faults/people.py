@@ -9,10 +9,12 @@ from http import HTTPStatus
 from random import Random
 
 from chalicelib.errors import LonghaulError, QuotaUsedUp, TooManyJobs, Unavailable
-from chalicelib.http import exports
+from chalicelib.http import exports, parse
 from chalicelib.http.calls import Call, Reply
-from chalicelib.pipeline import erasing
+from chalicelib.jobs.request import Notify
+from chalicelib.pipeline import accepting, erasing
 from chalicelib.services import PLAN_VERSION, Services
+from tests.faults.audience import API, Audience, url
 from tests.faults.files import Files
 from tests.faults.kinds import Faults, Kind
 from tests.faults.lambdas import Lambdas
@@ -33,8 +35,8 @@ NO_JOB = "00000000-0000-4000-8000-000000000000"
 
 class People:
     """`cancels` counts the requests to cancel a job, `deletions` those to delete a job or a user.
-    `latency` is the mean time of a request, one way, in ms. `deny(operations, until)` forbids
-    requests for a while."""
+    `urls` are those of the queues. `latency` is the mean time of a request, one way, in ms.
+    `deny(operations, until)` forbids requests for a while."""
 
     def __init__(
         self,
@@ -45,12 +47,13 @@ class People:
         files: Files,
         *,
         sqs: SQS,
-        url: str,
+        urls: Sequence[str],
         latency: float,
         witness: Witness,
         deny: Callable[[Sequence[str], int], None],
         archive: str,
         small: Small,
+        audience: Audience,
     ) -> None:
         self.wishes: list[Wish] = []
         self.cancels = 0
@@ -61,12 +64,13 @@ class People:
         self._lambdas = lambdas
         self._files = files
         self._sqs = sqs
-        self._url = url
+        self._urls = urls
         self._latency = latency
         self._witness = witness
         self._deny = deny
         self._archive = archive
         self._small = small
+        self._audience = audience
 
     def begin(self) -> None:
         random, spawn = self._random, self._schedule.spawn
@@ -75,6 +79,7 @@ class People:
                 Wish(
                     body(self._random, self._files),
                     f"key-{number}" if random.random() < 0.6 else None,
+                    self._audience.notify(),
                 )
             )
         if random.random() < 0.1:
@@ -91,10 +96,12 @@ class People:
             spawn("operator", self._deploy, self._moment())
         if random.random() < 0.1:
             spawn("operator", self._erase, self._moment())
-        self._disturb_files()
+        self._disturb_stack()
 
-    def _disturb_files(self) -> None:
+    def _disturb_stack(self) -> None:
         ground, spawn = self._files.ground, self._schedule.spawn
+        if self._random.random() < 0.1:
+            spawn("operator", self._deny_bus, self._moment())
         for _ in range(ground.lockings):
             spawn("owner", self._lock, self._moment())
         for _ in range(ground.meddlings):
@@ -102,7 +109,7 @@ class People:
 
     def begin_alone(self) -> None:
         """Requests one export of all files. Nothing else happens."""
-        wish = Wish({"user_id": "ann", "prefix": "downloads/"}, "key")
+        wish = Wish({"user_id": "ann", "prefix": "downloads/"}, "key", Notify(url=url(0)))
         self.wishes.append(wish)
         self._schedule.spawn("user", partial(self.ask, wish))
 
@@ -140,9 +147,7 @@ class People:
         """Requests the export, up to four times until there is an answer."""
         for _ in range(_TRIES):
             begun, accepted = self._schedule.now, bool(wish.key and wish.jobs)
-            reply = self._lambdas.invoke(
-                "api", _API_SECONDS, lambda services: exports.create(self._call(wish), services)
-            )
+            reply = self._lambdas.invoke("api", _API_SECONDS, partial(self._create, wish))
             if isinstance(reply, TooManyJobs):
                 self._faults.counts[Kind.LIMITED] += 1
                 self._witness.limited(wish.body["user_id"], begun, accepted=accepted)
@@ -153,6 +158,16 @@ class People:
                 return
             self._schedule.sleep(self._random.randrange(1000, 20_000))
 
+    def _create(self, wish: Wish, services: Services) -> Reply:
+        """Does what POST /v1/export does."""
+        call = self._call(wish)
+        if wish.notify is None:
+            return exports.create(call, services)
+        asked = parse.export_request(call.body, None, services.settings)
+        asked = replace(asked, notify=wish.notify)
+        job = accepting.accept(services, asked.user_id, asked, wish.key, API)
+        return Reply(HTTPStatus.ACCEPTED, {"jobId": job.job_id})
+
     def _ask_again(self, wish: Wish) -> None:
         """Requests the same export a few times more, as somebody does who does not know of the
         first one, or does not trust it."""
@@ -160,7 +175,7 @@ class People:
             self._faults.counts[Kind.ASKED_AGAIN] += 1
             self._perhaps_meddle()
             more = {"filename": "again.zip", "fresh": self._random.random() < 0.2}
-            again = Wish({**wish.body, **more}, None)
+            again = Wish({**wish.body, **more}, None, self._audience.notify())
             self.wishes.append(again)
             if self._random.random() < 0.4:
                 self._schedule.spawn("user", partial(self._cancel, again), self._moment())
@@ -236,7 +251,7 @@ class People:
             self._perhaps_meddle()
             for job_id in sorted(wish.jobs):
                 for key in self._random.choice((("-",), ("-", "-"), ("one", "other"))):
-                    again = Wish(wish.body, None)
+                    again = Wish(wish.body, None, wish.notify)
                     self.wishes.append(again)
                     self._schedule.spawn("user", partial(self._retry_job, again, job_id, key))
             self._schedule.sleep(self._moment())
@@ -254,6 +269,11 @@ class People:
     def _take_permission(self) -> None:
         self._faults.counts[Kind.DENIED] += 1
         self._deny(self._random.choice(WRITES), self._schedule.now + self._moment())
+
+    def _deny_bus(self) -> None:
+        """Takes away the permission to tell the bus, for up to some minutes."""
+        self._faults.counts[Kind.BUS_DENIED] += 1
+        self._deny(("put_events",), self._schedule.now + self._moment())
 
     def _deploy(self) -> None:
         """Deploys a version with another format of plans. In some runs it has another layout
@@ -277,7 +297,8 @@ class People:
 
     def _purge(self) -> None:
         self._faults.counts[Kind.PURGED] += 1
-        self._sqs.queues[self._url].messages.clear()
+        for queue in self._urls:
+            self._sqs.queues[queue].messages.clear()
 
     def _send_garbage(self) -> None:
         self._faults.counts[Kind.GARBAGE] += 1
@@ -293,9 +314,13 @@ class People:
                 json.dumps({**assemble, "segment": 9999}),
                 json.dumps({"v": 1, "step": "discard", "job": real[0]}),
                 json.dumps({"v": 1, "step": "plan", "job": real[0]}),
+                json.dumps({"v": 1, "step": "announce", "job": real[0]}),
+                json.dumps({"v": 1, "step": "announce", "job": NO_JOB}),
             )
         )
-        self._sqs.send_message_batch(QueueUrl=self._url, Entries=[{"Id": "0", "MessageBody": body}])
+        entries = [{"Id": "0", "MessageBody": body}]
+        for queue in self._urls:
+            self._sqs.send_message_batch(QueueUrl=queue, Entries=entries)
 
     def _perhaps_meddle(self) -> None:
         """Changes a file now and then, before somebody requests it again."""

@@ -55,6 +55,7 @@ def run_seed(
         reuses=Counter(use for item in jobs for use in _reuses(to_job(item))),
         left_out=Counter(reason for item in jobs for reason in _left_out(to_job(item))),
         events=+world.witness.events,
+        told=+world.announced.counts,
         requests=world.network.requests,
         minutes=took / MINUTE,
         trace=world.network.trace or [],
@@ -101,6 +102,7 @@ class Report:
     reuses: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
+    told: Counter[str] = field(default_factory=Counter)
     violations: dict[int, list[str]] = field(default_factory=dict)
 
     def add(self, seed: int, ended: Ended) -> None:
@@ -112,6 +114,7 @@ class Report:
         self.reuses.update(ended.reuses)
         self.left_out.update(ended.left_out)
         self.events.update(ended.events)
+        self.told.update(ended.told)
         if ended.violations:
             self.violations[seed] = ended.violations
 
@@ -124,6 +127,7 @@ class Report:
         self.reuses.update(other.reuses)
         self.left_out.update(other.left_out)
         self.events.update(other.events)
+        self.told.update(other.told)
         self.violations.update(other.violations)
 
 
@@ -185,6 +189,7 @@ def _print(report: Report, seconds: float) -> None:
         ("taken from other jobs", report.reuses),
         ("left out of archives", report.left_out),
         ("events", report.events),
+        ("told", report.told),
         ("faults", report.faults),
     ):
         click.echo(f"{title}: {counts.total()}")

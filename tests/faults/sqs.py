@@ -17,6 +17,7 @@ Answer = dict[str, Any]
 BATCH_MAX: Final = 10
 BODY_MAX: Final = 1024**2  # bytes of all of a batch's messages
 HIDDEN_MAX: Final = 12 * 3600
+DELAY_MAX: Final = 900  # seconds
 
 _NOISY_SHARE: Final = 0.1
 _NOISY_FROM: Final = 30  # messages in flight
@@ -94,7 +95,7 @@ class SQS:
         self,
         *,
         QueueUrl: str,
-        Entries: Sequence[Mapping[str, str]],
+        Entries: Sequence[Mapping[str, Any]],
     ) -> Answer:
         queue = self._queue("SendMessageBatch", QueueUrl)
         ids = [entry["Id"] for entry in Entries]
@@ -107,6 +108,8 @@ class SQS:
             wrong = "BatchEntryIdsNotDistinct"
         elif sum(len(entry["MessageBody"].encode()) for entry in Entries) > BODY_MAX:
             wrong = "BatchRequestTooLong"
+        elif not all(0 <= entry.get("DelaySeconds", 0) <= DELAY_MAX for entry in Entries):
+            wrong = "InvalidParameterValue"
         if wrong:
             raise refused("SendMessageBatch", f"AWS.SimpleQueueService.{wrong}", 400)
         answer: Answer = {"Successful": []}
@@ -115,9 +118,7 @@ class SQS:
                 row = {"Id": entry["Id"], "Code": "InternalError", "SenderFault": False}
                 answer.setdefault("Failed", []).append(row)
                 continue
-            message_id = self._put(
-                QueueUrl, queue, entry["MessageBody"], entry.get("MessageGroupId", "")
-            )
+            message_id = self._put(QueueUrl, queue, entry)
             answer["Successful"].append({"Id": entry["Id"], "MessageId": message_id})
         return answer
 
@@ -245,9 +246,11 @@ class SQS:
 
     # -- within ------------------------------------------------------------------------------------
 
-    def _put(self, url: str, queue: QueueState, body: str, group: str) -> str:
+    def _put(self, url: str, queue: QueueState, entry: Mapping[str, Any]) -> str:
+        body, group = entry["MessageBody"], entry.get("MessageGroupId", "")
         self.sent[body] += 1
-        held = Held(f"message-{self.sent.total()}", body, group, self._now() + self._delay())
+        visible_at = self._now() + entry.get("DelaySeconds", 0) * 1000 + self._delay()
+        held = Held(f"message-{self.sent.total()}", body, group, visible_at)
         queue.messages[held.id] = held
         self._changed(url, held.visible_at)
         return held.id

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from chalicelib.jobs import places, wake
+from chalicelib.jobs import items, places, wake
 from chalicelib.jobs.items import to_job
 from chalicelib.jobs.model import Job, Progress
 from chalicelib.jobs.states import OPEN, Status, may_become
@@ -21,6 +21,11 @@ ONCE: Final = ("job accepted", "job started", "job ended", "job deleted")
 
 COUNTED: Final = ("planned again", "files copied aside", "upload continued", "plan unusable")
 """The events that are counted for the report of a run."""
+
+_CHANGED_LATER: Final = {
+    *("wakeAt", "wakeShard", "sweeps", "heir"),
+    *(*items.UNTOLD.values(), *wake.ANNOUNCEMENT, "writeId"),
+}
 
 LAG_MAX: Final = 90_000
 """The most ms until a write shows in an index."""
@@ -212,4 +217,4 @@ def _is_true(facts: Mapping[str, object], job: Job) -> bool:
 
 def _without_wake(item: Item) -> Item:
     """Returns the attributes that nobody changes when the job has ended."""
-    return {name: item[name] for name in item.keys() - {"wakeAt", "wakeShard", "sweeps", "heir"}}
+    return {name: item[name] for name in item.keys() - _CHANGED_LATER}

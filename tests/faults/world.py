@@ -9,16 +9,22 @@ from random import Random
 from typing import Any, Final, cast
 from uuid import UUID
 
+from chalicelib.announcing import announcer
 from chalicelib.jobs.places import JOB_ID
 from chalicelib.jobs.states import OPEN, Status
 from chalicelib.named_sources import DEFAULT_NAME, Source
 from chalicelib.pipeline.dead_letters import bury
+from chalicelib.pipeline.lease import LEASE_SECONDS
 from chalicelib.pipeline.sweeper import sweep
 from chalicelib.pipeline.worker import handle
 from chalicelib.queue.messages import Step
+from chalicelib.queue.records import PartialFailure
+from chalicelib.secret_keys import SecretKeys
 from chalicelib.services import Services, made
 from chalicelib.settings import Settings
-from tests.faults import days, files, ground, shrink
+from tests.faults import announced, audience, days, files, ground, shrink
+from tests.faults.announced import Announced
+from tests.faults.bus import Bus
 from tests.faults.dynamodb import DynamoDB
 from tests.faults.executor import Executors
 from tests.faults.expressions import Item
@@ -27,6 +33,8 @@ from tests.faults.kinds import Faults, Kind
 from tests.faults.lambdas import EventSource, Lambdas, Record
 from tests.faults.network import LATE_MAX, Network
 from tests.faults.people import People
+from tests.faults.post import PostOffice
+from tests.faults.receivers import Post, Receivers, Secrets
 from tests.faults.s3 import S3
 from tests.faults.schedule import Schedule
 from tests.faults.sqs import SQS, Held, QueueState
@@ -36,6 +44,7 @@ from tests.faults.witness import LAG_MAX, Witness
 ARCHIVE: Final = "archive"
 _TABLE: Final = "jobs"
 _QUEUE: Final = "exports"
+_ANNOUNCEMENTS: Final = "announcements"
 _DEAD_LETTERS: Final = "dead-letters"
 _START: Final = 1_767_225_600_000  # 2026-01-01, in ms
 
@@ -51,14 +60,20 @@ sweeper's intervals double while a job does not move, so this is about as long a
 TERMINAL_BOUND_OF_FEW: Final = 20 * MINUTE
 """The same in a run with few faults. Part of it are slow requests in a queue with one worker."""
 
+_NOTICES_BOUND: Final = announced.LIFE + 3 * 60 * MINUTE
+"""This much longer a run goes on while notices are to be sent: their receivers may never mend."""
+
 TURN: Final = 8 * MINUTE
 """Each job of the run adds this to either bound: there may be one slow worker for all of them."""
 
 # The values of infra/resources.yaml and .chalice/config.json.
 _VISIBILITY: Final = 5400
+_ANNOUNCEMENTS_VISIBILITY: Final = 540
 _DEAD_LETTERS_VISIBILITY: Final = 360
 _MAX_RECEIVES: Final = 8
 _WORKER_SECONDS: Final = 900
+_ANNOUNCER_SECONDS: Final = 90
+_ANNOUNCERS: Final = 2
 _DEAD_LETTERS_SECONDS: Final = 60
 _SWEEPER_SECONDS: Final = 55
 
@@ -76,6 +91,7 @@ _SETTINGS: Final = Settings(
     max_open_jobs_per_user=0,
     public_endpoint_url=None,
     api_url_template=None,
+    announcement_queue_url=_ANNOUNCEMENTS,
 )
 
 
@@ -109,6 +125,7 @@ class Ended:
     reuses: Counter[str]
     left_out: Counter[str]
     events: Counter[str]
+    told: Counter[str]
     requests: int
     minutes: float
     trace: list[str]
@@ -143,6 +160,20 @@ def drawn(random: Random) -> Size:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function that gets messages: `batch` at a time, in at most `most` invocations of `seconds`.
+    `lease` and `taken` are for lambdas.EventSource."""
+
+    name: str
+    handler: Callable[[Iterable[Record], Services], PartialFailure]
+    seconds: int
+    most: int
+    taken: Callable[[Record], None]
+    batch: int = 1
+    lease: int = LEASE_SECONDS
+
+
 class World:
     """Everything of one run. It follows from the seed. With `only`, the run has these faults. With
     `rough`, its ground is rough. `day_bytes` is the most bytes of a user's day; 0: there is no
@@ -162,6 +193,7 @@ class World:
         self.faults = Faults(random, only)
         is_whole = size is None and only is None
         self.ground = ground.of_run(seed, rough=rough) if is_whole else ground.TIDY
+        self.audience = audience.of_run(seed) if is_whole else audience.QUIET
         size = size or drawn(random)
         self.network = Network(self.schedule, self.faults, size.latency)
         self.network.trace = [] if trace else None
@@ -178,18 +210,28 @@ class World:
         self.witness = Witness(
             self.s3, ARCHIVE, items, self._now, size.open_jobs, truth, self.day_bytes
         )
+        self.announced = Announced(
+            items,
+            self.witness.last,
+            self.witness.says,
+            self._now,
+            self.audience.events,
+            self.audience.includes,
+            self.audience.default,
+        )
         self.table = DynamoDB(
             _TABLE,
             self._now,
             lag=lambda: random.randrange(size.lag + 1),
             page=self.small.page,
             leaves=self._leaves,
-            written=self.witness.written,
+            written=self._written,
             items=items,
         )
         self.sqs = SQS(
             {
                 _QUEUE: QueueState(_VISIBILITY, _MAX_RECEIVES),
+                _ANNOUNCEMENTS: QueueState(_ANNOUNCEMENTS_VISIBILITY, _MAX_RECEIVES),
                 _DEAD_LETTERS: QueueState(_DEAD_LETTERS_VISIBILITY),
             },
             self._now,
@@ -211,8 +253,25 @@ class World:
         )
         self._is_fair = size.is_fair
         self.sources = {
-            _QUEUE: self._source(_QUEUE, "worker", _WORKER_SECONDS, 1, size.workers),
-            _DEAD_LETTERS: self._source(_DEAD_LETTERS, "bury", _DEAD_LETTERS_SECONDS, 10, 1),
+            _QUEUE: self._source(
+                _QUEUE,
+                Function("worker", handle, _WORKER_SECONDS, size.workers, taken=self._taken),
+            ),
+            _ANNOUNCEMENTS: self._source(
+                _ANNOUNCEMENTS,
+                Function(
+                    "announcer",
+                    announcer.handle,
+                    _ANNOUNCER_SECONDS,
+                    _ANNOUNCERS,
+                    lease=announcer.HIDDEN_SECONDS,
+                    taken=self._told,
+                ),
+            ),
+            _DEAD_LETTERS: self._source(
+                _DEAD_LETTERS,
+                Function("bury", bury, _DEAD_LETTERS_SECONDS, 1, batch=10, taken=self._taken),
+            ),
         }
         self.people = People(
             random,
@@ -221,12 +280,13 @@ class World:
             self.lambdas,
             self.files,
             sqs=self.sqs,
-            url=_QUEUE,
+            urls=(_QUEUE, _ANNOUNCEMENTS),
             latency=size.latency,
             witness=self.witness,
             deny=self.network.deny,
             archive=ARCHIVE,
             small=self.small,
+            audience=self.audience,
         )
         self.healed_at = 0
         if self.ground.restless:
@@ -253,9 +313,10 @@ class World:
         """Lets time pass until nothing is unfinished, and no request can arrive late any more."""
         end = self._now() + bound
         calm = 0
-        while calm <= LATE_MAX + MINUTE and self._now() < end:
-            self.sqs.count(_QUEUE)  # a later count may be as old as this one
-            self.schedule.sleep(MINUTE)
+        while calm <= LATE_MAX + MINUTE and self._now() < end + self._more():
+            for url in (_QUEUE, _ANNOUNCEMENTS):
+                self.sqs.count(url)  # a later count may be as old as this one
+            self.schedule.sleep(max(MINUTE, self._idle()))
             if self._something_due() and not self.faults.strikes(Kind.SWEEP_MISSED):
                 self.schedule.spawn("sweeper", self._sweep)
             calm = 0 if unfinished() or self.schedule.busy else calm + MINUTE
@@ -269,6 +330,36 @@ class World:
         index.catch_up(self._now() + LAG_MAX)
         return sorted(index.rows)
 
+    def due_announcements(self) -> list[str]:
+        """Returns the items that are in the index of announcements."""
+        index = self.table.indexes["announce"]
+        index.catch_up(self._now() + LAG_MAX)
+        return sorted(index.rows)
+
+    def _more(self) -> int:
+        """How much longer than BOUND a run may go on, because notices are still to be sent."""
+        return (
+            _NOTICES_BOUND if any("announceAt" in one for one in self.table.items.values()) else 0
+        )
+
+    def _idle(self) -> int:
+        """Returns the ms until something is due again, if only notices are left that are to be sent
+        later: their pauses are hours. Else 0."""
+        is_calm = self.faults.healed and self._now() > self.healed_at + LATE_MAX
+        if not is_calm or self.schedule.busy or self._under_way():
+            return 0
+        due = (
+            int(item[name]["N"])
+            for item in self.table.items.values()
+            for name in ("wakeAt", "announceAt")
+            if name in item and item[name] != item.get("expiresAt")
+        )
+        return min(due, default=0) - self._now()
+
+    def _written(self, key: str, before: Item | None, after: Item) -> None:
+        self.witness.written(key, before, after)
+        self.announced.written(key, before, after)
+
     def _now(self) -> int:
         return self.schedule.now
 
@@ -281,9 +372,25 @@ class World:
         def client(name: str, service: object) -> Any:
             return cast("Any", self.network.client(name, service))
 
-        return made(
+        bus = Bus(
+            self.network,
+            self.announced.heard,
+            lambda: bool(self.faults.strikes(Kind.EVENT_REFUSED)),
+        )
+        post_office = PostOffice(self.network, self.announced.mailed)
+        receivers = Receivers(
+            self.network,
+            self.audience,
+            self.random,
+            came=self._came,
+            healed=lambda: self.faults.healed,
+            now=self._now,
+            sleep=self.schedule.sleep,
+        )
+        settings = self.audience.configured(self.ground.configured(_SETTINGS))
+        services = made(
             replace(
-                self.ground.configured(_SETTINGS),
+                settings,
                 max_open_jobs_per_user=open_jobs,
                 max_bytes_per_user_per_day=self.day_bytes,
             ),
@@ -299,29 +406,46 @@ class World:
             pause=lambda seconds: self.schedule.sleep(int(seconds * 1000)),
             cpu_seconds=lambda: 0.0,
             new_id=lambda: str(UUID(int=self.random.getrandbits(128), version=4)),
+            new_secret=lambda: f"{self.random.getrandbits(256):064x}",
+            events=lambda: cast("Any", bus),
+            mail=lambda: cast("Any", post_office),
+            outbound=receivers,
         )
+        secrets = client("secretsmanager", Secrets())
+        keys = SecretKeys(settings.webhook_secret, lambda: secrets, of="webhooks")
+        return replace(services, webhook_keys=keys)
 
-    def _source(self, url: str, name: str, seconds: int, batch: int, most: int) -> EventSource:
+    def _came(self, post: Post) -> None:
+        self.faults.counts[Kind.NOT_TAKEN] += not post.is_taken
+        self.announced.came(post)
+
+    def _source(self, url: str, function: "Function") -> EventSource:
         return EventSource(
             self.schedule,
             self.faults,
             self.lambdas,
             self.sqs,
             url=url,
-            name=name,
-            seconds=seconds,
-            batch=batch,
-            most=most,
-            handler=handle if url == _QUEUE else bury,
-            taken=self._taken,
+            name=function.name,
+            seconds=function.seconds,
+            batch=function.batch,
+            most=function.most,
+            handler=function.handler,
+            taken=function.taken,
             order=partial(self._order, url),
-            is_open=self._names_open,
+            lease=function.lease,
+            is_work=self._names_open if url == _QUEUE else self._names_untold,
         )
 
     def _names_open(self, body: str) -> bool:
         job_id = re.search(JOB_ID.pattern, body)
         item = self.table.items.get(job_id[0]) if job_id else None
         return item is not None and _is_open(item)
+
+    def _names_untold(self, body: str) -> bool:
+        job_id = re.search(JOB_ID.pattern, body)
+        item = self.table.items.get(job_id[0]) if job_id else None
+        return item is not None and "announceAt" in item
 
     def _order(self, url: str, messages: Iterable[Held]) -> list[Held]:
         if self._is_fair:
@@ -336,15 +460,30 @@ class World:
         job_id = re.search(JOB_ID.pattern, record["body"])
         if job_id is None or self.faults.counts[Kind.PURGED]:
             return
-        if f'"{Step.DISCARD}"' in record["body"]:
-            return  # garbage: an open job does not send it, and does not wait for it
+        if any(f'"{step}"' in record["body"] for step in (Step.DISCARD, Step.ANNOUNCE)):
+            return  # garbage: an open job does not send it here, and does not wait for it
         item = self.table.items.get(job_id[0], {})
         if f'"{Step.READ}"' in record["body"] and "planDigest" in item:
             return  # another worker of `plan` did not wait for it, and works without a message
-        held = [one for queue in self.sqs.queues.values() for one in queue.messages.values()]
+        held = [
+            one
+            for name in (_QUEUE, _DEAD_LETTERS)
+            for one in self.sqs.queues[name].messages.values()
+        ]
         others = (one for one in held if one.id != record["messageId"])
         if item and _is_open(item) and not any(job_id[0] in one.body for one in others):
             self.witness.says(f"{job_id[0]}: open, and its last message was acknowledged")
+
+    def _told(self, record: Record) -> None:
+        """The same, if the message about something untold is acknowledged. What has happened since
+        it was received has a message of its own."""
+        job_id = re.search(JOB_ID.pattern, record["body"])
+        held = self.sqs.queues[_ANNOUNCEMENTS].messages.get(record["messageId"])
+        if job_id is None or held is None or f'"{Step.ANNOUNCE}"' not in record["body"]:
+            return
+        since = self.announced.untold_since(job_id[0])
+        if since is not None and since < held.received_at:
+            self.witness.says(f"{job_id[0]}: untold, and its message was acknowledged")
 
     def _leaves(self, items: int) -> int:
         """How many items of a batch DynamoDB leaves for another call. It does one at least."""
@@ -358,12 +497,17 @@ class World:
 
     def _something_due(self) -> bool:
         """Whether a sweeper finds anything now. Most find nothing, and take time."""
-        index = self.table.indexes["wake"]
-        index.catch_up(self._now())
         full_hour = self._now() // MINUTE % 60 == 0
-        return (full_hour and bool(self.s3.uploads)) or any(
-            int(row["wakeAt"]["N"]) < self._now() for row in index.rows.values()
+        return (
+            (full_hour and bool(self.s3.uploads))
+            or self._is_due("wake", "wakeAt")
+            or self._is_due("announce", "announceAt")
         )
+
+    def _is_due(self, name: str, attribute: str) -> bool:
+        index = self.table.indexes[name]
+        index.catch_up(self._now())
+        return any(int(row[attribute]["N"]) < self._now() for row in index.rows.values())
 
     def _sweep(self) -> None:
         self.lambdas.invoke("sweeper", _SWEEPER_SECONDS, sweep)
@@ -371,12 +515,16 @@ class World:
     def _open(self) -> bool:
         """Whether there is anything left to do before the archives expire."""
         items = self.table.items.values()
-        due = any("wakeAt" in item and item["wakeAt"] != item["expiresAt"] for item in items)
+        due = any(
+            "announceAt" in item or ("wakeAt" in item and item["wakeAt"] != item["expiresAt"])
+            for item in items
+        )
         return due or self._under_way()
 
     def _kept(self) -> bool:
         """Whether there is anything left to do at all."""
-        return any("wakeAt" in item for item in self.table.items.values()) or self._under_way()
+        items = self.table.items.values()
+        return any("wakeAt" in item or "announceAt" in item for item in items) or self._under_way()
 
     def _under_way(self) -> bool:
         waiting = any(queue.messages for queue in self.sqs.queues.values())

@@ -210,11 +210,14 @@ class Stack:
         aws.sqs().delete_message(QueueUrl=url, ReceiptHandle=receipt)
 
     def run_queue(self, most: int = 200) -> list[dict[str, Any]]:
+        """Does the steps of jobs, then announces what is to be announced. Returns the records of
+        the messages that failed and will be tried again."""
+        return self.run_steps(most) + self.announce(most)
+
+    def run_steps(self, most: int = 200) -> list[dict[str, Any]]:
         """Does the step of each message, as Lambda's event source does, until no message is
-        visible; then has announced what is to be announced. Returns the records of the steps that
-        failed and will be tried again."""
-        failed = self._run(self.services.settings.queue_url, handle, most)
-        return failed + self.announce(most)
+        visible. Returns the records of those that failed."""
+        return self._run(self.services.settings.queue_url, handle, most)
 
     def announce(self, most: int = 200) -> list[dict[str, Any]]:
         """Does the same with the queue of announcements alone."""

@@ -166,7 +166,9 @@ def test_an_outcome_does_not_undo_that_somebody_wants_it_sent_again() -> None:
 
 @given(seeds, st.integers(1, len(PAUSES_MS) + 1), st.booleans())
 def test_a_notice_that_is_sent_again_has_all_its_tries(
-    random: Random, attempts: int, has_ended: bool
+    random: Random,
+    attempts: int,
+    has_ended: bool,  # noqa: FBT001 - a parameter
 ) -> None:
     life = Life()
     for _ in range(attempts):

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.outbound import Answer, Https, NotReached
 from chalicelib.receivers import Place
+from tests.unit.outbound.hosts import LIMIT_SECONDS
 
 NAME = "hooks.example.com"
 PUBLIC = "93.184.215.14"
@@ -56,7 +57,9 @@ class Internet:
         self.seconds.append(seconds)
         if address in self.broken:
             raise self.broken[address]
-        return socket.create_connection(("127.0.0.1", self.port), seconds)
+        way = socket.create_connection(("127.0.0.1", self.port), seconds)
+        way.settimeout(LIMIT_SECONDS)  # what follows has its own limits
+        return way
 
 
 def post(https: Https, place: Place, body: bytes = BODY) -> Answer:

@@ -109,6 +109,18 @@ def test_no_control_character_of_a_webhook_reaches_the_terminal() -> None:
     assert (ran.out + ran.err).decode().replace("\n", "").isprintable()
 
 
+def test_a_long_text_is_cut() -> None:
+    content = body("failed", reason="x" * 200_000, jobId="j" * 50_000)
+    with listening() as ran:
+        ran.post(content, signed(content, KEY))
+        ran.raw(b"x" * 60_000 + b"\r\n\r\n")
+        (line,), (said,) = ran.lines(1), ran.said(1)
+        ran.ended()
+
+    assert line == f"failed     {'j' * 99}…  {'x' * 99}…  signature right"
+    assert len(said) < 120
+
+
 @pytest.mark.parametrize(
     ("request_bytes", "answer", "said"),
     [
