@@ -28,6 +28,7 @@ PROTECTION_VARIABLE = "DELETION_PROTECTION"
 PROTECTION_PARAMETER = "DeletionProtection"
 
 _OPERATORS = {
+    "ANNOUNCER_CONCURRENCY": "AnnouncerConcurrency",
     "API_CONCURRENCY": "ApiConcurrency",
     "ARCHITECTURE": "Architecture",
     PROTECTION_VARIABLE: PROTECTION_PARAMETER,
@@ -172,6 +173,7 @@ def _of_account(target: Target, stack_name: str) -> dict[str, str]:
     return {
         "ApiConcurrency": str(shares.api),
         "WorkerConcurrency": str(shares.worker),
+        "AnnouncerConcurrency": str(shares.announcer),
         "GatewayLogRole": account.gateway_log_role(session, stack_name),
     }
 
