@@ -173,7 +173,7 @@ def test_a_message_is_hidden_again_and_again_while_its_step_works(
             stack.clock.advance(seconds=16)
 
     with listening(time_passes):
-        stack.run_queue()
+        stack.run_steps()
 
     hidden = [change["VisibilityTimeout"] for change in requests.of("ChangeMessageVisibility")]
     assert len(hidden) >= 3
