@@ -254,6 +254,8 @@ class Announced:
         if new["state"] in _UNSENT:
             if new["next_at"] is None:
                 self.says(f"{job_id}: nobody sends {new} again")
+            if new["last_error"].startswith("it answered 410"):
+                self.says(f"{job_id}: its receiver wants no more, and {new} is sent again")
             return
         self.done[new["id"]] = self.now()
         if new["state"] == "sent":
