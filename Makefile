@@ -61,6 +61,10 @@ outputs: $(READY) ## Print the stack's names and addresses as JSON
 logs: $(READY) ## Follow the logs of the functions
 	@$(INFRA) logs
 
+.PHONY: mail
+mail: $(READY) ## Show the mail that the local stack has caught
+	@$(INFRA) mail
+
 .PHONY: redrive
 redrive: $(READY) ## Put dead letters back, and retry jobs that were given up
 	@$(INFRA) redrive $(if $(SINCE),--since $(SINCE))

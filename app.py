@@ -74,6 +74,20 @@ def revoke_share(job_id: str, share_id: str) -> Response:
     return guarded(app, services, guard.UNSHARE, shares.revoke, job_id, share_id)
 
 
+@app.route("/v1/export/{job_id}/notify", methods=["POST"], content_types=[], cors=CORS)
+def notify_again(job_id: str) -> Response:
+    from chalicelib.http import notifications
+
+    return guarded(app, services, guard.NOTIFY, notifications.again, job_id)
+
+
+@app.route("/v1/notifications", methods=["GET"], content_types=[], cors=CORS)
+def list_receivers() -> Response:
+    from chalicelib.http import notifications
+
+    return guarded(app, services, guard.RECEIVERS, notifications.receivers)
+
+
 @app.route("/v1/files", methods=["GET"], content_types=[], cors=CORS)
 def list_files() -> Response:
     from chalicelib.http.files import listing
@@ -128,6 +142,20 @@ def page_asset(version: str, name: str) -> Response:
     from chalicelib.http.page import asset
 
     return answer(app, lambda call: asset(call, version, name))
+
+
+@app.route("/unsubscribe/{token}", methods=["GET"], content_types=[], cors=CORS)
+def unsubscribe_page(token: str) -> Response:
+    from chalicelib.http.unsubscribe import page
+
+    return answer(app, lambda call: page(call, services(), token))
+
+
+@app.route("/unsubscribe/{token}", methods=["POST"], content_types=[], cors=CORS)
+def unsubscribe(token: str) -> Response:
+    from chalicelib.http.unsubscribe import choose
+
+    return answer(app, lambda call: choose(call, services(), token))
 
 
 @app.on_sqs_message(queue="exports", batch_size=1, name="worker")

@@ -115,6 +115,14 @@ class TooManyShares(LonghaulError):
     status, slug, title = 409, "too-many-shares", "The job has too many share links"
 
 
+class TooManyNotices(LonghaulError):
+    status, slug, title = 409, "too-many-notices", "The job has too many notices"
+
+
+class NoNotices(LonghaulError):
+    status, slug, title = 409, "no-notices", "Nobody is told of this job"
+
+
 class NotReady(LonghaulError):
     status, slug, title = 409, "not-ready", "The archive is not ready"
 

@@ -12,7 +12,18 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.markup import escape
 
-from infra import access, credentials, emulators, issuer, logs, loss, stack, targets
+from infra import (
+    access,
+    announcements,
+    credentials,
+    emulators,
+    issuer,
+    logs,
+    loss,
+    mail,
+    stack,
+    targets,
+)
 from infra.checksums import fill
 from infra.console import complain, counted, say, step
 from infra.deploy import Stack
@@ -95,6 +106,8 @@ def up(place: Place, *, enforce_iam: bool) -> None:
         place.target, place.state, place.stack_name, access=chosen, enforce_iam=enforce_iam
     )
     say(f"Open to {chosen.in_words(outputs.issuer_url)}")
+    told = announcements.in_words(outputs.event_bus, outputs.webhook_hosts, outputs.mail_from)
+    say(f"Tells of jobs: {escape(told)}")
     say(f"[bold]{outputs.api_url}[/]")
 
 
@@ -128,7 +141,9 @@ def outputs(place: Place) -> None:
 
 
 @cli.command(name="logs")
-@click.option("--function", help="Only this one: APIHandler, Worker, DeadLetters or Sweeper.")
+@click.option(
+    "--function", help="Only this one: APIHandler, Worker, Announcer, DeadLetters or Sweeper."
+)
 @click.option("--since", default=10.0, show_default=True, help="Minutes to look back.")
 @click.option("--follow/--no-follow", default=True, help="Wait for more.  [default: follow]")
 @click.pass_obj
@@ -142,6 +157,22 @@ def show_logs(place: Place, *, function: str | None, since: float, follow: bool)
             click.echo(str(line))
     except KeyboardInterrupt:
         click.echo()
+
+
+@cli.command(name="mail")
+@click.pass_obj
+def show_mail(place: Place) -> None:
+    """Show the mail that the local stack has caught."""
+    if place.target.is_local:
+        stack.deployed(place.target, place.state, place.stack_name)
+    found = mail.caught(emulators.found(place.target, place.state))
+    for one in found:
+        click.echo(str(one))
+    if not found:
+        say(
+            "There is no mail yet. A stack sends mail if it has a sender: "
+            f"make up MAIL_FROM=longhaul@example.com MAIL_TO=@example.com{place.target.option}"
+        )
 
 
 @cli.command(name="redrive")

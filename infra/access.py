@@ -40,15 +40,6 @@ Say who may use the stack: on AWS, AUTH has no default. There are three ways.
 
 docs/configuration.md has the details. Nothing was deployed."""
 
-_PLACES: Final = (
-    "JOBS_TABLE",
-    "QUEUE_URL",
-    "ANNOUNCEMENT_QUEUE_URL",
-    "SOURCE_BUCKET",
-    "ARCHIVE_BUCKET",
-)
-"""The variables that a deployment sets to what it has made."""
-
 VARIABLE_OF: Final = {
     "auth": AUTH_VARIABLE,
     "issuer": "JWT_ISSUER",
@@ -166,7 +157,7 @@ def check(access: Access, target: Target) -> None:
             "token. Set it to nothing: USER_PREFIX="
         )
     # The functions would refuse the same values, but only when they start.
-    place = dict.fromkeys(_PLACES, "-")
+    place = dict.fromkeys(config.PLACES, "-")
     place[SELECTIONS_VARIABLE] = os.environ.get(SELECTIONS_VARIABLE, "")
     if target.is_local:
         place["AWS_ENDPOINT_URL"] = "http://127.0.0.1"

@@ -8,6 +8,8 @@ account in the region share them, ours and others'. So the defaults are shares o
   is what leaves room for the API.
 - Workers get two fifths at most, so that this stack cannot starve the account. SQS keeps the steps
   that wait.
+- Announcers get a tenth at most: a receiver that hangs keeps one for ten seconds, and many of them
+  must delay no export. SQS keeps what waits to be told.
 """
 
 from dataclasses import dataclass
@@ -20,7 +22,7 @@ KEPT = 100
 """Invocations of an account that cannot be reserved.
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"""
 
-WORKERS = range(2, 1001)
+BOUNDS = range(2, 1001)
 """What an event source can be bounded to.
 https://docs.aws.amazon.com/lambda/latest/api/API_ScalingConfig.html"""
 
@@ -30,14 +32,17 @@ POLLER_RUNS = 10
 _API_SHARE = 5
 _API_LEAST = 10
 _WORKERS_SHARE = 0.4
+_ANNOUNCERS_SHARE = 0.1
 
 
 @dataclass(frozen=True)
 class Shares:
-    """Invocations at once: those reserved for the API (0: none), and those of workers at most."""
+    """Invocations at once: those reserved for the API (0: none), and those of workers and of
+    announcers at most."""
 
     api: int
     worker: int
+    announcer: int
 
 
 def shares(limit: int, free: int) -> Shares:
@@ -46,11 +51,15 @@ def shares(limit: int, free: int) -> Shares:
     `free` of them are reserved for no function but, perhaps, this stack's own.
     """
     api = min(limit // _API_SHARE, free - KEPT)
-    worker = int(limit * _WORKERS_SHARE)
     return Shares(
         api=api if api >= _API_LEAST else 0,
-        worker=min(max(worker, WORKERS[0]), WORKERS[-1]),
+        worker=_bound(limit * _WORKERS_SHARE),
+        announcer=_bound(limit * _ANNOUNCERS_SHARE),
     )
+
+
+def _bound(share: float) -> int:
+    return min(max(int(share), BOUNDS[0]), BOUNDS[-1])
 
 
 def shares_of(session: "boto3.Session", api_function: str) -> Shares:

@@ -1,8 +1,18 @@
 """The settings of a stage, as .chalice/config.json has them."""
 
 import json
+from typing import Final
 
 from infra.paths import CHALICE_CONFIG
+
+PLACES: Final = (
+    "JOBS_TABLE",
+    "QUEUE_URL",
+    "ANNOUNCEMENT_QUEUE_URL",
+    "SOURCE_BUCKET",
+    "ARCHIVE_BUCKET",
+)
+"""The variables that a deployment sets to what it has made."""
 
 
 def settings_of(stage: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from infra.announcements import MASK
 from infra.console import Note
 from infra.errors import DeployError, NotDeployedError
 from infra.targets import Target
@@ -15,7 +16,11 @@ from infra.targets import Target
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.literals import ChangeSetTypeType
-    from mypy_boto3_cloudformation.type_defs import StackEventTypeDef, StackTypeDef
+    from mypy_boto3_cloudformation.type_defs import (
+        ParameterTypeDef,
+        StackEventTypeDef,
+        StackTypeDef,
+    )
 
 # Seconds between two looks at how far CloudFormation is. An emulator is done at once.
 _LOCAL_POLL_SECONDS = 0.1
@@ -139,10 +144,7 @@ class Stack:
             ChangeSetName=f"longhaul-{time.time_ns()}",
             ChangeSetType=kind,
             TemplateURL=template_url,
-            Parameters=[
-                {"ParameterKey": name, "ParameterValue": value}
-                for name, value in parameters.items()
-            ],
+            Parameters=[_parameter(name, value) for name, value in parameters.items()],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         )
         change_set = made["Id"]
@@ -220,3 +222,10 @@ class Stack:
             if "does not exist" in str(error):
                 return None
             raise
+
+
+def _parameter(name: str, value: str) -> "ParameterTypeDef":
+    if value == MASK:
+        # What CloudFormation does not show, it can still keep.
+        return {"ParameterKey": name, "UsePreviousValue": True}
+    return {"ParameterKey": name, "ParameterValue": value}

@@ -27,6 +27,10 @@ class Outputs:
     announcement_queue_url: str
     event_bus: str
     """The EventBridge bus that is told of jobs."""
+    webhook_hosts: str | None
+    """The hosts that webhooks may go to, as WEBHOOK_HOSTS says, if the stack sends any."""
+    mail_from: str | None
+    """The sender of mail, if the stack sends any."""
     api_function: str
     worker_function: str
     stack_name: str
@@ -76,6 +80,8 @@ def of_stack(
         dead_letter_queue_url=values["DeadLetterQueueUrl"],
         announcement_queue_url=values["AnnouncementQueueUrl"],
         event_bus=values["EventBus"],
+        webhook_hosts=parameters.get("WebhookHosts") or None,
+        mail_from=parameters.get("MailFrom") or None,
         api_function=values["ApiFunction"],
         worker_function=values["WorkerFunction"],
         stack_name=stack_name,

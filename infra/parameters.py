@@ -7,7 +7,7 @@ from typing import cast, get_args
 
 from chalicelib.jobs.items import RECORD_GRACE_DAYS
 from chalicelib.named_sources import KMS_KEY
-from infra import account, config, origins, template
+from infra import account, announcements, config, origins, template
 from infra.access import Access
 from infra.errors import DeployError
 from infra.targets import Target
@@ -28,28 +28,21 @@ PROTECTION_VARIABLE = "DELETION_PROTECTION"
 PROTECTION_PARAMETER = "DeletionProtection"
 
 _OPERATORS = {
+    "ANNOUNCER_CONCURRENCY": "AnnouncerConcurrency",
     "API_CONCURRENCY": "ApiConcurrency",
     "ARCHITECTURE": "Architecture",
     PROTECTION_VARIABLE: PROTECTION_PARAMETER,
     "ARCHIVE_KMS_KEY": "ArchiveKmsKey",
     origins.VARIABLE: origins.PARAMETER,
-    "EVENTS": "Events",
-    "EVENT_BUS": "ExistingEventBus",
-    "EVENT_INCLUDES": "EventIncludes",
     "KMS_KEY_ARN": "KmsKeyArn",
     "LOG_RETENTION_DAYS": "LogRetentionDays",
-    "MAIL_CLAIM": "MailClaim",
-    "MAIL_FROM": "MailFrom",
-    "MAIL_TO": "MailTo",
     "SELECTION_KEYS": "SelectionKeys",
     "THROTTLE_BURST": "ThrottleBurst",
     "THROTTLE_RATE": "ThrottleRate",
-    "WEBHOOK_HOSTS": "WebhookHosts",
-    "WEBHOOK_SECRET": "WebhookSecret",
-    "WEBHOOK_URL": "WebhookUrl",
     "WORKER_CONCURRENCY": "WorkerConcurrency",
     SOURCE_BUCKET_VARIABLE: "ExistingSourceBucket",
     POLLERS_VARIABLE: "ProvisionedPollers",
+    **announcements.PARAMETERS,
 }
 """Environment variables that are the operator's choice, and their parameters. CloudFormation checks
 the values."""
@@ -82,20 +75,10 @@ def values(
     does not name keeps its value; one that is named with an empty value gets its default again.
     `settings` win over `access`. Raises DeployError for a value that is none.
     """
-    environment = os.environ
-    chosen = {
-        parameter: deployed[parameter]
-        for variable, parameter in _OPERATORS.items()
-        if variable not in environment and parameter in deployed
-    }
-    chosen |= {
-        parameter: environment[variable]
-        for variable, parameter in _OPERATORS.items()
-        if environment.get(variable)
-    }
+    chosen = operators(target, deployed)
     found = {**(_local(target) if target.is_local else _of_account(target, stack_name)), **chosen}
     for variable in _KEYS:
-        _check_key(variable, environment.get(variable), target.region)
+        _check_key(variable, os.environ.get(variable), target.region)
     found[PROTECTION_PARAMETER] = _switch(found.get(PROTECTION_PARAMETER, "on"))
     found["ProvisionedPollers"] = pollers = _pollers(found.get("ProvisionedPollers", "0"))
     if asked := found.get(origins.PARAMETER):
@@ -107,6 +90,23 @@ def values(
         **found,
         "MaximumPollers": _maximum(pollers, found.get("WorkerConcurrency")),
     }
+
+
+def operators(target: Target, deployed: Mapping[str, str]) -> dict[str, str]:
+    """Returns the parameters that are the operator's choice, without those that have their default.
+    See `values` for `deployed`. Raises DeployError for what says badly who is told of jobs."""
+    environment = os.environ
+    chosen = {
+        parameter: deployed[parameter]
+        for variable, parameter in _OPERATORS.items()
+        if variable not in environment and parameter in deployed
+    }
+    chosen |= {
+        parameter: environment[variable]
+        for variable, parameter in _OPERATORS.items()
+        if environment.get(variable)
+    }
+    return announcements.settled(chosen, deployed, target)
 
 
 def _check_key(variable: str, value: str | None, region: str) -> None:
@@ -173,6 +173,7 @@ def _of_account(target: Target, stack_name: str) -> dict[str, str]:
     return {
         "ApiConcurrency": str(shares.api),
         "WorkerConcurrency": str(shares.worker),
+        "AnnouncerConcurrency": str(shares.announcer),
         "GatewayLogRole": account.gateway_log_role(session, stack_name),
     }
 

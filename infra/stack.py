@@ -15,6 +15,7 @@ from infra import (
     environments,
     issuer,
     loss,
+    mail,
     named_sources,
     outputs,
     package,
@@ -65,10 +66,11 @@ def up(  # noqa: PLR0913 - what is deployed, and where
     `settings` replace those in .chalice/config.json. `sources` is the folder with the app.
     """
     check(access, target)
+    before = {} if target.is_local else Stack(target, stack_name).parameters()
+    parameters.operators(target, before)  # A mistake is said before an emulator is started.
     started = emulators.started(target, state, enforce_iam=enforce_iam)
     stack = Stack(started, stack_name)
     access = _with_issuer(access, started, state)
-    before = {} if target.is_local else stack.parameters()
     given = parameters.values(started, stack_name, access, settings, before)
     architecture = parameters.architecture_of(given)
     named = _named_sources(target, given, settings)
@@ -90,6 +92,8 @@ def up(  # noqa: PLR0913 - what is deployed, and where
             stage = made["ApiUrl"].rstrip("/").rpartition("/")[2]
             signed = given[AUTH_PARAMETER] == "iam"
             refusals.install(started, made["RestAPIId"], stage, signed=signed)
+        if target.is_local and (sender := chosen.get("MailFrom")):
+            mail.allow_sender(started, sender)
         if not changed:
             note("nothing has changed")
     found = _outputs(started, state, stack)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Link,
         Listing,
         NewShare,
+        Notification,
         Problem,
         Progress,
         Result,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from longhaul.client import Client
     from longhaul.errors import LonghaulError
     from longhaul.transfer import Saved, download
-    from longhaul.wanted import Wanted
+    from longhaul.wanted import Notify, Wanted
 
     __version__: str
 
@@ -45,6 +46,8 @@ __all__ = [
     "Listing",
     "LonghaulError",
     "NewShare",
+    "Notification",
+    "Notify",
     "Problem",
     "Progress",
     "Result",
@@ -60,6 +63,7 @@ __all__ = [
 _HOMES: Final = {
     "Client": "client",
     "LonghaulError": "errors",
+    "Notify": "wanted",
     "Saved": "transfer",
     "Wanted": "wanted",
     "download": "transfer",

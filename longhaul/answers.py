@@ -123,8 +123,36 @@ class Reason(Answer, frozen=True):
     detail: str = ""
 
 
+class Notification(Answer, frozen=True):
+    """Who is told of a job's end, and what came of it.
+
+    `kind` is `webhook` or `mail`; `to` is the URL or the address. `status` is a word: `pending`,
+    `retrying`, `sent`, `given-up`, `opted-out`, or one of a newer API. `attempts` counts the tries.
+    `last_error` says why the last one failed. `next_attempt_at` is None if none is planned.
+    """
+
+    secret = frozenset({"to"})
+
+    kind: str
+    to: str
+    status: str
+    attempts: int = 0
+    last_error: str | None = None
+    next_attempt_at: datetime | None = None
+
+
+class Notifications(Answer, frozen=True):
+    """Who is told of a job's end."""
+
+    notifications: tuple[Notification, ...]
+
+
 class Job(Answer, frozen=True):
-    """A job at the time of the answer. `retry_of` is the id of the job that it retries."""
+    """A job at the time of the answer. `retry_of` is the id of the job that it retries.
+
+    `notifications` is None if this answer does not say who is told: lists, events and an older API
+    do not. `Client.status` then returns them, if the API has them.
+    """
 
     job_id: str
     status: str
@@ -136,6 +164,7 @@ class Job(Answer, frozen=True):
     error: Reason | None = None
     filename: str | None = None
     retry_of: str | None = None
+    notifications: tuple[Notification, ...] | None = None
 
     @property
     def is_open(self) -> bool:

@@ -15,6 +15,8 @@ from longhaul.answers import (
     Link,
     Listing,
     NewShare,
+    Notification,
+    Notifications,
     Page,
     Problem,
     Selected,
@@ -27,7 +29,7 @@ from longhaul.follow import follow
 from longhaul.http import Reply
 from longhaul.retries import PATIENCE_SECONDS, Notice
 from longhaul.session import Session, job_path
-from longhaul.wanted import Wanted
+from longhaul.wanted import Notify, Wanted
 
 PAGE_JOBS: Final = 100
 """The most jobs that the API puts on one page."""
@@ -89,12 +91,14 @@ class Client:
         filename: str | None = None,
         on_missing: Literal["fail", "skip"] | None = None,
         on_unreadable: Literal["fail", "skip"] | None = None,
+        notify: Notify | None = None,
         fresh: bool = False,
         idempotency_key: str | None = None,
     ) -> Accepted:
         """Starts an export of exactly one of `file_ids`, `keys`, `prefix` and `files`.
 
-        `source` is the name of the source that has them; None: the API's first one.
+        `source` is the name of the source that has them; None: the API's first one. `notify` says
+        who is told when the job has ended.
         The request carries `idempotency_key`, or a new key. So it makes one job, however often the
         network loses the answer.
         """
@@ -107,6 +111,7 @@ class Client:
             "filename": filename,
             "on_missing": on_missing,
             "on_unreadable": on_unreadable,
+            "notify": notify,
             "user_id": self.user,
             "fresh": fresh or None,
         }
@@ -225,6 +230,17 @@ class Client:
         kept any more.
         """
         return self.session.read(Accepted, "POST", f"{job_path(job_id)}/retry")
+
+    def notify(self, job_id: str, receiver: Notify | None = None) -> tuple[Notification, ...]:
+        """Has the receiver told of the job: when it ends or, if it has ended, now. Without one,
+        all who are named already are told again. Returns everybody who is told, as it is now.
+
+        If the network loses the answer, it is asked again: then a message may be sent twice, with
+        the same id.
+        """
+        path = f"{job_path(job_id)}/notify"
+        content = receiver or {}
+        return self.session.read(Notifications, "POST", path, content=content).notifications
 
     def check(self, file_id: int | str, *, source: str | None = None) -> Availability:
         """Returns whether a file can be exported. `source` is as in `create`."""

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
+import msgspec
+
 from longhaul import answers, http, refusals
 from longhaul.answers import Job
 from longhaul.errors import Unreachable
@@ -42,7 +44,12 @@ def follow(session: Session, job_id: str) -> Iterator[Job]:
     except _NoEvents:
         pass
     if last is None or last.is_open or not _is_whole(last):
-        yield from (job for job in _by_polling(session, job_id) if job != last)
+        yield from (job for job in _by_polling(session, job_id) if _without_notices(job) != last)
+
+
+def _without_notices(job: Job) -> Job:
+    """Returns the job as an event has it: without who is told."""
+    return msgspec.structs.replace(job, notifications=None)
 
 
 def _is_whole(job: Job) -> bool:

@@ -1,4 +1,4 @@
-"""One of the files of a request."""
+"""What a request names: its files, and who is told."""
 
 from typing import TypedDict
 
@@ -16,3 +16,10 @@ class Wanted(TypedDict, total=False):
     prefix: str
     name: str
     version: str
+
+
+class Notify(TypedDict, total=False):
+    """Who is told of a job's end: a URL that takes webhooks, a mail address, or both."""
+
+    url: str
+    email: str

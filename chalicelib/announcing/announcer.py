@@ -7,7 +7,6 @@ more, with the same ids. A crash after it leaves claimed notices, for which the 
 """
 
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any, Final
 
 from chalicelib.announcing import bus, delivery
@@ -16,12 +15,14 @@ from chalicelib.queue.messages import BadMessage, Step, from_body
 from chalicelib.queue.queue import retry_delay
 from chalicelib.queue.records import PartialFailure, Record, attempt, partial_failure
 from chalicelib.services import Services
+from chalicelib.settings import JOB_EVENTS
 
-HIDDEN_SECONDS: Final = 120
-"""How long a message is one announcer's alone: longer than the function runs."""
+HIDDEN_SECONDS: Final = 150
+"""How long a message is one announcer's alone: longer than the function runs. If that dies, the
+message comes back when what it has claimed is free again (outcomes.CLAIM_MS)."""
 
-_PASSES: Final = 3
-"""As many events there are. Each pass may find one that has come since the last."""
+_PASSES: Final = len(JOB_EVENTS)
+"""Each pass may find an event that has come since the last."""
 
 
 def handle(records: Iterable[Record], services: Services) -> PartialFailure:
@@ -39,8 +40,7 @@ def _done(record: Record, services: Services) -> bool:
         services.log.error("message dropped", reason=str(error), id=record["messageId"])
         return True
     about: dict[str, Any] = {"jobId": message.job_id, "attempt": attempt(record)}
-    with suppress(LonghaulError):
-        services.announcements.hide(record["receiptHandle"], HIDDEN_SECONDS)
+    _hide(record, HIDDEN_SECONDS, services)
     try:
         announce(message.job_id, services)
     except NothingToDo as nothing:
@@ -55,23 +55,32 @@ def _done(record: Record, services: Services) -> bool:
         return True
     delay = retry_delay(about["attempt"], services.random)
     services.log.warning("announcement retried", **about, reason=reason, seconds=delay)
-    with suppress(LonghaulError):
-        services.announcements.hide(record["receiptHandle"], delay)
+    _hide(record, delay, services)
     return False
+
+
+def _hide(record: Record, seconds: int, services: Services) -> None:
+    """Hides the message. If that fails, it comes back when the queue says so, which is later."""
+    try:
+        services.announcements.hide(record["receiptHandle"], seconds)
+    except LonghaulError as error:
+        services.log.warning("message not hidden", id=record["messageId"], reason=error.detail)
+    except Exception:
+        services.log.exception("message not hidden", id=record["messageId"])
 
 
 def announce(job_id: str, services: Services) -> None:
     """Tells all that is untold of the job, and sends its notices that are due. Raises NothingToDo
-    if there is no such job; Unavailable or AccessDenied if the bus was not told, in which case the
-    notices have been sent all the same."""
+    if there is no such job; Unavailable if the table does not answer; and whatever has kept the bus
+    from being told, when the notices have been sent all the same."""
     for _ in range(_PASSES):
         job = services.jobs.get(job_id)
         if job is None:
             raise NothingToDo("there is no such job")
-        problem = None
+        problem: Exception | None = None
         try:
             bus.tell(job, services)
-        except LonghaulError as error:
+        except Exception as error:  # noqa: BLE001 - raised below
             problem = error
         base, mine = delivery.claim(job, services)
         is_done = not job.untold

@@ -36,45 +36,65 @@ def claim(job: Job, services: Services) -> tuple[str, tuple[Notice, ...]]:
     after = services.notices.change(job.job_id, attempt, now)
     if after is None:
         return "", ()
-    return after.base, tuple(one for one in after.notices if one not in before[-1])
+    changed = [one for one in after.notices if one not in before[-1]]
+    for one in changed:
+        if not one.is_unsent:
+            _log(job, one, None, services)
+    return after.base, tuple(one for one in changed if one.is_unsent)
 
 
 def send(job: Job, mine: tuple[Notice, ...], base: str, services: Services) -> None:
-    """Sends these notices, which this announcer has claimed."""
+    """Sends these notices, which this announcer has claimed. If one of them breaks, the others are
+    sent all the same."""
     for notice in mine:
         try:
             _SENDERS[notice.kind](notice, job, base, services)
             after = sent(notice)
         except NotDelivered as error:
-            after = not_sent(notice, error, services.now(), services.random)
+            after = _not_sent(notice, error, services)
         except LonghaulError as error:
-            reason = NotDelivered(error.detail)
-            after = not_sent(notice, reason, services.now(), services.random)
+            after = _not_sent(notice, NotDelivered(error.detail), services)
+        except Exception as error:  # a bug: the other tries are made, in case it is mended
+            services.log.exception("notice broke", jobId=job.job_id, kind=notice.kind)
+            reason = NotDelivered(f"internal error: {type(error).__name__}")
+            after = _not_sent(notice, reason, services)
         _keep(job, notice, after, services)
+
+
+def _not_sent(notice: Notice, error: NotDelivered, services: Services) -> Notice:
+    return not_sent(notice, error, services.now(), services.random)
 
 
 def _keep(job: Job, tried: Notice, after: Notice, services: Services) -> None:
     """Writes what came of a try, and has the next one made."""
     now = services.now()
-    log = services.log.info if after.state is State.SENT else services.log.warning
     pause = None if after.next_at is None else max(after.next_at - now, 0) // 1000
-    log(
-        "notice sent" if after.state is State.SENT else "notice not sent",
-        jobId=job.job_id,
-        kind=after.kind,
-        state=after.state,
-        attempt=after.attempts,
-        reason=after.last_error or None,
-        seconds=pause,
-    )
+    _log(job, after, pause, services)
     try:
         services.notices.change(job.job_id, partial(recorded, tried=tried, after=after), now)
     except LonghaulError as error:
         # The claim ends, and the notice is sent once more.
         services.log.warning("notice not kept", jobId=job.job_id, reason=error.detail)
         return
+    except Exception:
+        services.log.exception("notice not kept", jobId=job.job_id)
+        return
     # The sweeper makes the tries that SQS cannot hold back for so long, and those that get lost.
     if pause is not None and pause < DELAY_MAX:
         with suppress(LonghaulError):
             again = Message(Step.ANNOUNCE, job.job_id)
-            services.announcements.send([again], job.user_id, pause + 1)
+            services.announcements.send([again], job.user_id or job.job_id, pause + 1)
+
+
+def _log(job: Job, notice: Notice, pause: int | None, services: Services) -> None:
+    is_sent = notice.state is State.SENT
+    log = services.log.info if is_sent else services.log.warning
+    log(
+        "notice sent" if is_sent else "notice not sent",
+        jobId=job.job_id,
+        kind=notice.kind,
+        state=notice.state,
+        attempt=notice.attempts,
+        reason=notice.last_error or None,
+        seconds=pause,
+    )

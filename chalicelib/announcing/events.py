@@ -39,7 +39,7 @@ def detail(
     job: Job, event: JobEvent, at: int, *, includes: tuple[Inclusion, ...] = (), base: str = ""
 ) -> dict[str, Any]:
     """Returns what is told. `at` is when it happened, in Unix time in ms. `base` is the API's URL,
-    for the link. Of a job that was deleted meanwhile, nothing is told of its user."""
+    for the link; empty: it is not known. Nothing is told of the user of a deleted job."""
     told: dict[str, Any] = {
         "version": VERSION,
         "id": event_id(job.job_id, event),
@@ -52,21 +52,21 @@ def detail(
         "deleted": job.is_deleted,
     }
     if event == "ended":
-        is_ready = job.status is Status.COMPLETED and not job.is_deleted
+        has_archive = job.status is Status.COMPLETED
         told |= {
             "reason": job.failure.slug if job.failure else None,
-            "files": job.files_done if job.status is Status.COMPLETED else 0,
+            "files": job.files_done if has_archive else 0,
             "filesSkipped": (job.missing_count or 0) + job.unreadable_count,
-            "bytes": job.bytes_total if job.status is Status.COMPLETED else 0,
-            "reused": job.reused_from is not None,
-            "expiresAt": iso(job.expires_at) if is_ready else None,
+            "bytes": job.bytes_total if has_archive else 0,
+            "reused": has_archive and job.reused_from is not None,
+            "expiresAt": iso(job.expires_at) if has_archive and not job.is_deleted else None,
         }
         if "detail" in includes:
             told["detail"] = job.failure.detail if job.failure else None
     if "filename" in includes:
         told["filename"] = job.filename or None
     if "link" in includes:
-        told["link"] = page_url(base, job.job_id)
+        told["link"] = page_url(base, job.job_id) if base else None
     return told
 
 

@@ -32,8 +32,9 @@ PAUSES_MS: Final = (
 RETRY_AFTER_MAX_MS: Final = 4 * _HOUR
 """The longest pause that a receiver gets by asking for it."""
 
-LIFE_MS: Final = 25 * _HOUR
-"""After this long there is no other try, whatever pauses a receiver has asked for."""
+LIFE_MS: Final = 27 * _HOUR
+"""After this long there is no other try, whatever pauses a receiver has asked for. The pauses above
+are together shorter, even if each is spread as far as it can be."""
 
 _SPREAD: Final = 0.1
 """A pause is up to this much longer, by chance: many notices must not come back at once."""
@@ -53,20 +54,23 @@ class NotDelivered(Exception):
         self.retry_after = retry_after
 
 
+DIED: Final = "each try has died before it could say what came of it"
+"""Why a notice is given up of whose tries nobody has written an outcome."""
+
+
 def claimed(known: tuple[Notice, ...], now: int) -> tuple[Notice, ...]:
-    """Returns the notices, of which all that are due are claimed for one more try."""
+    """Returns the notices, of which all that are due are claimed for one more try. One that has had
+    all its tries is given up: the last one was claimed, and then nothing came of it."""
     mine = {one.id for one in due(known, now)}
-    return tuple(
-        replace(
-            one,
-            attempts=one.attempts + 1,
-            first_at=now if one.first_at is None else one.first_at,
-            next_at=now + CLAIM_MS,
-        )
-        if one.id in mine
-        else one
-        for one in known
-    )
+    return tuple(_claim(one, now) if one.id in mine else one for one in known)
+
+
+def _claim(notice: Notice, now: int) -> Notice:
+    if notice.attempts > len(PAUSES_MS):
+        reason = notice.last_error or DIED
+        return replace(notice, state=State.GIVEN_UP, last_error=reason, next_at=None)
+    first_at = now if notice.first_at is None else notice.first_at
+    return replace(notice, attempts=notice.attempts + 1, first_at=first_at, next_at=now + CLAIM_MS)
 
 
 def recorded(known: tuple[Notice, ...], tried: Notice, after: Notice) -> tuple[Notice, ...]:

@@ -4,6 +4,8 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 """
 
 import json
+import re
+from base64 import b64decode
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
@@ -17,6 +19,11 @@ from chalicelib.outbound import NotReached
 from chalicelib.receivers import NotAllowed, place_of
 from chalicelib.services import Services
 from chalicelib.version import VERSION
+
+_PREFIX: Final = "whsec_"
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_KEY_MIN: Final = 24
+"""Bytes. So many at least Standard Webhooks asks for, and 64 at most, which nothing depends on."""
 
 _TAKEN: Final = range(200, 300)
 _REDIRECTS: Final = range(300, 400)
@@ -68,7 +75,10 @@ def _headers(notice: Notice, body: bytes, services: Services) -> dict[str, str]:
     now = services.now()
     at = datetime.fromtimestamp(now // 1000, UTC)
     keys = services.webhook_keys.all(now, services.log).values()
-    signatures = [Webhook(key.decode()).sign(notice.id, at, body.decode()) for key in keys]
+    signatures = [
+        Webhook(_decoded(key, place)).sign(notice.id, at, body.decode())
+        for place, key in enumerate(keys, 1)
+    ]
     return {
         "Content-Type": "application/json",
         "User-Agent": f"Longhaul/{VERSION}",
@@ -76,6 +86,23 @@ def _headers(notice: Notice, body: bytes, services: Services) -> dict[str, str]:
         "webhook-timestamp": str(now // 1000),
         "webhook-signature": " ".join(signatures),
     }
+
+
+def _decoded(key: bytes, place: int) -> bytes:
+    """Returns the bytes that a key of the secret stands for. Raises NotDelivered, and the notice is
+    tried again: somebody may mend the secret. No message has a part of the key."""
+    text = key.decode().removeprefix(_PREFIX)
+    # Python's decoder leaves out what is not base64. A receiver may refuse it, or read it in
+    # another way.
+    if not _BASE64.fullmatch(text) or len(text.rstrip("=")) % 4 == 1:
+        raise NotDelivered(f"key {place} of the secret for webhooks is not base64")
+    decoded = b64decode(f"{text.rstrip('=')}==")
+    if len(decoded) < _KEY_MIN:
+        raise NotDelivered(
+            f"key {place} of the secret for webhooks has {len(decoded)} bytes, and must have "
+            f"{_KEY_MIN} or more"
+        )
+    return decoded
 
 
 def _named(status: int) -> str:

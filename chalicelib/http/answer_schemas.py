@@ -4,6 +4,7 @@ from typing import Final
 
 from chalicelib.errors import Reason
 from chalicelib.http.schemas import Schema
+from chalicelib.jobs.notices import Kind, State
 
 
 def _answer(properties: Schema, **perhaps: Schema) -> Schema:
@@ -57,6 +58,30 @@ EXPORT_ACCEPTED: Final = _answer(
     },
     ticketExpiresAt=_TIME,
 )
+
+_NOTIFICATIONS: Final[Schema] = {
+    "type": "array",
+    "description": "Who is told of the job's end, and what has come of it. A job that nobody asked "
+    "to be told of has none. Nor has a job in a list, in an event, or by a share link.",
+    "items": _answer(
+        {
+            "kind": {"enum": [kind.value for kind in Kind]},
+            "to": {
+                **_TEXT,
+                "description": "The URL or the mail address. Of the stack's own webhook only the "
+                "origin, or nothing if it has none any more.",
+            },
+            "status": {
+                "enum": [state.value for state in State],
+                "description": "For pending it is sent when the job ends, or is being sent. For "
+                "given-up no other try is made. For opted-out the address wants no mail.",
+            },
+            "attempts": {**_COUNT, "description": "Tries since it was last asked for."},
+            "lastError": _optional({**_TEXT, "description": "Why the last try failed."}),
+            "nextAttemptAt": _optional(_TIME),
+        }
+    ),
+}
 
 JOB: Final = _answer(
     {
@@ -119,6 +144,45 @@ JOB: Final = _answer(
         "expiresAt": _TIME,
     },
     retryOf={**_JOB_ID, "description": "The job that this one is a retry of, if it is one."},
+    notifications=_NOTIFICATIONS,
+)
+
+NOTIFICATIONS: Final = _answer({"notifications": _NOTIFICATIONS})
+
+RECEIVERS: Final = _answer(
+    {
+        "webhook": {
+            **_optional(
+                _answer(
+                    {
+                        "hosts": {
+                            "type": "array",
+                            "description": "Where webhooks may go. `*.` stands for the beginning "
+                            "of a name, `*` for every host. Without a port it is 443.",
+                            "items": _TEXT,
+                        }
+                    }
+                )
+            ),
+            "description": "Null if the stack sends none.",
+        },
+        "mail": {
+            **_optional(
+                _answer(
+                    {
+                        "address": _optional({**_TEXT, "description": "The caller's own."}),
+                        "to": {
+                            "type": "array",
+                            "description": "The addresses that may be told besides. `@` and a "
+                            "domain stands for all of its addresses.",
+                            "items": _TEXT,
+                        },
+                    }
+                )
+            ),
+            "description": "Null if the stack sends none, or none that this caller may ask for.",
+        },
+    }
 )
 
 EVENT_STREAM: Final[Schema] = {

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from chalicelib import receivers
 from chalicelib.errors import FieldError
 from chalicelib.http import schemas
 from chalicelib.http.faults import shown
@@ -33,6 +34,26 @@ def errors(asked: Mapping[str, Any], settings: Settings) -> Iterator[FieldError]
         for field in ("key", "prefix"):
             if field in one:
                 yield from key_errors(f"{pointer}/{field}", one[field], source.prefix)
+    yield from notify_errors("/notify", asked.get("notify", {}), settings)
+
+
+def notify_errors(
+    pointer: str, asked: Mapping[str, str], settings: Settings
+) -> Iterator[FieldError]:
+    """Yields why these receivers cannot be told, whoever asks for it. `pointer` is where they
+    are."""
+    if (url := asked.get("url")) is not None:
+        try:
+            receivers.place_of(url, settings.webhook_hosts, is_local=settings.is_local)
+        except receivers.NotAllowed as error:
+            yield FieldError(f"{pointer}/url", str(error))
+    if (email := asked.get("email")) is not None:
+        if not settings.mail_from:
+            yield FieldError(f"{pointer}/email", "this stack sends no mail: MAIL_FROM is not set")
+        elif not receivers.is_address(email):
+            yield FieldError(
+                f"{pointer}/email", f"{shown(email)} is no mail address, as ann@example.com"
+            )
 
 
 def _too_long(pointer: str, text: str, most: int) -> Iterator[FieldError]:

@@ -1,11 +1,15 @@
-"""For which files a caller may ask. A refusal names what was asked for, and never says whether it
-exists. The caller's prefixes bound the keys of each source alike. Pure."""
+"""For which files a caller may ask, and who may be told by mail. Pure.
+
+A refusal names what was asked for, and never says whether it exists. The caller's prefixes bound
+the keys of each source alike.
+"""
 
 from collections.abc import Iterator
 
-from chalicelib.errors import Forbidden
+from chalicelib import receivers
+from chalicelib.errors import Forbidden, invalid
 from chalicelib.http.callers import Caller
-from chalicelib.jobs.request import ExportRequest
+from chalicelib.jobs.request import ExportRequest, Notify
 from chalicelib.named_sources import Source
 from chalicelib.settings import Settings
 from chalicelib.sources.ids import key_of
@@ -27,6 +31,20 @@ def check_key(caller: Caller, pointer: str, key: str, name: object = None) -> No
     it."""
     if caller.prefixes is not None and not key.startswith(caller.prefixes):
         raise _refused(pointer, key if name is None else name)
+
+
+def check_mail(caller: Caller, notify: Notify | None, pointer: str, settings: Settings) -> None:
+    """Raises InvalidRequest if mail must not go to this address for this caller. `pointer` is where
+    the address is."""
+    if notify is None or notify.email is None:
+        return
+    own = caller.email and caller.email.lower() == notify.email.lower()
+    if not own and not receivers.may_mail(notify.email, settings.mail_to):
+        allowed = f"; MAIL_TO allows {', '.join(settings.mail_to)}" if settings.mail_to else ""
+        yours = f", {caller.email}," if caller.email else ""
+        raise invalid(
+            pointer, f"{notify.email} is neither your own address{yours} nor allowed{allowed}"
+        )
 
 
 def own_prefixes(caller: Caller, source: Source) -> tuple[str, ...] | None:

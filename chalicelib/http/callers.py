@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from chalicelib import receivers
 from chalicelib.errors import Forbidden, NotFound, Unauthorized
 from chalicelib.jobs.model import Job, owner_mark
 from chalicelib.settings import Settings
@@ -39,7 +40,8 @@ class Caller:
 
     `user_id` is the user that the caller has proved to be; None if nobody had to prove anything.
     `prefixes` bound the keys of the source files that the caller may have; None: all. `job_id` is
-    the only job that a ticket is for, and `until` is when it ends, in Unix time in ms.
+    the only job that a ticket is for, and `until` is when it ends, in Unix time in ms. `email` is
+    the mail address that is proved to be the caller's. `reads_only`: the ticket is a share link's.
     """
 
     way: Way = "none"
@@ -49,6 +51,8 @@ class Caller:
     address: str = ""
     job_id: str | None = None
     until: int | None = None
+    email: str | None = None
+    reads_only: bool = False
 
     def acting_for(self, asserted: str) -> str:
         """Returns the user for whom the request is made. What a request asserts (`user_id`) counts
@@ -208,7 +212,18 @@ def _known(way: Way, user: str, claims: Mapping[str, Any], settings: Settings) -
         user_id=user,
         prefixes=bounds,
         is_admin=_is_admin(claims, settings.admin_claim),
+        email=None if way == "iam" else email_of(claims, settings.mail_claim),
     )
+
+
+def email_of(claims: Mapping[str, Any], mail_claim: str) -> str | None:
+    """Returns the mail address that the claims prove to be the user's; None if they prove none.
+    Pure. Some providers write email_verified as a text (OpenID Connect Core 1.0, section 5.1, has a
+    boolean)."""
+    held = claims.get(mail_claim)
+    if mail_claim == "email" and claims.get("email_verified") not in (True, "true"):
+        return None
+    return held if isinstance(held, str) and receivers.is_address(held) else None
 
 
 def _is_admin(claims: Mapping[str, Any], admin_claim: str) -> bool:

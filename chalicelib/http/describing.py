@@ -21,6 +21,9 @@ _HEADERS: Final = {
 }
 
 LEVEL: Final = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+_OPTIONAL: Final = ("ShareRequest", "NotifyRequest")
+"""The bodies that a request may leave out."""
+
 _REFUSALS: Final = (401, 403, 429)
 _DESCRIPTIONS: Final = {
     401: "Not signed in.",
@@ -43,13 +46,14 @@ _OF_A_JOB: Final = (
     "retryExport",
     "shareExport",
     "listShares",
+    "notifyAgain",
     "cancelExport",
 )
 _LINKS: Final[dict[tuple[str, int], dict[str, dict[str, str]]]] = {
     ("createExport", 202): dict.fromkeys(_OF_A_JOB, _JOB_ID),
     ("retryExport", 202): dict.fromkeys(_OF_A_JOB, _JOB_ID),
     ("cancelExport", 202): dict.fromkeys(_OF_A_JOB, _JOB_ID),
-    ("getExport", 200): dict.fromkeys(("downloadArchive", "retryExport"), _JOB_ID),
+    ("getExport", 200): dict.fromkeys(("downloadArchive", "retryExport", "notifyAgain"), _JOB_ID),
     ("shareExport", 201): {
         "revokeShare": {**_SAME_JOB, "share_id": "$response.body#/id"},
         "listShares": _SAME_JOB,
@@ -84,7 +88,7 @@ def operation(  # noqa: PLR0913 - what OpenAPI says of an operation
     if parameters:
         described["parameters"] = parameters
     if body:
-        is_needed = body != "ShareRequest"
+        is_needed = body not in _OPTIONAL
         described["requestBody"] = {"required": is_needed, "content": _content(body)}
     responses: dict[str, Any] = {}
     for status, (schema, description, own) in answers.items():

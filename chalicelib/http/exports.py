@@ -43,6 +43,7 @@ def create(call: Call, services: Services) -> Reply:
         return selections.create(call, services, signed[0], fresh=signed[1])
     asked = parse.export_request(call.body, call.headers.get("content-type"), services.settings)
     bounds.check(call.caller, asked, services.settings)
+    bounds.check_mail(call.caller, asked.notify, "/notify/email", services.settings)
     user_id = call.caller.acting_for(asked.user_id)
     key = call.headers.get("idempotency-key")
     base = base_url(call.context, services.settings)
@@ -66,6 +67,7 @@ def retry(call: Call, services: Services, job_id: str) -> Reply:
         # The settings may have changed since, as its source, and what the caller may have.
         try:
             parse.valid_export(json.loads(asked.to_json()), services.settings)
+            bounds.check_mail(call.caller, asked.notify, "/notify/email", services.settings)
         except InvalidRequest as error:
             raise NotRetryable(
                 f"this stack does not take such a request any more: {error.detail}"

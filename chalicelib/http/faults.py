@@ -49,6 +49,8 @@ def _sentence(fault: Any) -> str:
             return f"{shown(fault.value)} must be one of {', '.join(fault.definition['enum'])}"
         case "minLength" if not fault.value:
             return "must not be empty"
+        case "minProperties":
+            return f"must not be empty; known are {', '.join(fault.definition['properties'])}"
         case "minItems" | "maxItems":
             return f"{rule}, and has {len(fault.value)}"
     return f"{shown(fault.value)} {rule}"

@@ -63,6 +63,8 @@ _SANE_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _BROKEN: Final = "something went wrong on our side; try again"
 _METHOD_NOT_ALLOWED: Final = 405
 _FIRST_ERROR: Final = 400
+_OWN_ERRORS: Final = ("/health", "/unsubscribe/{token}")
+"""The routes some of whose errors are no problem documents."""
 
 _SECURITY: Final = {
     # https://cheatsheetseries.owasp.org/cheatsheets/HTTP_Headers_Cheat_Sheet.html
@@ -205,7 +207,7 @@ def gate(
         elif (
             response.status_code >= _FIRST_ERROR
             and response.headers.get("Content-Type") != CONTENT_TYPE
-            and resource != "/health"
+            and resource not in _OWN_ERRORS
         ):
             response = problem(LonghaulError("something went wrong on our side"), request_id)
         response.headers = {

@@ -51,6 +51,8 @@ LINK: Final = Rule(action="link", scopes=_ANY_TICKET, is_told=True)
 SHARE: Final = Rule(action="share", costs=True, is_told=True)
 SHARES: Final = Rule(action="shares")
 UNSHARE: Final = Rule(action="unshare", is_told=True)
+NOTIFY: Final = Rule(action="notify", costs=True, is_told=True)
+RECEIVERS: Final = Rule(action="receivers")
 BROWSE: Final = Rule(action="browse", costs=True)
 ERASE: Final = Rule(action="erase", for_admins=True, is_told=True)
 HEALTH: Final = Rule(action="health", is_open=True)
@@ -108,7 +110,11 @@ def _by_ticket(token: str, services: Services, rule: Rule, job_id: str | None) -
     if ticket is None:
         raise Unauthorized("this ticket is not for this job, or has expired, or was revoked")
     caller = Caller(
-        way="ticket", user_id=f"ticket:{ticket.id}", job_id=job_id, until=ticket.expires_at
+        way="ticket",
+        user_id=f"ticket:{ticket.id}",
+        job_id=job_id,
+        until=ticket.expires_at,
+        reads_only=ticket.scope == "read",
     )
     if ticket.scope not in rule.scopes:
         detail = "this ticket lets you see the job and download its archive, not change it"

@@ -15,6 +15,7 @@ _REQUESTS: Final = {
     "selection": "SelectionRequest",
     "check": "CheckRequest",
     "share": "ShareRequest",
+    "notify": "NotifyRequest",
 }
 
 _ANSWERS: Final = {
@@ -27,6 +28,8 @@ _ANSWERS: Final = {
     "CheckAnswer": answer_schemas.CHECK_ANSWER,
     "Share": answer_schemas.SHARE,
     "Shares": answer_schemas.SHARES,
+    "Notifications": answer_schemas.NOTIFICATIONS,
+    "Receivers": answer_schemas.RECEIVERS,
     "Erased": answer_schemas.ERASED,
     "Health": answer_schemas.HEALTH,
     "ProtectedResource": answer_schemas.PROTECTED_RESOURCE,

@@ -196,6 +196,30 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
                 ],
             ),
         },
+        "/v1/export/{job_id}/notify": {
+            "post": operation(
+                "notifyAgain",
+                "Have one more told of the job's end, or all once more",
+                {
+                    202: (
+                        "Notifications",
+                        "They are told when the job ends, or now if it has ended.",
+                        [],
+                    )
+                },
+                problems=[400, 404, 409, 413, 415],
+                body="NotifyRequest",
+                parameters=[job_id],
+            ),
+        },
+        "/v1/notifications": {
+            "get": operation(
+                "listReceivers",
+                "How the caller can be told of a job's end",
+                {200: ("Receivers", "Where webhooks and mail may go.", [])},
+                problems=[],
+            ),
+        },
         "/v1/files": {
             "get": operation(
                 "listFiles",

@@ -16,7 +16,7 @@ from chalicelib.errors import (
 )
 from chalicelib.http import beyond, faults, schemas
 from chalicelib.http.faults import escaped, raise_for, shown
-from chalicelib.jobs.request import ExportRequest, FileId, Wanted
+from chalicelib.jobs.request import ExportRequest, FileId, Notify, Wanted
 from chalicelib.named_sources import Source
 from chalicelib.settings import Settings
 
@@ -67,6 +67,8 @@ def _export(asked: dict[str, Any], settings: Settings) -> ExportRequest:
             for one in map(make, asked[field]):
                 first.setdefault(_told_apart(one), one)
             asked[field] = tuple(first.values())
+    if "notify" in asked:
+        asked["notify"] = Notify(**asked["notify"])
     return ExportRequest(**asked)
 
 
@@ -95,6 +97,14 @@ def check_request(
         list(beyond.id_errors("/file_id", asked["file_id"], source, settings.file_id_pattern))
     )
     return beyond.as_id(asked["file_id"]), name
+
+
+def notify_request(body: bytes, content_type: str | None, settings: Settings) -> Notify | None:
+    """Returns who the body of `POST /v1/export/{jobId}/notify` says is to be told; None: it says
+    nobody. Raises what `json_body` raises."""
+    asked = json_body(body.strip() or b"{}", content_type, "notify", settings)
+    raise_for(list(beyond.notify_errors("", asked, settings)))
+    return Notify(**asked) if asked else None
 
 
 def source(given: str | None, settings: Settings) -> Source:

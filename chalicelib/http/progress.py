@@ -46,21 +46,23 @@ def status(call: Call, services: Services, job_id: str) -> Reply:
     headers = {"Cache-Control": "no-cache"}
     wait = min(asked_wait(call.headers.get("prefer", "")), services.settings.progress_hold_seconds)
     if wait:
+        before = _notifications(call, job, services)
 
         def tag(seen: Job) -> str:
             content = answers.job_answer(
                 seen, services.now(), base, seen.missing or (), seen.unreadable or ()
             )
-            return etag_of(json.dumps(content))
+            return etag_of(json.dumps(content | before))
 
         old = known or tag(job)
         job = _awaited(job, wait, lambda seen: not matches(old, tag(seen)), services)
         headers["Preference-Applied"] = f"wait={wait}"
     now = services.now()
-    content = answers.job_answer(job, now, base, *_left_out(job, now, services))
+    told = _notifications(call, job, services)
+    content = answers.job_answer(job, now, base, *_left_out(job, now, services)) | told
     text = json.dumps(content)
     if len(text) > ANSWER_MAX:  # the manifest has the lists
-        content = answers.job_answer(job, now, base, None, None)
+        content = answers.job_answer(job, now, base, None, None) | told
         text = json.dumps(content)
     headers["ETag"] = etag_of(text)
     after = job.check_after
@@ -146,6 +148,15 @@ def _awaited(job: Job, seconds: int, is_news: Callable[[Job], bool], services: S
 def _told(event: events.Event | None, retry_ms: int, comment: str = "") -> Reply:
     text = events.stream(event, retry_ms, comment)
     return Reply(200, None, {"Content-Type": events.CONTENT_TYPE, **uncached()}, text)
+
+
+def _notifications(call: Call, job: Job, services: Services) -> answers.Answer:
+    """Returns who is told of the job's end, if anybody is, and if the caller may know."""
+    if call.caller.reads_only or not job.has_notices:
+        return {}
+    from chalicelib.http import notifications
+
+    return {"notifications": notifications.of_job(job, services)}
 
 
 def _left_out(

@@ -7,6 +7,7 @@ different things. (OpenAPI 3.1 takes JSON Schema as it is; the checks use the dr
 from collections.abc import Sequence
 from typing import Any, Final
 
+from chalicelib.receivers import ADDRESS_MAX, URL_MAX
 from chalicelib.settings import SHARE_DAYS_MAX
 
 Schema = dict[str, Any]
@@ -92,6 +93,28 @@ _FRESH: Final[Schema] = {
     "default": False,
 }
 
+_RECEIVERS: Final[Schema] = {
+    "type": "object",
+    "description": "Who is told when the job has ended. GET /v1/notifications says who can be.",
+    "additionalProperties": False,
+    "properties": {
+        "url": {
+            "type": "string",
+            "description": "A webhook: a URL with https, of a host that the stack allows.",
+            "minLength": 1,
+            "maxLength": URL_MAX,
+            "examples": ["https://hooks.example.com/longhaul"],
+        },
+        "email": {
+            "type": "string",
+            "description": "A mail address: the caller's own, or one that the stack allows.",
+            "minLength": 1,
+            "maxLength": ADDRESS_MAX,
+            "examples": ["ann@example.com"],
+        },
+    },
+}
+
 
 def file_id(pattern: str) -> Schema:
     """Returns the schema of an id, as the OpenAPI document shows it. `pattern` is that of
@@ -122,6 +145,11 @@ def requests(an_id: Schema, sources: Sequence[str]) -> dict[str, Schema]:
             "required": ["file_id"],
         },
         "share": _SHARE,
+        "notify": {
+            **_RECEIVERS,
+            "description": "Who is told besides. Without a body, or with an empty object, all who "
+            "were told are told again.",
+        },
     }
 
 
@@ -175,6 +203,7 @@ def _export(an_id: Schema, source: Schema) -> Schema:
             },
             "user_id": {**USER_ID, "default": "anonymous"},
             "fresh": _FRESH,
+            "notify": {**_RECEIVERS, "minProperties": 1},
         },
         "oneOf": [
             {"required": ["file_ids"]},

@@ -6,6 +6,7 @@ proves to have had the mail. Times are Unix time in ms.
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,9 @@ from chalicelib.jobs.table import Table
 
 KEPT_DAYS: Final = 400
 """How long a link to opt out works after the last mail. Who has opted out is kept for good."""
+
+_TOKEN: Final = re.compile(r"[0-9a-f]{32}\.[A-Za-z0-9_-]{1,128}", re.ASCII)
+"""Also what comes from anybody: a key of the table may have 2,048 bytes only."""
 
 _LOOK: Final = "look up an address"
 
@@ -63,6 +67,8 @@ class AddressStore:
     def is_known(self, token: str) -> bool | None:
         """Returns whether the address of this token has opted out; None if the token is of no
         address."""
+        if not _TOKEN.fullmatch(token):
+            return None
         digest, _, secret = token.partition(".")
         item = self.table.get(places.address(digest), _LOOK)
         if item is None or not hmac.compare_digest(item["secret"]["S"].encode(), secret.encode()):

@@ -66,8 +66,11 @@ class DueAnnouncements:
     table: Table
 
     def due(self, now: int) -> Iterator[str]:
-        """Yields the keys of the items whose `announceAt` has passed, as `DueJobs.due` does."""
-        return _due(self.table, ANNOUNCEMENTS, wake.ANNOUNCE_SHARDS, now)
+        """Yields the keys of the items whose `announceAt` has passed, as `DueJobs.due` does. Each
+        time it begins with another shard: while the bus is gone, one shard may be more than a run
+        can do."""
+        shards = self.table.random.sample(wake.ANNOUNCE_SHARDS, len(wake.ANNOUNCE_SHARDS))
+        return _due(self.table, ANNOUNCEMENTS, shards, now)
 
     def take(self, item: str, now: int) -> bool:
         """Takes the item for this sweeper, if it is still due. It is due again after

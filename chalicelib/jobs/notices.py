@@ -49,8 +49,9 @@ class Notice:
     """One message about the end of a job, to one receiver.
 
     `to` is a URL or a mail address; empty: the stack's own WEBHOOK_URL. `id` is the same at each
-    try. `next_at` is when it is due; None: when the job ends, or never if it is not to be sent any
-    more. `first_at` is when it was first tried.
+    try. `attempts` counts the tries, the one under way too. `next_at` is when it is due; None: when
+    the job ends, or never if it is not to be sent any more. During a try it is when the next one
+    begins if nothing comes of this one. `first_at` is when it was first tried.
     """
 
     id: str

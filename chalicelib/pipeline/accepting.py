@@ -180,13 +180,13 @@ def _on_record(
         files=job.total_files,
         retryOf=job.retry_of,
     )
-    if job.untold:
-        send_announcement(services, job)
     try:
         services.queue.send([Message(Step.PLAN, job.job_id)], job.user_id)
     except Unavailable as error:
         # The job is on record, so it is accepted: the sweeper will send its step.
         services.log.warning("step not sent", jobId=job.job_id, reason=error.detail)
+    if job.untold:
+        send_announcement(services, job)
     return job
 
 

@@ -44,35 +44,61 @@ hours."""
 
 def sweep(services: Services) -> int:
     """Wakes the jobs that have stalled, and sends `discard` for ended jobs of which something is
-    left. Sends `announce` for what was not told. Returns for how many jobs it sent a step."""
+    left. Sends `announce` for what was not told, even if all else fails. Returns for how many jobs
+    it sent a step."""
+    treated = 0
+    try:
+        treated += _sweep_jobs(services)
+    finally:
+        treated += _announce_due(services)
+    if services.now() // 60_000 % 60 == 0:
+        abort_abandoned(services)
+    return treated
+
+
+def _sweep_jobs(services: Services) -> int:
     is_calm = services.queue.waiting() <= BACKLOG
     before = services.now() - (0 if is_calm else BACKLOG_PATIENCE_MS)
     wake_up = partial(_wake, services, is_calm=is_calm)
     throw_away = partial(_discard, services, is_calm=is_calm)
     treated = _each_due(wake.OPEN_SHARDS, before, wake_up, services)
     treated += _each_due(wake.ENDED_SHARDS, before, throw_away, services)
-    treated += _announce_due(services)
-    if services.now() // 60_000 % 60 == 0:
-        abort_abandoned(services)
     return treated
 
 
 def _announce_due(services: Services) -> int:
-    """Sends `announce` for what is due and was not told. Returns for how many items it did."""
-    now = services.now()
-    if services.announcements.waiting() > BACKLOG:
-        now -= BACKLOG_PATIENCE_MS
+    """Sends `announce` for what is due and was not told. Returns for how many items it did. Raises
+    nothing: the next run goes on."""
     sent = 0
-    for item, _ in zip(services.due_announcements.due(now), range(JOBS_A_RUN), strict=False):
-        job_id = places.job_of_item(item)
-        try:
-            if services.due_announcements.take(item, services.now()):
-                services.announcements.send([Message(Step.ANNOUNCE, job_id)], job_id)
-                services.log.info("announcement sent again", jobId=job_id)
-                sent += 1
-        except LonghaulError as error:
-            services.log.warning("announcement not sent", jobId=job_id, reason=error.detail)
+    try:
+        now = services.now()
+        if services.announcements.waiting() > BACKLOG:
+            now -= BACKLOG_PATIENCE_MS
+        for item, _ in zip(services.due_announcements.due(now), range(JOBS_A_RUN), strict=False):
+            sent += _announced_again(item, services)
+    except LonghaulError as error:
+        services.log.warning("announcements not sent", reason=error.detail)
+    except Exception:
+        services.log.exception("announcements not sent")
     return sent
+
+
+def _announced_again(item: str, services: Services) -> bool:
+    """Takes what is due, and sends `announce`. Returns whether it did."""
+    job_id = places.job_of_item(item)
+    try:
+        if not services.due_announcements.take(item, services.now()):
+            return False
+        services.announcements.send([Message(Step.ANNOUNCE, job_id)], job_id)
+    except LonghaulError as error:
+        # It is due again after ANNOUNCE_AGAIN_MS.
+        services.log.warning("announcement not sent", jobId=job_id, reason=error.detail)
+        return False
+    except Exception:
+        services.log.exception("announcement not sent", jobId=job_id)
+        return False
+    services.log.info("announcement sent again", jobId=job_id)
+    return True
 
 
 def _each_due(

@@ -6,7 +6,7 @@ import { create } from "./create.js";
 import { $, announce, button, dialog, fill, h, toast, trouble } from "./dom.js";
 import { job } from "./job.js";
 import { jobs } from "./jobs.js";
-import { auth, setUser, user, who } from "./person.js";
+import { auth, awaited, setUser, user, who } from "./person.js";
 import { plain } from "./tab.js";
 
 const VIEWS = [[/^#\/new$/, create], [/^#\/jobs\/([\w-]+)$/, job], [/^/, jobs]];
@@ -84,3 +84,4 @@ $("person").addEventListener("click", askPerson);
 $("skip").addEventListener("click", () => $("main").focus());
 showNetwork();
 route();
+if (awaited.size) import("./watch.js");

@@ -5,8 +5,8 @@ import { cancelJob, deleteJob, downloadLink, readJob, retryJob } from "./api.js"
 import { announce, ask, button, copy, fault, fill, h, icon, link, name, newExport, nothing, say, skeleton, toast, trouble } from "./dom.js";
 import { count, duration, files, moment, sentence, size, sizeOf, why } from "./format.js";
 import { follow, isOpen } from "./live.js";
-import { auth, setNotice, wantsNotice } from "./person.js";
-import { notify, tabOf, title } from "./tab.js";
+import { auth, awaited } from "./person.js";
+import { tabOf, title } from "./tab.js";
 
 const SPOKEN_EVERY_MS = 15_000;
 // The speed is measured over this time.
@@ -54,13 +54,16 @@ export function job(main, id, isShared) {
   let parts;
   let samples = [];
   let spokenAt = Date.now();
+  // Who is told of the end; made when somebody asks.
+  let teller;
 
   const heading = h("h1", { tabindex: -1 }, "Export");
   const badge = h("span", {});
   const card = h("section", { class: "card", "aria-label": "State" }, skeleton(3));
   const rest = h("div", {});
+  const told = h("div", {});
   if (!isShared) main.append(link("#/", { class: "button back" }, icon("back"), "Exports"));
-  main.append(h("div", { class: "head" }, heading, badge), card, rest);
+  main.append(h("div", { class: "head" }, heading, badge), card, rest, told);
   title("Export");
 
   const show = (job) => {
@@ -71,9 +74,11 @@ export function job(main, id, isShared) {
     tabOf(job);
     if (before?.status !== job.status) {
       draw(job);
-      if (before) tell(job);
+      const [word, , words = word] = STATUS[job.status];
+      if (before) announce(words);
     }
     if (isOpen(job)) move(job);
+    tell(job);
   };
 
   /** Draws what depends on the status. The focused element may be removed. */
@@ -89,10 +94,13 @@ export function job(main, id, isShared) {
     if (hadFocus) heading.focus();
   };
 
+  const telling = () => (teller ??= import("./tell.js").then(({ tell }) => tell(told, isShared), (error) => {
+    teller = undefined;
+    throw error;
+  }));
+
   const tell = (job) => {
-    const [word, , words = word] = STATUS[job.status];
-    announce(words);
-    if (!isOpen(job)) notify(job, job.error?.title ?? words);
+    if (teller || job.notifications?.length || awaited.has(id)) telling().then(({ show }) => show(job), () => {});
   };
 
   // While the job runs.
@@ -106,7 +114,7 @@ export function job(main, id, isShared) {
       h("div", { class: "gauge" }, part("number"), part("left")), parts.bar, part("stage"),
       h("dl", { class: "stats" }, stat("done", "Files"), stat("bytes", "Data"), stat("speed", "Speed")),
       h("div", { class: "foot" }, h("p", {}, `You can close this page. The export goes on, and ${isShared ? "the link that you got" : "this link"} brings you back.`),
-        h("div", { class: "actions" }, linkButton(), noticeButton(), !isShared && button(cancel, {}, "Cancel"))),
+        h("div", { class: "actions" }, linkButton(), tellButton(), !isShared && button(cancel, {}, "Cancel"))),
     ];
   };
 
@@ -143,19 +151,9 @@ export function job(main, id, isShared) {
     stop();
   });
 
-  const noticeButton = () => {
-    if (!globalThis.Notification || Notification.permission === "denied") return false;
-    const pressed = () => toggle.setAttribute("aria-pressed", wantsNotice());
-    const toggle = button(async () => {
-      const isWanted = !wantsNotice();
-      if (isWanted) await Notification.requestPermission();
-      setNotice(isWanted);
-      pressed();
-      toast(!isWanted ? "You will not be notified." : wantsNotice() ? "You will be notified when it is done." : "This browser does not allow it.");
-    }, {}, icon("bell"), "Notify me");
-    pressed();
-    return toggle;
-  };
+  const offer = () => telling().then((made) => made.offer(shown)).catch(() => toast("The server could not be reached."));
+
+  const tellButton = () => (!isShared || globalThis.Notification) && button(offer, { "aria-haspopup": "dialog" }, icon("bell"), "Tell me when it is done");
 
   const linkButton = () => !isShared && (auth ? button(() => import("./share.js").then(({ share }) => share(id)), {}, "Share…") : button(() => copy(location.href, "Link copied.", "Copy the link from the address bar."), {}, "Copy link"));
 
@@ -242,5 +240,8 @@ export function job(main, id, isShared) {
     return () => {};
   }
   const stop = follow(id, { show, gone, trouble });
-  return stop;
+  return () => {
+    stop();
+    teller?.then((made) => made.stop(), () => {});
+  };
 }

@@ -98,7 +98,8 @@ export function jobs(main) {
 
   document.addEventListener("visibilitychange", seen);
   addEventListener("online", seen);
-  const clock = setInterval(() => found.length && draw(), 30_000); // "just now" gets old
+  // "just now" gets old. The title of a hidden tab may tell of an end.
+  const clock = setInterval(() => found.length && document.visibilityState === "visible" && draw(), 30_000);
   load();
   return () => {
     left = true;

@@ -1,4 +1,4 @@
-// Who uses the page, and what this browser stores: the user id, and whether the user wants notifications.
+// Who uses the page, and what this browser keeps: the user id, and the jobs whose end it shall notify of.
 
 const DEFAULT_USER = "anonymous";
 
@@ -40,6 +40,14 @@ export const who = () => {
 
 export const setUser = (name) => write("user", name);
 
-export const wantsNotice = () => read("notify") === "yes" && globalThis.Notification?.permission === "granted";
+/** The ids of the jobs whose end this tab notifies of (watch.js). Kept when the page is loaded again. */
+export const AWAITED = "longhaul.awaited";
+export const awaited = new Set(idsKept());
 
-export const setNotice = (wanted) => write("notify", wanted ? "yes" : "no");
+function idsKept() {
+  try {
+    return sessionStorage[AWAITED]?.split(" ");
+  } catch {
+    return [];
+  }
+}

@@ -1,6 +1,4 @@
-// What other tabs see of a job: the title, the icon, and a notification at its end.
-
-import { wantsNotice } from "./person.js";
+// What other tabs see of a job: the title and the icon.
 
 const ACCENT = "#2f5be0";
 const COLOURS = { queued: ACCENT, processing: ACCENT, completed: "#137547", failed: "#bf2c37" };
@@ -30,14 +28,4 @@ function draw(colour, percent) {
     `<circle cx="8" cy="8" r="6" fill="none" stroke="${stroke}" stroke-width="3" pathLength="100" stroke-dasharray="${dash} 100" transform="rotate(-90 8 8)"/>`;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">${circle("#9aa3b080", 100)}${circle(colour, percent)}</svg>`;
   icon.href = `data:image/svg+xml,${encodeURIComponent(svg)}`;
-}
-
-/** Notifies of a job's end, on request and only in another tab. */
-export function notify({ filename, jobId }, words) {
-  if (!wantsNotice() || document.visibilityState === "visible") return;
-  try {
-    new Notification(filename, { body: words, tag: jobId }).onclick = () => focus();
-  } catch {
-    // Chrome on Android allows notifications only in service workers.
-  }
 }

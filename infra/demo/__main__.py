@@ -11,8 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
-from infra import stack, targets
-from infra.console import complain, console, say
+from infra import mail, stack, targets
+from infra.console import complain, console, say, step
 from infra.demo import api, words
 from infra.demo.api import Accepted, Job, Result
 from infra.demo.bar import Bar, bar, finished, megabytes
@@ -29,17 +29,22 @@ from infra.targets import TARGET_NAMES, Target, TargetName
 answer = Console(highlight=False)
 
 _PLACE = STATE / "demo"
+_MAIL_SETTINGS = {"MAIL_FROM": "longhaul@example.com", "MAIL_TO": api.EMAIL}
+_MAIL_LIMIT_SECONDS = 30.0
+_MAIL_POLL_SECONDS = 0.1
 _INTERRUPTED = 130
 """The exit code of a command that Ctrl-C has ended."""
 
 
 def run(target: Target) -> None:
     """Runs the whole demo. Raises InfraError with a sentence for the person at the terminal."""
+    os.environ |= _MAIL_SETTINGS
     deployed = stack.up(target, stack.state_directory(target), stack.default_name(target))
     files = _put_files(target, deployed)
     accepted = _ask(deployed, files)
     try:
         result = _follow(accepted)
+        _await_mail(target, deployed, accepted["jobId"])
         archive = _download(accepted)
     except KeyboardInterrupt:
         say(f"\nThe job goes on without you. Look at it: curl -s {accepted['statusUrl']}")
@@ -93,6 +98,19 @@ def _draw_job(drawn: Bar, job: Job) -> None:
     if progress["etaSeconds"]:
         text += f"  ~{progress['etaSeconds']} s"
     drawn.show(done, total, text, title=progress["stage"].capitalize())
+
+
+def _await_mail(target: Target, deployed: Outputs, job_id: str) -> None:
+    """Says that the mail has come. The emulator's SES catches it. Raises InfraError if none
+    comes."""
+    at = target.at(deployed.endpoint_url) if deployed.endpoint_url else target
+    with step("Mail") as note:
+        deadline = time.monotonic() + _MAIL_LIMIT_SECONDS
+        while not (found := [one for one in mail.caught(at) if job_id in one.text]):
+            if time.monotonic() > deadline:
+                raise InfraError(f"No mail has come in {_MAIL_LIMIT_SECONDS:.0f} s. See: make logs")
+            time.sleep(_MAIL_POLL_SECONDS)
+        note(escape(f"to {found[0].to}: {found[0].subject}"))
 
 
 def _download(accepted: Accepted) -> Path:

@@ -33,6 +33,7 @@ def hints(api_url: str, job_id: str, target_name: str) -> tuple[Hint, ...]:
         Hint("Download it yourself", f"curl -L -OJ '{exports}/{job_id}/download?redirect=true'"),
         Hint("Export a folder of the bucket", f"curl -s {exports} {json_type} -d '{body}'"),
         Hint("List the jobs", f"curl -s '{exports}?user_id={USER}'"),
+        Hint("Read the mail that came", f"make mail{on_target}"),
         Hint("Ask if all is well", f"curl -s {api_url}/health"),
         Hint("Follow what the functions log", f"make logs{on_target}"),
         Hint("Stop it all, and drop its data", f"make down{on_target}"),

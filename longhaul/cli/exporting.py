@@ -4,56 +4,18 @@ import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import replace
+from typing import Any, Literal
 from uuid import uuid4
 
 import click
 
-from longhaul.cli import advice, exits, partial, saving, selection, words
-from longhaul.cli.follow import follow
+from longhaul.cli import advice, notices, saving, selection
 from longhaul.cli.jobnames import JobName, job_argument
-from longhaul.cli.options import PROGRAM, Command, Run, common, source_option
+from longhaul.cli.options import PROGRAM, Run, common, source_option
+from longhaul.cli.waiting import Then, wait_and_save, waiting_options
 from longhaul.errors import BrokenArchive, CannotSave, LonghaulError, NotPossibleNow
-from longhaul.printable import shown
-
-if TYPE_CHECKING:
-    from longhaul.answers import Accepted
-    from longhaul.client import Client
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Then:
-    """What to do with the new job: the options of `waiting_options`.
-
-    `url` is the API's, if the job was named by its URL. `again` is the command line that returns to
-    the job, if only the same request does.
-    """
-
-    wait: bool
-    output: str | None
-    force: bool
-    url: str | None = None
-    again: str = ""
-
-
-def waiting_options(command: Command) -> Command:
-    """Adds the options of a command that can wait for its job and download the archive."""
-    for option in reversed(
-        (
-            click.option("--wait", is_flag=True, help="Wait until the job has ended."),
-            click.option(
-                "-o",
-                "--output",
-                type=click.Path(allow_dash=True),
-                metavar="PATH",
-                help="Wait, and download to this file or folder; - is standard output.",
-            ),
-            click.option("--force", is_flag=True, help="Replace an existing file."),
-        )
-    ):
-        command = option(command)
-    return command
+from longhaul.wanted import Notify
 
 
 @click.command(short_help="Start an export.")
@@ -78,6 +40,7 @@ def waiting_options(command: Command) -> Command:
     type=click.Choice(["fail", "skip"]),
     help="If a file cannot be read: fail, or leave it out.  [fail]",
 )
+@notices.notify_option
 @click.option(
     "--fresh", is_flag=True, help="Build a new archive, even if there is one of the same files."
 )
@@ -101,6 +64,7 @@ def export(  # noqa: PLR0913 - the options of the command
     filename: str | None,
     on_missing: Literal["fail", "skip"] | None,
     on_unreadable: Literal["fail", "skip"] | None,
+    receivers: Notify | None,
     fresh: bool,
     selected: str | None,
     idempotency_key: str | None,
@@ -122,17 +86,19 @@ def export(  # noqa: PLR0913 - the options of the command
       longhaul export 10000-10099 --on-missing fail
       longhaul export --prefix reports/2024/ -o .
       longhaul export --keys - < keys.txt
+      longhaul export 10001 --notify ann@example.com
       longhaul export --files list.jsonl --on-unreadable skip -o .
       printenv SELECTION | longhaul export --selection - -o .
     """
-    then = Then(wait=wait, output=output, force=force)
+    then = Then(wait=wait, output=output, force=force, receivers=receivers)
     key = idempotency_key or str(uuid4())
     more = [] if idempotency_key else ["--idempotency-key", key]
     if selected is not None:
-        others = (prefix, listed, source, filename, on_missing, on_unreadable)
+        others = (prefix, listed, source, filename, on_missing, on_unreadable, receivers)
         if files or are_keys or any(one is not None for one in others):
             raise click.UsageError(
-                "A --selection says which files of which source, the name, and what is left out."
+                "A --selection says which files of which source, the name, what is left out, and "
+                "who is told."
             )
         return _export_selected(run, selected, then, key=key, more=more, fresh=fresh)
     asked, places = _chosen(files, prefix, listed, are_keys=are_keys)
@@ -146,10 +112,11 @@ def export(  # noqa: PLR0913 - the options of the command
                 filename=filename,
                 on_missing=on_missing,
                 on_unreadable=on_unreadable,
+                notify=receivers,
                 fresh=fresh,
                 idempotency_key=key,
             )
-        return _wait_and_save(run, client, accepted, then)
+        return wait_and_save(run, client, accepted, then)
 
 
 def _export_selected(  # noqa: PLR0913 - the options of the command
@@ -170,7 +137,7 @@ def _export_selected(  # noqa: PLR0913 - the options of the command
     then = replace(then, again=_same_command(more))
     with run.client(JobName(accepted.job_id, ticket=accepted.ticket)) as client:
         try:
-            return _wait_and_save(run, client, accepted, then)
+            return wait_and_save(run, client, accepted, then)
         except (BrokenArchive, CannotSave) as error:
             error.add_note(f"The selection was used. Come back to its job with:\n  {then.again}")
             raise
@@ -196,7 +163,7 @@ def retry(run: Run, job: JobName, *, wait: bool, output: str | None, force: bool
                     error.add_note(advice.instead_of_retry(run, job, client.status(job.job_id)))
                 raise
         then = Then(wait=wait, output=output, force=force, url=job.url)
-        return _wait_and_save(run, client, accepted, then)
+        return wait_and_save(run, client, accepted, then)
 
 
 def _chosen(
@@ -218,43 +185,6 @@ def _chosen(
     if not chosen:
         raise click.UsageError("Which files? Name ids, ranges of ids, --keys, --files, --prefix.")
     return {"keys" if are_keys else "file_ids": chosen}, ()
-
-
-def _wait_and_save(run: Run, client: "Client", accepted: "Accepted", then: Then) -> int:
-    """Prints the new job. Waits for it and downloads its archive, if the options say so. Returns
-    the exit code."""
-    job_id = shown(accepted.job_id)
-    name = JobName(job_id, then.url)
-    count = f", {words.files(accepted.total_files)}" if accepted.total_files else ""
-    see_all = "" if then.again else run.line("status", name)
-    is_over = accepted.status not in ("queued", "processing")
-    run.screen.say(f"Job {job_id}{count}{f', {shown(accepted.status)}' if is_over else ''}")
-    if then.output is None:
-        run.print(job_id)
-    if then.output is None and not then.wait:
-        run.answer(accepted)
-        if then.again:
-            run.screen.say("Its ticket is the LONGHAUL_TOKEN for this job.")
-        elif is_over and accepted.status != "completed":
-            run.screen.say(f"Start it again: {run.line('retry', name)}")
-        else:
-            run.screen.say(f"Watch it:    {run.line('watch', name)}")
-            run.screen.say(f"Download it: {run.line('download', name, '--wait')}")
-        return exits.OK
-    if then.output is None:
-        with advice.how_to_return(run, then.again or run.line("watch", name)):
-            job = follow(run, client, name)
-        partial.tell(run, job, see_all)
-        run.answer(job)
-        again = then.again and f"{then.again} -o ."
-        run.screen.say(f"Download it: {again or run.line('download', name)}")
-        return partial.code(job)
-    more = ["--wait", "-o", then.output, *(["--force"] if then.force else [])]
-    with advice.how_to_return(run, then.again or run.line("download", name, *more)):
-        job = follow(run, client, name)
-        partial.tell(run, job, see_all)
-        run.answer(job, download=saving.save(run, client, job, then.output, force=then.force))
-    return partial.code(job)
 
 
 def _how_to_make_sure(more: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from longhaul.cli import words
+from longhaul.cli import notices, words
 from longhaul.cli.jobnames import JobName
 from longhaul.cli.options import Run
 from longhaul.errors import Expired, JobFailed
@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from longhaul.client import Client
 
 
-def follow(run: Run, client: "Client", name: JobName, *, each: bool = False) -> "Job":
+def follow(
+    run: Run, client: "Client", name: JobName, *, each: bool = False, tells: bool = False
+) -> "Job":
     """Shows the job until it has completed, and returns it. With `each`, answers every state.
 
-    If the job ends in another way, answers its last state, and raises JobFailed or Expired.
+    If the job ends in another way, answers its last state, and raises JobFailed or Expired. With
+    `tells`, that state says who was told.
     """
     with run.screen.task("Export") as task:
         for job in client.watch(name.job_id):
@@ -33,6 +36,7 @@ def follow(run: Run, client: "Client", name: JobName, *, each: bool = False) -> 
             files, size = words.files(result.processed_files), words.size(result.file_size)
             task.result = f"{files}, {size}{how}"
     if job.status != "completed" and not each:
+        job = notices.settled(client, job) if tells else job
         run.answer(job)
     check_end(job)
     return job

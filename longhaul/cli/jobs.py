@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from longhaul.cli import advice, exits, partial, saving, selection, words
+from longhaul.cli import advice, exits, notices, partial, saving, selection, words
 from longhaul.cli.follow import check_end, follow
 from longhaul.cli.jobnames import JobName, job_argument
 from longhaul.cli.options import Run, common, source_option
@@ -32,6 +32,8 @@ def status(run: Run, job: JobName) -> None:
     run.answer(found)
     for title, text in words.facts(found):
         run.print(f"{title:<8} {text}")
+    for line in notices.again(run, job, found.notifications or ()):
+        run.screen.say(line)
 
 
 @click.command(short_help="Follow a job to its end.")

@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from longhaul.cli import account, exits, exporting, jobs, sharing
+from longhaul.cli import account, exits, exporting, jobs, listen, notices, sharing
 from longhaul.cli.complaints import complain
 from longhaul.cli.options import PROGRAM
 from longhaul.errors import CannotSave, LonghaulError
@@ -19,7 +19,8 @@ _EPILOG: Final = "\n\n".join(
         "  LONGHAUL_URL    the API's base URL, like --url\n"
         "  LONGHAUL_USER   the user id of requests, like --user\n"
         "  LONGHAUL_TOKEN  sent as a bearer token, in place of a sign-in\n"
-        "  NO_COLOR        no colours",
+        "  NO_COLOR        no colours\n"
+        "  LONGHAUL_WEBHOOK_SECRET  what `longhaul listen` checks signatures with",
     )
 )
 
@@ -45,9 +46,11 @@ for command in (
     jobs.list_jobs,
     jobs.cancel,
     exporting.retry,
+    notices.notify,
     sharing.share,
     jobs.delete,
     jobs.check,
+    listen.listen,
     account.login,
     account.logout,
     account.whoami,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from longhaul.printable import shown
 
 if TYPE_CHECKING:
-    from longhaul.answers import Job, Progress, Result, Skipped
+    from longhaul.answers import Job, Notification, Progress, Result, Skipped
 
 MISSING: Final = "missing"
 """The reason of a file that does not exist."""
@@ -96,6 +96,8 @@ def facts(job: "Job") -> Iterator[tuple[str, str]]:
         yield "Progress", f"{shown(progress.message)} {pace(progress)}".strip()
     if job.error:
         yield "Error", shown(f"{job.error.title}: {job.error.detail}")
+    for place, one in enumerate(job.notifications or ()):
+        yield "" if place else "Told", told(one)
     yield "Created", moment(job.created_at)
     yield "Updated", moment(job.updated_at)
     yield "Expires", moment(job.expires_at)
@@ -119,6 +121,34 @@ def why(reason: str, detail: str | None) -> str:
 
 def _none_or_some(result: "Result") -> str:
     return "some" if result.is_partial else "none"
+
+
+def told(one: "Notification") -> str:
+    """Who is told of a job, and what came of it. Example: ann@example.com (sent)."""
+    return f"{receiver(one)} ({what_came_of(one)})"
+
+
+def receiver(one: "Notification") -> str:
+    """Who it is for. Of the stack's own webhook the API says little."""
+    return shown(one.to) or "the stack's own webhook"
+
+
+def what_came_of(one: "Notification") -> str:
+    """Examples: sent; not sent yet; given up after 11 tries: it answered 500."""
+    reason = (one.last_error or "").rstrip(".")
+    if one.status == "pending":
+        return "not sent yet"
+    if one.status == "retrying":
+        text = f"not sent yet: {reason}" if reason else "not sent yet"
+        when = f"; next try {moment(one.next_attempt_at)}" if one.next_attempt_at else ""
+        return shown(text) + when
+    if one.status == "given-up":
+        count = "1 try" if one.attempts == 1 else f"{one.attempts} tries"
+        text = f"given up after {count}" if one.attempts else "given up"
+        return shown(f"{text}: {reason}" if reason else text)
+    if one.status == "opted-out":
+        return "wants no such mail"
+    return shown(one.status)
 
 
 def row(job: "Job") -> tuple[str, ...]:

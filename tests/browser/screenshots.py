@@ -18,8 +18,8 @@ from infra.outputs import Outputs
 from infra.paths import REPOSITORY, STATE
 from tests.browser import chromium
 from tests.browser.chromium import NoChromiumError
-from tests.browser.signed_states import STATES
 from tests.browser.stage import Stage
+from tests.browser.telling_states import STATES
 from tests.e2e import deployment
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Sources

@@ -10,6 +10,13 @@ from tests.browser.records import Records
 from tests.e2e.backstage import Backstage
 from tests.e2e.sources import Sources
 
+_VISIBILITY = """
+  Object.defineProperty(document, "visibilityState", {{ configurable: true, get: () => "{}" }});
+  document.dispatchEvent(new Event("visibilitychange"));
+"""
+LOOK_AWAY, LOOK = _VISIBILITY.format("hidden"), _VISIBILITY.format("visible")
+"""Scripts that hide the tab, and that show it again."""
+
 
 @dataclass
 class Stage:

@@ -6,8 +6,8 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.keyboard import focused, outline_is_seen, tab_to
 from tests.browser.screenshots import SCHEMES
-from tests.browser.signed_states import STATES
 from tests.browser.stage import Stage
+from tests.browser.telling_states import STATES
 from tests.e2e.sources import Sources
 
 SIZES: dict[str, ViewportSize] = {

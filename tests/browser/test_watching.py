@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.browser.stage import Stage, requests_during
+from tests.browser.stage import LOOK, LOOK_AWAY, Stage, requests_during
 from tests.browser.states import STATES
 
 SHOWN_WITHIN_SECONDS = 2
@@ -37,12 +37,6 @@ _ONCE = (
 )
 _SEEN = "number => " + _ONCE.format("seen.length === number")
 _STOPPED = _ONCE.format("source.readyState === EventSource.CLOSED")
-
-_VISIBILITY = """
-  Object.defineProperty(document, "visibilityState", {{ configurable: true, get: () => "{}" }});
-  document.dispatchEvent(new Event("visibilitychange"));
-"""
-_LOOK_AWAY, _LOOK = _VISIBILITY.format("hidden"), _VISIBILITY.format("visible")
 
 
 def test_a_change_is_shown_within_two_seconds(stage: Stage) -> None:
@@ -86,11 +80,11 @@ def test_the_list_sends_no_requests_in_a_hidden_tab(stage: Stage) -> None:
     page = stage.open()
     expect(page.get_by_text("40%", exact=True)).to_be_visible()
 
-    page.evaluate(_LOOK_AWAY)
+    page.evaluate(LOOK_AWAY)
     assert requests_during(page, lambda: page.clock.run_for(HOUR_MS)) == []
 
     stage.records.advance(job_id, 60)
-    page.evaluate(_LOOK)
+    page.evaluate(LOOK)
     expect(page.get_by_text("60%", exact=True)).to_be_visible()
 
 
@@ -173,7 +167,7 @@ def test_a_limit_on_requests_is_kept_quietly(stage: Stage, *, hidden: bool) -> N
     page = stage.open_job(job_id)
     expect(page.get_by_text("30%", exact=True)).to_be_visible()
     if hidden:
-        page.evaluate(_LOOK_AWAY)
+        page.evaluate(LOOK_AWAY)
     page.route("**/v1/**", _too_many)
     with page.expect_response(lambda answer: answer.status == 429):
         page.clock.run_for(5_000)
@@ -232,74 +226,3 @@ def test_the_tab_shows_how_far_a_job_is(stage: Stage) -> None:
 
 def _icon(page: Page) -> str:
     return unquote(str(page.locator("link[rel=icon]").get_attribute("href")))
-
-
-# -- notifications ------------------------------------------------------------------------------
-
-# Headless Chromium shows no notifications, so this records them.
-_KEEP_NOTICES = """
-  window.notices = [];
-  window.permission ??= "default";
-  Notification = class {
-    static get permission() { return permission; }
-    static async requestPermission() { asked = true; return permission = answer; }
-    constructor(title, { body }) { notices.push([title, body]); }
-  };
-"""
-
-
-@pytest.fixture
-def answer() -> str:
-    """The user's answer to the browser's question."""
-    return "granted"
-
-
-@pytest.fixture
-def watched(stage: Stage, answer: str) -> tuple[str, Page]:
-    """A running job's id, and its page."""
-    stage.page.add_init_script(f"window.answer = '{answer}'; window.asked = false;{_KEEP_NOTICES}")
-    job_id = stage.records.running("Recordings.zip")
-    page = stage.open_job(job_id)
-    expect(page.get_by_role("progressbar")).to_be_visible()
-    return job_id, page
-
-
-def test_a_user_in_another_tab_is_notified_of_the_end_on_request(
-    stage: Stage, watched: tuple[str, Page]
-) -> None:
-    job_id, page = watched
-    assert page.evaluate("asked") is False
-    page.get_by_role("button", name="Notify me").click()
-    expect(page.get_by_role("button", name="Notify me", pressed=True)).to_be_visible()
-    page.evaluate(_LOOK_AWAY)
-
-    stage.records.finish(job_id)
-
-    expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
-    assert page.evaluate("notices") == [["Recordings.zip", "Ready to download"]]
-
-
-def test_a_user_who_sees_the_end_is_not_notified(stage: Stage, watched: tuple[str, Page]) -> None:
-    job_id, page = watched
-    page.get_by_role("button", name="Notify me").click()
-    expect(page.get_by_role("button", name="Notify me", pressed=True)).to_be_visible()
-
-    stage.records.finish(job_id)
-
-    expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
-    assert page.evaluate("notices") == []
-
-
-@pytest.mark.parametrize("answer", ["denied"])
-def test_a_user_who_refuses_notifications_gets_none(
-    stage: Stage, watched: tuple[str, Page]
-) -> None:
-    job_id, page = watched
-    page.get_by_role("button", name="Notify me").click()
-    expect(page.get_by_text("This browser does not allow it.")).to_be_visible()
-    page.evaluate(_LOOK_AWAY)
-
-    stage.records.finish(job_id)
-
-    expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
-    assert page.evaluate("notices") == []

@@ -12,6 +12,7 @@ import pytest
 from infra.outputs import Outputs
 from tests.e2e import deployment, fixtures, handmade
 from tests.e2e.backstage import Backstage
+from tests.e2e.receivers import Receivers, receiving
 from tests.e2e.sources import Source, Sources
 
 _HERE = Path(__file__).parent
@@ -30,14 +31,24 @@ def stack_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def outputs(stack_state: Path) -> Iterator[Outputs]:
+def receivers() -> Iterator[Receivers]:
+    """Receivers of webhooks on this machine, which the stack that these tests start may tell."""
+    with receiving() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def outputs(stack_state: Path, receivers: Receivers) -> Iterator[Outputs]:
     """The deployed stack."""
     given = deployment.given_outputs()
     if given is not None:
         yield given
         return
-    with deployment.started(deployment.target_name(), stack_state) as own:
-        yield own
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("WEBHOOK_HOSTS", receivers.hosts)
+        environment.setenv("MAIL_FROM", "longhaul@example.com")
+        with deployment.started(deployment.target_name(), stack_state) as own:
+            yield own
 
 
 api = pytest.fixture(scope="session")(fixtures.api)

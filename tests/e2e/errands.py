@@ -5,13 +5,14 @@ An errand of the API asks the deployed one. The others run in this process (stag
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
+from chalicelib.announcing.announcer import announce
 from chalicelib.archive.plan import Entry
 from chalicelib.errors import LonghaulError
 from chalicelib.jobs import places
@@ -33,6 +34,8 @@ FAILURES = (AssertionError, ClientError, KeyError, LonghaulError)
 
 Errand = Callable[[Stage], None]
 
+MAIL_FROM = "longhaul@example.com"
+
 _TWO_HOURS_MS = 2 * 3600 * 1000
 _UNPLANNED = Entry("a", "downloads/10001", '"0"', 1, None, 0)
 
@@ -49,6 +52,12 @@ def export_and_cancel(on: Stage) -> None:
     job_id = on.api.export(file_ids=[on.sources.new_id()])
     assert on.backstage.messages_in(on.backstage.outputs.queue_url) > before
     assert on.api.delete(f"/v1/export/{job_id}").status_code == 202
+
+
+def announce_a_cancel(on: Stage) -> None:
+    job_id = handmade.waiting(on.backstage)
+    with _announced(on):
+        assert on.api.delete(f"/v1/export/{job_id}").status_code == 202
 
 
 def list_jobs(on: Stage) -> None:
@@ -103,6 +112,15 @@ def read_selection_keys(on: Stage) -> None:
     assert keys.find("1", services.now(), services.log)
 
 
+@contextmanager
+def _announced(on: Stage) -> Iterator[None]:
+    """Fails if the body has nothing announced."""
+    url = on.backstage.outputs.announcement_queue_url
+    before = on.backstage.messages_in(url)
+    yield
+    assert on.backstage.messages_in(url) > before
+
+
 def _with_archive(on: Stage) -> str:
     job_id = handmade.waiting(on.backstage)
     on.put(replace(on.job(job_id), status=Status.COMPLETED, bytes_total=7))
@@ -133,7 +151,8 @@ def build_twice(on: Stage) -> None:
 def build_by_prefix(on: Stage) -> None:
     prefix = on.sources.new_prefix()
     on.sources.put_at(prefix, "a", b"1")
-    on.completed(prefix=prefix)
+    with _announced(on):
+        on.completed(prefix=prefix)
 
 
 def build_nested(on: Stage) -> None:
@@ -235,6 +254,14 @@ def give_a_job_up(on: Stage) -> None:
     assert on.job(job_id).status is Status.FAILED
 
 
+def announce_again(on: Stage) -> None:
+    job_id = _ended_untold(on)
+    on.backstage.move(job_id, announceAt=0, announceShard=0)
+    with _announced(on):
+        sweep(on.acting["Sweeper"])
+    assert int(on.backstage.record(job_id)["announceAt"]["N"]) > now_ms()
+
+
 def abort_uploads_of_nobody(on: Stage) -> None:
     job_id, bucket = str(uuid4()), on.backstage.outputs.archive_bucket
     for key in (places.archive(job_id), places.segment(job_id, "0" * 16, 0)):
@@ -247,8 +274,59 @@ def abort_uploads_of_nobody(on: Stage) -> None:
 def bury_a_letter(on: Stage) -> None:
     job_id = handmade.waiting(on.backstage)
     letter = _record(Message(Step.PLAN, job_id))
-    assert not bury([letter], on.acting["DeadLetters"])["batchItemFailures"]
+    with _announced(on):
+        assert not bury([letter], on.acting["DeadLetters"])["batchItemFailures"]
     assert on.job(job_id).status is Status.FAILED
+
+
+def _ended_untold(on: Stage, **changed: Any) -> str:
+    """Returns the id of a cancelled job of which nobody was told."""
+    job_id = handmade.waiting(on.backstage)
+    now = now_ms()
+    on.put(replace(on.job(job_id), status=Status.CANCELLED, untold=(("ended", now),), **changed))
+    return job_id
+
+
+# -- the announcer ---------------------------------------------------------------------------------
+
+
+def tell_the_bus(on: Stage) -> None:
+    job_id = _ended_untold(on)
+    announce(job_id, on.acting["Announcer"])
+    assert not on.job(job_id).untold
+
+
+def sign_a_webhook(on: Stage) -> None:
+    services = on.acting["Announcer"]
+    keys = SecretKeys(services.settings.webhook_secret, lambda: on.secrets["Announcer"])
+    assert keys.find("1", services.now(), services.log)
+
+
+def send_a_mail(on: Stage) -> None:
+    services = on.acting["Announcer"]
+    words = (
+        f"From: {services.settings.mail_from}\r\nTo: ann@example.com\r\n\r\nThe archive is ready."
+    )
+    services.mail().send_raw_email(
+        Source=services.settings.mail_from,
+        Destinations=["ann@example.com"],
+        RawMessage={"Data": words.encode()},
+    )
+
+
+def keep_an_address(on: Stage) -> None:
+    services, secret = on.acting["Announcer"], uuid4().hex
+    known = services.addresses.known(f"{uuid4()}@example.com", secret, services.now())
+    assert known.token.endswith(secret)
+
+
+def hide_and_send_an_announcement(on: Stage) -> None:
+    """Holds a message back while it is worked on, and sends one for the next try."""
+    queue = on.acting["Announcer"].announcements
+    queue.send([Message(Step.ANNOUNCE, str(uuid4()))], "e2e")
+    (message,) = queue.client.receive_message(QueueUrl=queue.url)["Messages"]
+    queue.hide(message["ReceiptHandle"], 60)
+    queue.client.delete_message(QueueUrl=queue.url, ReceiptHandle=message["ReceiptHandle"])
 
 
 # -- several sources ------------------------------------------------------------------------------
@@ -338,6 +416,7 @@ def log(function: str) -> Errand:
 ERRANDS: dict[str, tuple[Errand, ...]] = {
     "APIHandler": (
         export_and_cancel,
+        announce_a_cancel,
         follow_a_link,
         delete_a_job,
         list_jobs,
@@ -366,12 +445,27 @@ ERRANDS: dict[str, tuple[Errand, ...]] = {
         bind_to_versions("own"),
         bind_to_versions("other"),
     ),
+    "Announcer": (
+        poll("Announcer", "announcement_queue_url"),
+        log("Announcer"),
+        tell_the_bus,
+        sign_a_webhook,
+        send_a_mail,
+        keep_an_address,
+        hide_and_send_an_announcement,
+    ),
     "DeadLetters": (
         bury_a_letter,
         poll("DeadLetters", "dead_letter_queue_url"),
         log("DeadLetters"),
     ),
-    "Sweeper": (wake_a_job, give_a_job_up, abort_uploads_of_nobody, log("Sweeper")),
+    "Sweeper": (
+        wake_a_job,
+        give_a_job_up,
+        announce_again,
+        abort_uploads_of_nobody,
+        log("Sweeper"),
+    ),
 }
 """The errands of each function. A grant that none of them needs is one too many."""
 

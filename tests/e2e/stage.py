@@ -1,11 +1,12 @@
-"""A stack on which nothing runs by itself. Worker, sweeper and dead letters' handler act in this
-process, each with the function's own code, settings and role. The layout of archives takes little
-data, and the clock can be turned.
+"""A stack on which nothing runs by itself. Worker, announcer, sweeper and dead letters' handler act
+in this process, each with the function's own code, settings and role. The layout of archives takes
+little data, and the clock can be turned.
 """
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from botocore.config import Config
@@ -40,7 +41,15 @@ _SMALL = replace(
 )
 
 _S3 = Config(signature_version="s3v4", s3={"addressing_style": "path"})
-_CLIENTS = {"dynamodb": None, "s3": _S3, "sqs": None, "logs": None, "secretsmanager": None}
+_CLIENTS = {
+    "dynamodb": None,
+    "s3": _S3,
+    "sqs": None,
+    "logs": None,
+    "secretsmanager": None,
+    "events": None,
+    "ses": None,
+}
 
 
 @dataclass(frozen=True)
@@ -95,8 +104,10 @@ class Stage:
         return job_id
 
     def clear(self) -> None:
-        """Empties the queue of what an errand that failed has left there."""
-        self.backstage.sqs.purge_queue(QueueUrl=self.backstage.outputs.queue_url)
+        """Empties the queues of what an errand that failed has left there."""
+        outputs = self.backstage.outputs
+        for url in (outputs.queue_url, outputs.announcement_queue_url):
+            self.backstage.sqs.purge_queue(QueueUrl=url)
 
     def with_layout(self, **scale: Any) -> "Stage":
         """Returns the same stage with another layout of archives."""
@@ -104,6 +115,10 @@ class Stage:
         layout = replace(worker.limits.layout, **scale)
         changed = replace(worker, limits=replace(worker.limits, layout=layout))
         return replace(self, acting={**self.acting, "Worker": changed})
+
+
+def _itself(client: Any) -> Any:
+    return client
 
 
 @contextmanager
@@ -127,12 +142,14 @@ def staged(api: Api, backstage: Backstage) -> Iterator[Stage]:
             ]
             for client in clients:
                 opened.callback(client.close)
-            dynamodb, s3, sqs, logs[function], secrets[function] = clients
+            dynamodb, s3, sqs, logs[function], secrets[function], bus, mail = clients
             acting[function] = made(
                 load(environment(backstage, function)),
                 dynamodb=dynamodb,
                 s3=s3,
                 sqs=sqs,
+                events=partial(_itself, bus),
+                mail=partial(_itself, mail),
                 limits=_SMALL,
             )
         yield Stage(api, backstage, Sources(backstage), roles, acting, logs, secrets)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 PACKAGE_MAX = 3_000_000  # bytes
-FUNCTIONS = {"APIHandler": 29, "Worker": 900, "DeadLetters": 60, "Sweeper": 55}
+FUNCTIONS = {"APIHandler": 29, "Worker": 900, "Announcer": 90, "DeadLetters": 60, "Sweeper": 55}
 """Timeouts in seconds, by the names in the template."""
 
 
@@ -71,7 +71,7 @@ def test_the_client_package_is_not_deployed(
     assert held.isdisjoint({"longhaul", "click", "infra", "msgspec", "tests", "urllib3"})
 
 
-@pytest.mark.parametrize("function", ["Worker", "DeadLetters"])
+@pytest.mark.parametrize("function", ["Worker", "Announcer", "DeadLetters"])
 def test_only_the_failed_messages_of_a_batch_come_again(
     functions: "LambdaClient", names: dict[str, str], function: str
 ) -> None:
@@ -114,12 +114,16 @@ def test_the_table_is_indexed_for_listing_sweeping_and_counting(backstage: Backs
         "byUser": (["userId", "createdAt"], "KEYS_ONLY"),
         "wake": (["wakeShard", "wakeAt"], "KEYS_ONLY"),
         "openOfUser": (["openUser"], "KEYS_ONLY"),
+        "announce": (["announceShard", "announceAt"], "KEYS_ONLY"),
     }
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
 
 
-def test_a_message_is_tried_eight_times_and_becomes_a_dead_letter(backstage: Backstage) -> None:
-    export = attributes(backstage, backstage.outputs.queue_url)
+@pytest.mark.parametrize("queue", ["queue_url", "announcement_queue_url"])
+def test_a_message_is_tried_eight_times_and_becomes_a_dead_letter(
+    backstage: Backstage, queue: str
+) -> None:
+    export = attributes(backstage, getattr(backstage.outputs, queue))
     dead = attributes(backstage, backstage.outputs.dead_letter_queue_url)
 
     assert f'"{dead["QueueArn"]}"' in export["RedrivePolicy"]
@@ -127,10 +131,16 @@ def test_a_message_is_tried_eight_times_and_becomes_a_dead_letter(backstage: Bac
     assert int(dead["MessageRetentionPeriod"]) > int(export["MessageRetentionPeriod"])
 
 
-def test_a_message_stays_hidden_for_six_timeouts_of_the_worker(backstage: Backstage) -> None:
-    export = attributes(backstage, backstage.outputs.queue_url)
+@pytest.mark.parametrize(
+    ("queue", "function"),
+    [("queue_url", "Worker"), ("announcement_queue_url", "Announcer")],
+)
+def test_a_message_stays_hidden_for_six_timeouts_of_its_function(
+    backstage: Backstage, queue: str, function: str
+) -> None:
+    export = attributes(backstage, getattr(backstage.outputs, queue))
 
-    assert export["VisibilityTimeout"] == str(6 * FUNCTIONS["Worker"])
+    assert export["VisibilityTimeout"] == str(6 * FUNCTIONS[function])
     assert export["SqsManagedSseEnabled"] == "true"
 
 

@@ -26,6 +26,8 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outputs]:
         pytest.skip("only a MiniStack that the tests start enforces policies")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SELECTION_KEYS", "make")
+        environment.setenv("WEBHOOK_HOSTS", "hooks.example.com")
+        environment.setenv("MAIL_FROM", errands.MAIL_FROM)
         state = tmp_path_factory.mktemp("grants")
         access = Access(sources=errands.SOURCES)
         with deployment.started("ministack", state, access=access, enforce_iam=True) as own:
@@ -37,6 +39,7 @@ def stage(outputs: Outputs) -> Iterator[Stage]:
     api = Api(outputs.api_url)
     backstage = Backstage(outputs)
     backstage.s3.create_bucket(Bucket=errands.OTHER_BUCKET)
+    backstage.session.client("ses").verify_email_identity(EmailAddress=errands.MAIL_FROM)
     for bucket in (errands.OTHER_BUCKET, outputs.source_bucket):
         backstage.s3.put_bucket_versioning(
             Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}

@@ -40,10 +40,12 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outputs]:
     """A stack for these tests alone, on which each function has only its own policy."""
     if deployment.given_outputs() or deployment.target_name() != "ministack":
         pytest.skip("only a MiniStack that the tests start enforces policies")
-    with deployment.started(
-        "ministack", tmp_path_factory.mktemp("strict"), enforce_iam=True
-    ) as own:
-        yield own
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("WEBHOOK_HOSTS", "hooks.example.com")
+        environment.setenv("MAIL_FROM", "longhaul@example.com")
+        state = tmp_path_factory.mktemp("strict")
+        with deployment.started("ministack", state, enforce_iam=True) as own:
+            yield own
 
 
 backstage = pytest.fixture(scope="module")(fixtures.backstage)
@@ -151,17 +153,18 @@ def test_no_function_may_change_a_source_file(
     assert roles.decision(function, action, source) == "implicitDeny"
 
 
-@pytest.mark.parametrize("function", ["DeadLetters", "Sweeper"])
-def test_dead_letters_and_sweeper_may_not_read_source_files(
+@pytest.mark.parametrize("function", ["Announcer", "DeadLetters", "Sweeper"])
+def test_only_the_api_and_the_worker_may_read_source_files(
     roles: Roles, outputs: Outputs, function: str
 ) -> None:
     source = f"arn:aws:s3:::{outputs.source_bucket}/downloads/10001"
 
+    assert roles.decision("APIHandler", "s3:GetObject", source) == "allowed"
     assert roles.decision("Worker", "s3:GetObject", source) == "allowed"
     assert roles.decision(function, "s3:GetObject", source) == "implicitDeny"
 
 
-@pytest.mark.parametrize("function", ["APIHandler", "DeadLetters", "Sweeper"])
+@pytest.mark.parametrize("function", ["APIHandler", "Announcer", "DeadLetters", "Sweeper"])
 def test_only_the_worker_may_write_an_archive(
     roles: Roles, outputs: Outputs, function: str
 ) -> None:
@@ -176,6 +179,7 @@ def test_only_the_worker_may_write_an_archive(
     [
         ("Worker", "allowed"),
         ("APIHandler", "allowed"),
+        ("Announcer", "implicitDeny"),
         ("DeadLetters", "implicitDeny"),
         ("Sweeper", "implicitDeny"),
     ],
@@ -186,6 +190,54 @@ def test_only_the_worker_and_the_api_may_delete_an_archive(
     archive = f"arn:aws:s3:::{outputs.archive_bucket}/archives/a.zip"
 
     assert roles.decision(function, "s3:DeleteObject", archive) == decision
+
+
+@pytest.mark.parametrize("action", ["s3:GetObject", "s3:ListBucket"])
+def test_the_announcer_may_read_no_archive(roles: Roles, outputs: Outputs, action: str) -> None:
+    bucket = f"arn:aws:s3:::{outputs.archive_bucket}"
+    resource = bucket if action == "s3:ListBucket" else f"{bucket}/archives/a.zip"
+
+    assert roles.decision("Worker", action, resource) == "allowed"
+    assert roles.decision("Announcer", action, resource) == "implicitDeny"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_only_the_announcer_may_tell_anybody(roles: Roles, outputs: Outputs, function: str) -> None:
+    bus = f"arn:aws:events:{outputs.region}:000000000000:event-bus"
+    expected = "allowed" if function == "Announcer" else "implicitDeny"
+
+    assert roles.decision(function, "events:PutEvents", f"{bus}/{outputs.event_bus}") == expected
+    assert roles.decision(function, "events:PutEvents", f"{bus}/default") == "implicitDeny"
+    assert roles.decision(function, "ses:SendRawEmail", "*") == expected
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_only_the_announcer_may_read_the_keys_of_webhooks(
+    roles: Roles, outputs: Outputs, function: str
+) -> None:
+    keys = outputs.webhook_secret
+    assert keys
+    expected = "allowed" if function == "Announcer" else "implicitDeny"
+
+    assert roles.decision(function, "secretsmanager:GetSecretValue", keys) == expected
+    for action, secret in (("GetSecretValue", f"{keys}x"), ("PutSecretValue", keys)):
+        assert roles.decision(function, f"secretsmanager:{action}", secret) == "implicitDeny"
+
+
+@pytest.mark.parametrize("action", ["sqs:SendMessage", "sqs:ReceiveMessage"])
+def test_the_announcer_has_its_own_queue_only(
+    roles: Roles, backstage: Backstage, action: str
+) -> None:
+    def arn(url: str) -> str:
+        found = backstage.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        return found["Attributes"]["QueueArn"]
+
+    outputs = backstage.outputs
+    assert roles.decision("Announcer", action, arn(outputs.announcement_queue_url)) == "allowed"
+    for other in (outputs.queue_url, outputs.dead_letter_queue_url):
+        assert roles.decision("Announcer", action, arn(other)) == "implicitDeny"
+    taken = roles.decision("Worker", action, arn(outputs.announcement_queue_url))
+    assert taken == ("allowed" if action == "sqs:SendMessage" else "implicitDeny")
 
 
 def test_the_api_may_delete_nothing_but_archives(roles: Roles, outputs: Outputs) -> None:
@@ -255,7 +307,9 @@ def test_a_bucket_with_our_policy_refuses_plain_http(
             backstage.s3.delete_bucket_policy(Bucket=bucket)
 
 
-@pytest.mark.parametrize("resource", ["ExportQueueOverTls", "DeadLetterQueueOverTls"])
+@pytest.mark.parametrize(
+    "resource", ["ExportQueueOverTls", "AnnouncementQueueOverTls", "DeadLetterQueueOverTls"]
+)
 def test_a_queue_with_our_policy_refuses_plain_http(backstage: Backstage, resource: str) -> None:
     """Even the account's root is refused. So this takes a queue that nobody needs."""
     url = backstage.sqs.create_queue(QueueName=f"over-{uuid4()}")["QueueUrl"]

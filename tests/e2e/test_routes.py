@@ -45,6 +45,8 @@ def test_an_unknown_route_is_not_found(api: Api, method: str, path: str) -> None
         ("PUT", "/openapi.json", "GET, HEAD, OPTIONS"),
         ("POST", "/", "GET, HEAD, OPTIONS"),
         ("PUT", "/v1/files", "GET, HEAD, OPTIONS"),
+        ("GET", "/v1/export/some-id/notify", "OPTIONS, POST"),
+        ("POST", "/v1/notifications", "GET, HEAD, OPTIONS"),
     ],
 )
 def test_an_unknown_method_is_refused_with_the_list_of_known_ones(

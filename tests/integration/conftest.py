@@ -18,6 +18,7 @@ from tests.clock import START, Clock
 from tests.integration import cloud, wire
 from tests.integration.changes import FILES
 from tests.integration.gateway import export
+from tests.integration.receiving import Receiver
 from tests.integration.stack import MIB, UNIT, Stack
 from tests.integration.wire import MotoWire, Requests, listening
 
@@ -63,6 +64,24 @@ def requests(stack: Stack) -> Iterator[Requests]:
     requests = Requests()
     with listening(requests):
         yield requests
+
+
+@pytest.fixture
+def receiver(stack: Stack) -> Receiver:
+    """A stack that may tell some hosts and addresses. The receiver takes all webhooks."""
+    client: Any = aws.secrets_manager()
+    client.create_secret(
+        Name="longhaul/webhooks", SecretString='{"1": "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}'
+    )
+    stack.services.webhook_keys.secret = "longhaul/webhooks"
+    stack.configure(
+        webhook_hosts=("hooks.example.com", "alerts.example.com"),
+        mail_from="longhaul@example.com",
+        mail_to=("@example.org",),
+    )
+    receiver = Receiver()
+    stack.services = replace(stack.services, outbound=receiver)
+    return receiver
 
 
 @pytest.fixture
@@ -129,6 +148,9 @@ def _forget_clients() -> None:
         clients.for_links,
         aws.dynamodb,
         aws.sqs,
+        aws.events,
+        aws.ses,
         aws.secrets_manager,
+        aws.ses,
     ):
         cached.cache_clear()

@@ -190,6 +190,11 @@ def _sends(step: Step) -> Predicate:
     return is_it
 
 
+def _forgets_untold(asked: dict[str, Any]) -> bool:
+    removed = asked["UpdateExpression"].partition(" REMOVE ")[2]
+    return "Untold" in removed
+
+
 def _reports(stage: Stage) -> Predicate:
     return _updates("bytesDone", without=("status", "planDigest"), stage=stage)
 
@@ -249,6 +254,16 @@ SEGMENTS_SENT = _effect("the segments are sent", _sends(Step.ASSEMBLE))
 STEPS_RECORDED = _effect("the steps are recorded as sent", _updates("stepsSent"))
 DISCARD_SENT = _effect("`discard` is sent", _sends(Step.DISCARD))
 FINALIZE_SENT = _effect("`finalize` is sent", _sends(Step.FINALIZE))
+ANNOUNCE_SENT = _effect("`announce` is sent", _sends(Step.ANNOUNCE))
+
+BUS_TOLD = _effect("the bus is told", lambda name, _: name == "PutEvents")
+NOTICES_STORED = _effect("the notices are stored", _puts_item(".*/notices"))
+NOTICES_READ = _effect("the notices are read", _gets_item(".*/notices"))
+NOTICES_CHANGED = _effect("the notices are changed", _updates("notices", "version"))
+NOTICES_CHANGED_AGAIN = NOTICES_CHANGED.then(NOTICES_CHANGED, "what came of a try is written")
+ALL_TOLD = _effect(
+    "all is told", lambda name, asked: name == "UpdateItem" and _forgets_untold(asked)
+)
 
 VERSIONS_ASKED_FOR = _effect(
     "it is asked whether the source has versions", _in_s3("GET versioning", SOURCES)

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
 from app import app
+from chalicelib.http import unsubscribe
 from chalicelib.http.calls import Call, Reply
 from tests.eventsource import Response, parsed
 
@@ -25,8 +25,9 @@ REQUEST_ID = "7f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11"
 UNKNOWN_JOB = "8f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11"
 ANY_PATH = "/{proxy+}"
 PROBLEM = "application/problem+json"
-PAGE = ("/", "/assets/{version}/{name}")
-"""The routes of the page, which the document does not have."""
+UNSUBSCRIBE = "/unsubscribe/{token}"
+PAGE = ("/", "/assets/{version}/{name}", UNSUBSCRIBE)
+"""The routes of pages, which the document does not have."""
 EVENT_STREAM = "text/event-stream"
 
 SECURITY_HEADERS = {
@@ -42,6 +43,14 @@ PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'self'; form-action 'none'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+}
+
+UNSUBSCRIBE_HEADERS = {
+    **SECURITY_HEADERS,
+    "Content-Security-Policy": "default-src 'none'; "
+    f"style-src '{unsubscribe.STYLE_HASH}'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'",
+    "Cache-Control": "no-store",
 }
 
 
@@ -78,8 +87,8 @@ def call(
     is_json = answered["headers"].get("Content-Type", "").endswith("json")
     content = (json.loads(text) if is_json else text) if text else None
     answer = Answer(answered["statusCode"], answered["headers"], content)
-    is_page = resource in PAGE and answer.status < HTTPStatus.BAD_REQUEST
-    _check_headers(answer, PAGE_HEADERS if is_page else SECURITY_HEADERS)
+    is_page = resource in PAGE and answer.headers.get("Content-Type") != PROBLEM
+    _check_headers(answer, _security(resource) if is_page else SECURITY_HEADERS)
     if is_page:
         return answer
     _check_body(answer, method, resource)
@@ -213,6 +222,10 @@ def _resource(path: str) -> tuple[str, dict[str, str]]:
         if len(wanted) == len(steps) and all(w == s or w.startswith("{") for w, s in pairs):
             return resource, {w.strip("{}"): s for w, s in pairs if w.startswith("{")}
     return ANY_PATH, {"proxy": path.strip("/")}
+
+
+def _security(resource: str) -> Mapping[str, str]:
+    return UNSUBSCRIBE_HEADERS if resource == UNSUBSCRIBE else PAGE_HEADERS
 
 
 def _check_headers(answer: Answer, security: Mapping[str, str]) -> None:

@@ -1,7 +1,7 @@
 """A running stack for tests: its services, the clock, its buckets, and the worker of its queue."""
 
 from base64 import b64encode
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,12 +11,14 @@ from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
 
 from chalicelib import aws
+from chalicelib.announcing import announcer
 from chalicelib.jobs.model import Failure, Job, PlanRef
 from chalicelib.jobs.wake import DISCARD_AFTER_MS
 from chalicelib.pipeline import steps
 from chalicelib.pipeline.sweeper import sweep
 from chalicelib.pipeline.worker import handle
 from chalicelib.queue.messages import Message, from_body
+from chalicelib.queue.records import PartialFailure, Record
 from chalicelib.s3 import clients
 from chalicelib.services import Services
 from tests.clock import Clock
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 ITEM_MAX = 2048
 """Bytes of a job's item, at most: two write units (chalicelib/jobs/items.py)."""
+
+_Handler = Callable[[Iterable[Record], Services], PartialFailure]
 
 MIB = 1024**2
 UNIT = MIB // 64
@@ -187,35 +191,51 @@ class Stack:
         )
         return [_record(message) for message in answer.get("Messages", [])]
 
-    def take_messages(self) -> list[Message]:
+    def take_messages(self, queue_url: str | None = None) -> list[Message]:
         """Takes every message off the queue. Does none of the steps."""
         taken = []
-        while records := self.receive():
+        while records := self.receive(queue_url):
             for record in records:
                 taken.append(from_body(record["body"]))
-                self.delete(record)
+                self.delete(record, queue_url)
         return taken
 
-    def delete(self, record: Mapping[str, Any]) -> None:
+    def take_announcements(self) -> list[Message]:
+        """Takes every message off the queue of announcements. Announces nothing."""
+        return self.take_messages(self.services.settings.announcement_queue_url)
+
+    def delete(self, record: Mapping[str, Any], queue_url: str | None = None) -> None:
         """Deletes a message that was received."""
-        url, receipt = self.services.settings.queue_url, record["receiptHandle"]
+        url, receipt = queue_url or self.services.settings.queue_url, record["receiptHandle"]
         aws.sqs().delete_message(QueueUrl=url, ReceiptHandle=receipt)
 
     def run_queue(self, most: int = 200) -> list[dict[str, Any]]:
+        """Does the steps of jobs, then announces what is to be announced. Returns the records of
+        the messages that failed and will be tried again."""
+        return self.run_steps(most) + self.announce(most)
+
+    def run_steps(self, most: int = 200) -> list[dict[str, Any]]:
         """Does the step of each message, as Lambda's event source does, until no message is
-        visible. Returns the records of the steps that failed and will be tried again."""
+        visible. Returns the records of those that failed."""
+        return self._run(self.services.settings.queue_url, handle, most)
+
+    def announce(self, most: int = 200) -> list[dict[str, Any]]:
+        """Does the same with the queue of announcements alone."""
+        return self._run(self.services.settings.announcement_queue_url, announcer.handle, most)
+
+    def _run(self, queue_url: str, do: _Handler, most: int) -> list[dict[str, Any]]:
         failed: list[dict[str, Any]] = []
         for _ in range(most):
-            records = self.receive()
+            records = self.receive(queue_url)
             if not records:
                 return failed
             for record in records:
-                failures = handle([record], self.services)["batchItemFailures"]
+                failures = do([record], self.services)["batchItemFailures"]
                 if failures:
                     assert failures == [{"itemIdentifier": record["messageId"]}]
                     failed.append(record)
                 else:
-                    self.delete(record)
+                    self.delete(record, queue_url)
         raise AssertionError(f"the queue is not empty after {most} rounds")
 
     def discard_what_is_due(self) -> None:
@@ -253,10 +273,11 @@ class Stack:
         assert handle([record_of(body)], self.services) == {"batchItemFailures": []}
 
     def wake(self) -> None:
-        """Ends the lease of every message under way, as time does after a worker's death."""
-        queue = sqs_backends[ACCOUNT][REGION].queues["ExportQueue"]
-        for message in queue._messages:
-            message.visible_at = 0
+        """Ends the lease of every message under way, as time does after a worker's death, and the
+        delay of every message that is held back."""
+        for name in ("ExportQueue", "AnnouncementQueue"):
+            for message in sqs_backends[ACCOUNT][REGION].queues[name]._messages:
+                message.visible_at = message.delayed_until = 0
 
 
 def record_of(body: str) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def test_the_steps_of_a_cancelled_job_do_nothing(stack: Stack, requests: Request
     cancel(job_id)
     requests.clear()
 
-    failed = stack.run_queue()
+    failed = stack.run_steps()
 
     assert failed == []
     assert requests.count()["UpdateItem"] == 0

@@ -6,6 +6,8 @@ from chalicelib.jobs.model import Job
 from chalicelib.jobs.store import JobStore
 from tests.archives import check_archive, noise
 from tests.integration.effects import (
+    ALL_TOLD,
+    ANNOUNCE_SENT,
     ARCHIVE_LOOKED_FOR,
     ARCHIVE_RECORDED,
     ASSEMBLING_REPORTED,
@@ -83,8 +85,11 @@ OF_ONE_WORKER = (
     UPLOAD_COMPLETED,
     ARCHIVE_RECORDED,
     JOB_COMPLETED,
+    ANNOUNCE_SENT,
+    *(ANNOUNCE_SENT.then(effect) for effect in (MESSAGE_HIDDEN, JOB_READ)),
+    ALL_TOLD,
 )
-"""Everything that the only worker of an archive does."""
+"""Everything that the only worker of an archive does, and the announcer after it."""
 
 OF_SEVERAL_WORKERS = (
     DONE_SEGMENTS_READ,
@@ -121,6 +126,8 @@ OF_SEVERAL_WORKERS = (
     UPLOAD_COMPLETED,
     ARCHIVE_RECORDED,
     JOB_COMPLETED,
+    ANNOUNCE_SENT,
+    ALL_TOLD,
 )
 """What several workers do when the plan is there."""
 

@@ -10,10 +10,14 @@ from tests.integration.wire import listening
 LONGEST = {"user_id": "🙂" * 32, "filename": "🎉" * 62}
 """The longest texts that a caller may send, in characters of four bytes."""
 
+ALL_EVENTS = ("accepted", "started", "ended")
+"""Until they are told, the record holds the time of each."""
+
 KEYS = [f"{number}/" + "k" * 1_000 for number in range(10)]
 
 
 def test_the_store_writes_the_keys_and_the_ttl_of_the_template(stack: Stack) -> None:
+    stack.configure(events=("accepted",))
     job_id = export(file_ids=[10001])
     table = cloud.resources()["JobsTable"]["Properties"]
     keys = {
@@ -38,6 +42,7 @@ def test_a_record_outlives_its_archive_by_a_week(stack: Stack) -> None:
 
 
 def test_an_item_stays_small_at_every_stage(stack: Stack, small_segments: None) -> None:
+    stack.configure(events=ALL_EVENTS)
     for name in "ab":
         stack.put_file(name, noise(ord(name), 9 * UNIT))
     missing = [f"missing/{number:02}" for number in range(40)]
@@ -58,31 +63,37 @@ def test_an_item_stays_small_at_every_stage(stack: Stack, small_segments: None) 
 
 
 def test_the_longest_names_leave_an_item_small(stack: Stack) -> None:
+    stack.configure(events=ALL_EVENTS)
     # Each is fifteen bytes with quotes and comma. These are as many as the record takes.
     missing = [f"missing/{number:03}" for number in range(MISSING_INLINE // 15)]
     stack.put_file("there", b"there")
     job_id = export(keys=["there", *missing], **LONGEST)
 
-    stack.run_queue()
+    stack.run_steps()
 
+    assert len(stack.job(job_id).untold) == len(ALL_EVENTS)
     assert "missing" in stack.item(job_id)
     assert stack.item_size(job_id) < ITEM_MAX
 
 
 def test_a_failure_that_names_long_keys_leaves_an_item_small(stack: Stack) -> None:
+    stack.configure(events=ALL_EVENTS)
     job_id = export(keys=KEYS, on_missing="fail")
 
-    stack.run_queue()
+    stack.run_steps()
 
+    assert len(stack.job(job_id).untold) == len(ALL_EVENTS)
     assert stack.job(job_id).status == "failed"
     assert stack.item_size(job_id) < ITEM_MAX
 
 
 def test_a_failure_that_names_a_long_prefix_leaves_an_item_small(stack: Stack) -> None:
+    stack.configure(events=ALL_EVENTS)
     job_id = export(prefix="語" * 341, **LONGEST)
 
-    stack.run_queue()
+    stack.run_steps()
 
+    assert len(stack.job(job_id).untold) == len(ALL_EVENTS)
     assert stack.job(job_id).status == "failed"
     assert stack.item_size(job_id) < ITEM_MAX
 

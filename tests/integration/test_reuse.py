@@ -10,6 +10,8 @@ from chalicelib.queue.messages import Message, Step
 from tests.archives import check_archive, noise
 from tests.integration.cloud import ARCHIVES, TABLE
 from tests.integration.effects import (
+    ALL_TOLD,
+    ANNOUNCE_SENT,
     ARCHIVE_HELD,
     ARCHIVE_LOOKED_AT,
     ARCHIVE_LOOKED_FOR,
@@ -268,9 +270,11 @@ OF_THE_STEP = (
 )
 """Everything that happens in the step that finds the archive."""
 
+AFTER_IT = ANNOUNCE_SENT, ALL_TOLD
+
 
 @before_and_after
-@pytest.mark.parametrize("effect", OF_THE_STEP, ids=str)
+@pytest.mark.parametrize("effect", [*OF_THE_STEP, *AFTER_IT], ids=str)
 def test_a_worker_that_dies_while_it_reuses_an_archive_leaves_it_to_another(
     stack: Stack,
     first: str,
@@ -296,7 +300,7 @@ def test_every_request_of_the_step_has_one_of_these_effects(
 
     stack.run_queue()
 
-    assert unnamed(requests, OF_THE_STEP) == []
+    assert unnamed(requests, (*OF_THE_STEP, *AFTER_IT)) == []
 
 
 @pytest.mark.parametrize("effect", OF_THE_STEP, ids=str)

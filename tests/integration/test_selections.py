@@ -172,6 +172,40 @@ def test_a_refusal_is_a_problem_document(
 # -- uses -----------------------------------------------------------------------------------------
 
 
+def test_a_backend_may_sign_any_address_and_only_hosts_that_are_allowed(stack: Stack) -> None:
+    stack.configure(mail_from="longhaul@example.com", webhook_hosts=("hooks.example.com",))
+    whom = {"url": "https://hooks.example.com/in", "email": "anybody@elsewhere.org"}
+
+    job_id = _job(stack, _signed(notify=whom))
+    refusal = _refusal(stack, _signed(notify={"url": "https://evil.org/"}))
+
+    known = stack.services.notices.get(job_id)
+    assert known is not None
+    assert [one.to for one in known.notices] == list(whom.values())
+    assert isinstance(refusal, InvalidRequest)
+    assert [error.pointer for error in refusal.errors] == ["/selection/notify/url"]
+
+
+@pytest.mark.parametrize(
+    ("notify", "pointer"),
+    [
+        ({}, "/selection/notify"),
+        ("ann@example.com", "/selection/notify"),
+        ({"mail": "ann@example.com"}, "/selection/notify/mail"),
+        ({"email": "Ann <ann@example.com>"}, "/selection/notify/email"),
+    ],
+)
+def test_a_signed_receiver_obeys_the_rules_of_a_request(
+    stack: Stack, notify: object, pointer: str
+) -> None:
+    stack.configure(mail_from="longhaul@example.com")
+
+    refusal = _refusal(stack, _signed(notify=notify))
+
+    assert isinstance(refusal, InvalidRequest)
+    assert [error.pointer for error in refusal.errors] == [pointer]
+
+
 def test_a_selection_is_used_once(stack: Stack) -> None:
     token = _signed()
     _post(stack, token)

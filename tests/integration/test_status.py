@@ -163,7 +163,14 @@ def test_the_key_of_the_done_segments_is_no_job(stack: Stack, completed: str) ->
 
 
 @pytest.mark.parametrize(
-    ("method", "route"), [("GET", ""), ("DELETE", ""), ("GET", "/download"), ("GET", "/progress")]
+    ("method", "route"),
+    [
+        ("GET", ""),
+        ("DELETE", ""),
+        ("GET", "/download"),
+        ("GET", "/progress"),
+        ("POST", "/notify"),
+    ],
 )
 def test_an_authorizer_hides_other_users_jobs(stack: Stack, method: str, route: str) -> None:
     job_id = export(file_ids=[10001], user_id="alice")

@@ -64,6 +64,8 @@ CLOSED = [
     ("GET", f"/v1/export/{UNKNOWN_JOB}/progress"),
     ("POST", f"/v1/export/{UNKNOWN_JOB}/retry"),
     ("GET", f"/v1/export/{UNKNOWN_JOB}/download"),
+    ("POST", f"/v1/export/{UNKNOWN_JOB}/notify"),
+    ("GET", "/v1/notifications"),
     ("GET", "/v1/files"),
     ("POST", "/v1/download/check"),
 ]
@@ -97,6 +99,27 @@ def test_all_the_rest_is_closed(guarded: Guarded, method: str, path: str) -> Non
             "jobId": UNKNOWN_JOB if UNKNOWN_JOB in path else None,
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("claims", "address"),
+    [
+        ({"email": "ann@example.com", "email_verified": True}, "ann@example.com"),
+        ({"email": "ann@example.com", "email_verified": False}, None),
+        ({"email": "ann@example.com"}, None),
+    ],
+)
+def test_a_token_proves_an_address(
+    guarded: Guarded, claims: dict[str, object], address: str | None
+) -> None:
+    guarded.stack.configure(mail_from="longhaul@example.com", mail_to=("@example.org",))
+    asked = {"file_ids": [10001], "notify": {"email": "ann@example.com"}}
+
+    known = guarded.call("GET", "/v1/notifications", claims=claims).body["mail"]
+    made = guarded.call("POST", "/v1/export", body=asked, claims=claims)
+
+    assert known["address"] == address
+    assert made.status == (400 if address is None else 202)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from chalicelib.archive.names import archive_filename
 from chalicelib.jobs.model import MISSING_INLINE, Failure, Job, PlanRef, owner_mark
 from chalicelib.jobs.states import OPEN, Stage, Status
 from chalicelib.services import Services, made
-from chalicelib.settings import Settings, load
+from chalicelib.settings import JOB_EVENTS, Settings, load
 
 JOB_ID = "5f0c5d0e-1111-4222-8333-444455556666"
 NOW = 1_700_000_000_000  # 2023-11-14T22:13:20Z
@@ -123,6 +123,8 @@ def jobs(draw: st.DrawFn) -> Job:
         reused_from=draw(st.none() | st.uuids().map(str)),
         retry_of=draw(st.none() | st.uuids().map(str)),
         heir=draw(st.none() | st.uuids().map(str)),
+        untold=tuple((event, draw(moments)) for event in JOB_EVENTS if draw(st.booleans())),
+        has_notices=draw(st.booleans()),
     )
 
 
@@ -138,6 +140,7 @@ def tombstones(draw: st.DrawFn) -> Job:
         missing_count=None,
         missing=(),
         failure=None,
+        has_notices=False,
         deleted_at=draw(moments),
         deleted_for=owner_mark(job.job_id, job.user_id),
     )

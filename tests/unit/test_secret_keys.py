@@ -246,3 +246,35 @@ def test_requests_at_the_same_time_all_find_the_first_keys() -> None:
         found = list(pool.map(lambda _: bench.find("1"), range(8)))
 
     assert found == [FIRST.encode()] * 8
+
+
+def test_all_keys_come_in_the_order_of_the_secret_and_are_kept() -> None:
+    bench = _bench({"2": SECOND, "1": FIRST})
+
+    found = [bench.keys.all(bench.clock(), bench.log) for _ in "12"]
+
+    assert [list(keys.values()) for keys in found] == [[SECOND.encode(), FIRST.encode()]] * 2
+    assert bench.reads == 1
+
+
+def test_all_keys_are_used_for_an_hour_while_the_secret_cannot_be_read() -> None:
+    bench = _bench({"1": FIRST})
+    bench.keys.all(bench.clock(), bench.log)
+    bench.secrets.value = EndpointConnectionError(endpoint_url="https://secrets")
+
+    bench.clock.advance(seconds=3599)
+    assert bench.keys.all(bench.clock(), bench.log) == {"1": FIRST.encode()}
+    bench.clock.advance(seconds=1)
+    with pytest.raises(Unavailable):
+        bench.keys.all(bench.clock(), bench.log)
+
+
+def test_what_the_keys_are_for_is_said_when_they_cannot_be_read() -> None:
+    bench = _bench("no JSON")
+    bench.keys.of = "webhooks"
+
+    with pytest.raises(Unavailable, match="could not read the keys of webhooks"):
+        bench.keys.all(bench.clock(), bench.log)
+
+    ((_, facts),) = bench.log.kept
+    assert facts["of"] == "webhooks"

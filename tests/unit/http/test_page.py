@@ -17,7 +17,7 @@ SIZE_MAX = 60_000
 """Bytes of what a browser loads where people do not sign in: as they are served, before
 compression."""
 
-SIZE_MAX_OF_ALL = 72_000
+SIZE_MAX_OF_ALL = 82_000
 """The same with what is loaded only when it is needed."""
 
 FILES = page.web().files
@@ -61,8 +61,8 @@ def test_all_of_it_is_small() -> None:
     assert _size(FILES) < SIZE_MAX_OF_ALL
 
 
-def test_sign_in_and_sharing_are_loaded_when_they_are_needed_and_nothing_else_is() -> None:
-    assert {"signin.js", "share.js"} == WHEN_NEEDED
+def test_what_few_visits_need_is_loaded_when_it_is_needed() -> None:
+    assert {"signin.js", "share.js", "tell.js", "watch.js"} == WHEN_NEEDED
     assert not WHEN_NEEDED & IMPORTED
 
 

@@ -35,6 +35,7 @@ near_misses = st.fixed_dictionaries(
         "on_missing": st.sampled_from(["fail", "skip"]) | values,
         "user_id": st.text() | values,
         "fresh": st.booleans() | values,
+        "notify": st.dictionaries(st.sampled_from(["url", "email"]), st.text()) | values,
         "unknown/~field": values,
     },
 )

@@ -15,17 +15,19 @@ from infra.account import KEPT, Shares, shares
     ("limit", "expected"),
     [
         # A new account.
-        (10, Shares(api=0, worker=4)),
-        (2, Shares(api=0, worker=2)),
+        (10, Shares(api=0, worker=4, announcer=2)),
+        (2, Shares(api=0, worker=2, announcer=2)),
         # All but 10 of these must stay unreserved.
-        (109, Shares(api=0, worker=43)),
-        (110, Shares(api=10, worker=44)),
+        (109, Shares(api=0, worker=43, announcer=10)),
+        (110, Shares(api=10, worker=44, announcer=11)),
         # Most accounts.
-        (1000, Shares(api=200, worker=400)),
-        (10_000, Shares(api=2000, worker=1000)),
+        (1000, Shares(api=200, worker=400, announcer=100)),
+        (10_000, Shares(api=2000, worker=1000, announcer=1000)),
     ],
 )
-def test_the_api_gets_a_fifth_and_workers_two_fifths(limit: int, expected: Shares) -> None:
+def test_the_api_gets_a_fifth_workers_two_fifths_and_announcers_a_tenth(
+    limit: int, expected: Shares
+) -> None:
     assert shares(limit, free=limit) == expected
 
 
@@ -36,7 +38,8 @@ def test_lambda_accepts_every_share(limit: int, taken: int) -> None:
     found = shares(limit, free)
 
     assert found.api == 0 or free - found.api >= KEPT
-    assert found.worker in account.WORKERS
+    assert found.worker in account.BOUNDS
+    assert found.announcer in account.BOUNDS
 
 
 def test_nothing_is_reserved_where_others_have_reserved_it_all() -> None:

@@ -32,6 +32,8 @@ VALUES = {
     "JobsTable": "jobs",
     "QueueUrl": "https://queue",
     "DeadLetterQueueUrl": "https://dead-letters",
+    "AnnouncementQueueUrl": "https://announcements",
+    "EventBus": "longhaul-prod",
     "ApiFunction": "api",
     "WorkerFunction": "worker",
 }

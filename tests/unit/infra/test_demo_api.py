@@ -83,6 +83,7 @@ def test_the_demo_asks_for_a_new_archive_of_the_ids(stub: StubApi) -> None:
     path, body = stub.asked[0]
     assert path == "/v1/export"
     assert (body["file_ids"], body["fresh"]) == ([10001, 10002], True)
+    assert body["notify"] == {"email": api.EMAIL}
 
 
 def test_a_refusal_is_shown_in_the_words_of_the_problem(stub: StubApi) -> None:

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra import deploy
+from infra.announcements import MASK
 from infra.deploy import Stack
 from infra.errors import DeployError, NotDeployedError
 from infra.targets import Target
@@ -40,6 +41,7 @@ class CloudFormation:
     parameters: dict[str, str] = field(default_factory=dict)
     resources: dict[str, str] = field(default_factory=dict)
     protected: bool = False
+    asked: list[dict[str, Any]] = field(default_factory=list)
 
     def describe_stacks(self, **_: str) -> dict[str, Any]:
         if self.status is None:
@@ -70,6 +72,7 @@ class CloudFormation:
 
     def create_change_set(self, **request: Any) -> dict[str, str]:
         self.calls.append(request["ChangeSetType"])
+        self.asked = request["Parameters"]
         return {"Id": "arn:change-set"}
 
     def describe_change_set(self, **_: str) -> dict[str, str]:
@@ -156,6 +159,20 @@ def test_a_stack_that_is_there_is_updated(stack: Stack, cloudformation: CloudFor
     stack.deploy("url", {}, print)
 
     assert cloudformation.calls == ["UPDATE", "execute"]
+
+
+def test_a_value_that_is_not_shown_stays_as_it_is(
+    stack: Stack, cloudformation: CloudFormation
+) -> None:
+    cloudformation.status = "CREATE_COMPLETE"
+    cloudformation.after = [("UPDATE_COMPLETE", [_event(1, "Queue", "UPDATE_COMPLETE")])]
+
+    stack.deploy("url", {"Events": "ended", "WebhookUrl": MASK}, print)
+
+    assert cloudformation.asked == [
+        {"ParameterKey": "Events", "ParameterValue": "ended"},
+        {"ParameterKey": "WebhookUrl", "UsePreviousValue": True},
+    ]
 
 
 def test_an_update_that_has_not_begun_does_not_count_as_done(

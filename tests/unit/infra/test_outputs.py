@@ -17,6 +17,8 @@ VALUES = {
     "JobsTable": "jobs",
     "QueueUrl": "https://queue",
     "DeadLetterQueueUrl": "https://dead-letters",
+    "AnnouncementQueueUrl": "https://announcements",
+    "EventBus": "longhaul-test",
     "ApiFunction": "api",
     "WorkerFunction": "worker",
     "Unasked": "x",
@@ -50,12 +52,17 @@ def test_json_has_exactly_the_documented_names() -> None:
         "jobsTable",
         "queueUrl",
         "deadLetterQueueUrl",
+        "announcementQueueUrl",
+        "eventBus",
+        "webhookHosts",
+        "mailFrom",
         "apiFunction",
         "workerFunction",
         "stackName",
         "auth",
         "issuerUrl",
         "selectionKeys",
+        "webhookSecret",
         "bucketPolicies",
     ]
 
@@ -107,3 +114,15 @@ def test_the_outputs_say_who_may_call_and_which_local_issuer() -> None:
     assert issuer_url(ours, issuer) == issuer
     assert issuer_url(ours, None) is None
     assert issuer_url(other, issuer) is None
+
+
+def test_the_outputs_say_who_is_told() -> None:
+    told = {**PARAMETERS, "WebhookHosts": "a.example.com", "MailFrom": "x@example.com"}
+    values = {**VALUES, "WebhookSecret": "arn:of-the-secret"}
+
+    plain = _outputs(LOCAL)
+    telling = outputs.of_stack(LOCAL, "longhaul-test", values, told)
+
+    assert (plain.event_bus, plain.webhook_hosts, plain.mail_from) == ("longhaul-test", None, None)
+    assert (telling.webhook_hosts, telling.mail_from) == ("a.example.com", "x@example.com")
+    assert telling.webhook_secret == "arn:of-the-secret"

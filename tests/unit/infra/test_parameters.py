@@ -18,7 +18,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in parameters.VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(config, "settings_of", lambda _: {"ARCHIVE_TTL_DAYS": "7"})
-    monkeypatch.setattr(account, "shares_of", lambda *_: Shares(api=200, worker=400))
+    monkeypatch.setattr(account, "shares_of", lambda *_: Shares(api=200, worker=400, announcer=100))
     monkeypatch.setattr(account, "gateway_log_role", lambda *_: "make")
     monkeypatch.setattr(Target, "session", lambda _: None)
 
@@ -38,12 +38,14 @@ def test_an_emulator_gets_no_walls_but_its_addresses() -> None:
     assert found["PublicEndpointUrl"] == "http://127.0.0.1:4566"
     assert found["DeletionProtection"] == "false"
     assert {"ApiConcurrency", "WorkerConcurrency", "GatewayLogRole"}.isdisjoint(found)
+    assert "AnnouncerConcurrency" not in found
 
 
 def test_on_aws_a_stack_gets_its_share_of_the_account_and_is_protected() -> None:
     found = _on_aws()
 
     assert (found["ApiConcurrency"], found["WorkerConcurrency"]) == ("200", "400")
+    assert found["AnnouncerConcurrency"] == "100"
     assert found["GatewayLogRole"] == "make"
     assert found["DeletionProtection"] == "true"
     # Without it, buckets and queues speak TLS only.

@@ -1,6 +1,7 @@
 """A job as a DynamoDB item: nothing is lost, and it stays small."""
 
 from dataclasses import replace
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -8,11 +9,12 @@ from hypothesis import given
 
 from chalicelib.archive.names import archive_filename
 from chalicelib.http import schemas
-from chalicelib.jobs import items
-from chalicelib.jobs.attributes import of
+from chalicelib.jobs import items, wake
+from chalicelib.jobs.attributes import all_of, of
 from chalicelib.jobs.items import REASON_MAX
 from chalicelib.jobs.model import Failure, Job, PlanRef, user_mark
 from chalicelib.jobs.states import Stage, Status
+from chalicelib.settings import JOB_EVENTS
 from tests.unit.samples import DAY, JOB_ID, LARGEST_MISSING, NOW, a_job, jobs, tombstones
 
 if TYPE_CHECKING:
@@ -221,12 +223,15 @@ def _largest(filename: str, user_id: str, status: Status = Status.PROCESSING) ->
         was_replanned=True,
         retry_of=JOB_ID,
         heir=JOB_ID,
+        untold=tuple((event, NOW) for event in JOB_EVENTS),
+        has_notices=True,
     )
 
 
 def _written_beside() -> "Item":
     """What the store writes into an open job's item besides."""
     return {
+        **all_of(wake.announcement(NOW, Random())),
         "lastReason": of("r" * REASON_MAX),
         "openUser": of(user_mark("ann")),
         "writeId": of(2**48 - 1),

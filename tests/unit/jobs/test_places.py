@@ -48,12 +48,23 @@ OF_THE_TABLE = {
     "holders": _of(places.holders),
     "fingerprint": st.tuples(ids, marks.map(places.fingerprint)),
     "tickets": _of(places.tickets),
+    "notices": _of(places.notices),
+    "address": st.tuples(ids, marks.map(places.address)),
     "selection": st.tuples(ids, marks.map(places.selection)),
     "rate": st.tuples(ids, marks.map(places.rate)),
     "quota": st.tuples(ids, st.builds(places.quota, marks, st.dates().map(str))),
     "checksum": st.tuples(ids, marks.map(places.checksum)),
 }
-BACK = {"job_of", "segment_of", "reading_of", "is_request", "is_segment", "is_copy", "is_record"}
+BACK = {
+    "job_of",
+    "job_of_item",
+    "segment_of",
+    "reading_of",
+    "is_request",
+    "is_segment",
+    "is_copy",
+    "is_record",
+}
 
 keys: st.SearchStrategy[Made] = st.one_of(*OF_THE_BUCKET.values())
 other_keys: st.SearchStrategy[Made] = st.one_of(

@@ -1,14 +1,17 @@
 """What the store writes beside the facts of a job."""
 
+from dataclasses import replace
+
 import pytest
 
-from chalicelib.jobs.model import SUSPECTS_MAX, Failure, Job, PlanRef, file_mark
+from chalicelib.jobs import wake
+from chalicelib.jobs.model import SUSPECTS_MAX, Failure, Job, PlanRef, Progress, file_mark
 from chalicelib.jobs.states import Stage
 from chalicelib.jobs.store import JobStore, Planned
 from chalicelib.jobs.wake import ENDED_SHARDS, OPEN_SHARDS
 from tests.clock import Clock
 from tests.faults.dynamodb import DynamoDB
-from tests.unit.samples import JOB_ID, NOW, a_job, some_services
+from tests.unit.samples import DAY, JOB_ID, NOW, a_job, some_services
 
 
 @pytest.fixture
@@ -134,3 +137,125 @@ def test_a_tombstone_does_not_know_which_files_were_suspected(
     assert store.delete(again, NOW)
 
     assert "suspects" not in dynamodb.items[JOB_ID]
+
+
+# -- what is to be announced --------------------------------------------------------------------
+
+UNTOLD = {"acceptedUntold", "startedUntold", "endedUntold", *wake.ANNOUNCEMENT}
+
+
+def _left(dynamodb: DynamoDB) -> set[str]:
+    """Returns what the record says of what is untold."""
+    return dynamodb.items[JOB_ID].keys() & UNTOLD
+
+
+def test_the_write_that_ends_a_job_makes_its_end_untold(
+    store: JobStore, dynamodb: DynamoDB
+) -> None:
+    assert store.create(a_job())
+    assert _left(dynamodb) == set()
+
+    job = store.cancel(JOB_ID, NOW + 5)
+
+    assert job is not None
+    assert job.untold == (("ended", NOW + 5),)
+    assert _left(dynamodb) == {"endedUntold", *wake.ANNOUNCEMENT}
+    item = dynamodb.items[JOB_ID]
+    assert item["announceAt"] == {"N": str(NOW + 5 + wake.ANNOUNCE_AFTER_MS)}
+    assert int(item["announceShard"]["N"]) in wake.ANNOUNCE_SHARDS
+
+
+def test_what_was_told_is_not_untold_any_more(store: JobStore, dynamodb: DynamoDB) -> None:
+    assert store.create(a_job())
+    job = store.cancel(JOB_ID, NOW)
+    assert job is not None
+
+    told = store.told(job)
+
+    assert told is not None
+    assert told == replace(job, untold=())
+    assert _left(dynamodb) == set()
+    assert store.told(job) is None  # a twin
+
+
+def test_while_there_is_more_to_tell_nothing_is_told(store: JobStore, dynamodb: DynamoDB) -> None:
+    accepted = a_job(untold=(("accepted", NOW),))
+    assert store.create(accepted)
+    both = store.start(JOB_ID, NOW + 1, is_told=True)
+    assert both is not None
+
+    assert store.told(accepted) is None
+
+    assert [event for event, _ in both.untold] == ["accepted", "started"]
+    assert _left(dynamodb) == {"acceptedUntold", "startedUntold", *wake.ANNOUNCEMENT}
+    assert store.told(both) is not None
+    assert _left(dynamodb) == set()
+
+
+def test_a_start_that_nobody_wants_to_know_is_not_untold(
+    store: JobStore, dynamodb: DynamoDB
+) -> None:
+    assert store.create(a_job())
+
+    assert store.start(JOB_ID, NOW) is not None
+
+    assert _left(dynamodb) == set()
+
+
+def test_progress_leaves_what_is_untold(store: JobStore, dynamodb: DynamoDB) -> None:
+    assert store.create(a_job(untold=(("accepted", NOW),)))
+    assert store.start(JOB_ID, NOW)
+
+    assert store.report(JOB_ID, NOW + DAY, Stage.PLANNING, Progress(), None)
+
+    assert _left(dynamodb) == {"acceptedUntold", *wake.ANNOUNCEMENT}
+
+
+def test_the_end_of_a_deleted_job_stays_untold_and_its_notices_are_gone(
+    store: JobStore, dynamodb: DynamoDB
+) -> None:
+    assert store.create(a_job(has_notices=True))
+    job = store.cancel(JOB_ID, NOW)
+    assert job is not None
+    assert job.has_notices
+
+    tombstone = store.delete(job, NOW + 5)
+
+    assert tombstone is not None
+    assert (tombstone.untold, tombstone.has_notices) == ((("ended", NOW),), False)
+    assert store.expects_notices(JOB_ID) is None
+    assert store.told(tombstone) is not None
+
+
+def test_a_job_is_told_that_somebody_wants_to_know_of_its_end(store: JobStore) -> None:
+    assert store.create(a_job())
+
+    seen = [store.expects_notices(JOB_ID), store.expects_notices(JOB_ID)]
+
+    assert all(job is not None and job.has_notices for job in seen)
+    assert store.expects_notices("no such job") is None
+
+
+def test_an_announcement_is_taken_once_and_is_due_again_later(
+    store: JobStore, dynamodb: DynamoDB
+) -> None:
+    due = some_services(dynamodb=dynamodb).due_announcements
+    assert store.create(a_job())
+    assert store.cancel(JOB_ID, NOW)
+    now = NOW + wake.ANNOUNCE_AFTER_MS + 1
+
+    taken = [due.take(JOB_ID, now - 1), due.take(JOB_ID, now), due.take(JOB_ID, now)]
+
+    assert taken == [False, True, False]
+    assert due.take(JOB_ID, now + wake.ANNOUNCE_AGAIN_MS + 1)
+
+
+def test_what_was_told_is_not_taken(store: JobStore, dynamodb: DynamoDB) -> None:
+    due = some_services(dynamodb=dynamodb).due_announcements
+    assert store.create(a_job())
+    job = store.cancel(JOB_ID, NOW)
+    assert job is not None
+    assert store.told(job)
+
+    assert not due.take(JOB_ID, NOW + DAY)
+    assert not due.take("no such job", NOW + DAY)

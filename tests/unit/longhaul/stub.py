@@ -233,3 +233,18 @@ def completed(
 def link(url: str) -> Reply:
     """A presigned link."""
     return Reply(200, {"jobId": JOB_ID, "status": "ready", "downloadUrl": url, "expiresIn": 900})
+
+
+def notification(
+    to: str = "ann@example.com", status: str = "sent", **more: object
+) -> dict[str, Any]:
+    """One who is told of a job's end, as the API answers it."""
+    return {
+        "kind": "mail" if "@" in to else "webhook",
+        "to": to,
+        "status": status,
+        "attempts": 1,
+        "lastError": None,
+        "nextAttemptAt": None,
+        **more,
+    }

@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 
 from longhaul import Client, Job, errors
-from tests.unit.longhaul.stub import CUT, JOB, JOB_ID, Reply, Stub, completed, job, problem
+from tests.unit.longhaul.stub import (
+    CUT,
+    JOB,
+    JOB_ID,
+    Reply,
+    Stub,
+    completed,
+    job,
+    notification,
+    problem,
+)
 
 EVENTS = f"GET {JOB}/progress"
 STATUS = f"GET {JOB}"
@@ -147,6 +157,14 @@ def test_without_events_the_status_is_polled(stub: Stub, client: Client, reply: 
 
     assert seen(found) == [("processing", 50), ("completed", 100)]
     assert len(stub.of(EVENTS)) == 1
+
+
+def test_a_poll_repeats_no_event_though_it_says_who_is_told(stub: Stub, client: Client) -> None:
+    known = job(percent=20) | {"notifications": [notification(status="pending")]}
+    stub.on(EVENTS, stream(event(1, job(percent=20))), NO_EVENTS)
+    stub.on(STATUS, Reply(200, known), Reply(200, completed()))
+
+    assert seen(list(client.watch(JOB_ID))) == [("processing", 20), ("completed", 100)]
 
 
 def test_polling_takes_over_if_events_stop_working(stub: Stub, client: Client) -> None:

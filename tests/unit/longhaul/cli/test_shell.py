@@ -17,10 +17,12 @@ from tests.unit.longhaul.stub import JOB_ID, Reply, Stub, job
 PROGRAM = (sys.executable, "-c", "from longhaul.cli.main import main; main()")
 HEAVY = (
     "asyncio",
+    "http.server",
     "keyring",
     "longhaul.signin",
     "msgspec",
     "rich",
+    "standardwebhooks",
     "tenacity",
     "truststore",
     "urllib3",
