@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import count
 from random import Random
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from chalicelib.announcing import bus, delivery, events, outcomes
@@ -25,7 +25,7 @@ from tests.faults.source_mutants import Change
 
 def told_before_the_notices_are_claimed() -> Iterator[Change]:
     """The record says that all is told before the notices are claimed. After a crash in between,
-    nobody sends them."""
+    nobody sends them, if the message is lost too."""
     bus_tell = bus.tell
 
     def tell(job: Job, services: Services) -> None:
@@ -123,9 +123,32 @@ def notices_of_a_deleted_job_sent() -> Iterator[Change]:
 
 
 def user_of_a_deleted_job_told() -> Iterator[Change]:
-    """A tombstone keeps its user, for the event that is still to be told."""
-    kept = tuple(name for name in store._OF_THE_USER if name != "userId")
-    yield store, "_OF_THE_USER", kept
+    """Whoever announces a job remembers its user."""
+    users: dict[str, str] = {}
+    create, tell = JobStore.create, bus.tell
+
+    def remembered(self: JobStore, job: Job, **more: Any) -> bool:
+        users[job.job_id] = job.user_id
+        return create(self, job, **more)
+
+    def told(job: Job, services: Services) -> None:
+        tell(dataclasses.replace(job, user_id=users[job.job_id]), services)
+
+    yield JobStore, "create", remembered
+    yield bus, "tell", told
+
+
+def failed_claim_forgotten() -> Iterator[Change]:
+    """If the notices cannot be claimed, the record says that all is told, and nobody sends them."""
+    claim = delivery.claim
+
+    def perhaps(job: Job, services: Services) -> tuple[str, tuple[Notice, ...]]:
+        try:
+            return claim(job, services)
+        except LonghaulError:
+            return "", ()
+
+    yield delivery, "claim", perhaps
 
 
 def refused_event_forgotten() -> Iterator[Change]:
@@ -150,7 +173,7 @@ def gone_receiver_told_again() -> Iterator[Change]:
 
 
 ANNOUNCING_MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
-    told_before_the_notices_are_claimed,
+    failed_claim_forgotten,
     announcements_not_swept,
     outcome_written_before_the_try,
     event_id_by_chance,
