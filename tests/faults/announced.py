@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from standardwebhooks import Webhook
 
+from chalicelib.announcing.mail import ID_HEADER
 from chalicelib.jobs import places
 from chalicelib.jobs.items import UNTOLD, to_job
 from chalicelib.jobs.model import Job
@@ -112,11 +113,11 @@ class Announced:
 
     def mailed(self, letter: Letter) -> None:
         """Checks a mail that was sent."""
-        found = re.search(places.JOB_ID.pattern, letter.text)
+        found = re.search(rf"/#/jobs/({places.JOB_ID.pattern})", letter.text)
         if found is None:
-            self.says(f"a mail to {letter.to} names no job: {letter.text}")
+            self.says(f"a mail to {letter.to} links to no job: {letter.text}")
             return
-        job_id = found[0]
+        job_id = found[1]
         self.counts["mail"] += 1
         self.tokens[letter.to] = str(letter.message["List-Unsubscribe"]).strip("<>").split("/")[-1]
         if self.out.get(letter.to, letter.since) < letter.since:
@@ -124,8 +125,7 @@ class Announced:
         if _status(self.items[job_id]) in OPEN:
             self.says(f"{job_id}: has not ended, and there is a mail about it")
         self._check_deletion(job_id, letter.since, is_told=False)
-        mine = (one for one in self._notices(job_id) if one["kind"] == "mail")
-        notice_id = next((one["id"] for one in mine if one["to"] == letter.to), "")
+        notice_id = str(letter.message[ID_HEADER])
         self._sent(job_id, notice_id, "mail", letter.to, letter.since)
         self.taken[notice_id] += 1
 
