@@ -4,13 +4,15 @@ kept of each notice."""
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any, Final
 
 from standardwebhooks import Webhook
 
+from chalicelib.announcing.mail import ID_HEADER
 from chalicelib.jobs import places
 from chalicelib.jobs.items import UNTOLD, to_job
 from chalicelib.jobs.model import Job
@@ -23,7 +25,7 @@ from tests.faults.post import Letter
 from tests.faults.receivers import KEYS, Post
 
 TRIES: Final = 11
-LIFE: Final = 25 * 3_600_000
+LIFE: Final = 27 * 3_600_000
 PAUSE_MAX: Final = int(8 * 3_600_000 * 1.1)
 """A notice is given up after so many tries, or when the next one would be later than LIFE ms after
 the first. No pause is longer."""
@@ -48,7 +50,10 @@ class Announced:
     `told` has what was said first of each event, by the job and the event. `taken` counts how often
     a receiver took a notice, `refused` has the moods in which receivers did not. `done` has when a
     notice was sent or given up, `deleted` when a job was deleted. `born` has each job as it was
-    first written, `untold` since when its record says that an event is untold. Times are in ms.
+    first written, `untold` since when its record says that an event is untold. `again` has for each
+    job who was named later than in its request, or nobody, and `unanswered` those whose request had
+    no answer. `tokens` has what each address needs to opt out, `out` when it was told that it gets
+    no more mail. Those in `may_be_out` have tried. Times are in ms.
     """
 
     items: dict[str, Item]
@@ -66,6 +71,11 @@ class Announced:
     started: set[str] = field(default_factory=set)
     deleted: dict[str, int] = field(default_factory=dict)
     untold: dict[tuple[str, JobEvent], int] = field(default_factory=dict)
+    again: dict[str, set[str]] = field(default_factory=dict)
+    unanswered: set[tuple[str, str]] = field(default_factory=set)
+    tokens: dict[str, str] = field(default_factory=dict)
+    may_be_out: set[str] = field(default_factory=set)
+    out: dict[str, int] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
     # -- what comes in -----------------------------------------------------------------------------
@@ -103,19 +113,45 @@ class Announced:
 
     def mailed(self, letter: Letter) -> None:
         """Checks a mail that was sent."""
-        found = re.search(places.JOB_ID.pattern, letter.text)
+        found = re.search(rf"/#/jobs/({places.JOB_ID.pattern})", letter.text)
         if found is None:
-            self.says(f"a mail to {letter.to} names no job: {letter.text}")
+            self.says(f"a mail to {letter.to} links to no job: {letter.text}")
             return
-        job_id = found[0]
+        job_id = found[1]
         self.counts["mail"] += 1
+        self.tokens[letter.to] = str(letter.message["List-Unsubscribe"]).strip("<>").split("/")[-1]
+        if self.out.get(letter.to, letter.since) < letter.since:
+            self.says(f"{letter.to}: there is mail, and nobody there wants it any more")
         if _status(self.items[job_id]) in OPEN:
             self.says(f"{job_id}: has not ended, and there is a mail about it")
         self._check_deletion(job_id, letter.since, is_told=False)
-        mine = (one for one in self._notices(job_id) if one["kind"] == "mail")
-        notice_id = next((one["id"] for one in mine if one["to"] == letter.to), "")
+        notice_id = str(letter.message[ID_HEADER])
         self._sent(job_id, notice_id, "mail", letter.to, letter.since)
         self.taken[notice_id] += 1
+
+    def asks_again(self, job_id: str, whom: Collection[str]) -> None:
+        """Notes that somebody asks to have these told too, or all once more."""
+        self.again.setdefault(job_id, set()).update(whom)
+        self.unanswered |= {(job_id, one) for one in whom}
+
+    def will_tell_again(self, job_id: str, whom: Collection[str], begun: int) -> None:
+        """Checks the answer to such a request, which has begun then."""
+        self.unanswered -= {(job_id, one) for one in whom}
+        if job_id in self.deleted:
+            return
+        notices = self._notices(job_id)
+        if not set(whom) <= {one["to"] for one in notices}:
+            self.says(f"{job_id}: {whom} will be told, it is said, and are not in {notices}")
+        for one in notices:
+            is_meant = not whom or one["to"] in whom
+            if is_meant and self.done.get(one["id"], begun) < begun:
+                self.says(f"{job_id}: {one} will be told again, it is said, and is not")
+
+    def opted_out(self, address: str, status: int) -> None:
+        """Checks the answer to somebody who wants no mail."""
+        self.out.setdefault(address, self.now())
+        if status != HTTPStatus.OK:
+            self.says(f"{address}: cannot opt out: {status}")
 
     def _sent(self, job_id: str, notice_id: str, kind: str, to: str, since: int) -> None:
         """Checks that somebody asked for what was sent, and that it was not done before."""
@@ -247,6 +283,9 @@ class Announced:
     def _notice_changed(self, job_id: str, old: Notice, new: Notice) -> None:
         if any(old[name] != new[name] for name in ("kind", "to")):
             self.says(f"{job_id}: {new} was {old}")
+        if new["attempts"] == 0 and job_id in self.again:
+            self._begun_again(job_id, new)
+            return
         if old["state"] not in _UNSENT:
             self.says(f"{job_id}: {new} was done: {old}")
         if new["attempts"] != old["attempts"]:
@@ -254,14 +293,28 @@ class Announced:
         if new["state"] in _UNSENT:
             if new["next_at"] is None:
                 self.says(f"{job_id}: nobody sends {new} again")
+            if new["last_error"].startswith("it answered 410"):
+                self.says(f"{job_id}: its receiver wants no more, and {new} is sent again")
             return
-        self.done[new["id"]] = self.now()
-        if new["state"] == "sent":
-            if not self.taken[new["id"]]:
-                self.says(f"{job_id}: {new} is said to be sent, and nobody has got it")
-        elif new["state"] == "given-up":
-            self._given_up(job_id, new)
-        self.counts[f"notice: {new['state']}"] += 1
+        self._done(job_id, new)
+
+    def _done(self, job_id: str, notice: Notice) -> None:
+        self.done[notice["id"]] = self.now()
+        self.counts[f"notice: {notice['state']}"] += 1
+        if notice["state"] == "given-up":
+            self._given_up(job_id, notice)
+        elif notice["state"] == "sent" and not self.taken[notice["id"]]:
+            self.says(f"{job_id}: {notice} is said to be sent, and nobody has got it")
+        elif notice["state"] == "opted-out" and notice["to"] not in self.may_be_out:
+            self.says(f"{job_id}: {notice} has opted out, and nobody wanted that")
+
+    def _begun_again(self, job_id: str, notice: Notice) -> None:
+        """Nothing counts of the tries before."""
+        if notice["state"] != "pending" or _status(self.items[job_id]) in OPEN:
+            self.says(f"{job_id}: {notice} is begun again")
+        self.done.pop(notice["id"], None)
+        self.refused.pop(notice["id"], None)
+        del self.taken[notice["id"]]
 
     def _claimed(self, job_id: str, old: Notice, new: Notice) -> None:
         if new["attempts"] != old["attempts"] + 1:
@@ -275,8 +328,6 @@ class Announced:
         """A notice is given up after a day, or if its receiver wants no more or must not be
         told."""
         if self.refused.get(notice["id"], set()) & {Mood.GONE, Mood.FORBIDDEN}:
-            return
-        if notice["kind"] == "mail":
             return
         age = self.now() - (notice["first_at"] or self.now())
         if notice["attempts"] < TRIES and age + PAUSE_MAX + CLOCK_OFF_MAX < LIFE:
@@ -311,10 +362,13 @@ class Announced:
     def _check_notices(self, job: Job, asked: set[str]) -> None:
         notices = self._notices(job.job_id)
         there = [one["to"] for one in notices]
-        if sorted(there) != sorted(asked):
+        perhaps = self.again.get(job.job_id, set())
+        if len(set(there)) < len(there) or not asked <= {*there} <= asked | perhaps:
             self.says(f"{job.job_id}: {asked} are to be told, and its notices are for {there}")
         for one in notices:
-            if one["state"] in _UNSENT and job.status not in OPEN:
+            # Who gets no answer asks again.
+            is_begun = one["next_at"] is not None or (job.job_id, one["to"]) not in self.unanswered
+            if one["state"] in _UNSENT and job.status not in OPEN and is_begun:
                 self.says(f"{job.job_id}: has ended, and {one} was not sent")
 
 

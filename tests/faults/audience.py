@@ -5,7 +5,6 @@ from enum import StrEnum
 from random import Random
 from typing import Final
 
-from chalicelib.jobs.request import Notify
 from chalicelib.settings import Inclusion, JobEvent, Settings
 
 BUS: Final = "bus"
@@ -79,15 +78,19 @@ class Audience:
             api_url=API,
         )
 
-    def notify(self) -> Notify | None:
-        """Draws whom a request names."""
+    def named(self) -> dict[str, dict[str, str]]:
+        """Draws whom a request names: a part of its body, perhaps an empty one."""
+        return {"notify": self.somebody()} if self.random.random() < self.asks else {}
+
+    def somebody(self) -> dict[str, str]:
+        """Draws a receiver, an address, or both."""
         random = self.random
-        if random.random() >= self.asks:
-            return None
-        email = random.choice(ADDRESSES) if random.random() < 0.2 else None
-        if email and random.random() < 0.5:
-            return Notify(email=email)
-        return Notify(url=url(random.randrange(len(HOSTS))), email=email)
+        whom = {"url": url(random.randrange(len(HOSTS)))}
+        if random.random() < 0.25:
+            whom["email"] = random.choice(ADDRESSES)
+            if random.random() < 0.5:
+                del whom["url"]
+        return whom
 
 
 QUIET: Final = Audience()

@@ -56,6 +56,8 @@ class Kind(StrEnum):
     EVENT_REFUSED = "event refused by the bus"
     BUS_DENIED = "permission to tell the bus taken away for a while"
     NOT_TAKEN = "webhook not taken by its receiver"
+    TOLD_AGAIN = "somebody told of a job, or all once more"
+    OPTED_OUT = "mail not wanted any more"
 
 
 OF_REQUESTS: Final = tuple(Kind)[:11]

@@ -41,6 +41,10 @@ from chalicelib.s3.bucket import Bucket
 from chalicelib.s3.objects import UploadedPart
 from chalicelib.services import Services
 from chalicelib.sources import telling
+from tests.faults.announcing_mutants import (
+    ANNOUNCING_MUTANTS,
+    told_before_the_notices_are_claimed,
+)
 from tests.faults.kinds import SINGLE, Kind
 from tests.faults.reuse_mutants import REUSE_MUTANTS, archive_shared_in_two_writes
 from tests.faults.simulate import run_each, run_seed
@@ -268,11 +272,16 @@ MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
     day_counted_for_each_try,
     day_without_an_end,
     *REUSE_MUTANTS,
+    *ANNOUNCING_MUTANTS,
 )
 
-RARE: Final = (own_upload_aborted, archive_shared_in_two_writes)
+RARE: Final = (
+    own_upload_aborted,
+    archive_shared_in_two_writes,
+    told_before_the_notices_are_claimed,
+)
 """Random faults may miss these for some thousand seeds: they need a fault, or a request, at one
-moment."""
+moment, or two faults one after the other."""
 
 
 @contextmanager

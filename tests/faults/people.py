@@ -9,12 +9,12 @@ from http import HTTPStatus
 from random import Random
 
 from chalicelib.errors import LonghaulError, QuotaUsedUp, TooManyJobs, Unavailable
-from chalicelib.http import exports, parse
+from chalicelib.http import exports, notifications, unsubscribe
 from chalicelib.http.calls import Call, Reply
-from chalicelib.jobs.request import Notify
-from chalicelib.pipeline import accepting, erasing
+from chalicelib.pipeline import erasing
 from chalicelib.services import PLAN_VERSION, Services
-from tests.faults.audience import API, Audience, url
+from tests.faults.announced import Announced
+from tests.faults.audience import Audience, url
 from tests.faults.files import Files
 from tests.faults.kinds import Faults, Kind
 from tests.faults.lambdas import Lambdas
@@ -54,6 +54,7 @@ class People:
         archive: str,
         small: Small,
         audience: Audience,
+        announced: Announced,
     ) -> None:
         self.wishes: list[Wish] = []
         self.cancels = 0
@@ -71,15 +72,15 @@ class People:
         self._archive = archive
         self._small = small
         self._audience = audience
+        self._announced = announced
 
     def begin(self) -> None:
         random, spawn = self._random, self._schedule.spawn
         for number in range(random.choice((1, 1, 1, 2, 3))):
             self._come(
                 Wish(
-                    body(self._random, self._files),
+                    body(self._random, self._files) | self._audience.named(),
                     f"key-{number}" if random.random() < 0.6 else None,
-                    self._audience.notify(),
                 )
             )
         if random.random() < 0.1:
@@ -102,6 +103,8 @@ class People:
         ground, spawn = self._files.ground, self._schedule.spawn
         if self._random.random() < 0.1:
             spawn("operator", self._deny_bus, self._moment())
+        if self._audience.asks and self._audience.random.random() < 0.5:
+            spawn("reader", self._opt_out, 10 * self._moment())
         for _ in range(ground.lockings):
             spawn("owner", self._lock, self._moment())
         for _ in range(ground.meddlings):
@@ -109,7 +112,8 @@ class People:
 
     def begin_alone(self) -> None:
         """Requests one export of all files. Nothing else happens."""
-        wish = Wish({"user_id": "ann", "prefix": "downloads/"}, "key", Notify(url=url(0)))
+        asked = {"user_id": "ann", "prefix": "downloads/", "notify": {"url": url(0)}}
+        wish = Wish(asked, "key")
         self.wishes.append(wish)
         self._schedule.spawn("user", partial(self.ask, wish))
 
@@ -132,6 +136,8 @@ class People:
             spawn("operator", self._take_permission, at + self._moment())
         if random.random() < 0.3:
             spawn("user", partial(self._delete, wish), at + self._moment())
+        if self._audience.asks and self._audience.random.random() < 0.5:
+            spawn("user", partial(self._notify, wish), at + self._moment())
 
     def _moment(self) -> int:
         """Returns ms after a start. Most are in the middle of a step, some are long after it."""
@@ -147,7 +153,9 @@ class People:
         """Requests the export, up to four times until there is an answer."""
         for _ in range(_TRIES):
             begun, accepted = self._schedule.now, bool(wish.key and wish.jobs)
-            reply = self._lambdas.invoke("api", _API_SECONDS, partial(self._create, wish))
+            reply = self._lambdas.invoke(
+                "api", _API_SECONDS, lambda services: exports.create(self._call(wish), services)
+            )
             if isinstance(reply, TooManyJobs):
                 self._faults.counts[Kind.LIMITED] += 1
                 self._witness.limited(wish.body["user_id"], begun, accepted=accepted)
@@ -158,16 +166,6 @@ class People:
                 return
             self._schedule.sleep(self._random.randrange(1000, 20_000))
 
-    def _create(self, wish: Wish, services: Services) -> Reply:
-        """Does what POST /v1/export does."""
-        call = self._call(wish)
-        if wish.notify is None:
-            return exports.create(call, services)
-        asked = parse.export_request(call.body, None, services.settings)
-        asked = replace(asked, notify=wish.notify)
-        job = accepting.accept(services, asked.user_id, asked, wish.key, API)
-        return Reply(HTTPStatus.ACCEPTED, {"jobId": job.job_id})
-
     def _ask_again(self, wish: Wish) -> None:
         """Requests the same export a few times more, as somebody does who does not know of the
         first one, or does not trust it."""
@@ -175,7 +173,7 @@ class People:
             self._faults.counts[Kind.ASKED_AGAIN] += 1
             self._perhaps_meddle()
             more = {"filename": "again.zip", "fresh": self._random.random() < 0.2}
-            again = Wish({**wish.body, **more}, None, self._audience.notify())
+            again = Wish({**wish.body, **more, **self._audience.named()}, None)
             self.wishes.append(again)
             if self._random.random() < 0.4:
                 self._schedule.spawn("user", partial(self._cancel, again), self._moment())
@@ -251,7 +249,7 @@ class People:
             self._perhaps_meddle()
             for job_id in sorted(wish.jobs):
                 for key in self._random.choice((("-",), ("-", "-"), ("one", "other"))):
-                    again = Wish(wish.body, None, wish.notify)
+                    again = Wish(wish.body, None)
                     self.wishes.append(again)
                     self._schedule.spawn("user", partial(self._retry_job, again, job_id, key))
             self._schedule.sleep(self._moment())
@@ -265,6 +263,45 @@ class People:
         if isinstance(reply, Reply) and reply.content:
             self._faults.counts[Kind.RETRIED] += 1
             again.jobs.add(reply.content["jobId"])
+
+    def _notify(self, wish: Wish) -> None:
+        """Has somebody told of the jobs' ends, or all once more, a few times."""
+        for _ in range(self._random.randrange(1, 4)):
+            for job_id in sorted(wish.jobs):
+                whom = self._audience.somebody() if self._random.random() < 0.5 else {}
+                self._notify_of(job_id, whom)
+            self._schedule.sleep(self._moment())
+
+    def _notify_of(self, job_id: str, whom: dict[str, str]) -> None:
+        self._faults.counts[Kind.TOLD_AGAIN] += 1
+        call = Call(_CONTEXT, {}, {}, json.dumps(whom).encode())
+        begun = self._schedule.now
+        self._announced.asks_again(job_id, whom.values())
+        for _ in range(_TRIES):
+            reply = self._lambdas.invoke(
+                "api", _API_SECONDS, lambda services: notifications.again(call, services, job_id)
+            )
+            if isinstance(reply, Reply):
+                self._announced.will_tell_again(job_id, whom.values(), begun)
+                return
+            if isinstance(reply, LonghaulError) and not isinstance(reply, Unavailable):
+                return  # as if there is nobody to tell
+            self._schedule.sleep(self._random.randrange(1000, 20_000))
+
+    def _opt_out(self) -> None:
+        """Opts out of mail, once there has been one."""
+        for address, token in sorted(self._announced.tokens.items()):
+            self._faults.counts[Kind.OPTED_OUT] += 1
+            self._announced.may_be_out.add(address)
+            choose = partial(self._choose, token=token)
+            reply = self._lambdas.invoke("api", _API_SECONDS, choose)
+            if isinstance(reply, Reply):
+                self._announced.opted_out(address, reply.status)
+
+    @staticmethod
+    def _choose(services: Services, token: str) -> Reply:
+        call = Call(_CONTEXT, {}, {}, b"List-Unsubscribe=One-Click")
+        return unsubscribe.choose(call, services, token)
 
     def _take_permission(self) -> None:
         self._faults.counts[Kind.DENIED] += 1

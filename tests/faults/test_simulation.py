@@ -10,6 +10,8 @@ from collections import Counter
 
 import pytest
 
+from chalicelib.settings import JOB_EVENTS
+from tests.faults.audience import Mood
 from tests.faults.kinds import Kind
 from tests.faults.simulate import REPLAY, Report, run_each, run_parallel, run_seed
 
@@ -27,6 +29,9 @@ def test_none_of_2000_seeds_breaks_a_promise() -> None:
     assert report.faults.keys() == set(Kind)
     assert report.statuses.keys() == {"completed", "failed", "cancelled"}
     assert report.reuses.keys() == {"finished archive", "upload of a failed job", "request"}
+    told = {f"event{more}: {event}" for more in ("", " once more") for event in JOB_EVENTS}
+    told |= {f"webhook: {mood}" for mood in Mood}
+    assert report.told.keys() >= told | {"notice: sent", "notice: given-up"}
 
 
 def test_none_of_1000_seeds_on_rough_ground_breaks_a_promise() -> None:

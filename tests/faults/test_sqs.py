@@ -85,3 +85,25 @@ def test_a_message_may_be_handed_out_though_it_is_hidden(sqs: SQS, clock: Clock)
     clock.advance(seconds=1)
 
     assert [record["body"] for record in receive(sqs)] == ["a"]
+
+
+def test_a_message_is_held_back_for_its_delay(sqs: SQS, clock: Clock) -> None:
+    entry = {"Id": "0", "MessageBody": "a", "DelaySeconds": 900}
+    sqs.send_message_batch(QueueUrl="queue", Entries=[entry])
+
+    clock.now += 899_999
+    before = receive(sqs)
+    clock.now += 1
+
+    assert before == []
+    assert [record["body"] for record in receive(sqs)] == ["a"]
+
+
+@pytest.mark.parametrize("seconds", [-1, 901])
+def test_a_message_cannot_be_held_back_for_longer(sqs: SQS, seconds: int) -> None:
+    entry = {"Id": "0", "MessageBody": "a", "DelaySeconds": seconds}
+
+    with pytest.raises(ClientError) as refused:
+        sqs.send_message_batch(QueueUrl="queue", Entries=[entry])
+
+    assert code(refused) == "AWS.SimpleQueueService.InvalidParameterValue"

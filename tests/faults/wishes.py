@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
 
-from chalicelib.jobs.request import Notify
 from tests.faults.files import FIRST_ID, Files
 
 USERS: Final = ("ann", "bo", "😀" * 32)
@@ -15,12 +14,10 @@ _FOLDERS: Final = (".", "sub", "sub/folder/", "a")
 
 @dataclass(slots=True)
 class Wish:
-    """One export that somebody wants. `jobs` has the job ids of the answers, `notify` who is to be
-    told of their ends."""
+    """One export that somebody wants. `jobs` has the job ids of the answers."""
 
     body: dict[str, Any]
     key: str | None
-    notify: Notify | None = None
     jobs: set[str] = field(default_factory=set)
 
 

@@ -23,7 +23,7 @@ COUNTED: Final = ("planned again", "files copied aside", "upload continued", "pl
 """The events that are counted for the report of a run."""
 
 _CHANGED_LATER: Final = {
-    *("wakeAt", "wakeShard", "sweeps", "heir"),
+    *("wakeAt", "wakeShard", "sweeps", "heir", "notices"),
     *(*items.UNTOLD.values(), *wake.ANNOUNCEMENT, "writeId"),
 }
 

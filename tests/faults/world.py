@@ -287,6 +287,7 @@ class World:
             archive=ARCHIVE,
             small=self.small,
             audience=self.audience,
+            announced=self.announced,
         )
         self.healed_at = 0
         if self.ground.restless:
