@@ -24,9 +24,9 @@ class Outputs:
     jobs_table: str
     queue_url: str
     dead_letter_queue_url: str
-    announcement_queue_url: str | None
-    """None: the stack was deployed before it announced anything, here and below."""
-    event_bus: str | None
+    announcement_queue_url: str
+    """Empty: the stack was deployed before there were announcements, here and below."""
+    event_bus: str
     """The EventBridge bus that is told of jobs."""
     webhook_hosts: str | None
     """The hosts that webhooks may go to, as WEBHOOK_HOSTS says, if the stack sends any."""
@@ -79,8 +79,8 @@ def of_stack(
         jobs_table=values["JobsTable"],
         queue_url=values["QueueUrl"],
         dead_letter_queue_url=values["DeadLetterQueueUrl"],
-        announcement_queue_url=values.get("AnnouncementQueueUrl"),
-        event_bus=values.get("EventBus"),
+        announcement_queue_url=values.get("AnnouncementQueueUrl", ""),
+        event_bus=values.get("EventBus", ""),
         webhook_hosts=parameters.get("WebhookHosts") or None,
         mail_from=parameters.get("MailFrom") or None,
         api_function=values["ApiFunction"],
