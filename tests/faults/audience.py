@@ -93,6 +93,9 @@ class Audience:
         return whom
 
 
+_QUIET_RUNS: Final = 0.4
+"""In so many runs nobody asks: notices take time, also that of those who wait for a run."""
+
 QUIET: Final = Audience()
 """Nobody asks, and all receivers take what they get."""
 
@@ -106,6 +109,8 @@ def of_run(seed: int) -> Audience:
     """Returns the audience of a run. Its chance is its own, so the other runs stay what they
     were."""
     random = Random(f"{seed} audience")
+    if random.random() < _QUIET_RUNS:
+        return QUIET
     return Audience(
         events=random.choice(_EVENTS),
         includes=random.choice(_INCLUDES),
