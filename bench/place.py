@@ -71,6 +71,9 @@ class Place:
             "SOURCE_BUCKET": outputs.source_bucket,
             "ARCHIVE_BUCKET": outputs.archive_bucket,
             "API_URL_TEMPLATE": outputs.api_url,
+            # Nobody is told of these jobs, whatever the stack was deployed with.
+            "WEBHOOK_HOSTS": "",
+            "WEBHOOK_URL": "",
             "AWS_ENDPOINT_URL": outputs.endpoint_url or "",
             "AWS_ACCESS_KEY_ID": LOCAL_KEY,
             "AWS_SECRET_ACCESS_KEY": LOCAL_KEY,

@@ -5,6 +5,7 @@ outputs.json of a running stack, the tests use that stack and start none.
 """
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -44,11 +45,13 @@ def outputs(stack_state: Path, receivers: Receivers) -> Iterator[Outputs]:
     if given is not None:
         yield given
         return
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("WEBHOOK_HOSTS", receivers.hosts)
-        environment.setenv("MAIL_FROM", "longhaul@example.com")
-        with deployment.started(deployment.target_name(), stack_state) as own:
-            yield own
+    with ExitStack() as opened:
+        # For the deployment alone: some tests load settings of their own from the environment.
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("WEBHOOK_HOSTS", receivers.hosts)
+            environment.setenv("MAIL_FROM", "longhaul@example.com")
+            own = opened.enter_context(deployment.started(deployment.target_name(), stack_state))
+        yield own
 
 
 api = pytest.fixture(scope="session")(fixtures.api)
