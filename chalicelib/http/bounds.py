@@ -7,8 +7,9 @@ the keys of each source alike.
 from collections.abc import Iterator
 
 from chalicelib import receivers
-from chalicelib.errors import Forbidden, invalid
+from chalicelib.errors import FieldError, Forbidden
 from chalicelib.http.callers import Caller
+from chalicelib.http.faults import raise_for
 from chalicelib.jobs.request import ExportRequest, Notify
 from chalicelib.named_sources import Source
 from chalicelib.settings import Settings
@@ -42,9 +43,8 @@ def check_mail(caller: Caller, notify: Notify | None, pointer: str, settings: Se
     if not own and not receivers.may_mail(notify.email, settings.mail_to):
         allowed = f"; MAIL_TO allows {', '.join(settings.mail_to)}" if settings.mail_to else ""
         yours = f", {caller.email}," if caller.email else ""
-        raise invalid(
-            pointer, f"{notify.email} is neither your own address{yours} nor allowed{allowed}"
-        )
+        detail = f"{notify.email} is neither your own address{yours} nor allowed{allowed}"
+        raise_for([FieldError(pointer, detail)])
 
 
 def own_prefixes(caller: Caller, source: Source) -> tuple[str, ...] | None:

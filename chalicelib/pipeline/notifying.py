@@ -1,9 +1,10 @@
 """Has one more told of a job's end, or all of them once more.
 
-First the notice is stored. Then the record says that there are notices, and that write tells
-whether the job has ended by then. If it has, the notice is made due. So a job that ends between any
-two of these writes tells it too. After a crash between them nothing is due that was not before: the
-caller got no answer, and repeats the request.
+Of an open job, first the notice is stored. Then the record says that there are notices, and that
+write tells whether the job has ended by then. If it has, the notice is made due. Of a job that has
+ended, first the record says it; then one write stores the notice and makes it due. So a job that
+ends between any two of these writes tells it too. After a crash before the last one, the caller got
+no answer, and repeats the request.
 """
 
 from collections.abc import Sequence
@@ -26,40 +27,58 @@ def notify(services: Services, job: Job, whom: Notify | None, base: str) -> tupl
     `base` is the API's URL. Returns all notices of the job. Raises NoNotices if there is nobody to
     tell, TooManyNotices, NotFound if the job was deleted meanwhile, and Unavailable."""
     named = asked.named(job.job_id, whom)
-    known = _stored(services, job, named, base)
-    now = services.now()
-    seen = services.jobs.expects_notices(job.job_id)
+    stored = partial(_stored, services, job, named, base)
+    seen: Job | None = job
+    if job.status in OPEN:
+        known = stored(is_due=False)
+        seen = services.jobs.expects_notices(job.job_id)
+        if seen and seen.status in OPEN:
+            return known.notices
+    else:
+        _check_named(services, job, named)
+        seen = services.jobs.expects_notices(job.job_id)
     if seen is None:
-        services.notices.forget(job.job_id, now)
-        raise _deleted(job)
-    if seen.status in OPEN:
-        return known.notices
-    ids = {one.id for one in named} or None
-    due = services.notices.change(job.job_id, partial(due_now, ids=ids, now=now), now)
-    if due is None:
-        raise _deleted(job)
+        raise _deleted(services, job)
+    known = stored(is_due=True)
+    seen = services.jobs.get(job.job_id)
+    if seen is None or seen.is_deleted:
+        raise _deleted(services, job)
     send_announcement(services, seen)
-    return due.notices
+    return known.notices
 
 
-def _stored(services: Services, job: Job, named: Sequence[Notice], base: str) -> Notices:
-    """Returns the notices of the job, after those that are named were added. None of them is due
-    yet."""
+def _stored(
+    services: Services, job: Job, named: Sequence[Notice], base: str, *, is_due: bool
+) -> Notices:
+    """Returns the notices of the job, after those that are named were added. `is_due`: those that
+    are named, or all if none is, are to be sent now."""
+    now = services.now()
+    ids = {one.id for one in named} or None
 
-    def change() -> Notices | None:
-        return services.notices.change(job.job_id, partial(added, named=named), services.now())
+    def changed(known: tuple[Notice, ...]) -> tuple[Notice, ...]:
+        more = added(known, named)
+        return due_now(more, ids, now) if is_due else more
 
-    known = change()
-    if known is None and not named:
-        raise NoNotices("nobody is told of this job's end, so far: name a url, an email, or both")
+    known = services.notices.change(job.job_id, changed, now)
     if known is None:
-        new = Notices(base=base, notices=tuple(named))
-        services.notices.create(job.job_id, new, record_ttl(job.expires_at))
-        known = change()  # another request may have been first
+        _check_named(services, job, named)
+        # Nobody yet, so that one write both adds a notice and makes it due.
+        nobody = Notices(base=base, notices=())
+        services.notices.create(job.job_id, nobody, record_ttl(job.expires_at))
+        known = services.notices.change(job.job_id, changed, now)
     if known is None:
-        raise _deleted(job)
+        raise _deleted(services, job)
     return known
 
 
-def _deleted(job: Job) -> NotFound:
+def _check_named(services: Services, job: Job, named: Sequence[Notice]) -> None:
+    """Raises NoNotices if none is named, and the job has none."""
+    known = None if named else services.notices.get(job.job_id)
+    if not named and not (known and known.notices):
+        raise NoNotices("nobody is told of this job's end, so far: name a url, an email, or both")
+
+
+def _deleted(services: Services, job: Job) -> NotFound:
+    """Returns the error for a job that was deleted meanwhile, of which nothing is kept."""
+    services.notices.forget(job.job_id, services.now())
     return NotFound(f"the job {job.job_id} has just been deleted")
