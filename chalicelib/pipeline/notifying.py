@@ -51,7 +51,7 @@ def _stored(services: Services, job: Job, named: Sequence[Notice], base: str) ->
 
     known = change()
     if known is None and not named:
-        raise NoNotices("nobody is told of this job's end, so far: name a url, an email, or both")
+        raise NoNotices("name a url, an email, or both")
     if known is None:
         new = Notices(base=base, notices=tuple(named))
         services.notices.create(job.job_id, new, record_ttl(job.expires_at))
