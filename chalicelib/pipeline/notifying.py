@@ -75,7 +75,7 @@ def _check_named(services: Services, job: Job, named: Sequence[Notice]) -> None:
     """Raises NoNotices if none is named, and the job has none."""
     known = None if named else services.notices.get(job.job_id)
     if not named and not (known and known.notices):
-        raise NoNotices("nobody is told of this job's end, so far: name a url, an email, or both")
+        raise NoNotices("name a url, an email, or both")
 
 
 def _deleted(services: Services, job: Job) -> NotFound:
