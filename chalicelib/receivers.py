@@ -1,7 +1,8 @@
 """Who may be told of a job: hosts that take webhooks, and addresses that take mail. Pure.
 
-What is decided here is decided again when a message is sent: a setting may have changed since, and
-what a host's name resolves to is known only then (outbound.py).
+Where a webhook may go is decided again when it is sent: WEBHOOK_HOSTS may have changed since, and
+what a host's name resolves to is known only then (outbound.py). Who may get mail is decided once:
+when it is sent, nobody knows any more whose own address it is.
 """
 
 import re

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from chalicelib.announcing import bus, delivery
 from chalicelib.errors import LonghaulError, NothingToDo
+from chalicelib.jobs.model import Job
 from chalicelib.queue.messages import BadMessage, Step, from_body
 from chalicelib.queue.queue import retry_delay
 from chalicelib.queue.records import PartialFailure, Record, attempt, partial_failure
@@ -72,7 +73,7 @@ def _hide(record: Record, seconds: int, services: Services) -> None:
 def announce(job_id: str, services: Services) -> None:
     """Tells all that is untold of the job, and sends its notices that are due. Raises NothingToDo
     if there is no such job; Unavailable if the table does not answer; and whatever has kept the bus
-    from being told, when the notices have been sent all the same."""
+    from being told, or the record from saying so, when the notices have been sent all the same."""
     for _ in range(_PASSES):
         job = services.jobs.get(job_id)
         if job is None:
@@ -85,12 +86,22 @@ def announce(job_id: str, services: Services) -> None:
         base, mine = delivery.claim(job, services)
         is_done = not job.untold
         if job.untold and not problem:
-            is_done = services.jobs.told(job) is not None
-            if is_done:
-                names = [event for event, _ in job.untold]
-                services.log.info("job announced", jobId=job_id, events=names)
+            try:
+                is_done = _record_told(job, services)
+            except Exception as error:  # noqa: BLE001 - raised below
+                problem = error
+        # Whatever went wrong: if they were left, nobody could send them before the claim ends.
         delivery.send(job, mine, base, services)
         if problem:
             raise problem
         if is_done:
             return
+
+
+def _record_told(job: Job, services: Services) -> bool:
+    """Has the record say that all is told. Returns whether it does: there may be more to tell."""
+    if services.jobs.told(job) is None:
+        return False
+    names = [event for event, _ in job.untold]
+    services.log.info("job announced", jobId=job.job_id, events=names)
+    return True

@@ -77,9 +77,6 @@ class Notices:
     notices: tuple[Notice, ...]
     version: int = 0
 
-    def find(self, notice_id: str) -> Notice | None:
-        return next((one for one in self.notices if one.id == notice_id), None)
-
 
 def new(job_id: str, kind: Kind, to: str) -> Notice:
     """Returns a notice that is sent when the job ends. It has the same id each time."""

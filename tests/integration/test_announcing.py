@@ -12,6 +12,7 @@ from chalicelib.announcing.outcomes import CLAIM_MS, PAUSES_MS
 from chalicelib.errors import Unavailable
 from chalicelib.jobs import places, wake
 from chalicelib.jobs.notices import NoticeStore, State
+from chalicelib.jobs.store import JobStore
 from chalicelib.outbound import Answer, NotReached
 from chalicelib.pipeline import accepting, sweeper
 from chalicelib.pipeline.dead_letters import bury
@@ -210,6 +211,24 @@ def test_a_bug_on_the_way_to_the_bus_keeps_no_notice(
 
     assert len(hooks.posts) == 1
     assert not _is_all_told(stack, ended)
+
+
+def test_if_the_record_cannot_say_that_all_is_told_no_notice_waits_for_that(
+    stack: Stack, ended: str, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise Unavailable("the table does not answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(JobStore, "told", refuse)
+        assert len(stack.announce()) == 1
+    assert (len(hooks.posts), notices(stack, ended)[0].state) == (1, State.SENT)
+
+    stack.wake()
+
+    assert stack.announce() == []
+    assert len(hooks.posts) == 1
+    assert _is_all_told(stack, ended)
 
 
 def test_if_the_bus_refuses_one_event_all_are_told_again_with_the_same_ids(
