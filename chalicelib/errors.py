@@ -115,12 +115,12 @@ class TooManyShares(LonghaulError):
     status, slug, title = 409, "too-many-shares", "The job has too many share links"
 
 
-class TooManyNotices(LonghaulError):
-    status, slug, title = 409, "too-many-notices", "The job has too many notices"
+class TooManyNotifications(LonghaulError):
+    status, slug, title = 409, "too-many-notifications", "The job has too many notices"
 
 
-class NoNotices(LonghaulError):
-    status, slug, title = 409, "no-notices", "Nobody is told of this job"
+class NoNotifications(LonghaulError):
+    status, slug, title = 409, "no-notifications", "Nobody is told of this job"
 
 
 class NotReady(LonghaulError):

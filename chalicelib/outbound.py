@@ -132,8 +132,9 @@ class Https:
         may_be_near = self.is_local and place.is_named
         for address in found:
             if not (is_public(address) or (may_be_near and is_near(address))):
+                # Not the address itself: it may tell of a network that the caller must not know.
                 raise NotReached(
-                    f"{place.host[:_SHOWN]} resolves to {address}, which is not a public address",
+                    f"{place.host[:_SHOWN]} resolves to an address that is not public",
                     is_final=True,
                 )
         return found

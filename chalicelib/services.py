@@ -29,7 +29,6 @@ from chalicelib.jobs.tickets import TicketStore
 from chalicelib.limits import LIMITS, Limits
 from chalicelib.log import JsonLines, Log
 from chalicelib.named_sources import Source
-from chalicelib.outbound import Https, Outbound
 from chalicelib.pools import Pools, Threads
 from chalicelib.queue.queue import BATCH, Queue
 from chalicelib.s3 import clients
@@ -44,6 +43,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sqs.client import SQSClient
 
+    from chalicelib.outbound import Answer, Outbound
+    from chalicelib.receivers import Place
     from chalicelib.s3.fastpath import FastPath
 
 Way = tuple["S3Client", "FastPath | None"]
@@ -122,7 +123,7 @@ class Services(Seams):
     """Makes the client of EventBridge. Only what announces something needs it."""
     mail: Callable[[], MailClient]
     """Makes the client of SES."""
-    outbound: Outbound
+    outbound: "Outbound"
 
     def source(self, name: str | None = None) -> Bucket:
         """Returns the bucket of a source; None: of the default one. Raises GivenUp if a job is of a
@@ -171,6 +172,18 @@ class SourceBuckets(Mapping[str, Bucket]):
         return len(self.settings.sources)
 
 
+@dataclass(frozen=True, slots=True)
+class LazyHttps:
+    """Posts webhooks (outbound.Https). Only what posts one imports what that takes."""
+
+    is_local: bool
+
+    def post(self, place: "Place", headers: Mapping[str, str], body: bytes, /) -> "Answer":
+        from chalicelib.outbound import Https
+
+        return Https(is_local=self.is_local).post(place, headers, body)
+
+
 def made(  # noqa: PLR0913 - a client for each service, and the seams
     config: Settings,
     *,
@@ -182,7 +195,7 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
     queue_batch: int = BATCH,
     events: Callable[[], EventsClient] | None = None,
     mail: Callable[[], MailClient] | None = None,
-    outbound: Outbound | None = None,
+    outbound: "Outbound | None" = None,
     **seams: Any,
 ) -> Services:
     """Returns the services of the stack that the settings name, reached through these clients.
@@ -228,7 +241,7 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
         ),
         events=events or aws.events,
         mail=mail or aws.ses,
-        outbound=outbound or Https(is_local=config.is_local),
+        outbound=outbound or LazyHttps(is_local=config.is_local),
         **seams,
     )
 

@@ -6,7 +6,7 @@ A bad value fails at the start, and the error names the variable.
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final, Literal, cast, get_args
 from urllib.parse import urlsplit
@@ -151,7 +151,7 @@ class Settings:
     """What events and webhooks say besides: words that may hold names of files, and a link."""
     webhook_hosts: tuple[str, ...] = ()
     """The hosts that webhooks may go to (receivers.py). Empty: there are no webhooks."""
-    webhook_url: str = ""
+    webhook_url: str = field(default="", repr=False)
     """Where each job's end is told. Empty: only where a request says."""
     webhook_secret: str = ""
     """The secret with the keys that sign webhooks."""

@@ -1,6 +1,6 @@
 """Puts back what the pipeline has given up, after the cause is mended.
 
-A dead letter that is still in its queue goes back to the export queue. Most dead letters are not
+A dead letter that is still in its queue goes back to where it came from. Most dead letters are not
 there any more: their handler takes a letter at once, and fails its job as given up. Such a job is
 retried, as by POST /v1/export/{jobId}/retry. The retry takes over what the job has uploaded, if
 that is still possible.
@@ -22,6 +22,7 @@ from chalicelib.jobs.states import Status
 from chalicelib.jobs.table import Table
 from chalicelib.log import JsonLines
 from chalicelib.pipeline import accepting
+from chalicelib.queue.messages import BadMessage, Step, from_body
 from chalicelib.services import Services, made, now_ms
 from infra.console import Note, counted
 from infra.outputs import Outputs
@@ -83,7 +84,9 @@ def redrive(session: "boto3.Session", outputs: Outputs, since: timedelta, note: 
     services = services_of(session, outputs)
     sqs = services.queue.client
     note("looking for dead letters")
-    letters = put_back(sqs, outputs.dead_letter_queue_url, outputs.queue_url)
+    letters = put_back(
+        sqs, outputs.dead_letter_queue_url, outputs.queue_url, outputs.announcement_queue_url
+    )
     note("looking for jobs that were given up")
     from_then_on = now_ms() - int(since.total_seconds() * 1000)
     jobs = given_up(_failed_or_retries(services.jobs.table, from_then_on))
@@ -98,8 +101,8 @@ def redrive(session: "boto3.Session", outputs: Outputs, since: timedelta, note: 
     return Redriven(letters, held, tuple(retried), tuple(refused))
 
 
-def put_back(sqs: "SQSClient", source: str, destination: str) -> int:
-    """Moves the messages of one queue to another. Returns how many.
+def put_back(sqs: "SQSClient", source: str, steps: str, announcements: str) -> int:
+    """Moves the dead letters of a queue back to where they came from. Returns how many.
 
     A message is deleted after the other queue has it. After a crash in between, both queues have
     it, which does no harm.
@@ -119,10 +122,19 @@ def put_back(sqs: "SQSClient", source: str, destination: str) -> int:
                 for name, value in letter.get("Attributes", {}).items()
                 if name == "MessageGroupId"
             }
+            destination = announcements if _announces(letter["Body"]) else steps
             sqs.send_message(QueueUrl=destination, MessageBody=letter["Body"], **group)
             sqs.delete_message(QueueUrl=source, ReceiptHandle=letter["ReceiptHandle"])
             moved += 1
     return moved
+
+
+def _announces(body: str) -> bool:
+    """Whether a dead letter is of the queue of announcements."""
+    try:
+        return from_body(body).step is Step.ANNOUNCE
+    except BadMessage:
+        return False
 
 
 def given_up(jobs: Iterable[Job]) -> list[Job]:

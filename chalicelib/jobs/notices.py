@@ -6,7 +6,7 @@ notice is to be sent, the item is in the sparse index `announce`. Times are Unix
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -179,8 +179,14 @@ def _of_item(item: Item) -> Notices:
     return Notices(
         base=item["base"]["S"],
         notices=tuple(
-            Notice(**{**row, "kind": Kind(row["kind"]), "state": State(row["state"])})
+            Notice(**{**_known(row), "kind": Kind(row["kind"]), "state": State(row["state"])})
             for row in rows
         ),
         version=int(item["version"]["N"]),
     )
+
+
+def _known(row: dict[str, Any]) -> dict[str, Any]:
+    """Returns the fields that this version knows: after a rollback, a newer one has written."""
+    names = {field.name for field in fields(Notice)}
+    return {name: value for name, value in row.items() if name in names}

@@ -12,7 +12,7 @@ from functools import partial
 
 from chalicelib.announcing import asked
 from chalicelib.announcing.again import added, due_now
-from chalicelib.errors import NoNotices, NotFound
+from chalicelib.errors import NoNotifications, NotFound
 from chalicelib.jobs.items import record_ttl
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.notices import Notice, Notices
@@ -24,8 +24,9 @@ from chalicelib.services import Services
 
 def notify(services: Services, job: Job, whom: Notify | None, base: str) -> tuple[Notice, ...]:
     """Has these told when the job ends, or now if it has ended; None: all who were to be told.
-    `base` is the API's URL. Returns all notices of the job. Raises NoNotices if there is nobody to
-    tell, TooManyNotices, NotFound if the job was deleted meanwhile, and Unavailable."""
+    `base` is the API's URL. Returns all notices of the job. Raises NoNotifications if there is
+    nobody to tell, TooManyNotifications, NotFound if the job was deleted meanwhile, and
+    Unavailable."""
     named = asked.named(job.job_id, whom)
     stored = partial(_stored, services, job, named, base)
     seen: Job | None = job
@@ -72,10 +73,10 @@ def _stored(
 
 
 def _check_named(services: Services, job: Job, named: Sequence[Notice]) -> None:
-    """Raises NoNotices if none is named, and the job has none."""
+    """Raises NoNotifications if none is named, and the job has none."""
     known = None if named else services.notices.get(job.job_id)
     if not named and not (known and known.notices):
-        raise NoNotices("name a url, an email, or both")
+        raise NoNotifications("name a url, an email, or both")
 
 
 def _deleted(services: Services, job: Job) -> NotFound:

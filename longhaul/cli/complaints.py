@@ -41,7 +41,7 @@ _HINTS: Final[tuple[tuple[type[errors.LonghaulError], str], ...]] = (
 _OF_JOBS: Final = {
     "urn:problem-type:longhaul:not-ready": "With --wait, the command waits for it.",
     "urn:problem-type:longhaul:already-ended": "`longhaul status JOB` shows how it ended.",
-    "urn:problem-type:longhaul:no-notices": "Name who: `longhaul notify JOB URL_OR_EMAIL`.",
+    "urn:problem-type:longhaul:no-notifications": "Name who: `longhaul notify JOB URL_OR_EMAIL`.",
     "urn:problem-type:longhaul:idempotency-key-reused": "Leave out --idempotency-key, or use "
     "another one.",
 }

@@ -106,7 +106,7 @@ CASES: dict[str, tuple[Url, str, str]] = {
     "a name for 127.0.0.1": (
         lambda _: "https://localhost/in",
         "given-up",
-        "not a public address",
+        "an address that is not public",
     ),
 }
 """What a receiver does: its URL, and how the notification stands after the first try."""

@@ -162,7 +162,6 @@ def test_a_retry_tells_the_same_receivers(stack: Stack, receiver: Receiver) -> N
     ("settings", "why"),
     [
         ({"webhook_hosts": ("others.example.com",)}, "notify/url"),
-        ({"mail_to": ()}, "notify/email"),
         ({"mail_from": ""}, "notify/email"),
     ],
 )
@@ -178,6 +177,18 @@ def test_a_retry_is_refused_if_its_receivers_are_not_allowed_any_more(
     assert answer.status == 409
     assert answer.body["type"] == "urn:problem-type:longhaul:not-retryable"
     assert why in answer.body["detail"]
+
+
+def test_a_retry_tells_an_address_that_was_allowed_when_it_was_asked_for(
+    stack: Stack, receiver: Receiver
+) -> None:
+    job_id = export(file_ids=[10001], notify={"email": "bob@example.org"})
+    cancel(job_id)
+    stack.configure(mail_to=())
+
+    again = post_retry(job_id).body["jobId"]
+
+    assert [one["to"] for one in told(again)] == ["bob@example.org"]
 
 
 # -- what the API shows ------------------------------------------------------------------------
@@ -251,6 +262,7 @@ def test_the_stacks_own_webhook_shows_its_origin_alone(stack: Stack, receiver: R
 
     cancel(job_id)
     announce(stack)
+    stack.clock.advance(seconds=10)
     answer = notify(job_id)
     announce(stack)
 

@@ -68,6 +68,7 @@ def test_all_are_told_again_with_the_same_ids(
         notify(ended, {"url": f"https://hooks.example.com/{path}"})
     announce(stack)
     first = list(receiver.posts)
+    stack.clock.advance(seconds=10)
 
     answer = notify(ended, body)
     assert [one["attempts"] for one in answer.body["notifications"]] == [0, 0]
@@ -84,11 +85,24 @@ def test_only_the_named_receiver_is_told_again(
         notify(ended, {"url": f"https://hooks.example.com/{path}"})
     announce(stack)
     receiver.posts.clear()
+    stack.clock.advance(seconds=10)
 
     notify(ended, {"url": "https://hooks.example.com/b"})
     announce(stack)
 
     assert [url for url, _, _ in receiver.posts] == ["https://hooks.example.com/b"]
+
+
+def test_what_was_just_sent_is_not_sent_once_more(
+    stack: Stack, receiver: Receiver, ended: str
+) -> None:
+    for seconds in (0, 4, 5):
+        stack.clock.advance(seconds=seconds)
+        notify(ended, {"url": URL})
+        announce(stack)
+
+    assert len(receiver.posts) == 1
+    assert told(ended) == [shown(URL, status="sent", attempts=1)]
 
 
 def test_what_was_given_up_is_tried_again(stack: Stack, receiver: Receiver, ended: str) -> None:
@@ -162,7 +176,7 @@ def test_no_more_than_five_are_told_of_a_job(stack: Stack, receiver: Receiver, e
     the_same = notify(ended, {"url": f"{URL}0"})
 
     assert one_more.status == 409
-    assert one_more.body["type"] == "urn:problem-type:longhaul:too-many-notices"
+    assert one_more.body["type"] == "urn:problem-type:longhaul:too-many-notifications"
     assert the_same.status == 202
     assert len(told(ended)) == MOST
 
@@ -171,7 +185,7 @@ def test_a_job_that_nobody_is_told_of_has_nothing_to_send(stack: Stack, ended: s
     answer = notify(ended)
 
     assert answer.status == 409
-    assert answer.body["type"] == "urn:problem-type:longhaul:no-notices"
+    assert answer.body["type"] == "urn:problem-type:longhaul:no-notifications"
 
 
 @pytest.mark.parametrize(

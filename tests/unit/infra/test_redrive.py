@@ -7,8 +7,9 @@ import pytest
 
 from chalicelib.jobs.model import Failure
 from chalicelib.jobs.states import Status
+from chalicelib.queue.messages import Message, Step
 from infra.redrive import Redriven, given_up, put_back
-from tests.unit.samples import NOW, a_job
+from tests.unit.samples import JOB_ID, NOW, a_job
 
 GIVEN_UP = Failure("given-up", "The job was given up", "its worker died each time")
 DENIED = Failure("access-denied", "Access to the storage was denied", "not allowed")
@@ -22,12 +23,16 @@ class Letters:
     dead: list[dict[str, Any]]
     room: int = 1000
     live: list[tuple[str, str | None]] = field(default_factory=list)
+    announcements: list[str] = field(default_factory=list)
 
     def receive_message(self, **asked: Any) -> dict[str, Any]:
         assert asked["QueueUrl"] == "dead"
         return {"Messages": self.dead[: asked["MaxNumberOfMessages"]]} if self.dead else {}
 
     def send_message(self, **asked: Any) -> None:
+        if asked["QueueUrl"] == "announcements":
+            self.announcements.append(asked["MessageBody"])
+            return
         assert asked["QueueUrl"] == "live"
         if len(self.live) == self.room:
             raise ConnectionError
@@ -46,7 +51,7 @@ def letter(number: int, group: str | None = None) -> dict[str, Any]:
 def test_all_letters_are_moved_and_keep_their_group() -> None:
     sqs: Any = Letters([letter(0, "ann"), *map(letter, range(1, 23))])
 
-    assert put_back(sqs, "dead", "live") == 23
+    assert put_back(sqs, "dead", "live", "announcements") == 23
 
     assert sqs.dead == []
     assert sqs.live == [("body 0", "ann"), *((f"body {n}", None) for n in range(1, 23))]
@@ -56,9 +61,18 @@ def test_a_letter_that_the_queue_does_not_take_stays_where_it_is() -> None:
     sqs: Any = Letters([letter(n) for n in range(3)], room=1)
 
     with pytest.raises(ConnectionError):
-        put_back(sqs, "dead", "live")
+        put_back(sqs, "dead", "live", "announcements")
 
     assert [one["Body"] for one in sqs.dead] == ["body 1", "body 2"]
+
+
+def test_an_announcement_goes_back_to_its_own_queue() -> None:
+    announcement = Message(Step.ANNOUNCE, JOB_ID).to_body()
+    sqs: Any = Letters([{"Body": announcement, "ReceiptHandle": "a"}, letter(1)])
+
+    assert put_back(sqs, "dead", "live", "announcements") == 2
+
+    assert (sqs.announcements, sqs.live) == ([announcement], [("body 1", None)])
 
 
 def test_jobs_that_were_given_up_are_retried_once_and_the_oldest_first() -> None:

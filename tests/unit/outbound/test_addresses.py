@@ -149,8 +149,7 @@ def test_a_host_with_an_address_that_is_not_public_is_given_up(found: list[str])
 
     error = refused(Https(resolve=internet.resolve, connect=internet.connect), a_place())
 
-    bad = next(one for one in found if one not in (PUBLIC, ANOTHER))
-    assert error.reason == f"{NAME} resolves to {bad}, which is not a public address"
+    assert error.reason == f"{NAME} resolves to an address that is not public"
     assert error.is_final
     assert internet.connected == []
 

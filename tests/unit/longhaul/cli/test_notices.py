@@ -245,7 +245,7 @@ def test_a_receiver_that_the_stack_refuses_is_named(stub: Stub, run: Run) -> Non
 
 
 def test_if_nobody_is_told_it_says_how_to_name_somebody(stub: Stub, run: Run) -> None:
-    stub.on(f"POST {JOB}/notify", problem(409, "no-notices", "nobody is told of its end"))
+    stub.on(f"POST {JOB}/notify", problem(409, "no-notifications", "nobody is told of its end"))
 
     ran = run("notify", JOB_ID)
 
