@@ -68,6 +68,7 @@ def test_a_receiver_who_cannot_be_told_is_refused_at_once(
     assert answer.status == 400
     assert [error["pointer"] for error in answer.body["errors"]] == [pointer]
     assert why in answer.body["detail"]
+    assert answer.body["detail"].startswith(f"{pointer.lstrip('/')}: ")
     assert len(answer.body["detail"]) < 500
     assert stack.stored() == []
 
