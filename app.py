@@ -165,7 +165,7 @@ def worker(event: SQSEvent) -> dict[str, Any]:
     return handle(event.to_dict()["Records"], services())
 
 
-@app.on_sqs_message(queue="announcements", batch_size=1, name="announcer")
+@app.on_sqs_message(queue="announcements", batch_size=10, name="announcer")
 def announcer(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.announcing.announcer import handle
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from http import HTTPStatus
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from chalicelib.errors import AccessDenied, Unavailable, shortened
@@ -60,6 +61,16 @@ def session() -> "Session":
     return Session()
 
 
+_MAKING: Final = Lock()
+"""A session makes one client at a time: botocore's sessions are not for several threads.
+https://docs.aws.amazon.com/boto3/latest/guide/session.html"""
+
+
+def _client(service: str, settings: Any) -> Any:
+    with _MAKING:
+        return session().create_client(service, config=settings)
+
+
 def config(within: int, *, read_timeout: int, **options: Any) -> Any:
     """Returns a botocore `Config`. `within` and `read_timeout` are in seconds.
 
@@ -85,14 +96,14 @@ def config(within: int, *, read_timeout: int, **options: Any) -> Any:
 @cache
 def dynamodb(within: int = 0) -> "DynamoDBClient":
     """Returns the DynamoDB client. See `config` for `within`."""
-    client = session().create_client("dynamodb", config=config(within, read_timeout=5))
+    client = _client("dynamodb", config(within, read_timeout=5))
     return cast("DynamoDBClient", client)
 
 
 @cache
 def sqs(within: int = 0) -> "SQSClient":
     """Returns the SQS client. See `config` for `within`."""
-    client = session().create_client("sqs", config=config(within, read_timeout=10))
+    client = _client("sqs", config(within, read_timeout=10))
     return cast("SQSClient", client)
 
 
@@ -105,7 +116,7 @@ class SecretsManager(Protocol):
 @cache
 def secrets_manager(within: int = 0) -> SecretsManager:
     """Returns the Secrets Manager client. See `config` for `within`."""
-    client = session().create_client("secretsmanager", config=config(within, read_timeout=5))
+    client = _client("secretsmanager", config(within, read_timeout=5))
     return cast("SecretsManager", client)
 
 
@@ -118,7 +129,7 @@ class EventsClient(Protocol):
 @cache
 def events() -> EventsClient:
     """Returns the EventBridge client."""
-    return cast("EventsClient", session().create_client("events", config=config(8, read_timeout=5)))
+    return cast("EventsClient", _client("events", config(8, read_timeout=5)))
 
 
 class MailClient(Protocol):
@@ -130,7 +141,7 @@ class MailClient(Protocol):
 @cache
 def ses() -> MailClient:
     """Returns the SES client."""
-    return cast("MailClient", session().create_client("ses", config=config(8, read_timeout=5)))
+    return cast("MailClient", _client("ses", config(8, read_timeout=5)))
 
 
 @contextmanager

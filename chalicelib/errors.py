@@ -63,8 +63,9 @@ class InvalidRequest(LonghaulError):
 
 
 def invalid(pointer: str, detail: str) -> InvalidRequest:
-    """Returns the error for one mistake in a request."""
-    return InvalidRequest(f"{pointer}: {detail}", (FieldError(pointer, detail),))
+    """Returns the error for one mistake in a request. The sentence has the pointer's name alone, as
+    that of many mistakes (http/faults.py)."""
+    return InvalidRequest(f"{pointer.lstrip('/')}: {detail}", (FieldError(pointer, detail),))
 
 
 def unknown_cursor() -> InvalidRequest:

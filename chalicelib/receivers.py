@@ -77,10 +77,11 @@ def hosts(written: str) -> tuple[str, ...] | None:
 
 
 def addresses(written: str) -> tuple[str, ...] | None:
-    """Returns the entries of MAIL_TO; None if one of them is none."""
+    """Returns the entries of MAIL_TO; None if one of them is none. A mailbox may be called `*`, but
+    who writes `*@example.com` here means all of them, and so nobody would be told."""
     entries = tuple(one.strip() for one in written.split(",")) if written.strip() else ()
     checked = (f"x{one}" if one.startswith("@") else one for one in entries)
-    return entries if all(is_address(one) for one in checked) else None
+    return entries if all(is_address(one) and "*" not in one for one in checked) else None
 
 
 def is_address(text: str) -> bool:

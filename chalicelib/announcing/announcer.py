@@ -7,6 +7,7 @@ more, with the same ids. A crash after it leaves claimed notices, for which the 
 """
 
 from collections.abc import Iterable
+from itertools import repeat
 from typing import Any, Final
 
 from chalicelib.announcing import bus, delivery
@@ -27,8 +28,15 @@ _PASSES: Final = len(JOB_EVENTS)
 
 
 def handle(records: Iterable[Record], services: Services) -> PartialFailure:
-    """Does the step of each SQS record. Returns which of the messages come again."""
-    return partial_failure(record for record in records if not _done(record, services))
+    """Does the steps of these SQS records, all at the same time: most of the time an announcer
+    waits for receivers, and one that hangs must not hold up the others. Returns which of the
+    messages come again."""
+    batch = list(records)
+    with services.pools(max(len(batch), 1)) as pool:
+        done = list(pool.map(_done, batch, repeat(services)))
+    return partial_failure(
+        record for record, is_done in zip(batch, done, strict=True) if not is_done
+    )
 
 
 def _done(record: Record, services: Services) -> bool:

@@ -8,7 +8,7 @@ from chalicelib.settings import Settings
 def notices_of(job_id: str, notify: Notify | None, settings: Settings) -> tuple[Notice, ...]:
     """Returns the notices of a new job."""
     found = [*named(job_id, notify)]
-    if settings.webhook_url:
+    if settings.webhook_url and not (notify and notify.url == settings.webhook_url):
         found.append(new(job_id, Kind.WEBHOOK, ""))
     return tuple(found)
 

@@ -46,7 +46,8 @@ def claim(job: Job, services: Services) -> tuple[str, tuple[Notice, ...]]:
 def send(job: Job, mine: tuple[Notice, ...], base: str, services: Services) -> None:
     """Sends these notices, which this announcer has claimed. If one of them breaks, the others are
     sent all the same."""
-    for notice in mine:
+    # Mail goes at once; a webhook may take as long as its receiver likes.
+    for notice in sorted(mine, key=lambda one: one.kind is Kind.WEBHOOK):
         try:
             _SENDERS[notice.kind](notice, job, base, services)
             after = sent(notice)

@@ -264,6 +264,7 @@ class World:
                     announcer.handle,
                     _ANNOUNCER_SECONDS,
                     _ANNOUNCERS,
+                    batch=3,
                     lease=announcer.HIDDEN_SECONDS,
                     taken=self._told,
                 ),

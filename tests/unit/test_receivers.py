@@ -346,6 +346,11 @@ def test_an_address_as_people_have_one_is_one(text: str) -> None:
     assert addresses(f"ann@example.com,@@example.org,{text}") is None
 
 
+@pytest.mark.parametrize("text", ["*@example.com", "*@*", "ann@example.com,*@example.org"])
+def test_a_star_is_no_address_to_allow_it_would_allow_nobody(text: str) -> None:
+    assert addresses(text) is None
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -39,3 +39,9 @@ def test_each_notice_has_an_id_of_its_own_that_is_always_the_same() -> None:
     assert len({one.id for one in notices}) == len(notices)
     assert notices == notices_of(JOB_ID, BOTH, OWN)
     assert not {one.id for one in notices} & {one.id for one in notices_of("other", BOTH, OWN)}
+
+
+def test_the_stacks_own_webhook_is_not_told_twice() -> None:
+    notices = notices_of(JOB_ID, Notify(url=f"{URL}/own"), OWN)
+
+    assert [one.to for one in notices] == [f"{URL}/own"]
