@@ -1,5 +1,6 @@
-"""What must be true of all that is told of jobs: of events, of webhooks, of mail, and of what is
-kept of each notice."""
+"""What must be true of all that is told of jobs: of events, of webhooks and of mail.
+
+The table keeps what is to be told. announced_kept.py checks that."""
 
 import json
 import re
@@ -14,23 +15,14 @@ from standardwebhooks import Webhook
 
 from chalicelib.announcing.mail import ID_HEADER
 from chalicelib.jobs import places
-from chalicelib.jobs.items import UNTOLD, to_job
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import OPEN, Status
 from chalicelib.settings import Inclusion, JobEvent
 from tests.faults.audience import Mood, url
 from tests.faults.expressions import Item
-from tests.faults.lambdas import CLOCK_OFF_MAX
 from tests.faults.post import Letter
 from tests.faults.receivers import KEYS, Post
 
-TRIES: Final = 11
-LIFE: Final = 27 * 3_600_000
-PAUSE_MAX: Final = int(8 * 3_600_000 * 1.1)
-"""A notice is given up after so many tries, or when the next one would be later than LIFE ms after
-the first. No pause is longer."""
-
-_UNSENT: Final = ("pending", "retrying")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TYPES: Final[dict[str, JobEvent]] = {
     "Longhaul Job Accepted": "accepted",
@@ -122,7 +114,7 @@ class Announced:
         self.tokens[letter.to] = str(letter.message["List-Unsubscribe"]).strip("<>").split("/")[-1]
         if self.out.get(letter.to, letter.since) < letter.since:
             self.says(f"{letter.to}: there is mail, and nobody there wants it any more")
-        if _status(self.items[job_id]) in OPEN:
+        if status_of(self.items[job_id]) in OPEN:
             self.says(f"{job_id}: has not ended, and there is a mail about it")
         self._check_deletion(job_id, letter.since, is_told=False)
         notice_id = str(letter.message[ID_HEADER])
@@ -139,7 +131,7 @@ class Announced:
         self.unanswered -= {(job_id, one) for one in whom}
         if job_id in self.deleted:
             return
-        notices = self._notices(job_id)
+        notices = self.notices(job_id)
         if not set(whom) <= {one["to"] for one in notices}:
             self.says(f"{job_id}: {whom} will be told, it is said, and are not in {notices}")
         for one in notices:
@@ -155,7 +147,7 @@ class Announced:
 
     def _sent(self, job_id: str, notice_id: str, kind: str, to: str, since: int) -> None:
         """Checks that somebody asked for what was sent, and that it was not done before."""
-        known = {one["id"]: one for one in self._notices(job_id)}
+        known = {one["id"]: one for one in self.notices(job_id)}
         notice = known.get(notice_id)
         if notice is None:
             if job_id not in self.deleted:
@@ -173,7 +165,7 @@ class Announced:
         if item is None:
             self.says(f"{job_id}: {event} is told, and the job is not on record")
             return
-        status = _status(item)
+        status = status_of(item)
         if event == "ended" and status in OPEN:
             self.says(f"{job_id}: its end is told, and it is {status}")
             return
@@ -235,150 +227,24 @@ class Announced:
             wanted["filename"] = None if is_deleted else born.filename
         return wanted
 
-    # -- what is kept ------------------------------------------------------------------------------
-
-    def written(self, key: str, before: Item | None, after: Item) -> None:
-        """Checks a change of the table."""
-        if places.is_record(key):
-            self._record_written(key, before, after)
-        elif key.endswith("/notices"):
-            self._notices_written(key, before, after)
-
-    def _record_written(self, key: str, before: Item | None, after: Item) -> None:
-        if before is None:
-            self.born[key] = to_job(after)
-        if _status(after) is Status.PROCESSING:
-            self.started.add(key)
-        if "deletedAt" in after:
-            self.deleted.setdefault(key, self.now())
-        names = UNTOLD.items()
-        was = [event for event, name in names if before is not None and name in before]
-        untold = [event for event, name in names if name in after]
-        if {"announceAt" in after, "announceShard" in after} != {bool(untold)}:
-            self.says(f"{key}: {untold} is untold, and wrongly in the index or missing there")
-        for event in untold:
-            self.untold.setdefault((key, event), self.now())
-        for event in set(was) - set(untold):
-            del self.untold[key, event]
-            if event in self.events and (key, event) not in self.told:
-                self.says(f"{key}: said to have been told of {event}, and nobody has heard of it")
-
-    def _notices_written(self, key: str, before: Item | None, after: Item) -> None:
-        job_id = places.job_of_item(key)
-        if "notices" not in after:
-            if job_id not in self.deleted:
-                self.says(f"{job_id}: its notices were forgotten")
-            return
-        old = {one["id"]: one for one in _rows(before)}
-        new = _rows(after)
-        due = [one["next_at"] for one in new if one["state"] in _UNSENT and one["next_at"]]
-        if {"announceAt" in after, "announceShard" in after} != {bool(due)}:
-            self.says(f"{job_id}: {new} are due, and wrongly in the index or missing there")
-        if old.keys() - {one["id"] for one in new}:
-            self.says(f"{job_id}: {new} were {old}")
-        for one in new:
-            if one["id"] in old and one != old[one["id"]]:
-                self._notice_changed(job_id, old[one["id"]], one)
-
-    def _notice_changed(self, job_id: str, old: Notice, new: Notice) -> None:
-        if any(old[name] != new[name] for name in ("kind", "to")):
-            self.says(f"{job_id}: {new} was {old}")
-        if new["attempts"] == 0 and job_id in self.again:
-            self._begun_again(job_id, new)
-            return
-        if old["state"] not in _UNSENT:
-            self.says(f"{job_id}: {new} was done: {old}")
-        if new["attempts"] != old["attempts"]:
-            self._claimed(job_id, old, new)
-        if new["state"] in _UNSENT:
-            if new["next_at"] is None:
-                self.says(f"{job_id}: nobody sends {new} again")
-            if new["last_error"].startswith("it answered 410"):
-                self.says(f"{job_id}: its receiver wants no more, and {new} is sent again")
-            return
-        self._done(job_id, new)
-
-    def _done(self, job_id: str, notice: Notice) -> None:
-        self.done[notice["id"]] = self.now()
-        self.counts[f"notice: {notice['state']}"] += 1
-        if notice["state"] == "given-up":
-            self._given_up(job_id, notice)
-        elif notice["state"] == "sent" and not self.taken[notice["id"]]:
-            self.says(f"{job_id}: {notice} is said to be sent, and nobody has got it")
-        elif notice["state"] == "opted-out" and notice["to"] not in self.may_be_out:
-            self.says(f"{job_id}: {notice} has opted out, and nobody wanted that")
-
-    def _begun_again(self, job_id: str, notice: Notice) -> None:
-        """Nothing counts of the tries before."""
-        if notice["state"] != "pending" or _status(self.items[job_id]) in OPEN:
-            self.says(f"{job_id}: {notice} is begun again")
-        self.done.pop(notice["id"], None)
-        self.refused.pop(notice["id"], None)
-        del self.taken[notice["id"]]
-
-    def _claimed(self, job_id: str, old: Notice, new: Notice) -> None:
-        if new["attempts"] != old["attempts"] + 1:
-            self.says(f"{job_id}: {new} was tried {old['attempts']} times before")
-        if _status(self.items[job_id]) in OPEN:
-            self.says(f"{job_id}: has not ended, and {new} is tried")
-        if old["next_at"] is not None and old["next_at"] > self.now() + CLOCK_OFF_MAX:
-            self.says(f"{job_id}: {new} is tried too early; before, it was {old}")
-
-    def _given_up(self, job_id: str, notice: Notice) -> None:
-        """A notice is given up after a day, or if its receiver wants no more or must not be
-        told."""
-        if self.refused.get(notice["id"], set()) & {Mood.GONE, Mood.FORBIDDEN}:
-            return
-        age = self.now() - (notice["first_at"] or self.now())
-        if notice["attempts"] < TRIES and age + PAUSE_MAX + CLOCK_OFF_MAX < LIFE:
-            self.says(f"{job_id}: {notice} was given up too early")
-
-    def _notices(self, job_id: str) -> list[Notice]:
-        return _rows(self.items.get(places.notices(job_id)))
+    def notices(self, job_id: str) -> list[Notice]:
+        """Returns the notices of the job, as they are kept."""
+        return rows(self.items.get(places.notices(job_id)))
 
     def untold_since(self, job_id: str) -> int | None:
         """Returns since when something of the job is untold; None if nothing is."""
         return min((at for (key, _), at in self.untold.items() if key == job_id), default=None)
 
-    # -- when all is over --------------------------------------------------------------------------
 
-    def check(self, jobs: list[Job], asked: Mapping[str, set[str]]) -> None:
-        """Checks what must be true at the end of a run. `asked` has whom the requests of each job
-        name."""
-        for job in jobs:
-            wanted = {*self.events} - ({"started"} if job.job_id not in self.started else set())
-            for event in sorted(wanted):
-                if (job.job_id, event) not in self.told and job.status not in OPEN:
-                    self.says(f"{job.job_id}: {job.status}, and nobody was told of {event}")
-            if not job.is_deleted:
-                self._check_notices(job, {*asked[job.job_id], *([""] if self.default else [])})
-        for key, item in self.items.items():
-            if {"announceAt", *UNTOLD.values()} & item.keys():
-                self.says(f"{key}: there is still something to tell: {item}")
-        ids = Counter(detail["id"] for detail in self.told.values())
-        if any(times > 1 for times in ids.values()):
-            self.says(f"two events have the same id: {ids.most_common(1)}")
-
-    def _check_notices(self, job: Job, asked: set[str]) -> None:
-        notices = self._notices(job.job_id)
-        there = [one["to"] for one in notices]
-        perhaps = self.again.get(job.job_id, set())
-        if len(set(there)) < len(there) or not asked <= {*there} <= asked | perhaps:
-            self.says(f"{job.job_id}: {asked} are to be told, and its notices are for {there}")
-        for one in notices:
-            # Who gets no answer asks again.
-            is_begun = one["next_at"] is not None or (job.job_id, one["to"]) not in self.unanswered
-            if one["state"] in _UNSENT and job.status not in OPEN and is_begun:
-                self.says(f"{job.job_id}: has ended, and {one} was not sent")
-
-
-def _status(item: Item) -> Status:
+def status_of(item: Item) -> Status:
+    """Returns the status that the record of a job has."""
     return Status(item["status"]["S"])
 
 
-def _rows(item: Item | None) -> list[Notice]:
-    rows: list[Notice] = json.loads(item["notices"]["S"]) if item and "notices" in item else []
-    return rows
+def rows(item: Item | None) -> list[Notice]:
+    """Returns the notices that the item keeps; none, if it is not there or they are forgotten."""
+    kept: list[Notice] = json.loads(item["notices"]["S"]) if item and "notices" in item else []
+    return kept
 
 
 def _agree(first: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -15,9 +15,10 @@ from chalicelib.jobs import places
 from chalicelib.jobs.items import to_job
 from chalicelib.jobs.model import Job
 from tests.faults import invariants
+from tests.faults.deployed import Size
 from tests.faults.shrink import Small
 from tests.faults.wishes import Wish
-from tests.faults.world import Size, World
+from tests.faults.world import World
 
 SMALL: Final = {"user_id": "small", "file_ids": [10_000], "fresh": True}
 """The export that should be quick. It is `fresh`, so no finished archive is reused for it."""

@@ -12,11 +12,11 @@ from chalicelib.jobs.model import Job
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.states import OPEN, Status
 from chalicelib.pipeline.accepting import named_id
-from tests.faults import asked, contents, days, failures
+from tests.faults import announced_kept, asked, contents, days, failures
+from tests.faults.deployed import ARCHIVE
 from tests.faults.kinds import Kind
 from tests.faults.wishes import USERS
 from tests.faults.world import (
-    ARCHIVE,
     MINUTE,
     TERMINAL_BOUND,
     TERMINAL_BOUND_OF_FEW,
@@ -139,7 +139,7 @@ def _check_told(world: World, jobs: list[Job]) -> None:
             notify = _request(world, job).notify
             named = (notify.url, notify.email) if notify else ()
             asked[job.job_id] |= {to for to in named if to}
-    world.announced.check(jobs, asked)
+    announced_kept.check(world.announced, jobs, asked)
     if world.due_announcements():
         world.witness.says(f"{world.due_announcements()} are left in the index of announcements")
 

@@ -8,8 +8,8 @@ import pytest
 from chalicelib.jobs.states import Status
 from chalicelib.pipeline.sweeper import BACKLOG
 from tests.faults.crowd import LARGE, SIZE, SMALLS, Post, many, run
+from tests.faults.deployed import Size
 from tests.faults.shrink import Small
-from tests.faults.world import Size
 
 pytestmark = pytest.mark.faults
 

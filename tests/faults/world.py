@@ -12,19 +12,29 @@ from uuid import UUID
 from chalicelib.announcing import announcer
 from chalicelib.jobs.places import JOB_ID
 from chalicelib.jobs.states import OPEN, Status
-from chalicelib.named_sources import DEFAULT_NAME, Source
 from chalicelib.pipeline.dead_letters import bury
-from chalicelib.pipeline.lease import LEASE_SECONDS
 from chalicelib.pipeline.sweeper import sweep
 from chalicelib.pipeline.worker import handle
 from chalicelib.queue.messages import Step
-from chalicelib.queue.records import PartialFailure
-from chalicelib.secret_keys import SecretKeys
 from chalicelib.services import Services, made
-from chalicelib.settings import Settings
-from tests.faults import announced, audience, days, files, ground, shrink
-from tests.faults.announced import Announced
-from tests.faults.bus import Bus
+from tests.faults import announced_kept, audience, days, files, ground
+from tests.faults.deployed import (
+    ANNOUNCEMENTS,
+    ANNOUNCER_SECONDS,
+    ANNOUNCERS,
+    ARCHIVE,
+    DEAD_LETTERS,
+    DEAD_LETTERS_SECONDS,
+    QUEUE,
+    SETTINGS,
+    SWEEPER_SECONDS,
+    TABLE,
+    WORKER_SECONDS,
+    Function,
+    Size,
+    drawn,
+    queues,
+)
 from tests.faults.dynamodb import DynamoDB
 from tests.faults.executor import Executors
 from tests.faults.expressions import Item
@@ -33,19 +43,13 @@ from tests.faults.kinds import Faults, Kind
 from tests.faults.lambdas import EventSource, Lambdas, Record
 from tests.faults.network import LATE_MAX, Network
 from tests.faults.people import People
-from tests.faults.post import PostOffice
-from tests.faults.receivers import Post, Receivers, Secrets
 from tests.faults.s3 import S3
 from tests.faults.schedule import Schedule
-from tests.faults.sqs import SQS, Held, QueueState
+from tests.faults.sqs import SQS, Held
+from tests.faults.telling import Telling
 from tests.faults.truth import Truth
 from tests.faults.witness import LAG_MAX, Witness
 
-ARCHIVE: Final = "archive"
-_TABLE: Final = "jobs"
-_QUEUE: Final = "exports"
-_ANNOUNCEMENTS: Final = "announcements"
-_DEAD_LETTERS: Final = "dead-letters"
 _START: Final = 1_767_225_600_000  # 2026-01-01, in ms
 
 MINUTE: Final = 60_000
@@ -60,39 +64,8 @@ sweeper's intervals double while a job does not move, so this is about as long a
 TERMINAL_BOUND_OF_FEW: Final = 20 * MINUTE
 """The same in a run with few faults. Part of it are slow requests in a queue with one worker."""
 
-_NOTICES_BOUND: Final = announced.LIFE + 3 * 60 * MINUTE
-"""This much longer a run goes on while notices are to be sent: their receivers may never mend."""
-
 TURN: Final = 8 * MINUTE
 """Each job of the run adds this to either bound: there may be one slow worker for all of them."""
-
-# The values of infra/resources.yaml and .chalice/config.json.
-_VISIBILITY: Final = 5400
-_ANNOUNCEMENTS_VISIBILITY: Final = 540
-_DEAD_LETTERS_VISIBILITY: Final = 360
-_MAX_RECEIVES: Final = 8
-_WORKER_SECONDS: Final = 900
-_ANNOUNCER_SECONDS: Final = 90
-_ANNOUNCERS: Final = 2
-_DEAD_LETTERS_SECONDS: Final = 60
-_SWEEPER_SECONDS: Final = 55
-
-_SETTINGS: Final = Settings(
-    jobs_table=_TABLE,
-    queue_url=_QUEUE,
-    sources=(Source(name=DEFAULT_NAME, bucket=files.BUCKET, prefix="downloads/"),),
-    archive_bucket=ARCHIVE,
-    archive_ttl_days=7,
-    link_ttl_seconds=900,
-    max_body_bytes=1024**2,
-    progress_hold_seconds=0,
-    progress_retry_seconds=1,
-    source_delay_ms=0,
-    max_open_jobs_per_user=0,
-    public_endpoint_url=None,
-    api_url_template=None,
-    announcement_queue_url=_ANNOUNCEMENTS,
-)
 
 
 class Log:
@@ -131,49 +104,6 @@ class Ended:
     trace: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How large and slow the stack of a run is.
-
-    `latency` is the mean time of a request, one way, in ms. `workers` is how many there are at a
-    time. `lag` is the most ms until a write shows in an index. `open_jobs` is the most of one user;
-    0: there is no limit.
-    """
-
-    latency: int
-    workers: int
-    lag: int
-    small: shrink.Small
-    open_jobs: int = 0
-    is_fair: bool = False
-
-
-def drawn(random: Random) -> Size:
-    """Draws the stack of one run."""
-    return Size(
-        latency=random.choice((2, 20, 100, 400)),
-        workers=random.choice((1, 2, 4)),
-        lag=random.choice((0, 200, 5_000, LAG_MAX)),
-        small=shrink.drawn(random),
-        open_jobs=random.choice((0, 0, 0, 0, 1, 2)),
-        is_fair=random.random() < 0.5,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """A function that gets messages: `batch` at a time, in at most `most` invocations of `seconds`.
-    `lease` and `taken` are for lambdas.EventSource."""
-
-    name: str
-    handler: Callable[[Iterable[Record], Services], PartialFailure]
-    seconds: int
-    most: int
-    taken: Callable[[Record], None]
-    batch: int = 1
-    lease: int = LEASE_SECONDS
-
-
 class World:
     """Everything of one run. It follows from the seed. With `only`, the run has these faults. With
     `rough`, its ground is rough. `day_bytes` is the most bytes of a user's day; 0: there is no
@@ -210,17 +140,18 @@ class World:
         self.witness = Witness(
             self.s3, ARCHIVE, items, self._now, size.open_jobs, truth, self.day_bytes
         )
-        self.announced = Announced(
+        self.telling = Telling(
+            self.audience,
             items,
-            self.witness.last,
-            self.witness.says,
-            self._now,
-            self.audience.events,
-            self.audience.includes,
-            self.audience.default,
+            network=self.network,
+            faults=self.faults,
+            schedule=self.schedule,
+            random=random,
+            witness=self.witness,
         )
+        self.announced = self.telling.announced
         self.table = DynamoDB(
-            _TABLE,
+            TABLE,
             self._now,
             lag=lambda: random.randrange(size.lag + 1),
             page=self.small.page,
@@ -229,13 +160,9 @@ class World:
             items=items,
         )
         self.sqs = SQS(
-            {
-                _QUEUE: QueueState(_VISIBILITY, _MAX_RECEIVES),
-                _ANNOUNCEMENTS: QueueState(_ANNOUNCEMENTS_VISIBILITY, _MAX_RECEIVES),
-                _DEAD_LETTERS: QueueState(_DEAD_LETTERS_VISIBILITY),
-            },
+            queues(),
             self._now,
-            dead_letters=_DEAD_LETTERS,
+            dead_letters=DEAD_LETTERS,
             changed=self._message_due,
             refuses=lambda: bool(self.faults.strikes(Kind.BATCH_REFUSED)),
             delay=self._delay,
@@ -253,25 +180,25 @@ class World:
         )
         self._is_fair = size.is_fair
         self.sources = {
-            _QUEUE: self._source(
-                _QUEUE,
-                Function("worker", handle, _WORKER_SECONDS, size.workers, taken=self._taken),
+            QUEUE: self._source(
+                QUEUE,
+                Function("worker", handle, WORKER_SECONDS, size.workers, taken=self._taken),
             ),
-            _ANNOUNCEMENTS: self._source(
-                _ANNOUNCEMENTS,
+            ANNOUNCEMENTS: self._source(
+                ANNOUNCEMENTS,
                 Function(
                     "announcer",
                     announcer.handle,
-                    _ANNOUNCER_SECONDS,
-                    _ANNOUNCERS,
+                    ANNOUNCER_SECONDS,
+                    ANNOUNCERS,
                     batch=3,
                     lease=announcer.HIDDEN_SECONDS,
-                    taken=self._told,
+                    taken=self._announcement_taken,
                 ),
             ),
-            _DEAD_LETTERS: self._source(
-                _DEAD_LETTERS,
-                Function("bury", bury, _DEAD_LETTERS_SECONDS, 1, batch=10, taken=self._taken),
+            DEAD_LETTERS: self._source(
+                DEAD_LETTERS,
+                Function("bury", bury, DEAD_LETTERS_SECONDS, 1, batch=10, taken=self._taken),
             ),
         }
         self.people = People(
@@ -281,7 +208,7 @@ class World:
             self.lambdas,
             self.files,
             sqs=self.sqs,
-            urls=(_QUEUE, _ANNOUNCEMENTS),
+            urls=(QUEUE, ANNOUNCEMENTS),
             latency=size.latency,
             witness=self.witness,
             deny=self.network.deny,
@@ -315,8 +242,8 @@ class World:
         """Lets time pass until nothing is unfinished, and no request can arrive late any more."""
         end = self._now() + bound
         calm = 0
-        while calm <= LATE_MAX + MINUTE and self._now() < end + self._more():
-            for url in (_QUEUE, _ANNOUNCEMENTS):
+        while calm <= LATE_MAX + MINUTE and self._now() < end + self.telling.more():
+            for url in (QUEUE, ANNOUNCEMENTS):
                 self.sqs.count(url)  # a later count may be as old as this one
             self.schedule.sleep(max(MINUTE, self._idle()))
             if self._something_due() and not self.faults.strikes(Kind.SWEEP_MISSED):
@@ -338,12 +265,6 @@ class World:
         index.catch_up(self._now() + LAG_MAX)
         return sorted(index.rows)
 
-    def _more(self) -> int:
-        """How much longer than BOUND a run may go on, because notices are still to be sent."""
-        return (
-            _NOTICES_BOUND if any("announceAt" in one for one in self.table.items.values()) else 0
-        )
-
     def _idle(self) -> int:
         """Returns the ms until something is due again, if only notices are left that are to be sent
         later: their pauses are hours. Else 0."""
@@ -360,7 +281,7 @@ class World:
 
     def _written(self, key: str, before: Item | None, after: Item) -> None:
         self.witness.written(key, before, after)
-        self.announced.written(key, before, after)
+        announced_kept.written(self.announced, key, before, after)
 
     def _now(self) -> int:
         return self.schedule.now
@@ -374,22 +295,7 @@ class World:
         def client(name: str, service: object) -> Any:
             return cast("Any", self.network.client(name, service))
 
-        bus = Bus(
-            self.network,
-            self.announced.heard,
-            lambda: bool(self.faults.strikes(Kind.EVENT_REFUSED)),
-        )
-        post_office = PostOffice(self.network, self.announced.mailed)
-        receivers = Receivers(
-            self.network,
-            self.audience,
-            self.random,
-            came=self._came,
-            healed=lambda: self.faults.healed,
-            now=self._now,
-            sleep=self.schedule.sleep,
-        )
-        settings = self.audience.configured(self.ground.configured(_SETTINGS))
+        settings = self.audience.configured(self.ground.configured(SETTINGS))
         services = made(
             replace(
                 settings,
@@ -409,19 +315,11 @@ class World:
             cpu_seconds=lambda: 0.0,
             new_id=lambda: str(UUID(int=self.random.getrandbits(128), version=4)),
             new_secret=lambda: f"{self.random.getrandbits(256):064x}",
-            events=lambda: cast("Any", bus),
-            mail=lambda: cast("Any", post_office),
-            outbound=receivers,
+            **self.telling.clients(),
         )
-        secrets = client("secretsmanager", Secrets())
-        keys = SecretKeys(settings.webhook_secret, lambda: secrets, of="webhooks")
-        return replace(services, webhook_keys=keys)
+        return replace(services, webhook_keys=self.telling.keys(settings))
 
-    def _came(self, post: Post) -> None:
-        self.faults.counts[Kind.NOT_TAKEN] += not post.is_taken
-        self.announced.came(post)
-
-    def _source(self, url: str, function: "Function") -> EventSource:
+    def _source(self, url: str, function: Function) -> EventSource:
         return EventSource(
             self.schedule,
             self.faults,
@@ -436,18 +334,13 @@ class World:
             taken=function.taken,
             order=partial(self._order, url),
             lease=function.lease,
-            is_work=self._names_open if url == _QUEUE else self._names_untold,
+            is_work=self._names_open if url == QUEUE else self.telling.names_untold,
         )
 
     def _names_open(self, body: str) -> bool:
         job_id = re.search(JOB_ID.pattern, body)
         item = self.table.items.get(job_id[0]) if job_id else None
         return item is not None and _is_open(item)
-
-    def _names_untold(self, body: str) -> bool:
-        job_id = re.search(JOB_ID.pattern, body)
-        item = self.table.items.get(job_id[0]) if job_id else None
-        return item is not None and "announceAt" in item
 
     def _order(self, url: str, messages: Iterable[Held]) -> list[Held]:
         if self._is_fair:
@@ -468,24 +361,14 @@ class World:
         if f'"{Step.READ}"' in record["body"] and "planDigest" in item:
             return  # another worker of `plan` did not wait for it, and works without a message
         held = [
-            one
-            for name in (_QUEUE, _DEAD_LETTERS)
-            for one in self.sqs.queues[name].messages.values()
+            one for name in (QUEUE, DEAD_LETTERS) for one in self.sqs.queues[name].messages.values()
         ]
         others = (one for one in held if one.id != record["messageId"])
         if item and _is_open(item) and not any(job_id[0] in one.body for one in others):
             self.witness.says(f"{job_id[0]}: open, and its last message was acknowledged")
 
-    def _told(self, record: Record) -> None:
-        """The same, if the message about something untold is acknowledged. What has happened since
-        it was received has a message of its own."""
-        job_id = re.search(JOB_ID.pattern, record["body"])
-        held = self.sqs.queues[_ANNOUNCEMENTS].messages.get(record["messageId"])
-        if job_id is None or held is None or f'"{Step.ANNOUNCE}"' not in record["body"]:
-            return
-        since = self.announced.untold_since(job_id[0])
-        if since is not None and since < held.received_at:
-            self.witness.says(f"{job_id[0]}: untold, and its message was acknowledged")
+    def _announcement_taken(self, record: Record) -> None:
+        self.telling.taken(record, self.sqs.queues[ANNOUNCEMENTS].messages.get(record["messageId"]))
 
     def _leaves(self, items: int) -> int:
         """How many items of a batch DynamoDB leaves for another call. It does one at least."""
@@ -512,7 +395,7 @@ class World:
         return any(int(row[attribute]["N"]) < self._now() for row in index.rows.values())
 
     def _sweep(self) -> None:
-        self.lambdas.invoke("sweeper", _SWEEPER_SECONDS, sweep)
+        self.lambdas.invoke("sweeper", SWEEPER_SECONDS, sweep)
 
     def _open(self) -> bool:
         """Whether there is anything left to do before the archives expire."""

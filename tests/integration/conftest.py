@@ -17,8 +17,9 @@ from chalicelib.settings import settings
 from tests.clock import START, Clock
 from tests.integration import cloud, wire
 from tests.integration.changes import FILES
-from tests.integration.gateway import export
-from tests.integration.receiving import Receiver
+from tests.integration.gateway import cancel, export
+from tests.integration.listeners import BOTH, Bus, Hooks, listen
+from tests.integration.receiving import Receiver, announce
 from tests.integration.stack import MIB, UNIT, Stack
 from tests.integration.wire import MotoWire, Requests, listening
 
@@ -82,6 +83,41 @@ def receiver(stack: Stack) -> Receiver:
     receiver = Receiver()
     stack.services = replace(stack.services, outbound=receiver)
     return receiver
+
+
+@pytest.fixture
+def ended(stack: Stack, receiver: Receiver) -> str:
+    """The id of a job that has ended, and that nobody is told of."""
+    job_id = export(file_ids=[10001])
+    cancel(job_id)
+    announce(stack)
+    return job_id
+
+
+@pytest.fixture
+def listeners(stack: Stack) -> tuple[Bus, Hooks]:
+    """The stack tells a bus and the webhooks of a host."""
+    return listen(stack)
+
+
+@pytest.fixture
+def bus(listeners: tuple[Bus, Hooks]) -> Bus:
+    return listeners[0]
+
+
+@pytest.fixture
+def hooks(listeners: tuple[Bus, Hooks]) -> Hooks:
+    return listeners[1]
+
+
+@pytest.fixture
+def untold(stack: Stack, bus: Bus) -> str:
+    """The id of a job that has completed. Nobody was told yet."""
+    stack.put_file("downloads/10001", b"one")
+    job_id = export(**BOTH)
+    assert stack.run_steps() == []
+    assert stack.job(job_id).status == "completed"
+    return job_id
 
 
 @pytest.fixture

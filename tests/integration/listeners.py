@@ -9,8 +9,10 @@ import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib import aws
+from chalicelib.jobs import places, wake
 from chalicelib.jobs.notices import Notice
 from chalicelib.outbound import Answer
+from chalicelib.pipeline.sweeper import sweep
 from chalicelib.receivers import Place
 from chalicelib.secret_keys import SecretKeys
 from tests.integration.cloud import ACCOUNT, REGION
@@ -20,6 +22,12 @@ HOST = "hooks.example.com"
 URL = f"https://{HOST}/in"
 OWN_URL = f"https://{HOST}/own"
 BUS = "longhaul"
+BOTH = {"file_ids": [10001], "notify": {"url": URL}}
+"""An export whose end is told to the bus and to a webhook."""
+
+MINUTES = wake.ANNOUNCE_AFTER_MS / 1000 + 1
+"""Seconds, until the sweeper looks at what was not told."""
+
 GONE = ClientError(
     {"Error": {"Code": "ResourceNotFoundException", "Message": "no bus"}}, "PutEvents"
 )
@@ -132,3 +140,18 @@ def notices(stack: Stack, job_id: str) -> tuple[Notice, ...]:
     known = stack.services.notices.get(job_id)
     assert known is not None
     return known.notices
+
+
+def is_all_told(stack: Stack, job_id: str) -> bool:
+    """Whether nothing is left to tell of the job, nor in the index."""
+    items = [stack.item(job_id), stack.item(places.notices(job_id))]
+    left = {"endedUntold", "startedUntold", "acceptedUntold", *wake.ANNOUNCEMENT}
+    return not any(item.keys() & left for item in items)
+
+
+def pass_time(stack: Stack, seconds: float) -> None:
+    """Time passes, for the messages too; then the sweeper runs, and what it has sent is done."""
+    stack.clock.advance(seconds=seconds)
+    stack.wake()
+    sweep(stack.services)
+    stack.announce()

@@ -36,7 +36,7 @@ from tests.integration.effects import (
     unnamed,
 )
 from tests.integration.gateway import cancel, post_export
-from tests.integration.listeners import URL, Hooks, listen, moto_bus, notices
+from tests.integration.listeners import URL, Hooks, moto_bus, notices
 from tests.integration.stack import Stack
 from tests.integration.wire import Requests, listening
 
@@ -57,12 +57,6 @@ OF_THE_ANNOUNCER = (
 """Everything that the announcer does, but for the webhook itself."""
 
 Told = Callable[[], list[dict[str, Any]]]
-
-
-@pytest.fixture
-def hooks(stack: Stack) -> Hooks:
-    _, hooks = listen(stack)
-    return hooks
 
 
 @pytest.fixture
