@@ -44,5 +44,6 @@ def _is_under_way(notice: Notice, now: int) -> bool:
     count: another one follows at once.
     """
     if notice.state is State.SENT:
-        return notice.first_at is not None and now - notice.first_at < SOON_MS
+        # Another machine's clock may be ahead.
+        return notice.first_at is not None and 0 <= now - notice.first_at < SOON_MS
     return notice.state is State.PENDING and notice.next_at is not None

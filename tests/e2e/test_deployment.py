@@ -228,11 +228,16 @@ def test_the_whole_api_is_throttled(backstage: Backstage, resources: JSON) -> No
 
 
 def test_deploying_again_changes_nothing(
-    outputs: Outputs, stack_state: "Path", capsys: pytest.CaptureFixture[str]
+    outputs: Outputs,
+    stack_state: "Path",
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if deployment.given_outputs() is not None:
         pytest.skip("the tests did not deploy this stack")
     target = targets.named(deployment.target_name())
+    monkeypatch.setenv("WEBHOOK_HOSTS", outputs.webhook_hosts or "")
+    monkeypatch.setenv("MAIL_FROM", outputs.mail_from or "")
 
     again = stack.up(target, stack_state, outputs.stack_name)
 
