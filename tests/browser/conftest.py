@@ -16,10 +16,10 @@ from tests.browser.issuer import Issuer
 from tests.browser.signing import Eavesdropper
 from tests.browser.stage import Stage
 from tests.e2e.backstage import Backstage
-from tests.e2e.conftest import api, backstage, outputs, sources, stack_state
+from tests.e2e.conftest import api, backstage, outputs, receivers, sources, stack_state
 from tests.e2e.sources import Sources
 
-__all__ = ["api", "backstage", "outputs", "sources", "stack_state"]
+__all__ = ["api", "backstage", "outputs", "receivers", "sources", "stack_state"]
 
 PATIENCE_MS = 30_000
 """How long a test waits for the page to show something. Long, because the machine may be busy.
