@@ -89,3 +89,7 @@ MOMENTS: Final = (
     *_both(Step.DISCARD, Jobs.discarded, "s3", "AbortMultipartUpload"),
     *_both(Step.DISCARD, Jobs.discarded, "s3", "DeleteObject", "archives/"),
 )
+
+STEPS: Final = tuple(dict.fromkeys(moment.step for moment in MOMENTS))
+"""The steps of a worker. `announce` has a function of its own, which dies in
+tests/integration/test_announcing_crashes.py."""

@@ -40,13 +40,13 @@ def longer(rigged: Rigged, jobs: Jobs, request: pytest.FixtureRequest) -> Iterat
         begun = {
             (step, time): pool.submit(killed, moments.of(step, time))
             for time in range(request.config.getoption("times"))
-            for step in Step
+            for step in moments.STEPS
         }
         yield lambda step, time: begun[step, time].result()
         pool.shutdown(cancel_futures=True)
 
 
-@pytest.mark.parametrize("step", Step)
+@pytest.mark.parametrize("step", moments.STEPS)
 def test_a_killed_worker_delays_its_job_by_less_than_90_seconds(
     step: Step, time: int, longer: Longer, record: Record
 ) -> None:
