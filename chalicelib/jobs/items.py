@@ -9,6 +9,7 @@ import json
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Final
 
+from chalicelib import trace_ids
 from chalicelib.archive.manifest import Skipped
 from chalicelib.jobs import wake
 from chalicelib.jobs.attributes import Item, all_of, cut, number, of, text
@@ -78,6 +79,8 @@ def from_job(job: Job, *, shard: int | None = None) -> Item:
         "deletedAt": job.deleted_at,
         "deletedFor": job.deleted_for,
         "notices": int(job.has_notices) or None,
+        "askedAt": job.asked_at,
+        "caller": str(job.caller) if job.caller else None,
         "wakeAt": job.wake_at,
         "wakeShard": None if job.wake_at is None else _shard(job, shard),
     }
@@ -162,6 +165,8 @@ def to_job(item: Item) -> Job:
             (event, int(item[name]["N"])) for event, name in UNTOLD.items() if name in item
         ),
         has_notices="notices" in item,
+        asked_at=number(item, "askedAt"),
+        caller=trace_ids.of_text(text(item, "caller")),
     )
 
 

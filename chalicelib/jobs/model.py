@@ -8,10 +8,12 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from chalicelib import trace_ids
 from chalicelib.archive.manifest import Skipped
 from chalicelib.jobs import places
 from chalicelib.jobs.states import OPEN, Stage, Status
 from chalicelib.settings import JobEvent
+from chalicelib.trace_ids import SpanRef
 
 OnMissing = Literal["fail", "skip"]
 
@@ -77,7 +79,8 @@ class Job:
     job. It has no `user_id`, `filename` and `request` (they are empty). `deleted_for` is then the
     `owner_mark` of the job's user. `untold` are the events that are still to be announced, in their
     order, each with its time. `has_notices`: somebody asked to be told of the job's end
-    (notices.py).
+    (notices.py). `asked_at` is when the request for the job came in. `caller` is the span that it
+    came from, if the caller has named one.
     """
 
     job_id: str
@@ -117,6 +120,18 @@ class Job:
     deleted_for: str | None = None
     untold: tuple[tuple[JobEvent, int], ...] = ()
     has_notices: bool = False
+    asked_at: int | None = None
+    caller: SpanRef | None = None
+
+    @property
+    def begun_at(self) -> int:
+        """When the job's trace begins: when it was asked for. Older records do not say it."""
+        return self.created_at if self.asked_at is None else min(self.asked_at, self.created_at)
+
+    @property
+    def root_span(self) -> SpanRef:
+        """The root of the job's trace."""
+        return trace_ids.root_of(self.job_id, self.caller)
 
     @property
     def is_deleted(self) -> bool:

@@ -20,7 +20,9 @@ import hashlib
 import re
 from typing import Final
 
-JOB_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+from chalicelib import trace_ids
+
+JOB_ID: Final = re.compile(trace_ids.JOB_ID)
 
 # Texts and not patterns: few processes need them, and `re` compiles each when it is first used.
 _OF_A_JOB: Final = rf"(?:archives/({JOB_ID.pattern})\.zip|jobs/({JOB_ID.pattern})/.*)"

@@ -10,6 +10,7 @@ from chalicelib.jobs.model import MISSING_INLINE, Failure, Job, PlanRef, owner_m
 from chalicelib.jobs.states import OPEN, Stage, Status
 from chalicelib.services import Services, made
 from chalicelib.settings import JOB_EVENTS, Settings, load
+from chalicelib.trace_ids import SpanRef
 
 JOB_ID = "5f0c5d0e-1111-4222-8333-444455556666"
 NOW = 1_700_000_000_000  # 2023-11-14T22:13:20Z
@@ -84,6 +85,11 @@ failures = st.builds(Failure, slug=st.just("given-up"), title=texts, detail=text
 missing_lists = st.lists(st.integers(10_000, 10**8) | texts, max_size=5).map(tuple)
 
 
+def _digits(count: int) -> st.SearchStrategy[str]:
+    """Hexadecimal ones."""
+    return st.text("0123456789abcdef", min_size=count, max_size=count)
+
+
 @st.composite
 def jobs(draw: st.DrawFn) -> Job:
     """Any job that the store can hold."""
@@ -125,6 +131,8 @@ def jobs(draw: st.DrawFn) -> Job:
         heir=draw(st.none() | st.uuids().map(str)),
         untold=tuple((event, draw(moments)) for event in JOB_EVENTS if draw(st.booleans())),
         has_notices=draw(st.booleans()),
+        asked_at=draw(st.none() | moments),
+        caller=draw(st.none() | st.builds(SpanRef, _digits(32), _digits(16))),
     )
 
 

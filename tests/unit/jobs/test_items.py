@@ -15,6 +15,7 @@ from chalicelib.jobs.items import REASON_MAX
 from chalicelib.jobs.model import Failure, Job, PlanRef, user_mark
 from chalicelib.jobs.states import Stage, Status
 from chalicelib.settings import JOB_EVENTS
+from chalicelib.trace_ids import SpanRef
 from tests.unit.samples import DAY, JOB_ID, LARGEST_MISSING, NOW, a_job, jobs, tombstones
 
 if TYPE_CHECKING:
@@ -225,6 +226,8 @@ def _largest(filename: str, user_id: str, status: Status = Status.PROCESSING) ->
         heir=JOB_ID,
         untold=tuple((event, NOW) for event in JOB_EVENTS),
         has_notices=True,
+        asked_at=NOW,
+        caller=SpanRef("a" * 32, "b" * 16),
     )
 
 
