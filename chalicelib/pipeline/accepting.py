@@ -132,7 +132,13 @@ def start(services: Services, job_id: str) -> Job | None:
         send_announcement(services, job)
     if job:
         queued = max(job.updated_at - job.created_at, 0) / 1000
-        services.log.info("job started", jobId=job.job_id, userId=job.user_id, secondsQueued=queued)
+        services.log.info(
+            "job started",
+            jobId=job.job_id,
+            userId=job.user_id,
+            secondsQueued=queued,
+            at=job.started_at,
+        )
     return job
 
 
