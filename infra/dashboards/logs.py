@@ -7,6 +7,7 @@ from typing import Final
 from grafana_foundation_sdk.builders import common, logs, loki, table
 from grafana_foundation_sdk.builders.dashboard import Panel
 from grafana_foundation_sdk.cog.builder import Builder
+from grafana_foundation_sdk.cog.runtime import UnknownDataquery
 from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models import common as kinds
 from grafana_foundation_sdk.models import dashboard as models
@@ -83,12 +84,12 @@ def facts(about: About, logql: str, columns: Sequence[tuple[str, str]]) -> table
     return panel
 
 
-def trace(about: About, trace_id: str) -> Panel:
+def trace(about: About, trace_id: str) -> Builder[models.Panel]:
     """Returns a trace: its spans, one below the other, over time."""
-    return _jaeger(about, "traces", {"query": trace_id})
+    return _jaeger(Panel().type("traces").options({}), about, {"query": trace_id})
 
 
-def found(about: About, tags: dict[str, str]) -> Panel:
+def found(about: About, tags: dict[str, str]) -> Builder[models.Panel]:
     """Returns a table of the traces with a span that has these tags."""
     search = {
         "queryType": "search",
@@ -97,42 +98,33 @@ def found(about: About, tags: dict[str, str]) -> Panel:
         "tags": " ".join(f"{name}={json.dumps(value)}" for name, value in tags.items()),
         "limit": 20,
     }
-    return _jaeger(about, "table", search)
+    return _jaeger(table.Panel().show_header(True), about, search)
 
 
-class _Jaeger(Dataquery):
+class _Jaeger(Builder[Dataquery]):
     """A query of Jaeger, which the SDK does not have. With no `queryType`, `query` is a trace id.
     https://grafana.com/docs/grafana/latest/datasources/jaeger/query-editor/"""
 
     def __init__(self, said: dict[str, object]) -> None:
         self._said = said
 
-    def to_json(self) -> dict[str, object]:
-        """Returns the query as Grafana stores it."""
-        return {"refId": "A", "datasource": JAEGER.to_json(), **self._said}
-
-
-class _JaegerBuilder(Builder[Dataquery]):
-    def __init__(self, said: dict[str, object]) -> None:
-        self._said = said
-
     def build(self) -> Dataquery:
-        return _Jaeger(self._said)
+        """Returns the query as Grafana stores it."""
+        return UnknownDataquery({"refId": "A", "datasource": JAEGER.to_json(), **self._said})
 
 
-def _jaeger(about: About, kind: str, said: dict[str, object]) -> Panel:
+def _jaeger(
+    panel: Panel | table.Panel, about: About, said: dict[str, object]
+) -> Builder[models.Panel]:
     return (
-        Panel()
-        .type(kind)
-        .title(about.title)
+        panel.title(about.title)
         .description(about.look)
         .unit(about.unit)
         .no_value(about.none)
         .span(about.width)
         .height(about.height)
         .datasource(JAEGER)
-        .options({})
-        .with_target(_JaegerBuilder(said))
+        .with_target(_Jaeger(said))
     )
 
 

@@ -86,7 +86,7 @@ def _now() -> list[Builder[models.Panel]]:
             About(
                 "Telemetry behind by",
                 "s",
-                "How old the newest line was when it was counted. All panels are late by this.",
+                "All lines that are older than this are counted. All panels are late by this.",
                 width=5,
                 height=5,
             ),
@@ -410,7 +410,8 @@ def _telemetry() -> list[Builder[models.Panel]]:
             About(
                 "Lag",
                 "s",
-                "How old the newest line was when it was counted.",
+                "All lines that are older than this are counted. It grows while the shipper "
+                "cannot read.",
                 width=8,
             ),
             Query("max(telemetry_lag_seconds)", "lag"),
