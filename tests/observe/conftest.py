@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.observe.day import Day, lived
 from tests.observe.stage import Stage, staged
 
 
@@ -16,3 +17,9 @@ from tests.observe.stage import Stage, staged
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with staged(tmp_path_factory.mktemp("observe")) as own:
         yield own
+
+
+@pytest.fixture(scope="session")
+def day(stage: Stage) -> Day:
+    """The jobs of a day, which nothing has gone before."""
+    return lived(stage)

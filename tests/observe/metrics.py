@@ -86,9 +86,10 @@ class Prometheus:
             raise QueryError(f"{query}: {told}")
         return told["data"]
 
-    def samples(self, query: str) -> Samples:
-        """Returns what an instant query gives: a vector, or a number."""
-        data = self.ask("query", query=query)
+    def samples(self, query: str, at: float | None = None) -> Samples:
+        """Returns what an instant query gives: a vector, or a number. `at` is Unix time in seconds;
+        None: now."""
+        data = self.ask("query", query=query, **({} if at is None else {"time": at}))
         if data["resultType"] == "scalar":
             return Samples((Sample("", {}, float(data["result"][1])),))
         return Samples(tuple(_samples(data["result"])))

@@ -1,5 +1,6 @@
 """A stack of these tests, what observes it, and what knows the truth."""
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ class Stage:
     sources: Sources
     tap: Tap
     observe: Observe
+    began: float
+    """Prometheus had all counters by then, in Unix time. Nothing had happened yet."""
 
     @cached_property
     def backstage(self) -> Backstage:
@@ -82,8 +85,19 @@ def staged(folder: Path) -> Iterator[Stage]:
         tap.start()
         opened.callback(observe.stop)
         observe.start()
+        began = _scraped(observe)
         client = opened.enter_context(closing(Client(outputs.api_url)))
-        yield Stage(outputs, rigged, client, Sources(Backstage(outputs)), tap, observe)
+        yield Stage(outputs, rigged, client, Sources(Backstage(outputs)), tap, observe, began)
+
+
+def _scraped(observe: Observe) -> float:
+    """Waits until Prometheus has the counters. Returns the time."""
+    wait_for(
+        lambda: observe.prometheus.samples("export_jobs_total").samples,
+        SETTLED_SECONDS,
+        "the first scrape",
+    )
+    return time.time()
 
 
 def emulator(state: Path) -> int:

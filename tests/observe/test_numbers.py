@@ -10,7 +10,8 @@ import pytest
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import Status
 from infra.observe.catalog import METRICS
-from tests.observe.day import Day, lived
+from tests.observe.day import Day
+from tests.observe.expected import OUTCOMES
 from tests.observe.metrics import Samples
 from tests.observe.stage import SETTLED_SECONDS, Stage
 from tests.waiting import wait_for
@@ -32,19 +33,6 @@ COUNTED = (
     "export_throttles_total",
 )
 """The metrics that do not change once all jobs have ended."""
-
-OUTCOMES = {
-    "step done": "done",
-    "step skipped": "skipped",
-    "step retried": "retried",
-    "step failed": "failed",
-}
-
-
-@pytest.fixture(scope="module")
-def day(stage: Stage) -> Day:
-    return lived(stage)
-
 
 @pytest.fixture(scope="module")
 def metrics(stage: Stage, day: Day) -> Samples:

@@ -1,4 +1,4 @@
-"""Whatever is killed, stopped or down for a while: nothing is counted twice, and nothing is lost."""
+"""Whatever is killed, or down for a while: nothing is counted twice, and nothing is lost."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
