@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +30,7 @@ class Observe:
     otlp_endpoint: str
     runs: int = 0
     _running: "subprocess.Popen[bytes] | None" = None
-    _environment: Mapping[str, str] = field(default_factory=dict)
+    _left: list[psutil.Process] = field(default_factory=list)
 
     def start(self) -> None:
         self.runs += 1
@@ -39,7 +38,7 @@ class Observe:
             self._running = subprocess.Popen(
                 [sys.executable, "-m", "tests.observe.command", str(self.state)],
                 cwd=REPOSITORY,
-                env={**os.environ, "OTLP_ENDPOINT": self.otlp_endpoint, **self._environment},
+                env={**os.environ, "OTLP_ENDPOINT": self.otlp_endpoint},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -47,27 +46,30 @@ class Observe:
         wait_for(self._answers, _START_SECONDS, "make observe to serve its metrics")
 
     def kill(self) -> None:
-        """Kills it with SIGKILL. What it has started is ended too, as it cannot do that itself."""
+        """Kills it with SIGKILL. What it has started lives on: the next one must end it."""
         assert self._running is not None
-        left = psutil.Process(self._running.pid).children(recursive=True)
+        self._left += psutil.Process(self._running.pid).children(recursive=True)
         self._running.kill()
         self._running.wait()
-        _end(left)
 
     def stop(self) -> None:
-        """Stops it as Ctrl-C does. Fails if it does not end by itself, or leaves a process."""
-        if self._running is None or self._running.poll() is not None:
+        """Stops it as Ctrl-C does. Fails if it does not end by itself, or if a process is left that
+        any of its runs has started."""
+        if self._running is None:
             return
-        started = psutil.Process(self._running.pid).children(recursive=True)
-        self._running.send_signal(signal.SIGINT)
+        is_running = self._running.poll() is None
+        if is_running:
+            self._left += psutil.Process(self._running.pid).children(recursive=True)
+            self._running.send_signal(signal.SIGINT)
         try:
-            self._running.wait(_STOP_SECONDS)
+            code = self._running.wait(_STOP_SECONDS)
         finally:
-            if self._running.poll() is None:
-                self._running.kill()
-            _, left = psutil.wait_procs(started, timeout=0)
-            _end(left)
+            self._running.kill()
+            _, left = psutil.wait_procs(self._left, timeout=0)
+            for process in left:
+                process.kill()
         assert not left, f"make observe leaves {left}"
+        assert not is_running or code == 0, self.said()
 
     def addresses(self) -> dict[str, str]:
         """Returns the addresses that it has printed, by their names."""
@@ -103,10 +105,3 @@ class Observe:
 
     def _file(self, kind: str) -> Path:
         return self.state / f"observe-{self.runs}.{kind}"
-
-
-def _end(processes: list[psutil.Process]) -> None:
-    for process in processes:
-        if process.is_running():
-            process.kill()
-    psutil.wait_procs(processes, timeout=_STOP_SECONDS)

@@ -34,6 +34,7 @@ COUNTED = (
 )
 """The metrics that do not change once all jobs have ended."""
 
+
 @pytest.fixture(scope="module")
 def metrics(stage: Stage, day: Day) -> Samples:
     return stage.observe.metrics()
