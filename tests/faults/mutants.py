@@ -49,6 +49,7 @@ from tests.faults.kinds import SINGLE, Kind
 from tests.faults.reuse_mutants import REUSE_MUTANTS, archive_shared_in_two_writes
 from tests.faults.simulate import run_each, run_seed
 from tests.faults.source_mutants import SOURCE_MUTANTS, Change
+from tests.faults.span_mutants import SPAN_MUTANTS
 
 MOST_SEEDS: Final = 1000
 
@@ -273,6 +274,7 @@ MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
     day_without_an_end,
     *REUSE_MUTANTS,
     *ANNOUNCING_MUTANTS,
+    *SPAN_MUTANTS,
 )
 
 RARE: Final = (
