@@ -9,6 +9,7 @@ from chalicelib.jobs.items import RECORD_GRACE_DAYS
 from chalicelib.named_sources import KMS_KEY
 from infra import account, announcements, config, origins, telemetry, template
 from infra.access import Access
+from infra.alerts import choices
 from infra.errors import DeployError
 from infra.targets import Target
 from infra.template import ARCHITECTURE_PARAMETER
@@ -43,6 +44,7 @@ _OPERATORS = {
     SOURCE_BUCKET_VARIABLE: "ExistingSourceBucket",
     POLLERS_VARIABLE: "ProvisionedPollers",
     **announcements.PARAMETERS,
+    **choices.PARAMETERS,
 }
 """Environment variables that are the operator's choice, and their parameters. CloudFormation checks
 the values."""
@@ -95,8 +97,8 @@ def values(
 
 def operators(target: Target, deployed: Mapping[str, str]) -> dict[str, str]:
     """Returns the parameters that are the operator's choice, without those that have their default.
-    See `values` for `deployed`. Raises DeployError for what says badly who is told of jobs, or
-    where telemetry goes.
+    See `values` for `deployed`. Raises DeployError for what says badly who is told of jobs, who is
+    woken, or where telemetry goes.
 
     Locally, `make observe` ships it, and heeds the same variables. Two would send all of it twice.
     """
@@ -112,6 +114,7 @@ def operators(target: Target, deployed: Mapping[str, str]) -> dict[str, str]:
         for variable, parameter in named.items()
         if environment.get(variable)
     }
+    choices.check(chosen, target)
     telemetry.check(chosen, target)
     return announcements.settled(chosen, deployed, target)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.named_sources import Source
 from infra import named_sources, source_grants, telemetry
+from infra.alerts import cloudwatch
 from infra.rest_api import complete_apis
 
 # CloudFormation's own shape: JSON of any depth. No type of ours would say more.
@@ -68,6 +69,7 @@ def complete(
             if parameter in declared:
                 variables.pop(variable, None)
     complete_apis(completed["Resources"])
+    cloudwatch.add(completed)
     return completed
 
 
