@@ -186,3 +186,10 @@ def sweeper(_: CloudWatchEvent) -> None:
     from chalicelib.pipeline.sweeper import sweep
 
     sweep(services())
+
+
+@app.lambda_function(name="telemetry")
+def telemetry(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
+    from chalicelib.telemetry.function import handle
+
+    return handle(event, context)
