@@ -11,8 +11,8 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
-from chalicelib.telemetry.otlp import Signal
 from chalicelib.telemetry.endpoints import Endpoint
+from chalicelib.telemetry.otlp import Signal
 from infra.console import console
 from infra.observe import exposition, store
 from infra.observe.counting import Wanted
