@@ -18,7 +18,7 @@ JOB = "ab" * 16
 SPAN = {"trace": "c" * 32, "span": "d" * 16, "at": 1_790_000_000_000}
 
 
-def event(message: str, function: str = "Worker", **facts: Any) -> Event:
+def event(message: str, function: str = "Worker", /, **facts: Any) -> Event:
     text = json.dumps({"level": "INFO", "message": message, **facts})
     return read(Line("1", 1_790_000_000_500, function, text))
 

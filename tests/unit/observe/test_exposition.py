@@ -91,7 +91,8 @@ def test_openmetrics_has_an_exemplar_with_the_trace_of_a_job(kept: Store, url: s
     media_type, text = get(f"{url}/metrics", "application/openmetrics-text; version=1.0.0")
 
     assert media_type.startswith("application/openmetrics-text")
-    families = {one.name: one for one in openmetrics.text_string_to_metric_families(text)}
+    read = openmetrics.text_string_to_metric_families
+    families = {one.name: one for one in read(text)}  # type: ignore[no-untyped-call]
     samples = families["export_job_duration_seconds"].samples
     traces = {sample.exemplar.labels["trace_id"] for sample in samples if sample.exemplar}
     assert traces

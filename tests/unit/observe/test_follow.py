@@ -1,6 +1,6 @@
 """What is read of log groups, whatever becomes of the target meanwhile."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.telemetry.lines import Line
 from infra import logs
 from infra.observe import database, store
 from infra.observe.counting import Wanted
 from infra.observe.exposition import Progress
 from infra.observe.follow import Follower
-from infra.observe.store import Store
+from infra.observe.store import Log, Store
 from infra.targets import Target
 from tests.unit.observe.fake_logs import GROUPS, FakeLogs, accepted
 from tests.unit.observe.scrapes import scrape, value
@@ -143,21 +144,23 @@ def test_a_backlog_of_many_pages_is_read_in_batches(followed: Followed) -> None:
     assert followed.jobs == 28_000
 
 
-def test_a_backlog_that_was_stopped_in_the_middle_goes_on(followed: Followed) -> None:
+def test_a_backlog_that_was_stopped_in_the_middle_goes_on(
+    followed: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for number in range(30):
         lines = accepted(range(number * 100, number * 100 + 100))
         followed.fake.write(API, MS - 60_000 + number * 1_000, *lines)
     stop = Event()
     counted = followed.store.count
 
-    def once(*given: object) -> int:
+    def once(log: Log, lines: Sequence[Line], cursor: int, now: int) -> int:
         stop.set()
-        return counted(*given)  # type: ignore[arg-type]
+        return counted(log, lines, cursor, now)
 
-    followed.store.count = once  # type: ignore[method-assign]
+    monkeypatch.setattr(followed.store, "count", once)
     followed.follower.poll(stop)
     assert 0 < followed.jobs < 3_000
-    followed.store.count = counted  # type: ignore[method-assign]
+    monkeypatch.setattr(followed.store, "count", counted)
     followed.restart()
     followed.poll()
 
