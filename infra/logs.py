@@ -1,6 +1,7 @@
 """Follows what the stack's functions log. Reads it from the target's own CloudWatch Logs."""
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from chalicelib.trace_ids import JOB_ID, job_digest
 from infra.errors import InfraError
 from infra.targets import Target
 
@@ -47,6 +49,20 @@ class Line:
 
     def __str__(self) -> str:
         return f"{self.at:%H:%M:%S} {self.function:<11} {readable(self.message)}"
+
+
+def mark_of(job: str) -> str:
+    """Returns what each line about a job has: its digest, 32 hexadecimal digits.
+
+    `job` is the job's id, its digest, or the `traceId` of its answers. Raises InfraError if it is
+    none of them.
+    """
+    given = job.strip().lower()
+    if re.fullmatch(JOB_ID, given):
+        return job_digest(given)
+    if not re.fullmatch(r"[0-9a-f]{32}", given):
+        raise InfraError(f"JOB must be a job's id, or its traceId of 32 digits, not {job!r}")
+    return given
 
 
 def functions(target: Target, stack_name: str) -> dict[str, str]:
