@@ -7,9 +7,9 @@ from grafana_foundation_sdk.models import dashboard as models
 
 from infra.dashboards import palette
 from infra.dashboards.boards import Section, board, filled, with_alerts
-from infra.dashboards.expressions import added, quantile, rate, total
+from infra.dashboards.expressions import added, quantile, rate, some, total
 from infra.dashboards.logs import OURS, facts
-from infra.dashboards.panels import About, Limit, Query, bars, lines, number, side_by_side
+from infra.dashboards.panels import MINUTE, About, Limit, Query, bars, lines, number
 
 _OLD: Final = [Limit(60, palette.WARN), Limit(300)]
 _SILENT: Final = [Limit(120, palette.WARN), Limit(300)]
@@ -143,17 +143,18 @@ def _queues() -> list[Builder[models.Panel]]:
             Query("sum(export_open_jobs_in_table)", "in the table"),
             names=("by the log", "in the table"),
         ),
-        side_by_side(
+        lines(
             About(
                 "Jobs accepted and ended",
                 "short",
-                "The two are equal over a longer time. If none ends, workers are stuck.",
+                "In each minute. Over a longer time, both are equal. If none ends, look at the "
+                "workers.",
                 width=8,
             ),
             Query(added("export_jobs_accepted_total"), "accepted"),
             Query(added("export_jobs_total"), "ended"),
             names=("accepted", "ended"),
-        ),
+        ).interval(MINUTE),
         bars(
             About(
                 "Failed jobs, by reason",
@@ -162,7 +163,7 @@ def _queues() -> list[Builder[models.Panel]]:
                 width=8,
                 none="None",
             ),
-            Query(added("export_jobs_failed_total", "reason"), "{{reason}}"),
+            Query(some(added("export_jobs_failed_total", "reason")), "{{reason}}"),
         ),
     ]
 
@@ -207,7 +208,9 @@ def _steps() -> list[Builder[models.Panel]]:
                 width=8,
                 none="None",
             ),
-            Query(added("export_step_retries_total", "step", "reason"), "{{step}}: {{reason}}"),
+            Query(
+                some(added("export_step_retries_total", "step", "reason")), "{{step}}: {{reason}}"
+            ),
         ),
         lines(
             About(
@@ -262,7 +265,7 @@ def _work() -> list[Builder[models.Panel]]:
                 width=4,
                 none="None",
             ),
-            Query(added("export_cold_starts_total", "function"), "{{function}}"),
+            Query(some(added("export_cold_starts_total", "function")), "{{function}}"),
         ),
     ]
 
@@ -278,7 +281,7 @@ def _watching() -> list[Builder[models.Panel]]:
                 width=8,
                 none="Nothing",
             ),
-            Query(added("export_sweeper_findings_total", "kind"), "{{kind}}"),
+            Query(some(added("export_sweeper_findings_total", "kind")), "{{kind}}"),
             names=("woken", "given_up", "discarded", "announced_again"),
         ),
         bars(
@@ -290,7 +293,7 @@ def _watching() -> list[Builder[models.Panel]]:
                 width=8,
                 none="None",
             ),
-            Query(added("export_dead_letters_total", "outcome"), "{{outcome}}"),
+            Query(some(added("export_dead_letters_total", "outcome")), "{{outcome}}"),
             names=("retried", "buried", "dropped"),
         ),
         bars(
@@ -302,18 +305,18 @@ def _watching() -> list[Builder[models.Panel]]:
                 width=8,
                 none="None",
             ),
-            Query(added("export_throttles_total", "what"), "{{what}}"),
+            Query(some(added("export_throttles_total", "what")), "{{what}}"),
         ),
-        lines(
+        bars(
             About(
                 "Sweeper's runs",
-                "cpm",
-                "One a minute.",
+                "short",
+                "One a minute. A gap is a minute in which nobody watched.",
                 width=8,
             ),
-            Query(f"60 * {rate('export_sweeper_runs_total')}", "runs"),
+            Query(added("export_sweeper_runs_total"), "runs"),
             names=("runs",),
-        ),
+        ).interval(MINUTE),
         bars(
             About(
                 "Announcements",
@@ -322,7 +325,7 @@ def _watching() -> list[Builder[models.Panel]]:
                 width=16,
                 none="None",
             ),
-            Query(added("export_notices_total", "kind", "state"), "{{kind}}: {{state}}"),
+            Query(some(added("export_notices_total", "kind", "state")), "{{kind}}: {{state}}"),
         ),
     ]
 
@@ -371,7 +374,7 @@ def _telemetry() -> list[Builder[models.Panel]]:
                 none="None",
             ),
             Query(
-                rate('export_log_lines_total{level!~"INFO|DEBUG"}', "function", "level"),
+                some(rate('export_log_lines_total{level!~"INFO|DEBUG"}', "function", "level")),
                 "{{function}} {{level}}",
             ),
         ),
@@ -404,7 +407,9 @@ def _telemetry() -> list[Builder[models.Panel]]:
                 width=8,
                 none="None",
             ),
-            Query(added("telemetry_dropped_total", "signal", "reason"), "{{signal}}: {{reason}}"),
+            Query(
+                some(added("telemetry_dropped_total", "signal", "reason")), "{{signal}}: {{reason}}"
+            ),
         ),
         lines(
             About(
