@@ -31,7 +31,7 @@ _RANGE: Final = "$__range"
 _HELD: Final = (
     "A request with `Prefer: wait`, and the event stream `/progress`, are held on purpose."
 )
-_SLOW: Final = [Limit(1, palette.WARN), Limit(5)]
+_SLOW: Final = [Limit(5)]
 _MANY_ERRORS: Final = [Limit(0.01, palette.WARN), Limit(0.05)]
 
 
@@ -229,12 +229,13 @@ def _which() -> Builder[models.Panel]:
         About(
             "Requests that failed or were slow",
             "none",
-            "5xx, or slower than a second. Click on the trace to see what it waited for.",
+            "5xx, or slower than 3 s, for which no request is held. Click on the trace to see "
+            "what it waited for.",
             width=24,
             height=9,
             none="None, or Loki is not there",
         ),
-        f'{OURS} |~ "^request$" | status >= 500 or ms >= 1000',
+        f'{OURS} |~ "^request$" | status >= 500 or ms >= 3000',
         [
             ("method", "string"),
             ("path", "string"),

@@ -1,22 +1,25 @@
 """Draws panels with matplotlib, as Grafana would lay them out."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from infra.dashboards import palette
 from infra.dashboards.ask import Range, Series
+from infra.dashboards.values import text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-NONE: Final = "-"
 INK: Final = "#22303c"
 FAINT: Final = "#67747f"
 _GRID: Final = "#e3e8ec"
 _TICKS: Final = 6
+_FEW: Final = 4
+"""One job alone is not drawn as dark as can be."""
+_MINUTE: Final = 60
 _LEGEND_LINES: Final = 3
 """A legend with more would cover what is below. It ends with a number."""
 # The series that no panel names, one after the other.
@@ -173,49 +176,6 @@ def nothing(axes: "Axes", panel: Mapping[str, Any]) -> None:
     axes.set_axis_off()
     words = panel["fieldConfig"]["defaults"]["noValue"]
     axes.text(0.5, 0.5, words, ha="center", va="center", color=FAINT, transform=axes.transAxes)
-
-
-def text(value: float, unit: str) -> str:
-    """Returns a value with its unit, as short as a person wants it."""
-    if math.isnan(value):
-        return NONE
-    scaled, suffix = _SCALES.get(unit, _plain)(value)
-    return f"{scaled:.3g}{suffix}" if abs(scaled) < _THOUSAND else f"{scaled:,.0f}{suffix}"
-
-
-_FEW: Final = 4
-"""One job alone is not drawn as dark as can be."""
-_THOUSAND: Final = 1000
-_MINUTE: Final = 60
-
-
-def _plain(value: float) -> tuple[float, str]:
-    return value, ""
-
-
-def _seconds(value: float) -> tuple[float, str]:
-    if abs(value) >= 3 * _MINUTE:
-        return value / _MINUTE, " min"
-    return (value * _THOUSAND, " ms") if 0 < abs(value) < 1 else (value, " s")
-
-
-def _bytes(value: float) -> tuple[float, str]:
-    for name in ("B", "kB", "MB"):
-        if abs(value) < _THOUSAND:
-            return value, f" {name}"
-        value /= _THOUSAND
-    return value, " GB"
-
-
-_SCALES: Final[dict[str, Callable[[float], tuple[float, str]]]] = {
-    "s": _seconds,
-    "percentunit": lambda value: (value * 100, " %"),
-    "bytes": _bytes,
-    "Bps": lambda value: (_bytes(value)[0], f"{_bytes(value)[1]}/s"),
-    "reqps": lambda value: (value, " req/s"),
-    "ops": lambda value: (value, "/s"),
-    "cpm": lambda value: (value, "/min"),
-}
 
 
 def _cell(value: float) -> float:

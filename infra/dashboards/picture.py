@@ -21,6 +21,7 @@ from infra.dashboards import drawing
 from infra.dashboards.ask import Prometheus, Range, seconds
 from infra.dashboards.drawing import FAINT, INK, Found
 from infra.dashboards.panels import GRID
+from infra.dashboards.values import NONE, text
 from infra.dashboards.written import DASHBOARDS, FOLDER
 from infra.errors import InfraError
 
@@ -177,7 +178,7 @@ def _rows(
             [
                 *key,
                 *(
-                    drawing.text(column[key], units[title]) if key in column else drawing.NONE
+                    text(column[key], units[title]) if key in column else NONE
                     for column, title in zip(columns, titles.values(), strict=True)
                 ),
             ]
