@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any, cast
 
 import promql_parser
@@ -14,6 +15,8 @@ from infra.alerts import choices, cloudwatch, queries, rules, spend, watching
 from infra.alerts.listed import ALERTS
 from infra.alerts.model import OURS, Alert
 from infra.errors import DeployError
+from infra.observe.catalog import METRICS
+from infra.observe.counters import _THROTTLES
 from infra.paths import REPOSITORY, RESOURCES
 from infra.targets import Target
 
@@ -49,7 +52,6 @@ _Intrinsics.add_multi_constructor("!", _intrinsic)
 def resources() -> dict[str, Any]:
     """infra/resources.yaml with what infra/alerts adds to it."""
     found: dict[str, Any] = yaml.load(RESOURCES.read_text(), _Intrinsics)  # noqa: S506 - a SafeLoader
-    found["Conditions"]["WatchTelemetry"] = {"Condition": "MakeAlarms"}
     cloudwatch.add(found)
     return found
 
@@ -68,6 +70,26 @@ def test_the_committed_rules_are_those_of_the_list() -> None:
 @pytest.mark.parametrize("alert", ALERTS, ids=_IDS)
 def test_each_query_is_promql(alert: Alert) -> None:
     promql_parser.parse(alert.query)
+
+
+@pytest.mark.parametrize("query", [alert.query for alert in ALERTS], ids=_IDS)
+def test_each_query_asks_for_metrics_and_labels_that_there_are(query: str) -> None:
+    # What is recorded is asked for in its own query.
+    _is_known(query)
+
+
+def test_what_is_recorded_asks_for_metrics_and_labels_that_there_are() -> None:
+    [group] = yaml.safe_load(rules.written())["groups"]
+    for rule in group["rules"]:
+        _is_known(rule["expr"])
+
+
+def _is_known(query: str) -> None:
+    """Fails for a metric that /metrics does not have, or for a label that the metric does not
+    have."""
+    for name, labels in re.findall(r"\b((?:http|export|telemetry)_\w+)(\{[^}]*\})?", query):
+        metric = METRICS.get(name) or METRICS[re.sub(r"_(bucket|count|sum)$", "", name)]
+        assert set(re.findall(r"(\w+)[=!]", labels)) <= set(metric.labels), query
 
 
 def test_each_recorded_metric_is_used() -> None:
@@ -134,6 +156,15 @@ def test_each_metric_of_ours_comes_from_a_line() -> None:
         assert ours - in_lines == filtered, alert.name
 
 
+def test_both_know_the_same_words_for_being_throttled() -> None:
+    [alert] = [alert for alert in ALERTS if alert.name == "Throttled"]
+    [filtered] = [one for one in alert.alarm.filters if one.metric == "stepsThrottled"]
+    words = re.findall(r'\$\.code = "([^"]+)"', filtered.pattern)
+
+    assert all(any(fnmatchcase(code, one) for one in words) for code in _THROTTLES)
+    assert not any(fnmatchcase("InternalError", one) for one in words)
+
+
 def test_filters_read_log_groups_of_the_template(resources: dict[str, Any]) -> None:
     groups = _of(resources, "AWS::Logs::LogGroup")
 
@@ -152,7 +183,8 @@ def test_all_that_watches_is_for_aws_alone(resources: dict[str, Any]) -> None:
     for one in made:
         assert one["Condition"] in ("MakeAlarms", "MakeAlarmTopic", "WatchTelemetry")
     assert {"Condition": "OnAws"} in conditions["MakeAlarms"]["Fn::And"]
-    assert {"Condition": "MakeAlarms"} in conditions["MakeAlarmTopic"]["Fn::And"]
+    for narrower in ("MakeAlarmTopic", "WatchTelemetry"):
+        assert {"Condition": "MakeAlarms"} in conditions[narrower]["Fn::And"]
     variables = resources["Globals"]["Function"]["Environment"]["Variables"]
     assert variables["METRIC_NAMESPACE"] == {"Fn::If": ["MakeAlarms", OURS, ""]}
 
