@@ -195,7 +195,8 @@ def _steps() -> list[Builder[models.Panel]]:
             About(
                 "Seconds of a step (p95)",
                 "s",
-                "The upper line is Lambda's limit of 900 s. A step near it is cut, and done again.",
+                "The line is Lambda's limit of 900 s: a step near it is cut, and done again. From 60 s "
+                "on, buckets are wide (300 s, 900 s), so this shows rather too much.",
                 width=8,
             ),
             Query(quantile(0.95, _STEP, "step"), "{{step}}"),
