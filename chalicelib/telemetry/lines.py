@@ -32,12 +32,18 @@ _WHOLE: Final = range(-(2**63), 2**63)
 _TRACE: Final = re.compile(r"(?!0{32})[0-9a-f]{32}", re.ASCII)
 _SPAN: Final = re.compile(r"(?!0{16})[0-9a-f]{16}", re.ASCII)
 
+_TIMED_OUT: Final = r"\S{1,40} [0-9a-f-]{36} Task timed out after "
 # What Lambda itself writes around an invocation. Their UUIDs are those of requests.
 # https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
 _PLATFORM: Final = re.compile(
-    r"INIT_START |INIT_REPORT |(?:START|END|REPORT) RequestId: |XRAY TraceId: ", re.ASCII
+    rf"INIT_START |INIT_REPORT |(?:START|END|REPORT) RequestId: |XRAY TraceId: |{_TIMED_OUT}",
+    re.ASCII,
 )
-_TIMED_OUT: Final = re.compile(r"\S{1,40} [0-9a-f-]{36} Task timed out after ", re.ASCII)
+_BAD: Final = re.compile(
+    rf"{_TIMED_OUT}|Traceback \(most recent call last\)"
+    r"|(?:INIT_)?REPORT .*Status: (?:error|timeout)",
+    re.ASCII,
+)
 # How Lambda's Python begins the line of an exception that nobody caught, and of its logging module.
 _LEVEL_OF_TEXT: Final = re.compile(r"\[(DEBUG|INFO|WARNING|ERROR|CRITICAL)\]")
 
@@ -178,7 +184,7 @@ def _structured(line: Line) -> Event:
 
 def _plain(line: Line) -> Event:
     text = _valid(line.text).rstrip()
-    is_platform = _PLATFORM.match(text) or _TIMED_OUT.match(text)
+    is_platform = _PLATFORM.match(text)
     return Event(
         id=_valid(line.id),
         function=_valid(line.function),
@@ -192,8 +198,7 @@ def _plain(line: Line) -> Event:
 def _level_of(text: str) -> Level:
     if found := _LEVEL_OF_TEXT.match(text):
         return Level(found[1])
-    is_bad = _TIMED_OUT.match(text) or text.startswith("Traceback (most recent call last)")
-    return Level.ERROR if is_bad else Level.INFO
+    return Level.ERROR if _BAD.match(text) else Level.INFO
 
 
 def _timing(facts: Mapping[str, Value]) -> Timing | None:

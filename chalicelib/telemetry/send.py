@@ -1,32 +1,50 @@
 """Posts requests of OTLP to a backend.
 
-https://opentelemetry.io/docs/specs/otlp/#otlphttp says which answers are worth another try.
+Which answers are worth another try: https://opentelemetry.io/docs/specs/otlp/#otlphttp-response
 """
 
+import gzip
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from email.utils import parsedate_to_datetime
+from functools import cache
+from http import HTTPStatus
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
-from chalicelib.telemetry.otlp import Partial, Signal
+from chalicelib.networks import is_literal, is_near
+from chalicelib.telemetry.endpoints import Endpoint
+from chalicelib.telemetry.otlp import Partial, partial
+from chalicelib.version import VERSION
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
 
-Compression = Literal["none", "gzip"]
+WITHIN_SECONDS: Final = 10.0
+"""How long each wait for the backend lasts at most, and the reading of its whole answer."""
 
+ANSWER_MAX: Final = 64 * 1024
+"""Bytes of an answer that are read."""
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a signal goes. `headers` may hold secrets: they are never logged."""
+RETRY_AFTER_MAX: Final = 3600.0
+"""The longest pause, in seconds, that a backend is believed."""
 
-    signal: Signal
-    url: str
-    headers: Mapping[str, str]
-    compression: Compression = "none"
+REASON_MAX: Final = 200  # characters
 
+_RETRYABLE: Final = frozenset(
+    {
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+"""https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes"""
 
-class BadEndpoint(ValueError):
-    """A setting of OTLP_* is none. The text names it, and never says a header's value."""
+_PIECE: Final = 8 * 1024
 
 
 class NotSent(Exception):
@@ -37,20 +55,117 @@ class NotSent(Exception):
         self, reason: str, *, is_final: bool = False, retry_after: float | None = None
     ) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason = reason[:REASON_MAX]
         self.is_final = is_final
         self.retry_after = retry_after
 
 
-def endpoints(environment: Mapping[str, str]) -> dict[Signal, Endpoint]:
-    """Returns where each signal goes, by OTLP_ENDPOINT and the other variables of contract. One
-    that goes nowhere is left out. OTLP_HEADERS are `name=value,…` here. Raises BadEndpoint."""
-    raise NotImplementedError
+class _Answer(Protocol):
+    """What urllib gives, as far as it is used here."""
+
+    def read1(self, n: int, /) -> bytes: ...
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """Follows none: urllib would repeat a POST as a GET, with all its headers, at another host."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
 
 
 def post(
     endpoint: Endpoint, body: bytes, credentials: "Callable[[], Credentials | None] | None" = None
 ) -> Partial:
-    """Sends one request of that signal. Returns what the backend has refused of it. `credentials`
-    sign what goes to AWS. Raises NotSent."""
-    raise NotImplementedError
+    """Sends one request of that signal. Returns what the backend has refused of it for good.
+    `credentials` sign what goes to AWS. Raises NotSent."""
+    headers = {
+        **endpoint.headers,
+        "Content-Type": "application/x-protobuf",
+        "User-Agent": f"Longhaul/{VERSION}",
+    }
+    if endpoint.compression == "gzip":
+        body = gzip.compress(body, compresslevel=6, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    headers = _signed(endpoint, body, headers, credentials)
+    request = Request(endpoint.url, body, headers, method="POST")
+    try:
+        with _opener(endpoint.url).open(request, timeout=WITHIN_SECONDS) as answer:
+            said = _read(answer)
+    except HTTPError as error:
+        with error:
+            raise _refused(error.code, error.headers.get("Retry-After")) from None
+    except UnicodeError:
+        raise NotSent("no host can have this name", is_final=True) from None
+    # URLError and TimeoutError are OSErrors.
+    except (OSError, HTTPException) as error:
+        cause = getattr(error, "reason", None) or error
+        raise NotSent(f"no answer: {str(cause) or type(cause).__name__}") from None
+    return partial(endpoint.signal, said)
+
+
+def _refused(status: int, retry_after: str | None) -> NotSent:
+    if status in _RETRYABLE:
+        return NotSent(f"HTTP {status}", retry_after=seconds_of(retry_after, time.time()))
+    return NotSent(f"HTTP {status}", is_final=True)
+
+
+def seconds_of(retry_after: str | None, now: float) -> float | None:
+    """Returns the seconds of the header Retry-After (RFC 9110, section 10.2.3), which has them or a
+    date; None if it says nothing. `now` is Unix time in seconds."""
+    text = (retry_after or "").strip()
+    if text.isascii() and text.isdecimal():
+        return min(float(text[:10]), RETRY_AFTER_MAX)
+    try:
+        at = parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return min(max(at - now, 0.0), RETRY_AFTER_MAX)
+
+
+def _read(answer: _Answer) -> bytes:
+    """Returns the answer's body. Nothing, if it is too long or comes too slowly: then the request
+    was taken all the same."""
+    until = time.monotonic() + WITHIN_SECONDS
+    found = b""
+    while piece := answer.read1(_PIECE):
+        found += piece
+        if len(found) > ANSWER_MAX or time.monotonic() > until:
+            return b""
+    return found
+
+
+def _signed(
+    endpoint: Endpoint,
+    body: bytes,
+    headers: Mapping[str, str],
+    credentials: "Callable[[], Credentials | None] | None",
+) -> dict[str, str]:
+    """Returns the headers, with a signature of AWS where it goes to AWS."""
+    signing = endpoint.signing
+    if signing is None or credentials is None:
+        return dict(headers)
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        found = credentials()
+        if found is None:
+            raise NotSent("no credentials to sign with")
+        request = AWSRequest("POST", endpoint.url, headers=dict(headers), data=body)
+        SigV4Auth(found, signing.service, signing.region).add_auth(request)
+    except BotoCoreError as error:
+        raise NotSent(f"not signed: {type(error).__name__}") from None
+    return dict(request.headers.items())
+
+
+def _opener(url: str) -> OpenerDirector:
+    host = urlsplit(url).hostname or ""
+    return _openers(is_direct=host == "localhost" or (is_literal(host) and is_near(host)))
+
+
+@cache
+def _openers(*, is_direct: bool) -> OpenerDirector:
+    """Returns what makes the requests. A backend beside us is reached without the proxy that the
+    environment names."""
+    return build_opener(_NoRedirect(), *([ProxyHandler({})] if is_direct else []))
