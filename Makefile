@@ -58,8 +58,12 @@ outputs: $(READY) ## Print the stack's names and addresses as JSON
 	@$(INFRA) outputs
 
 .PHONY: logs
-logs: $(READY) ## Follow the logs of the functions
-	@$(INFRA) logs
+logs: $(READY) ## Follow the logs of the functions; JOB=… for one job: its id or traceId
+	@$(INFRA) logs $(if $(JOB),--job "$$JOB")
+
+.PHONY: observe
+observe: $(READY) ## See inside: metrics, dashboards, logs and traces, until Ctrl-C
+	@$(INFRA) observe
 
 .PHONY: mail
 mail: $(READY) ## Show the mail that the local stack has caught
@@ -138,6 +142,10 @@ lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 	  --python-version 3.11 --python-platform aarch64-manylinux2014 --no-emit-package pycparser \
 	  --no-emit-index-url --no-emit-find-links --constraint requirements-dev.txt \
 	  --custom-compile-command 'make lock' --output-file requirements-jwt.txt requirements-jwt.in
+	@.longhaul/lock/bin/uv pip compile --quiet --generate-hashes --upgrade --no-annotate \
+	  --python-version 3.11 --python-platform aarch64-manylinux2014 \
+	  --no-emit-index-url --no-emit-find-links --constraint requirements-dev.txt \
+	  --custom-compile-command 'make lock' --output-file requirements-otlp.txt requirements-otlp.in
 	@for tool in checkov pip-audit; do \
 	  .longhaul/lock/bin/uv pip compile --quiet --universal --generate-hashes --upgrade \
 	    --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
@@ -145,7 +153,7 @@ lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 	    infra/checks/$$tool.in || exit; \
 	done
 	@rm -rf .longhaul/lock
-	@echo 'requirements-dev.txt, requirements-jwt.txt, and the two locks in infra/checks are pinned anew.'
+	@echo 'requirements-dev.txt, -jwt.txt and -otlp.txt, and the two locks in infra/checks are pinned anew.'
 
 .PHONY: clean
 clean: ## Stop the local targets; remove .venv, .longhaul and the caches

@@ -60,6 +60,11 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def now_us() -> int:
+    """Returns Unix time in microseconds."""
+    return time.time_ns() // 1000
+
+
 def new_id() -> str:
     """Returns a new random UUID, as text."""
     return str(uuid4())

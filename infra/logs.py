@@ -1,22 +1,31 @@
 """Follows what the stack's functions log. Reads it from the target's own CloudWatch Logs."""
 
+import itertools
 import json
+import re
 import time
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from chalicelib.trace_ids import JOB_ID, job_digest
 from infra.errors import InfraError
 from infra.targets import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_logs.type_defs import FilteredLogEventTypeDef
 
 _LOCAL_POLL_SECONDS = 0.5
 _AWS_POLL_SECONDS = 2.0
+
+# The most events that one answer may have.
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
+_PAGE = 10_000
 
 # Lambda's own lines around each invocation.
 _PLATFORM = ("INIT_START", "START RequestId", "END RequestId", "REPORT RequestId", "XRAY TraceId")
@@ -47,6 +56,38 @@ class Line:
 
     def __str__(self) -> str:
         return f"{self.at:%H:%M:%S} {self.function:<11} {readable(self.message)}"
+
+
+@dataclass(frozen=True, slots=True)
+class LogEvent:
+    """An event of CloudWatch Logs. `id` is the same each time. `at` is Unix ms."""
+
+    id: str
+    at: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events in the order of their times. `cut_at` is the ms of which some lines are missing: it
+    has more than a target returns."""
+
+    events: tuple[LogEvent, ...]
+    cut_at: int | None = None
+
+
+def mark_of(job: str) -> str:
+    """Returns what each line about a job has: its digest, 32 hexadecimal digits.
+
+    `job` is the job's id, its digest, or the `traceId` of its answers. Raises InfraError if it is
+    none of them.
+    """
+    given = job.strip().lower()
+    if re.fullmatch(JOB_ID, given):
+        return job_digest(given)
+    if not re.fullmatch(r"[0-9a-f]{32}", given):
+        raise InfraError(f"JOB must be a job's id, or its traceId of 32 digits, not {job!r}")
+    return given
 
 
 def functions(target: Target, stack_name: str) -> dict[str, str]:
@@ -80,22 +121,22 @@ def follow(
     """
     client = target.session().client("logs")
     start = {name: int((time.time() - since_seconds) * 1000) for name in names}
-    shown: set[tuple[str, int, str]] = set()
+    shown: set[tuple[int, str]] = set()
     while True:
         fresh: list[Line] = []
         for name, real_name in names.items():
-            for stream, at, message in _events(client, f"/aws/lambda/{real_name}", start[name]):
-                start[name] = max(start[name], at)
-                if (stream, at, message) not in shown:
-                    shown.add((stream, at, message))
-                    fresh.append(
-                        Line(datetime.fromtimestamp(at / 1000).astimezone(), name, message)
-                    )
+            found = pages(client, log_group(real_name), start[name])
+            for event in itertools.chain.from_iterable(page.events for page in found):
+                start[name] = max(start[name], event.at)
+                if (event.at, event.id) not in shown:
+                    shown.add((event.at, event.id))
+                    at = datetime.fromtimestamp(event.at / 1000).astimezone()
+                    fresh.append(Line(at, name, event.message))
         yield from sorted(fresh, key=lambda line: line.at)
         if not forever:
             return
         # A line can come a second time only if it is as new as the last one.
-        shown = {key for key in shown if key[1] >= min(start.values())}
+        shown = {key for key in shown if key[0] >= min(start.values())}
         time.sleep(_LOCAL_POLL_SECONDS if target.is_local else _AWS_POLL_SECONDS)
 
 
@@ -111,18 +152,50 @@ def readable(message: str) -> str:
     return " ".join([f"{fields.get('level', 'INFO'):<7}", str(fields["message"]), *special])
 
 
-def _events(
-    client: "CloudWatchLogsClient", group: str, start: int
-) -> Iterator[tuple[str, int, str]]:
-    """Yields stream, time in milliseconds and text of each line that a function itself wrote."""
+def log_group(real_name: str) -> str:
+    """Returns the log group of the function of that name."""
+    return f"/aws/lambda/{real_name}"
+
+
+def pages(client: "CloudWatchLogsClient", group: str, start: int) -> Iterator[Page]:
+    """Yields what was logged from `start` on, in Unix ms. Nothing if there is no such group: a
+    function has none before its first line. Raises ClientError."""
     try:
-        pages = client.get_paginator("filter_log_events")
-        for page in pages.paginate(logGroupName=group, startTime=start):
-            for event in page["events"]:
-                message = event["message"].rstrip()
-                if message and not message.startswith(_PLATFORM):
-                    yield event["logStreamName"], event["timestamp"], message
+        yield from _pages(client, group, start)
     except ClientError as error:
-        # A function has no log group before its first line.
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
+
+
+def _pages(client: "CloudWatchLogsClient", group: str, start: int) -> Iterator[Page]:
+    token = ""
+    while True:
+        if token:
+            answer = client.filter_log_events(
+                logGroupName=group, startTime=start, limit=_PAGE, nextToken=token
+            )
+        else:
+            answer = client.filter_log_events(logGroupName=group, startTime=start, limit=_PAGE)
+        events, token = answer["events"], answer.get("nextToken", "")
+        # MiniStack has no pages: it returns the oldest, and nothing tells that there are more.
+        is_cut = len(events) == _PAGE and not token
+        is_stuck = is_cut and events[-1]["timestamp"] == start
+        yield Page(tuple(_own(events)), start if is_stuck else None)
+        if is_cut:
+            start = events[-1]["timestamp"] + is_stuck
+        elif not token:
+            return
+
+
+def _own(events: "Sequence[FilteredLogEventTypeDef]") -> Iterator[LogEvent]:
+    """Yields the lines that a function itself wrote."""
+    numbers: Counter[tuple[str, int]] = Counter()
+    for event in events:
+        stream, at = event["logStreamName"], event["timestamp"]
+        numbers[stream, at] += 1
+        # MiniStack gives no id to what a function wrote. It writes all lines of an invocation at
+        # once, to a stream of their own: each always has the same number there.
+        line_id = event.get("eventId") or f"{stream}/{at}/{numbers[stream, at]}"
+        message = event["message"].rstrip()
+        if message and not message.startswith(_PLATFORM):
+            yield LogEvent(line_id, at, message)

@@ -11,6 +11,7 @@ from random import Random
 from chalicelib.errors import LonghaulError, QuotaUsedUp, TooManyJobs, Unavailable
 from chalicelib.http import exports, notifications, unsubscribe
 from chalicelib.http.calls import Call, Reply
+from chalicelib.jobs.arrivals import Arrival
 from chalicelib.pipeline import erasing
 from chalicelib.services import PLAN_VERSION, Services
 from tests.faults.announced import Announced
@@ -146,16 +147,17 @@ class People:
         return int(10 ** self._random.uniform(2, 5.3))
 
     def _call(self, wish: Wish) -> Call:
+        """Returns the request that API Gateway gets now."""
         headers = {"idempotency-key": wish.key} if wish.key else {}
-        return Call(_CONTEXT, headers, {}, json.dumps(wish.body).encode())
+        body = json.dumps(wish.body).encode()
+        return Call(_CONTEXT, headers, {}, body, came=Arrival(at=self._schedule.now))
 
     def ask(self, wish: Wish) -> None:
         """Requests the export, up to four times until there is an answer."""
         for _ in range(_TRIES):
             begun, accepted = self._schedule.now, bool(wish.key and wish.jobs)
-            reply = self._lambdas.invoke(
-                "api", _API_SECONDS, lambda services: exports.create(self._call(wish), services)
-            )
+            call = self._call(wish)
+            reply = self._lambdas.invoke("api", _API_SECONDS, partial(exports.create, call))
             if isinstance(reply, TooManyJobs):
                 self._faults.counts[Kind.LIMITED] += 1
                 self._witness.limited(wish.body["user_id"], begun, accepted=accepted)
@@ -256,7 +258,8 @@ class People:
             wish = self._random.choice(self.wishes)
 
     def _retry_job(self, again: Wish, job_id: str, key: str) -> None:
-        call = Call(_CONTEXT, {"idempotency-key": key}, {}, b"")
+        came = Arrival(at=self._schedule.now)
+        call = Call(_CONTEXT, {"idempotency-key": key}, {}, b"", came=came)
         reply = self._lambdas.invoke(
             "api", _API_SECONDS, lambda services: exports.retry(call, services, job_id)
         )

@@ -1,0 +1,1 @@
+"""See inside a stack while it runs: what its functions log becomes metrics, traces and logs."""
