@@ -171,7 +171,7 @@ def test_the_end_of_a_job_that_two_functions_tell_of_is_one_span(rig: Rig) -> No
     assert rig.posts.records == ["job ended", "job announced"]
 
 
-def test_an_event_whose_backend_is_down_comes_again_and_only_what_is_missing_is_sent(
+def test_while_a_backend_is_down_an_event_comes_again_and_what_is_missing_is_sent(
     rig: Rig,
 ) -> None:
     rig.posts.answers[Signal.LOGS] = [NotSent("HTTP 503")]
