@@ -4,7 +4,6 @@ The function would refuse the same values, but only when it runs. Here they are 
 anything is packaged. docs/configuration.md explains each variable.
 """
 
-import os
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -25,23 +24,6 @@ PARAMETERS: Final = {
 _SECRET: Final = re.compile(
     r"arn:[a-z-]+:secretsmanager:(?P<region>[a-z0-9-]+):[0-9]{12}:secret:.+"
 )
-
-
-def operators(deployed: Mapping[str, str]) -> dict[str, str]:
-    """Returns the parameters that are the operator's choice. `deployed` are those of the stack,
-    which keep their values if the environment does not name them."""
-    environment = os.environ
-    kept = {
-        parameter: deployed[parameter]
-        for variable, parameter in PARAMETERS.items()
-        if variable not in environment and parameter in deployed
-    }
-    named = {
-        parameter: environment[variable]
-        for variable, parameter in PARAMETERS.items()
-        if environment.get(variable)
-    }
-    return kept | named
 
 
 def of_settings(settings: Mapping[str, str]) -> dict[str, str]:
