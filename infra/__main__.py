@@ -174,7 +174,7 @@ def observe_stack(place: Place) -> None:
 
     Prints where there is what to see, and goes on until Ctrl-C.
     """
-    from infra.observe import command, places
+    from infra.observe import command, shipper
     from infra.observe.stacks import Stacks, Wanted
 
     target, name = place.target, place.stack_name
@@ -186,7 +186,7 @@ def observe_stack(place: Place) -> None:
         called = "the stack of make scenario"
         followed.append(Wanted(target, SCENARIO, stack.default_name(target), called))
     stacks = Stacks(followed, lambda text: say(escape(text)))
-    command.observe(place.state, stacks, places.ship, is_local=target.is_local)
+    command.observe(place.state, stacks, shipper.run, is_local=target.is_local)
 
 
 @cli.command(name="mail")
