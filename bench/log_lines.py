@@ -125,7 +125,7 @@ def _step(job: _Job, at: int, which: tuple[str, int | None], outcome: str, **fac
     message_id = str(UUID(int=job.random.getrandbits(128), version=4))
     ms = job.random.randrange(40, 9_000)
     parts = (trace_ids.job_digest(job.id), step, segment, message_id, 1, at)
-    about = {
+    about: dict[str, Any] = {
         "job": trace_ids.job_digest(job.id),
         "step": step,
         "segment": segment,

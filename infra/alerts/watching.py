@@ -10,7 +10,7 @@ from typing import Final
 
 from chalicelib.archive import costs
 from infra.alerts.listed import ALERTS
-from infra.alerts.spend import HOURS
+from infra.alerts.spend import HOURS, memory_gb
 
 # -- prices, in dollars -------------------------------------------------------------------------
 # [cited] https://aws.amazon.com/cloudwatch/pricing/
@@ -48,9 +48,8 @@ SPAN_BYTES: Final = 1_000
 
 SHIPMENTS: Final = 4
 SHIPMENT_SECONDS: Final = 0.3
-SHIPPER_GB: Final = 0.25
-"""How often a job's lines wake the function `Telemetry`, how long that takes, and its memory.
-[assumed] Lambda gets the lines of a few seconds at once, so many jobs share a call."""
+"""How often a job's lines wake the function `Telemetry`, and how long that takes. [assumed] Lambda
+gets the lines of a few seconds at once, so many jobs share a call."""
 
 # -- what is always there -----------------------------------------------------------------------
 SWEPT_METRICS: Final = 4
@@ -94,7 +93,7 @@ def of(numbers: Sequence[int]) -> list[Cost]:
                 for jobs in numbers
             ),
         ),
-        Cost("function `Telemetry`", tuple(_shipments(jobs) * _SHIPMENT for jobs in numbers)),
+        Cost("function `Telemetry`", tuple(_shipments(jobs) * _shipment() for jobs in numbers)),
         Cost("X-Ray", tuple(jobs * SPANS * SPAN_BYTES / _GB * SPAN_GB for jobs in numbers)),
     ]
 
@@ -110,7 +109,10 @@ def table(numbers: Sequence[int] = (0, 1_000, 1_000_000)) -> str:
     return "\n".join(rows)
 
 
-_SHIPMENT: Final = costs.LAMBDA_REQUEST + SHIPMENT_SECONDS * SHIPPER_GB * costs.LAMBDA_GB_SECOND
+def _shipment() -> float:
+    """Returns the dollars of a call of the shipper."""
+    gigabytes = memory_gb()["Telemetry"]
+    return costs.LAMBDA_REQUEST + SHIPMENT_SECONDS * gigabytes * costs.LAMBDA_GB_SECOND
 
 
 def _busy(jobs: int) -> float:

@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +23,13 @@ from infra.console import say, step
 from infra.daemon import HOST
 from infra.errors import InfraError
 from infra.observe import configuration, docker, prometheus, relay, runs
-from infra.observe.stacks import Stacks
-from infra.targets import Target
+from infra.observe.stacks import Place, Stacks
 
 USUAL_PORT: Final = 9464
 """The usual port of /metrics in OpenTelemetry. It is used if it is free."""
 
-_LOOK_SECONDS: Final = 2.0
+_LOCAL_LOOK_SECONDS: Final = 2.0
+_AWS_LOOK_SECONDS: Final = 20.0
 _CHECK_SECONDS: Final = 10.0
 _SCRAPE_SECONDS: Final = 30.0
 _SHIPPER_END_SECONDS: Final = 20.0
@@ -57,12 +57,12 @@ class ObserveError(InfraError):
 class Ship(Protocol):
     """The shipper: it reads the lines of all places, counts them, and sends them on.
 
-    A place is a target and a stack's name. `places` are asked for anew again and again.
+    `places` returns the stacks that are up, and is asked again and again.
     """
 
     def __call__(
         self,
-        places: Iterable[tuple[Target, str]],
+        places: Callable[[], Sequence[Place]],
         state: Path,
         endpoints: Mapping[Signal, Endpoint],
         listener: socket.socket,
@@ -113,22 +113,23 @@ def observe(state: Path, stacks: Stacks, ship: Ship, *, is_local: bool) -> None:
             _print(name, url)
         if not stop.is_set():
             say(_BESIDE if is_local else "Ctrl-C ends this.")
-        _watch(run, stacks, shown.get("prometheus"))
+        look_seconds = _LOCAL_LOOK_SECONDS if is_local else _AWS_LOOK_SECONDS
+        _watch(run, stacks, shown.get("prometheus"), look_seconds)
         if stop.is_set():
             say("Stopping. What was counted stays until make down.")
 
 
-def _watch(run: _Run, stacks: Stacks, url: str | None) -> None:
+def _watch(run: _Run, stacks: Stacks, url: str | None, look_seconds: float) -> None:
     """Waits for the end. Raises an error if something has ended by itself."""
     now = time.monotonic()
-    next_look, next_check = now + _LOOK_SECONDS, now
+    next_look, next_check = now + look_seconds, now
     # Until then, Prometheus must have reached the shipper.
     scrape_limit = now + _SCRAPE_SECONDS if url else None
     while not run.stop.wait(_PAUSE_SECONDS):
         now = time.monotonic()
         if now >= next_look:
             stacks.look()
-            next_look = time.monotonic() + _LOOK_SECONDS
+            next_look = time.monotonic() + look_seconds
         if now >= next_check:
             for check in run.checks:
                 check()
@@ -166,7 +167,7 @@ def _shipping(
 
     def work() -> None:
         try:
-            ship(stacks, runs.home(run.state), sent_to, listener, run.stop)
+            ship(stacks.up, runs.home(run.state), sent_to, listener, run.stop)
         except BaseException as error:  # noqa: BLE001 - `check` tells it
             failure.append(error)
 

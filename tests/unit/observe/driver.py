@@ -7,7 +7,7 @@ is `dies` for a shipper that ends by itself.
 import socket
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from chalicelib.telemetry.otlp import Signal
 from infra.console import complain, say
 from infra.errors import InfraError
 from infra.observe import command
-from infra.observe.stacks import Stacks, Wanted
-from infra.targets import Target, named
+from infra.observe.stacks import Place, Stacks, Wanted
+from infra.targets import named
 
 METRICS = b"# TYPE export_jobs_active gauge\nexport_jobs_active 3\n"
 
@@ -34,7 +34,7 @@ class _Page(BaseHTTPRequestHandler):
 
 
 def ship(
-    places: Iterable[tuple[Target, str]],
+    places: Callable[[], Sequence[Place]],
     state: Path,
     endpoints: Mapping[Signal, Endpoint],
     listener: socket.socket,
@@ -50,11 +50,11 @@ def ship(
         server.timeout = 0.1
         while not stop.is_set():
             server.handle_request()
-            list(places)
+            places()
 
 
 def die(
-    places: Iterable[tuple[Target, str]],
+    places: Callable[[], Sequence[Place]],
     state: Path,
     endpoints: Mapping[Signal, Endpoint],
     listener: socket.socket,
