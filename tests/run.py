@@ -60,7 +60,7 @@ FAULTS = Part("simulated faults", ("tests/faults", "--numprocesses", "auto"))
 
 IN_A_BROWSER = ("tests/browser",)
 SCENARIO = ("tests/scenario",)
-OBSERVED = ("tests/observe",)
+OBSERVED = ("tests/observe", "--numprocesses", "2", "--dist", "loadgroup")
 NO_PROMETHEUS = "There is no Prometheus. On Debian and Ubuntu: sudo apt install prometheus"
 WRECKS = ("tests/wreck", "-m", "not long", "--numprocesses", "2", "--dist", "loadfile")
 
