@@ -1,6 +1,7 @@
-"""Who is woken on AWS: what a deployment says of alarms. docs/configuration.md explains each variable.
+"""Who is woken on AWS: what a deployment says of alarms.
 
 CloudFormation would refuse the same values, but only after everything is packaged.
+docs/configuration.md explains each variable.
 """
 
 import re

@@ -6,7 +6,6 @@ topic that they tell is in infra/resources.yaml.
 """
 
 import json
-from collections.abc import Mapping
 from typing import Any, Final
 
 from infra.alerts import dashboard, queries
@@ -33,7 +32,10 @@ def add(template: Template) -> None:
             "Properties": properties(alert),
         }
         for one in alert.alarm.filters:
-            resources[f"{one.metric[0].upper()}{one.metric[1:]}Filter"] = _filter(one)
+            resources[f"{one.metric[0].upper()}{one.metric[1:]}Filter"] = {
+                **_filter(one),
+                "Condition": alert.alarm.condition,
+            }
     names = [resource_name(alert) for alert in watched if alert.alarm.condition == _CONDITION]
     resources["Dashboard"] = {
         "Type": "AWS::CloudWatch::Dashboard",
@@ -108,10 +110,9 @@ def _metric(metric: Metric) -> Template:
     return found
 
 
-def _filter(one: Filter) -> Mapping[str, Any]:
+def _filter(one: Filter) -> Template:
     return {
         "Type": "AWS::Logs::MetricFilter",
-        "Condition": _CONDITION,
         "Properties": {
             "LogGroupName": {"Ref": one.logs},
             "FilterPattern": one.pattern,

@@ -137,10 +137,22 @@ _ANSWERS_SLOW: Final = Alert(
     ),
 )
 
+_THROTTLES: Final = (
+    "SlowDown",
+    "*Throttl*",
+    "*LimitExceeded*",
+    "*ThroughputExceeded*",
+    "TooManyRequests*",
+    "503",
+    "429",
+)
+"""How services say that they are asked for too much."""
+
 _STEPS_THROTTLED: Final = Filter(
     "WorkerLogs",
-    '{ $.message = "step retried" && ($.reason = "*SlowDown*" || $.reason = "*Throttl*" '
-    '|| $.reason = "*RequestLimitExceeded*" || $.reason = "*ThroughputExceeded*") }',
+    '{ $.message = "step retried" && ('
+    + " || ".join(f'$.code = "{code}"' for code in _THROTTLES)
+    + ") }",
     "stepsThrottled",
 )
 _GATEWAY_THROTTLED: Final = Filter(
@@ -251,18 +263,19 @@ _WEBHOOKS_UNSIGNED: Final = Alert(
     ),
 )
 
+_DROPPED: Final = Filter("TelemetryLogs", '{ $.message = "telemetry dropped" }', "telemetryDropped")
 _TELEMETRY_DROPS: Final = Alert(
     "TelemetryDrops",
     "warning",
     "Traces or log lines were dropped on their way to the backend",
-    "Nothing is dropped as a rule: what a backend does not take waits. CloudWatch counts the "
-    "events that Lambda gave up to hand to the function `Telemetry`. The lines themselves are "
+    "Nothing is dropped as a rule: what a backend does not take waits. The lines themselves are "
     "still in their log groups.",
     "sum by (signal, reason) (increase(telemetry_dropped_total[15m])) > 0",
     "0m",
     Alarm(
-        (Metric("dropped", "AWS/Lambda", "AsyncEventsDropped", "Sum", _function("Telemetry")),),
+        (Metric("lines", OURS, _DROPPED.metric, "Sum"),),
         0,
+        filters=(_DROPPED,),
         condition="WatchTelemetry",
     ),
 )

@@ -3,8 +3,8 @@ CloudWatch, from the prices that the planner knows. Pure.
 
 It is what follows from the work: functions, requests, queue, table, S3's requests, and archives
 while they are kept. It knows nothing of what people download ($0.09 a GB from S3 to the internet),
-of the source files' storage, or of what watching costs (infra/alerts/watching.py). Lambda's price is
-that of x86_64. On arm64 a fifth of it is not paid.
+of the source files' storage, or of what watching costs (infra/alerts/watching.py). Lambda's price
+is that of x86_64. On arm64 a fifth of it is not paid.
 """
 
 from collections.abc import Mapping

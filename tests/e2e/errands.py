@@ -271,6 +271,12 @@ def abort_uploads_of_nobody(on: Stage) -> None:
     assert not _uploads(on, job_id)
 
 
+def count_dead_letters(on: Stage) -> None:
+    letters = on.acting["Sweeper"].dead_letters
+    assert letters
+    assert letters.held() >= 0
+
+
 def bury_a_letter(on: Stage) -> None:
     job_id = handmade.waiting(on.backstage)
     letter = _record(Message(Step.PLAN, job_id))
@@ -476,6 +482,7 @@ ERRANDS: dict[str, tuple[Errand, ...]] = {
         give_a_job_up,
         announce_again,
         abort_uploads_of_nobody,
+        count_dead_letters,
         log("Sweeper"),
     ),
     "Telemetry": (keep_what_was_not_sent, log("Telemetry")),
