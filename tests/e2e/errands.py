@@ -335,6 +335,18 @@ def hide_and_send_an_announcement(on: Stage) -> None:
     queue.client.delete_message(QueueUrl=queue.url, ReceiptHandle=message["ReceiptHandle"])
 
 
+# -- the shipper -----------------------------------------------------------------------------------
+
+
+def keep_what_was_not_sent(on: Stage) -> None:
+    """Puts an event into the shipper's queue, as Lambda does after three tries, and takes it."""
+    sqs, url = on.acting["Telemetry"].queue.client, on.backstage.output("TelemetryQueueUrl")
+    sqs.send_message(QueueUrl=url, MessageBody="{}")
+    sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    (message, *_) = sqs.receive_message(QueueUrl=url)["Messages"]
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
 # -- several sources ------------------------------------------------------------------------------
 
 OTHER_BUCKET = "a-bucket-of-others"
@@ -473,6 +485,7 @@ ERRANDS: dict[str, tuple[Errand, ...]] = {
         count_dead_letters,
         log("Sweeper"),
     ),
+    "Telemetry": (keep_what_was_not_sent, log("Telemetry")),
 }
 """The errands of each function. A grant that none of them needs is one too many."""
 
