@@ -58,8 +58,12 @@ outputs: $(READY) ## Print the stack's names and addresses as JSON
 	@$(INFRA) outputs
 
 .PHONY: logs
-logs: $(READY) ## Follow the logs of the functions
-	@$(INFRA) logs
+logs: $(READY) ## Follow the logs of the functions; JOB=… for one job: its id or traceId
+	@$(INFRA) logs $(if $(JOB),--job "$$JOB")
+
+.PHONY: observe
+observe: $(READY) ## See inside: metrics, dashboards, logs and traces, until Ctrl-C
+	@$(INFRA) observe
 
 .PHONY: mail
 mail: $(READY) ## Show the mail that the local stack has caught

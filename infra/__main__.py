@@ -29,6 +29,8 @@ from infra.console import complain, counted, say, step
 from infra.deploy import Stack
 from infra.erase import erase
 from infra.errors import AccessError, AccountError, DeployError, InfraError, NotDeployedError
+from infra.observe import runs
+from infra.paths import SCENARIO
 from infra.redrive import SINCE, redrive, services_of
 from infra.targets import TARGET_NAMES, Target, TargetName
 
@@ -120,6 +122,7 @@ def down(place: Place, *, yes: str | None) -> None:
         _check_account(place.target)
         _ask_to_delete(place, yes)
     was_up = stack.down(place.target, place.state, place.stack_name)
+    runs.forget(place.state)
     if not place.target.is_local:
         say(f"The stack {place.stack_name} is deleted.")
     else:
@@ -144,19 +147,46 @@ def outputs(place: Place) -> None:
 @click.option(
     "--function", help="Only this one: APIHandler, Worker, Announcer, DeadLetters or Sweeper."
 )
+@click.option("--job", help="Only lines about this job: its id, or its traceId.")
 @click.option("--since", default=10.0, show_default=True, help="Minutes to look back.")
 @click.option("--follow/--no-follow", default=True, help="Wait for more.  [default: follow]")
 @click.pass_obj
-def show_logs(place: Place, *, function: str | None, since: float, follow: bool) -> None:
+def show_logs(
+    place: Place, *, function: str | None, job: str | None, since: float, follow: bool
+) -> None:
     """Follow what the functions log."""
+    mark = logs.mark_of(job) if job else ""
     stack.deployed(place.target, place.state, place.stack_name)
     target = emulators.found(place.target, place.state)
     names = logs.chosen(logs.functions(target, place.stack_name), function)
     try:
         for line in logs.follow(target, names, since_seconds=since * 60, forever=follow):
-            click.echo(str(line))
+            if mark in line.message:
+                click.echo(str(line))
     except KeyboardInterrupt:
         click.echo()
+
+
+@cli.command(name="observe")
+@click.pass_obj
+def observe_stack(place: Place) -> None:
+    """See inside the stack, and inside that of make scenario: metrics, dashboards, logs, traces.
+
+    Prints where there is what to see, and goes on until Ctrl-C.
+    """
+    from infra.observe import command, shipper
+    from infra.observe.stacks import Stacks, Wanted
+
+    target, name = place.target, place.stack_name
+    start = f"make up{target.option}"
+    followed = [Wanted(target, place.state, name, f"{name} on {target.name}", start)]
+    if not target.is_local:
+        _check_account(target)
+    if target.name == "ministack":
+        called = "the stack of make scenario"
+        followed.append(Wanted(target, SCENARIO, stack.default_name(target), called))
+    stacks = Stacks(followed, lambda text: say(escape(text)))
+    command.observe(place.state, stacks, shipper.run, is_local=target.is_local)
 
 
 @cli.command(name="mail")

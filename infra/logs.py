@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from chalicelib.trace_ids import JOB_ID, job_digest
 from infra.errors import InfraError
 from infra.targets import Target
 
@@ -72,6 +74,20 @@ class Page:
 
     events: tuple[LogEvent, ...]
     cut_at: int | None = None
+
+
+def mark_of(job: str) -> str:
+    """Returns what each line about a job has: its digest, 32 hexadecimal digits.
+
+    `job` is the job's id, its digest, or the `traceId` of its answers. Raises InfraError if it is
+    none of them.
+    """
+    given = job.strip().lower()
+    if re.fullmatch(JOB_ID, given):
+        return job_digest(given)
+    if not re.fullmatch(r"[0-9a-f]{32}", given):
+        raise InfraError(f"JOB must be a job's id, or its traceId of 32 digits, not {job!r}")
+    return given
 
 
 def functions(target: Target, stack_name: str) -> dict[str, str]:

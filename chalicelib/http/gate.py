@@ -178,7 +178,8 @@ def gate(
     def middleware(request: Request, get_response: Callable[[Request], Response]) -> Response:
         context = request.context
         at = tracing.came_at(context, now_us() // 1000)
-        caller = trace_ids.of_traceparent(request.headers.get(tracing.HEADER))
+        given = request.headers.get(tracing.HEADER)
+        caller = trace_ids.of_traceparent(given) if given else None
         context[_CAME] = Arrival(at=at, caller=caller)
         context["requestId"] = str(context.get("requestId") or new_id())
         request_id = request_id_of(request)

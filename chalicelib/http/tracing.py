@@ -5,8 +5,7 @@ has its facts). It costs a request a few digests, and no import that it does not
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chalicelib import trace_ids
 from chalicelib.http.callers import Context
@@ -38,16 +37,15 @@ Calls = Sequence[tuple[str, int, int]]
 """Calls that took long: name, ms from the request's start, ms."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+# Named tuples: to make a dataclass takes 0.4 ms of each cold start.
+class Span(NamedTuple):
     """A span, and the id of its parent; None: it is the root of its trace."""
 
     ref: SpanRef
     parent: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Traced:
+class Traced(NamedTuple):
     """What the line says of a request, its answer, and the job that it is about. `path` is the
     route as the OpenAPI document has it."""
 

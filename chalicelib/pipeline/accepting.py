@@ -9,8 +9,8 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from chalicelib.announcing.asked import notices_of
@@ -59,8 +59,7 @@ _UNKNOWN: Final = Arrival()
 """Nobody knows how the request came in: it did not come through the API."""
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """The job on record for a request. `is_new`: this request has made it."""
 
     job: Job

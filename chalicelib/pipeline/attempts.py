@@ -76,7 +76,7 @@ def span(job: Job | None, own: SpanRef, at: int, end: int) -> dict[str, object]:
     if job is None:
         return alone
     root, over = job.root_span, ends.ended_at(job)
-    if job.status not in OPEN and (over is None or at >= over):
+    if job.status not in OPEN and (over is None or at > over):
         return {**alone, "link": str(root)}
     # Workers' clocks may differ from the API's.
     at = max(at, job.begun_at)

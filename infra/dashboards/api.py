@@ -8,7 +8,7 @@ from grafana_foundation_sdk.models import dashboard as models
 
 from infra.dashboards import palette
 from infra.dashboards.boards import Section, board, filled, with_alerts
-from infra.dashboards.expressions import added, quantile, rate
+from infra.dashboards.expressions import added, quantile, rate, some, total
 from infra.dashboards.logs import OURS, facts
 from infra.dashboards.panels import (
     PROMETHEUS,
@@ -31,7 +31,7 @@ _RANGE: Final = "$__range"
 _HELD: Final = (
     "A request with `Prefer: wait`, and the event stream `/progress`, are held on purpose."
 )
-_SLOW: Final = [Limit(1, palette.WARN), Limit(5)]
+_SLOW: Final = [Limit(5)]
 _MANY_ERRORS: Final = [Limit(0.01, palette.WARN), Limit(0.05)]
 
 
@@ -103,12 +103,11 @@ def _now() -> list[Builder[models.Panel]]:
             About(
                 "Told to slow down (429)",
                 "short",
-                "Answers 429 in this time range, about. One caller alone may make all of them.",
+                "Answers 429 of all routes in this time range. One caller may have all of them.",
                 width=6,
                 height=4,
-                none="None",
             ),
-            Query(f"sum(increase({_LIMITED}[{_RANGE}]))"),
+            Query(total('export_throttles_total{what="rate_limit"}')),
             limits=[Limit(1, palette.WARN)],
         ),
     ]
@@ -155,7 +154,7 @@ def _requests() -> list[Builder[models.Panel]]:
                 width=8,
                 none="None",
             ),
-            Query(added(_LIMITED, "method", "path"), "{{method}} {{path}}"),
+            Query(some(added(_LIMITED, "method", "path")), "{{method}} {{path}}"),
         ),
         bars(
             About(
@@ -165,7 +164,7 @@ def _requests() -> list[Builder[models.Panel]]:
                 width=8,
                 none="None",
             ),
-            Query(added("export_cold_starts_total", "function"), "{{function}}"),
+            Query(some(added("export_cold_starts_total", "function")), "{{function}}"),
         ),
     ]
 
@@ -212,10 +211,10 @@ def _latency() -> list[Builder[models.Panel]]:
             [
                 Column(
                     "requests",
-                    f"sum by (method, path) (increase({_REQUESTS}[{_RANGE}]))",
+                    total(_REQUESTS, "method", "path"),
                     "short",
                 ),
-                Column("5xx", f"sum by (method, path) (increase({_ERRORS}[{_RANGE}]))", "short"),
+                Column("5xx", total(_ERRORS, "method", "path"), "short"),
                 *(
                     Column(f"p{part * 100:g}", expr, "s")
                     for part, expr in zip(parts, over_range, strict=True)
@@ -230,12 +229,13 @@ def _which() -> Builder[models.Panel]:
         About(
             "Requests that failed or were slow",
             "none",
-            "5xx, or slower than a second. Click on the trace to see what it waited for.",
+            "5xx, or slower than 3 s, for which no request is held. Click on the trace to see "
+            "what it waited for.",
             width=24,
             height=9,
             none="None, or Loki is not there",
         ),
-        f'{OURS} |~ "^request$" | status >= 500 or ms >= 1000',
+        f'{OURS} |~ "^request$" | status >= 500 or ms >= 3000',
         [
             ("method", "string"),
             ("path", "string"),

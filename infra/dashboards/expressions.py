@@ -20,6 +20,12 @@ def total(selector: str, *by: str) -> str:
     return f"sum{_by(by)}({selector} - min_over_time({selector}[$__range]))"
 
 
+def some(expr: str) -> str:
+    """Returns the same without zeros. Many counters are there with 0 from the beginning; they
+    would fill the legend with what never happened."""
+    return f"{expr} > 0"
+
+
 def rate(selector: str, *by: str) -> str:
     """Returns the query of a rate a second."""
     return f"sum{_by(by)}(rate({selector}[$__rate_interval]))"

@@ -31,6 +31,10 @@ MIN_INTERVAL: Final = "5s"
 """No step is shorter. A scrape is not either (prometheus.yml)."""
 BAR_INTERVAL: Final = "15s"
 """The least width of a bar, so that one can see it and compare it."""
+MINUTE: Final = "1m"
+"""For what seldom happens: within a shorter step, a line would be all gaps."""
+_FEW: Final = 3
+"""Bars of 1 do not fill the panel."""
 _DENSE: Final = 25
 """How much of the area under a line is filled, in percent."""
 
@@ -99,17 +103,13 @@ def bars(
         _timeseries(about, queries, limits)
         .interval(BAR_INTERVAL)
         .draw_style(kinds.GraphDrawStyle.BARS)
+        .axis_soft_max(_FEW)
+        .decimals(0)
         .line_width(0)
         .fill_opacity(90)
         .stacking(common.StackingConfig().mode(kinds.StackingMode.NORMAL).group("A"))
     )
     return _coloured(panel, names)
-
-
-def side_by_side(about: About, *queries: Query, names: Sequence[str] = ()) -> timeseries.Panel:
-    """Returns bars that are compared, and do not add up."""
-    panel = bars(about, *queries, names=names).fill_opacity(45)
-    return panel.stacking(common.StackingConfig().mode(kinds.StackingMode.NONE).group("A"))
 
 
 def number(about: About, *queries: Query, limits: Sequence[Limit] = ()) -> stat.Panel:
@@ -191,7 +191,10 @@ def by_label(about: About, labels: Sequence[str], columns: Sequence[Column]) -> 
     for letter, column in zip(letters, columns, strict=True):
         target = _target(Query(column.expr), letter).format(PromQueryFormat.TABLE).instant()
         panel.with_target(target)
-        panel.override_by_name(column.title, [models.DynamicConfigValue("unit", column.unit)])
+        properties = [models.DynamicConfigValue("unit", column.unit)]
+        if column.unit == "short":
+            properties.append(models.DynamicConfigValue("decimals", 0))
+        panel.override_by_name(column.title, properties)
     named = {f"Value #{letter}": it.title for letter, it in zip(letters, columns, strict=True)}
     order = {name: at for at, name in enumerate([*labels, *named])}
     panel.with_transformation(models.DataTransformerConfig("merge", options={}))

@@ -7,9 +7,10 @@ from grafana_foundation_sdk.models import dashboard as models
 
 from infra.dashboards import palette
 from infra.dashboards.boards import Section, board, filled, with_alerts
-from infra.dashboards.expressions import added, quantile, rate, total
+from infra.dashboards.expressions import added, quantile, rate, some, total
 from infra.dashboards.logs import OURS, facts
-from infra.dashboards.panels import About, Limit, Query, bars, lines, number, side_by_side
+from infra.dashboards.panels import MINUTE, About, Limit, Query, bars, lines, number
+from infra.dashboards.watching import telemetry, watching
 
 _OLD: Final = [Limit(60, palette.WARN), Limit(300)]
 _SILENT: Final = [Limit(120, palette.WARN), Limit(300)]
@@ -28,9 +29,9 @@ def pipeline() -> models.Dashboard:
             Section("Queues", _queues()),
             Section("Steps", _steps()),
             Section("Bytes and functions", _work()),
-            Section("What watches over it", _watching()),
+            Section("What watches over it", watching()),
             Section("Which steps", [_which()]),
-            Section("Telemetry itself", _telemetry()),
+            Section("Telemetry itself", telemetry()),
         ],
     )
 
@@ -143,17 +144,18 @@ def _queues() -> list[Builder[models.Panel]]:
             Query("sum(export_open_jobs_in_table)", "in the table"),
             names=("by the log", "in the table"),
         ),
-        side_by_side(
+        lines(
             About(
                 "Jobs accepted and ended",
                 "short",
-                "The two are equal over a longer time. If none ends, workers are stuck.",
+                "In each minute. Over a longer time, both are equal. If none ends, look at the "
+                "workers.",
                 width=8,
             ),
             Query(added("export_jobs_accepted_total"), "accepted"),
             Query(added("export_jobs_total"), "ended"),
             names=("accepted", "ended"),
-        ),
+        ).interval(MINUTE),
         bars(
             About(
                 "Failed jobs, by reason",
@@ -162,7 +164,7 @@ def _queues() -> list[Builder[models.Panel]]:
                 width=8,
                 none="None",
             ),
-            Query(added("export_jobs_failed_total", "reason"), "{{reason}}"),
+            Query(some(added("export_jobs_failed_total", "reason")), "{{reason}}"),
         ),
     ]
 
@@ -207,7 +209,9 @@ def _steps() -> list[Builder[models.Panel]]:
                 width=8,
                 none="None",
             ),
-            Query(added("export_step_retries_total", "step", "reason"), "{{step}}: {{reason}}"),
+            Query(
+                some(added("export_step_retries_total", "step", "reason")), "{{step}}: {{reason}}"
+            ),
         ),
         lines(
             About(
@@ -262,67 +266,7 @@ def _work() -> list[Builder[models.Panel]]:
                 width=4,
                 none="None",
             ),
-            Query(added("export_cold_starts_total", "function"), "{{function}}"),
-        ),
-    ]
-
-
-def _watching() -> list[Builder[models.Panel]]:
-    return [
-        bars(
-            About(
-                "What the sweeper found",
-                "short",
-                "`woken`: a job whose message was lost. `given_up`: one that nobody can end. Now "
-                "and then one is woken; many are a fault.",
-                width=8,
-                none="Nothing",
-            ),
-            Query(added("export_sweeper_findings_total", "kind"), "{{kind}}"),
-            names=("woken", "given_up", "discarded", "announced_again"),
-        ),
-        bars(
-            About(
-                "Dead letters",
-                "short",
-                "`retried`: sent again. `buried`: their job has failed. `dropped`: nobody needs "
-                "them any more.",
-                width=8,
-                none="None",
-            ),
-            Query(added("export_dead_letters_total", "outcome"), "{{outcome}}"),
-            names=("retried", "buried", "dropped"),
-        ),
-        bars(
-            About(
-                "Throttles",
-                "short",
-                "`rate_limit` is the API's own, for its callers. All else is AWS: ask for a "
-                "higher quota if it does not end.",
-                width=8,
-                none="None",
-            ),
-            Query(added("export_throttles_total", "what"), "{{what}}"),
-        ),
-        lines(
-            About(
-                "Sweeper's runs",
-                "cpm",
-                "One a minute.",
-                width=8,
-            ),
-            Query(f"60 * {rate('export_sweeper_runs_total')}", "runs"),
-            names=("runs",),
-        ),
-        bars(
-            About(
-                "Announcements",
-                "short",
-                "Webhooks and mails by state. Those that were not sent are tried again for a day.",
-                width=16,
-                none="None",
-            ),
-            Query(added("export_notices_total", "kind", "state"), "{{kind}}: {{state}}"),
+            Query(some(added("export_cold_starts_total", "function")), "{{function}}"),
         ),
     ]
 
@@ -349,83 +293,3 @@ def _which() -> Builder[models.Panel]:
             ("trace_id", "string"),
         ],
     )
-
-
-def _telemetry() -> list[Builder[models.Panel]]:
-    return [
-        lines(
-            About(
-                "Lines read",
-                "ops",
-                "Lines of the log by function. None while requests come: the shipper is blind.",
-                width=6,
-            ),
-            Query(rate("telemetry_lines_total", "function"), "{{function}}"),
-        ),
-        lines(
-            About(
-                "Warnings and errors logged",
-                "ops",
-                "Lines by level. A new kind of error is seen here before anyone complains.",
-                width=6,
-                none="None",
-            ),
-            Query(
-                rate('export_log_lines_total{level!~"INFO|DEBUG"}', "function", "level"),
-                "{{function}} {{level}}",
-            ),
-        ),
-        lines(
-            About(
-                "Sent to Loki and Jaeger",
-                "ops",
-                "Log records and spans. It is 0 where no OTLP_ENDPOINT is set.",
-                width=6,
-            ),
-            Query(rate("telemetry_sent_total", "signal"), "{{signal}}"),
-            names=("logs", "traces"),
-        ),
-        lines(
-            About(
-                "Waiting to be sent",
-                "short",
-                "It grows while Loki or Jaeger is down, up to a bound; then the oldest are "
-                "dropped, and counted as dropped.",
-                width=6,
-            ),
-            Query("sum by (signal) (telemetry_outbox_rows)", "{{signal}}"),
-            names=("logs", "traces"),
-        ),
-        bars(
-            About(
-                "Dropped",
-                "short",
-                "What will never arrive, and why. Metrics are not affected.",
-                width=8,
-                none="None",
-            ),
-            Query(added("telemetry_dropped_total", "signal", "reason"), "{{signal}}: {{reason}}"),
-        ),
-        lines(
-            About(
-                "Lag",
-                "s",
-                "All lines that are older than this are counted. It grows while the shipper "
-                "cannot read.",
-                width=8,
-            ),
-            Query("max(telemetry_lag_seconds)", "lag"),
-            names=("lag",),
-            limits=_OLD,
-        ),
-        lines(
-            About(
-                "Up for",
-                "s",
-                "It falls to 0 when the shipper starts again. No counter does.",
-                width=8,
-            ),
-            Query("time() - max(telemetry_started_timestamp_seconds)", "shipper"),
-            names=("shipper",),
-        ),
-    ]

@@ -10,7 +10,7 @@ from infra.dashboards import palette
 from infra.dashboards.boards import Section, board, filled, with_alerts
 from infra.dashboards.expressions import DURATION, added, all_of, at_most, quantile, total
 from infra.dashboards.logs import OURS, facts
-from infra.dashboards.panels import About, Limit, Query, area, bars, heat, lines, number
+from infra.dashboards.panels import MINUTE, About, Limit, Query, area, bars, heat, lines, number
 
 STATUSES: Final = ("completed", "failed", "cancelled")
 
@@ -199,7 +199,7 @@ def _durations() -> list[Builder[models.Panel]]:
             ),
             names=("p50", "p95"),
             limits=_LIMITS,
-        ).interval(_WINDOW),
+        ).interval(MINUTE),
         heat(
             About(
                 "Durations of all jobs",
@@ -214,8 +214,6 @@ def _durations() -> list[Builder[models.Panel]]:
     ]
 
 
-_WINDOW: Final = "1m"
-"""Few jobs end within the few seconds of a shorter step, and a line would be all gaps."""
 _EXEMPLARS: Final = 0.5
 """Exemplars are the same for each quantile, so one of the queries asks for them."""
 

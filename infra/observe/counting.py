@@ -105,6 +105,8 @@ def _within(made: list[Span], root: Ended | None) -> list[Span]:
     if not made or root is None or root.span is None or made[0].parent != root.span:
         return made
     first, last = (root.began_at or 0) * _NS, (root.ended_at or 0) * _NS
+    if all(first <= one.start and one.end <= last for one in made):
+        return made
     return [
         replace(one, start=_between(first, one.start, last), end=_between(first, one.end, last))
         for one in made

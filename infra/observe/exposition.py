@@ -59,7 +59,7 @@ class Progress:
         return max(now - min(self.read_until.values(), default=now), 0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Metrics(Collector):
     """Reads the store at each scrape."""
 

@@ -39,7 +39,7 @@ def sending(
     when a backend stops to take what it is sent, and when it takes it again."""
     stop = threading.Event()
     threads = [
-        threading.Thread(target=_Sender(store, endpoint, tell, post).run, args=(stop,), daemon=True)
+        threading.Thread(target=Sender(store, endpoint, tell, post).run, args=(stop,), daemon=True)
         for endpoint in endpoints.values()
     ]
     for thread in threads:
@@ -52,7 +52,7 @@ def sending(
             thread.join()
 
 
-class _Sender:
+class Sender:
     """Sends one signal to its backend."""
 
     def __init__(self, store: Store, endpoint: Endpoint, tell: Tell, post: Post) -> None:
@@ -69,7 +69,7 @@ class _Sender:
                 request = self._store.oldest(self._endpoint.signal)
                 pause = _LOOK_SECONDS if request is None else self._send(request)
             except Exception as error:  # noqa: BLE001 - a full disk, or a bug: what waits is kept
-                pause = self._paused(f"{type(error).__name__}: {error}")
+                pause = self.pause(f"{type(error).__name__}: {error}")
             if pause:
                 stop.wait(pause)
 
@@ -80,7 +80,7 @@ class _Sender:
             rejected = self._post(self._endpoint, request.body)
         except NotSent as error:
             if not error.is_final:
-                return self._paused(error.reason, error.retry_after)
+                return self.pause(error.reason, error.retry_after)
             self._store.settle(request, [_dropped(signal, Dropped.REFUSED, request.items)])
             self._say(f"{signal}: the backend refused {request.items}: {error.reason}")
             self._failures = max(self._failures, 1)
@@ -96,7 +96,7 @@ class _Sender:
         self._store.settle(request, changes)
         return 0
 
-    def _paused(self, reason: str, asked: float | None = None) -> float:
+    def pause(self, reason: str, asked: float | None = None) -> float:
         """Returns how long to wait before the next try, in seconds. `asked` is what the backend
         asks for."""
         self._say(f"{self._endpoint.signal}: not sent, and kept: {reason}")

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.console import complain, say
 from infra.errors import InfraError
-from infra.paths import STATE
+from infra.paths import SCENARIO
 from infra.scenario import board, plot, report
 from infra.scenario.profiles import PROFILES, Profile, Scale
 from infra.scenario.runs import JOB, ONE_REQUEST, Run, job, one_request
@@ -57,7 +57,7 @@ def run(scale: Scale, profiles: Sequence[Profile], folder: Path) -> list[Run]:
 @click.option("--plot", "picture", type=click.Path(path_type=Path, dir_okay=False))
 def main(factor: float, picture: Path | None) -> None:
     """Slow downloads behind nginx, as one request and as a job."""
-    scale, folder = Scale(factor), STATE / "scenario"
+    scale, folder = Scale(factor), SCENARIO
     try:
         if (target := os.environ.get("TARGET", "ministack")) != "ministack":
             raise InfraError(

@@ -135,5 +135,5 @@ def _wrong_alone(step: Step, root: Line) -> str:
         return "it is alone, and its function knew the job" if step.heard is not None else ""
     if line["link"] != f"{root['trace']}-{root['span']}":
         return "its link is not to the root"
-    is_late = step.is_forgotten or line["at"] >= root["endedAt"]
+    is_late = step.is_forgotten or line["at"] > root["endedAt"]
     return "" if is_late else "it began before the end, and is no child"

@@ -1,7 +1,6 @@
 """Every query of the dashboards is one, and asks for what the shipper gives."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ from infra.daemon import exclusively
 from infra.dashboards.queries import Asked, catalog, runnable
 from infra.paths import STATE
 from tests import promql
+from tests.observe.backfill import program
 
 GRAMMAR = Path(__file__).resolve().parents[2] / "observe" / "logql"
 CATALOG = catalog()
@@ -79,7 +79,7 @@ def test_no_window_is_fixed_and_none_is_shorter_than_four_scrapes() -> None:
 
 
 def test_prometheus_itself_takes_all_queries(tmp_path: Path) -> None:
-    promtool = _program("promtool")
+    promtool = program("promtool")
     rules = [
         {"record": f"dashboards:query:{number}", "expr": runnable(asked.expr)}
         for number, asked in enumerate(PROMQL)
@@ -105,7 +105,7 @@ def test_prometheus_itself_takes_all_queries(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def grammar() -> Path:
     """Grafana's grammar of LogQL, installed as its lock says; once for all checkouts' runs."""
-    npm = _program("npm")
+    npm = program("npm")
     place = STATE / "logql"
     with exclusively(place.with_suffix(".lock")):
         made_from = (GRAMMAR / "package-lock.json").read_text()
@@ -123,19 +123,9 @@ def grammar() -> Path:
     return place
 
 
-def _program(name: str) -> str:
-    """Returns where a program is. Skips the test where it is not, but not in CI."""
-    place = shutil.which(name)
-    if place is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"there is no {name} here, and CI must have it")
-        pytest.skip(f"there is no {name} here")
-    return place
-
-
 def _parsed(grammar: Path, queries: list[str]) -> list[dict[str, Any]]:
     answer = subprocess.run(
-        [_program("node"), "parse.mjs"],
+        [program("node"), "parse.mjs"],
         cwd=grammar,
         input=json.dumps(queries),
         capture_output=True,

@@ -20,7 +20,10 @@ from infra.errors import (
     NotDeployedError,
 )
 from infra.loss import Loss
+from infra.observe import command, runs, shipper, stacks
+from infra.observe.stacks import Place, Stacks, Wanted
 from infra.outputs import Outputs
+from infra.paths import SCENARIO
 from infra.targets import Target
 
 AWS = Target("aws", "prod", "eu-west-1")
@@ -47,6 +50,7 @@ class Done:
     access: Access | None = None
     known: dict[str, str] = field(default_factory=dict)
     refusal: InfraError | None = None
+    forgotten: list[Path] = field(default_factory=list)
 
 
 @pytest.fixture
@@ -74,6 +78,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> Done:
     monkeypatch.setattr(stack, "variables", lambda *_: made.known)
     monkeypatch.setattr(stack, "up", up)
     monkeypatch.setattr(stack, "down", down)
+    monkeypatch.setattr(runs, "forget", made.forgotten.append)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     for name in (
@@ -296,3 +301,80 @@ def test_without_a_stack_the_command_that_deploys_it_is_said(
 
     assert isinstance(result.exception, NotDeployedError)
     assert str(result.exception).endswith("Deploy it with: make up TARGET=aws")
+
+
+def test_what_was_observed_of_a_stack_goes_with_it(done: Done) -> None:
+    assert _run("down", "--yes", "longhaul-prod").exception is None
+
+    assert done.forgotten == [stack.state_directory(AWS)]
+
+
+def test_what_was_observed_stays_if_the_stack_does(
+    done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> bool:
+        raise DeployError("protected")
+
+    monkeypatch.setattr(stack, "down", refuse)
+
+    assert isinstance(_run("down", "--yes", "longhaul-prod").exception, DeployError)
+    assert done.forgotten == []
+
+
+@pytest.fixture
+def observed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, list[str], bool]]:
+    """Where the state of `make observe` is, which stacks it follows, and if they are here."""
+    seen: list[tuple[Path, list[str], bool]] = []
+
+    def observe(state: Path, followed: Stacks, ship: object, *, is_local: bool) -> None:
+        assert ship is shipper.run
+        followed.look()
+        seen.append((state, [place.id for place in followed.up()], is_local))
+
+    def found(wanted: Wanted) -> Place:
+        place = "scenario" if wanted.state == SCENARIO else wanted.target.name
+        return Place(f"{place} {wanted.stack_name}", wanted.target, wanted.stack_name)
+
+    monkeypatch.setattr(command, "observe", observe)
+    monkeypatch.setattr(stacks, "found", found)
+    return seen
+
+
+def test_on_aws_the_one_stack_is_observed_with_the_accounts_credentials(
+    done: Done, observed: list[tuple[Path, list[str], bool]]
+) -> None:
+    assert _run("observe").exception is None
+
+    assert done.calls == ["account"]
+    assert observed == [(stack.state_directory(AWS), ["aws longhaul-prod"], False)]
+
+
+def test_on_aws_nothing_is_observed_with_credentials_that_are_refused(
+    done: Done, observed: list[tuple[Path, list[str], bool]]
+) -> None:
+    done.refusal = AccountError("There are no AWS credentials.")
+
+    assert _run("observe").exception is done.refusal
+    assert observed == []
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("ministack", ["ministack longhaul-local", "scenario longhaul-local"]),
+        ("localstack", ["localstack longhaul-local"]),
+    ],
+)
+def test_on_ministack_the_stack_of_the_scenario_is_observed_too(
+    monkeypatch: pytest.MonkeyPatch,
+    observed: list[tuple[Path, list[str], bool]],
+    name: targets.TargetName,
+    expected: list[str],
+) -> None:
+    monkeypatch.delenv("STACK_NAME", raising=False)
+
+    result = CliRunner().invoke(commands.cli, ["--target", name, "observe"])
+
+    assert result.exception is None
+    state = stack.state_directory(targets.named(name))
+    assert observed == [(state, expected, True)]
