@@ -142,6 +142,10 @@ lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 	  --python-version 3.11 --python-platform aarch64-manylinux2014 --no-emit-package pycparser \
 	  --no-emit-index-url --no-emit-find-links --constraint requirements-dev.txt \
 	  --custom-compile-command 'make lock' --output-file requirements-jwt.txt requirements-jwt.in
+	@.longhaul/lock/bin/uv pip compile --quiet --generate-hashes --upgrade --no-annotate \
+	  --python-version 3.11 --python-platform aarch64-manylinux2014 \
+	  --no-emit-index-url --no-emit-find-links --constraint requirements-dev.txt \
+	  --custom-compile-command 'make lock' --output-file requirements-otlp.txt requirements-otlp.in
 	@for tool in checkov pip-audit; do \
 	  .longhaul/lock/bin/uv pip compile --quiet --universal --generate-hashes --upgrade \
 	    --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
@@ -149,7 +153,7 @@ lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 	    infra/checks/$$tool.in || exit; \
 	done
 	@rm -rf .longhaul/lock
-	@echo 'requirements-dev.txt, requirements-jwt.txt, and the two locks in infra/checks are pinned anew.'
+	@echo 'requirements-dev.txt, -jwt.txt and -otlp.txt, and the two locks in infra/checks are pinned anew.'
 
 .PHONY: clean
 clean: ## Stop the local targets; remove .venv, .longhaul and the caches

@@ -8,12 +8,14 @@ from typing import Any
 from chalice.app import Chalice, CloudWatchEvent, Rate, Response, SQSEvent
 
 from chalicelib.http import downloads, exports, guard, progress
-from chalicelib.http.gate import CORS, answer, gate, guarded
-from chalicelib.services import services
+from chalicelib.http.gate import answer, gate, guarded
+from chalicelib.http.headers import CORS
+from chalicelib.services import now_us, services
 
 app = Chalice(app_name="longhaul", configure_logs=False)
 app.register_middleware(
-    gate(app, lambda: services()),  # noqa: PLW0108 - looked up at each request: tests replace it
+    # Both are looked up at each request: tests replace them.
+    gate(app, lambda: services(), lambda: now_us()),  # noqa: PLW0108
     "http",
 )
 
@@ -184,3 +186,10 @@ def sweeper(_: CloudWatchEvent) -> None:
     from chalicelib.pipeline.sweeper import sweep
 
     sweep(services())
+
+
+@app.lambda_function(name="telemetry")
+def telemetry(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
+    from chalicelib.telemetry.function import handle
+
+    return handle(event, context)

@@ -76,7 +76,7 @@ def _posted(place: Place, asked: Asked) -> Iterator[str]:
     """
     os.environ.update(place.environment, POWERTOOLS_LOG_LEVEL="ERROR")
     export_request = ExportRequest.from_json(json.dumps(asked).encode())
-    job_id = accepting.accept(services(), "bench", export_request, None).job_id
+    job_id = accepting.accept(services(), "bench", export_request, None).job.job_id
     try:
         yield job_id
     finally:

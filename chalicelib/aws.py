@@ -11,6 +11,7 @@ from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
+from chalicelib import slow_calls
 from chalicelib.errors import AccessDenied, Unavailable, shortened
 
 if TYPE_CHECKING:
@@ -68,7 +69,9 @@ https://docs.aws.amazon.com/boto3/latest/guide/session.html"""
 
 def _client(service: str, settings: Any) -> Any:
     with _MAKING:
-        return session().create_client(service, config=settings)
+        client = session().create_client(service, config=settings)
+    slow_calls.watch(client)
+    return client
 
 
 def config(within: int, *, read_timeout: int, **options: Any) -> Any:
@@ -161,7 +164,7 @@ def translated(action: str) -> Iterator[None]:
         if code in _DENIED:
             raise not_allowed_to(action) from error
         if code.removeprefix("KMS.") in _TRANSIENT or _passes(http_status(error)):
-            raise could_not(action, code) from error
+            raise could_not(action, code, code) from error
         raise
     except ParamValidationError:
         raise  # our own mistake: no second try helps
@@ -174,9 +177,10 @@ def not_allowed_to(action: str, code: str = "") -> AccessDenied:
     return AccessDenied(f"not allowed to {shortened(action)}" + (f": {code}" if code else ""))
 
 
-def could_not(action: str, why: str) -> Unavailable:
-    """Returns the error for an action that may succeed later."""
-    return Unavailable(f"could not {shortened(action)}: {why}")
+def could_not(action: str, why: str, code: str = "") -> Unavailable:
+    """Returns the error for an action that may succeed later. `code` is the service's, if it has
+    given one."""
+    return Unavailable(f"could not {shortened(action)}: {why}", code=code)
 
 
 def _passes(status: int) -> bool:

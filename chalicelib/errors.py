@@ -254,9 +254,16 @@ class GivenUp(JobFailed):
 
 
 class Unavailable(LonghaulError):
-    """A service did not answer, or asked to slow down."""
+    """A service did not answer, or asked to slow down. `code` is the service's own word for that,
+    as "SlowDown"; empty: it said none."""
 
     status, slug, title, retryable = 503, "unavailable", "A service is not available", True
+
+    def __init__(
+        self, detail: str, *, code: str = "", headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(detail, headers=headers)
+        self.code = code
 
 
 class PlanReplaced(LonghaulError):

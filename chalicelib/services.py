@@ -60,6 +60,11 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def now_us() -> int:
+    """Returns Unix time in microseconds."""
+    return time.time_ns() // 1000
+
+
 def new_id() -> str:
     """Returns a new random UUID, as text."""
     return str(uuid4())
@@ -72,13 +77,24 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
+class Once:
+    """Returns True the first time that it is called, and False from then on."""
+
+    def __init__(self) -> None:
+        self._is_first = True
+
+    def __call__(self) -> bool:
+        was_first, self._is_first = self._is_first, False
+        return was_first
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seams:
     """What a process gets from its machine, and a simulation from its seed.
 
     `now` returns Unix time in ms. `pause` waits for that many seconds. `cpu_seconds` returns the
-    CPU time that this process has used. `plan_version` is the version of the plans that this
-    process stores.
+    CPU time that this process has used. `is_cold` returns True the first time that it is asked in
+    this process. `plan_version` is the version of the plans that this process stores.
     """
 
     log: Log = field(default_factory=JsonLines)
@@ -88,6 +104,7 @@ class Seams:
     now: Callable[[], int] = now_ms
     pause: Callable[[float], None] = time.sleep
     cpu_seconds: Callable[[], float] = time.process_time
+    is_cold: Callable[[], bool] = field(default_factory=Once)
     new_id: Callable[[], str] = new_id
     new_secret: Callable[[], str] = new_secret
     plan_version: int = PLAN_VERSION
@@ -118,6 +135,7 @@ class Services(Seams):
     archive: ArchiveBucket
     queue: Queue
     announcements: Queue
+    dead_letters: Queue | None
     webhook_keys: SecretKeys
     events: Callable[[], EventsClient]
     """Makes the client of EventBridge. Only what announces something needs it."""
@@ -234,6 +252,7 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
         archive=ArchiveBucket(s3, config.archive_bucket, fast),
         queue=Queue(sqs, config.queue_url, queue_batch),
         announcements=Queue(sqs, config.announcement_queue_url, queue_batch),
+        dead_letters=Queue(sqs, url) if (url := config.dead_letter_queue_url) else None,
         webhook_keys=SecretKeys(
             config.webhook_secret,
             lambda: aws.secrets_manager(config.answer_within_seconds),

@@ -77,6 +77,10 @@ _WIDE: Final = re.compile(r"\{[^{}]*[:.][^{}]*[0-9]{4}")
 _FIELD: Final = re.compile(r"\{([^{}]*)\}")
 
 
+_NAMESPACE: Final = re.compile(r"(?!AWS/|:)[0-9A-Za-z.\-_/#:]{1,255}")
+"""https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html"""
+
+
 class SettingsError(ValueError):
     """An environment variable is missing, or has a value that cannot be used."""
 
@@ -165,6 +169,10 @@ class Settings:
     """Whether the stack runs on an emulator."""
     api_url: str = ""
     """The API's base URL, for what no request has asked for. Empty: it is not known here."""
+    dead_letter_queue_url: str = ""
+    """Empty: nobody counts the dead letters."""
+    metric_namespace: str = ""
+    """The namespace of the metrics that CloudWatch makes of the log (emf.py). Empty: none."""
 
     def source(self, name: str | None = None) -> Source:
         """Returns the source with this name; None: the default one. Raises KeyError."""
@@ -254,6 +262,13 @@ def load(environ: Mapping[str, str]) -> Settings:
             _list_of("EVENT_INCLUDES", environ.get("EVENT_INCLUDES", ""), INCLUSIONS),
         ),
         api_url=_api_url(environ),
+        dead_letter_queue_url=environ.get("DEAD_LETTER_QUEUE_URL", ""),
+        metric_namespace=_checked(
+            "METRIC_NAMESPACE",
+            environ.get("METRIC_NAMESPACE", ""),
+            lambda value: not value or _NAMESPACE.fullmatch(value) is not None,
+            "must be a namespace of CloudWatch: 1 to 255 letters, digits and .-_/#:, and not AWS/",
+        ),
         **_receivers(environ),
     )
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,18 +43,19 @@ def build(
     sources: Path = REPOSITORY,
     *,
     machine: Machine | None = None,
+    needs: Collection[str] = (),
 ) -> Package:
     """Packages the app in `sources` for the target's stage, into `directory`.
 
-    With a `machine`, the package also has what is compiled for it, and runs on no other. Raises
-    PackageError with Chalice's own words, or pip's.
+    With a `machine`, the package also has what `needs` names (wheels.ALL), compiled for it, and
+    runs on no other. Raises PackageError with Chalice's own words, or pip's.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
         with _one_at_a_time():
             _run_chalice(target, sources, Path(scratch))
         template = yaml.safe_load((Path(scratch) / "sam.yaml").read_text())
-        compiled = wheels.files(machine, sources) if machine else {}
+        compiled = wheels.files(machine, sources, needs) if machine else {}
         return stable(Path(scratch) / "deployment.zip", directory, template, compiled)
 
 

@@ -7,8 +7,9 @@ from typing import cast, get_args
 
 from chalicelib.jobs.items import RECORD_GRACE_DAYS
 from chalicelib.named_sources import KMS_KEY
-from infra import account, announcements, config, origins, template
+from infra import account, announcements, config, origins, telemetry, template
 from infra.access import Access
+from infra.alerts import choices
 from infra.errors import DeployError
 from infra.targets import Target
 from infra.template import ARCHITECTURE_PARAMETER
@@ -43,11 +44,12 @@ _OPERATORS = {
     SOURCE_BUCKET_VARIABLE: "ExistingSourceBucket",
     POLLERS_VARIABLE: "ProvisionedPollers",
     **announcements.PARAMETERS,
+    **choices.PARAMETERS,
 }
 """Environment variables that are the operator's choice, and their parameters. CloudFormation checks
 the values."""
 
-VARIABLES = (*_OPERATORS, *template.PARAMETER_OF)
+VARIABLES = (*_OPERATORS, *telemetry.PARAMETERS, *template.PARAMETER_OF)
 """All environment variables that say something about a deployment."""
 
 _KEYS = ("ARCHIVE_KMS_KEY", "KMS_KEY_ARN")
@@ -87,6 +89,7 @@ def values(
         **of_config(target.stage),
         **access.parameters(),
         **template.setting_parameters(settings or {}),
+        **telemetry.of_settings(settings or {}),
         **found,
         "MaximumPollers": _maximum(pollers, found.get("WorkerConcurrency")),
     }
@@ -94,18 +97,25 @@ def values(
 
 def operators(target: Target, deployed: Mapping[str, str]) -> dict[str, str]:
     """Returns the parameters that are the operator's choice, without those that have their default.
-    See `values` for `deployed`. Raises DeployError for what says badly who is told of jobs."""
+    See `values` for `deployed`. Raises DeployError for what says badly who is told of jobs, who is
+    woken, or where telemetry goes.
+
+    Locally, `make observe` ships it, and heeds the same variables. Two would send all of it twice.
+    """
     environment = os.environ
+    named = _OPERATORS if target.is_local else {**_OPERATORS, **telemetry.PARAMETERS}
     chosen = {
         parameter: deployed[parameter]
-        for variable, parameter in _OPERATORS.items()
+        for variable, parameter in named.items()
         if variable not in environment and parameter in deployed
     }
     chosen |= {
         parameter: environment[variable]
-        for variable, parameter in _OPERATORS.items()
+        for variable, parameter in named.items()
         if environment.get(variable)
     }
+    choices.check(chosen, target)
+    telemetry.check(chosen, target)
     return announcements.settled(chosen, deployed, target)
 
 

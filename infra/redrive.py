@@ -93,7 +93,7 @@ def redrive(session: "boto3.Session", outputs: Outputs, since: timedelta, note: 
     retried, refused = [], []
     for job in jobs:
         try:
-            retried.append((job.job_id, accepting.retry(services, job).job_id))
+            retried.append((job.job_id, accepting.retry(services, job).job.job_id))
         except LonghaulError as error:
             refused.append((job.job_id, error.detail))
         note(f"{len(retried)} of {counted(len(jobs), 'job')} retried")

@@ -87,7 +87,7 @@ def release(dist: Path = DIST) -> list[Path]:
             sbom.of_client(sources / "pyproject.toml", made / _CLIENT_SBOM, commit.time)
             sbom.of_package(
                 made / _CODE,
-                [sources / "requirements.txt", sources / wheels.REQUIREMENTS],
+                [sources / name for name in ("requirements.txt", *wheels.ALL)],
                 made / _CODE_SBOM,
                 commit.time,
             )
@@ -163,8 +163,9 @@ def _build_package(sources: Path, directory: Path) -> Package:
     pinned = requirements.read_text()
     requirements.write_text(hashed(pinned, (sources / "requirements-dev.txt").read_text()))
     try:
-        # With all that any way of AUTH needs: it is chosen when the release is deployed.
-        return package.build(_PROD, directory, sources, machine=wheels.of_lambda(_ARCHITECTURE))
+        # With all that any way of AUTH needs, and the shipper: who deploys the release chooses.
+        machine = wheels.of_lambda(_ARCHITECTURE)
+        return package.build(_PROD, directory, sources, machine=machine, needs=wheels.ALL)
     finally:
         requirements.write_text(pinned)
 

@@ -51,10 +51,13 @@ def _complete(resources: Resources, name: str, made: dict[str, Any]) -> None:
     _route_everything_to_the_app(definition)
     _demand_signatures(definition)
     definition[GATEWAY_RESPONSES] = gateway_responses()
+    # CloudWatch tells APIs apart by their names, and an account may have two stacks.
+    definition.setdefault("info", {})["title"] = {"Ref": "AWS::StackName"}
     endpoint = made.get("EndpointConfiguration", "EDGE")
     resources[name] = {
         "Type": "AWS::ApiGateway::RestApi",
         "Properties": {
+            "Name": {"Ref": "AWS::StackName"},
             "Body": definition,
             "EndpointConfiguration": {"Types": [endpoint]},
             # An import makes an edge-optimized API unless it is told here too.

@@ -23,7 +23,9 @@ from infra import (
     preflights,
     refusals,
     targets,
+    telemetry,
     template,
+    wheels,
 )
 from infra.access import Access, check
 from infra.bucket import DeploymentBucket
@@ -75,9 +77,11 @@ def up(  # noqa: PLR0913 - what is deployed, and where
     architecture = parameters.architecture_of(given)
     named = _named_sources(target, given, settings)
     with step("Package") as note:
-        needs_compiled = given[AUTH_PARAMETER] == "jwt"
-        machine = emulators.machine(started, state, architecture) if needs_compiled else None
-        built = package.build(started, state / "package", sources, machine=machine)
+        needs = wheels.needed(
+            checks_tokens=given[AUTH_PARAMETER] == "jwt", ships_telemetry=telemetry.ships(given)
+        )
+        machine = emulators.machine(started, state, architecture) if needs else None
+        built = package.build(started, state / "package", sources, machine=machine, needs=needs)
         note(f"{built.code.stat().st_size / 1e6:.1f} MB, {built.digest[:8]}")
     with step("Deploy") as note:
         note("uploading")

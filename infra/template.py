@@ -5,7 +5,8 @@ from copy import deepcopy
 from typing import Any
 
 from chalicelib.named_sources import Source
-from infra import named_sources, source_grants
+from infra import named_sources, source_grants, telemetry
+from infra.alerts import cloudwatch
 from infra.rest_api import complete_apis
 
 # CloudFormation's own shape: JSON of any depth. No type of ours would say more.
@@ -57,16 +58,18 @@ def complete(
     if sources:
         source_grants.add(completed, sources)
     declared = completed.get("Parameters", {})
+    own = {k: v for k, v in (settings or {}).items() if k not in telemetry.PARAMETERS}
     for function in _properties(completed, "AWS::Serverless::Function"):
         function["CodeUri"] = {"Bucket": code_bucket, "Key": code_key}
         if ARCHITECTURE_PARAMETER in declared:
             function["Architectures"] = [{"Ref": ARCHITECTURE_PARAMETER}]
         variables = function.setdefault("Environment", {}).setdefault("Variables", {})
-        variables.update(settings or {})
+        variables.update(own)
         for variable, parameter in PARAMETER_OF.items():
             if parameter in declared:
                 variables.pop(variable, None)
     complete_apis(completed["Resources"])
+    cloudwatch.add(completed)
     return completed
 
 

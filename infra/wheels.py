@@ -1,8 +1,9 @@
-"""What the functions need that is not pure Python: cryptography, which checks signatures of tokens.
+"""What the functions need that is not pure Python: cryptography, which checks signatures of tokens,
+and protobuf, in which telemetry is sent.
 
-It is built for one kind of machine. So it is in a package only if AUTH is jwt and the functions
-would not find it by themselves. pip takes the wheels that requirements-jwt.txt pins, by their
-hashes.
+They are built for one kind of machine. So each is in a package only if the deployment needs it
+(AUTH is jwt; OTLP_ENDPOINT is set), and if the functions would not find it by themselves. pip
+takes the wheels that requirements-jwt.txt and requirements-otlp.txt pin, by their hashes.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -21,7 +22,10 @@ from infra.paths import STATE
 
 Architecture = Literal["arm64", "x86_64"]
 
-REQUIREMENTS: Final = "requirements-jwt.txt"
+JWT: Final = "requirements-jwt.txt"
+OTLP: Final = "requirements-otlp.txt"
+ALL: Final = (JWT, OTLP)
+"""What a package may need, by the files that pin it."""
 
 # Lambda's Python 3.11 runs on Amazon Linux 2, whose glibc is 2.26: no wheel may need a newer one.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
@@ -30,10 +34,11 @@ _PLATFORM_OF: Final[Mapping[Architecture, str]] = {
     "x86_64": "manylinux2014_x86_64",
 }
 
-# cryptography loads cffi's compiled part. It never calls cffi's Python, which compiles C.
+# cryptography loads cffi's compiled part. It never calls cffi's Python, which compiles C. Of OTLP,
+# only traces and logs are sent, and not over gRPC.
 _NEEDED: Final = re.compile(
-    r"cryptography/(?!.*\.pyi$|py\.typed$)"
-    r"|_cffi_backend\."
+    r"(?!.*(?:\.pyi|\.proto|py\.typed|_grpc\.py)$|.*/(?:compiler|metrics|profiles|testdata)/)"
+    r"(?:cryptography/|_cffi_backend\.|google/(?:_upb|protobuf)/|opentelemetry/proto/)"
     r"|[^/]+\.dist-info/(METADATA$|licenses/|LICENSE)"
 )
 
@@ -57,13 +62,24 @@ def of_this_machine() -> Machine:
     return Machine(None, f"{sys.version_info.major}.{sys.version_info.minor}")
 
 
-def files(machine: Machine, sources: Path) -> dict[str, bytes]:
+def needed(*, checks_tokens: bool, ships_telemetry: bool) -> tuple[str, ...]:
+    """Returns which of ALL a package needs."""
+    return ((JWT,) if checks_tokens else ()) + ((OTLP,) if ships_telemetry else ())
+
+
+def files(machine: Machine, sources: Path, needs: Collection[str]) -> dict[str, bytes]:
     """Returns the files to add to the package, by their paths in it.
 
-    `sources` is the folder with the requirements. What was downloaded once is kept. Raises
-    PackageError with pip's own words.
+    `sources` is the folder with the requirements, of which `needs` names some. What was downloaded
+    once is kept. Raises PackageError with pip's own words.
     """
-    requirements = sources / REQUIREMENTS
+    found: dict[str, bytes] = {}
+    for name in needs:
+        found |= _files(machine, sources / name)
+    return found
+
+
+def _files(machine: Machine, requirements: Path) -> dict[str, bytes]:
     key = f"{machine}\0{sys.platform}".encode() + requirements.read_bytes()
     kept = STATE / "wheels" / hashlib.sha256(key).hexdigest()[:16]
     if not kept.exists():

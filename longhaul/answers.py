@@ -36,7 +36,10 @@ class Answer(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Accepted(Answer, frozen=True):
-    """The job for an export request: a new one, or the one that an earlier try made."""
+    """The job for an export request: a new one, or the one that an earlier try made.
+
+    `trace_id` is the id of the job's trace, by which support finds it. It opens nothing.
+    """
 
     job_id: str
     status: str
@@ -45,6 +48,7 @@ class Accepted(Answer, frozen=True):
     status_url: str = ""
     sse_url: str = ""
     download_url: str = ""
+    trace_id: str = ""
 
 
 class Selected(Accepted, frozen=True, kw_only=True):
@@ -148,7 +152,8 @@ class Notifications(Answer, frozen=True):
 
 
 class Job(Answer, frozen=True):
-    """A job at the time of the answer. `retry_of` is the id of the job that it retries.
+    """A job at the time of the answer. `retry_of` is the id of the job that it retries. `trace_id`
+    is the id of its trace, by which support finds it; empty from an older API.
 
     `notifications` is None if this answer does not say who is told: lists, events and an older API
     do not. `Client.status` then returns them, if the API has them.
@@ -165,6 +170,7 @@ class Job(Answer, frozen=True):
     filename: str | None = None
     retry_of: str | None = None
     notifications: tuple[Notification, ...] | None = None
+    trace_id: str = ""
 
     @property
     def is_open(self) -> bool:

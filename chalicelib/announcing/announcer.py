@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from chalicelib.announcing import bus, delivery
 from chalicelib.errors import LonghaulError, NothingToDo
+from chalicelib.jobs import ends
 from chalicelib.jobs.model import Job
 from chalicelib.queue.messages import BadMessage, Step, from_body
 from chalicelib.queue.queue import retry_delay
@@ -107,9 +108,13 @@ def announce(job_id: str, services: Services) -> None:
 
 
 def _record_told(job: Job, services: Services) -> bool:
-    """Has the record say that all is told. Returns whether it does: there may be more to tell."""
-    if services.jobs.told(job) is None:
-        return False
+    """Has the record say that all is told. Returns whether it does: there may be more to tell.
+
+    The line comes first: once the record says it, nobody comes back to write a line that is
+    missing. So each end is logged at least once, whoever dies.
+    """
     names = [event for event, _ in job.untold]
-    services.log.info("job announced", jobId=job.job_id, events=names)
-    return True
+    at = ends.ended_at(job)
+    end = {} if at is None or "ended" not in names else ends.facts(job, at)
+    services.log.info("job announced", jobId=job.job_id, events=names, **end)
+    return services.jobs.told(job) is not None

@@ -27,6 +27,12 @@ _COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 _URL: Final[Schema] = {"type": "string", "format": "uri"}
 _TIME: Final[Schema] = {"type": "string", "format": "date-time"}
 _JOB_ID: Final[Schema] = {"type": "string", "format": "uuid"}
+_TRACE_ID: Final[Schema] = {
+    "type": "string",
+    "pattern": "^[0-9a-f]{32}$",
+    "description": "The id of the job's trace. Unlike the job's id it opens nothing: support may "
+    "be shown it.",
+}
 _FILE: Final[Schema] = {"type": ["integer", "string"], "description": "The file's id, or its key."}
 _WHY: Final[Schema] = {
     "reason": {
@@ -50,6 +56,7 @@ EXPORT_ACCEPTED: Final = _answer(
         "statusUrl": _URL,
         "sseUrl": _URL,
         "downloadUrl": _URL,
+        "traceId": _TRACE_ID,
     },
     ticket={
         **_TEXT,
@@ -142,6 +149,7 @@ JOB: Final = _answer(
         "createdAt": _TIME,
         "updatedAt": _TIME,
         "expiresAt": _TIME,
+        "traceId": _TRACE_ID,
     },
     retryOf={**_JOB_ID, "description": "The job that this one is a retry of, if it is one."},
     notifications=_NOTIFICATIONS,

@@ -39,6 +39,7 @@ def accepted(job: Job, base: str) -> Answer:
         "statusUrl": url,
         "sseUrl": f"{url}/progress",
         "downloadUrl": f"{url}/download",
+        "traceId": job.root_span.trace,
     }
 
 
@@ -93,6 +94,7 @@ def job_answer(
         "createdAt": iso(job.created_at),
         "updatedAt": iso(job.updated_at),
         "expiresAt": iso(job.expires_at),
+        "traceId": job.root_span.trace,
         **({"retryOf": job.retry_of} if job.retry_of else {}),
     }
 

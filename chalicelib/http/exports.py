@@ -26,6 +26,7 @@ from chalicelib.jobs.places import JOB_ID
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.states import OPEN
 from chalicelib.pipeline import accepting, endings
+from chalicelib.pipeline.accepting import Accepted
 from chalicelib.queue.messages import Message, Step
 from chalicelib.services import Services
 
@@ -47,8 +48,8 @@ def create(call: Call, services: Services) -> Reply:
     bounds.check_mail(call.caller, asked.notify, "/notify/email", services.settings)
     user_id = call.caller.acting_for(asked.user_id)
     key = call.headers.get("idempotency-key")
-    base = base_url(call.context, services.settings)
-    return _accepted(call, services, accepting.accept(services, user_id, asked, key, base))
+    arrival = call.arrival(services.settings)
+    return _reply(accepting.accept(services, user_id, asked, key, arrival), arrival.base)
 
 
 def retry(call: Call, services: Services, job_id: str) -> Reply:
@@ -75,9 +76,9 @@ def retry(call: Call, services: Services, job_id: str) -> Reply:
             ) from error
         bounds.check(call.caller, asked, services.settings)
 
-    base = base_url(call.context, services.settings)
-    again = accepting.retry(services, job, check, key or accepting.NO_KEY, base)
-    return _accepted(call, services, again)
+    arrival = call.arrival(services.settings)
+    again = accepting.retry(services, job, check, key or accepting.NO_KEY, arrival)
+    return _reply(again, arrival.base)
 
 
 def listing(call: Call, services: Services) -> Reply:
@@ -151,11 +152,12 @@ def _deleted_before(call: Call, services: Services, job_id: str) -> Job | None:
     return job if job and job.is_deleted and call.caller.was_owner(job) else None
 
 
-def _accepted(call: Call, services: Services, job: Job) -> Reply:
-    """Returns the answer to a request that has made this job, or found it."""
-    base = base_url(call.context, services.settings)
+def _reply(accepted: Accepted, base: str) -> Reply:
+    """Returns the answer to a request that has made a job, or found it."""
+    job = accepted.job
     headers = {"Location": answers.job_url(job, base), "Retry-After": "1"}
-    return Reply(202, answers.accepted(job, base), headers)
+    made = job if accepted.is_new else None
+    return Reply(202, answers.accepted(job, base), headers, made=made)
 
 
 def _position(cursor: str | None) -> tuple[int, str] | None:

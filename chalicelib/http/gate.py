@@ -1,5 +1,5 @@
-"""What happens to every request: it gets an id, its errors become problem documents, and its answer
-gets common headers.
+"""What happens to every request: it gets an id and a span, its errors become problem documents, its
+answer gets common headers, and it has a line in the log.
 
 `answer` calls the function of a route that is open to everybody, `guarded` that of any other one.
 `gate` is Chalice's middleware around all routes. It also makes
@@ -14,8 +14,9 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import unquote
 
-from chalice.app import Chalice, CORSConfig, Request, Response
+from chalice.app import Chalice, Request, Response
 
+from chalicelib import trace_ids
 from chalicelib.errors import (
     Forbidden,
     LonghaulError,
@@ -25,56 +26,38 @@ from chalicelib.errors import (
     StorageRefused,
     Unauthorized,
 )
-from chalicelib.http import callers, guard
+from chalicelib.http import callers, guard, tracing
 from chalicelib.http.callers import Caller
 from chalicelib.http.calls import Call, Reply
 from chalicelib.http.guard import Rule
+from chalicelib.http.headers import CORS, SECURITY
 from chalicelib.http.parse import raw_body
 from chalicelib.http.problems import CONTENT_TYPE, problem
 from chalicelib.http.schemas import USER_MAX
+from chalicelib.http.tracing import Traced
+from chalicelib.jobs.arrivals import Arrival
+from chalicelib.jobs.model import Job
+from chalicelib.jobs.places import JOB_ID
 from chalicelib.log import JsonLines, Log
 from chalicelib.services import Services, new_id
-
-CORS: Final = CORSConfig(
-    allow_headers=[
-        "Authorization",
-        "Idempotency-Key",
-        "If-None-Match",
-        "Last-Event-ID",
-        "Prefer",
-        "X-Request-ID",
-    ],
-    expose_headers=[
-        "ETag",
-        "Location",
-        "Preference-Applied",
-        "RateLimit-Limit",
-        "RateLimit-Remaining",
-        "RateLimit-Reset",
-        "Retry-After",
-        "WWW-Authenticate",
-        "X-Request-ID",
-    ],
-    max_age=3600,
-)
+from chalicelib.trace_ids import SpanRef
 
 _LOG: Final[Log] = JsonLines()
 _SANE_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _BROKEN: Final = "something went wrong on our side; try again"
 _METHOD_NOT_ALLOWED: Final = 405
 _FIRST_ERROR: Final = 400
+_CAME: Final = "longhaul.came"
+"""Where a request keeps how it came in (`Arrival`), from the middleware to its route."""
 _OWN_ERRORS: Final = ("/health", "/unsubscribe/{token}")
 """The routes some of whose errors are no problem documents."""
 
-_SECURITY: Final = {
-    # https://cheatsheetseries.owasp.org/cheatsheets/HTTP_Headers_Cheat_Sheet.html
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-}
+
+class _Answer(Response):
+    """What a route has answered, and what this says of a job."""
+
+    made: Job | None = None
+    job_id: str | None = None
 
 
 def answer(app: Chalice, route: Callable[[Call], Reply]) -> Response:
@@ -142,6 +125,11 @@ def _request(app: Chalice) -> Request:
     return app.current_request
 
 
+def _path(request: Request) -> str:
+    """Returns the path that was asked for."""
+    return str(request.to_original_event().get("path") or "")
+
+
 def _call(request: Request) -> Call:
     event = request.to_original_event()
     return Call(
@@ -150,6 +138,7 @@ def _call(request: Request) -> Call:
         query=event.get("queryStringParameters") or {},
         body=raw_body(event),
         method=request.method,
+        came=request.context.get(_CAME) or Arrival(),
     )
 
 
@@ -176,51 +165,94 @@ def _attempt(route: Callable[[], Reply], request_id: str) -> tuple[Response, Lon
     headers: dict[str, Any] = {**reply.headers}
     if body:
         headers.setdefault("Content-Type", "application/json")
-    return Response(body=body, status_code=reply.status, headers=headers), None
+    answered = _Answer(body=body, status_code=reply.status, headers=headers)
+    answered.made, answered.job_id = reply.made, (reply.content or {}).get("jobId")
+    return answered, None
 
 
 def gate(
-    app: Chalice, services: Callable[[], Services]
+    app: Chalice, services: Callable[[], Services], now_us: Callable[[], int]
 ) -> Callable[[Request, Callable[[Request], Response]], Response]:
-    """Returns the middleware for HTTP events."""
+    """Returns the middleware for HTTP events. `now_us` returns Unix time in microseconds."""
 
     def middleware(request: Request, get_response: Callable[[Request], Response]) -> Response:
+        context = request.context
+        at = tracing.came_at(context, now_us() // 1000)
+        given = request.headers.get(tracing.HEADER)
+        caller = trace_ids.of_traceparent(given) if given else None
+        context[_CAME] = Arrival(at=at, caller=caller)
+        context["requestId"] = str(context.get("requestId") or new_id())
         request_id = request_id_of(request)
-        resource = request.context["resourcePath"]
-        path = request.to_original_event().get("path") or ""
-        is_head = request.method == "HEAD"
-        if is_head:
-            # Each route with GET has HEAD too: the same answer without its body.
-            request.context["httpMethod"] = "GET"
-        if resource in app.routes:
-            response = get_response(request)
-        else:
-            unknown = NotFound(f"there is no {path[:200]}; see /openapi.json")
-            response = _counted(problem(unknown, request_id), path, request, services)
-        if response.status_code == _METHOD_NOT_ALLOWED:
-            known = {*app.routes[resource], "OPTIONS"}
-            allowed = ", ".join(sorted(known | {"HEAD"} if "GET" in known else known))
-            error = MethodNotAllowed(
-                f"{request.method} is not possible here, only {allowed}", headers={"Allow": allowed}
-            )
-            response = _counted(problem(error, request_id), path, request, services)
-        elif (
-            response.status_code >= _FIRST_ERROR
-            and response.headers.get("Content-Type") != CONTENT_TYPE
-            and resource not in _OWN_ERRORS
-        ):
-            response = problem(LonghaulError("something went wrong on our side"), request_id)
+        try:
+            response = _answered(app, services, request, get_response)
+        except Exception:  # noqa: BLE001 - whatever it is, the caller gets a problem document
+            _LOG.exception("request broke", requestId=request_id)
+            response = problem(LonghaulError(_BROKEN), request_id)
+        job_id, made = _job_of(request, response)
+        span = tracing.span_of(context["requestId"], caller, made)
         response.headers = {
-            **_SECURITY,
+            **SECURITY,
             **response.headers,
             "X-Request-ID": request_id,
+            tracing.HEADER: span.ref.traceparent,
             **CORS.get_access_control_headers(),
         }
-        if is_head:
+        if request.method == "HEAD":
             response.body = ""
+        traced = Traced(
+            method=request.method,
+            path=request.path if request.path in app.routes else tracing.UNKNOWN,
+            status=response.status_code,
+            request_id=request_id,
+            job_id=job_id,
+        )
+        tracing.write(traced, span, at, now_us())
         return response
 
     return middleware
+
+
+def _answered(
+    app: Chalice,
+    services: Callable[[], Services],
+    request: Request,
+    get_response: Callable[[Request], Response],
+) -> Response:
+    """Returns the answer of the request's route, or a problem document."""
+    request_id, resource = request_id_of(request), request.path
+    path = _path(request)
+    if request.method == "HEAD":
+        # Each route with GET has HEAD too: the same answer without its body.
+        request.context["httpMethod"] = "GET"
+    if resource not in app.routes:
+        unknown = NotFound(f"there is no {path[:200]}; see /openapi.json")
+        return _counted(problem(unknown, request_id), path, request, services)
+    response = get_response(request)
+    if response.status_code == _METHOD_NOT_ALLOWED:
+        known = {*app.routes[resource], "OPTIONS"}
+        allowed = ", ".join(sorted(known | {"HEAD"} if "GET" in known else known))
+        error = MethodNotAllowed(
+            f"{request.method} is not possible here, only {allowed}", headers={"Allow": allowed}
+        )
+        return _counted(problem(error, request_id), path, request, services)
+    if (
+        response.status_code >= _FIRST_ERROR
+        and response.headers.get("Content-Type") != CONTENT_TYPE
+        and resource not in _OWN_ERRORS
+    ):
+        return problem(LonghaulError("something went wrong on our side"), request_id)
+    return response
+
+
+def _job_of(request: Request, response: Response) -> tuple[str | None, SpanRef | None]:
+    """Returns the id of the job that the request has made, with the root of its trace; or else the
+    id of the job that it is about."""
+    named = (request.uri_params or {}).get("job_id")
+    if not isinstance(response, _Answer):
+        return named, None
+    if response.made:
+        return response.made.job_id, response.made.root_span
+    return named or response.job_id, None
 
 
 def _counted(
@@ -235,8 +267,12 @@ def _counted(
 
 
 def request_id_of(request: Request) -> str:
-    """Returns the caller's X-Request-ID if it is sane, else the gateway's own, which is a UUID."""
+    """Returns the caller's X-Request-ID if it is sane, else the gateway's own, which is a UUID.
+
+    It is logged, and a job's id must not be. So the caller may not use the id that is in the path.
+    """
     given = request.headers.get("x-request-id", "")
-    if _SANE_REQUEST_ID.fullmatch(given):
+    in_path = JOB_ID.findall(_path(request))
+    if _SANE_REQUEST_ID.fullmatch(given) and not any(job_id in given for job_id in in_path):
         return str(given)
-    return str(request.context.get("requestId") or new_id())
+    return str(request.context["requestId"])

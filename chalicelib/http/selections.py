@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from chalicelib.errors import FieldError, Forbidden, InvalidRequest, invalid
 from chalicelib.http import answers, faults, parse, tokens
-from chalicelib.http.callers import base_url
 from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.tokens import BadToken
 from chalicelib.instants import iso
@@ -85,15 +84,19 @@ def accepted(call: Call, services: Services, selection: Selection) -> Reply:
     life = min(services.settings.archive_ttl_days, TICKET_DAYS_MAX) * 24 * 3600
     token, ticket = tickets.new(services.new_id(), services.new_secret(), Scope.OWN, now, life)
     services.tickets.add(job_id, ticket, now)
-    base = base_url(call.context, services.settings)
-    job = accepting.accept_selected(services, job_id, selection.request, selection.use, base)
+    arrival = call.arrival(services.settings)
+    on_record = accepting.accept_selected(
+        services, job_id, selection.request, selection.use, arrival
+    )
+    job = on_record.job
     content = {
-        **answers.accepted(job, base),
+        **answers.accepted(job, arrival.base),
         "ticket": token,
         "ticketExpiresAt": iso(ticket.expires_at),
     }
-    headers = {"Location": answers.job_url(job, base), "Retry-After": "1", **uncached()}
-    return Reply(202, content, headers)
+    url = answers.job_url(job, arrival.base)
+    headers = {"Location": url, "Retry-After": "1", **uncached()}
+    return Reply(202, content, headers, made=job if on_record.is_new else None)
 
 
 def verified(token: str, services: Services, *, fresh: bool = False) -> Selection:

@@ -25,6 +25,27 @@ class DueJobs:
         waited longest comes first. The index lags behind the records."""
         return _due(self.table, INDEX, shards, now)
 
+    def count(self, shards: Sequence[int], pages: int) -> int:
+        """Returns how many jobs these shards have. It reads `pages` pages of each at most, with
+        some thousand jobs each: of a longer shard it counts the beginning."""
+        found = 0
+        for shard in shards:
+            more: Any = {}
+            for _ in range(pages):
+                answer = self.table.query(
+                    INDEX,
+                    "count the jobs",
+                    f"{INDEX}Shard = :shard",
+                    {"shard": of(shard)},
+                    Select="COUNT",
+                    **more,
+                )
+                found += answer["Count"]
+                if "LastEvaluatedKey" not in answer:
+                    break
+                more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return found
+
     def take(self, job: Job, now: int, wake_at: int, *, counted: bool = True) -> bool:
         """Takes the job for this sweeper. Returns False if another sweeper has taken it, or if the
         job has moved. The job is due again at `wake_at`. `counted`: this is counted in the job's

@@ -250,10 +250,11 @@ class JobStore:
             names={"#status": "status"},
         )
 
-    def record_reason(self, job_id: str, reason: str) -> None:
+    def record_reason(self, job_id: str, reason: str) -> Job | None:
         """Records why a step of an open job was put off. If all tries fail, this is the reason of
-        the failure."""
-        self.table.update(
+        the failure. Returns the job as it is then, whether it is open or not; None if there is
+        none."""
+        _, found = self.table.attempt(
             job_id,
             _WRITE,
             "SET lastReason = :reason",
@@ -261,6 +262,7 @@ class JobStore:
             condition=_IS_OPEN,
             names={"#status": "status"},
         )
+        return items.to_job(found) if found else None
 
     def claim(self, failed: Job, heir: str) -> str:
         """Claims what a failed job has uploaded, for `heir`: the id of a job that retries it, or

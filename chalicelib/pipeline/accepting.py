@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from chalicelib.announcing.asked import notices_of
@@ -25,6 +25,7 @@ from chalicelib.errors import (
     Unavailable,
     invalid,
 )
+from chalicelib.jobs.arrivals import Arrival
 from chalicelib.jobs.items import record_ttl
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.notices import Notices
@@ -54,22 +55,32 @@ NO_KEY: Final = "-"
 """The Idempotency-Key of a retry that comes without one: a second click finds the first one's
 job."""
 
+_UNKNOWN: Final = Arrival()
+"""Nobody knows how the request came in: it did not come through the API."""
+
+
+class Accepted(NamedTuple):
+    """The job on record for a request. `is_new`: this request has made it."""
+
+    job: Job
+    is_new: bool
+
 
 def accept(
     services: Services,
     user_id: str,
     asked: ExportRequest,
     idempotency_key: str | None,
-    base: str = "",
-) -> Job:
+    arrival: Arrival = _UNKNOWN,
+) -> Accepted:
     """Returns the job for this request: a new one, or the one that the same Idempotency-Key has
-    made before. `base` is the API's URL, here and below: what the job's notices link to. Raises
-    TooManyJobs, QuotaExceeded, IdempotencyKeyReused, InvalidRequest for a bad key, and NotFound if
-    the job was removed at this moment."""
+    made before. Raises TooManyJobs, QuotaExceeded, IdempotencyKeyReused, InvalidRequest for a bad
+    key, and NotFound if the job was removed at this moment."""
     job_id = services.new_id()
     if idempotency_key is not None:
         job_id = named_id([user_id], idempotency_key)
-    return _on_record(services, _new_job(services, job_id, user_id, asked), asked, base)
+    job = _new_job(services, job_id, user_id, asked, arrival)
+    return _on_record(services, job, asked, arrival.base)
 
 
 def retry(
@@ -77,8 +88,8 @@ def retry(
     job: Job,
     check: Callable[[ExportRequest], None] = lambda _: None,
     idempotency_key: str = NO_KEY,
-    base: str = "",
-) -> Job:
+    arrival: Arrival = _UNKNOWN,
+) -> Accepted:
     """Returns the job that retries `job`, which has failed, was cancelled, or has expired. The same
     key always leads to the same job. `check` raises if the request must not be made any more.
     Raises NotRetryable, RequestGone, and what `accept` raises."""
@@ -94,7 +105,8 @@ def retry(
     # A retry that was deleted does not stand in the way of another one without a key.
     while idempotency_key == NO_KEY and _was_deleted(services, job_id):
         job_id = named_id(["retry", job_id], idempotency_key)
-    again = _new_job(services, job_id, job.user_id, asked)
+    again = _new_job(services, job_id, job.user_id, asked, arrival)
+    base = arrival.base
     if not base and job.has_notices:
         known = services.notices.get(job.job_id)
         base = known.base if known else ""
@@ -102,13 +114,13 @@ def retry(
 
 
 def accept_selected(
-    services: Services, job_id: str, asked: ExportRequest, use: Use, base: str = ""
-) -> Job:
+    services: Services, job_id: str, asked: ExportRequest, use: Use, arrival: Arrival = _UNKNOWN
+) -> Accepted:
     """Returns the job with this id, which uses a selection: a new one, or the one that was made
     before. Raises SelectionUsed, TooManyJobs, IdempotencyKeyReused, and NotFound if the job was
     removed at this moment."""
-    job = _new_job(services, job_id, asked.user_id, asked)
-    return _on_record(services, job, asked, base, use)
+    job = _new_job(services, job_id, asked.user_id, asked, arrival)
+    return _on_record(services, job, asked, arrival.base, use)
 
 
 def start(services: Services, job_id: str) -> Job | None:
@@ -120,7 +132,13 @@ def start(services: Services, job_id: str) -> Job | None:
         send_announcement(services, job)
     if job:
         queued = max(job.updated_at - job.created_at, 0) / 1000
-        services.log.info("job started", jobId=job.job_id, userId=job.user_id, secondsQueued=queued)
+        services.log.info(
+            "job started",
+            jobId=job.job_id,
+            userId=job.user_id,
+            secondsQueued=queued,
+            at=job.started_at,
+        )
     return job
 
 
@@ -133,7 +151,9 @@ def named_id(names: Sequence[str], idempotency_key: str) -> str:
     return str(uuid5(_IDEMPOTENT_JOBS, json.dumps([*names, idempotency_key])))
 
 
-def _new_job(services: Services, job_id: str, user_id: str, asked: ExportRequest) -> Job:
+def _new_job(
+    services: Services, job_id: str, user_id: str, asked: ExportRequest, arrival: Arrival
+) -> Job:
     now = services.now()
     return Job(
         job_id=job_id,
@@ -148,14 +168,17 @@ def _new_job(services: Services, job_id: str, user_id: str, asked: ExportRequest
         expires_at=now + services.settings.archive_ttl_ms,
         wake_at=wake_time(now),
         untold=(("accepted", now),) if "accepted" in services.settings.events else (),
+        # Another machine's clock may be ahead of ours.
+        asked_at=None if arrival.at is None else min(arrival.at, now),
+        caller=arrival.caller,
     )
 
 
 def _on_record(
     services: Services, job: Job, asked: ExportRequest, base: str, use: Use | None = None
-) -> Job:
+) -> Accepted:
     """Returns the job on record: this one, or the one that the same Idempotency-Key has made
-    before."""
+    before. `base` is the API's URL, which the job's notices link to."""
     refusal: LonghaulError | None = None
     if use and services.selections.is_used_up(use):
         refusal = use.used_up()
@@ -179,6 +202,7 @@ def _on_record(
         userId=job.user_id,
         files=job.total_files,
         retryOf=job.retry_of,
+        at=job.created_at,
     )
     try:
         services.queue.send([Message(Step.PLAN, job.job_id)], job.user_id)
@@ -187,7 +211,7 @@ def _on_record(
         services.log.warning("step not sent", jobId=job.job_id, reason=error.detail)
     if job.untold:
         send_announcement(services, job)
-    return job
+    return Accepted(job, is_new=True)
 
 
 def _too_many_jobs(services: Services, job: Job) -> TooManyJobs | None:
@@ -198,7 +222,7 @@ def _too_many_jobs(services: Services, job: Job) -> TooManyJobs | None:
     return None
 
 
-def _made_before(services: Services, job: Job, absent: LonghaulError) -> Job:
+def _made_before(services: Services, job: Job, absent: LonghaulError) -> Accepted:
     """Returns the job that the same Idempotency-Key has made before. Raises `absent` if there is
     none."""
     first = services.jobs.get(job.job_id)
@@ -213,7 +237,7 @@ def _made_before(services: Services, job: Job, absent: LonghaulError) -> Job:
         )
     if first.request != job.request:
         raise IdempotencyKeyReused(_OTHER_REQUEST)
-    return first
+    return Accepted(first, is_new=False)
 
 
 def _was_deleted(services: Services, job_id: str) -> bool:

@@ -16,7 +16,7 @@ from chalicelib.jobs.model import Job, PlanRef, Progress
 from chalicelib.jobs.states import Stage
 from chalicelib.pipeline import endings, plans, tail_sections
 from chalicelib.pipeline.assembly import Builder, Upload
-from chalicelib.pipeline.lease import Lease, refused
+from chalicelib.pipeline.lease import Lease
 from chalicelib.pools import wait_for
 from chalicelib.s3.objects import UploadedPart
 from chalicelib.services import Services
@@ -135,10 +135,12 @@ def complete(planned: PlannedJob) -> None:
     # Before the job completes: a request for the same files right after that finds its archive.
     services.fingerprints.record(index.fingerprint, job.job_id, expires_at)
     done = Progress(index.files, index.size, index.copied)
-    if not endings.complete(
+    ended = endings.complete(
         services, job, planned.plan, done, expires_at=expires_at, wake_at=wake_at
-    ):
-        raise refused(services, job.job_id)
+    )
+    if ended is None:
+        raise planned.lease.refused()
+    planned.lease.job = ended
     if index.nested:
         keys = (places.segment(job.home, index.digest, number) for number in range(index.final))
         services.archive.delete_all(keys)

@@ -6,11 +6,24 @@ and only that one logs the line `job ended`. Anything else that must happen once
 belongs in `_ended`. Each function raises Unavailable or AccessDenied if the table does.
 """
 
+from typing import Final
+
+from chalicelib import emf
 from chalicelib.errors import GivenUp, LonghaulError
+from chalicelib.jobs import ends
 from chalicelib.jobs.model import Failure, Job, PlanRef, Progress
 from chalicelib.jobs.states import Status
 from chalicelib.pipeline.telling import send_announcement
 from chalicelib.services import Services
+
+_METRICS: Final[dict[str, emf.Unit]] = {
+    "ended": "Count",
+    "secondsTotal": "Seconds",
+    "bytesCopied": "Bytes",
+    "bytesStreamed": "Bytes",
+    "givenUp": "Count",
+}
+_DIMENSIONS: Final = (("status",), ())
 
 
 def complete(  # noqa: PLR0913 - the facts of an archive
@@ -66,31 +79,27 @@ def _ended(services: Services, job: Job | None) -> Job | None:
     if job is None:
         return None
     log = services.log.warning if job.status is Status.FAILED else services.log.info
-    log("job ended", **facts(job))
+    log("job ended", **facts(services, job))
     send_announcement(services, job)
     return job
 
 
-def facts(job: Job) -> dict[str, object]:
+def facts(services: Services, job: Job) -> dict[str, object]:
     """Returns what the line `job ended` says. docs/operations.md explains each fact."""
-    started_at = job.updated_at if job.started_at is None else job.started_at
-    is_reused = job.reused_from is not None
-    return {
+    at = ends.ended_at(job) or job.updated_at
+    line = {
         "jobId": job.job_id,
         "userId": job.user_id,
-        "status": job.status,
-        "reason": job.failure.slug if job.failure else None,
+        **ends.facts(job, at),
         "detail": job.failure.detail if job.failure else None,
-        "files": job.files_done,
         "filesMissing": job.missing_count or 0,
         "filesSkipped": (job.missing_count or 0) + job.unreadable_count,
-        "bytesCopied": 0 if is_reused else job.bytes_copied,
-        "bytesStreamed": 0 if is_reused else job.bytes_done - job.bytes_copied,
-        # Workers' clocks may differ.
-        "secondsQueued": max(started_at - job.created_at, 0) / 1000,
-        "secondsWorking": max(job.updated_at - started_at, 0) / 1000,
-        "secondsTotal": max(job.updated_at - job.created_at, 0) / 1000,
         "attempts": job.attempts + 1,
         "changes": job.changes,
-        "reused": is_reused,
+        "reused": job.reused_from is not None,
     }
+    namespace = services.settings.metric_namespace
+    if namespace:
+        line |= {"ended": 1, "givenUp": int(line["reason"] == GivenUp.slug)}
+        line |= emf.block(namespace, at, line, _METRICS, _DIMENSIONS)
+    return line

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Final
 
 from chalicelib.errors import NothingToDo, PlanReplaced, Unavailable
-from chalicelib.jobs.model import Progress
+from chalicelib.jobs.model import Job, Progress
 from chalicelib.jobs.states import OPEN, Stage
 from chalicelib.services import Services
 
@@ -26,8 +26,9 @@ class Lease:
 
     `receipt` is SQS's receipt handle; None: there is no message to hide. `plan` is the digest of
     the plan that the step works by, once it has one. `done` is the progress of the whole job as far
-    as this worker knows it: what it found done, and what it has done since. Any thread may call
-    `gathered`. Call `tick` often, on the step's own thread.
+    as this worker knows it: what it found done, and what it has done since. `job` is the record as
+    the step has seen it at last; None: it has not. Any thread may call `gathered`. Call `tick`
+    often, on the step's own thread.
     """
 
     services: Services
@@ -36,6 +37,7 @@ class Lease:
     stage: Stage = Stage.PLANNING
     plan: str | None = None
     done: Progress = field(default_factory=Progress)
+    job: Job | None = None
     _lock: Lock = field(default_factory=Lock)
     _renewed: int = 0
     _reported: int = 0
@@ -82,18 +84,23 @@ class Lease:
         with self._lock:
             done = self.done
         if not self.services.jobs.report(self.job_id, now, self.stage, done, self.plan):
-            raise refused(self.services, self.job_id)
+            raise self.refused()
         self._reported = now
 
+    def look(self) -> Job | None:
+        """Returns the job as it is now; None if there is none. Raises what the table does."""
+        self.job = self.services.jobs.get(self.job_id)
+        return self.job
 
-def refused(services: Services, job_id: str) -> Exception:
-    """Returns the error for a step whose write the job's record did not take: NothingToDo if the
-    job has ended, else PlanReplaced.
+    def refused(self) -> Exception:
+        """Returns the error for a step whose write the job's record did not take: NothingToDo if
+        the job has ended, else PlanReplaced.
 
-    After PlanReplaced the message comes again. It must: a worker may have taken the old plan away
-    while it worked on this message, and died before it sent `plan`. Then the next try sends it.
-    """
-    job = services.jobs.get(job_id)
-    if job is None or job.status not in OPEN:
-        return NothingToDo()
-    return PlanReplaced(f"the job {job_id} was planned again")
+        After PlanReplaced the message comes again. It must: a worker may have taken the old plan
+        away while it worked on this message, and died before it sent `plan`. Then the next try
+        sends it.
+        """
+        job = self.look()
+        if job is None or job.status not in OPEN:
+            return NothingToDo()
+        return PlanReplaced(f"the job {self.job_id} was planned again")

@@ -82,7 +82,8 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
     quotas.check(services, job, found)
     source = services.source_facts(asked.source).name  # the default may be another one later
     mark = reuse.fingerprint(job.user_id, source, found)
-    if not asked.fresh and reuse.completed_before(job, mark, services):
+    if not asked.fresh and (ended := reuse.completed_before(job, mark, services)):
+        lease.job = ended
         return None
     if taken := reuse.taken_over(job, mark, services):
         return taken
@@ -115,7 +116,7 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
     ref = PlanRef(index.digest, upload, index.final)
     planned = services.jobs.set_plan(job, services.now(), _facts(ref, index, found))
     if planned is None:
-        return _planned_by_twin(job, key, upload, services)
+        return _planned_by_twin(key, upload, lease)
     if job.previous_plan:
         _throw_away_previous(job, job.previous_plan, services)
     return planned
@@ -190,16 +191,16 @@ def _facts(plan: PlanRef, index: plans.Index, found: Found) -> Planned:
     )
 
 
-def _planned_by_twin(job: Job, key: str, upload: str, services: Services) -> Job:
+def _planned_by_twin(key: str, upload: str, lease: Lease) -> Job:
     """Returns the job as it is, if it has taken this upload after all: the answer was lost, and
     botocore sent the write again. Aborts the upload if not: it is of no use.
 
     Raises NothingToDo if the job has ended, Unavailable if a twin has planned it, or has found that
     a file of it has changed.
     """
-    current = services.jobs.get(job.job_id)
+    current = lease.look()
     if current is None or current.plan is None or current.plan.upload != upload:
-        services.archive.abort_upload(key, upload)
+        lease.services.archive.abort_upload(key, upload)
     if current is None or current.status not in OPEN:
         raise NothingToDo
     if current.plan is None:

@@ -43,27 +43,26 @@ def fingerprint(user_id: str, source: str, found: Found) -> str:
     return digest.hexdigest()
 
 
-def completed_before(job: Job, mark: str, services: Services) -> bool:
-    """Completes the job with a finished archive that has this fingerprint. Returns False if there
-    is none that it may have, or if the job has been planned or has ended meanwhile."""
+def completed_before(job: Job, mark: str, services: Services) -> Job | None:
+    """Completes the job with a finished archive that has this fingerprint. Returns the job; None if
+    there is no archive that it may have, or if the job has been planned or has ended meanwhile."""
     builder_id = services.fingerprints.built_by(mark)
     builder = services.jobs.get(builder_id) if builder_id else None
     if builder is None or builder.plan is None or builder.status is not Status.COMPLETED:
-        return False
+        return None
     if builder.is_deleted:
-        return False
+        return None
     if not _lives(builder, services) or not _is_whole(builder, services):
-        return False
+        return None
     # Before the job completes: whoever deletes the builder must find that this job needs its
     # archive.
     if not services.holders.hold(builder.home, job.job_id, builder.expires_at):
-        return False
+        return None
     # What the job itself has begun, before it was planned again, is thrown away soon.
     wake_at = builder.expires_at
     if job.was_replanned or job.changes:
         wake_at = services.now() + wake.DISCARD_AFTER_MS
-    ended = endings.complete_with(services, job, builder, builder.plan, wake_at=wake_at)
-    return ended is not None
+    return endings.complete_with(services, job, builder, builder.plan, wake_at=wake_at)
 
 
 def taken_over(job: Job, mark: str, services: Services) -> Job | None:

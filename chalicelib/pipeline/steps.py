@@ -34,7 +34,7 @@ from chalicelib.pipeline.build import (
     planned_job,
 )
 from chalicelib.pipeline.discard import discard
-from chalicelib.pipeline.lease import Lease, refused
+from chalicelib.pipeline.lease import Lease
 from chalicelib.pipeline.planning import plan
 from chalicelib.pipeline.plans import PlanUnusable
 from chalicelib.pipeline.reading import read
@@ -42,18 +42,18 @@ from chalicelib.queue.messages import Message, Step
 from chalicelib.services import Services
 
 
-def run(message: Message, services: Services, receipt: str | None, attempt: int = 1) -> None:
-    """Does the step. `receipt` is the message's receipt handle, `attempt` how often the message has
-    been handed out.
+def run(message: Message, lease: Lease, attempt: int = 1) -> None:
+    """Does the step. `lease` is that of its message, `attempt` how often the message has been
+    handed out. Afterwards `lease.job` is the record as the step has seen it at last.
 
     Raises NothingToDo if nothing is left to do for the job, a retryable LonghaulError if the step
     should be tried again, another one if the job cannot succeed.
     """
-    lease = Lease(services, message.job_id, receipt)
+    services = lease.services
     # Before anything that may fail: from here on no step, not even `discard`, has to wait for the
     # queue's own, long visibility timeout.
     lease.renew(services.now())
-    job = services.jobs.get(message.job_id)
+    job = lease.look()
     if job is None:
         raise NothingToDo("there is no such job")
     if (job.status in OPEN) is (message.step is Step.DISCARD):
@@ -64,11 +64,11 @@ def run(message: Message, services: Services, receipt: str | None, attempt: int 
     try:
         _do(message, job, services, lease, attempt)
     except PlanUnusable:
-        _plan_again(message.job_id, services, attempt)
+        _plan_again(lease, attempt)
     except SourceFault as fault:
         if not fault.key or job.changes >= services.settings.changes_max:
             raise
-        _plan_anew(job, fault, services, lease, attempt)
+        _plan_anew(job, fault, lease, attempt)
 
 
 def _do(message: Message, job: Job, services: Services, lease: Lease, attempt: int) -> None:
@@ -144,30 +144,28 @@ def _planned_job(
     return planned_job(job, job.plan, services, lease)
 
 
-def _plan_again(job_id: str, services: Services, attempt: int) -> None:
+def _plan_again(lease: Lease, attempt: int) -> None:
     """Takes an unusable plan away from the job, and has the job planned again. Raises NothingToDo,
     or PlanReplaced if another worker has just done so."""
-    job = services.jobs.get(job_id)
+    services, job = lease.services, lease.look()
     if job is None or job.status not in OPEN:
         raise NothingToDo
     unplanned = services.jobs.unplan(job, job.plan, services.now()) if job.plan else None
     if unplanned:
-        services.log.warning("plan unusable", jobId=job_id, plan=job.plan and job.plan.digest)
+        services.log.warning("plan unusable", jobId=job.job_id, plan=job.plan and job.plan.digest)
     # If several workers find this, one of them sends `plan`. If that one dies first, its message
     # comes again. That may be the message of this worker, too.
     if not unplanned and attempt == 1:
-        raise refused(services, job_id)
+        raise lease.refused()
     _send_plan(job, services)
     raise NothingToDo("the job is planned again")
 
 
-def _plan_anew(
-    seen: Job, fault: SourceFault, services: Services, lease: Lease, attempt: int
-) -> None:
+def _plan_anew(seen: Job, fault: SourceFault, lease: Lease, attempt: int) -> None:
     """Counts that a source file has changed or cannot be read, and has the job planned again. The
     job was as in `seen` when the step began. Raises NothingToDo, or PlanReplaced if another worker
     has counted it."""
-    job = services.jobs.get(seen.job_id)
+    services, job = lease.services, lease.look()
     if job is None or job.status not in OPEN:
         raise NothingToDo
     again = None
@@ -181,7 +179,7 @@ def _plan_anew(
     # If that worker dies before it has sent `plan`, or the steps of a new plan, its message comes
     # again. That may be the message of this worker, too.
     if not again and (attempt == 1 or job.plan):
-        raise refused(services, job.job_id)
+        raise lease.refused()
     _send_plan(job, services)
     raise NothingToDo("the job is planned again")
 
@@ -194,10 +192,9 @@ def _after_upload(planned: PlannedJob) -> None:
     """Finds out why the upload is gone. If a twin has completed it, completes the job. If the job
     was cancelled or planned again, raises NothingToDo or PlanReplaced. If somebody has aborted the
     upload, raises GivenUp."""
-    services = planned.services
-    job = services.jobs.get(planned.job.job_id)
+    services, job = planned.services, planned.lease.look()
     if job is None or job.status not in OPEN or job.plan != planned.plan:
-        raise refused(services, planned.job.job_id)
+        raise planned.lease.refused()
     archive = services.archive.head(job.archive_key, checksum=False)
     if archive is None or archive.size != job.bytes_total:
         raise GivenUp("the upload of the archive was aborted; export again")

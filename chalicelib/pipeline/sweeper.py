@@ -20,6 +20,7 @@ from chalicelib.jobs.states import OPEN
 from chalicelib.pipeline import endings
 from chalicelib.pipeline.abandoned import abort_abandoned
 from chalicelib.pipeline.planning import following
+from chalicelib.pipeline.swept import Run, tell
 from chalicelib.queue.messages import Message, Step
 from chalicelib.services import Services
 
@@ -46,37 +47,38 @@ def sweep(services: Services) -> int:
     """Wakes the jobs that have stalled, and sends `discard` for ended jobs of which something is
     left. Before that, sends `announce` for what was not told, which takes seconds at most. Returns
     for how many jobs it sent a step."""
-    treated = _announce_due(services) + _sweep_jobs(services)
+    run = Run(services.now())
+    _announce_due(services, run)
+    _sweep_jobs(services, run)
     if services.now() // 60_000 % 60 == 0:
         abort_abandoned(services)
-    return treated
+    tell(services, run)
+    return run.treated
 
 
-def _sweep_jobs(services: Services) -> int:
-    is_calm = services.queue.waiting() <= BACKLOG
+def _sweep_jobs(services: Services, run: Run) -> None:
+    run.waiting = services.queue.waiting()
+    is_calm = run.waiting <= BACKLOG
     before = services.now() - (0 if is_calm else BACKLOG_PATIENCE_MS)
-    wake_up = partial(_wake, services, is_calm=is_calm)
-    throw_away = partial(_discard, services, is_calm=is_calm)
-    treated = _each_due(wake.OPEN_SHARDS, before, wake_up, services)
-    treated += _each_due(wake.ENDED_SHARDS, before, throw_away, services)
-    return treated
+    wake_up = partial(_wake, services, run, is_calm=is_calm)
+    throw_away = partial(_discard, services, run, is_calm=is_calm)
+    _each_due(wake.OPEN_SHARDS, before, wake_up, services)
+    _each_due(wake.ENDED_SHARDS, before, throw_away, services)
 
 
-def _announce_due(services: Services) -> int:
-    """Sends `announce` for what is due and was not told. Returns for how many items it did. Raises
-    nothing: the next run goes on."""
-    sent = 0
+def _announce_due(services: Services, run: Run) -> None:
+    """Sends `announce` for what is due and was not told. Raises nothing: the next run goes on."""
     try:
         now = services.now()
-        if services.announcements.waiting() > BACKLOG:
+        run.announcements_waiting = services.announcements.waiting()
+        if run.announcements_waiting > BACKLOG:
             now -= BACKLOG_PATIENCE_MS
         for item, _ in zip(services.due_announcements.due(now), range(JOBS_A_RUN), strict=False):
-            sent += _announced_again(item, services)
+            run.announced_again += _announced_again(item, services)
     except LonghaulError as error:
         services.log.warning("announcements not sent", reason=error.detail)
     except Exception:
         services.log.exception("announcements not sent")
-    return sent
 
 
 def _announced_again(item: str, services: Services) -> bool:
@@ -98,48 +100,45 @@ def _announced_again(item: str, services: Services) -> bool:
 
 
 def _each_due(
-    shards: Sequence[int], before: int, treat: Callable[[Job], bool], services: Services
-) -> int:
-    """Treats the jobs of these shards that were due before `before`. Returns for how many of them
-    `treat` has done something."""
-    treated = 0
+    shards: Sequence[int], before: int, treat: Callable[[Job], None], services: Services
+) -> None:
+    """Treats the jobs of these shards that were due before `before`."""
     due = services.due_jobs.due(shards, before)
     for job_id, _ in zip(due, range(JOBS_A_RUN), strict=False):
         try:
             job = services.jobs.get(job_id)
             # The index lags behind: the job may have moved, or have just been woken.
             if job and job.wake_at is not None and job.wake_at < before:
-                treated += treat(job)
+                treat(job)
         except LonghaulError as error:
             # The job is woken when it is due the next time.
             services.log.warning("job not woken", jobId=job_id, reason=error.detail)
         except Exception:
             services.log.exception("job not woken", jobId=job_id)
-    return treated
 
 
-def _wake(services: Services, job: Job, *, is_calm: bool) -> bool:
+def _wake(services: Services, run: Run, job: Job, *, is_calm: bool) -> None:
     if job.status not in OPEN:
-        return False
+        return
     if is_calm and job.sweeps >= SWEEPS_MAX:
         detail = "it has not moved in spite of several tries; export again, or tell the operator"
-        endings.give_up(services, job.job_id, detail)
-        return False
+        run.given_up += endings.give_up(services, job.job_id, detail) is not None
+        return
     if not _taken(services, job, is_calm=is_calm):
-        return False
+        return
     messages = following(job, services)
     services.queue.send(messages, job.user_id)
     services.log.warning(
         "job woken", jobId=job.job_id, stage=job.stage, messages=len(messages), sweeps=job.sweeps
     )
-    return True
+    run.woken += 1
 
 
-def _discard(services: Services, job: Job, *, is_calm: bool) -> bool:
+def _discard(services: Services, run: Run, job: Job, *, is_calm: bool) -> None:
     if job.status in OPEN or not _taken(services, job, is_calm=is_calm):
-        return False
+        return
     services.queue.send([Message(Step.DISCARD, job.job_id)], job.user_id or job.job_id)
-    return True
+    run.discarded += 1
 
 
 def _taken(services: Services, job: Job, *, is_calm: bool) -> bool:

@@ -3,14 +3,19 @@ again."""
 
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Final
 
 from chalicelib.errors import LonghaulError, NothingToDo, Unavailable
+from chalicelib.jobs import ends
 from chalicelib.pipeline import endings, steps
-from chalicelib.queue.messages import BadMessage, Message, from_body
+from chalicelib.pipeline.attempts import Attempt
+from chalicelib.pipeline.lease import Lease
+from chalicelib.queue.messages import BadMessage, from_body
 from chalicelib.queue.queue import retry_delay
-from chalicelib.queue.records import PartialFailure, Record, attempt, partial_failure
+from chalicelib.queue.records import PartialFailure, Record, partial_failure
 from chalicelib.services import Services
+
+_BUG: Final = LonghaulError.slug
 
 
 def handle(records: Iterable[Record], services: Services) -> PartialFailure:
@@ -26,50 +31,60 @@ def _done(record: Record, services: Services) -> bool:
         # No worker can ever work on it. Another try would only cost time.
         services.log.error("message dropped", reason=str(error), id=record["messageId"])
         return True
-    about: dict[str, Any] = {
-        "jobId": message.job_id,
-        "step": message.step,
-        "segment": message.number,
-        "attempt": attempt(record),
-        "id": record["messageId"],
-    }
-    started, started_cpu = services.now(), services.cpu_seconds()
+    lease = Lease(services, message.job_id, record["receiptHandle"])
+    begun, cpu = services.now(), services.cpu_seconds()
+    attempt = Attempt(message, record, lease, begun, cpu, services.is_cold())
     try:
-        steps.run(message, services, record["receiptHandle"], about["attempt"])
+        steps.run(message, lease, attempt.number)
     except NothingToDo as nothing:
-        outcome = "step skipped"
-        about["reason"] = str(nothing)
+        services.log.info("step skipped", **attempt.ended(), reason=str(nothing))
     except LonghaulError as error:
-        if error.retryable:
-            return _retried(error.detail, message, record, services, about)
-        try:
-            endings.fail(services, message.job_id, error)
-        except Unavailable as unavailable:
-            return _retried(unavailable.detail, message, record, services, about)
-        outcome = "step failed"
-        about["reason"] = error.detail
+        return _failed(attempt, error)
     except Exception as error:
         # A bug, or a service's answer that nobody foresaw. The step is tried a few more times, and
         # then the dead letters' handler ends the job.
-        services.log.exception("step broke", **about)
-        reason = f"internal error: {type(error).__name__}"
-        return _retried(reason, message, record, services, about)
+        services.log.exception("step broke", **attempt.names())
+        return _retried(attempt, f"internal error: {type(error).__name__}", _BUG)
     else:
-        outcome = "step done"
-    about["ms"] = services.now() - started
-    about["cpuMs"] = int((services.cpu_seconds() - started_cpu) * 1000)
-    services.log.info(outcome, **about)
+        services.log.info("step done", **attempt.ended())
     return True
 
 
-def _retried(
-    reason: str, message: Message, record: Record, services: Services, about: dict[str, Any]
-) -> bool:
+def _failed(attempt: Attempt, error: LonghaulError) -> bool:
+    """Ends the job with this error, unless another try may succeed. Returns whether the message can
+    be deleted."""
+    services, lease = attempt.lease.services, attempt.lease
+    if error.retryable:
+        return _put_off(attempt, error)
+    try:
+        ended = endings.fail(services, lease.job_id, error)
+    except Unavailable as unavailable:
+        return _put_off(attempt, unavailable)
+    if ended:
+        lease.job = ended
+    elif lease.job is None or ends.ended_at(lease.job) is None:
+        with suppress(LonghaulError):  # then the line does not know the end
+            lease.look()
+    services.log.info("step failed", **attempt.ended(), reason=error.detail, why=error.slug)
+    return True
+
+
+def _put_off(attempt: Attempt, error: LonghaulError) -> bool:
+    code = error.code if isinstance(error, Unavailable) else ""
+    return _retried(attempt, error.detail, error.slug, code)
+
+
+def _retried(attempt: Attempt, reason: str, why: str, code: str = "") -> bool:
     """Has the message come again after a pause. Returns False: it cannot be deleted."""
-    delay = retry_delay(about["attempt"], services.random)
-    services.log.warning("step retried", **{**about, "reason": reason, "seconds": delay})
+    services, lease = attempt.lease.services, attempt.lease
+    delay = retry_delay(attempt.number, services.random)
     with suppress(Unavailable):
-        services.jobs.record_reason(message.job_id, reason)
+        # The answer has the record: if the job has ended meanwhile, the line knows when.
+        lease.job = services.jobs.record_reason(lease.job_id, reason) or lease.job
+    of_service = {"code": code} if code else {}
+    services.log.warning(
+        "step retried", **attempt.ended(), reason=reason, why=why, **of_service, seconds=delay
+    )
     with suppress(Unavailable):  # then the message comes back when its lease ends
-        services.queue.hide(record["receiptHandle"], delay)
+        services.queue.hide(attempt.record["receiptHandle"], delay)
     return False

@@ -13,6 +13,7 @@ from chalicelib.queue.messages import Message
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 BATCH: Final = 10
 """The most messages of one SendMessageBatch.
@@ -49,10 +50,17 @@ class Queue:
     def waiting(self) -> int:
         """Returns about how many messages wait to be taken, as of a minute ago.
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/confirm-queue-is-empty.html"""
-        name: Final = "ApproximateNumberOfMessages"
+        return self._count("ApproximateNumberOfMessages")
+
+    def held(self) -> int:
+        """Returns about how many messages the queue has: those that wait, and those that were taken
+        and not deleted."""
+        return self._count("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+
+    def _count(self, *names: "QueueAttributeNameType") -> int:
         with translated("look at the queue"):
-            answer = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])
-        return int(answer["Attributes"][name])
+            answer = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=names)
+        return sum(int(answer["Attributes"][name]) for name in names)
 
     def send(self, messages: Iterable[Message], user_id: str, seconds: int = 0) -> None:
         """Sends all of the messages, to be handed out after `seconds` (DELAY_MAX at most). Raises
@@ -72,9 +80,11 @@ class Queue:
                 with translated("send a step"):
                     answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
             except self.client.exceptions.ClientError as error:  # for example, the queue is gone
-                raise Unavailable(f"could not send a step: {error_code(error)}") from error
+                code = error_code(error)
+                raise Unavailable(f"could not send a step: {code}", code=code) from error
             if answer.get("Failed"):
-                raise Unavailable(f"could not send a step: {answer['Failed'][0]['Code']}")
+                code = answer["Failed"][0]["Code"]
+                raise Unavailable(f"could not send a step: {code}", code=code)
 
     def hide(self, receipt: str, seconds: int) -> None:
         """Hides the message for that many seconds from now on, if this worker still has it. If the

@@ -19,3 +19,9 @@ def partial_failure(failed: Iterable[Record]) -> PartialFailure:
 def attempt(record: Record) -> int:
     """Returns how often SQS has handed this message out, this time included."""
     return int(record["attributes"]["ApproximateReceiveCount"])
+
+
+def sent_at(record: Record) -> int | None:
+    """Returns when SQS took the message, in Unix time in ms; None: the record does not say it."""
+    said = str(record["attributes"].get("SentTimestamp", ""))
+    return int(said) if said.isascii() and said.isdigit() else None

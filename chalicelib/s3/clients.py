@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Final, cast
 
+from chalicelib import slow_calls
 from chalicelib.aws import config, session, translated
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def client(within: int, region: str | None) -> "S3Client":
             response_checksum_validation="when_required",
         ),
     )
+    slow_calls.watch(made)
     return cast("S3Client", made)
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import getproxies
 
+from chalicelib import slow_calls
 from chalicelib.s3.framing import Answer
 from chalicelib.s3.objects import (
     BY_KMS,
@@ -203,7 +204,12 @@ class FastPath:
             region=self.region,
             now=self.now(),
         )
-        return self.wire.exchange(Request(method, origin, target, sent, body), into)
+        begun = slow_calls.clock()
+        answer = self.wire.exchange(Request(method, origin, target, sent, body), into)
+        took = slow_calls.clock() - begun
+        if took >= slow_calls.SLOW_SECONDS:
+            slow_calls.keep(f"S3.{_operation(method, query, sent)}", took)
+        return answer
 
     def _place(self, bucket: str) -> tuple[str, str]:
         """Returns (origin, path) of the bucket."""
@@ -212,6 +218,17 @@ class FastPath:
             return self.endpoint, f"/{bucket}"
         scheme, host = self.endpoint.split("://", 1)
         return f"{scheme}://{bucket}.{host}", ""
+
+
+def _operation(method: str, query: str, headers: Mapping[str, str]) -> str:
+    """Returns what AWS calls such a request."""
+    if method == "HEAD":
+        return "HeadObject"
+    if method == "PUT":
+        return "UploadPartCopy" if "x-amz-copy-source" in headers else "UploadPart"
+    if "list-type=" in query:
+        return "ListObjectsV2"
+    return "ListObjectVersions" if query.endswith("versions=") else "GetObject"
 
 
 def _version(version: str | None) -> str:

@@ -48,15 +48,22 @@ _PIECE: Final = 8 * 1024
 
 
 class NotSent(Exception):
-    """Nothing of the request was taken. `is_final`: no other try helps. `retry_after`: the seconds
-    that the backend asks to wait, if it does."""
+    """Nothing of the request was taken. `is_final`: no other try helps. `status` is that of the
+    answer, if there was one. `retry_after` are the seconds that the backend asks to wait, if it
+    does."""
 
     def __init__(
-        self, reason: str, *, is_final: bool = False, retry_after: float | None = None
+        self,
+        reason: str,
+        *,
+        is_final: bool = False,
+        status: int | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(reason)
         self.reason = reason[:REASON_MAX]
         self.is_final = is_final
+        self.status = status
         self.retry_after = retry_after
 
 
@@ -104,9 +111,12 @@ def post(
 
 
 def _refused(status: int, retry_after: str | None) -> NotSent:
-    if status in _RETRYABLE:
-        return NotSent(f"HTTP {status}", retry_after=seconds_of(retry_after, time.time()))
-    return NotSent(f"HTTP {status}", is_final=True)
+    return NotSent(
+        f"HTTP {status}",
+        is_final=status not in _RETRYABLE,
+        status=status,
+        retry_after=seconds_of(retry_after, time.time()),
+    )
 
 
 def seconds_of(retry_after: str | None, now: float) -> float | None:

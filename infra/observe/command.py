@@ -197,7 +197,7 @@ def _containers(run: _Run, project: docker.Project) -> Iterator[dict[str, str]]:
     runs.will_use_docker(run.state)
     try:
         with step("Containers") as note:
-            note("the first time, images of about 1 GB are downloaded")
+            note("the first time, images of some hundred MB are downloaded")
             is_up = docker.up(project, run.folder, run.stop.is_set)
             note("all answer" if is_up else "stopped")
         run.checks.append(lambda: docker.check(project))

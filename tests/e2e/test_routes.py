@@ -90,6 +90,7 @@ def test_scripts_of_other_origins_can_read_every_answer(
     assert answer.status_code == status
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     needed = {"ETag", "Location", "Preference-Applied", "Retry-After", "X-Request-ID"}
+    needed.add("traceparent")
     assert needed <= set(exposed)
 
 
@@ -101,7 +102,8 @@ def test_a_preflight_allows_what_a_script_needs(api: Api, path: str) -> None:
     asked = {
         "Origin": "https://app.example",
         "Access-Control-Request-Method": "POST",
-        "Access-Control-Request-Headers": "content-type,idempotency-key,last-event-id,prefer",
+        "Access-Control-Request-Headers": "content-type,idempotency-key,last-event-id,prefer,"
+        "traceparent",
     }
 
     answer = api.call("OPTIONS", path, headers=asked)
@@ -110,6 +112,7 @@ def test_a_preflight_allows_what_a_script_needs(api: Api, path: str) -> None:
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     allowed = answer.headers["Access-Control-Allow-Headers"].lower()
     needed = {"content-type", "idempotency-key", "if-none-match", "last-event-id", "prefer"}
+    needed.add("traceparent")
     assert needed <= set(allowed.split(","))
 
 

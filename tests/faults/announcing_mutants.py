@@ -38,7 +38,7 @@ def told_before_the_notices_are_claimed() -> Iterator[Change]:
 
 def announcements_not_swept() -> Iterator[Change]:
     """A step `announce` that was lost is not sent again."""
-    yield sweeper, "_announce_due", lambda _: 0
+    yield sweeper, "_announce_due", lambda *_: None
 
 
 def outcome_written_before_the_try() -> Iterator[Change]:

@@ -47,6 +47,7 @@ SETTINGS: Final = Settings(
     public_endpoint_url=None,
     api_url_template=None,
     announcement_queue_url=ANNOUNCEMENTS,
+    dead_letter_queue_url=DEAD_LETTERS,
 )
 
 

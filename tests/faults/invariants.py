@@ -40,6 +40,7 @@ def check(world: World, *, in_time: bool = True) -> None:
             _check_ended(world, job)
         if in_time:
             _check_time(world, job)
+        world.spans.check(job, world.witness.last[job.job_id])
         if world.witness.taken[job.job_id] > job.changes and not world.faults.counts[Kind.DEPLOYED]:
             says(f"{job.job_id}: planned again for nothing that was counted")
     for url, queue in world.sqs.queues.items():

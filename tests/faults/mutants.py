@@ -49,6 +49,7 @@ from tests.faults.kinds import SINGLE, Kind
 from tests.faults.reuse_mutants import REUSE_MUTANTS, archive_shared_in_two_writes
 from tests.faults.simulate import run_each, run_seed
 from tests.faults.source_mutants import SOURCE_MUTANTS, Change
+from tests.faults.span_mutants import SPAN_MUTANTS
 
 MOST_SEEDS: Final = 1000
 
@@ -141,11 +142,11 @@ def own_upload_aborted() -> Iterator[Change]:
     """Found here: botocore sent a worker's write of the plan twice. The worker took the plan for
     another worker's, and aborted the upload that was its own."""
 
-    def planned_by_twin(job: Job, key: str, upload: str, services: Services) -> Job:
-        services.archive.abort_upload(key, upload)
-        current = services.jobs.get(job.job_id)
+    def planned_by_twin(key: str, upload: str, lease: Lease) -> Job:
+        lease.services.archive.abort_upload(key, upload)
+        current = lease.look()
         if current is None or current.status not in OPEN or current.plan is None:
-            raise NothingToDo(job.job_id)
+            raise NothingToDo(lease.job_id)
         return current
 
     yield table, "_own", lambda *_: None
@@ -273,6 +274,7 @@ MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
     day_without_an_end,
     *REUSE_MUTANTS,
     *ANNOUNCING_MUTANTS,
+    *SPAN_MUTANTS,
 )
 
 RARE: Final = (

@@ -1,7 +1,7 @@
 """The network between a function and a service: requests take time, and go wrong."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
@@ -42,7 +42,8 @@ _THROTTLED: Final = {
 @dataclass(slots=True)
 class Invocation:
     """One run of a function, from `begun` on. Lambda kills it at `deadline`. From `clock_off_from`
-    on, its clock is wrong by `clock_off` ms. `faults` counts the faults of its requests."""
+    on, its clock is wrong by `clock_off` ms. `faults` counts the faults of its requests. `heard`
+    says of each job whose record it has read whether the job had ended."""
 
     name: str
     begun: int
@@ -51,16 +52,18 @@ class Invocation:
     clock_off_from: int = 0
     faults: int = 0
     dead: bool = False
+    heard: dict[str, bool] = field(default_factory=dict)
 
 
 class Network:
     """Carries the requests. `latency` is the mean time of a request, one way, in ms. `before` is
-    called just before a request has its effect."""
+    called just before a request has its effect, and `heard` with each answer that arrives."""
 
     def __init__(self, schedule: Schedule, faults: Faults, latency: float) -> None:
         self.requests = 0
         self.trace: list[str] | None = None
         self.before: Callable[[], None] = lambda: None
+        self.heard: Callable[[Invocation, str, Any], None] = lambda *_: None
         self.invocations: dict[object, Invocation] = {}
         self._denied: Sequence[str] = ()
         self._denied_until = 0
@@ -121,7 +124,9 @@ class Network:
         self._alive(invocation)
         if kind is Kind.CRASH_AFTER:
             self._crash(invocation, said)
-        return self._answer(kind, operation, result)
+        answer = self._answer(kind, operation, result)
+        self.heard(invocation, operation, answer)
+        return answer
 
     def _answer(self, kind: Kind | None, operation: str, result: Any) -> Any:
         if kind is Kind.LOST_ANSWER:

@@ -33,14 +33,13 @@ def archive_taken_unseen() -> Iterator[Change]:
     """A finished archive that is on record is reused without a look whether its job has completed
     and whether the archive is there."""
 
-    def completed_before(job: Job, mark: str, services: Services) -> bool:
+    def completed_before(job: Job, mark: str, services: Services) -> Job | None:
         builder_id = services.fingerprints.built_by(mark)
         builder = services.jobs.get(builder_id) if builder_id else None
         if builder is None or builder.plan is None:
-            return False
+            return None
         wake_at = builder.expires_at
-        ended = endings.complete_with(services, job, builder, builder.plan, wake_at=wake_at)
-        return ended is not None
+        return endings.complete_with(services, job, builder, builder.plan, wake_at=wake_at)
 
     yield reuse, "completed_before", completed_before
 

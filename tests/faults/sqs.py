@@ -33,6 +33,7 @@ class Held:
     body: str
     group: str
     visible_at: int
+    sent_at: int
     receives: int = 0
     received_at: int = 0
     hidden_for: int = 0
@@ -84,11 +85,15 @@ class SQS:
 
     # -- requests of a step ------------------------------------------------------------------------
 
-    def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: list[str]) -> Answer:
+    def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: Sequence[str]) -> Answer:
         """Counts are approximate: those of now, or those of the last call of `count`."""
         queue = self._queue("GetQueueAttributes", QueueUrl)
         count = queue.counted if self._stale() else self.count(QueueUrl)
-        known = {"QueueArn": f"arn:{QueueUrl}", "ApproximateNumberOfMessages": str(count)}
+        known = {
+            "QueueArn": f"arn:{QueueUrl}",
+            "ApproximateNumberOfMessages": str(count),
+            "ApproximateNumberOfMessagesNotVisible": str(max(len(queue.messages) - count, 0)),
+        }
         return {"Attributes": {name: known[name] for name in AttributeNames}}
 
     def send_message_batch(
@@ -207,7 +212,10 @@ class SQS:
             "messageId": held.id,
             "receiptHandle": held.receipts[-1],
             "body": held.body,
-            "attributes": {"ApproximateReceiveCount": str(held.receives)},
+            "attributes": {
+                "ApproximateReceiveCount": str(held.receives),
+                "SentTimestamp": str(held.sent_at),
+            },
         }
 
     def receive_message(
@@ -250,7 +258,7 @@ class SQS:
         body, group = entry["MessageBody"], entry.get("MessageGroupId", "")
         self.sent[body] += 1
         visible_at = self._now() + entry.get("DelaySeconds", 0) * 1000 + self._delay()
-        held = Held(f"message-{self.sent.total()}", body, group, visible_at)
+        held = Held(f"message-{self.sent.total()}", body, group, visible_at, self._now())
         queue.messages[held.id] = held
         self._changed(url, held.visible_at)
         return held.id

@@ -19,6 +19,7 @@ from chalicelib.jobs.store import JobStore, Planned
 from chalicelib.pipeline import planning, plans, steps, sweeper
 from chalicelib.pipeline.abandoned import abort_abandoned
 from chalicelib.pipeline.dead_letters import bury
+from chalicelib.pipeline.lease import Lease
 from chalicelib.queue.messages import Message, Step, from_body
 from chalicelib.services import Services, made
 from chalicelib.settings import load
@@ -146,7 +147,7 @@ def test_a_write_of_another_worker_is_not(jobs: JobStore) -> None:
 def test_an_upload_that_the_job_has_taken_is_not_aborted(services: Services, s3: S3) -> None:
     upload = planned(services)
 
-    current = planning._planned_by_twin(JOB, JOB.archive_key, upload, services)
+    current = planning._planned_by_twin(JOB.archive_key, upload, Lease(services, JOB_ID, None))
 
     assert current.plan
     assert list(s3.uploads) == [upload]
@@ -157,7 +158,7 @@ def test_an_upload_that_the_job_has_not_taken_is_aborted(services: Services, s3:
     mine = services.archive.create_upload(JOB.archive_key, "application/zip")
 
     with pytest.raises(Unavailable):
-        planning._planned_by_twin(JOB, JOB.archive_key, mine, services)
+        planning._planned_by_twin(JOB.archive_key, mine, Lease(services, JOB_ID, None))
 
     assert list(s3.uploads) == [upload]
 
@@ -171,7 +172,7 @@ def test_what_a_worker_left_that_died_as_its_job_ended_is_discarded(
     services.archive.create_upload(JOB.archive_key, "opened by one that could not note it")
     services.archive.create_upload(places.segment(JOB_ID, "0123", 1), "of a segment")
 
-    steps.run(Message(Step.DISCARD, JOB_ID), services, None)
+    steps.run(Message(Step.DISCARD, JOB_ID), Lease(services, JOB_ID, None))
 
     assert s3.uploads == {}
     assert JOB.archive_key not in s3.objects["archive"]
@@ -185,7 +186,7 @@ def test_a_step_that_comes_after_the_end_does_nothing(
     services.jobs.fail(JOB_ID, 3, REASON)
 
     with pytest.raises(NothingToDo):
-        steps.run(Message(step, JOB_ID), services, None)
+        steps.run(Message(step, JOB_ID), Lease(services, JOB_ID, None))
 
     assert list(s3.uploads) == [upload]
 
@@ -199,7 +200,7 @@ def test_a_late_finalize_leaves_the_archive_of_a_completed_job(services: Service
     services.archive.write(JOB.archive_key, b"archive")
 
     with pytest.raises(NothingToDo):
-        steps.run(Message(Step.FINALIZE, JOB_ID), services, None)
+        steps.run(Message(Step.FINALIZE, JOB_ID), Lease(services, JOB_ID, None))
 
     assert s3.objects["archive"][JOB.archive_key].body == b"archive"
 

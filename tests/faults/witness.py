@@ -89,6 +89,8 @@ class Witness:
             self.begun[key] = self.now()
             if job.status is not Status.QUEUED:
                 self.says(f"{key}: created as {job.status}")
+            if job.asked_at is None or job.asked_at > job.created_at:
+                self.says(f"{key}: asked for at {job.asked_at}, created at {job.created_at}")
             return
         if "heir" in before and before["heir"] != after.get("heir"):
             self.says(f"{key}: its heir was changed")
@@ -150,7 +152,7 @@ class Witness:
             self.says(f"{key}: from {old.status} to {new.status}")
         self._progressed(key, old, new)
         self._planned(key, old, new)
-        fixed = ("created_at", "user_id", "request", "filename")
+        fixed = ("created_at", "asked_at", "caller", "user_id", "request", "filename")
         if any(getattr(old, name) != getattr(new, name) for name in fixed):
             self.says(f"{key}: its request was changed")
         if new.status is Status.COMPLETED:
@@ -175,7 +177,10 @@ class Witness:
             self.says(f"{key}: deleted ({new.status}) after it was {old.status}")
         if new.user_id or new.filename or new.request or new.failure or new.missing:
             self.says(f"{key}: deleted, and the record still has {new}")
-        kept = ("plan", "heir", "reused_from", "retry_of", "created_at", "expires_at")
+        kept = (
+            *("plan", "heir", "reused_from", "retry_of"),
+            *("created_at", "asked_at", "caller", "expires_at"),
+        )
         if any(getattr(old, name) != getattr(new, name) for name in kept):
             self.says(f"{key}: deleted, and the record has lost what belongs to it")
 

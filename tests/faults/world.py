@@ -17,7 +17,7 @@ from chalicelib.pipeline.sweeper import sweep
 from chalicelib.pipeline.worker import handle
 from chalicelib.queue.messages import Step
 from chalicelib.services import Services, made
-from tests.faults import announced_kept, audience, days, files, ground
+from tests.faults import announced_kept, audience, days, files, ground, spans
 from tests.faults.deployed import (
     ANNOUNCEMENTS,
     ANNOUNCER_SECONDS,
@@ -45,6 +45,7 @@ from tests.faults.network import LATE_MAX, Network
 from tests.faults.people import People
 from tests.faults.s3 import S3
 from tests.faults.schedule import Schedule
+from tests.faults.spans import Spans
 from tests.faults.sqs import SQS, Held
 from tests.faults.telling import Telling
 from tests.faults.truth import Truth
@@ -71,13 +72,15 @@ TURN: Final = 8 * MINUTE
 class Log:
     """Takes the log lines of all functions. Reports those that must not be to the witness."""
 
-    def __init__(self, network: Network, witness: Witness) -> None:
+    def __init__(self, network: Network, witness: Witness, spans: Spans) -> None:
         self._network = network
         self._witness = witness
+        self._spans = spans
 
     def info(self, event: str, /, **facts: object) -> None:
         self._network.log(f"    {event} {facts}")
         self._witness.logged(event, facts)
+        self._spans.logged(event, facts, self._network.invocation)
 
     warning = error = info
 
@@ -140,6 +143,8 @@ class World:
         self.witness = Witness(
             self.s3, ARCHIVE, items, self._now, size.open_jobs, truth, self.day_bytes
         )
+        self.spans = Spans(items, self.witness.says)
+        self.network.heard = spans.heard
         self.telling = Telling(
             self.audience,
             items,
@@ -282,6 +287,7 @@ class World:
     def _written(self, key: str, before: Item | None, after: Item) -> None:
         self.witness.written(key, before, after)
         announced_kept.written(self.announced, key, before, after)
+        self.spans.written(key, before, after)
 
     def _now(self) -> int:
         return self.schedule.now
@@ -306,7 +312,7 @@ class World:
             s3=client("s3", self.s3),
             sqs=client("sqs", self.sqs),
             queue_batch=self.small.batch,
-            log=Log(self.network, self.witness),
+            log=Log(self.network, self.witness, self.spans),
             pools=cast("Any", Executors(self.random)),
             random=self.random,
             limits=self.small.limits,

@@ -45,4 +45,4 @@ def copies_aside(stack: Stack) -> list[str]:
 
 def accepted(stack: Stack, *wanted: Wanted) -> str:
     """Returns the id of a new job that exports these files."""
-    return accept(stack.services, "anonymous", ExportRequest(files=wanted), None).job_id
+    return accept(stack.services, "anonymous", ExportRequest(files=wanted), None).job.job_id

@@ -31,6 +31,7 @@ ENVIRONMENT = {
     "JOBS_TABLE": TABLE,
     "QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/ExportQueue",
     "ANNOUNCEMENT_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/AnnouncementQueue",
+    "DEAD_LETTER_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/DeadLetterQueue",
     "SOURCE_BUCKET": SOURCES,
     "ARCHIVE_BUCKET": ARCHIVES,
     "RATE_LIMIT_PER_MINUTE": "0",
@@ -60,6 +61,7 @@ UNSET = (
     "MAX_FILES_PER_JOB",
     "MAX_BYTES_PER_JOB",
     "MAX_BYTES_PER_USER_PER_DAY",
+    "METRIC_NAMESPACE",
 )
 
 _BUCKETS = {"SourceBucket": SOURCES, "ArchiveBucket": ARCHIVES}

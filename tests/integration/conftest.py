@@ -54,6 +54,7 @@ def stack(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         services.cache_clear()
         stack = Stack(_on_moto(services(), clock), clock)
         monkeypatch.setattr(app_module, "services", lambda: stack.services)
+        monkeypatch.setattr(app_module, "now_us", lambda: clock() * 1000)
         yield stack
     settings.cache_clear()
     services.cache_clear()

@@ -17,6 +17,7 @@ from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from app import app
 from chalicelib.http import unsubscribe
 from chalicelib.http.calls import Call, Reply
+from chalicelib.trace_ids import of_traceparent
 from tests.eventsource import Response, parsed
 
 DOMAIN = "api.example.com"
@@ -72,9 +73,11 @@ def call(
     headers: Mapping[str, str] | None = None,
     query: Mapping[str, str] | None = None,
     authorizer: Mapping[str, Any] | None = None,
+    context: Mapping[str, Any] | None = None,
 ) -> Answer:
     """Calls the app as API Gateway does. A `body` of text or bytes is sent as it is (bytes in
-    base64), any other one as JSON. Fails if the answer is not what the OpenAPI document says."""
+    base64), any other one as JSON. `context` is more of the event's `requestContext`. Fails if the
+    answer is not what the OpenAPI document says."""
     resource, parameters = _resource(path)
     event = _event(method, path, resource, parameters)
     event["headers"] = dict(headers or {})
@@ -82,6 +85,7 @@ def call(
     event["multiValueQueryStringParameters"] = {k: [v] for k, v in query.items()} if query else None
     event["body"], event["isBase64Encoded"] = _body(body), isinstance(body, bytes)
     event["requestContext"]["authorizer"] = dict(authorizer) if authorizer else None
+    event["requestContext"] |= context or {}
     answered = app(event, None)
     text = answered["body"].encode().decode()  # Lambda returns UTF-8 only
     is_json = answered["headers"].get("Content-Type", "").endswith("json")
@@ -233,6 +237,7 @@ def _check_headers(answer: Answer, security: Mapping[str, str]) -> None:
     assert answer.headers["X-Request-ID"]
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert "ETag" in answer.headers["Access-Control-Expose-Headers"]
+    assert of_traceparent(answer.headers["traceparent"])
 
 
 def _check_body(answer: Answer, method: str, resource: str) -> None:

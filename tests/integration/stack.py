@@ -15,6 +15,7 @@ from chalicelib.announcing import announcer
 from chalicelib.jobs.model import Failure, Job, PlanRef
 from chalicelib.jobs.wake import DISCARD_AFTER_MS
 from chalicelib.pipeline import steps
+from chalicelib.pipeline.lease import Lease
 from chalicelib.pipeline.sweeper import sweep
 from chalicelib.pipeline.worker import handle
 from chalicelib.queue.messages import Message, from_body
@@ -252,7 +253,7 @@ class Stack:
 
     def do(self, message: Message) -> None:
         """Does this one step. The messages that it sends wait in the queue."""
-        steps.run(message, self.services, None)
+        steps.run(message, Lease(self.services, message.job_id, None))
 
     def send(self, messages: Iterable[Message]) -> None:
         self.services.queue.send(messages, "anonymous")

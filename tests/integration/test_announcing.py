@@ -245,7 +245,7 @@ def test_a_retry_tells_the_same_receivers(stack: Stack, hooks: Hooks) -> None:
     cancel(job_id)
     stack.run_queue()
 
-    again = accepting.retry(stack.services, stack.job(job_id))
+    again = accepting.retry(stack.services, stack.job(job_id)).job
     stack.run_queue()
 
     told = [(body["data"]["jobId"], body["data"]["retryOf"]) for _, _, body in hooks.posts]

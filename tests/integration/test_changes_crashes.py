@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.jobs.model import file_mark
 from chalicelib.pipeline import steps
+from chalicelib.pipeline.lease import Lease
 from chalicelib.s3.archive_bucket import ArchiveBucket
 from tests.archives import check_archive
 from tests.integration.changes import CHANGED, copies_aside, rewrite, with_changed
@@ -90,7 +91,7 @@ def test_a_plan_that_a_dead_twin_has_made_anew_is_not_forgotten(stack: Stack, ag
         archive = stack.services.archive
         dying = DyingBucket(archive.client, archive.name, archive.fast)
         with pytest.raises(Crash):
-            steps.run(plan, replace(stack.services, archive=dying), None)
+            steps.run(plan, Lease(replace(stack.services, archive=dying), job_id, None))
 
     with before(FILE_READ, twin):
         assert not stack.run(plan)

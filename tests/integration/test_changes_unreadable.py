@@ -35,7 +35,7 @@ def test_a_file_that_cannot_be_read_is_left_out_if_it_may_be(
     stack: Stack, small_segments: None, aged: None, names: str
 ) -> None:
     asked = ExportRequest(prefix="in/", on_unreadable="skip")
-    job_id = accept(stack.services, "anonymous", asked, None).job_id
+    job_id = accept(stack.services, "anonymous", asked, None).job.job_id
 
     with _frozen(*names):
         assert stack.run_queue() == []

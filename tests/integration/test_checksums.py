@@ -185,7 +185,7 @@ def test_a_file_that_is_there_twice_is_read_once(stack: Stack, requests: Request
     content = stack.put_file("in/a", noise(1, 20 * UNIT), checksum=False)
     names = ("one", "two")
     asked = ExportRequest(files=tuple(Wanted(key="in/a", name=name) for name in names))
-    job_id = accepting.accept(stack.services, "test", asked, None).job_id
+    job_id = accepting.accept(stack.services, "test", asked, None).job.job_id
     requests.clear()
 
     assert stack.run_queue() == []

@@ -12,6 +12,7 @@ from moto.ses.models import ses_backends
 from chalicelib import aws
 from chalicelib.announcing import announcer
 from chalicelib.announcing.outcomes import CLAIM_MS
+from chalicelib.jobs.arrivals import Arrival
 from chalicelib.jobs.notices import Notice, State
 from chalicelib.jobs.request import ExportRequest, Notify
 from chalicelib.pipeline import accepting
@@ -35,7 +36,7 @@ def sender(stack: Stack) -> None:
 def accepted(stack: Stack, **request: Any) -> str:
     """Returns the id of a job whose end is told to Ann."""
     asked = ExportRequest(**{"file_ids": (10001,), **request}, notify=Notify(email=ANN))
-    return accepting.accept(stack.services, "ann", asked, None, BASE).job_id
+    return accepting.accept(stack.services, "ann", asked, None, Arrival(base=BASE)).job.job_id
 
 
 def completed(stack: Stack, **request: Any) -> str:

@@ -366,7 +366,7 @@ def test_twins_count_a_job_once(stack: Stack) -> None:
 def test_jobs_at_the_same_time_never_count_more_than_the_day_has(stack: Stack) -> None:
     stack.configure(max_bytes_per_user_per_day=1000)
     asked = ExportRequest(file_ids=(10001, 10002), user_id="ann")
-    jobs = [accepting.accept(stack.services, "ann", asked, None) for _ in range(30)]
+    jobs = [accepting.accept(stack.services, "ann", asked, None).job for _ in range(30)]
 
     with stack.services.pools(15) as pool:
         counted = list(pool.map(lambda job: stack.services.quotas.count(job, 100, 1000), jobs * 2))

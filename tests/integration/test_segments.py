@@ -8,6 +8,7 @@ import pytest
 from chalicelib.errors import NothingToDo
 from chalicelib.jobs import places
 from chalicelib.pipeline import steps
+from chalicelib.pipeline.lease import Lease
 from chalicelib.queue.messages import Message, Step
 from tests.archives import check_archive, noise
 from tests.integration.effects import THIRD_PART_UPLOADED, crashing
@@ -148,7 +149,7 @@ def test_a_segment_that_comes_again_for_a_job_without_a_plan_sends_plan(
     stack.services.jobs.start(job_id, stack.clock())
 
     with pytest.raises(NothingToDo):
-        steps.run(Message(Step.ASSEMBLE, job_id, 0), stack.services, None, attempt=2)
+        steps.run(Message(Step.ASSEMBLE, job_id, 0), Lease(stack.services, job_id, None), attempt=2)
 
     assert stack.take_messages() == [Message(Step.PLAN, job_id)]
 

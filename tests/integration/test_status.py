@@ -5,6 +5,7 @@ import re
 import pytest
 
 from chalicelib.jobs import places
+from chalicelib.trace_ids import job_digest
 from tests.clock import START
 from tests.integration.gateway import BASE, UNKNOWN_JOB, call, export, status
 from tests.integration.stack import Stack
@@ -43,6 +44,7 @@ def test_a_job_that_waits_is_queued(stack: Stack) -> None:
         "createdAt": "2026-05-28T20:26:40.000Z",
         "updatedAt": "2026-05-28T20:26:40.000Z",
         "expiresAt": "2026-06-04T20:26:40.000Z",
+        "traceId": job_digest(job_id),
     }
 
 

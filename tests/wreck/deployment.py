@@ -30,14 +30,23 @@ class Rigged:
 @contextmanager
 def rigged(name: TargetName, state: Path) -> Iterator[Rigged]:
     """Starts the stack, and stops it after the body."""
-    with deployment.started(name, state) as outputs, ExitStack() as opened:
+    with deployment.started(name, state) as outputs:
         known = daemon.recall(state / "process.json")
         assert known is not None, "only an emulator that the tests started can be wrecked"
-        assert outputs.endpoint_url is not None
+        with rig(outputs, known.pid) as own:
+            yield own
+
+
+@contextmanager
+def rig(outputs: Outputs, emulator: int) -> Iterator[Rigged]:
+    """Puts proxies between the functions of a stack and its services, for the body. `emulator` is
+    its process id."""
+    assert outputs.endpoint_url is not None
+    with ExitStack() as opened:
         endpoint = outputs.endpoint_url
         proxies = {it: opened.enter_context(Proxy(it, endpoint)) for it in SERVICES}
         _use_proxies(proxies, Backstage(outputs))
-        yield Rigged(outputs, proxies, known.pid)
+        yield Rigged(outputs, proxies, emulator)
 
 
 def _use_proxies(proxies: Mapping[Service, Proxy], backstage: Backstage) -> None:

@@ -13,6 +13,7 @@ from chalicelib.archive.manifest import Skipped
 from chalicelib.http import answer_schemas, answers
 from chalicelib.jobs.model import Failure, Job
 from chalicelib.jobs.states import Stage, Status
+from chalicelib.trace_ids import SpanRef, job_digest
 from tests.unit.samples import JOB_ID, NOW, a_job, jobs, moments
 
 BASE = "https://api.example.com/v1-stage"
@@ -49,7 +50,15 @@ def test_a_new_job_is_accepted_with_the_way_to_everything() -> None:
         "statusUrl": URL,
         "sseUrl": f"{URL}/progress",
         "downloadUrl": f"{URL}/download",
+        "traceId": job_digest(JOB_ID),
     }
+
+
+def test_a_job_belongs_to_the_trace_of_its_caller() -> None:
+    job = a_job(caller=SpanRef("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"))
+
+    assert answers.accepted(job, BASE)["traceId"] == "0af7651916cd43dd8448eb211c80319c"
+    assert answers.job_answer(job, NOW, BASE, (), ())["traceId"] == job.root_span.trace
 
 
 def test_a_job_of_the_same_idempotency_key_is_not_said_to_be_queued() -> None:

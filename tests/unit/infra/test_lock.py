@@ -7,6 +7,7 @@ from importlib.metadata import requires
 import pytest
 from packaging.requirements import Requirement
 
+from infra import wheels
 from infra.paths import REPOSITORY
 
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
@@ -40,21 +41,28 @@ def test_every_package_of_the_client_is_installed_and_no_other() -> None:
     assert set(PROJECT["tool"]["setuptools"]["packages"]) == names
 
 
-def test_what_is_compiled_is_what_the_tests_have() -> None:
-    pinned = re.findall(r"^([^#\s]+==\S+)", (REPOSITORY / "requirements-jwt.txt").read_text(), re.M)
+@pytest.mark.parametrize(
+    ("file", "names"),
+    [
+        (wheels.JWT, {"cffi", "cryptography"}),
+        (wheels.OTLP, {"opentelemetry-proto", "protobuf"}),
+    ],
+)
+def test_what_is_compiled_is_what_the_tests_have(file: str, names: set[str]) -> None:
+    pinned = re.findall(r"^([^#\s]+==\S+)", (REPOSITORY / file).read_text(), re.M)
     locked = (REPOSITORY / "requirements-dev.txt").read_text().split()
 
-    assert {pin.partition("==")[0] for pin in pinned} == {"cffi", "cryptography"}
+    assert {pin.partition("==")[0] for pin in pinned} == names
     assert set(pinned) <= set(locked)
 
 
 def test_what_is_compiled_needs_nothing_that_is_left_out() -> None:
     needed = {
         wanted.name
-        for name in ("cryptography", "cffi")
+        for name in ("cryptography", "cffi", "opentelemetry-proto", "protobuf")
         for wanted in map(Requirement, requires(name) or ())
         if wanted.marker is None or wanted.marker.evaluate({"extra": ""})
     }
 
     # pycparser is for compiling C (infra/wheels.py).
-    assert needed == {"cffi", "pycparser"}
+    assert needed == {"cffi", "protobuf", "pycparser"}

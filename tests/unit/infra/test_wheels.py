@@ -1,5 +1,6 @@
-"""What is compiled and goes into a package: enough to check a token's signature, and no more."""
+"""What is compiled and goes into a package: enough for what the functions do, and no more."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -28,12 +29,29 @@ print(sys.modules["cryptography"].__file__)
 """
 
 
+SHIPS_TELEMETRY = """
+import sys
+from google.protobuf.internal import api_implementation
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from chalicelib.telemetry import otlp
+from chalicelib.telemetry.lines import Line, read
+from chalicelib.telemetry.records import record
+sent = otlp.logs([record(read(Line("1", 1, "Worker", "hello")))])
+(group,) = ExportLogsServiceRequest.FromString(sent).resource_logs
+assert group.scope_logs[0].log_records[0].body.string_value == "hello"
+assert otlp.partial(otlp.Signal.TRACES, b"").rejected == 0
+assert api_implementation.Type() == "upb"
+print(sys.modules["google.protobuf"].__file__)
+"""
+
+
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
     """A folder with a wheel each of what is installed here."""
     folder = tmp_path / "wheels"
     folder.mkdir()
-    for name in ("cryptography", "cffi", "pycparser"):
+    for name in ("cryptography", "cffi", "pycparser", "protobuf", "opentelemetry-proto"):
         with zipfile.ZipFile(folder / f"{name}.whl", "w") as wheel:
             for file in distribution(name).files or ():
                 if ".." not in file.parts and file.suffix != ".pyc":
@@ -62,20 +80,50 @@ def test_what_is_kept_of_the_wheels_checks_signatures(installed: Path, tmp_path:
     assert not list(package.rglob("*.pyi"))
 
 
+def test_what_is_kept_of_the_wheels_ships_telemetry(installed: Path, tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    for name, content in wheels.unpacked(installed):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_bytes(content)
+
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", SHIPS_TELEMETRY],
+        env={"PYTHONPATH": f"{package}:{REPOSITORY}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout.startswith(str(package)), done.stderr
+    kept = {str(path.relative_to(package)) for path in package.rglob("*")}
+    assert not [path for path in kept if "metrics" in path or path.endswith("_grpc.py")]
+
+
+def test_only_what_a_deployment_needs_is_in_its_package() -> None:
+    def needed(*, tokens: bool, telemetry: bool) -> tuple[str, ...]:
+        return wheels.needed(checks_tokens=tokens, ships_telemetry=telemetry)
+
+    assert needed(tokens=False, telemetry=False) == ()
+    assert needed(tokens=True, telemetry=False) == (wheels.JWT,)
+    assert needed(tokens=False, telemetry=True) == (wheels.OTLP,)
+    assert needed(tokens=True, telemetry=True) == wheels.ALL
+
+
 def test_each_package_that_is_kept_says_what_it_is_and_its_licence(installed: Path) -> None:
     kept = {name for name, _ in wheels.unpacked(installed)}
 
-    for package in ("cryptography", "cffi"):
+    for package in ("cryptography", "cffi", "protobuf"):
         version = distribution(package).version
         assert f"{package}-{version}.dist-info/METADATA" in kept
-        assert any(f"{package}-{version}.dist-info/licenses/" in name for name in kept)
+        licence = re.compile(rf"{package}-{version}\.dist-info/(licenses/|LICENSE)")
+        assert any(licence.match(name) for name in kept)
 
 
 def test_a_wheel_without_a_hash_is_refused_with_the_words_of_pip(tmp_path: Path) -> None:
-    (tmp_path / wheels.REQUIREMENTS).write_text(f"./{tmp_path.name}==1\n")
+    (tmp_path / wheels.JWT).write_text(f"./{tmp_path.name}==1\n")
 
     with pytest.raises(PackageError, match="could not be downloaded"):
-        wheels.files(wheels.of_this_machine(), tmp_path)
+        wheels.files(wheels.of_this_machine(), tmp_path, [wheels.JWT])
 
 
 def test_what_was_downloaded_once_is_kept(
@@ -92,9 +140,9 @@ def test_what_was_downloaded_once_is_kept(
 
     monkeypatch.setattr(wheels, "download", download)
 
-    first = wheels.files(machine, REPOSITORY)
-    second = wheels.files(machine, REPOSITORY)
-    wheels.files(Machine("x86_64", "3.11"), REPOSITORY)
+    first = wheels.files(machine, REPOSITORY, [wheels.JWT])
+    second = wheels.files(machine, REPOSITORY, [wheels.JWT])
+    wheels.files(Machine("x86_64", "3.11"), REPOSITORY, [wheels.JWT])
 
     assert first == second
     assert len(calls) == 2

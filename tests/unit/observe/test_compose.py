@@ -119,6 +119,18 @@ def test_grafana_lets_everybody_look_and_nobody_sign_in() -> None:
     assert settings["GF_AUTH_DISABLE_LOGIN_FORM"] == "true"
 
 
+def test_grafana_has_the_dashboards_and_begins_with_the_scenario() -> None:
+    grafana = SERVICES["grafana"]
+    mounted = "/etc/longhaul/dashboards"
+    provider = configuration.FOLDER / "grafana" / "provisioning" / "dashboards" / "longhaul.yml"
+
+    assert f"${{OBSERVE_CONFIG:-.}}/grafana/dashboards:{mounted}:ro,z" in grafana["volumes"]
+    assert yaml.safe_load(provider.read_text())["providers"][0]["options"]["path"] == mounted
+    home = grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert home == f"{mounted}/scenario.json"
+    assert (configuration.FOLDER / "grafana" / "dashboards" / "scenario.json").is_file()
+
+
 def test_grafana_tells_nobody_and_downloads_nothing() -> None:
     settings = SERVICES["grafana"]["environment"]
 
