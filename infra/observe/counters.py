@@ -64,8 +64,6 @@ _THROTTLES: Final = frozenset(
 )
 """How the services say that they are asked for too much."""
 
-_ENDS: Final = frozenset({"job ended", "job announced"})
-
 
 @dataclass(frozen=True, slots=True)
 class Add:
