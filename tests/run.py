@@ -23,6 +23,7 @@ from typing import IO
 
 from infra.errors import EmulatorError
 from infra.localstack import ways
+from infra.observe import prometheus
 from infra.paths import REPOSITORY
 from infra.scenario import nginx
 from infra.scenario.nginx import NginxError
@@ -59,6 +60,8 @@ FAULTS = Part("simulated faults", ("tests/faults", "--numprocesses", "auto"))
 
 IN_A_BROWSER = ("tests/browser",)
 SCENARIO = ("tests/scenario",)
+OBSERVED = ("tests/observe", "--numprocesses", "2", "--dist", "loadgroup")
+NO_PROMETHEUS = "There is no Prometheus. On Debian and Ubuntu: sudo apt install prometheus"
 WRECKS = ("tests/wreck", "-m", "not long", "--numprocesses", "2", "--dist", "loadfile")
 
 
@@ -72,6 +75,7 @@ def parts_on(target: str) -> Iterator[Part]:
         yield Part("the scenario behind nginx", SCENARIO, target, 20)
         yield Part(f"wrecks on {target}", WRECKS, target, 140)
         yield Part("the API under fuzz", ("tests/fuzz",), target, 100)
+        yield Part("what make observe shows", OBSERVED, target, 200)
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,8 @@ def _obstacle(part: Part) -> str | None:
             nginx.found()
         if part.arguments is IN_A_BROWSER:
             chromium.found()
+        if part.arguments is OBSERVED and prometheus.found() is None:
+            return NO_PROMETHEUS
     except (EmulatorError, NginxError, NoChromiumError) as error:
         return str(error)
     return None

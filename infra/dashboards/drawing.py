@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from infra.dashboards import palette
 from infra.dashboards.ask import Range, Series
+from infra.dashboards.panels import GRID
 from infra.dashboards.values import text
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 INK: Final = "#22303c"
 FAINT: Final = "#67747f"
 _GRID: Final = "#e3e8ec"
-_TICKS: Final = 6
+_TICKS: Final = 12
+"""Of a panel as wide as the dashboard."""
 _FEW: Final = 4
 """One job alone is not drawn as dark as can be."""
 _MINUTE: Final = 60
@@ -83,10 +85,12 @@ def over_time(axes: "Axes", panel: Mapping[str, Any], found: Found, span: Range)
             zorder=3,
         )
     axes.set_xlim(span.start, span.end)
-    highest = max(axes.get_ylim()[1], custom.get("axisSoftMax", 0), 1e-9)
+    is_flat = not any(value for _, series in found.series for value in series.points.values())
+    highest = max(1.0 if is_flat else axes.get_ylim()[1], custom.get("axisSoftMax", 0))
     _limits(axes, defaults, highest)
-    axes.set_ylim(0, max(highest, axes.get_ylim()[1]) if found.series else 1)
-    _scales(axes, defaults["unit"], span)
+    axes.set_ylim(0, max(highest, axes.get_ylim()[1]))
+    _scales(axes, defaults["unit"])
+    _time_scale(axes, span, panel["gridPos"]["w"])
     _legend(axes, max(1, panel["gridPos"]["w"] // 4))
 
 
@@ -142,7 +146,7 @@ def heat(axes: "Axes", panel: Mapping[str, Any], found: Found, span: Range) -> N
         [text(bound, "s") if math.isfinite(bound) else "longer" for bound, _ in buckets],
     )
     axes.set_xlim(span.start, span.end)
-    _time_scale(axes, span)
+    _time_scale(axes, span, panel["gridPos"]["w"])
     bar = axes.figure.colorbar(mesh, ax=axes, pad=0.01, aspect=30)
     bar.ax.tick_params(labelsize=7, length=0, colors=FAINT)
     bar.ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
@@ -237,19 +241,18 @@ def _limits(axes: "Axes", defaults: Mapping[str, Any], highest: float) -> None:
         )
 
 
-def _scales(axes: "Axes", unit: str, span: Range) -> None:
+def _scales(axes: "Axes", unit: str) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     whole = unit == "short" and axes.get_ylim()[1] > 1
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=whole))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: text(value, unit)))
-    _time_scale(axes, span)
     axes.grid(axis="y", color=_GRID, lw=0.7)
     axes.set_axisbelow(True)
 
 
-def _time_scale(axes: "Axes", span: Range) -> None:
-    between = span.step(_TICKS)
+def _time_scale(axes: "Axes", span: Range, columns: int) -> None:
+    between = span.step(max(1, columns * _TICKS // GRID))
     first = math.ceil(span.start / between) * between
     ticks = range(first, int(span.end) + 1, between)
     pattern = "%H:%M:%S" if between < _MINUTE else "%H:%M"

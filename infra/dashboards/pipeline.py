@@ -65,7 +65,7 @@ def _now() -> list[Builder[models.Panel]]:
             About(
                 "Dead letters waiting",
                 "short",
-                "Messages that five workers could not work on. `make redrive` sends them again.",
+                "Messages that a queue gave up after eight tries. `make redrive` sends them again.",
                 width=5,
                 height=5,
             ),
@@ -195,7 +195,8 @@ def _steps() -> list[Builder[models.Panel]]:
             About(
                 "Seconds of a step (p95)",
                 "s",
-                "The upper line is Lambda's limit of 900 s. A step near it is cut, and done again.",
+                "The line is Lambda's limit of 900 s: a step near it is cut, and done again. From "
+                "60 s on, buckets are wide (300 s, 900 s), so this shows rather too much.",
                 width=8,
             ),
             Query(quantile(0.95, _STEP, "step"), "{{step}}"),

@@ -6,7 +6,7 @@ late. Those that were counted are known by their ids. Every few looks, it is ask
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -135,7 +135,8 @@ class Follower:
         for function, real_name in logs.functions(self.place.target, self.place.stack_name).items():
             name = logs.log_group(real_name)
             if name not in self._groups:
-                log = self._store.log(self.number, name, since)
+                overlap = int(self._pace.far * 1000)
+                log = self._store.log(self.number, name, since, overlap)
                 self._groups[name] = _Group(f"{self.number} {name}", function, name, log)
         self._look_at = self._now() + _LOOK_SECONDS
         return self._client
@@ -153,7 +154,6 @@ class Follower:
             if page.cut_at is not None:
                 self._lost(group, page.cut_at)
         if is_far:
-            self._store.forget_lines(group.log, group.log.cursor - int(pace.far * 1000))
             group.far_at = began + pace.far_every
         self._progress.read_until[group.key] = began
 
@@ -163,7 +163,7 @@ class Follower:
         cursor = max(group.log.cursor, min(batch[-1].at, now))
         lines = [Line(one.id, one.at, group.function, one.message) for one in batch]
         self._store.count(group.log, lines, cursor, now)
-        group.log = Log(group.log.id, group.log.stack, cursor)
+        group.log = replace(group.log, cursor=cursor)
         self._progress.read_until[group.key] = cursor / 1000
 
     def _lost(self, group: _Group, at: int) -> None:

@@ -47,11 +47,13 @@ class AlreadyRunning(InfraError):
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A log group of a stack, and how far it was read: Unix ms."""
+    """A log group of a stack. `cursor`: how far it was read, in Unix ms. `overlap`: how far before
+    the cursor it is read again, at most, in ms."""
 
     id: int
     stack: int
     cursor: int
+    overlap: int
 
 
 @contextmanager
@@ -93,7 +95,7 @@ class Store:
             found = self._sql.execute("SELECT id FROM stacks WHERE name = ?", (stack_id,))
             return int(found.fetchone()[0])
 
-    def log(self, stack: int, name: str, since: int) -> Log:
+    def log(self, stack: int, name: str, since: int, overlap: int) -> Log:
         """Returns the log group of that name. A new one is read from `since` on, in Unix ms."""
         with self._lock, database.transaction(self._sql):
             self._sql.execute(
@@ -104,11 +106,12 @@ class Store:
                 "SELECT id, cursor FROM logs WHERE stack = ? AND name = ?", (stack, name)
             )
             number, cursor = found.fetchone()
-            return Log(number, stack, cursor)
+            return Log(number, stack, cursor, overlap)
 
     def count(self, log: Log, lines: Sequence[Line], cursor: int, now: int) -> int:
         """Counts those of the lines that were not counted before, and remembers that the log was
-        read up to `cursor`. Returns how many it has counted. Times are Unix ms."""
+        read up to `cursor`. Forgets the ids of lines that will not be read again. Returns how many
+        it has counted. Times are Unix ms."""
         with self._lock:
             fresh = self._unseen(log, lines)
         events = [read(line) for line in fresh.values()]
@@ -128,6 +131,9 @@ class Store:
             rows.add(self._sql, OWN, own)
             self._sql.execute(
                 "UPDATE logs SET cursor = max(cursor, ?) WHERE id = ?", (cursor, log.id)
+            )
+            self._sql.execute(
+                "DELETE FROM seen WHERE log = ? AND at < ?", (log.id, cursor - log.overlap)
             )
         return len(fresh)
 
@@ -151,12 +157,6 @@ class Store:
         with self._lock, database.transaction(self._sql):
             if outbox.remove(self._sql, request):
                 rows.add(self._sql, OWN, own)
-
-    def forget_lines(self, log: Log, before: int) -> None:
-        """Forgets the ids of lines that are older. Whoever follows the log never reads them again.
-        `before` is Unix ms."""
-        with self._lock, database.transaction(self._sql):
-            self._sql.execute("DELETE FROM seen WHERE log = ? AND at < ?", (log.id, before))
 
     def forget_jobs(self, now: int) -> None:
         """Forgets the jobs of JOB_DAYS ago. `now` is Unix ms."""

@@ -75,6 +75,14 @@ class Backstage:
             if resource["ResourceType"] == "AWS::Lambda::Function"
         }
 
+    def output(self, name: str) -> str:
+        """Returns an output of the stack, by its name in the template."""
+        described = self.session.client("cloudformation").describe_stacks(
+            StackName=self.outputs.stack_name
+        )
+        found = {it["OutputKey"]: it["OutputValue"] for it in described["Stacks"][0]["Outputs"]}
+        return found[name]
+
     def logged(self, function: str, text: str) -> list[dict[str, Any]]:
         """Returns a function's log lines that contain the text. `function` is its template name."""
         client = self.session.client("logs")

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast, get_args
@@ -35,7 +35,12 @@ def target_name() -> TargetName:
 
 @contextmanager
 def started(
-    name: TargetName, state: Path, *, access: Access = EVERYBODY, enforce_iam: bool = False
+    name: TargetName,
+    state: Path,
+    *,
+    access: Access = EVERYBODY,
+    enforce_iam: bool = False,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Outputs]:
     """Starts a stack on the emulator, and stops it after the body.
 
@@ -46,6 +51,8 @@ def started(
     # A LocalStack of the developer may run already, with a stack of the usual name.
     stack_name = f"longhaul-e2e-{secrets.token_hex(4)}"
     try:
-        yield stack.up(target, state, stack_name, access=access, enforce_iam=enforce_iam)
+        yield stack.up(
+            target, state, stack_name, access=access, enforce_iam=enforce_iam, settings=settings
+        )
     finally:
         stack.down(target, state, stack_name)

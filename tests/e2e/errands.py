@@ -271,6 +271,12 @@ def abort_uploads_of_nobody(on: Stage) -> None:
     assert not _uploads(on, job_id)
 
 
+def count_dead_letters(on: Stage) -> None:
+    letters = on.acting["Sweeper"].dead_letters
+    assert letters
+    assert letters.held() >= 0
+
+
 def bury_a_letter(on: Stage) -> None:
     job_id = handmade.waiting(on.backstage)
     letter = _record(Message(Step.PLAN, job_id))
@@ -327,6 +333,18 @@ def hide_and_send_an_announcement(on: Stage) -> None:
     (message,) = queue.client.receive_message(QueueUrl=queue.url)["Messages"]
     queue.hide(message["ReceiptHandle"], 60)
     queue.client.delete_message(QueueUrl=queue.url, ReceiptHandle=message["ReceiptHandle"])
+
+
+# -- the shipper -----------------------------------------------------------------------------------
+
+
+def keep_what_was_not_sent(on: Stage) -> None:
+    """Puts an event into the shipper's queue, as Lambda does after three tries, and takes it."""
+    sqs, url = on.acting["Telemetry"].queue.client, on.backstage.output("TelemetryQueueUrl")
+    sqs.send_message(QueueUrl=url, MessageBody="{}")
+    sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    (message, *_) = sqs.receive_message(QueueUrl=url)["Messages"]
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
 # -- several sources ------------------------------------------------------------------------------
@@ -464,8 +482,10 @@ ERRANDS: dict[str, tuple[Errand, ...]] = {
         give_a_job_up,
         announce_again,
         abort_uploads_of_nobody,
+        count_dead_letters,
         log("Sweeper"),
     ),
+    "Telemetry": (keep_what_was_not_sent, log("Telemetry")),
 }
 """The errands of each function. A grant that none of them needs is one too many."""
 

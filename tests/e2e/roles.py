@@ -23,7 +23,14 @@ POLICIES = {
     "DeadLetters": "policy-dead-letters.json",
     "Sweeper": "policy-sweeper.json",
 }
-"""The functions, and where their policies are written."""
+"""The functions of each stack, and where their policies are written."""
+
+SHIPPER = {"Telemetry": "policy-telemetry.json"}
+"""The function of those stacks that ship telemetry."""
+
+_ELSEWHERE = ("OwnKey", "OwnArchiveKey", "ShipWithHeaders", "ShipToXRay", "ShipToCloudWatch")
+"""Conditions of statements that nothing on MiniStack proves: no service uses a KMS key with the
+caller's rights, there are no endpoints of OTLP, and their secret is the operator's own."""
 
 _SENDS, _SENDS_BATCHES = "sqs:SendMessage", "sqs:SendMessageBatch"
 """On AWS, the first allows batches too. MiniStack wants an action of its own for them."""
@@ -43,11 +50,11 @@ class Grant:
 
 
 def grants(sources: Sequence[Source] = ()) -> list[Grant]:
-    """Returns all that the policies in .chalice/ and these sources grant, but for what a KMS key of
-    one's own takes: no service of MiniStack's uses one with the caller's rights."""
+    """Returns all that the policies in .chalice/ and these sources grant, but for what MiniStack
+    does not have."""
     return [
         Grant(function, statement["Sid"], action, resource)
-        for function, file in POLICIES.items()
+        for function, file in {**POLICIES, **SHIPPER}.items()
         for statement in [*_written(file), *_of_sources(function, sources)]
         for action in statement["Action"]
         for resource in range(len(_list(statement["Resource"])))
@@ -63,7 +70,7 @@ def _written(file: str) -> list[Policy]:
     statements: list[Policy] = []
     for written in json.loads((REPOSITORY / ".chalice" / file).read_text())["Statement"]:
         condition, statement, _ = written.get("Fn::If", (None, written, None))
-        if condition not in ("OwnKey", "OwnArchiveKey"):
+        if condition not in _ELSEWHERE:
             statements.append(statement)
     return statements
 
@@ -80,8 +87,14 @@ class Roles:
         client, names = self.backstage.session.client("lambda"), self.backstage.functions()
         return {
             function: client.get_function_configuration(FunctionName=names[function])["Role"]
-            for function in POLICIES
+            for function in self.functions
         }
+
+    @cached_property
+    def functions(self) -> tuple[str, ...]:
+        """The functions of this stack."""
+        deployed = self.backstage.functions()
+        return (*POLICIES, *(name for name in SHIPPER if name in deployed))
 
     @cached_property
     def _iam(self) -> Any:
@@ -90,7 +103,7 @@ class Roles:
     @cached_property
     def deployed(self) -> dict[str, Policy]:
         """The policy of each function's role, as it was deployed."""
-        return {function: self._read(function) for function in POLICIES}
+        return {function: self._read(function) for function in self.functions}
 
     def prepare(self) -> None:
         """Puts the policies in MiniStack's words, and lets the tests take each role."""

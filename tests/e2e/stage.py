@@ -22,7 +22,7 @@ from chalicelib.services import Services, made
 from chalicelib.settings import load
 from tests.e2e.api import Api
 from tests.e2e.backstage import Backstage
-from tests.e2e.roles import POLICIES, Roles, environment
+from tests.e2e.roles import Roles, environment
 from tests.e2e.sources import Sources
 
 UNIT = 1024**2 // 64
@@ -134,7 +134,7 @@ def staged(api: Api, backstage: Backstage) -> Iterator[Stage]:
         events.disable_rule(Name=rule["Name"])
     acting, logs, secrets = {}, {}, {}
     with ExitStack() as opened:
-        for function in POLICIES:
+        for function in roles.functions:
             session: Any = roles.session(function)
             clients = [
                 session.client(name, endpoint_url=backstage.outputs.endpoint_url, config=config)

@@ -5,10 +5,13 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.type_defs import MetricDatumTypeDef
 
 
-def points(line: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def points(line: str) -> Iterator[tuple[str, "MetricDatumTypeDef"]]:
     """Yields (namespace, a datum for PutMetricData) for each metric and each set of dimensions.
     Raises ValueError for a line that CloudWatch would make nothing of."""
     event = json.loads(line)
@@ -18,7 +21,7 @@ def points(line: str) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield directive["Namespace"], _datum(event, metric, names)
 
 
-def _datum(event: dict[str, Any], metric: dict[str, str], names: list[str]) -> dict[str, Any]:
+def _datum(event: dict[str, Any], metric: dict[str, Any], names: list[str]) -> "MetricDatumTypeDef":
     value = event.get(metric["Name"])
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{metric['Name']} is {value!r}, and must be a number")

@@ -157,9 +157,9 @@ class Said:
             "Steps done, by step": _rate(
                 Counter((str(it.facts["step"]),) for it in steps if it.event == "step done")
             ),
-            "Seconds of a step (p95)": _quantiles(steps, "ms", "export_step_duration_seconds"),
+            "Seconds of a step (p95)": _quantiles(steps, _took, "export_step_duration_seconds"),
             "Wait of messages, by step (p95)": _quantiles(
-                steps, "waitedMs", "export_queue_wait_seconds"
+                steps, lambda line: line.facts["waitedMs"] / 1000, "export_queue_wait_seconds"
             ),
             "Put off, by reason": _exactly(
                 Counter(
@@ -185,7 +185,7 @@ class Said:
             "What the sweeper found": _exactly(findings),
             "Dead letters": _exactly({}),
             "Throttles": _exactly({("rate_limit",): self._answers("429")}),
-            "Sweeper's runs": _rate({ONLY: 60 * len(swept)}),
+            "Sweeper's runs": _number(len(swept)),
             "Announcements": _exactly({}),
             "Lines read": _between(0, 1000),
             "Warnings and errors logged": _rate(loud),
@@ -265,7 +265,7 @@ class Said:
     def _work(self, lines: Iterable[Line]) -> Numbers:
         sums: defaultdict[Labels, float] = defaultdict(float)
         for line in lines:
-            sums[line.function,] += line.facts["ms"] / 1000
+            sums[line.function,] += _took(line)
         return sums
 
 
@@ -333,8 +333,14 @@ def _quantile(part: float, values: Iterable[float], name: str) -> float:
     raise AssertionError("the last bucket has all")
 
 
-def _quantiles(steps: Iterable[Line], fact: str, name: str) -> Expected:
+def _quantiles(steps: Iterable[Line], seconds: Callable[[Line], float], name: str) -> Expected:
     by_step: defaultdict[str, list[float]] = defaultdict(list)
     for line in steps:
-        by_step[str(line.facts["step"])].append(line.facts[fact] / 1000)
-    return _exactly({(step,): _quantile(0.95, ms, name) for step, ms in by_step.items()})
+        by_step[str(line.facts["step"])].append(seconds(line))
+    return _exactly({(step,): _quantile(0.95, took, name) for step, took in by_step.items()})
+
+
+def _took(line: Line) -> float:
+    """Returns the seconds of a request, a step or a run. A step's span ends with its job at the
+    latest, and the line says how much longer the step took."""
+    return float(line.facts["ms"] + line.facts.get("overranMs", 0)) / 1000

@@ -51,11 +51,7 @@ class Shipping:
 
     def queue(self) -> str:
         """Returns the URL of the queue of what could not be sent."""
-        cloudformation = self.backstage.session.client("cloudformation")
-        found = cloudformation.describe_stack_resource(
-            StackName=self.outputs.stack_name, LogicalResourceId="TelemetryQueue"
-        )
-        return found["StackResourceDetail"]["PhysicalResourceId"]
+        return self.backstage.output("TelemetryQueueUrl")
 
 
 @pytest.fixture(scope="module")

@@ -51,6 +51,7 @@ def test_what_passes_by_itself_is_unavailable(code: str, status: int) -> None:
 
     assert caught.value.__cause__ is error
     assert caught.value.retryable
+    assert caught.value.code == code
 
 
 def test_what_was_tried_is_short_and_the_code_is_said() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from infra.errors import EmulatorError
 from infra.localstack import ways
+from infra.observe import prometheus
 from infra.scenario import nginx
 from infra.scenario.nginx import NginxError
 from tests import run
@@ -26,6 +27,7 @@ PARTS = [
     ("tests/scenario", "ministack"),
     ("tests/wreck", "ministack"),
     ("tests/fuzz", "ministack"),
+    ("tests/observe", "ministack"),
     ("tests/e2e", "localstack"),
     ("tests/targets", "localstack"),
 ]
@@ -50,6 +52,7 @@ class Pytest:
 def _there_are_all_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nginx, "found", lambda: "/usr/sbin/nginx")
     monkeypatch.setattr(chromium, "found", lambda: "/usr/bin/chromium")
+    monkeypatch.setattr(prometheus, "found", lambda: "/usr/bin/prometheus")
 
 
 @pytest.fixture(autouse=True)
@@ -178,6 +181,19 @@ def test_a_missing_program_is_told_and_fails_where_ministack_is_named(
 
 
 @pytest.mark.usefixtures("_localstack_can_run")
+@pytest.mark.parametrize(("named", "fails"), [([], False), (["ministack"], True)])
+def test_without_prometheus_the_others_run(
+    named: list[str], *, fails: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prometheus, "found", lambda: None)
+
+    outcomes = run.run(named, Pytest(), Halt())
+
+    assert outcomes[8].words == f"not run: {run.NO_PROMETHEUS}"
+    assert failures(outcomes) == [index == 8 and fails for index in range(len(outcomes))]
+
+
+@pytest.mark.usefixtures("_localstack_can_run")
 def test_only_what_is_named_is_run() -> None:
     ran = Pytest()
 
@@ -198,7 +214,7 @@ def test_one_target_that_fails_does_not_hide_the_other() -> None:
     outcomes = run.run([], Pytest({"tests/e2e": 1}), Halt())
 
     failed = "FAILED (pytest's exit code is 1)"
-    assert words(outcomes) == ["passed", "passed", failed, *["passed"] * 5, failed, "passed"]
+    assert words(outcomes) == ["passed", "passed", failed, *["passed"] * 6, failed, "passed"]
 
 
 @pytest.mark.usefixtures("_localstack_can_run")
@@ -225,7 +241,7 @@ def test_after_ctrl_c_nothing_begins_and_that_is_a_failure() -> None:
     outcomes = run.run([], interrupted, halt)
 
     assert words(outcomes).count("FAILED (pytest's exit code is 2)") == 3
-    assert words(outcomes).count("not run: the tests were interrupted") == 6
+    assert words(outcomes).count("not run: the tests were interrupted") == 7
     assert failures(outcomes) == [False, *[True] * (len(PARTS) - 1)]
 
 

@@ -469,3 +469,18 @@ def test_any_list_is_taken_or_refused_by_name(written: object) -> None:
 def test_a_key_template_that_makes_endless_keys_is_refused(template: str) -> None:
     with pytest.raises(SettingsError, match="SOURCE_KEY_TEMPLATE"):
         some_settings(SOURCE_KEY_TEMPLATE=template)
+
+
+@pytest.mark.parametrize("name", ["Longhaul/stack", "a", "a" * 255, "AWS", "A.b-c_d/e#f:g"])
+def test_a_namespace_of_metrics_is_one_of_cloudwatchs(name: str) -> None:
+    assert some_settings(METRIC_NAMESPACE=name).metric_namespace == name
+
+
+@pytest.mark.parametrize("name", ["AWS/Lambda", ":a", "a b", "ä", "a" * 256])
+def test_another_namespace_of_metrics_is_refused(name: str) -> None:
+    with pytest.raises(SettingsError, match="METRIC_NAMESPACE must be a namespace of CloudWatch"):
+        some_settings(METRIC_NAMESPACE=name)
+
+
+def test_without_a_namespace_there_are_no_metrics() -> None:
+    assert some_settings().metric_namespace == ""

@@ -45,7 +45,7 @@ def url(kept: Store) -> Iterator[str]:
 
 
 def put(kept: Store, lines: tuple[Line, ...] = LINES) -> None:
-    kept.count(kept.log(kept.stack("arn"), "group", 0), lines, 0, int(NOW * 1000))
+    kept.count(kept.log(kept.stack("arn"), "group", 0, 30_000), lines, 0, int(NOW * 1000))
 
 
 def get(url: str, accept: str = "") -> tuple[str, str]:
@@ -137,7 +137,7 @@ def test_the_sum_of_two_stacks_is_shown_but_only_of_those_that_are_there(kept: S
     swept = json.dumps({"message": "swept", "openJobs": 5, "waiting": 2})
     line = Line("1", 1_790_000_000_000, "Sweeper", swept)
     for arn in ("one", "two", "gone"):
-        kept.count(kept.log(kept.stack(arn), "group", 0), [line], 0, 0)
+        kept.count(kept.log(kept.stack(arn), "group", 0, 30_000), [line], 0, 0)
     found = scrape(kept.path, Progress(started_at=0, followed=frozenset({1, 2})))
 
     assert value(found, "export_sweeper_runs_total") == 3

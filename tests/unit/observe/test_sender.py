@@ -62,7 +62,7 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def put(kept: Store, first: int, last: int) -> None:
     """Counts lines, each in a transaction and so in a request of its own."""
-    log = kept.log(kept.stack("arn"), "group", 0)
+    log = kept.log(kept.stack("arn"), "group", 0, 30_000)
     for number in range(first, last):
         kept.count(log, [Line(str(number), 1, "Worker", f"line {number}")], 0, 0)
 

@@ -19,11 +19,12 @@ from infra.observe import database, store
 from infra.observe.counters import Add
 from infra.observe.counting import Wanted
 from infra.observe.outbox import Limits
-from infra.observe.store import AlreadyRunning, Log, Store
+from infra.observe.store import AlreadyRunning, Store
 from tests.unit.observe import naive
 from tests.unit.observe.scrapes import scrape, value
 
 NOW = 1_790_000_100_000
+OVERLAP = 30_000
 NOTHING = Wanted(traces=False, logs=False)
 
 LINES = tuple(
@@ -72,7 +73,7 @@ def tell(text: str) -> None:
 
 
 def put(kept: Store, lines: Sequence[Line], cursor: int = 0) -> None:
-    kept.count(kept.log(kept.stack("arn"), "group", 0), lines, cursor, NOW)
+    kept.count(kept.log(kept.stack("arn"), "group", 0, OVERLAP), lines, cursor, NOW)
 
 
 def agree(path: Path, lines: Sequence[Line]) -> None:
@@ -139,7 +140,7 @@ def test_a_kill_between_any_two_statements_loses_and_repeats_nothing(
             try:
                 with store.opened(folder, Wanted(), tell, connect=connect_until(kill)) as kept:
                     # A shipper that starts again reads from where the one before was.
-                    log = kept.log(kept.stack("arn"), "group", 0)
+                    log = kept.log(kept.stack("arn"), "group", 0, OVERLAP)
                     for number in range(log.cursor, len(parts)):
                         kept.count(log, parts[number], number + 1, NOW)
             except Killed:
@@ -169,13 +170,13 @@ def test_the_cursor_is_kept_with_the_lines_and_never_goes_back(tmp_path: Path) -
         put(kept, LINES[:3], 700)
         put(kept, LINES[3:6], 400)
     with store.opened(tmp_path, NOTHING, tell) as kept:
-        assert kept.log(kept.stack("arn"), "group", 9).cursor == 700
+        assert kept.log(kept.stack("arn"), "group", 9, OVERLAP).cursor == 700
 
 
 def test_a_new_stack_knows_nothing_of_the_one_before(tmp_path: Path) -> None:
     with store.opened(tmp_path, NOTHING, tell) as kept:
         put(kept, LINES)
-        second = kept.log(kept.stack("another arn"), "group", 0)
+        second = kept.log(kept.stack("another arn"), "group", 0, OVERLAP)
         assert second.cursor == 0
         assert kept.count(second, LINES, 0, NOW) == len(LINES)
         found = scrape(kept.path)
@@ -189,7 +190,7 @@ def test_the_jobs_of_a_stack_that_is_gone_are_not_active(tmp_path: Path) -> None
     accepted = [line for line in LINES if "job accepted" in line.text]
     with store.opened(tmp_path, NOTHING, tell) as kept:
         put(kept, accepted)
-        gone = kept.log(kept.stack("another arn"), "group", 0)
+        gone = kept.log(kept.stack("another arn"), "group", 0, OVERLAP)
         kept.count(gone, accepted, 0, NOW)
         assert value(scrape(kept.path), "export_jobs_active") == len(accepted)
 
@@ -246,13 +247,11 @@ def test_a_file_of_another_version_is_put_aside(tmp_path: Path) -> None:
     assert "version 99" in said[0]
 
 
-def test_ids_of_old_lines_are_forgotten(tmp_path: Path) -> None:
+def test_ids_of_lines_that_are_not_read_again_are_forgotten(tmp_path: Path) -> None:
+    middle = LINES[len(LINES) // 2].at
     with store.opened(tmp_path, NOTHING, tell) as kept:
-        put(kept, LINES)
-        middle = LINES[len(LINES) // 2].at
-        kept.forget_lines(Log(1, 1, 0), middle)
-        kept.forget_jobs(NOW)
-        put(kept, [line for line in LINES if line.at >= middle])
+        put(kept, LINES, middle + OVERLAP)
+        put(kept, [line for line in LINES if line.at >= middle], middle + OVERLAP)
         agree(kept.path, LINES)
         with database.reading(kept.path) as sql:
             assert sql.execute("SELECT min(at) FROM seen").fetchone()[0] >= middle

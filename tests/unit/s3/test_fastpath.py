@@ -1,5 +1,6 @@
 """What the shorter way to S3 takes for a success, whatever a server answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
@@ -9,6 +10,7 @@ from botocore.credentials import Credentials
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from chalicelib import slow_calls
 from chalicelib.s3.fastpath import FastPath
 from chalicelib.s3.framing import Answer
 from chalicelib.s3.objects import ObjectFacts, ObjectPage
@@ -150,3 +152,54 @@ def test_a_copy_is_made_when_s3_says_so(status: int, body: bytes, is_copied: boo
         fast(told).copy_part("b", "k", "u", 1, source="s/k", etag='"e"', source_range=None)
         is is_copied
     )
+
+
+def _head(path: FastPath) -> object:
+    return path.head("bucket", "key")
+
+
+def _list(path: FastPath) -> object:
+    return path.list_page("bucket", "list-type=", "")
+
+
+def _list_versions(path: FastPath) -> object:
+    return path.list_versions_page("bucket", "versions=", "a")
+
+
+def _read(path: FastPath) -> object:
+    return path.read_into(memoryview(bytearray(1)), "bucket", "versions=", 0, etag=None)
+
+
+def _upload(path: FastPath) -> object:
+    return path.upload_part("bucket", "key", "upload", 1, b"1")
+
+
+def _copy(path: FastPath) -> object:
+    return path.copy_part(
+        "bucket", "key", "upload", 1, source="bucket/key", etag="e", source_range=None
+    )
+
+
+@pytest.mark.parametrize(
+    ("ask", "name"),
+    [
+        (_head, "S3.HeadObject"),
+        (_list, "S3.ListObjectsV2"),
+        (_list_versions, "S3.ListObjectVersions"),
+        (_read, "S3.GetObject"),
+        (_upload, "S3.UploadPart"),
+        (_copy, "S3.UploadPartCopy"),
+    ],
+)
+@pytest.mark.parametrize("ms", [199, 200])
+def test_a_slow_request_is_called_as_aws_calls_it(
+    monkeypatch: pytest.MonkeyPatch, ask: Callable[[FastPath], object], name: str, ms: int
+) -> None:
+    begun = iter([0.0, ms / 1000])
+    monkeypatch.setattr(slow_calls, "clock", lambda: next(begun))
+    slow_calls.taken(0, 0)
+
+    ask(fast(Told(503, {})))
+
+    found = [call[0] for call in slow_calls.taken(0, 10**15)]
+    assert found == ([name] if ms >= 200 else [])
