@@ -60,12 +60,18 @@ def test_a_line_has_the_calls_that_took_long(capsys: pytest.CaptureFixture[str])
         status=200,
         request_id="r",
         job_id=JOB_ID.upper(),
-        calls=[("S3.GetObject", 1, 250)],
     )
-    tracing.write(traced, Span(REF, "c" * 16), NOW, NOW * 1000)
+    until = (NOW + 300) * 1000
+    tracing.write(
+        traced,
+        Span(REF, "c" * 16),
+        NOW,
+        until,
+        lambda at, ms: [("S3.GetObject", at - NOW, int(ms))],
+    )
 
     line = json.loads(capsys.readouterr().out)
-    assert line["calls"] == [["S3.GetObject", 1, 250]]
+    assert line["calls"] == [["S3.GetObject", 0, 300]]
     assert line["parent"] == "c" * 16
     assert "job" not in line
 
