@@ -4,10 +4,9 @@ Nothing is sent from here: a line is written, and the shipper makes a span of it
 has its facts). It costs a request a few digests, and no import that it does not have already.
 """
 
-from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from chalicelib import trace_ids
+from chalicelib import slow_calls, trace_ids
 from chalicelib.http.callers import Context
 from chalicelib.jobs.places import JOB_ID
 from chalicelib.log import write_line
@@ -32,14 +31,6 @@ the account has more. A time before that is not of this request, or is not in ms
 
 _FIRST: Final = iter([True])
 """Is taken by the first request of this process."""
-
-Calls = Sequence[tuple[str, int, int]]
-"""Calls that took long: name, ms from the request's start, ms."""
-
-
-def no_calls(_at: int, _ms: float) -> Calls:
-    """Returns none of the calls of a span that began at `at` (Unix time in ms) and took `ms`."""
-    return ()
 
 
 # Named tuples: to make a dataclass takes 0.4 ms of each cold start.
@@ -86,16 +77,9 @@ def span_of(gateway_id: str, caller: SpanRef | None, made: SpanRef | None) -> Sp
     return Span(ref, parent.span if parent else None)
 
 
-def write(
-    traced: Traced,
-    span: Span,
-    at: int,
-    until: int,
-    taken: Callable[[int, float], Calls] = no_calls,
-) -> None:
+def write(traced: Traced, span: Span, at: int, until: int) -> None:
     """Writes the line of a request that came in at `at` (Unix time in ms) and was answered at
-    `until` (in µs). `taken` returns its calls that took long. A fact that is not there is left out:
-    each request pays for each byte."""
+    `until` (in µs). A fact that is not there is left out: each request pays for each byte."""
     ms = max(round(until / 1000 - at, 1), 0)
     facts: dict[str, Any] = {
         "method": traced.method if traced.method in METHODS else OTHER,
@@ -109,6 +93,6 @@ def write(
         "at": at,
         "ms": ms,
         "cold": next(_FIRST, None),
-        "calls": taken(at, ms) or None,
+        "calls": slow_calls.taken(at, ms) or None,
     }
     write_line("request", **{name: value for name, value in facts.items() if value is not None})
