@@ -56,7 +56,8 @@ class Progress:
 
     def lag(self, now: float) -> float:
         """Returns the age of the oldest line that may not be counted yet, in seconds."""
-        return max(now - min(self.read_until.values(), default=now), 0)
+        # A copy, at once: another thread adds to it.
+        return max(now - min(list(self.read_until.values()), default=now), 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +78,8 @@ class Metrics(Collector):
             metric.name: {Series(metric.name, one) for one in metric.starts} for metric in CATALOG
         }
         for one in [*gauges, *(part.series for part in found.amounts)]:
-            series[one.metric].add(one)
+            if one.metric in series:  # another version may have counted others
+                series[one.metric].add(one)
         for metric in CATALOG:
             there = sorted(series[metric.name])
             if metric.kind is Kind.GAUGE:

@@ -32,9 +32,8 @@ BATCH_CHARACTERS: Final = 1_000_000
 _LOOK_SECONDS: Final = 30.0
 """How often it is looked which functions the stack has."""
 
-_SETTINGS: Final = Config(
-    connect_timeout=3, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 3}
-)
+_CONNECT_SECONDS: Final = 3
+_READ_SECONDS: Final = 30
 
 
 class Place(Protocol):
@@ -128,7 +127,7 @@ class Follower:
     def _found(self) -> "CloudWatchLogsClient":
         """Looks for the functions of the stack now and then. An update may add one."""
         if self._client is None:
-            self._client = self.place.target.session().client("logs", config=_SETTINGS)
+            self._client = _client(self.place.target)
         if self._now() < self._look_at:
             return self._client
         since = 0 if self._pace.since is None else int((self._now() - self._pace.since) * 1000)
@@ -194,3 +193,15 @@ def _batches(events: tuple[logs.LogEvent, ...]) -> Iterator[list[logs.LogEvent]]
         size += len(event.message)
     if batch:
         yield batch
+
+
+def _client(target: Target) -> "CloudWatchLogsClient":
+    """Returns the client. An emulator is asked again with the next poll; AWS may say that it was
+    asked too often, and then this waits, in the middle of a long backlog."""
+    tries = 1 if target.is_local else 4
+    settings = Config(
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=_READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": tries},
+    )
+    return target.session().client("logs", config=settings)
