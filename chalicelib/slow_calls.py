@@ -38,19 +38,18 @@ def keep(name: str, seconds: float) -> None:
             heappushpop(_kept, call)
 
 
-def taken(at: int, ms: float) -> list[list[Any]]:
+def taken(at: int, ms: float) -> list[tuple[str, int, int]]:
     """Returns the slow calls of a span that begins `at` (Unix time in ms) and lasts `ms`: of each
     its name, its beginning in ms after `at`, and its length in ms. They are sorted by their
     beginning. What reaches beyond the span is cut off. Forgets all calls."""
     with _lock:
         found = sorted(_kept, key=lambda call: call[1])
         _kept.clear()
-    calls: list[list[Any]] = []
+    calls = []
     for took, begun, name in found:
-        offset = max(begun - at, 0)
-        left = min(begun + took - at, ms) - offset
-        if begun + took > at and left > 0:
-            calls.append([name, offset, left])
+        start, end = max(begun - at, 0), min(begun + took - at, int(ms))
+        if start < end:
+            calls.append((name, start, end - start))
     return calls
 
 

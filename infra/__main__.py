@@ -177,7 +177,7 @@ def observe_stack(place: Place) -> None:
     from infra.observe import command, shipper
     from infra.observe.stacks import Stacks, Wanted
 
-    target, name = place.target, place.stack_name
+    target, name, hint = place.target, place.stack_name, ""
     start = f"make up{target.option}"
     followed = [Wanted(target, place.state, name, f"{name} on {target.name}", start)]
     if not target.is_local:
@@ -185,8 +185,12 @@ def observe_stack(place: Place) -> None:
     if target.name == "ministack":
         called = "the stack of make scenario"
         followed.append(Wanted(target, SCENARIO, stack.default_name(target), called))
+        hint = (
+            "The demonstration is beside it, in another terminal: make scenario FACTOR=1 has fast, "
+            "medium and slow downloads for two minutes."
+        )
     stacks = Stacks(followed, lambda text: say(escape(text)))
-    command.observe(place.state, stacks, shipper.run, is_local=target.is_local)
+    command.observe(place.state, stacks, shipper.run, is_local=target.is_local, hint=hint)
 
 
 @cli.command(name="mail")

@@ -4,10 +4,9 @@ Nothing is sent from here: a line is written, and the shipper makes a span of it
 has its facts). It costs a request a few digests, and no import that it does not have already.
 """
 
-from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from chalicelib import trace_ids
+from chalicelib import slow_calls, trace_ids
 from chalicelib.http.callers import Context
 from chalicelib.jobs.places import JOB_ID
 from chalicelib.log import write_line
@@ -33,9 +32,6 @@ the account has more. A time before that is not of this request, or is not in ms
 _FIRST: Final = iter([True])
 """Is taken by the first request of this process."""
 
-Calls = Sequence[tuple[str, int, int]]
-"""Calls that took long: name, ms from the request's start, ms."""
-
 
 # Named tuples: to make a dataclass takes 0.4 ms of each cold start.
 class Span(NamedTuple):
@@ -54,7 +50,6 @@ class Traced(NamedTuple):
     status: int
     request_id: str
     job_id: str | None
-    calls: Calls = ()
 
 
 def came_at(context: Context, now: int) -> int:
@@ -85,6 +80,7 @@ def span_of(gateway_id: str, caller: SpanRef | None, made: SpanRef | None) -> Sp
 def write(traced: Traced, span: Span, at: int, until: int) -> None:
     """Writes the line of a request that came in at `at` (Unix time in ms) and was answered at
     `until` (in µs). A fact that is not there is left out: each request pays for each byte."""
+    ms = max(round(until / 1000 - at, 1), 0)
     facts: dict[str, Any] = {
         "method": traced.method if traced.method in METHODS else OTHER,
         "path": traced.path,
@@ -95,8 +91,8 @@ def write(traced: Traced, span: Span, at: int, until: int) -> None:
         "span": span.ref.span,
         "parent": span.parent,
         "at": at,
-        "ms": max(round(until / 1000 - at, 1), 0),
+        "ms": ms,
         "cold": next(_FIRST, None),
-        "calls": traced.calls or None,
+        "calls": slow_calls.taken(at, ms) or None,
     }
     write_line("request", **{name: value for name, value in facts.items() if value is not None})

@@ -258,17 +258,17 @@ def _logged_at(line: Line) -> int:
 
 def _value(value: object, depth: int) -> Value:
     """Returns the value as OTLP can have it. Raises _NotOurs if it is nested too deep."""
-    if isinstance(value, list | dict) and not depth:
-        raise _NotOurs
     match value:
-        case None | bool():
-            return value
         case str():
             return _valid(value)
+        case None | bool():
+            return value
         case int():
             return value if value in _WHOLE else str(value)
         case float():
             return value if math.isfinite(value) else str(value)
+        case list() | dict() if not depth:
+            raise _NotOurs
         case list():
             return [_value(one, depth - 1) for one in value]
         case dict():
@@ -279,4 +279,4 @@ def _value(value: object, depth: int) -> Value:
 
 def _valid(text: str) -> str:
     """Returns the text as UTF-8 can have it. JSON may have half of a surrogate pair."""
-    return text.encode(errors="replace").decode()
+    return text if text.isascii() else text.encode(errors="replace").decode()

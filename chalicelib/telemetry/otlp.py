@@ -4,21 +4,20 @@ only when something is sent: in most functions it is not installed.
 https://opentelemetry.io/docs/specs/otlp/
 """
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar, cast
 
 from chalicelib.telemetry.lines import Level, Value
-from chalicelib.telemetry.records import Record
+from chalicelib.telemetry.records import Record, size
 from chalicelib.telemetry.spans import Span
 from chalicelib.version import VERSION
 
 if TYPE_CHECKING:
     from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
-    from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+    from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, SeverityNumber
     from opentelemetry.proto.resource.v1.resource_pb2 import Resource
     from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 
@@ -60,17 +59,23 @@ class Partial:
 _Item = TypeVar("_Item", Span, Record)
 
 
+class _Pairs(Protocol):
+    """The attributes of a message, as far as they are used here."""
+
+    def add(self) -> "KeyValue": ...
+
+
 def pieces(items: Iterable[_Item]) -> Iterator[list[_Item]]:
     """Yields the items in their order, in lists that are each small enough for one request."""
     piece: list[_Item] = []
-    size = 0
+    taken = 0
     for item in items:
         more = _size(item)
-        if piece and (len(piece) == ITEMS_MAX or size + more > BYTES_MAX):
+        if piece and (len(piece) == ITEMS_MAX or taken + more > BYTES_MAX):
             yield piece
-            piece, size = [], 0
+            piece, taken = [], 0
         piece.append(item)
-        size += more
+        taken += more
     if piece:
         yield piece
 
@@ -78,34 +83,30 @@ def pieces(items: Iterable[_Item]) -> Iterator[list[_Item]]:
 def traces(spans: Iterable[Span]) -> bytes:
     """Returns an ExportTraceServiceRequest."""
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-    from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
 
-    request = ExportTraceServiceRequest(
-        resource_spans=[
-            ResourceSpans(
-                resource=_resource(function),
-                scope_spans=[ScopeSpans(scope=_scope(), spans=map(_span, group))],
-            )
-            for function, group in _by_function(list(spans))
-        ]
-    )
+    request = ExportTraceServiceRequest()
+    for function, group in _by_function(spans):
+        of_function = request.resource_spans.add()
+        _fill_resource(of_function.resource, function)
+        scope = of_function.scope_spans.add()
+        _fill_scope(scope.scope)
+        for span in group:
+            _fill_span(scope.spans.add(), span)
     return bytes(request.SerializeToString())
 
 
 def logs(records: Iterable[Record]) -> bytes:
     """Returns an ExportLogsServiceRequest."""
     from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-    from opentelemetry.proto.logs.v1.logs_pb2 import ResourceLogs, ScopeLogs
 
-    request = ExportLogsServiceRequest(
-        resource_logs=[
-            ResourceLogs(
-                resource=_resource(function),
-                scope_logs=[ScopeLogs(scope=_scope(), log_records=map(_record, group))],
-            )
-            for function, group in _by_function(list(records))
-        ]
-    )
+    request = ExportLogsServiceRequest()
+    for function, group in _by_function(records):
+        of_function = request.resource_logs.add()
+        _fill_resource(of_function.resource, function)
+        scope = of_function.scope_logs.add()
+        _fill_scope(scope.scope)
+        for record in group:
+            _fill_record(scope.log_records.add(), record)
     return bytes(request.SerializeToString())
 
 
@@ -125,7 +126,7 @@ def partial(signal: Signal, answer: bytes) -> Partial:
         return Partial()
 
 
-def _by_function(items: Sequence[_Item]) -> Iterator[tuple[str | None, Iterator[_Item]]]:
+def _by_function(items: Iterable[_Item]) -> Iterator[tuple[str | None, Iterator[_Item]]]:
     def function(item: _Item) -> str:
         return item.function or ""
 
@@ -133,88 +134,78 @@ def _by_function(items: Sequence[_Item]) -> Iterator[tuple[str | None, Iterator[
         yield name or None, group
 
 
-def _resource(function: str | None) -> "Resource":
-    from opentelemetry.proto.resource.v1.resource_pb2 import Resource
-
-    said: dict[str, Value] = {"service.name": SERVICE, "service.version": VERSION}
-    if function:
-        said["faas.name"] = function
-    return Resource(attributes=_attributes(said))
-
-
-def _scope() -> "InstrumentationScope":
-    from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
-
-    return InstrumentationScope(name=SERVICE, version=VERSION)
-
-
 def _size(item: Span | Record) -> int:
     """Returns about how many bytes the item takes in a request."""
     text = item.name if isinstance(item, Span) else item.body
-    return 150 + 10 * len(item.attributes) + len(json.dumps([text, item.attributes]))
+    of_attributes = (size(name) + size(value) + 10 for name, value in item.attributes.items())
+    return 150 + size(text) + sum(of_attributes)
 
 
-def _span(span: Span) -> "SpanMessage":
-    from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
-    from opentelemetry.proto.trace.v1.trace_pb2 import Status
+# Each of these fills a message where it is: a message that is made first is copied into its place.
 
-    made = SpanMessage(
-        trace_id=bytes.fromhex(span.trace),
-        span_id=bytes.fromhex(span.span),
-        parent_span_id=bytes.fromhex(span.parent or ""),
-        name=span.name,
-        kind=SpanMessage.SpanKind.ValueType(span.kind + 0),
-        start_time_unix_nano=span.start,
-        end_time_unix_nano=span.end,
-        attributes=_attributes(span.attributes),
-    )
+
+def _fill_resource(resource: "Resource", function: str | None) -> None:
+    said: dict[str, Value] = {"service.name": SERVICE, "service.version": VERSION}
+    if function:
+        said["faas.name"] = function
+    _fill_attributes(resource.attributes, said)
+
+
+def _fill_scope(scope: "InstrumentationScope") -> None:
+    scope.name = SERVICE
+    scope.version = VERSION
+
+
+def _fill_span(made: "SpanMessage", span: Span) -> None:
+    made.trace_id = bytes.fromhex(span.trace)
+    made.span_id = bytes.fromhex(span.span)
+    made.parent_span_id = bytes.fromhex(span.parent or "")
+    made.name = span.name
+    made.kind = made.SpanKind.ValueType(span.kind)
+    made.start_time_unix_nano = span.start
+    made.end_time_unix_nano = span.end
+    _fill_attributes(made.attributes, span.attributes)
     if span.link:
-        made.links.add(
-            trace_id=bytes.fromhex(span.link.trace), span_id=bytes.fromhex(span.link.span)
-        )
+        link = made.links.add()
+        link.trace_id = bytes.fromhex(span.link.trace)
+        link.span_id = bytes.fromhex(span.link.span)
     if span.error is not None:
-        made.status.CopyFrom(Status(code=Status.STATUS_CODE_ERROR, message=span.error))
-    return made
+        made.status.code = made.status.STATUS_CODE_ERROR
+        made.status.message = span.error
 
 
-def _record(record: Record) -> "LogRecord":
-    from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, SeverityNumber
-
-    return LogRecord(
-        time_unix_nano=record.at,
-        observed_time_unix_nano=record.at,
-        severity_number=SeverityNumber.ValueType(_SEVERITIES[record.level]),
-        severity_text=record.level,
-        body=_any(record.body),
-        attributes=_attributes({**record.attributes, _UID: record.uid}),
-        trace_id=bytes.fromhex(record.trace or ""),
-        span_id=bytes.fromhex(record.span or ""),
-    )
+def _fill_record(made: "LogRecord", record: Record) -> None:
+    made.time_unix_nano = made.observed_time_unix_nano = record.at
+    made.severity_number = cast("SeverityNumber.ValueType", _SEVERITIES[record.level])
+    made.severity_text = record.level
+    made.body.string_value = record.body
+    made.trace_id = bytes.fromhex(record.trace or "")
+    made.span_id = bytes.fromhex(record.span or "")
+    _fill_attributes(made.attributes, record.attributes)
+    _fill_attributes(made.attributes, {_UID: record.uid})
 
 
-def _attributes(values: Mapping[str, Value]) -> "list[KeyValue]":
-    from opentelemetry.proto.common.v1.common_pb2 import KeyValue
+def _fill_attributes(made: _Pairs, values: Mapping[str, Value]) -> None:
+    for name, value in values.items():
+        pair = made.add()
+        pair.key = name
+        _fill(pair.value, value)
 
-    return [KeyValue(key=name, value=_any(value)) for name, value in values.items()]
 
-
-def _any(value: Value) -> "AnyValue":
-    from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValueList
-
-    made = AnyValue()
+def _fill(made: "AnyValue", value: Value) -> None:
     match value:
-        case None:
-            pass
-        case bool():
-            made.bool_value = value
         case str():
             made.string_value = value
+        case bool():
+            made.bool_value = value
         case int():
             made.int_value = value
         case float():
             made.double_value = value
         case list():
-            made.array_value.CopyFrom(ArrayValue(values=map(_any, value)))
+            made.array_value.SetInParent()
+            for one in value:
+                _fill(made.array_value.values.add(), one)
         case dict():
-            made.kvlist_value.CopyFrom(KeyValueList(values=_attributes(value)))
-    return made
+            made.kvlist_value.SetInParent()
+            _fill_attributes(made.kvlist_value.values, value)

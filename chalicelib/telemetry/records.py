@@ -25,6 +25,7 @@ CUT: Final = "longhaul.cut"
 # The span's ids and the level have places of their own; `_aws` is for CloudWatch alone.
 _ELSEWHERE: Final = frozenset({"trace", "span", "_aws"})
 _NS: Final = 1_000_000  # in a millisecond
+_NUMBER_BYTES: Final = 9  # at most, in protobuf
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +75,28 @@ def _attributes(facts: Mapping[str, Value]) -> tuple[dict[str, Value], bool]:
     for name, value in facts.items():
         if name in _ELSEWHERE or value is None:
             continue
-        taken = _size(name) + _size(value)
+        taken = size(name) + size(value)
         if len(found) == ATTRIBUTES_MAX:
             return found, False
         if taken <= room:
             found[name] = value
-        elif isinstance(value, str) and (short := _cut(value, room - _size(name))):
-            found[name], is_whole, taken = short, False, _size(name) + _size(short)
+        elif isinstance(value, str) and (short := _cut(value, room - size(name))):
+            found[name], is_whole, taken = short, False, size(name) + size(short)
         else:
             is_whole, taken = False, 0
         room -= taken
     return found, is_whole
 
 
-def _size(value: Value) -> int:
+def size(value: Value) -> int:
     """Returns about how many bytes the value takes."""
-    return len((value if isinstance(value, str) else json.dumps(value)).encode())
+    match value:
+        case str():
+            return len(value) if value.isascii() else len(value.encode())
+        case list() | dict():
+            return len(json.dumps(value))
+        case _:
+            return _NUMBER_BYTES
 
 
 def _cut(text: str, bytes_max: int) -> str:

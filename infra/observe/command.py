@@ -44,10 +44,6 @@ _NO_PROMETHEUS: Final = (
     "No Prometheus either, so only the numbers of now. On Debian and Ubuntu: "
     "sudo apt install prometheus"
 )
-_BESIDE: Final = (
-    "Ctrl-C ends this. The demonstration is beside it, in another terminal: make scenario "
-    "FACTOR=1 has fast, medium and slow downloads for two minutes."
-)
 
 
 class ObserveError(InfraError):
@@ -82,12 +78,15 @@ class _Run:
     checks: list[Callable[[], None]]
 
 
-def observe(state: Path, stacks: Stacks, ship: Ship, *, is_local: bool) -> None:
+def observe(
+    state: Path, stacks: Stacks, ship: Ship, *, is_local: bool = True, hint: str = ""
+) -> None:
     """Observes the stacks until Ctrl-C or SIGTERM, and stops all that it has started.
 
-    `state` is the directory of the target. Prints a line `name  URL` on standard output for each
-    thing that there is to see. Raises RunsAlreadyError if it runs already; ObserveError,
-    DockerError or PrometheusError if something does not start, or has ended by itself.
+    `state` is the directory of the target. `hint` is said when all is there. Prints a line
+    `name  URL` on standard output for each thing that there is to see. Raises RunsAlreadyError if
+    it runs already; ObserveError, DockerError or PrometheusError if something does not start, or
+    has ended by itself.
     """
     named = _named(os.environ)
     with runs.alone(state) as folder, _asked_to_stop() as stop, contextlib.ExitStack() as ending:
@@ -112,11 +111,12 @@ def observe(state: Path, stacks: Stacks, ship: Ship, *, is_local: bool) -> None:
         for name, url in shown.items():
             _print(name, url)
         if not stop.is_set():
-            say(_BESIDE if is_local else "Ctrl-C ends this.")
+            say(f"Ctrl-C ends this. {hint}".rstrip())
         look_seconds = _LOCAL_LOOK_SECONDS if is_local else _AWS_LOOK_SECONDS
         _watch(run, stacks, shown.get("prometheus"), look_seconds)
         if stop.is_set():
-            say("Stopping. What was counted stays until make down.")
+            stays = "" if runs.is_forgotten(state) else " What was counted stays until make down."
+            say(f"Stopping.{stays}")
 
 
 def _watch(run: _Run, stacks: Stacks, url: str | None, look_seconds: float) -> None:

@@ -64,8 +64,6 @@ _THROTTLES: Final = frozenset(
 )
 """How the services say that they are asked for too much."""
 
-_ENDS: Final = frozenset({"job ended", "job announced"})
-
 
 @dataclass(frozen=True, slots=True)
 class Add:
@@ -176,8 +174,7 @@ def changes_of_end(ended: End) -> Iterator[Change]:
         yield Observe("export_job_duration_seconds", labels, ended.total_seconds, ended.trace, at)
     if ended.queued_seconds is not None:
         yield Observe("export_job_queued_seconds", (), ended.queued_seconds)
-    if ended.status == "completed":
-        yield Add("export_files_total", (), ended.files)
+    yield Add("export_files_total", (), ended.files)
     yield Add("export_bytes_total", ("copied",), ended.bytes_copied)
     yield Add("export_bytes_total", ("streamed",), ended.bytes_streamed)
 

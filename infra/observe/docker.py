@@ -121,8 +121,8 @@ def up(of: Project, run: Path, is_over: Callable[[], bool]) -> bool:
     down(of.name)
     log = run / "compose.log"
     with log.open("wb") as output:
-        child = subprocess.Popen(
-            ["docker", *_compose(of.name), "up", "--detach"],  # noqa: S607 - the user's own  # nosec B607
+        child = subprocess.Popen(  # nosec B607
+            ["docker", *_compose(of.name), "up", "--detach"],  # noqa: S607 - the user's own
             env=_environment(of),
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -41,7 +41,7 @@ def alone(state: Path) -> Iterator[Path]:
         finally:
             shutil.rmtree(_folder(state), ignore_errors=True)
             _address(state).unlink(missing_ok=True)
-            if _is_forgotten(state).exists():
+            if is_forgotten(state):
                 shutil.rmtree(home(state), ignore_errors=True)
 
 
@@ -65,10 +65,15 @@ def forget(state: Path) -> None:
         return
     with _lock(state).open("a") as handle:
         if not _is_taken(handle):
-            _is_forgotten(state).touch()
+            _forgotten(state).touch()
             return
         _remove_what_was_left(state)
         shutil.rmtree(home(state), ignore_errors=True)
+
+
+def is_forgotten(state: Path) -> bool:
+    """Whether all that is known of the target goes when this run ends."""
+    return _forgotten(state).exists()
 
 
 def _remove_what_was_left(state: Path) -> None:
@@ -79,7 +84,7 @@ def _remove_what_was_left(state: Path) -> None:
         _containers(state).unlink()
     shutil.rmtree(_folder(state), ignore_errors=True)
     _address(state).unlink(missing_ok=True)
-    _is_forgotten(state).unlink(missing_ok=True)
+    _forgotten(state).unlink(missing_ok=True)
 
 
 def _is_taken(handle: IO[str]) -> bool:
@@ -110,5 +115,5 @@ def _containers(state: Path) -> Path:
     return home(state) / "containers"
 
 
-def _is_forgotten(state: Path) -> Path:
+def _forgotten(state: Path) -> Path:
     return home(state) / "forgotten"

@@ -16,6 +16,9 @@ from infra.targets import Target
 # Ctrl-C waits for an answer.
 _QUICK: Final = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2})
 
+# An emulator that starts or stops does not answer for a moment.
+_FAILURES: Final = 3
+
 _NOT_UP: Final = ("DELETE_IN_PROGRESS", "DELETE_COMPLETE", "REVIEW_IN_PROGRESS")
 
 
@@ -79,7 +82,7 @@ class Stacks:
     def __init__(self, wanted: Iterable[Wanted], tell: Callable[[str], None]) -> None:
         self._tell = tell
         self._up: dict[Wanted, Place | None] = dict.fromkeys(wanted)
-        self._complaints: dict[Wanted, str] = {}
+        self._failures: dict[Wanted, int] = dict.fromkeys(self._up, 0)
         self._has_looked = False
 
     def up(self) -> Sequence[Place]:
@@ -97,18 +100,14 @@ class Stacks:
             except AccountError:
                 raise
             except (InfraError, BotoCoreError, ClientError) as error:
-                self._complain(wanted, str(error))
+                self._failures[wanted] += 1
+                if self._failures[wanted] == _FAILURES:
+                    self._tell(f"{wanted.called} cannot be asked for: {error}")
                 continue
-            self._complaints.pop(wanted, None)
+            self._failures[wanted] = 0
             self._up[wanted] = now
             self._tell_of(wanted, now, before)
         self._has_looked = True
-
-    def _complain(self, wanted: Wanted, why: str) -> None:
-        """Tells why it could not be asked for, once for each reason."""
-        if self._complaints.get(wanted) != why:
-            self._complaints[wanted] = why
-            self._tell(f"{wanted.called} could not be asked for: {why}")
 
     def _tell_of(self, wanted: Wanted, now: Place | None, before: Place | None) -> None:
         if now is None and before is not None:

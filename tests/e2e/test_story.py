@@ -1,5 +1,6 @@
 """A whole export: source files, job, archive."""
 
+from chalicelib.trace_ids import job_digest
 from tests.archives import check_archive
 from tests.e2e.api import Api
 from tests.e2e.sources import Sources, noise
@@ -102,6 +103,7 @@ def test_the_answer_to_a_request_contains_the_urls_of_its_job(api: Api, sources:
         "statusUrl": url,
         "sseUrl": f"{url}/progress",
         "downloadUrl": f"{url}/download",
+        "traceId": job_digest(accepted["jobId"]),
     }
 
 

@@ -92,6 +92,7 @@ class Spans:
             "ms": max(last.updated_at - begun, 0),
             "trace": root.trace,
             "span": root.span,
+            "parent": last.caller.span if last.caller else None,
             "link": str(root_of(last.retry_of)) if last.retry_of else None,
             "bytesStreamed": 0 if last.reused_from else last.bytes_done - last.bytes_copied,
         }

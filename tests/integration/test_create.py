@@ -7,6 +7,7 @@ import pytest
 from chalicelib import aws
 from chalicelib.queue.messages import Message, Step
 from chalicelib.s3 import clients
+from chalicelib.trace_ids import job_digest
 from tests.integration.cloud import ARCHIVES
 from tests.integration.gateway import BASE, call, export, post_export, status
 from tests.integration.stack import Stack
@@ -27,6 +28,7 @@ def test_the_answer_to_an_accepted_export_has_the_urls_of_its_job(stack: Stack) 
         "statusUrl": job_url,
         "sseUrl": f"{job_url}/progress",
         "downloadUrl": f"{job_url}/download",
+        "traceId": job_digest(answer.body["jobId"]),
     }
 
 

@@ -21,6 +21,8 @@ from chalicelib.http import selections
 from chalicelib.http.calls import Call
 from chalicelib.http.tokens import BadToken
 from chalicelib.jobs import places
+from chalicelib.jobs.arrivals import Arrival
+from chalicelib.trace_ids import SpanRef
 from tests.archives import check_archive
 from tests.clock import START
 from tests.integration import wire
@@ -121,6 +123,19 @@ def test_the_answer_is_not_cached(stack: Stack) -> None:
 
     assert reply.headers["Cache-Control"] == "no-store"
     assert reply.headers["Location"].startswith(f"{BASE}/v1/export/")
+
+
+def test_a_repeated_selection_has_made_no_job(stack: Stack) -> None:
+    caller = SpanRef("a" * 32, "b" * 16)
+    came = Arrival(at=START - 5, caller=caller)
+    asked = Call(CONTEXT, {"idempotency-key": "k"}, {}, b"", came=came)
+
+    first, second = (selections.create(asked, stack.services, _signed()) for _ in "12")
+
+    assert first.made
+    assert second.made is None
+    job = stack.job(first.made.job_id)
+    assert (job.asked_at, job.caller) == (START - 5, caller)
 
 
 def test_a_ticket_lives_no_longer_than_the_archive(stack: Stack) -> None:

@@ -50,13 +50,13 @@ def test_a_slow_call_of_a_client_has_its_name_and_its_time(clock: Clock) -> None
 
     table.list_tables()
 
-    assert slow_calls.taken(START, 5000) == [["DynamoDB.ListTables", 1000, 250]]
+    assert slow_calls.taken(START, 5000) == [("DynamoDB.ListTables", 1000, 250)]
 
 
 def test_a_service_of_two_words_is_one_word(clock: Clock) -> None:
     _client("secretsmanager", Answering(clock, 200)).list_secrets()
 
-    assert slow_calls.taken(START, 5000) == [["SecretsManager.ListSecrets", 0, 200]]
+    assert slow_calls.taken(START, 5000) == [("SecretsManager.ListSecrets", 0, 200)]
 
 
 def test_a_call_that_is_not_slow_is_not_kept(clock: Clock) -> None:
@@ -71,7 +71,7 @@ def test_a_slow_call_that_fails_is_kept(clock: Clock) -> None:
     with pytest.raises(KeyError):
         table.list_tables()
 
-    assert slow_calls.taken(START, 5000) == [["DynamoDB.ListTables", 0, 300]]
+    assert slow_calls.taken(START, 5000) == [("DynamoDB.ListTables", 0, 300)]
 
 
 def test_only_the_longest_are_kept_in_the_order_of_their_time(clock: Clock) -> None:
@@ -97,14 +97,14 @@ def test_what_is_taken_is_gone(clock: Clock) -> None:
     ("ended_at", "seconds", "kept"),
     [
         (-1, 3, []),  # over before the span began
-        (500, 3, [["S3.X", 0, 500]]),
-        (1500, 1, [["S3.X", 500, 500]]),
+        (500, 3, [("S3.X", 0, 500)]),
+        (1500, 1, [("S3.X", 500, 500)]),
         (5000, 1, []),  # begun after it was over
-        (9000, 20, [["S3.X", 0, 1000]]),
+        (9000, 20, [("S3.X", 0, 1000)]),
     ],
 )
 def test_a_call_is_cut_to_its_span(
-    clock: Clock, ended_at: int, seconds: float, kept: list[list[Any]]
+    clock: Clock, ended_at: int, seconds: float, kept: list[tuple[str, int, int]]
 ) -> None:
     clock.now = START + ended_at
     slow_calls.keep("S3.X", seconds)

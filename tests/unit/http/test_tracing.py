@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib import slow_calls
 from chalicelib.http import tracing
 from chalicelib.http.tracing import Span, Traced
 from chalicelib.trace_ids import SpanRef
@@ -53,19 +54,22 @@ def test_a_request_takes_a_tenth_of_a_ms_at_least_and_never_less_than_nothing(
     assert json.loads(capsys.readouterr().out)["ms"] == ms
 
 
-def test_a_line_has_the_calls_that_took_long(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_line_has_the_calls_that_took_long(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slow_calls, "taken", lambda at, ms: [["S3.GetObject", at - NOW, int(ms)]])
     traced = Traced(
         method="GET",
         path="/",
         status=200,
         request_id="r",
         job_id=JOB_ID.upper(),
-        calls=[("S3.GetObject", 1, 250)],
     )
-    tracing.write(traced, Span(REF, "c" * 16), NOW, NOW * 1000)
+    until = (NOW + 300) * 1000
+    tracing.write(traced, Span(REF, "c" * 16), NOW, until)
 
     line = json.loads(capsys.readouterr().out)
-    assert line["calls"] == [["S3.GetObject", 1, 250]]
+    assert line["calls"] == [["S3.GetObject", 0, 300]]
     assert line["parent"] == "c" * 16
     assert "job" not in line
 

@@ -24,6 +24,7 @@ AWS = Target("aws", "prod", "eu-west-1")
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:on-call"
 
 _OPERATIONS = (REPOSITORY / "docs" / "operations.md").read_text()
+_DASHBOARDS = REPOSITORY / "infra" / "observe" / "grafana" / "dashboards"
 _IDS = [alert.name for alert in ALERTS]
 
 
@@ -310,6 +311,18 @@ def test_a_runbook_says_what_it_is_what_to_do_and_when_not(alert: Alert) -> None
 
     for part in ("**Means**", "**Look**", "**Do**", "**Ignore**"):
         assert part in section
+
+
+def test_a_runbook_names_panels_and_queries_that_there_are() -> None:
+    section = " ".join(_alerts_section().split())
+    boards = [json.loads(one.read_text()) for one in _DASHBOARDS.glob("*.json")]
+    titles = {panel.get("title") for board in boards for panel in board["panels"]}
+    panels = re.findall(r"\bpanels? \*([^*]+)\*(?: and \*([^*]+)\*)?", section)
+
+    assert len(panels) > 5
+    assert {name for pair in panels for name in pair if name} <= titles
+    for query in queries.QUERIES:
+        assert f"*{query.name}*" in section
 
 
 def test_the_costs_in_the_documentation_are_those_that_are_computed() -> None:

@@ -326,9 +326,11 @@ def observed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, list[str], boo
     """Where the state of `make observe` is, which stacks it follows, and if they are here."""
     seen: list[tuple[Path, list[str], bool]] = []
 
-    def observe(state: Path, followed: Stacks, ship: object, *, is_local: bool) -> None:
+    def observe(state: Path, followed: Stacks, ship: object, *, is_local: bool, hint: str) -> None:
         assert ship is shipper.run
         followed.look()
+        follows_the_scenario = any("scenario" in place.id for place in followed.up())
+        assert ("make scenario FACTOR=1" in hint) == follows_the_scenario
         seen.append((state, [place.id for place in followed.up()], is_local))
 
     def found(wanted: Wanted) -> Place:

@@ -88,6 +88,16 @@ def test_a_job_is_returned_with_all_its_fields(stub: Stub, client: Client) -> No
     assert found.expires_at.isoformat() == "2026-01-08T00:00:00+00:00"
 
 
+def test_a_job_has_its_trace_unless_the_stack_is_older(stub: Stub, client: Client) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    stub.on(f"GET {JOB}", Reply(200, job(traceId=trace)), Reply(200, job()))
+    made = {"jobId": JOB_ID, "status": "queued", "traceId": trace}
+    stub.on("POST /v1/export", Reply(202, made), accepted())
+
+    assert [client.status(JOB_ID).trace_id for _ in "12"] == [trace, ""]
+    assert [client.create(file_ids=[10001]).trace_id for _ in "12"] == [trace, ""]
+
+
 def test_what_is_not_in_an_archive_is_told_with_its_reason(stub: Stub, client: Client) -> None:
     skipped = [
         {"file": 10009, "reason": "missing", "detail": ""},

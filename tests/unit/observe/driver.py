@@ -70,9 +70,7 @@ def main() -> None:
     target = named("ministack")
     wanted = Wanted(target, state, "longhaul-local", "longhaul-local on ministack", "make up")
     try:
-        command.observe(
-            state, Stacks([wanted], say), die if sys.argv[2:] == ["dies"] else ship, is_local=True
-        )
+        command.observe(state, Stacks([wanted], say), die if sys.argv[2:] == ["dies"] else ship)
     except InfraError as error:
         complain(str(error))
         sys.exit(1)

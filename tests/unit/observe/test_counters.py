@@ -166,6 +166,7 @@ def test_an_end_has_all_that_is_counted_of_a_job() -> None:
         Add("export_jobs_given_up_total", ()),
         Observe("export_job_duration_seconds", ("failed",), 61.5, "c" * 32, 1_790_000_061_500),
         Observe("export_job_queued_seconds", (), 2.5),
+        Add("export_files_total", (), 0),
         Add("export_bytes_total", ("copied",), 7),
         Add("export_bytes_total", ("streamed",), 0),
     ]
@@ -189,6 +190,7 @@ def test_a_tombstone_that_lacks_the_times_is_an_end_all_the_same() -> None:
     assert (end.span, end.began_at, end.total_seconds) == (None, None, None)
     assert {change.metric for change in counters.changes_of_end(end)} == {
         "export_jobs_total",
+        "export_files_total",
         "export_bytes_total",
     }
 

@@ -114,7 +114,7 @@ def test_a_stack_made_again_between_two_looks_is_a_new_one(
     assert told == ["Following the own one"] * 2
 
 
-def test_what_cannot_be_asked_for_now_stays_and_is_complained_of_once(
+def test_what_cannot_be_asked_for_stays_and_is_complained_of_once(
     up: dict[Wanted, Any], told: list[str]
 ) -> None:
     stacks = Stacks([ON_AWS], told.append)
@@ -122,10 +122,14 @@ def test_what_cannot_be_asked_for_now_stays_and_is_complained_of_once(
     stacks.look()
 
     up[ON_AWS] = ClientError({"Error": {"Code": "Throttling", "Message": "Rate"}}, "DescribeStacks")
-    stacks.look()
-    stacks.look()
+    for _ in range(2):
+        stacks.look()
+    at_first = list(told)
+    for _ in range(5):
+        stacks.look()
 
     assert stacks.up() == [followed]
+    assert at_first == ["Following longhaul-prod"]
     assert len(told) == 2
     assert "Throttling" in told[1]
 

@@ -1,5 +1,6 @@
 """Each line counts once, however lines come, and whenever the shipper dies."""
 
+import json
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -103,8 +104,23 @@ def agree(path: Path, lines: Sequence[Line]) -> None:
     assert shown == pytest.approx(NOW / 1000 - oldest / 1000)
 
 
-any_order = st.lists(st.sampled_from(LINES), max_size=60).flatmap(
-    lambda lines: st.tuples(st.just(lines), st.sets(st.integers(0, 60), max_size=8))
+JOBS = tuple(
+    tuple(line for line in LINES if f'"job":"{job}"' in line.text)
+    for job in dict.fromkeys(json.loads(line.text)["job"] for line in LINES)
+)
+
+# All lines of a few jobs, or some of them, in any order; some more than once.
+any_order = (
+    st.lists(st.sampled_from(JOBS), min_size=1, max_size=3)
+    .map(lambda jobs: [line for job in jobs for line in job])
+    .flatmap(
+        lambda lines: st.tuples(
+            st.permutations(lines).flatmap(
+                lambda order: st.integers(0, len(order)).map(lambda last: order[:last])
+            ),
+            st.sets(st.integers(0, 60), max_size=8),
+        )
+    )
 )
 
 
