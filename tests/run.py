@@ -60,7 +60,7 @@ FAULTS = Part("simulated faults", ("tests/faults", "--numprocesses", "auto"))
 
 IN_A_BROWSER = ("tests/browser",)
 SCENARIO = ("tests/scenario",)
-OBSERVED = ("tests/observe", "--numprocesses", "2", "--dist", "loadgroup")
+OBSERVED = ("tests/observe",)
 NO_PROMETHEUS = "There is no Prometheus. On Debian and Ubuntu: sudo apt install prometheus"
 WRECKS = ("tests/wreck", "-m", "not long", "--numprocesses", "2", "--dist", "loadfile")
 
@@ -75,7 +75,7 @@ def parts_on(target: str) -> Iterator[Part]:
         yield Part("the scenario behind nginx", SCENARIO, target, 20)
         yield Part(f"wrecks on {target}", WRECKS, target, 140)
         yield Part("the API under fuzz", ("tests/fuzz",), target, 100)
-        yield Part("what make observe shows", OBSERVED, target, 200)
+        yield Part("what make observe shows", OBSERVED, target, 320)
 
 
 @dataclass(frozen=True)
