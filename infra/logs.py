@@ -18,7 +18,7 @@ from infra.targets import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
-    from mypy_boto3_logs.type_defs import FilteredLogEventTypeDef
+    from mypy_boto3_logs.type_defs import FilteredLogEventTypeDef, FilterLogEventsRequestTypeDef
 
 _LOCAL_POLL_SECONDS = 0.5
 _AWS_POLL_SECONDS = 2.0
@@ -168,22 +168,24 @@ def pages(client: "CloudWatchLogsClient", group: str, start: int) -> Iterator[Pa
 
 
 def _pages(client: "CloudWatchLogsClient", group: str, start: int) -> Iterator[Page]:
-    token = ""
+    following: str | None = None
     while True:
-        if token:
-            answer = client.filter_log_events(
-                logGroupName=group, startTime=start, limit=_PAGE, nextToken=token
-            )
-        else:
-            answer = client.filter_log_events(logGroupName=group, startTime=start, limit=_PAGE)
-        events, token = answer["events"], answer.get("nextToken", "")
+        asked: FilterLogEventsRequestTypeDef = {
+            "logGroupName": group,
+            "startTime": start,
+            "limit": _PAGE,
+        }
+        if following:
+            asked["nextToken"] = following
+        answer = client.filter_log_events(**asked)
+        events, following = answer["events"], answer.get("nextToken")
         # MiniStack has no pages: it returns the oldest, and nothing tells that there are more.
-        is_cut = len(events) == _PAGE and not token
+        is_cut = len(events) == _PAGE and not following
         is_stuck = is_cut and events[-1]["timestamp"] == start
         yield Page(tuple(_own(events)), start if is_stuck else None)
         if is_cut:
             start = events[-1]["timestamp"] + is_stuck
-        elif not token:
+        elif not following:
             return
 
 

@@ -8,6 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from chalicelib.trace_ids import job_digest
 from infra import logs, parameters, stack, targets
 from infra.outputs import Outputs
 from infra.targets import Target
@@ -206,7 +207,7 @@ def test_the_log_of_a_function_is_found(api: Api, backstage: Backstage, outputs:
         target = Target("ministack", "local", outputs.region, outputs.endpoint_url)
         chosen = logs.chosen(logs.functions(target, outputs.stack_name), "APIHandler")
         found = logs.follow(target, chosen, since_seconds=600, forever=False)
-        return [line.message for line in found if job_id in line.message]
+        return [line.message for line in found if job_digest(job_id) in line.message]
 
     assert wait_for(lines, 30, "the line of the new job in the log")
 
