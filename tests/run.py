@@ -60,7 +60,9 @@ FAULTS = Part("simulated faults", ("tests/faults", "--numprocesses", "auto"))
 
 IN_A_BROWSER = ("tests/browser",)
 SCENARIO = ("tests/scenario",)
-OBSERVED = ("tests/observe",)
+ON_AWS = ("tests/observe/test_alarms.py", "tests/observe/test_function.py")
+"""What needs neither Prometheus nor `make observe`. Each has an emulator of its own."""
+OBSERVED = ("tests/observe", *(f"--ignore={path}" for path in ON_AWS))
 NO_PROMETHEUS = "There is no Prometheus. On Debian and Ubuntu: sudo apt install prometheus"
 WRECKS = ("tests/wreck", "-m", "not long", "--numprocesses", "2", "--dist", "loadfile")
 
@@ -75,7 +77,8 @@ def parts_on(target: str) -> Iterator[Part]:
         yield Part("the scenario behind nginx", SCENARIO, target, 20)
         yield Part(f"wrecks on {target}", WRECKS, target, 140)
         yield Part("the API under fuzz", ("tests/fuzz",), target, 100)
-        yield Part("what make observe shows", OBSERVED, target, 320)
+        yield Part("what make observe shows", OBSERVED, target, 230)
+        yield Part("alarms and the function telemetry", ON_AWS, target, 100)
 
 
 @dataclass(frozen=True)
