@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from chalicelib.telemetry import endpoints
+from chalicelib.telemetry.otlp import Signal
 from infra.errors import DeployError
 from infra.targets import Target
 
 PARAMETERS: Final = {
     endpoints.BASE: "OtlpEndpoint",
-    "OTLP_TRACES_ENDPOINT": "OtlpTracesEndpoint",
-    "OTLP_LOGS_ENDPOINT": "OtlpLogsEndpoint",
+    endpoints.OF_SIGNAL[Signal.TRACES]: "OtlpTracesEndpoint",
+    endpoints.OF_SIGNAL[Signal.LOGS]: "OtlpLogsEndpoint",
     endpoints.HEADERS: "OtlpHeaders",
     endpoints.COMPRESSION: "OtlpCompression",
 }

@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import product
 from typing import Final
 
-from chalicelib.errors import JobFailed
+from chalicelib.errors import JobFailed, LonghaulError
 from chalicelib.jobs.notices import Kind as NoticeKind
 from chalicelib.jobs.notices import State as NoticeState
 from chalicelib.jobs.states import Status
@@ -85,11 +85,12 @@ def _each(values: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     return tuple((value,) for value in values)
 
 
-def _slugs(of: type[JobFailed]) -> set[str]:
-    return {of.slug}.union(*(_slugs(one) for one in of.__subclasses__()))
+def slugs(of: type[LonghaulError]) -> set[str]:
+    """Returns the slugs of an error and of all that are kinds of it."""
+    return {of.slug}.union(*(slugs(one) for one in of.__subclasses__()))
 
 
-JOB_FAILURES: Final = tuple(sorted(_slugs(JobFailed)))
+JOB_FAILURES: Final = tuple(sorted(slugs(JobFailed)))
 """Every reason for which a job can fail: the slugs of chalicelib/errors.py."""
 
 _ONCE: Final[tuple[tuple[str, ...], ...]] = ((),)

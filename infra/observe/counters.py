@@ -5,46 +5,30 @@ and `job announced`, so that it is known even if a function dies between its wri
 Whoever counts lets only the first of them count (`end`, `changes_of_end`).
 """
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
 from chalicelib.errors import GivenUp, LonghaulError
-from chalicelib.http import operations
+from chalicelib.http import operations, tracing
 from chalicelib.jobs.notices import Kind as NoticeKind
 from chalicelib.jobs.notices import State as NoticeState
 from chalicelib.telemetry.lines import Event, Kind
 from infra.observe.catalog import (
-    CATALOG,
     FUNCTIONS,
     OTHER,
     OUTCOMES,
     RATE_LIMIT,
     STATUSES,
     STEPS,
+    slugs,
 )
 
-__all__ = [
-    "CATALOG",
-    "Add",
-    "Change",
-    "End",
-    "Observe",
-    "Set",
-    "changes",
-    "changes_of_end",
-    "end",
-    "is_end",
-]
-
-MADE_UP_PATHS: Final = frozenset(
-    {"/", "/assets/{version}/{name}", "/unsubscribe/{token}", "unknown"}
+UNDOCUMENTED_PATHS: Final = frozenset(
+    {"/", "/assets/{version}/{name}", "/unsubscribe/{token}", tracing.UNKNOWN}
 )
 """The paths of requests that are not in the OpenAPI document."""
-
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "OTHER"})
 
 _THROTTLES: Final = frozenset(
     {
@@ -180,10 +164,10 @@ def changes_of_end(ended: End) -> Iterator[Change]:
 
 
 def _request(event: Event) -> Iterator[Change]:
-    method = _known((event.text("method") or "").upper(), _METHODS, "OTHER")
+    method = _known(event.text("method") or "", tracing.METHODS, tracing.OTHER)
     status = event.whole("status") or 0
     told = str(status) if status in _STATUSES else OTHER
-    labels = (method, _known(event.text("path") or "unknown", _PATHS), told)
+    labels = (method, _known(event.text("path") or tracing.UNKNOWN, _PATHS), told)
     yield Add("http_requests_total", labels)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         yield Add("export_throttles_total", (RATE_LIMIT,))
@@ -265,23 +249,13 @@ def _known(value: str, known: frozenset[str], other: str = OTHER) -> str:
     return value if value in known else other
 
 
-def _slugs(of: type[LonghaulError]) -> set[str]:
-    return {of.slug}.union(*(_slugs(one) for one in of.__subclasses__()))
-
-
 _FUNCTIONS: Final = frozenset(FUNCTIONS)
 _STEPS: Final = frozenset(STEPS)
 _STATUSES: Final = frozenset(int(status) for status in HTTPStatus)
-_SLUGS: Final = frozenset(_slugs(LonghaulError))
+_SLUGS: Final = frozenset(slugs(LonghaulError))
 _NOTICES: Final = frozenset(kind.value for kind in NoticeKind)
 _NOTICE_STATES: Final = frozenset(state.value for state in NoticeState)
-_DOCUMENTED: Final = frozenset(operations.paths(()))
-_PATHS: Final = (
-    _DOCUMENTED
-    | MADE_UP_PATHS
-    | {re.sub(r"_([a-z])", lambda found: found[1].upper(), path) for path in _DOCUMENTED}
-)
-"""With the parameters as the document names them (`{job_id}`), and in camel case."""
+_PATHS: Final = frozenset(operations.paths(())) | UNDOCUMENTED_PATHS
 
 _FINDINGS: Final = {
     "woken": "woken",

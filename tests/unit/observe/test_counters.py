@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import app
+from chalicelib.http import tracing
 from chalicelib.telemetry.lines import Event, Line, read
+from infra import config
 from infra.observe import counters
-from infra.observe.catalog import CATALOG, METRICS, OTHER, Kind
+from infra.observe.catalog import CATALOG, FUNCTIONS, METRICS, OTHER, Kind
 from infra.observe.counters import Add, Change, Observe, Set
 
 JOB = "ab" * 16
@@ -71,6 +73,17 @@ def test_a_request_that_was_over_the_rate_is_a_throttle() -> None:
     one = event("request", method="POST", path="/v1/export", status=429)
 
     assert added(one)["export_throttles_total", ("rate_limit",)] == 1
+
+
+def test_every_function_of_the_stack_is_a_label() -> None:
+    assert set(FUNCTIONS) == config.memory().keys()
+
+
+@pytest.mark.parametrize("method", sorted(tracing.METHODS | {tracing.OTHER}))
+def test_every_method_that_a_line_names_is_a_label(method: str) -> None:
+    one = event("request", method=method, path="/v1/export", status=405)
+
+    assert ("http_requests_total", (method, "/v1/export", "405")) in added(one)
 
 
 @pytest.mark.parametrize("route", sorted(app.routes))
@@ -251,11 +264,10 @@ def test_whatever_a_line_says_labels_are_known_and_counters_go_up(
 
 def known_values() -> set[str]:
     """Returns all values that a label may have."""
-    routes = {re.sub(r"_([a-z])", lambda one: one[1].upper(), route) for route in app.routes}
     return {
         *(value for metric in CATALOG for values in metric.starts for value in values),
-        *("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "OTHER"),
+        *(tracing.METHODS | {tracing.OTHER}),
         *map(str, range(100, 600)),
-        *(app.routes.keys() | routes),
+        *app.routes,
         *("unknown", OTHER, "unavailable", "SlowDown", "exports", "announcements"),
     }
