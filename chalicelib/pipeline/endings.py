@@ -16,14 +16,14 @@ from chalicelib.jobs.states import Status
 from chalicelib.pipeline.telling import send_announcement
 from chalicelib.services import Services
 
-_METRICS: Final[dict[str, emf.Unit]] = {
+METRICS: Final[dict[str, emf.Unit]] = {
     "ended": "Count",
     "secondsTotal": "Seconds",
     "bytesCopied": "Bytes",
     "bytesStreamed": "Bytes",
     "givenUp": "Count",
 }
-_DIMENSIONS: Final = (("status",), ())
+DIMENSIONS: Final = (("status",), ())
 
 
 def complete(  # noqa: PLR0913 - the facts of an archive
@@ -101,5 +101,5 @@ def facts(services: Services, job: Job) -> dict[str, object]:
     namespace = services.settings.metric_namespace
     if namespace:
         line |= {"ended": 1, "givenUp": int(line["reason"] == GivenUp.slug)}
-        line |= emf.block(namespace, at, line, _METRICS, _DIMENSIONS)
+        line |= emf.block(namespace, at, line, METRICS, DIMENSIONS)
     return line

@@ -17,13 +17,13 @@ PAGES_MAX: Final = 5
 """The most pages of each shard on which open jobs are counted: at most 1 MB each, and 128 read
 units."""
 
-_METRICS: Final[dict[str, emf.Unit]] = {
+METRICS: Final[dict[str, emf.Unit]] = {
     "openJobs": "Count",
     "waiting": "Count",
     "deadLetters": "Count",
     "woken": "Count",
 }
-_DIMENSIONS: Final = ((),)
+DIMENSIONS: Final = ((),)
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ def tell(services: Services, run: Run) -> None:
         "ms": now - run.begun,
     }
     namespace = services.settings.metric_namespace
-    facts |= emf.block(namespace, now, facts, _METRICS, _DIMENSIONS)
+    facts |= emf.block(namespace, now, facts, METRICS, DIMENSIONS)
     services.log.info("swept", **facts)
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.archive import costs
+from chalicelib.jobs.states import OPEN, Status
+from chalicelib.pipeline import endings, swept
 from infra.alerts.listed import ALERTS
 from infra.alerts.spend import HOURS, memory_gb
 
@@ -55,12 +57,12 @@ SHIPMENT_SECONDS: Final = 0.3
 gets the lines of a few seconds at once, so many jobs share a call."""
 
 # -- what is always there -----------------------------------------------------------------------
-SWEPT_METRICS: Final = 4
-"""openJobs, waiting, deadLetters and woken, each minute."""
+SWEPT_METRICS: Final = len(swept.METRICS)
+"""Metrics of the sweeper, each minute."""
 
-ENDED_METRICS: Final = 5 * 4
-"""ended, secondsTotal, bytesCopied, bytesStreamed and givenUp: of all jobs, and of the three
-statuses."""
+_FINAL: Final = set(Status) - OPEN - {Status.EXPIRED}
+ENDED_METRICS: Final = len(endings.METRICS) * (1 + len(_FINAL))
+"""Metrics of ends: of all jobs, and of each final status."""
 
 FILTER_METRICS: Final = 1
 """stepsDone. The other filters find nothing as a rule."""

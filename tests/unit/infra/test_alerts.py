@@ -10,6 +10,7 @@ import promql_parser
 import pytest
 import yaml
 
+from chalicelib.pipeline import endings, swept
 from infra import parameters, template
 from infra.alerts import choices, cloudwatch, queries, rules, spend, watching
 from infra.alerts.listed import ALERTS
@@ -148,8 +149,7 @@ def test_metric_math_has_each_metric_of_the_alarm_and_no_other(alert: Alert) -> 
 
 
 def test_each_metric_of_ours_comes_from_a_line() -> None:
-    in_lines = {"ended", "givenUp", "secondsTotal", "bytesCopied", "bytesStreamed"}
-    in_lines |= {"openJobs", "waiting", "deadLetters", "woken"}
+    in_lines = endings.METRICS.keys() | swept.METRICS.keys()
     for alert in ALERTS:
         ours = {metric.name for metric in alert.alarm.metrics if metric.namespace == OURS}
         filtered = {one.metric for one in alert.alarm.filters}
@@ -323,6 +323,13 @@ def test_a_runbook_names_panels_and_queries_that_there_are() -> None:
     assert {name for pair in panels for name in pair if name} <= titles
     for query in queries.QUERIES:
         assert f"*{query.name}*" in section
+
+
+def test_costs_are_those_of_the_days_that_lines_are_kept_by_default(
+    resources: dict[str, Any],
+) -> None:
+    assert resources["Parameters"]["LogRetentionDays"]["Default"] == watching.RETENTION_DAYS
+    assert resources["Parameters"]["SpendLimit"]["Default"] == spend.LIMIT
 
 
 def test_the_costs_in_the_documentation_are_those_that_are_computed() -> None:
