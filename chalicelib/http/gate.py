@@ -2,9 +2,8 @@
 answer gets common headers, and it has a line in the log.
 
 `answer` calls the function of a route that is open to everybody, `guarded` that of any other one.
-`gate` is Chalice's middleware around all routes. It also makes
-problem documents of what Chalice itself refuses: an unknown route, or a method that a route does
-not have.
+`gate` is Chalice's middleware around all routes. It also makes problem documents of what Chalice
+itself refuses: an unknown route, or a method that a route does not have.
 """
 
 import json
