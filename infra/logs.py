@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from chalicelib.telemetry.lines import is_routine
+from chalicelib.telemetry.subscription import group_of
 from chalicelib.trace_ids import JOB_ID, job_digest
 from infra.errors import InfraError
 from infra.targets import Target
@@ -26,9 +28,6 @@ _AWS_POLL_SECONDS = 2.0
 # The most events that one answer may have.
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
 _PAGE = 10_000
-
-# Lambda's own lines around each invocation.
-_PLATFORM = ("INIT_START", "START RequestId", "END RequestId", "REPORT RequestId", "XRAY TraceId")
 
 # Fields that each structured line repeats, or that the printed line already has.
 _REPEATED = (
@@ -125,7 +124,7 @@ def follow(
     while True:
         fresh: list[Line] = []
         for name, real_name in names.items():
-            found = pages(client, log_group(real_name), start[name])
+            found = pages(client, group_of(real_name), start[name])
             for event in itertools.chain.from_iterable(page.events for page in found):
                 start[name] = max(start[name], event.at)
                 if (event.at, event.id) not in shown:
@@ -150,11 +149,6 @@ def readable(message: str) -> str:
         return message
     special = [f"{k}={v}" for k, v in fields.items() if k not in _REPEATED and v is not None]
     return " ".join([f"{fields.get('level', 'INFO'):<7}", str(fields["message"]), *special])
-
-
-def log_group(real_name: str) -> str:
-    """Returns the log group of the function of that name."""
-    return f"/aws/lambda/{real_name}"
 
 
 def pages(client: "CloudWatchLogsClient", group: str, start: int) -> Iterator[Page]:
@@ -190,7 +184,8 @@ def _pages(client: "CloudWatchLogsClient", group: str, start: int) -> Iterator[P
 
 
 def _own(events: "Sequence[FilteredLogEventTypeDef]") -> Iterator[LogEvent]:
-    """Yields the lines that a function itself wrote."""
+    """Yields the lines that a function itself wrote, and those of Lambda's own that say what went
+    wrong: that it was stopped at its time limit, or had no memory left."""
     numbers: Counter[tuple[str, int]] = Counter()
     for event in events:
         stream, at = event["logStreamName"], event["timestamp"]
@@ -199,5 +194,5 @@ def _own(events: "Sequence[FilteredLogEventTypeDef]") -> Iterator[LogEvent]:
         # once, to a stream of their own: each always has the same number there.
         line_id = event.get("eventId") or f"{stream}/{at}/{numbers[stream, at]}"
         message = event["message"].rstrip()
-        if message and not message.startswith(_PLATFORM):
+        if message and not is_routine(message):
             yield LogEvent(line_id, at, message)

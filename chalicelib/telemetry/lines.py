@@ -25,6 +25,9 @@ CALLS_MAX: Final = 8
 
 NAME_MAX: Final = 200  # characters of an event's or a call's name
 
+NS_PER_MS: Final = 1_000_000
+"""Lines have milliseconds, OTLP has nanoseconds."""
+
 _AT_MAX: Final = 10**13 - 1  # ms: the year 2286. OTLP has 64 bits for nanoseconds: the year 2554.
 _MS_MAX: Final = 10**10  # four months
 _WHOLE: Final = range(-(2**63), 2**63)
@@ -144,6 +147,12 @@ class Event:
 
 class _NotOurs(ValueError):
     """Not a structured line as ours are."""
+
+
+def is_routine(text: str) -> bool:
+    """Returns whether Lambda itself has written the line, as it does around each invocation, and
+    nothing went wrong."""
+    return _PLATFORM.match(text) is not None and _BAD.match(text) is None
 
 
 def read(line: Line) -> Event:

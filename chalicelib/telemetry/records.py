@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.telemetry.lines import Event, Kind, Level, Value
+from chalicelib.telemetry.lines import NS_PER_MS, Event, Kind, Level, Value
 
 BODY_MAX: Final = 128 * 1024
 """Bytes of a body. Loki takes 256 KB by default.
@@ -24,7 +24,6 @@ CUT: Final = "longhaul.cut"
 
 # The span's ids and the level have places of their own; `_aws` is for CloudWatch alone.
 _ELSEWHERE: Final = frozenset({"trace", "span", "_aws"})
-_NS: Final = 1_000_000  # in a millisecond
 _NUMBER_BYTES: Final = 9  # at most, in protobuf
 
 
@@ -57,7 +56,7 @@ def record(event: Event) -> Record:
         attributes[CUT] = True
     return Record(
         uid=event.id,
-        at=event.logged_at * _NS,
+        at=event.logged_at * NS_PER_MS,
         level=event.level,
         body=body,
         function=event.function,

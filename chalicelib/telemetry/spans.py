@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from chalicelib.telemetry.lines import Call, Event, Timing, Value
+from chalicelib.telemetry.lines import NS_PER_MS, Call, Event, Timing, Value
 from chalicelib.trace_ids import SpanRef, span_id
 
 ENDINGS: Final = frozenset({"job ended", "job announced"})
@@ -21,7 +21,6 @@ ENDINGS: Final = frozenset({"job ended", "job announced"})
 REQUEST: Final = "request"
 
 _STEP: Final = "step "
-_NS: Final = 1_000_000  # in a millisecond
 _SERVER_ERROR: Final = 500
 
 
@@ -64,7 +63,7 @@ def spans(event: Event) -> list[Span]:
 
 def _span(event: Event, timing: Timing) -> Span:
     kind, name, attributes, error = _said(event)
-    start = timing.at * _NS
+    start = timing.at * NS_PER_MS
     return Span(
         trace=timing.trace,
         span=timing.span,
@@ -175,4 +174,4 @@ def _call(within: Span, number: int, call: Call) -> Span:
 
 
 def _nanoseconds(ms: float) -> int:
-    return round(ms * _NS)
+    return round(ms * NS_PER_MS)

@@ -6,16 +6,13 @@ for a while, and what comes late of it changes nothing that its end has settled.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
 
-from chalicelib.telemetry.lines import Event
+from chalicelib.telemetry.lines import NS_PER_MS, Event
 from chalicelib.telemetry.records import Record, record
 from chalicelib.telemetry.spans import Span, spans
 from infra.observe import counters
 from infra.observe.counters import End
 from infra.observe.tally import Tally
-
-_NS: Final = 10**6  # in a millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +101,7 @@ def _within(made: list[Span], root: Ended | None) -> list[Span]:
     a late twin may know no better, and a viewer shows no child that outlives its parent."""
     if not made or root is None or root.span is None or made[0].parent != root.span:
         return made
-    first, last = (root.began_at or 0) * _NS, (root.ended_at or 0) * _NS
+    first, last = (root.began_at or 0) * NS_PER_MS, (root.ended_at or 0) * NS_PER_MS
     if all(first <= one.start and one.end <= last for one in made):
         return made
     return [

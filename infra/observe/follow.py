@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.telemetry.lines import Line
+from chalicelib.telemetry.subscription import group_of
 from infra import logs
 from infra.errors import InfraError
 from infra.observe.catalog import Dropped
@@ -132,7 +133,7 @@ class Follower:
             return self._client
         since = 0 if self._pace.since is None else int((self._now() - self._pace.since) * 1000)
         for function, real_name in logs.functions(self.place.target, self.place.stack_name).items():
-            name = logs.log_group(real_name)
+            name = group_of(real_name)
             if name not in self._groups:
                 overlap = int(self._pace.far * 1000)
                 log = self._store.log(self.number, name, since, overlap)

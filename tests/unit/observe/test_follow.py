@@ -88,6 +88,14 @@ def test_each_line_of_all_groups_is_counted_and_none_of_lambda_s_own(followed: F
     assert followed.lines == 4
 
 
+def test_that_lambda_stopped_a_function_is_a_line(followed: Followed) -> None:
+    report = "REPORT RequestId: 5f2dd97f\tDuration: 900000.00 ms"
+    followed.fake.write(WORKER, MS, report, f"{report}\tStatus: timeout")
+    followed.poll()
+
+    assert followed.lines == 1
+
+
 def test_two_equal_lines_at_the_same_time_are_two(followed: Followed) -> None:
     followed.fake.write(WORKER, MS, "same", "same", "same")
     for _ in range(3):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.telemetry import records
-from chalicelib.telemetry.lines import Level, read
+from chalicelib.telemetry.lines import Level, is_routine, read
 from chalicelib.telemetry.records import is_wanted, record
 from tests.unit.telemetry.samples import AT, JOB, SPAN, SPAN_FIELDS, TRACE, line, structured
 
@@ -53,6 +53,7 @@ def test_a_text_is_a_record_as_it_is() -> None:
 )
 def test_what_lambda_writes_each_time_is_sent_only_if_it_is_bad(text: str, *, wanted: bool) -> None:
     assert is_wanted(read(line(text))) is wanted
+    assert is_routine(text) is not wanted
 
 
 def test_what_is_longer_than_a_backend_takes_is_cut_and_says_so() -> None:
