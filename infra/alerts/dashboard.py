@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from infra.alerts import spend
-from infra.alerts.model import Metric
+from infra.alerts.model import FUNCTIONS, Metric
 
 _STACK: Final = "${AWS::StackName}"
 _OURS: Final = f"Longhaul/{_STACK}"
 _API: Final = ["ApiName", _STACK, "Stage", "api"]
-_FUNCTIONS: Final = ("APIHandler", "Worker", "Announcer", "DeadLetters", "Sweeper")
 _STATUSES: Final = ("completed", "failed", "cancelled")
 _WIDTH: Final = 8
 _HEIGHT: Final = 6
@@ -57,7 +56,7 @@ def body(alarms: Sequence[str]) -> dict[str, Any]:
         ),
         _graph(
             "Functions at the same time",
-            [_function("ConcurrentExecutions", name) for name in _FUNCTIONS],
+            [_function("ConcurrentExecutions", name) for name in FUNCTIONS],
             "Maximum",
         ),
         _graph(
@@ -65,13 +64,16 @@ def body(alarms: Sequence[str]) -> dict[str, Any]:
             [
                 _function(metric, name, f"{name} {metric.lower()}")
                 for metric in ("Errors", "Throttles")
-                for name in _FUNCTIONS
+                for name in FUNCTIONS
             ],
             "Sum",
         ),
         _graph(
             "Dead letters, and jobs given up",
-            [_queue("ApproximateNumberOfMessagesVisible", "DeadLetterQueue"), _ours("givenUp")],
+            [
+                _queue("ApproximateNumberOfMessagesVisible", "DeadLetterQueue"),
+                _ours("givenUp", stat="Sum"),
+            ],
             "Maximum",
         ),
         _graph("Sweeper: runs, and jobs woken", [_runs(), _ours("woken", stat="Sum")]),
@@ -84,7 +86,7 @@ def body(alarms: Sequence[str]) -> dict[str, Any]:
     state = {
         "type": "alarm",
         "x": 0,
-        "y": len(graphs) // 3 * _HEIGHT,
+        "y": -(-len(graphs) // 3) * _HEIGHT,
         "width": 24,
         "height": 3,
         "properties": {

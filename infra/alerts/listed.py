@@ -5,14 +5,12 @@ Prometheus sees what the functions have written. CloudWatch also sees what they 
 API Gateway, Lambda and SQS count themselves. So the two queries of an alert are not the same.
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 from infra import config
 from infra.alerts import spend
-from infra.alerts.model import OURS, Alarm, Alert, Filter, Intrinsic, Metric, Value
+from infra.alerts.model import API, OURS, Alarm, Alert, Filter, Intrinsic, Metric, of_function
 
-_API: Final[Mapping[str, Value]] = {"ApiName": {"Ref": "AWS::StackName"}, "Stage": "api"}
 _STEP_SECONDS: Final = 900
 """The worker's timeout: how long a step may work, with its message in the queue."""
 
@@ -24,10 +22,6 @@ SLOW_SECONDS: Final = HOLD_SECONDS + 3
 
 def _queue(name: str) -> dict[str, Intrinsic]:
     return {"QueueName": {"Fn::GetAtt": [name, "QueueName"]}}
-
-
-def _function(name: str) -> dict[str, Intrinsic]:
-    return {"FunctionName": {"Fn::Sub": f"${{AWS::StackName}}-{name}"}}
 
 
 _JOBS_GIVEN_UP: Final = Alert(
@@ -107,8 +101,8 @@ _ERROR_RATIO_HIGH: Final = Alert(
     "5m",
     Alarm(
         (
-            Metric("errors", "AWS/ApiGateway", "5XXError", "Sum", _API),
-            Metric("requests", "AWS/ApiGateway", "Count", "Sum", _API),
+            Metric("errors", "AWS/ApiGateway", "5XXError", "Sum", API),
+            Metric("requests", "AWS/ApiGateway", "Count", "Sum", API),
         ),
         0.05,
         periods=2,
@@ -128,8 +122,8 @@ _ANSWERS_SLOW: Final = Alert(
     "10m",
     Alarm(
         (
-            Metric("latency", "AWS/ApiGateway", "Latency", "p99", _API),
-            Metric("requests", "AWS/ApiGateway", "Count", "Sum", _API),
+            Metric("latency", "AWS/ApiGateway", "Latency", "p99", API),
+            Metric("requests", "AWS/ApiGateway", "Count", "Sum", API),
         ),
         SLOW_SECONDS * 1000,
         periods=4,
@@ -174,8 +168,8 @@ _THROTTLED: Final = Alert(
     "10m",
     Alarm(
         (
-            Metric("api", "AWS/Lambda", "Throttles", "Sum", _function("APIHandler")),
-            Metric("worker", "AWS/Lambda", "Throttles", "Sum", _function("Worker")),
+            Metric("api", "AWS/Lambda", "Throttles", "Sum", of_function("APIHandler")),
+            Metric("worker", "AWS/Lambda", "Throttles", "Sum", of_function("Worker")),
             Metric("steps", OURS, _STEPS_THROTTLED.metric, "Sum"),
             Metric("gateway", OURS, _GATEWAY_THROTTLED.metric, "Sum"),
         ),

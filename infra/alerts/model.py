@@ -16,7 +16,18 @@ Value = str | Intrinsic
 OURS: Final[Intrinsic] = {"Fn::Sub": "Longhaul/${AWS::StackName}"}
 """The namespace of the metrics that come from our own log lines (the setting METRIC_NAMESPACE)."""
 
+API: Final[Mapping[str, Value]] = {"ApiName": {"Ref": "AWS::StackName"}, "Stage": "api"}
+"""The dimensions of API Gateway's metrics of the stack."""
+
+FUNCTIONS: Final = ("APIHandler", "Worker", "Announcer", "DeadLetters", "Sweeper")
+"""The functions that each stack has, by their names in the template."""
+
 RUNBOOKS: Final = "docs/operations.md"
+
+
+def of_function(name: str) -> dict[str, Value]:
+    """Returns the dimensions of Lambda's metrics of a function, by its name in the template."""
+    return {"FunctionName": {"Fn::Sub": f"${{AWS::StackName}}-{name}"}}
 
 
 @dataclass(frozen=True)

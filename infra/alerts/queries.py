@@ -6,13 +6,9 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
 from dataclasses import dataclass
 from typing import Final
 
-_FUNCTIONS: Final = (
-    "APIHandlerLogs",
-    "WorkerLogs",
-    "AnnouncerLogs",
-    "DeadLettersLogs",
-    "SweeperLogs",
-)
+from infra.alerts.model import FUNCTIONS
+
+_LOGS: Final = tuple(f"{name}Logs" for name in FUNCTIONS)
 """The log groups of the functions, by their names in the template."""
 
 
@@ -23,7 +19,7 @@ class Query:
     resource: str
     name: str
     text: str
-    groups: tuple[str, ...] = _FUNCTIONS
+    groups: tuple[str, ...] = _LOGS
 
 
 QUERIES: Final = (

@@ -13,7 +13,7 @@ from typing import Final
 
 from chalicelib.archive import costs
 from infra import config
-from infra.alerts.model import OURS, Metric, Value
+from infra.alerts.model import API, OURS, Metric, of_function
 
 HOURS: Final = 730
 """Hours of a month, as AWS's own examples count."""
@@ -123,17 +123,15 @@ _PERIOD: Final = WINDOW_HOURS * 3600
 
 
 def _lambda(id_: str, function: str, name: str) -> Metric:
-    dimensions = {"FunctionName": {"Fn::Sub": f"${{AWS::StackName}}-{function}"}}
-    return Metric(id_, "AWS/Lambda", name, "Sum", dimensions, _PERIOD)
+    return Metric(id_, "AWS/Lambda", name, "Sum", of_function(function), _PERIOD)
 
 
-_API: Final[Mapping[str, Value]] = {"ApiName": {"Ref": "AWS::StackName"}, "Stage": "api"}
 METRICS: Final = (
     _lambda("worker", "Worker", "Duration"),
     _lambda("steps", "Worker", "Invocations"),
     _lambda("api", "APIHandler", "Duration"),
     _lambda("announcer", "Announcer", "Duration"),
-    Metric("requests", "AWS/ApiGateway", "Count", "Sum", _API, _PERIOD),
+    Metric("requests", "AWS/ApiGateway", "Count", "Sum", API, _PERIOD),
     Metric("copied", OURS, "bytesCopied", "Sum", period=_PERIOD),
     Metric("streamed", OURS, "bytesStreamed", "Sum", period=_PERIOD),
 )

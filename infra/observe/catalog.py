@@ -49,7 +49,6 @@ OUTCOMES: Final = ("done", "skipped", "retried", "failed")
 WAYS: Final = ("copied", "streamed")
 FINDINGS: Final = ("woken", "given_up", "discarded", "announced_again")
 LETTERS: Final = ("buried", "dropped", "retried")
-QUEUES: Final = ("exports", "announcements", "dead_letters")
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SIGNALS: Final = ("traces", "logs")
 RATE_LIMIT: Final = "rate_limit"

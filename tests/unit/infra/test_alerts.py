@@ -240,6 +240,22 @@ def test_the_dashboard_is_json_and_names_what_is_there(resources: dict[str, Any]
     assert sum(len(one["properties"].get("metrics", [])) for one in widgets) <= 50
 
 
+@pytest.mark.parametrize("name", ["ended", "givenUp"])
+def test_the_dashboard_sums_what_each_line_counts_as_one(
+    name: str, resources: dict[str, Any]
+) -> None:
+    body = resources["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    shown = [
+        (metric[-1] if isinstance(metric[-1], dict) else {}).get("stat", one["properties"]["stat"])
+        for one in json.loads(body)["widgets"]
+        for metric in one["properties"].get("metrics", [])
+        if name in metric
+    ]
+
+    assert shown
+    assert set(shown) == {"Sum"}
+
+
 # -- what an operator says ----------------------------------------------------------------------
 
 
