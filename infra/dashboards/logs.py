@@ -12,7 +12,7 @@ from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models import common as kinds
 from grafana_foundation_sdk.models import dashboard as models
 
-from infra.dashboards.panels import JAEGER, LOKI, About, link
+from infra.dashboards.panels import JAEGER, LOKI, About, link, titled
 
 OURS: Final = '{service_name="longhaul"}'
 """The stream of all that the functions say. Loki takes `service_name` as a label by itself."""
@@ -26,14 +26,7 @@ _MOST_LINES: Final = 500
 def lines(about: About, logql: str) -> logs.Panel:
     """Returns the log lines themselves, oldest first, each with all that it says."""
     return (
-        logs.Panel()
-        .title(about.title)
-        .description(about.look)
-        .unit(about.unit)
-        .no_value(about.none)
-        .span(about.width)
-        .height(about.height)
-        .datasource(LOKI)
+        titled(logs.Panel(), about, LOKI)
         .show_time(True)
         .wrap_log_message(True)
         .enable_log_details(True)
@@ -48,14 +41,7 @@ def facts(about: About, logql: str, columns: Sequence[tuple[str, str]]) -> table
     (field, unit). The columns `job` and `trace_id` are links to the dashboard of the job."""
     names = ["Time", *(name for name, _ in columns)]
     panel = (
-        table.Panel()
-        .title(about.title)
-        .description(about.look)
-        .unit(about.unit)
-        .no_value(about.none)
-        .span(about.width)
-        .height(about.height)
-        .datasource(LOKI)
+        titled(table.Panel(), about, LOKI)
         .sort_by([common.TableSortByFieldState().display_name("Time").desc(True)])
         .with_target(_target(logql))
         .with_transformation(
@@ -86,7 +72,8 @@ def facts(about: About, logql: str, columns: Sequence[tuple[str, str]]) -> table
 
 def trace(about: About, trace_id: str) -> Builder[models.Panel]:
     """Returns a trace: its spans, one below the other, over time."""
-    return _jaeger(Panel().type("traces").options({}), about, {"query": trace_id})
+    panel = titled(Panel().type("traces").options({}), about, JAEGER)
+    return panel.with_target(_Jaeger({"query": trace_id}))
 
 
 def found(about: About, tags: dict[str, str]) -> Builder[models.Panel]:
@@ -98,7 +85,8 @@ def found(about: About, tags: dict[str, str]) -> Builder[models.Panel]:
         "tags": " ".join(f"{name}={json.dumps(value)}" for name, value in tags.items()),
         "limit": 20,
     }
-    return _jaeger(table.Panel().show_header(True), about, search)
+    panel = titled(table.Panel().show_header(True), about, JAEGER)
+    return panel.with_target(_Jaeger(search))
 
 
 class _Jaeger(Builder[Dataquery]):
@@ -111,21 +99,6 @@ class _Jaeger(Builder[Dataquery]):
     def build(self) -> Dataquery:
         """Returns the query as Grafana stores it."""
         return UnknownDataquery({"refId": "A", "datasource": JAEGER.to_json(), **self._said})
-
-
-def _jaeger(
-    panel: Panel | table.Panel, about: About, said: dict[str, object]
-) -> Builder[models.Panel]:
-    return (
-        panel.title(about.title)
-        .description(about.look)
-        .unit(about.unit)
-        .no_value(about.none)
-        .span(about.width)
-        .height(about.height)
-        .datasource(JAEGER)
-        .with_target(_Jaeger(said))
-    )
 
 
 def _target(logql: str) -> loki.Dataquery:

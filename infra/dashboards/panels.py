@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from grafana_foundation_sdk.builders import (
     common,
+    dashboard,
     heatmap,
+    logs,
     prometheus,
     stat,
     table,
@@ -72,7 +74,22 @@ class Limit:
     colour: str = palette.BAD
 
 
-Panel = stat.Panel | timeseries.Panel | heatmap.Panel | table.Panel
+P = TypeVar(
+    "P", stat.Panel, timeseries.Panel, heatmap.Panel, table.Panel, logs.Panel, dashboard.Panel
+)
+
+
+def titled(panel: P, about: About, source: models.DataSourceRef) -> P:
+    """Returns the panel with its words, its size and its data source."""
+    return (
+        panel.title(about.title)
+        .description(about.look)
+        .unit(about.unit)
+        .no_value(about.none)
+        .span(about.width)
+        .height(about.height)
+        .datasource(source)
+    )
 
 
 def lines(
@@ -115,14 +132,7 @@ def bars(
 def number(about: About, *queries: Query, limits: Sequence[Limit] = ()) -> stat.Panel:
     """Returns one large number for each query, as it is at the end of the time range."""
     panel = (
-        stat.Panel()
-        .title(about.title)
-        .description(about.look)
-        .unit(about.unit)
-        .no_value(about.none)
-        .span(about.width)
-        .height(about.height)
-        .datasource(PROMETHEUS)
+        titled(stat.Panel(), about, PROMETHEUS)
         .thresholds(_thresholds(limits, palette.SKY))
         .color_scheme(FieldColor().mode(models.FieldColorModeId.THRESHOLDS))
         .color_mode(kinds.BigValueColorMode.VALUE)
@@ -139,15 +149,8 @@ def number(about: About, *queries: Query, limits: Sequence[Limit] = ()) -> stat.
 def heat(about: About, query: Query) -> heatmap.Panel:
     """Returns a heat map of a histogram's buckets over time: the darker, the more."""
     return (
-        heatmap.Panel()
-        .title(about.title)
-        .description(about.look)
-        .unit(about.unit)
-        .no_value(about.none)
-        .span(about.width)
-        .height(about.height)
+        titled(heatmap.Panel(), about, PROMETHEUS)
         .interval(BAR_INTERVAL)
-        .datasource(PROMETHEUS)
         .calculate(False)
         .color(
             heatmap.HeatmapColorOptions()
@@ -176,16 +179,8 @@ class Column:
 
 def by_label(about: About, labels: Sequence[str], columns: Sequence[Column]) -> table.Panel:
     """Returns a table: a row for each set of the labels' values, largest last column first."""
-    panel = (
-        table.Panel()
-        .title(about.title)
-        .description(about.look)
-        .unit(about.unit)
-        .no_value(about.none)
-        .span(about.width)
-        .height(about.height)
-        .datasource(PROMETHEUS)
-        .sort_by([common.TableSortByFieldState().display_name(columns[-1].title).desc(True)])
+    panel = titled(table.Panel(), about, PROMETHEUS).sort_by(
+        [common.TableSortByFieldState().display_name(columns[-1].title).desc(True)]
     )
     letters = "ABCDEFGH"[: len(columns)]
     for letter, column in zip(letters, columns, strict=True):
@@ -219,15 +214,8 @@ def _timeseries(
     about: About, queries: Sequence[Query], limits: Sequence[Limit]
 ) -> timeseries.Panel:
     panel = (
-        timeseries.Panel()
-        .title(about.title)
-        .description(about.look)
-        .unit(about.unit)
-        .no_value(about.none)
-        .span(about.width)
-        .height(about.height)
+        titled(timeseries.Panel(), about, PROMETHEUS)
         .min(0)
-        .datasource(PROMETHEUS)
         .color_scheme(FieldColor().mode(models.FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
         .tooltip(
             common.VizTooltipOptions()
