@@ -9,11 +9,22 @@ from enum import StrEnum
 from itertools import product
 from typing import Final
 
-from chalicelib.errors import JobFailed, LonghaulError
 from chalicelib.jobs.notices import Kind as NoticeKind
 from chalicelib.jobs.notices import State as NoticeState
-from chalicelib.jobs.states import Status
-from chalicelib.queue.messages import Step
+from infra.observe.labels import (
+    FINDINGS,
+    FUNCTIONS,
+    JOB_FAILURES,
+    LETTERS,
+    LEVELS,
+    OUTCOMES,
+    RATE_LIMIT,
+    SIGNALS,
+    STATUSES,
+    STEPS,
+    WAYS,
+    Dropped,
+)
 
 
 class Kind(StrEnum):
@@ -37,36 +48,6 @@ class Metric:
     starts: tuple[tuple[str, ...], ...] = ()
 
 
-OTHER: Final = "other"
-"""Stands for a value that is not known. So no line can make a label of its own."""
-
-FUNCTIONS: Final = ("APIHandler", "Worker", "Announcer", "DeadLetters", "Sweeper", "Telemetry")
-"""The functions, by their names in the template."""
-
-STATUSES: Final = (Status.COMPLETED.value, Status.FAILED.value, Status.CANCELLED.value)
-STEPS: Final = tuple(step.value for step in Step if step is not Step.ANNOUNCE)
-OUTCOMES: Final = ("done", "skipped", "retried", "failed")
-WAYS: Final = ("copied", "streamed")
-FINDINGS: Final = ("woken", "given_up", "discarded", "announced_again")
-LETTERS: Final = ("buried", "dropped", "retried")
-LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-SIGNALS: Final = ("traces", "logs")
-RATE_LIMIT: Final = "rate_limit"
-
-
-class Dropped(StrEnum):
-    """Why something was not sent, or not even read."""
-
-    REFUSED = "refused"
-    """The backend answered that it will never take it."""
-    REJECTED = "rejected"
-    """The backend took the rest of the request (`partial_success` of OTLP)."""
-    OUTBOX_FULL = "outbox_full"
-    """The backend was down for too long. The oldest are dropped."""
-    UNREADABLE = "unreadable"
-    """More lines in one millisecond than the log can be asked for. This one is of lines."""
-
-
 _DROPS: Final = (
     *product(SIGNALS, (Dropped.REFUSED.value, Dropped.REJECTED.value, Dropped.OUTBOX_FULL.value)),
     ("lines", Dropped.UNREADABLE.value),
@@ -83,14 +64,6 @@ def _each(values: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """Returns the values of one label as `starts` has them."""
     return tuple((value,) for value in values)
 
-
-def slugs(of: type[LonghaulError]) -> set[str]:
-    """Returns the slugs of an error and of all that are kinds of it."""
-    return {of.slug}.union(*(slugs(one) for one in of.__subclasses__()))
-
-
-JOB_FAILURES: Final = tuple(sorted(slugs(JobFailed)))
-"""Every reason for which a job can fail: the slugs of chalicelib/errors.py."""
 
 _ONCE: Final[tuple[tuple[str, ...], ...]] = ((),)
 """`starts` of a metric without labels."""

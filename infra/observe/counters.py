@@ -15,15 +15,7 @@ from chalicelib.http import operations, tracing
 from chalicelib.jobs.notices import Kind as NoticeKind
 from chalicelib.jobs.notices import State as NoticeState
 from chalicelib.telemetry.lines import Event, Kind
-from infra.observe.catalog import (
-    FUNCTIONS,
-    OTHER,
-    OUTCOMES,
-    RATE_LIMIT,
-    STATUSES,
-    STEPS,
-    slugs,
-)
+from infra.observe.labels import FUNCTIONS, OTHER, OUTCOMES, RATE_LIMIT, STATUSES, STEPS, slugs
 
 UNDOCUMENTED_PATHS: Final = frozenset(
     {"/", "/assets/{version}/{name}", "/unsubscribe/{token}", tracing.UNKNOWN}

@@ -28,7 +28,8 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from infra.observe import database, outbox, rows
-from infra.observe.catalog import CATALOG, SIGNALS, Kind, Metric
+from infra.observe.catalog import CATALOG, Kind, Metric
+from infra.observe.labels import SIGNALS
 from infra.observe.rows import Totals
 from infra.observe.tally import SUM, WHOLE, Part, Series, bounds
 

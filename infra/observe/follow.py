@@ -17,9 +17,9 @@ from chalicelib.telemetry.lines import Line
 from chalicelib.telemetry.subscription import group_of
 from infra import logs
 from infra.errors import InfraError
-from infra.observe.catalog import Dropped
 from infra.observe.counters import Add
 from infra.observe.exposition import Progress
+from infra.observe.labels import Dropped
 from infra.observe.store import Log, Store
 from infra.targets import Target
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.telemetry.otlp import Signal
-from infra.observe.catalog import Dropped
 from infra.observe.counters import Add
+from infra.observe.labels import Dropped
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from typing import Final
 from chalicelib.telemetry.endpoints import Endpoint
 from chalicelib.telemetry.otlp import Partial, Signal
 from chalicelib.telemetry.send import NotSent, post
-from infra.observe.catalog import Dropped
 from infra.observe.counters import Add, Change
+from infra.observe.labels import Dropped
 from infra.observe.outbox import Request
 from infra.observe.store import Store
 

@@ -13,8 +13,9 @@ from chalicelib.http import tracing
 from chalicelib.telemetry.lines import Event, Line, read
 from infra import config
 from infra.observe import counters
-from infra.observe.catalog import CATALOG, FUNCTIONS, METRICS, OTHER, Kind
+from infra.observe.catalog import CATALOG, METRICS, Kind
 from infra.observe.counters import Add, Change, Observe, Set
+from infra.observe.labels import FUNCTIONS, OTHER
 
 JOB = "ab" * 16
 SPAN = {"trace": "c" * 32, "span": "d" * 16, "at": 1_790_000_000_000}

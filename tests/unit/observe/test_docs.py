@@ -2,7 +2,8 @@
 
 import re
 
-from infra.observe.catalog import CATALOG, Dropped, Metric
+from infra.observe.catalog import CATALOG, Metric
+from infra.observe.labels import Dropped
 from infra.paths import REPOSITORY
 
 TEXT = (REPOSITORY / "docs" / "observability.md").read_text()
