@@ -42,16 +42,20 @@ OUTCOMES = {
 class Expected:
     """`exactly`: these numbers, and no others but 0. `rate`: these numbers over the time range, but
     for a scrape at its ends. `most`: each of these numbers or less, and no other series. `between`:
-    each series, whatever its labels, from the first to the second number."""
+    each series, whatever its labels, from the first to the second number. For the last two there
+    must be a series, unless `may_be_none`."""
 
     how: Literal["exactly", "rate", "most", "between"]
     numbers: Numbers
+    may_be_none: bool = False
 
     def fault(self, shown: Numbers, seconds: float) -> str | None:
         """Returns what is wrong with what a panel shows of a range of so many seconds; None if
         nothing is."""
         known = {labels: value for labels, value in shown.items() if not math.isnan(value)}
-        if self.how == "between":
+        if not known and self.how in ("between", "most"):
+            is_right = self.may_be_none
+        elif self.how == "between":
             low, high = self.numbers["from",], self.numbers["to",]
             is_right = all(low <= value <= high for value in known.values())
         elif self.how == "most":
@@ -93,8 +97,8 @@ class Said:
     def _scenario(self) -> dict[Panel, Expected]:
         ended = {(status,): self._ended(status) for status in ENDED}
         durations = "export_job_duration_seconds"
-        completed = [_seconds(job) for job in self.jobs if job.status == "completed"]
-        by_bound = _buckets(map(_seconds, self.jobs), durations)
+        completed = [seconds(job) for job in self.jobs if job.status == "completed"]
+        by_bound = buckets(map(seconds, self.jobs), durations)
         found: dict[Panel, Expected] = {
             ("scenario", "Active jobs", "A"): _number(0),
             ("scenario", "Accepted", "A"): _number(len(self.jobs)),
@@ -222,8 +226,13 @@ class Said:
         found: dict[Panel, Expected] = {
             ("api", "Requests", "A"): Expected("most", {ONLY: total}),
             ("api", "Error ratio", "A"): _number(0),
+            ("api", "Error ratio over time", "A"): _number(0),
             ("api", "99 % are faster than", "A"): latency,
-            ("api", "Told to slow down (429)", "A"): Expected("most", {**limited, ONLY: 1}),
+            ("api", "Told to slow down (429)", "A"): _number(self._answers("429")),
+            # The only one is the first of its series, which nobody sees as an increase.
+            ("api", "Told to slow down (429), by route", "A"): Expected(
+                "most", {**limited, ONLY: 1}, may_be_none=True
+            ),
             ("api", "Requests by route", "A"): Expected("most", a_second),
             ("api", "Answers by status", "A"): Expected(
                 "most", {labels: number / self.range_seconds for labels, number in statuses.items()}
@@ -247,7 +256,7 @@ class Said:
 
     def _lasted(self, above: float, up_to: float, status: str | None = None) -> int:
         return sum(
-            above < _seconds(job) <= up_to for job in self.jobs if status in (None, job.status)
+            above < seconds(job) <= up_to for job in self.jobs if status in (None, job.status)
         )
 
     def _builders(self) -> list[Job]:
@@ -269,7 +278,8 @@ class Said:
         return sums
 
 
-def _seconds(job: Job) -> float:
+def seconds(job: Job) -> float:
+    """Returns how long a job that has ended took."""
     return (job.updated_at - job.created_at) / 1000
 
 
@@ -308,7 +318,9 @@ def _sum_by(sent: Mapping[Kind, int], key: Key) -> dict[Labels, float]:
     return dict(sums)
 
 
-def _buckets(values: Iterable[float], name: str) -> dict[float, int]:
+def buckets(values: Iterable[float], name: str) -> dict[float, int]:
+    """Returns how many of the values are in each bucket of a metric or in a lower one, by its upper
+    bound."""
     known = list(values)
     bounds = (*METRICS[name].buckets, math.inf)
     return {bound: sum(value <= bound for value in known) for bound in bounds}
@@ -321,7 +333,7 @@ def _bound(bound: float) -> str:
 def _quantile(part: float, values: Iterable[float], name: str) -> float:
     """Returns what histogram_quantile makes of the buckets of a metric: it takes values to be
     spread evenly in each. https://prometheus.io/docs/prometheus/latest/querying/functions/"""
-    counted = _buckets(values, name)
+    counted = buckets(values, name)
     rank = part * counted[math.inf]
     below, low = 0, 0.0
     for bound, number in counted.items():

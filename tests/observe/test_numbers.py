@@ -3,15 +3,14 @@ has of the jobs."""
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pytest
 
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import Status
-from infra.observe.catalog import METRICS
 from tests.observe.day import Day
-from tests.observe.expected import OUTCOMES
+from tests.observe.expected import OUTCOMES, buckets, seconds
 from tests.observe.metrics import Samples
 from tests.observe.stage import SETTLED_SECONDS, Stage
 from tests.waiting import wait_for
@@ -44,18 +43,6 @@ def metrics(stage: Stage, day: Day) -> Samples:
 def jobs(stage: Stage, day: Day) -> Sequence[Job]:
     """The records of all jobs."""
     return stage.table.jobs()
-
-
-def seconds(job: Job) -> float:
-    return (job.updated_at - job.created_at) / 1000
-
-
-def buckets(values: Iterable[float], name: str) -> dict[float, int]:
-    """Returns how many of the values are in each bucket of a metric, by its upper bound."""
-    known = list(values)
-    bounds = (*METRICS[name].buckets, float("inf"))
-    counted = {bound: sum(value <= bound for value in known) for bound in bounds}
-    return {bound: number for bound, number in counted.items() if number}
 
 
 def test_each_request_is_counted_by_method_route_and_status(stage: Stage, metrics: Samples) -> None:
@@ -108,6 +95,7 @@ def test_durations_are_those_of_the_records(jobs: Sequence[Job], metrics: Sample
         (status, bound): number
         for status, durations in by_status.items()
         for bound, number in buckets(durations, name).items()
+        if number
     }
 
 
