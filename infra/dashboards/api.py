@@ -136,7 +136,7 @@ def _requests() -> list[Builder[models.Panel]]:
         ),
         lines(
             About(
-                "Error ratio",
+                "Error ratio over time",
                 "percentunit",
                 "Beyond the upper line, callers notice. A peak with a cold start is a timeout.",
                 width=8,
@@ -148,9 +148,9 @@ def _requests() -> list[Builder[models.Panel]]:
         ),
         bars(
             About(
-                "Told to slow down (429)",
+                "Told to slow down (429), by route",
                 "short",
-                "By route. If it does not end, a client does not honour Retry-After.",
+                "If it does not end, a client does not honour Retry-After.",
                 width=8,
                 none="None",
             ),

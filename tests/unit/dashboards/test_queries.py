@@ -31,6 +31,12 @@ def test_catalog_has_queries_of_all_dashboards_and_languages() -> None:
     assert len(PROMQL) > 60
 
 
+def test_no_two_queries_have_the_same_dashboard_panel_and_letter() -> None:
+    places = [(asked.dashboard, asked.panel, asked.ref) for asked in CATALOG]
+
+    assert len(set(places)) == len(places)
+
+
 def test_variables_of_grafana_are_replaced() -> None:
     expr = 'rate(x{path=~"$path",y="${job}"}[$__rate_interval]) - x offset $__interval'
 
