@@ -4,7 +4,6 @@ A fast call costs two looks at the clock. A slow one is kept until somebody take
 threads are kept together, so only a process that does one thing at a time can say whose they were.
 """
 
-from heapq import heappush, heappushpop
 from threading import Lock
 from time import monotonic, time_ns
 from typing import Any, Final
@@ -22,7 +21,7 @@ MOST: Final = 8
 _BEGUN: Final = "longhaul.begun"
 
 _kept: list[tuple[int, int, str]] = []
-"""A heap of (ms, Unix time in ms of the beginning, name)."""
+"""(ms, Unix time in ms of the beginning, name) of each."""
 _lock = Lock()
 
 
@@ -32,10 +31,9 @@ def keep(name: str, seconds: float) -> None:
     ms = round(seconds * 1000)
     call = ms, time_ns() // 1_000_000 - ms, name
     with _lock:
-        if len(_kept) < MOST:
-            heappush(_kept, call)
-        else:
-            heappushpop(_kept, call)
+        _kept.append(call)
+        if len(_kept) > MOST:
+            _kept.remove(min(_kept))
 
 
 def taken(at: int, ms: float) -> list[tuple[str, int, int]]:

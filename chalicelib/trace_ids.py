@@ -9,8 +9,7 @@ digest in place of the id. Unless the caller had a trace already, it is also the
 
 import hashlib
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 JOB_ID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 """The pattern of a job's id: a UUID in lower case."""
@@ -23,8 +22,7 @@ _TRACEPARENT: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SpanRef:
+class SpanRef(NamedTuple):
     """A span of a trace: 32 and 16 hexadecimal digits."""
 
     trace: str

@@ -1,7 +1,7 @@
 """A request as the routes take it, and an answer as they return it. Knows nothing of Chalice."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from chalicelib.http.answers import Answer
 from chalicelib.http.callers import Caller, Context, base_url
@@ -25,7 +25,7 @@ class Call:
 
     def arrival(self, settings: Settings) -> Arrival:
         """Returns how the request came in, with the API's URL."""
-        return replace(self.came, base=base_url(self.context, settings))
+        return self.came._replace(base=base_url(self.context, settings))
 
 
 @dataclass(frozen=True, slots=True)

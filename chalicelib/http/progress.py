@@ -16,7 +16,6 @@ from chalicelib.http.etags import etag_of, matches
 from chalicelib.http.exports import find_job
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import OPEN, Status
-from chalicelib.pipeline import plans
 from chalicelib.services import Services
 
 AFTER_FAILURE_MS: Final = 5_000
@@ -166,7 +165,10 @@ def _left_out(
     the record has no room for a list, it is stored with the plan, and is gone with the plan when
     the archive expires."""
     missing, unreadable = job.missing, job.unreadable
-    if job.plan and job.status_at(now) is Status.COMPLETED:
+    is_stored = missing is None or unreadable is None
+    if is_stored and job.plan and job.status_at(now) is Status.COMPLETED:
+        from chalicelib.pipeline import plans  # 5 ms of a cold start, for a few jobs
+
         stored = services.archive, job.home, job.plan.digest
         missing = plans.missing(*stored) if missing is None else missing
         unreadable = plans.unreadable(*stored) if unreadable is None else unreadable

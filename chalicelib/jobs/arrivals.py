@@ -1,12 +1,12 @@
 """What comes with a request for a job, beside what it asks for."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chalicelib.trace_ids import SpanRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+# Named tuples here and in trace_ids: to make a dataclass takes 0.4 ms of each cold start.
+class Arrival(NamedTuple):
     """How a request for a job came in.
 
     `base` is the API's URL as the request had it: what the job's notices link to. `at` is when it
