@@ -26,6 +26,12 @@ def some(expr: str) -> str:
     return f"{expr} > 0"
 
 
+def known(expr: str, selector: str, *by: str) -> str:
+    """Returns the same, but only of what a counter has ever counted. So a line that falls to zero
+    stays, and what never happened is not there."""
+    return f"{expr} and sum{_by(by)}({selector}) > 0"
+
+
 def rate(selector: str, *by: str) -> str:
     """Returns the query of a rate a second."""
     return f"sum{_by(by)}(rate({selector}[$__rate_interval]))"

@@ -13,7 +13,7 @@ from chalicelib.errors import JobFailed
 from chalicelib.jobs.notices import Kind as NoticeKind
 from chalicelib.jobs.notices import State as NoticeState
 from chalicelib.jobs.states import Status
-from chalicelib.queue.messages import Step
+from infra.observe.starts import ANSWERS, RATE_LIMIT, RETRIES, STEPS, THROTTLES
 
 
 class Kind(StrEnum):
@@ -44,7 +44,6 @@ FUNCTIONS: Final = ("APIHandler", "Worker", "Announcer", "DeadLetters", "Sweeper
 """The functions, by their names in the template."""
 
 STATUSES: Final = (Status.COMPLETED.value, Status.FAILED.value, Status.CANCELLED.value)
-STEPS: Final = tuple(step.value for step in Step if step is not Step.ANNOUNCE)
 OUTCOMES: Final = ("done", "skipped", "retried", "failed")
 WAYS: Final = ("copied", "streamed")
 FINDINGS: Final = ("woken", "given_up", "discarded", "announced_again")
@@ -52,7 +51,6 @@ LETTERS: Final = ("buried", "dropped", "retried")
 QUEUES: Final = ("exports", "announcements", "dead_letters")
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SIGNALS: Final = ("traces", "logs")
-RATE_LIMIT: Final = "rate_limit"
 
 
 class Dropped(StrEnum):
@@ -101,6 +99,7 @@ _COUNTERS: Final = (
         Kind.COUNTER,
         "Requests that the API has answered. `path` is the route, as in the OpenAPI document.",
         ("method", "path", "status"),
+        starts=ANSWERS,
     ),
     Metric(
         "export_jobs_total",
@@ -155,6 +154,7 @@ _COUNTERS: Final = (
         Kind.COUNTER,
         "Attempts of steps that were put off, by the slug of the reason.",
         ("step", "reason"),
+        starts=RETRIES,
     ),
     Metric("export_sweeper_runs_total", Kind.COUNTER, "Runs of the sweeper.", starts=_ONCE),
     Metric(
@@ -177,7 +177,7 @@ _COUNTERS: Final = (
         "Requests that the API refused with 429 (rate_limit), and steps that were put off because "
         "a service throttled them, by the service's code.",
         ("what",),
-        starts=((RATE_LIMIT,),),
+        starts=_each((RATE_LIMIT, *THROTTLES)),
     ),
     Metric(
         "export_cold_starts_total",

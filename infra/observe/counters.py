@@ -21,10 +21,9 @@ from infra.observe.catalog import (
     FUNCTIONS,
     OTHER,
     OUTCOMES,
-    RATE_LIMIT,
     STATUSES,
-    STEPS,
 )
+from infra.observe.starts import RATE_LIMIT, STEPS, THROTTLES
 
 __all__ = [
     "CATALOG",
@@ -46,23 +45,7 @@ MADE_UP_PATHS: Final = frozenset(
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "OTHER"})
 
-_THROTTLES: Final = frozenset(
-    {
-        "SlowDown",
-        "Throttling",
-        "ThrottlingException",
-        "ThrottledException",
-        "RequestThrottled",
-        "RequestLimitExceeded",
-        "ProvisionedThroughputExceededException",
-        "LimitExceededException",
-        "TooManyRequestsException",
-        "KMSThrottlingException",
-        "503",
-        "429",
-    }
-)
-"""How the services say that they are asked for too much."""
+_THROTTLES: Final = frozenset(THROTTLES)
 
 
 @dataclass(frozen=True, slots=True)
