@@ -11,8 +11,10 @@ DURATION: Final = "export_job_duration_seconds_bucket"
 
 
 def added(selector: str, *by: str) -> str:
-    """Returns the query of how many events a counter got since the panel's last step."""
-    return f"sum{_by(by)}(clamp_min({selector} - {selector} offset $__interval, 0))"
+    """Returns the query of how many events a counter got since the panel's last step. In the first
+    step that Prometheus knows of, it is how many since the first sample."""
+    before = f"({selector} offset $__interval or min_over_time({selector}[$__interval]))"
+    return f"sum{_by(by)}(clamp_min({selector} - {before}, 0))"
 
 
 def total(selector: str, *by: str) -> str:
