@@ -16,9 +16,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     def sleep(seconds: float) -> None:
         now[0] += seconds
 
-    monkeypatch.setattr(watched.time, "time", lambda: now[0])
-    monkeypatch.setattr(watched.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(watched.time, "sleep", sleep)
+    monkeypatch.setattr("infra.scenario.watched.time.time", lambda: now[0])
+    monkeypatch.setattr("infra.scenario.watched.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("infra.scenario.watched.time.sleep", sleep)
     return now
 
 
