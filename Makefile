@@ -59,7 +59,7 @@ outputs: $(READY) ## Print the stack's names and addresses as JSON
 
 .PHONY: logs
 logs: $(READY) ## Follow the logs of the functions; JOB=… for one job: its id or traceId
-	@$(INFRA) logs $(if $(JOB),--job "$$JOB")
+	@$(INFRA) logs $(if $(JOB),--job "$$JOB") $(if $(MINUTES),--since "$$MINUTES")
 
 .PHONY: observe
 observe: $(READY) ## See inside: metrics, dashboards, logs and traces, until Ctrl-C

@@ -34,6 +34,10 @@ from infra.paths import SCENARIO
 from infra.redrive import SINCE, redrive, services_of
 from infra.targets import TARGET_NAMES, Target, TargetName
 
+_LOG_MINUTES = 10.0
+_JOB_LOG_MINUTES = 24 * 60.0
+"""Users ask about a job hours later."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -148,19 +152,24 @@ def outputs(place: Place) -> None:
     "--function", help="Only this one: APIHandler, Worker, Announcer, DeadLetters or Sweeper."
 )
 @click.option("--job", help="Only lines about this job: its id, or its traceId.")
-@click.option("--since", default=10.0, show_default=True, help="Minutes to look back.")
+@click.option("--since", type=float, help="Minutes to look back.  [default: 10; of a job 1440]")
 @click.option("--follow/--no-follow", default=True, help="Wait for more.  [default: follow]")
 @click.pass_obj
 def show_logs(
-    place: Place, *, function: str | None, job: str | None, since: float, follow: bool
+    place: Place, *, function: str | None, job: str | None, since: float | None, follow: bool
 ) -> None:
     """Follow what the functions log."""
+    minutes = since if since is not None else _JOB_LOG_MINUTES if job else _LOG_MINUTES
     mark = logs.mark_of(job) if job else ""
     stack.deployed(place.target, place.state, place.stack_name)
     target = emulators.found(place.target, place.state)
     names = logs.chosen(logs.functions(target, place.stack_name), function)
+    if job:
+        # So that nobody takes silence for an answer that is still to come.
+        to_come = ", and those to come; Ctrl-C ends this" if follow else ""
+        say(f"The lines about this job in the last {minutes / 60:g} hours{to_come}.")
     try:
-        for line in logs.follow(target, names, since_seconds=since * 60, forever=follow):
+        for line in logs.follow(target, names, since_seconds=minutes * 60, forever=follow):
             if mark in line.message:
                 click.echo(str(line))
     except KeyboardInterrupt:

@@ -8,7 +8,7 @@ from grafana_foundation_sdk.models import dashboard as models
 
 from infra.dashboards import palette
 from infra.dashboards.boards import Section, board, filled, with_alerts
-from infra.dashboards.expressions import added, quantile, rate, some, total
+from infra.dashboards.expressions import added, known, quantile, rate, some, total
 from infra.dashboards.logs import OURS, facts
 from infra.dashboards.panels import (
     PROMETHEUS,
@@ -24,6 +24,7 @@ from infra.dashboards.panels import (
 
 _HERE: Final = 'path=~"$path"'
 _REQUESTS: Final = f"http_requests_total{{{_HERE}}}"
+_ROUTE: Final = ("method", "path")
 _BUCKETS: Final = f"http_request_duration_seconds_bucket{{{_HERE}}}"
 _ERRORS: Final = f'http_requests_total{{{_HERE},status=~"5.."}}'
 _LIMITED: Final = f'http_requests_total{{{_HERE},status="429"}}'
@@ -67,12 +68,13 @@ def _path() -> QueryVariable:
 
 
 def _now() -> list[Builder[models.Panel]]:
-    errors = f"(sum(rate({_ERRORS}[{_RANGE}])) or vector(0)) / sum(rate({_REQUESTS}[{_RANGE}]))"
+    requests = f"sum(rate({_REQUESTS}[{_RANGE}]))"
+    errors = f"(sum(rate({_ERRORS}[{_RANGE}])) or vector(0)) / ({some(requests)})"
     p99 = quantile(0.99, _BUCKETS).replace("$__rate_interval", _RANGE)
     return [
         number(
             About("Requests", "reqps", "The mean rate of this time range.", width=6, height=4),
-            Query(f"sum(rate({_REQUESTS}[{_RANGE}]))"),
+            Query(requests),
         ),
         number(
             About(
@@ -123,7 +125,7 @@ def _requests() -> list[Builder[models.Panel]]:
                 "open.",
                 width=12,
             ),
-            Query(rate(_REQUESTS, "method", "path"), "{{method}} {{path}}"),
+            Query(known(rate(_REQUESTS, *_ROUTE), _REQUESTS, *_ROUTE), "{{method}} {{path}}"),
         ),
         lines(
             About(
@@ -132,7 +134,7 @@ def _requests() -> list[Builder[models.Panel]]:
                 "5xx is ours to repair. Much 404 or 401 is a client with old links or tokens.",
                 width=12,
             ),
-            Query(rate(_REQUESTS, "status"), "{{status}}"),
+            Query(known(rate(_REQUESTS, "status"), _REQUESTS, "status"), "{{status}}"),
         ),
         lines(
             About(
@@ -142,19 +144,19 @@ def _requests() -> list[Builder[models.Panel]]:
                 width=8,
                 none="No requests",
             ),
-            Query(f"({rate(_ERRORS)} or vector(0)) / {rate(_REQUESTS)}", "5xx"),
+            Query(f"({rate(_ERRORS)} or vector(0)) / ({some(rate(_REQUESTS))})", "5xx"),
             names=("5xx",),
             limits=_MANY_ERRORS,
         ),
         bars(
             About(
-                "Told to slow down (429), by route",
+                "Told to slow down, by route",
                 "short",
-                "If it does not end, a client does not honour Retry-After.",
+                "Answers 429. If they do not end, a client does not honour Retry-After.",
                 width=8,
                 none="None",
             ),
-            Query(some(added(_LIMITED, "method", "path")), "{{method}} {{path}}"),
+            Query(some(added(_LIMITED, *_ROUTE)), "{{method}} {{path}}"),
         ),
         bars(
             About(
@@ -172,8 +174,7 @@ def _requests() -> list[Builder[models.Panel]]:
 def _latency() -> list[Builder[models.Panel]]:
     parts = (0.5, 0.95, 0.99)
     over_range = [
-        quantile(part, _BUCKETS, "method", "path").replace("$__rate_interval", _RANGE)
-        for part in parts
+        quantile(part, _BUCKETS, *_ROUTE).replace("$__rate_interval", _RANGE) for part in parts
     ]
     return [
         lines(
@@ -197,7 +198,7 @@ def _latency() -> list[Builder[models.Panel]]:
                 f"A route that is slower than before. {_HELD}",
                 width=12,
             ),
-            Query(quantile(0.95, _BUCKETS, "method", "path"), "{{method}} {{path}}"),
+            Query(quantile(0.95, _BUCKETS, *_ROUTE), "{{method}} {{path}}"),
         ),
         by_label(
             About(
@@ -207,14 +208,10 @@ def _latency() -> list[Builder[models.Panel]]:
                 width=24,
                 height=9,
             ),
-            ("method", "path"),
+            _ROUTE,
             [
-                Column(
-                    "requests",
-                    total(_REQUESTS, "method", "path"),
-                    "short",
-                ),
-                Column("5xx", total(_ERRORS, "method", "path"), "short"),
+                Column("requests", some(total(_REQUESTS, *_ROUTE)), "short"),
+                Column("5xx", some(total(_ERRORS, *_ROUTE)), "short"),
                 *(
                     Column(f"p{part * 100:g}", expr, "s")
                     for part, expr in zip(parts, over_range, strict=True)

@@ -11,8 +11,10 @@ DURATION: Final = "export_job_duration_seconds_bucket"
 
 
 def added(selector: str, *by: str) -> str:
-    """Returns the query of how many events a counter got since the panel's last step."""
-    return f"sum{_by(by)}(clamp_min({selector} - {selector} offset $__interval, 0))"
+    """Returns the query of how many events a counter got since the panel's last step. In the first
+    step that Prometheus knows of, it is how many since the first sample."""
+    before = f"({selector} offset $__interval or min_over_time({selector}[$__interval]))"
+    return f"sum{_by(by)}(clamp_min({selector} - {before}, 0))"
 
 
 def total(selector: str, *by: str) -> str:
@@ -24,6 +26,12 @@ def some(expr: str) -> str:
     """Returns the same without zeros. Many counters are there with 0 from the beginning; they
     would fill the legend with what never happened."""
     return f"{expr} > 0"
+
+
+def known(expr: str, selector: str, *by: str) -> str:
+    """Returns the same, but only of what a counter has ever counted. So a line that falls to zero
+    stays, and what never happened is not there."""
+    return f"{expr} and sum{_by(by)}({selector}) > 0"
 
 
 def rate(selector: str, *by: str) -> str:

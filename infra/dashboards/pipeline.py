@@ -113,7 +113,8 @@ def _queues() -> list[Builder[models.Panel]]:
             About(
                 "Jobs until their first step",
                 "s",
-                "From the request to the first step, and the oldest that still waits.",
+                "From the request to the first step, and the oldest that still waits. MiniStack "
+                "hands out the lines of a step when it is over: there, its job waits until then.",
                 width=8,
             ),
             Query(quantile(0.5, _QUEUED), "p50"),
@@ -254,7 +255,8 @@ def _work() -> list[Builder[models.Panel]]:
                 "Functions at work",
                 "short",
                 "Seconds of requests, steps and sweeps each second: how many run at once, and "
-                "what Lambda bills (times the memory).",
+                "what Lambda bills (times the memory). They count at the end: a step of a minute "
+                "is a peak when it is over.",
                 width=8,
             ),
             Query(rate("export_function_seconds_total", "function"), "{{function}}"),

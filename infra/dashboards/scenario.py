@@ -118,7 +118,8 @@ def _jobs() -> list[Builder[models.Panel]]:
             About(
                 "Oldest queued job",
                 "s",
-                "For how long the oldest job that no worker has begun is waiting.",
+                "For how long the oldest job that no worker has begun is waiting. MiniStack hands "
+                "out the lines of a step when it is over: there, its job waits until then.",
                 width=4,
                 height=5,
             ),

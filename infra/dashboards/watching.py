@@ -98,7 +98,7 @@ def telemetry() -> list[Builder[models.Panel]]:
             About(
                 "Sent to Loki and Jaeger",
                 "ops",
-                "Log records and spans. It is 0 where no OTLP_ENDPOINT is set.",
+                "Log records and spans. It is 0 without Docker, if no OTLP_ENDPOINT is set.",
                 width=6,
             ),
             Query(rate("telemetry_sent_total", "signal"), "{{signal}}"),

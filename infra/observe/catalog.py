@@ -25,6 +25,7 @@ from infra.observe.labels import (
     WAYS,
     Dropped,
 )
+from infra.observe.starts import ANSWERS, RETRIES, THROTTLES
 
 
 class Kind(StrEnum):
@@ -74,6 +75,7 @@ _COUNTERS: Final = (
         Kind.COUNTER,
         "Requests that the API has answered. `path` is the route, as in the OpenAPI document.",
         ("method", "path", "status"),
+        starts=ANSWERS,
     ),
     Metric(
         "export_jobs_total",
@@ -128,6 +130,7 @@ _COUNTERS: Final = (
         Kind.COUNTER,
         "Attempts of steps that were put off, by the slug of the reason.",
         ("step", "reason"),
+        starts=RETRIES,
     ),
     Metric("export_sweeper_runs_total", Kind.COUNTER, "Runs of the sweeper.", starts=_ONCE),
     Metric(
@@ -150,7 +153,7 @@ _COUNTERS: Final = (
         "Requests that the API refused with 429 (rate_limit), and steps that were put off because "
         "a service throttled them, by the service's code.",
         ("what",),
-        starts=((RATE_LIMIT,),),
+        starts=_each((RATE_LIMIT, *THROTTLES)),
     ),
     Metric(
         "export_cold_starts_total",

@@ -37,12 +37,12 @@ _PAUSE_SECONDS: Final = 0.2
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _NO_DOCKER: Final = (
-    "No Grafana, Loki and Jaeger, so no dashboards, logs and traces: {why} "
-    "With a Docker engine and its compose plugin there are all: docs/observability.md"
+    "No dashboards, logs and traces: Grafana, Loki and Jaeger need a Docker engine with its "
+    "compose plugin. {why} How to have them, or others: docs/observability.md"
 )
 _NO_PROMETHEUS: Final = (
     "No Prometheus either, so only the numbers of now. On Debian and Ubuntu: "
-    "sudo apt install prometheus"
+    "sudo apt install --no-install-recommends prometheus"
 )
 
 

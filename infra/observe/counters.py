@@ -16,29 +16,14 @@ from chalicelib.jobs.notices import Kind as NoticeKind
 from chalicelib.jobs.notices import State as NoticeState
 from chalicelib.telemetry.lines import Event, Kind
 from infra.observe.labels import FUNCTIONS, OTHER, OUTCOMES, RATE_LIMIT, STATUSES, STEPS, slugs
+from infra.observe.starts import THROTTLES
 
 UNDOCUMENTED_PATHS: Final = frozenset(
     {"/", "/assets/{version}/{name}", "/unsubscribe/{token}", tracing.UNKNOWN}
 )
 """The paths of requests that are not in the OpenAPI document."""
 
-_THROTTLES: Final = frozenset(
-    {
-        "SlowDown",
-        "Throttling",
-        "ThrottlingException",
-        "ThrottledException",
-        "RequestThrottled",
-        "RequestLimitExceeded",
-        "ProvisionedThroughputExceededException",
-        "LimitExceededException",
-        "TooManyRequestsException",
-        "KMSThrottlingException",
-        "503",
-        "429",
-    }
-)
-"""How the services say that they are asked for too much."""
+_THROTTLES: Final = frozenset(THROTTLES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,9 @@ _LOOK_SECONDS: Final = 30.0
 _CONNECT_SECONDS: Final = 3
 _READ_SECONDS: Final = 30
 
+# A stack that goes does not answer before the next look finds that it is gone.
+_PATIENCE_SECONDS: Final = 5
+
 
 class Place(Protocol):
     """A stack that is up. A stack that was deleted and made again has another `id`. `target` has
@@ -106,7 +109,8 @@ class Follower:
         self._client: CloudWatchLogsClient | None = None
         self._groups: dict[str, _Group] = {}
         self._look_at = 0.0
-        self._trouble = ""
+        self._trouble_at: float | None = None
+        self._has_told = False
 
     def poll(self, stop: Event) -> None:
         """Counts what is new. Raises nothing if the target does not answer: the next poll goes on
@@ -175,12 +179,17 @@ class Follower:
         self._tell(f"{group.name} has more lines at {at} ms than can be read.")
 
     def _say(self, trouble: str) -> None:
-        """Tells what is wrong, once, and when nothing is any more."""
-        if trouble and not self._trouble:
+        """Tells what is wrong for a while, once, and when nothing is any more."""
+        if not trouble:
+            if self._has_told:
+                self._tell(f"{self.place.stack_name} can be read again.")
+            self._trouble_at, self._has_told = None, False
+            return
+        if self._trouble_at is None:
+            self._trouble_at = self._now()
+        if not self._has_told and self._now() - self._trouble_at >= _PATIENCE_SECONDS:
             self._tell(trouble)
-        if self._trouble and not trouble:
-            self._tell(f"{self.place.stack_name} can be read again.")
-        self._trouble = trouble
+            self._has_told = True
 
 
 def _batches(events: tuple[logs.LogEvent, ...]) -> Iterator[list[logs.LogEvent]]:

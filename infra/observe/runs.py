@@ -50,6 +50,15 @@ def remember(state: Path, url: str) -> None:
     _address(state).write_text(url)
 
 
+def address(state: Path) -> str | None:
+    """Returns where the metrics of the run are. None if none runs; but a killed run may have left
+    an address where nobody answers."""
+    try:
+        return _address(state).read_text() or None
+    except FileNotFoundError:
+        return None
+
+
 def will_use_docker(state: Path) -> None:
     """Writes down that there are containers, or that there soon will be."""
     _containers(state).touch()

@@ -111,7 +111,7 @@ class Stacks:
 
     def _tell_of(self, wanted: Wanted, now: Place | None, before: Place | None) -> None:
         if now is None and before is not None:
-            self._tell(f"{wanted.called} is gone. When it is back, it is followed again.")
+            self._tell(f"Gone: {wanted.called}. When it is back, it is followed again.")
         elif now is None and not self._has_looked and wanted.start:
             self._tell(f"{wanted.called} is not up. It is followed once it is: {wanted.start}")
         elif now is not None and (before is None or now.id != before.id):

@@ -10,10 +10,11 @@ from pathlib import Path
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra import stack, targets
 from infra.console import complain, say
 from infra.errors import InfraError
 from infra.paths import SCENARIO
-from infra.scenario import board, plot, report
+from infra.scenario import board, plot, report, watched
 from infra.scenario.profiles import PROFILES, Profile, Scale
 from infra.scenario.runs import JOB, ONE_REQUEST, Run, job, one_request
 from infra.scenario.stage import staged
@@ -43,6 +44,7 @@ def run(scale: Scale, profiles: Sequence[Profile], folder: Path) -> list[Run]:
         board.show(runs, under_way, scale.timeout_seconds)
         for future in under_way:
             future.result()
+        watched.wait_until_read(stack.state_directory(targets.named("ministack")))
     return runs
 
 

@@ -44,6 +44,13 @@ def test_uids_are_those_that_links_and_bookmarks_have() -> None:
 
 
 @pytest.mark.parametrize("name", DASHBOARDS)
+def test_no_two_panels_of_a_dashboard_have_the_same_title(name: str) -> None:
+    titles = [panel["title"] for panel in panels(DASHBOARDS[name])]
+
+    assert len(titles) == len(set(titles))
+
+
+@pytest.mark.parametrize("name", DASHBOARDS)
 def test_sdk_reads_each_dashboard_and_writes_the_same(name: str) -> None:
     register_default_plugins()
 

@@ -1,6 +1,7 @@
 """What the commands ask and say before they do anything."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from botocore.exceptions import NoCredentialsError
 from click.testing import CliRunner, Result
 
 from infra import __main__ as commands
-from infra import credentials, issuer, loss, outputs, stack, targets
+from infra import credentials, emulators, issuer, logs, loss, outputs, stack, targets
 from infra.access import Access
 from infra.deploy import Stack
 from infra.errors import (
@@ -380,3 +381,46 @@ def test_on_ministack_the_stack_of_the_scenario_is_observed_too(
     assert result.exception is None
     state = stack.state_directory(targets.named(name))
     assert observed == [(state, expected, True)]
+
+
+@pytest.fixture
+def looked_back(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How many seconds the commands have looked back for lines."""
+    seen: list[float] = []
+
+    def follow(*_: Any, since_seconds: float, forever: bool) -> list[str]:
+        assert forever
+        seen.append(since_seconds)
+        return ["of another job", f"of job {'ab' * 16}"]
+
+    monkeypatch.setattr(stack, "deployed", lambda *_: None)
+    monkeypatch.setattr(emulators, "found", lambda target, _: target)
+    monkeypatch.setattr(logs, "functions", lambda *_: {"Worker": "worker"})
+    monkeypatch.setattr(logs, "follow", lambda *args, **kwargs: map(_line, follow(*args, **kwargs)))
+    return seen
+
+
+def _line(text: str) -> logs.Line:
+    return logs.Line(datetime.now(UTC), "Worker", text)
+
+
+@pytest.mark.parametrize(("given", "minutes"), [([], 10), (["--since", "2.5"], 2.5)])
+def test_logs_of_all_look_back_ten_minutes(
+    done: Done, looked_back: list[float], given: list[str], minutes: float
+) -> None:
+    result = _run("logs", *given)
+
+    assert looked_back == [minutes * 60]
+    assert "of another job" in result.output
+
+
+@pytest.mark.parametrize(("given", "hours"), [([], 24), (["--since", "90"], 1.5)])
+def test_logs_of_a_job_look_back_a_day_and_say_so(
+    done: Done, looked_back: list[float], given: list[str], hours: float
+) -> None:
+    result = _run("logs", "--job", "ab" * 16, *given)
+
+    assert looked_back == [hours * 3600]
+    assert "of another job" not in result.output
+    assert f"of job {'ab' * 16}" in result.output
+    assert f"in the last {hours:g} hours" in result.output

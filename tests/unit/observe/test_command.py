@@ -179,7 +179,7 @@ def test_without_prometheus_there_are_the_metrics_alone(
 ) -> None:
     observe = start(PATH=str(tmp_path / "docker" / "bin") + ":/bin-without-prometheus")
 
-    observe.wait_until_said("sudo apt install prometheus")
+    observe.wait_until_said("sudo apt install --no-install-recommends prometheus")
 
     assert list(observe.shown) == ["metrics"]
     assert "export_jobs_active 3" in get(observe.shown["metrics"])

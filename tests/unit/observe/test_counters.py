@@ -35,6 +35,16 @@ def added(one: Event) -> dict[tuple[str, tuple[str, ...]], float]:
     }
 
 
+def began(one: Event, *metrics: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Returns the series of these metrics that begin with this line. Prometheus sees no difference
+    of those."""
+    return [
+        (metric, labels)
+        for metric, labels in added(one)
+        if metric in metrics and labels not in METRICS[metric].starts
+    ]
+
+
 def test_no_two_metrics_have_the_same_name() -> None:
     assert len(METRICS) == len(CATALOG)
 
@@ -85,6 +95,29 @@ def test_every_method_that_a_line_names_is_a_label(method: str) -> None:
     one = event("request", method=method, path="/v1/export", status=405)
 
     assert ("http_requests_total", (method, "/v1/export", "405")) in added(one)
+
+
+@pytest.mark.parametrize("why", ["unavailable", "planned-again", "internal-error"])
+def test_a_step_that_is_put_off_adds_to_counters_that_were_there_before(why: str) -> None:
+    one = event("step retried", step="assemble", why=why, code="SlowDown")
+
+    assert began(one, "export_step_retries_total", "export_throttles_total") == []
+
+
+@pytest.mark.parametrize("status", [202, 400, 413, 429, 500, 503])
+def test_a_first_answer_adds_to_a_counter_that_was_there_before(status: int) -> None:
+    one = event("request", method="POST", path="/v1/export", status=status)
+
+    assert began(one, "http_requests_total", "export_throttles_total") == []
+
+
+def test_what_is_there_before_the_first_request_are_answers_that_the_app_may_give() -> None:
+    starts = METRICS["http_requests_total"].starts
+
+    assert len(starts) == len(set(starts)) < 200
+    for _, path, status in starts:
+        assert path in app.routes
+        assert status.isdecimal()
 
 
 @pytest.mark.parametrize("route", sorted(app.routes))

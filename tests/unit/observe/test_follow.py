@@ -189,7 +189,7 @@ def test_a_target_that_is_down_is_told_of_once_and_read_when_it_is_back(followed
     followed.fake.write(API, MS, *accepted([1]))
     followed.poll()
     followed.fake.down = True
-    for _ in range(3):
+    for _ in range(9):
         followed.poll()
     followed.fake.write(API, MS + 3_000, *accepted([2]))
     followed.fake.down = False
@@ -200,6 +200,15 @@ def test_a_target_that_is_down_is_told_of_once_and_read_when_it_is_back(followed
         "longhaul-fake cannot be read",
         "longhaul-fake can be read again.",
     ]
+
+
+def test_a_stack_that_goes_is_no_trouble_before_the_next_look(followed: Followed) -> None:
+    followed.poll()
+    followed.fake.down = True
+    for _ in range(4):
+        followed.poll()
+
+    assert followed.said == []
 
 
 def test_while_a_target_is_down_the_lag_grows(followed: Followed) -> None:

@@ -96,7 +96,7 @@ def test_a_stack_that_goes_is_forgotten_and_followed_again_when_it_is_back(
     assert [place.id for place in stacks.up()] == ["second"]
     assert told == [
         "Following the scenario's",
-        "the scenario's is gone. When it is back, it is followed again.",
+        "Gone: the scenario's. When it is back, it is followed again.",
         "Following the scenario's",
     ]
 
