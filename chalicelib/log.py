@@ -9,7 +9,7 @@ import json
 import traceback
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from chalicelib.trace_ids import job_digest, without_job_ids
 
@@ -78,4 +78,10 @@ def logger() -> "Logger":
     from aws_lambda_powertools import Logger
 
     # No location: the event says more than the line of code, and to find that line costs time.
-    return Logger(utc=True, location=None)
+    return Logger(utc=True, location=None, json_serializer=_json)
+
+
+def _json(line: dict[str, Any]) -> str:
+    """Returns the line in ASCII. Whoever reads it may take U+2028 for its end, as `splitlines` does;
+    and half of a surrogate pair could not be written at all."""
+    return json.dumps(line, default=str, separators=(",", ":"))
