@@ -9,7 +9,7 @@ import json
 import traceback
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from chalicelib.trace_ids import job_digest, without_job_ids
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _JOBS: Final = {"jobId": "job", "retryOf": "retryOf", "uploadedBy": "uploadedBy"}
 """The facts that are the id of a job, and what a line calls the job's digest."""
 
-_TEXTS: Final = frozenset({"reason", "detail", "key"})
+_TEXTS: Final = frozenset({"reason", "detail", "key", "exception"})
 """The facts that may name a job somewhere in their text."""
 
 
@@ -38,27 +38,27 @@ class JsonLines:
     """Writes each event as a line of JSON to standard output, with Powertools' logger."""
 
     def info(self, event: str, /, **facts: object) -> None:
-        logger().info(event, extra=_written(facts))
+        logger().info(event, extra=written(facts))
 
     def warning(self, event: str, /, **facts: object) -> None:
-        logger().warning(event, extra=_written(facts))
+        logger().warning(event, extra=written(facts))
 
     def error(self, event: str, /, **facts: object) -> None:
-        logger().error(event, extra=_written(facts))
+        logger().error(event, extra=written(facts))
 
     def exception(self, event: str, /, **facts: object) -> None:
         text = without_job_ids(traceback.format_exc())
-        logger().error(event, extra={**_written(facts), "exception": text})
+        logger().error(event, extra={**written(facts), "exception": text})
 
 
 def write_line(event: str, /, **facts: object) -> None:
     """Writes an event to standard output without Powertools. It is for what every request writes:
     the import of Powertools takes 60 ms, and most requests write nothing else."""
-    line = {"level": "INFO", "message": event, **_written(facts)}
+    line = {"level": "INFO", "message": event, **written(facts)}
     print(json.dumps(line, separators=(",", ":")), flush=True)
 
 
-def _written(facts: Mapping[str, object]) -> dict[str, object]:
+def written(facts: Mapping[str, object]) -> dict[str, object]:
     """Returns the facts as they are written: without the id of any job."""
     written: dict[str, object] = {}
     for name, value in facts.items():
@@ -78,4 +78,10 @@ def logger() -> "Logger":
     from aws_lambda_powertools import Logger
 
     # No location: the event says more than the line of code, and to find that line costs time.
-    return Logger(utc=True, location=None)
+    return Logger(utc=True, location=None, json_serializer=_json)
+
+
+def _json(line: dict[str, Any]) -> str:
+    """Returns the line in ASCII. Whoever reads it may take U+2028 for its end, as `splitlines`
+    does; and half of a surrogate pair could not be written at all."""
+    return json.dumps(line, default=str, separators=(",", ":"))

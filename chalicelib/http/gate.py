@@ -179,6 +179,8 @@ def gate(
         at = tracing.came_at(context, now_us() // 1000)
         given = request.headers.get(tracing.HEADER)
         caller = trace_ids.of_traceparent(given) if given else None
+        if caller and _has_job_id(caller.trace, request):
+            caller = None
         context[_CAME] = Arrival(at=at, caller=caller)
         context["requestId"] = str(context.get("requestId") or new_id())
         request_id = request_id_of(request)
@@ -271,7 +273,12 @@ def request_id_of(request: Request) -> str:
     It is logged, and a job's id must not be. So the caller may not use the id that is in the path.
     """
     given = request.headers.get("x-request-id", "")
-    in_path = JOB_ID.findall(_path(request))
-    if _SANE_REQUEST_ID.fullmatch(given) and not any(job_id in given for job_id in in_path):
+    if _SANE_REQUEST_ID.fullmatch(given) and not _has_job_id(given, request):
         return str(given)
     return str(request.context["requestId"])
+
+
+def _has_job_id(text: str, request: Request) -> bool:
+    """Returns whether the text has the id of a job that is in the path, however it is written."""
+    digits = text.replace("-", "").lower()
+    return any(it.replace("-", "") in digits for it in JOB_ID.findall(_path(request)))

@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, TypeAlias, TypeGuard
+from typing import Final, TypeAlias, TypeGuard, cast
 
+from chalicelib.log import written
 from chalicelib.trace_ids import SpanRef, of_text, without_job_ids
 
 Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
@@ -171,6 +172,9 @@ def _structured(line: Line) -> Event:
     if not isinstance(fields, dict) or not isinstance(fields.get("message"), str):
         raise _NotOurs
     facts = {_valid(name): _value(value, DEPTH_MAX) for name, value in fields.items()}
+    if "jobId" in facts:
+        # An earlier version wrote the id itself.
+        facts = cast("dict[str, Value]", written(facts))
     name = str(facts.pop("message"))
     if not 0 < len(name) <= NAME_MAX:
         raise _NotOurs

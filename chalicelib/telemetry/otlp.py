@@ -28,6 +28,8 @@ BYTES_MAX: Final = 1024 * 1024
 """What one request has at most, the bytes about. AWS takes 10,000 and 5 MB.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-OTLPEndpoint.html"""
 
+REASON_MAX: Final = 200  # characters of what a backend says
+
 _SEVERITIES: Final = {
     Level.DEBUG: 5,
     Level.INFO: 9,
@@ -119,11 +121,17 @@ def partial(signal: Signal, answer: bytes) -> Partial:
     try:
         if signal is Signal.TRACES:
             said = ExportTraceServiceResponse.FromString(answer).partial_success
-            return Partial(max(said.rejected_spans, 0), said.error_message)
+            return Partial(max(said.rejected_spans, 0), shown(said.error_message))
         of_logs = ExportLogsServiceResponse.FromString(answer).partial_success
-        return Partial(max(of_logs.rejected_log_records, 0), of_logs.error_message)
+        return Partial(max(of_logs.rejected_log_records, 0), shown(of_logs.error_message))
     except DecodeError:
         return Partial()
+
+
+def shown(reason: str) -> str:
+    """Returns what a backend says as a log or a terminal may show it: cut, and without control
+    characters."""
+    return "".join(one if one.isprintable() else "\ufffd" for one in reason[:REASON_MAX])
 
 
 def _by_function(items: Iterable[_Item]) -> Iterator[tuple[str | None, Iterator[_Item]]]:

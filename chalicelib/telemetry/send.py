@@ -17,7 +17,7 @@ from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Re
 
 from chalicelib.networks import is_literal, is_near
 from chalicelib.telemetry.endpoints import Endpoint
-from chalicelib.telemetry.otlp import Partial, partial
+from chalicelib.telemetry.otlp import Partial, partial, shown
 from chalicelib.version import VERSION
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ ANSWER_MAX: Final = 64 * 1024
 
 RETRY_AFTER_MAX: Final = 3600.0
 """The longest pause, in seconds, that a backend is believed."""
-
-REASON_MAX: Final = 200  # characters
 
 _RETRYABLE: Final = frozenset(
     {
@@ -61,7 +59,7 @@ class NotSent(Exception):
         retry_after: float | None = None,
     ) -> None:
         super().__init__(reason)
-        self.reason = reason[:REASON_MAX]
+        self.reason = shown(reason)
         self.is_final = is_final
         self.status = status
         self.retry_after = retry_after

@@ -45,7 +45,7 @@ class Spans:
 
     def logged(self, event: str, facts: Line, invocation: Invocation | None) -> None:
         """Takes a line."""
-        text = json.dumps(log._written(facts), default=str)
+        text = json.dumps(log.written(facts), default=str)
         for job_id in re.findall(JOB_ID, text):
             if job_id in self.items:
                 self.says(f"{job_id}: the line {event} has its id: {text}")

@@ -242,18 +242,36 @@ def test_a_job_was_not_asked_for_after_it_was_made(
     assert (job.asked_at, job.created_at) == (START, START)
 
 
-@pytest.mark.parametrize("given", ["{}", "retry-{}.2"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        UNKNOWN_JOB,
+        f"retry-{UNKNOWN_JOB}.2",
+        UNKNOWN_JOB.upper(),
+        f"retry-{UNKNOWN_JOB.replace('-', '')}.2",
+    ],
+)
 @pytest.mark.parametrize("path", ["", "/retry", "/progress"])
 def test_the_id_of_a_request_does_not_have_the_jobs(
     stack: Stack, lines: Lines, given: str, path: str
 ) -> None:
     method = "POST" if path == "/retry" else "GET"
-    headers = {"X-Request-ID": given.format(UNKNOWN_JOB)}
+    headers = {"X-Request-ID": given}
 
     answer = call(method, f"/v1/export/{UNKNOWN_JOB}{path}", headers=headers)
 
     assert answer.headers["X-Request-ID"] == REQUEST_ID
     assert [line["requestId"] for line in lines()] == [REQUEST_ID]
+
+
+def test_the_trace_of_a_caller_does_not_have_the_id_of_the_job(stack: Stack, lines: Lines) -> None:
+    headers = {"traceparent": f"00-{UNKNOWN_JOB.replace('-', '')}-{CALLER.span}-01"}
+
+    call("GET", f"/v1/export/{UNKNOWN_JOB}", headers=headers)
+
+    (line,) = lines()
+    assert line["trace"] == OWN_TRACE
+    assert "parent" not in line
 
 
 def test_no_line_has_the_id_of_a_job(

@@ -1,9 +1,11 @@
 """The log: what a line has, and what it never has."""
 
 import json
+from functools import partial
 from io import StringIO
 from uuid import uuid4
 
+import aws_lambda_powertools
 import pytest
 from aws_lambda_powertools import Logger
 
@@ -18,7 +20,9 @@ JOB = "0b0e8f36-5a51-4f0e-9c3e-2f1f0a7d5b11"
 def lines(monkeypatch: pytest.MonkeyPatch) -> StringIO:
     """What Powertools writes. It keeps a logger and its stream by name: this one is new."""
     stream = StringIO()
-    made = Logger(service=str(uuid4()), stream=stream, location=None)
+    new = partial(Logger, service=str(uuid4()), stream=stream)
+    monkeypatch.setattr(aws_lambda_powertools, "Logger", new)
+    made = log.logger.__wrapped__()
     monkeypatch.setattr(log, "logger", lambda: made)
     return stream
 
@@ -61,3 +65,17 @@ def test_a_traceback_has_no_id_of_a_job(lines: StringIO) -> None:
     line = read(lines.getvalue())
     assert line["level"] == "ERROR"
     assert f"jobs/{job_digest(JOB)}/plan" in str(line["exception"])
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\x85", "\u2028", "\u2029", "\x1c", "\ud800"])
+def test_no_text_ends_a_line_or_keeps_it_from_being_written(
+    lines: StringIO, capsys: pytest.CaptureFixture[str], end: str
+) -> None:
+    forged = f'a{end}{{"message":"job ended"}}'
+
+    JsonLines().info("step failed", reason=forged)
+    write_line("request", reason=forged)
+
+    for text in (lines.getvalue(), capsys.readouterr().out):
+        (line,) = text.encode().decode().splitlines()
+        assert read(line)["reason"] == forged

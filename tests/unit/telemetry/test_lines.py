@@ -203,3 +203,18 @@ def test_no_line_raises_and_each_becomes_an_event(text: str, at: int) -> None:
     assert isinstance(event, Event)
     assert event.name.encode() is not None
     json.dumps(dict(event.facts), allow_nan=False, ensure_ascii=False).encode()
+
+
+def test_a_line_of_an_earlier_version_loses_the_id_of_its_job() -> None:
+    job = "0b0e8f36-5a51-4f0e-9c3e-2f1f0a7d5b11"
+    facts = {
+        "message": "job ended",
+        "jobId": job,
+        "retryOf": job,
+        "exception": f"no jobs/{job}/plan",
+    }
+
+    event = read(Line("1", 1, "Worker", json.dumps(facts)))
+
+    assert event.job == event.facts["job"] == event.facts["retryOf"] == job_digest(job)
+    assert job not in str(event)

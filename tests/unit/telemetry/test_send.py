@@ -59,6 +59,21 @@ def test_what_the_backend_refused_of_it_is_told(backend: Backend) -> None:
     assert post(_endpoint(backend), BODY) == Partial(7, "too old")
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("\x1b]0;owned\x07\n", "\ufffd]0;owned\ufffd\ufffd"), ("x" * 9000, "x" * 200)],
+)
+def test_what_the_backend_says_is_short_and_without_control_characters(
+    backend: Backend, said: str, told: str
+) -> None:
+    answer = ExportLogsServiceResponse()
+    answer.partial_success.error_message = said
+    backend.answers.append((200, {}, answer.SerializeToString()))
+
+    assert post(_endpoint(backend), BODY) == Partial(0, told)
+    assert NotSent(said).reason == told
+
+
 @pytest.mark.parametrize("body", [b"{}", b"<html>", b"x" * (ANSWER_MAX + 1)])
 def test_an_answer_that_cannot_be_read_refuses_nothing(backend: Backend, body: bytes) -> None:
     backend.answers.append((200, {}, body))
