@@ -51,7 +51,7 @@ from tests.faults.simulate import run_each, run_seed
 from tests.faults.source_mutants import SOURCE_MUTANTS, Change
 from tests.faults.span_mutants import SPAN_MUTANTS
 
-MOST_SEEDS: Final = 1000
+MOST_SEEDS: Final = 2000
 
 
 def status_written_unconditionally() -> Iterator[Change]:

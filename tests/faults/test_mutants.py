@@ -1,4 +1,8 @@
-"""The simulation finds each bug of mutants.py within 1000 seeds."""
+"""The simulation finds each bug of mutants.py within 2000 seeds.
+
+All but a few are found within 100. The rarest, a file whose two versions are taken for one, is
+found once in some 1500 seeds.
+"""
 
 from collections.abc import Callable, Iterator
 
@@ -10,7 +14,7 @@ from tests.faults.source_mutants import SOURCE_MUTANTS, Change
 
 pytestmark = pytest.mark.faults
 
-MOST_SEEDS = 1000
+MOST_SEEDS = 2000
 
 
 @pytest.mark.parametrize(
