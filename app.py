@@ -14,8 +14,7 @@ from chalicelib.services import now_us, services
 
 app = Chalice(app_name="longhaul", configure_logs=False)
 app.register_middleware(
-    # Both are looked up at each request: tests replace them.
-    gate(app, lambda: services(), lambda: now_us()),  # noqa: PLW0108
+    gate(app, lambda: services(), lambda: now_us()),  # noqa: PLW0108 - tests replace both later
     "http",
 )
 

@@ -20,6 +20,15 @@ BEGAN_AT: Final = 1_790_000_000_000
 _APART_MS: Final = 40
 """From one job's request to the next."""
 
+_COLD: Final = 0.01
+"""The part of requests that find no process that runs."""
+
+_PUT_OFF: Final = 0.03
+"""The part of steps that are tried again."""
+
+_CALLS_SHOW_MS: Final = 1_000
+"""A step that takes longer has slow calls in its line."""
+
 _JOB: Final = "/v1/export/{job_id}"
 
 
@@ -96,7 +105,7 @@ def _request(job: _Job, at: int, asked: tuple[str, str, int]) -> None:
     facts |= {"trace": trace, "span": span, "at": at, "ms": took}
     if is_root:
         facts["parent"] = job.root.span
-    if job.random.random() < 0.01:  # noqa: PLR2004 - of a hundred requests, one
+    if job.random.random() < _COLD:
         facts["cold"] = True
     named = {"method": method, "path": path, "status": status, "requestId": request_id}
     job.write(at + int(took), "APIHandler", "request", **named, **facts)
@@ -111,7 +120,7 @@ def _steps(job: _Job, at: int, status: str) -> int:
         steps = steps[:2]
     for step, segment in steps:
         is_last = (step, segment) == steps[-1]
-        if job.random.random() < 0.03:  # noqa: PLR2004 - of a hundred steps, three are put off
+        if job.random.random() < _PUT_OFF:
             at = _step(job, at, (step, segment), "retried", why="unavailable", seconds=5)
         failed = status == "failed" and is_last
         outcome = "failed" if failed else "done"
@@ -139,7 +148,7 @@ def _step(job: _Job, at: int, which: tuple[str, int | None], outcome: str, **fac
         "parent": job.root.span,
         "at": at,
     }
-    if ms > 1_000:  # noqa: PLR2004
+    if ms > _CALLS_SHOW_MS:
         calls = [["S3.UploadPartCopy", 120, 480.5], ["DynamoDB.UpdateItem", 700, 201.0]]
         about["calls"] = calls
     level = "INFO" if outcome in {"done", "failed"} else "WARNING"

@@ -93,7 +93,7 @@ def ship(lines: Iterator[Line], folder: Path, url: str) -> Mapping[str, float]:
             while any(kept.oldest(signal) for signal in endpoints({"OTLP_ENDPOINT": url})):
                 if time.monotonic() > deadline:
                     raise TimeoutError("the backend has not taken all of it")
-                time.sleep(_LOOK_SECONDS)
+                time.sleep(_LOOK_SECONDS)  # the other thread sends; this one only looks
         return _scraped(kept)
 
 

@@ -147,17 +147,13 @@ def _attempt(route: Callable[[], Reply], request_id: str) -> tuple[Response, Lon
     try:
         reply = route()
     except StorageRefused:  # what S3 has said of our bucket is for the operator
-        _LOG.exception("request failed", requestId=request_id)
-        broken = LonghaulError(_BROKEN)
-        return problem(broken, request_id), broken
+        return _broken("request failed", request_id)
     except LonghaulError as error:
         if error.status >= LonghaulError.status:
             _LOG.exception("request failed", requestId=request_id)
         return problem(error, request_id), error
     except Exception:  # noqa: BLE001 - whatever it is, the caller gets a problem document
-        _LOG.exception("request broke", requestId=request_id)
-        broken = LonghaulError(_BROKEN)
-        return problem(broken, request_id), broken
+        return _broken("request broke", request_id)
     body = reply.text
     if reply.content is not None:
         body = json.dumps(reply.content, ensure_ascii=False)
@@ -167,6 +163,14 @@ def _attempt(route: Callable[[], Reply], request_id: str) -> tuple[Response, Lon
     answered = _Answer(body=body, status_code=reply.status, headers=headers)
     answered.made, answered.job_id = reply.made, (reply.content or {}).get("jobId")
     return answered, None
+
+
+def _broken(event: str, request_id: str) -> tuple[Response, LonghaulError]:
+    """Writes the exception that is being handled to the log. Returns a problem document that says
+    nothing of it, and its error."""
+    _LOG.exception(event, requestId=request_id)
+    error = LonghaulError(_BROKEN)
+    return problem(error, request_id), error
 
 
 def gate(
@@ -187,8 +191,7 @@ def gate(
         try:
             response = _answered(app, services, request, get_response)
         except Exception:  # noqa: BLE001 - whatever it is, the caller gets a problem document
-            _LOG.exception("request broke", requestId=request_id)
-            response = problem(LonghaulError(_BROKEN), request_id)
+            response, _ = _broken("request broke", request_id)
         job_id, made = _job_of(request, response)
         span = tracing.span_of(context["requestId"], caller, made)
         response.headers = {

@@ -1,6 +1,7 @@
 """One try of a step, as the log tells it: a line, which is also a span of the job's trace."""
 
 from dataclasses import dataclass
+from typing import NotRequired, TypedDict
 
 from chalicelib import slow_calls, trace_ids
 from chalicelib.jobs import ends
@@ -10,6 +11,19 @@ from chalicelib.pipeline.lease import Lease
 from chalicelib.queue.messages import Message
 from chalicelib.queue.records import Record, attempt, sent_at
 from chalicelib.trace_ids import SpanRef
+
+
+class Span(TypedDict):
+    """The fields of a step's span. Times are in ms, `at` is Unix time. `link` is a root's
+    `trace-span`."""
+
+    trace: str
+    span: str
+    at: int
+    ms: int
+    parent: NotRequired[str]
+    link: NotRequired[str]
+    overranMs: NotRequired[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +58,7 @@ class Attempt:
         services = self.lease.services
         cpu_ms = int((services.cpu_seconds() - self.cpu) * 1000)
         span = self._span(services.now())
-        calls = slow_calls.taken(span["at"], span["ms"])  # type: ignore[arg-type]  # both are int
+        calls = slow_calls.taken(span["at"], span["ms"])
         sent = sent_at(self.record)
         facts = {**self.names(), **span, "cpuMs": cpu_ms}
         if sent is not None:
@@ -55,7 +69,7 @@ class Attempt:
             facts["cold"] = True
         return facts
 
-    def _span(self, end: int) -> dict[str, object]:
+    def _span(self, end: int) -> Span:
         message = self.message
         which = (message.step, message.number, self.record["messageId"], self.number)
         parts = ("step", trace_ids.job_digest(message.job_id), *which, self.at)
@@ -63,7 +77,7 @@ class Attempt:
         return span(self.lease.job, own, self.at, end)
 
 
-def span(job: Job | None, own: SpanRef, at: int, end: int) -> dict[str, object]:
+def span(job: Job | None, own: SpanRef, at: int, end: int) -> Span:
     """Returns the fields of a step's span, from `at` to `end` (Unix time in ms). `own` is the span
     as the root of a trace of its own. `job` is what the step has seen of its job at last; None: it
     could not read the record, or there is none.
@@ -72,7 +86,7 @@ def span(job: Job | None, own: SpanRef, at: int, end: int) -> dict[str, object]:
     ends: `overranMs` is the rest. A step that begins after the end has a trace of its own, which is
     linked to the root. So has a step whose job has ended nobody knows when.
     """
-    alone: dict[str, object] = {"trace": own.trace, "span": own.span, "at": at, "ms": end - at}
+    alone: Span = {"trace": own.trace, "span": own.span, "at": at, "ms": end - at}
     if job is None:
         return alone
     root, over = job.root_span, ends.ended_at(job)
@@ -81,6 +95,13 @@ def span(job: Job | None, own: SpanRef, at: int, end: int) -> dict[str, object]:
     # Workers' clocks may differ from the API's.
     at = max(at, job.begun_at)
     until = max(at, end if over is None else min(end, over))
-    fields = {"trace": root.trace, "span": own.span, "parent": root.span, "at": at}
-    fields["ms"] = until - at
-    return {**fields, "overranMs": end - until} if end > until else fields
+    child: Span = {
+        "trace": root.trace,
+        "span": own.span,
+        "parent": root.span,
+        "at": at,
+        "ms": until - at,
+    }
+    if end > until:
+        child["overranMs"] = end - until
+    return child

@@ -2,13 +2,11 @@
 
 import contextlib
 import hashlib
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
-from infra import daemon
+from infra import daemon, docker_command
 from infra.daemon import HOST
+from infra.docker_command import DockerError
 from infra.errors import EmulatorError
 
 COMPOSE_FILE = Path(__file__).with_name("compose.yml")
@@ -19,23 +17,6 @@ _PROBE_SECONDS = 10.0
 _COMMAND_SECONDS = 120.0
 # The first start downloads an image of a gigabyte.
 _UP_SECONDS = 900.0
-_LOG_TAIL_LINES = 15
-
-
-def obstacle() -> str | None:
-    """Returns why Docker cannot be used on this machine. None if it can."""
-    if shutil.which("docker") is None:
-        return "There is no docker command."
-    try:
-        # The client is often there without an engine.
-        _docker("version", "--format", "{{.Server.Version}}", seconds=_PROBE_SECONDS)
-    except EmulatorError:
-        return "The docker command is there, but no Docker engine answers it."
-    try:
-        _docker("compose", "version", seconds=_PROBE_SECONDS)
-    except EmulatorError:
-        return "Docker is there, but its compose plugin is not."
-    return None
 
 
 def start(state: Path) -> str:
@@ -119,21 +100,9 @@ def _compose(state: Path, *command: str, seconds: float) -> str:
 
 def _docker(*command: str, seconds: float, **environment: str) -> str:
     try:
-        return subprocess.run(
-            ["docker", *command],  # noqa: S607 - the user's own  # nosec B607
-            env=os.environ | environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=seconds,
-            check=True,
-        ).stdout
-    except subprocess.CalledProcessError as error:
-        tail = "\n".join(error.stdout.splitlines()[-_LOG_TAIL_LINES:])
-        raise EmulatorError(f"Docker failed. The end of its output:\n\n{tail}") from error
-    except (OSError, subprocess.SubprocessError) as error:
-        raise EmulatorError(f"Docker failed: {error}") from error
+        return docker_command.run(*command, seconds=seconds, environment=environment)
+    except DockerError as error:
+        raise EmulatorError(str(error)) from error
 
 
 def _url(state: Path) -> str:

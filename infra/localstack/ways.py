@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from infra import docker_command
 from infra.errors import EmulatorError
 from infra.localstack import docker, host, install, machine, running
 
@@ -46,7 +47,7 @@ _WAYS = (
     Way(
         "docker",
         "a Docker engine that runs, and the compose plugin",
-        docker.obstacle,
+        docker_command.obstacle,
         docker.start,
         docker.stop,
         docker.endpoint,

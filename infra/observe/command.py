@@ -18,7 +18,7 @@ from rich.markup import escape
 
 from chalicelib.telemetry.endpoints import BadEndpoint, Endpoint, endpoints
 from chalicelib.telemetry.otlp import Signal
-from infra import daemon
+from infra import daemon, docker_command
 from infra.console import say, step
 from infra.daemon import HOST
 from infra.errors import InfraError
@@ -90,7 +90,7 @@ def observe(
     """
     named = _named(os.environ)
     with runs.alone(state) as folder, _asked_to_stop() as stop, contextlib.ExitStack() as ending:
-        run = _Run(state, folder, stop, docker.obstacle(), [])
+        run = _Run(state, folder, stop, docker_command.obstacle(), [])
         listener = ending.enter_context(daemon.listen([USUAL_PORT, 0]))
         metrics = _url(listener) + "/metrics"
         runs.remember(state, metrics)

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from infra import daemon
+from infra import daemon, docker_command
 from infra.daemon import HOST
-from infra.errors import InfraError
-from infra.localstack import docker as localstack_docker
+from infra.docker_command import DockerError
 
 COMPOSE_FILE: Final = Path(__file__).with_name("compose.yml")
 
@@ -44,10 +43,6 @@ _PAUSE_SECONDS: Final = 0.2
 _LOG_TAIL_LINES: Final = 15
 
 
-class DockerError(InfraError):
-    """Docker failed, or a container did."""
-
-
 @dataclass(frozen=True)
 class Project:
     """The containers of one run. `ports` are this machine's, by the names in compose.yml."""
@@ -70,11 +65,6 @@ class Project:
     def logs(self) -> str:
         """Where Loki takes logs. https://grafana.com/docs/loki/latest/send-data/otel/"""
         return f"{self.urls['loki']}/otlp/v1/logs"
-
-
-def obstacle() -> str | None:
-    """Returns why Docker cannot be used on this machine. None if it can."""
-    return localstack_docker.obstacle()
 
 
 def project(state: Path, configuration: Path) -> Project:
@@ -213,19 +203,4 @@ def _environment(of: Project) -> dict[str, str]:
 
 def _docker(*command: str, seconds: float = _QUESTION_SECONDS) -> str:
     """Returns what the command prints. Ctrl-C does not reach it. Raises DockerError."""
-    try:
-        return subprocess.run(
-            ["docker", *command],  # noqa: S607 - the user's own  # nosec B607
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=seconds,
-            check=True,
-            start_new_session=True,
-        ).stdout
-    except subprocess.CalledProcessError as error:
-        tail = "\n".join(error.stdout.splitlines()[-_LOG_TAIL_LINES:])
-        raise DockerError(f"Docker failed. The end of its output:\n\n{tail}") from error
-    except (OSError, subprocess.SubprocessError) as error:
-        raise DockerError(f"Docker failed: {error}") from error
+    return docker_command.run(*command, seconds=seconds, is_apart=True)

@@ -34,7 +34,7 @@ def step_not_cut() -> Iterator[Change]:
     """A step that outlives its job outlives the root of the trace."""
     span = attempts.span
 
-    def whole(job: Job | None, own: SpanRef, at: int, end: int) -> dict[str, object]:
+    def whole(job: Job | None, own: SpanRef, at: int, end: int) -> attempts.Span:
         fields = span(job, own, at, end)
         return {**fields, "ms": end - at, "overranMs": 0} if "overranMs" in fields else fields
 
@@ -50,7 +50,7 @@ def late_step_a_child() -> Iterator[Change]:
     """A step that begins after the end of its job is in the trace of the job."""
     right = attempts.span
 
-    def span(job: Job | None, own: SpanRef, at: int, end: int) -> dict[str, object]:
+    def span(job: Job | None, own: SpanRef, at: int, end: int) -> attempts.Span:
         fields = right(job, own, at, end)
         if job is None or "link" not in fields:
             return fields

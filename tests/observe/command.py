@@ -14,8 +14,9 @@ paths.STATE = Path(sys.argv.pop(1))
 paths.SCENARIO = paths.STATE / "scenario"
 
 # They must not be imported earlier: they read the folders then.
+from infra import docker_command  # noqa: E402
 from infra.__main__ import main  # noqa: E402
-from infra.observe import configuration, docker  # noqa: E402
+from infra.observe import configuration  # noqa: E402
 
 _FASTER = (
     ("scrape_interval: 5s", "scrape_interval: 1s"),
@@ -37,6 +38,6 @@ def _write(run: Path, shipper: str, write: object = configuration.write) -> Path
 
 if __name__ == "__main__":
     configuration.write = _write
-    docker.obstacle = lambda: "these tests do without."
+    docker_command.obstacle = lambda: "these tests do without."
     sys.argv.append("observe")
     main()

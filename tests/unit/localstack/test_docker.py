@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from infra import docker_command
 from infra.errors import EmulatorError
 from infra.localstack import docker
 
@@ -53,7 +54,7 @@ def command(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
 
 
 def test_docker_with_an_engine_and_compose_can_be_used(command: Docker) -> None:
-    assert docker.obstacle() is None
+    assert docker_command.obstacle() is None
 
 
 def test_without_the_command_docker_cannot_be_used(
@@ -61,19 +62,19 @@ def test_without_the_command_docker_cannot_be_used(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    assert "no docker command" in (docker.obstacle() or "")
+    assert "no docker command" in (docker_command.obstacle() or "")
 
 
 def test_without_an_engine_docker_cannot_be_used(command: Docker) -> None:
     command.fail("{{.Server.Version}}")
 
-    assert "no Docker engine" in (docker.obstacle() or "")
+    assert "no Docker engine" in (docker_command.obstacle() or "")
 
 
 def test_without_compose_docker_cannot_be_used(command: Docker) -> None:
     command.fail("compose")
 
-    assert "compose" in (docker.obstacle() or "")
+    assert "compose" in (docker_command.obstacle() or "")
 
 
 def test_a_start_takes_a_port_of_its_own_and_waits(command: Docker, tmp_path: Path) -> None:
