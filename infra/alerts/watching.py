@@ -32,7 +32,8 @@ SPAN_GB: Final = 0.35
 """With OTLP, X-Ray takes spans by the gigabyte (Transaction Search).
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Enable-TransactionSearch.html"""
 
-_GB: Final = 1024**3
+GB: Final = 1024**3
+"""Bytes."""
 
 # -- what a job writes --------------------------------------------------------------------------
 LOG_BYTES: Final = 6_000
@@ -99,7 +100,7 @@ def of(numbers: Sequence[int]) -> list[Cost]:
             ),
         ),
         Cost("function `Telemetry`", tuple(_shipments(jobs) * _shipment() for jobs in numbers)),
-        Cost("X-Ray", tuple(jobs * SPANS * SPAN_BYTES / _GB * SPAN_GB for jobs in numbers)),
+        Cost("X-Ray", tuple(jobs * SPANS * SPAN_BYTES / GB * SPAN_GB for jobs in numbers)),
     ]
 
 
@@ -131,7 +132,7 @@ def _minutes() -> int:
 
 
 def _log_gb(jobs: int) -> float:
-    return (jobs * LOG_BYTES + _minutes() * IDLE_LOG_BYTES) / _GB
+    return (jobs * LOG_BYTES + _minutes() * IDLE_LOG_BYTES) / GB
 
 
 def _shipments(jobs: int) -> float:

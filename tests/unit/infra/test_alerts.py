@@ -350,3 +350,9 @@ def test_costs_are_those_of_the_days_that_lines_are_kept_by_default(
 
 def test_the_costs_in_the_documentation_are_those_that_are_computed() -> None:
     assert watching.table() in _OPERATIONS
+
+
+def test_the_price_of_a_query_is_that_of_the_lines_that_it_reads() -> None:
+    cents = watching.LOG_BYTES * 1_000_000 / watching.GB * watching.INSIGHTS_GB * 100
+
+    assert f"{cents:.0f} cents for a month of a million jobs" in _OPERATIONS
