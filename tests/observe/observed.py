@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,11 +30,14 @@ class Observe:
     state: Path
     otlp_endpoint: str
     runs: int = 0
+    started_at: float = 0
+    """When it was started the last time, in Unix time."""
     _running: "subprocess.Popen[bytes] | None" = None
     _left: list[psutil.Process] = field(default_factory=list)
 
     def start(self) -> None:
         self.runs += 1
+        self.started_at = time.time()
         with self._file("out").open("wb") as out, self._file("err").open("wb") as err:
             self._running = subprocess.Popen(
                 [sys.executable, "-m", "tests.observe.command", str(self.state)],

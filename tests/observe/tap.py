@@ -78,6 +78,11 @@ class Record(Received):
     def body(self) -> str:
         return str(self.fields["body"]["stringValue"])
 
+    @property
+    def logged_at(self) -> int:
+        """Unix time in ms."""
+        return int(self.fields["timeUnixNano"]) // 10**6
+
 
 # https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto
 _ERROR = 2

@@ -111,9 +111,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Line:
-    """A structured line. `function` is the name in the template."""
+    """A structured line. `function` is the name in the template. `logged_at` is when the log took
+    it, in Unix time in ms."""
 
     function: str
+    logged_at: int
     facts: Mapping[str, Any]
 
     @property
@@ -145,6 +147,6 @@ class Logs:
                 for event in page["events"]:
                     for text in event["message"].splitlines():
                         if text.startswith("{") and "message" in (facts := json.loads(text)):
-                            yield Line(name, facts)
+                            yield Line(name, event["timestamp"], facts)
         except client.exceptions.ResourceNotFoundException:
             return  # The function has never run.
