@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from chalicelib import settings
-from infra import config
+from infra import arns, config
 from infra.errors import DeployError
 from infra.targets import Target
 
@@ -37,9 +37,6 @@ may hold a token.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html"""
 
 _BUS: Final = re.compile(r"[A-Za-z0-9_./-]{1,256}")
-_SECRET: Final = re.compile(
-    r"arn:[a-z-]+:secretsmanager:(?P<region>[a-z0-9-]+):[0-9]{12}:secret:.+"
-)
 
 
 def settled(
@@ -97,17 +94,7 @@ def _check(given: Mapping[str, str], target: Target) -> None:
             f"{bus!r}"
         )
     if name := given.get("WEBHOOK_SECRET"):
-        secret = _SECRET.fullmatch(name)
-        if secret is None:
-            raise DeployError(
-                "WEBHOOK_SECRET must be the ARN of a secret (arn:…:secretsmanager:…:secret:…), "
-                f"not {name!r}"
-            )
-        if secret["region"] != target.region:
-            raise DeployError(
-                f"WEBHOOK_SECRET must be a secret of the stack's region {target.region}, not "
-                f"{name!r}"
-            )
+        arns.check("WEBHOOK_SECRET", name, arns.SECRET, target.region)
     # If no secret is named, the stack makes one.
     place = dict.fromkeys((*config.PLACES, "WEBHOOK_SECRET"), "-")
     if target.is_local:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import cast, get_args
 
 from chalicelib.jobs.items import RECORD_GRACE_DAYS
-from chalicelib.named_sources import KMS_KEY
-from infra import account, announcements, config, origins, telemetry, template
+from infra import account, announcements, arns, config, origins, telemetry, template
 from infra.access import Access
 from infra.alerts import choices
 from infra.errors import DeployError
@@ -80,7 +79,8 @@ def values(
     chosen = operators(target, deployed)
     found = {**(_local(target) if target.is_local else _of_account(target, stack_name)), **chosen}
     for variable in _KEYS:
-        _check_key(variable, os.environ.get(variable), target.region)
+        if value := os.environ.get(variable):
+            arns.check(variable, value, arns.KMS_KEY, target.region)
     found[PROTECTION_PARAMETER] = _switch(found.get(PROTECTION_PARAMETER, "on"))
     found["ProvisionedPollers"] = pollers = _pollers(found.get("ProvisionedPollers", "0"))
     if asked := found.get(origins.PARAMETER):
@@ -117,19 +117,6 @@ def operators(target: Target, deployed: Mapping[str, str]) -> dict[str, str]:
     choices.check(chosen, target)
     telemetry.check(chosen, target)
     return announcements.settled(chosen, deployed, target)
-
-
-def _check_key(variable: str, value: str | None, region: str) -> None:
-    """Raises DeployError if the value is no ARN of a key, or of a key of another region."""
-    if not value:
-        return
-    key = KMS_KEY.fullmatch(value)
-    if key is None:
-        raise DeployError(
-            f"{variable} must be the ARN of a KMS key (arn:…:key/…), and of no alias, not {value!r}"
-        )
-    if key["region"] != region:
-        raise DeployError(f"{variable} must be a key of the stack's region {region}, not {value!r}")
 
 
 def architecture_of(values: Mapping[str, str | None]) -> Architecture:

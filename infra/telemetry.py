@@ -4,12 +4,12 @@ The function would refuse the same values, but only when it runs. Here they are 
 anything is packaged. docs/configuration.md explains each variable.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
 from chalicelib.telemetry import endpoints
 from chalicelib.telemetry.otlp import Signal
+from infra import arns
 from infra.errors import DeployError
 from infra.targets import Target
 
@@ -21,10 +21,6 @@ PARAMETERS: Final = {
     endpoints.COMPRESSION: "OtlpCompression",
 }
 """The variables, and their parameters in the template."""
-
-_SECRET: Final = re.compile(
-    r"arn:[a-z-]+:secretsmanager:(?P<region>[a-z0-9-]+):[0-9]{12}:secret:.+"
-)
 
 
 def of_settings(settings: Mapping[str, str]) -> dict[str, str]:
@@ -53,16 +49,6 @@ def check(parameters: Mapping[str, str], target: Target) -> None:
         endpoints.endpoints(given)
     except endpoints.BadEndpoint as error:
         raise DeployError(str(error)) from None
-    if not secret:
-        return
-    found = _SECRET.fullmatch(secret)
-    if found is None:
+    if secret:
         # Somebody may have written the headers themselves.
-        raise DeployError(
-            f"{endpoints.HEADERS} must be the ARN of a secret (arn:…:secretsmanager:…:secret:…)"
-        )
-    if found["region"] != target.region:
-        raise DeployError(
-            f"{endpoints.HEADERS} must be a secret of the stack's region {target.region}, not "
-            f"{secret!r}"
-        )
+        arns.check(endpoints.HEADERS, secret, arns.SECRET, target.region, is_shown=False)

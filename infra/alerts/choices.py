@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from infra import arns
 from infra.alerts import spend
 from infra.errors import DeployError
 from infra.targets import Target
@@ -25,7 +26,6 @@ PARAMETERS: Final = {
 }
 """The environment variables, and their parameters in the template."""
 
-_SNS: Final = re.compile(r"arn:[a-z-]+:sns:(?P<region>[a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 _ADDRESS: Final = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+")
 _NUMBER: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
 
@@ -39,15 +39,7 @@ def check(chosen: Mapping[str, str], target: Target) -> None:
     if given[_ALARMS] not in ("", "yes", "no"):
         raise DeployError(f"{_ALARMS} must be yes or no, not {given[_ALARMS]!r}")
     if topic := given[_TOPIC]:
-        named = _SNS.fullmatch(topic)
-        if named is None:
-            raise DeployError(
-                f"{_TOPIC} must be the ARN of a standard SNS topic (arn:…:sns:…), not {topic!r}"
-            )
-        if named["region"] != target.region:
-            raise DeployError(
-                f"{_TOPIC} must be a topic of the stack's region {target.region}, not {topic!r}"
-            )
+        arns.check(_TOPIC, topic, arns.TOPIC, target.region)
     if given[_EMAIL] and not _ADDRESS.fullmatch(given[_EMAIL]):
         raise DeployError(f"{_EMAIL} must be one mail address, not {given[_EMAIL]!r}")
     spend_limit(given[_LIMIT])
