@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 
 import click
 from prometheus_client import CollectorRegistry, generate_latest
@@ -63,28 +63,38 @@ class Found:
     dropped: int = 0
 
 
-def floor(lines: Iterator[Line], _: Path, __: str) -> Mapping[str, float]:
+class Said(TypedDict, total=False):
+    """What the store of a phase says at its end, by the names of Found. A phase without a store has
+    nothing to say."""
+
+    scrape: float
+    ended: int
+    sent: int
+    dropped: int
+
+
+def floor(lines: Iterator[Line], _: Path, __: str) -> Said:
     """Reads the JSON of each line, and nothing else."""
     for line in lines:
         json.loads(line.text)
     return {}
 
 
-def parse(lines: Iterator[Line], _: Path, __: str) -> Mapping[str, float]:
+def parse(lines: Iterator[Line], _: Path, __: str) -> Said:
     """Makes an event of each line."""
     for line in lines:
         read(line)
     return {}
 
 
-def count(lines: Iterator[Line], folder: Path, _: str) -> Mapping[str, float]:
+def count(lines: Iterator[Line], folder: Path, _: str) -> Said:
     """Counts the lines into a store."""
     with store.opened(folder, Wanted(traces=False, logs=False), complain) as kept:
         _count(lines, kept)
         return _scraped(kept)
 
 
-def ship(lines: Iterator[Line], folder: Path, url: str) -> Mapping[str, float]:
+def ship(lines: Iterator[Line], folder: Path, url: str) -> Said:
     """Counts the lines into a store, and sends spans and records to a backend."""
     with store.opened(folder, Wanted(), complain) as kept:
         with sending(kept, endpoints({"OTLP_ENDPOINT": url}), complain):
@@ -97,7 +107,7 @@ def ship(lines: Iterator[Line], folder: Path, url: str) -> Mapping[str, float]:
         return _scraped(kept)
 
 
-PHASES: Final[dict[str, Callable[[Iterator[Line], Path, str], Mapping[str, float]]]] = {
+PHASES: Final[dict[str, Callable[[Iterator[Line], Path, str], Said]]] = {
     "floor": floor,
     "parse": parse,
     "count": count,
@@ -117,7 +127,7 @@ def _count(lines: Iterator[Line], kept: Store) -> None:
         kept.count(log, batch, batch[-1].at, batch[-1].at)
 
 
-def _scraped(kept: Store) -> dict[str, float]:
+def _scraped(kept: Store) -> Said:
     """Returns how long a scrape takes, and what it says."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Metrics(kept.path, Progress(0, frozenset({1})), time.time))
@@ -130,9 +140,9 @@ def _scraped(kept: Store) -> dict[str, float]:
             sums[sample.name] = sums.get(sample.name, 0) + sample.value
     return {
         "scrape": took,
-        "ended": sums["export_jobs_total"],
-        "sent": sums["telemetry_sent_total"],
-        "dropped": sums["telemetry_dropped_total"],
+        "ended": int(sums["export_jobs_total"]),
+        "sent": int(sums["telemetry_sent_total"]),
+        "dropped": int(sums["telemetry_dropped_total"]),
     }
 
 
@@ -152,7 +162,7 @@ def _phase(name: str, file: Path, folder: Path, url: str) -> Found:
     said = PHASES[name](lines(), folder, url)
     took, cpu = time.monotonic() - began, cpu_seconds() - cpu
     size = sum(one.stat().st_size for one in folder.glob("*"))
-    return Found(seen, took, cpu, peak_rss(), size, **said)  # type: ignore[arg-type]
+    return Found(seen, took, cpu, peak_rss(), size, **said)
 
 
 def measured(jobs: int, folder: Path, show: Callable[[str], None]) -> dict[str, Found]:
