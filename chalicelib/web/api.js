@@ -32,7 +32,8 @@ export const access = {};
 
 export const jobPath = (id) => `v1/export/${encodeURIComponent(id)}`;
 
-export const listJobs = (user, cursor) => call("GET", query("v1/export", { user_id: user, limit: 50, cursor }));
+/** A page of jobs, newest first. */
+export const listJobs = (user, cursor) => call("GET", query("v1/export", { userId: user, limit: 100, cursor }));
 
 export const readJob = (id) => call("GET", jobPath(id));
 
@@ -44,17 +45,35 @@ export const readEvents = (id, seen, signal) =>
 export const cancelJob = (id) => call("DELETE", `${jobPath(id)}?only=open`);
 export const deleteJob = (id) => call("DELETE", `${jobPath(id)}?only=ended`);
 
-export const retryJob = (id) => call("POST", `${jobPath(id)}/retry`);
+/** The same once more, as a new job, perhaps with {onMissing, onUnreadable, filename} changed. */
+export const retryJob = (id, changes = {}) => post(`${jobPath(id)}/retry`, changes);
+
+/** What was asked: it can be given to `createJob` as it is. */
+export const readRequest = (id) => call("GET", `${jobPath(id)}/request`);
+
+export const renameJob = (id, filename) => withBody("PATCH", jobPath(id), { filename });
 
 export const downloadLink = (id) => call("GET", `${jobPath(id)}/download`);
 
+/** A page of one folder. `values`: {prefix, source, cursor, limit}. */
 export const listFiles = (values = {}) => call("GET", query("v1/files", values));
+
+/** {files, bytes, unreadableFiles} of all below a prefix, as far as it was counted; `cursor` goes on. */
+export const readTotals = (values) => call("GET", query("v1/files/totals", values));
+
+/** {seconds, limits, exceeded} of {files, bytes, entries}. */
+export const readEstimate = (values) => call("GET", query("v1/estimate", values));
+
+/** {files: [{file, available, name, size, reason, detail}]} of at most 100 {keys} or {fileIds}. */
+export const checkFiles = (request) => post("v1/download/check", request);
 
 /** Safe to repeat with the same key, if the answer is lost. */
 export const createJob = (request, key) => post("v1/export", request, { "Idempotency-Key": key });
 
-export const post = (path, body, headers) =>
-  call("POST", path, { body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...headers } });
+const withBody = (method, path, body, headers) =>
+  call(method, path, { body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...headers } });
+
+export const post = (path, body, headers) => withBody("POST", path, body, headers);
 
 export const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 

@@ -9,11 +9,14 @@ import { jobs } from "./jobs.js";
 import { auth, awaited, setUser, user, who } from "./person.js";
 import { plain } from "./tab.js";
 
-const VIEWS = [[/^#\/new$/, create], [/^#\/jobs\/([\w-]+)$/, job], [/^/, jobs]];
+const VIEWS = [[/^#\/new(?:\?|$)/, create], [/^#\/jobs\/([\w-]+)$/, job], [/^/, jobs]];
 
-let leave;
+let leave, current;
 
-/** Shows the view for the address, or first signs the person in. Each view returns a function that stops it. */
+/**
+ * Shows the view for the address, or first signs the person in. A view returns a function that stops
+ * it, or {stop, went}: `went` is called when the address changes and the view stays.
+ */
 function route() {
   takeTicket();
   const [pattern, view] = VIEWS.find(([candidate]) => candidate.test(location.hash));
@@ -23,15 +26,24 @@ function route() {
     import("./signin.js").then(({ enter }) => enter(route, shut));
     return;
   }
-  show((main) => view(main, id, isShared), !isShared);
+  if (current?.view === view && current.went) {
+    current.went();
+    return;
+  }
+  show((main) => {
+    const shown = view(main, id, isShared);
+    current = { view, went: shown?.went };
+    return shown?.stop ?? shown;
+  }, !isShared);
   for (const link of document.querySelectorAll("nav a")) {
-    link.setAttribute("aria-current", link.hash === (location.hash || "#/") ? "page" : "false");
+    link.setAttribute("aria-current", link.hash === (location.hash.split("?")[0] || "#/") ? "page" : "false");
   }
 }
 
 function show(view, isFramed) {
   const isFirst = !leave;
   leave?.();
+  current = undefined;
   plain();
   announce("");
   trouble(false);
