@@ -7,11 +7,10 @@ from typing import Any, Final
 
 from chalicelib.archive.names import archive_filename
 from chalicelib.errors import InvalidRequest, NotRetryable
-from chalicelib.http import bounds, parse, progress
+from chalicelib.http import bounds, parse, progress, spelling
 from chalicelib.http.callers import unknown_job
 from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.exports import accepted, find_job
-from chalicelib.http.spelling import CAMEL
 from chalicelib.jobs import naming
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.pipeline import accepting
@@ -61,7 +60,7 @@ def asked_for(call: Call, services: Services, job_id: str) -> Reply:
     asked = accepting.request_of(services, job)
     said = asdict(replace(asked, filename=naming.given(job, asked)))
     content = {
-        CAMEL.get(name, name): _without_none(value)
+        spelling.outer(name): _without_none(value)
         for name, value in said.items()
         if value is not None and name not in _NOT_SAID
     }

@@ -117,8 +117,8 @@ def changes_request(
 ) -> dict[str, Any]:
     """Returns what the body changes of a job or of its request, by the schema `retry` or `rename`.
     Raises what `json_body` raises."""
-    asked = json_body(body, content_type, schema, settings)
-    raise_for(list(beyond.filename_errors(asked, is_new=False)))
+    asked, sent = json_body(body, content_type, schema, settings)
+    raise_for(list(beyond.filename_errors(asked, is_new=False)), sent)
     return asked
 
 
