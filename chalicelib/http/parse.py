@@ -112,6 +112,16 @@ def notify_request(body: bytes, content_type: str | None, settings: Settings) ->
     return Notify(**asked) if asked else None
 
 
+def changes_request(
+    body: bytes, content_type: str | None, schema: str, settings: Settings
+) -> dict[str, Any]:
+    """Returns what the body changes of a job or of its request, by the schema `retry` or `rename`.
+    Raises what `json_body` raises."""
+    asked, sent = json_body(body, content_type, schema, settings)
+    raise_for(list(beyond.filename_errors(asked, is_new=False)), sent)
+    return asked
+
+
 def source(given: str | None, settings: Settings) -> Source:
     """Returns the source that a query names; without a name, the default one. Raises
     InvalidRequest."""
