@@ -112,9 +112,16 @@ def list_files() -> Response:
     return guarded(app, services, guard.BROWSE, listing)
 
 
+@app.route("/v1/files/totals", methods=["GET"], content_types=[], cors=CORS)
+def count_files() -> Response:
+    from chalicelib.http.files import totals
+
+    return guarded(app, services, guard.BROWSE, totals)
+
+
 @app.route("/v1/download/check", methods=["POST"], content_types=[], cors=CORS)
 def check_availability() -> Response:
-    from chalicelib.http.files import check
+    from chalicelib.http.checks import check
 
     return guarded(app, services, guard.BROWSE, check)
 

@@ -302,21 +302,52 @@ DOWNLOAD: Final = _answer(
     }
 )
 
-CHECK_ANSWER: Final = _answer(
+TOTALS: Final = _answer(
     {
-        "fileId": _FILE,
-        "file_id": {
-            **_FILE,
-            "deprecated": True,
-            "description": "The same, as it was once spelled.",
+        "prefix": {**_TEXT, "description": "What was asked for."},
+        "source": {**_TEXT, "description": "The name of the source."},
+        "files": {
+            **_COUNT,
+            "description": "Files that an export takes, as far as a listing tells: those that were "
+            "counted for this answer.",
         },
-        "available": {"type": "boolean", "description": "Whether it is there and can be read."},
-        "s3Key": _optional(_TEXT),
-        "size": _optional({**_COUNT, "description": "Bytes."}),
-        "reason": _optional(_WHY["reason"]),
-        "detail": _optional(_WHY["detail"]),
+        "bytes": {**_COUNT, "description": "How many bytes these files have."},
+        "unreadableFiles": {
+            **_COUNT,
+            "description": "Files besides that cannot be exported, as far as a listing tells.",
+        },
+        "cursor": _optional(
+            {
+                **_TEXT,
+                "description": "There are more files: ask again with it, and add the answers up. "
+                "Null if all are counted.",
+            }
+        ),
     }
 )
+
+_CHECKED: Final[Schema] = {
+    "available": {"type": "boolean", "description": "Whether it is there and can be read."},
+    "s3Key": _optional(_TEXT),
+    "size": _optional({**_COUNT, "description": "Bytes."}),
+    "name": _optional(
+        {
+            **_TEXT,
+            "description": "What it is called in an archive that has no other file of that name; "
+            "null if S3 does not tell.",
+        }
+    ),
+    "reason": _optional(_WHY["reason"]),
+    "detail": _optional(_WHY["detail"]),
+}
+
+CHECK_ANSWER: Final[Schema] = {
+    "description": "For file_ids or keys a list: each once, in their order.",
+    "oneOf": [
+        _answer({"files": {"type": "array", "items": _answer({"file": _FILE, **_CHECKED})}}),
+        _answer({"fileId": _FILE, "file_id": {**_FILE, "deprecated": True}, **_CHECKED}),
+    ],
+}
 
 _SHARE: Final[Schema] = {
     "id": {**_TEXT, "pattern": "^[0-9a-f]{8}$"},

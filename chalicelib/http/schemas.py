@@ -13,6 +13,9 @@ from chalicelib.settings import SHARE_DAYS_MAX
 Schema = dict[str, Any]
 
 FILES_MAX: Final = 10_000
+CHECKED_MAX: Final = 100
+"""The most files of one check."""
+
 FILE_ID_MIN: Final = 10_000
 FILE_ID_MAX: Final = 100_000_000
 ID_MAX_BYTES: Final = 255
@@ -138,12 +141,7 @@ def requests(an_id: Schema, sources: Sequence[str]) -> dict[str, Schema]:
     return {
         "export": _export(an_id, source),
         "selection": _SELECTION,
-        "check": {
-            "type": "object",
-            "additionalProperties": False,
-            "properties": {"file_id": an_id, "source": source},
-            "required": ["file_id"],
-        },
+        "check": _check(an_id, source),
         "share": _SHARE,
         "retry": _RETRY,
         "rename": _RENAME,
@@ -183,6 +181,23 @@ _RENAME: Final[Schema] = {
     "properties": {"filename": FILENAME},
     "required": ["filename"],
 }
+
+
+def _check(an_id: Schema, source: Schema) -> Schema:
+    """Returns the schema of the body of `POST /v1/download/check`."""
+    several: Schema = {"type": "array", "minItems": 1, "maxItems": CHECKED_MAX}
+    return {
+        "type": "object",
+        "description": "Exactly one of file_id, file_ids and keys says which files.",
+        "additionalProperties": False,
+        "properties": {
+            "file_id": an_id,
+            "file_ids": {**several, "items": an_id},
+            "keys": {**several, "items": _KEY},
+            "source": source,
+        },
+        "oneOf": [{"required": ["file_id"]}, {"required": ["file_ids"]}, {"required": ["keys"]}],
+    }
 
 
 def _export(an_id: Schema, source: Schema) -> Schema:
