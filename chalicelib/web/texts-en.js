@@ -8,12 +8,74 @@ export const texts = {
     newExport: "New export",
     tryAgain: "Try again",
     close: "Close",
+    justNow: "just now",
+    // "8.3 of 20.0 MB"
+    of: "{done} of {total}",
+    // Durations, with the symbols of units. They also stand in a sentence: "Try again in {wait}."
+    s: "{s} s",
+    min: "{min} min",
+    minS: "{min} min {s} s",
+    h: "{h} h",
+    hMin: "{h} h {min} min",
   },
   // app.js, person.js, tab.js: the frame.
   frame: {
+    noAnswer: "The server does not answer. Trying again…",
   },
-  // api.js: what went wrong, by the last part of a problem's type.
+  // problems.js: what went wrong, by the last part of a problem's type. `wait`: in place of `words`, if
+  // it is known how long to wait.
   problems: {
+    "no-connection": { title: "No connection", words: "The server could not be reached. Check the connection, then try again." },
+    "no-answer": { title: "The server is in trouble", words: "It answered with {status}. Try again in a moment." },
+    outdated: { title: "This page is out of date", words: "Load the page again, then try once more." },
+    "invalid-request": { title: "This was not accepted", words: "Something that was entered is not valid." },
+    unauthorized: { title: "You are not signed in", words: "Sign in again, or open the link again that you were sent." },
+    forbidden: { title: "This is not allowed", words: "If you need it, ask the people who run this service." },
+    "not-found": { title: "Not found", words: "It is not there any more, or never was." },
+    "too-many-shares": { title: "Too many links", words: "This export has as many links as it may have. Revoke one, then make a new one." },
+    "too-many-notifications": { title: "Too many are told already", words: "Nobody else can be told of this export." },
+    "no-notifications": { title: "Nothing to send", words: "Nobody is told of this export." },
+    "not-ready": { title: "Not ready yet", words: "Wait until the export is done, then download it." },
+    "already-ended": { title: "The export has ended", words: "It has just ended, so there is nothing to cancel." },
+    "not-ended": { title: "The export is still running", words: "Cancel it first, or wait until it has ended." },
+    "not-retryable": { title: "This export cannot be repeated", words: "Start a new export instead." },
+    expired: { title: "The archive has expired", words: "It was deleted. Export the files again." },
+    "request-gone": { title: "This export cannot be repeated", words: "Its list of files is not kept any more. Choose the files again, under New export." },
+    "body-too-large": { title: "Too much at once", words: "Choose fewer files, or choose whole folders." },
+    "idempotency-key-reused": { title: "This was sent before", words: "The export that it started was deleted since. Load the page again, then start the export." },
+    "too-many-jobs": { title: "Too many exports are running", words: "Wait until one has ended, or cancel one under Exports. Then try again." },
+    "rate-limited": {
+      title: "Too many requests",
+      words: "That was too much in a short time. Try again in a moment.",
+      wait: "That was too much in a short time. Try again in {wait}.",
+    },
+    "internal-error": { title: "Something went wrong here", words: "Try again. If it happens again, give this number to the people who run this service:" },
+    unavailable: { title: "The service is busy", words: "Try again in a moment.", wait: "Try again in {wait}." },
+    // Of requests, and of exports that failed.
+    "quota-exceeded": {
+      title: "This is more than you may export",
+      words: "Export fewer files at a time.",
+      wait: "You have exported what you may in a day. Try again in {wait}.",
+    },
+    "source-missing": { title: "Files are missing", words: "This export was to stop if a file is missing." },
+    "source-changed": { title: "A file was changed", words: "It was changed or deleted during the export. Export again when nobody is working on it." },
+    "source-unreadable": { title: "Files cannot be read", words: "This export was to stop if a file cannot be read." },
+    "storage-refused": { title: "The archive could not be stored", words: "Try again. If it fails again, tell the people who run this service." },
+    "nothing-to-export": { title: "There is nothing to export", words: "None of the chosen files is there and can be read." },
+    "access-denied": { title: "No access", words: "This service may not read the files, or may not store the archive. Tell the people who run it." },
+    "limit-exceeded": { title: "The archive would be too large", words: "Export fewer files at a time." },
+    "given-up": { title: "The export did not work", words: "It was tried several times. If it fails again, tell the people who run this service." },
+  },
+  // format.js: why one file cannot be exported.
+  reasons: {
+    missing: "Not found.",
+    archived: "In cold storage. It must be restored first.",
+    denied: "This service may not read it.",
+    encrypted: "Encrypted with a key that only its owner has.",
+    "key-unusable": "Its encryption key cannot be used.",
+    changed: "It was changed during the export.",
+    "too-large": "Too large.",
+    refused: "The storage does not give it out: {detail}",
   },
   // jobs.js
   list: {
