@@ -48,7 +48,7 @@ export const downloadLink = (id) => call("GET", `${jobPath(id)}/download`);
 export const listFiles = (values = {}) => call("GET", query("v1/files", values));
 
 /** {files, bytes, unreadableFiles} of all below a prefix, as far as it was counted; `cursor` goes on. */
-export const readTotals = (values) => call("GET", query("v1/files/totals", values));
+export const readTotals = (values, signal) => call("GET", query("v1/files/totals", values), { signal });
 
 /** {seconds, limits, exceeded} of {files, bytes, entries}. */
 export const readEstimate = (values) => call("GET", query("v1/estimate", values));

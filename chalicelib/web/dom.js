@@ -46,6 +46,7 @@ const PATHS = {
   lock: "M6 11h12v9H6ZM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
   next: "M9 6l6 6-6 6",
   plus: "M12 5v14M5 12h14",
+  remove: "M6.5 6.5l11 11M17.5 6.5l-11 11",
   stop: "M5.6 5.6l12.8 12.8" + ROUND,
 };
 
