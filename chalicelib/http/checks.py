@@ -10,7 +10,6 @@ from chalicelib.http import bounds, parse
 from chalicelib.http.answers import Answer
 from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.files import why
-from chalicelib.http.spelling import outer
 from chalicelib.jobs.request import FileId
 from chalicelib.s3.bucket import Bucket
 from chalicelib.s3.objects import ObjectFacts
@@ -33,7 +32,7 @@ def check(call: Call, services: Services) -> Reply:
     source, bucket = services.settings.source(asked.source), services.source(asked.source)
     keys = [str(one) if asked.by == "keys" else key_of(one, source) for one in asked.files]
     for index, (one, key) in enumerate(zip(asked.files, keys, strict=True)):
-        pointer = outer(asked.by) if asked.by == "file_id" else f"{outer(asked.by)}/{index}"
+        pointer = asked.sent_as if asked.by == "file_id" else f"{asked.sent_as}/{index}"
         bounds.check_key(call.caller, pointer, key, one)
     seen = _seen(services, bucket, keys)
     if not any(seen.values()):

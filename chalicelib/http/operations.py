@@ -94,6 +94,14 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
                     ),
                 ],
             ),
+            "patch": operation(
+                "renameExport",
+                "Give the archive another name for downloads, whatever the job's status",
+                {200: ("Job", "The job with its new name.", [])},
+                problems=[400, 404, 413, 415],
+                body="RenameRequest",
+                parameters=[job_id],
+            ),
             "delete": operation(
                 "cancelExport",
                 "Cancel a job that is open, or delete one that has ended",
@@ -138,7 +146,7 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
         "/v1/export/{job_id}/retry": {
             "post": operation(
                 "retryExport",
-                "Ask for the same again, after a failure",
+                "Ask for the same again after a failure, or for it with something changed",
                 {
                     202: (
                         "ExportAccepted",
@@ -148,17 +156,27 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
                         ["Location", "Retry-After"],
                     )
                 },
-                problems=[400, 404, 409, 410, 429],
+                problems=[400, 404, 409, 410, 413, 415, 422, 429],
+                body="RetryRequest",
                 parameters=[
                     job_id,
                     parameter(
                         "Idempotency-Key",
                         "header",
                         schemas.IDEMPOTENCY_KEY,
-                        "A repeated retry returns the first one's job. With a key, only a retry "
-                        "with the same key does.",
+                        "A repeated retry, with the same changes, returns the first one's job. "
+                        "With a key, only a retry with the same key does.",
                     ),
                 ],
+            ),
+        },
+        "/v1/export/{job_id}/request": {
+            "get": operation(
+                "exportRequest",
+                "What a job was asked for, to be asked for again",
+                {200: ("AskedFor", "A body of createExport.", [])},
+                problems=[404, 410],
+                parameters=[job_id],
             ),
         },
         "/v1/export/{job_id}/download": {

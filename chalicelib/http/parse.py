@@ -91,10 +91,11 @@ def _told_apart(one: object) -> object:
 
 class Check(NamedTuple):
     """What `POST /v1/download/check` asks for. `by` is the field that says it: `file_id`,
-    `file_ids` or `keys`. `files` are its ids or keys, each once. `source` is None if none is
-    named."""
+    `file_ids` or `keys`, and `sent_as` its spelling in the request. `files` are its ids or keys,
+    each once. `source` is None if none is named."""
 
     by: str
+    sent_as: str
     files: tuple[FileId, ...]
     source: str | None
 
@@ -104,14 +105,14 @@ def check_request(body: bytes, content_type: str | None, settings: Settings) -> 
     raises."""
     asked, sent = json_body(body, content_type, "check", settings)
     name = asked.pop("source", None)
-    source, pattern = settings.source(name), settings.file_id_pattern
-    raise_for(list(beyond.check_errors(asked, source, pattern)), sent)
+    errors = beyond.check_errors(asked, settings.source(name), settings.file_id_pattern)
+    raise_for(list(errors), sent)
     ((by, given),) = asked.items()
     first: dict[object, FileId] = {}
     for one in [given] if by == "file_id" else given:
         found = one if by == "keys" else beyond.as_id(one)
         first.setdefault(_told_apart(found), found)
-    return Check(by, tuple(first.values()), name)
+    return Check(by, sent[by], tuple(first.values()), name)
 
 
 def notify_request(body: bytes, content_type: str | None, settings: Settings) -> Notify | None:
@@ -120,6 +121,16 @@ def notify_request(body: bytes, content_type: str | None, settings: Settings) ->
     asked, sent = json_body(body.strip() or b"{}", content_type, "notify", settings)
     raise_for(list(beyond.notify_errors("", asked, settings)), sent)
     return Notify(**asked) if asked else None
+
+
+def changes_request(
+    body: bytes, content_type: str | None, schema: str, settings: Settings
+) -> dict[str, Any]:
+    """Returns what the body changes of a job or of its request, by the schema `retry` or `rename`.
+    Raises what `json_body` raises."""
+    asked, sent = json_body(body, content_type, schema, settings)
+    raise_for(list(beyond.filename_errors(asked, is_new=False)), sent)
+    return asked
 
 
 def source(given: str | None, settings: Settings) -> Source:

@@ -143,12 +143,44 @@ def requests(an_id: Schema, sources: Sequence[str]) -> dict[str, Schema]:
         "selection": _SELECTION,
         "check": _check(an_id, source),
         "share": _SHARE,
+        "retry": _RETRY,
+        "rename": _RENAME,
         "notify": {
             **_RECEIVERS,
             "description": "Who is told besides. Without a body, or with an empty object, all who "
             "were told are told again.",
         },
     }
+
+
+_ON_MISSING: Final[Schema] = {
+    "description": "When a file does not exist: fail, or leave it out and list it.",
+    "enum": ["fail", "skip"],
+}
+_ON_UNREADABLE: Final[Schema] = {
+    "description": "When a file is there and cannot be read (it is in cold storage, or access is "
+    "denied): fail, or leave it out and list it.",
+    "enum": ["fail", "skip"],
+}
+
+_RETRY: Final[Schema] = {
+    "type": "object",
+    "description": "What is to be different this time. Without a body, or with an empty object, it "
+    "is the same again.",
+    "additionalProperties": False,
+    "properties": {
+        "on_missing": _ON_MISSING,
+        "on_unreadable": _ON_UNREADABLE,
+        "filename": FILENAME,
+    },
+}
+
+_RENAME: Final[Schema] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"filename": FILENAME},
+    "required": ["filename"],
+}
 
 
 def _check(an_id: Schema, source: Schema) -> Schema:
@@ -205,17 +237,8 @@ def _export(an_id: Schema, source: Schema) -> Schema:
             },
             "source": source,
             "filename": FILENAME,
-            "on_missing": {
-                "description": "When a file does not exist: fail, or leave it out and list it.",
-                "enum": ["fail", "skip"],
-                "default": "skip",
-            },
-            "on_unreadable": {
-                "description": "When a file is there and cannot be read (it is in cold storage, or "
-                "access is denied): fail, or leave it out and list it.",
-                "enum": ["fail", "skip"],
-                "default": "fail",
-            },
+            "on_missing": {**_ON_MISSING, "default": "skip"},
+            "on_unreadable": {**_ON_UNREADABLE, "default": "fail"},
             "user_id": {**USER_ID, "default": "anonymous"},
             "fresh": _FRESH,
             "notify": {**_RECEIVERS, "minProperties": 1},

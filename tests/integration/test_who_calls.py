@@ -427,7 +427,7 @@ def test_whether_a_file_is_there_is_told_to_its_owner_only(bounded: Guarded) -> 
 @pytest.mark.parametrize(
     ("asked", "named"),
     [
-        ({"file_ids": [10001, 10002]}, "fileIds/0: 10001 is not"),
+        ({"file_ids": [10001, 10002]}, "file_ids/0: 10001 is not"),
         ({"keys": ["users/bob/x", "users/ann/a.txt"]}, "keys/1: 'users/ann/a.txt' is not"),
         ({"keys": ["users/bob/x", "users/ann/gone"]}, "keys/1: 'users/ann/gone' is not"),
     ],

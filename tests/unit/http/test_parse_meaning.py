@@ -108,27 +108,26 @@ def test_a_key_after_a_repeated_one_is_pointed_at_where_it_stands() -> None:
     ],
 )
 def test_a_check_names_one_file_or_several(asked: Any, by: str, files: tuple[Any, ...]) -> None:
-    assert parse.check_request(_json(asked), None, SETTINGS) == parse.Check(by, files, None)
+    assert parse.check_request(_json(asked), None, SETTINGS) == parse.Check(by, by, files, None)
 
 
 @pytest.mark.parametrize(
     ("body", "pointers"),
     [
         (b"{}", [""]),
+        (b'{"fileId": 9999}', ["/fileId"]),
         (b'{"source": "default"}', [""]),
-        (b'{"file_id": 10001, "keys": ["a"]}', [""]),
+        (b'{"fileId": 10001, "keys": ["a"]}', [""]),
         (b'{"fileIds": [10001], "keys": ["a"]}', [""]),
         (b'{"fileIds": []}', ["/fileIds"]),
-        (b'{"file_ids": [10001, 9999, true]}', ["/file_ids/1", "/file_ids/2"]),
-        (b'{"fileIds": [10001], "file_ids": [10001]}', ["/fileIds"]),
-        (b'{"fileIds": "10001"}', ["/fileIds"]),
+        (b'{"fileIds": [10001, 9999, true]}', ["/fileIds/1", "/fileIds/2"]),
+        (b'{"file_ids": "10001"}', ["/file_ids"]),
         (b'{"keys": []}', ["/keys"]),
         (b'{"keys": ["a", "", null]}', ["/keys/1", "/keys/2"]),
         (b'{"keys": ["\\ud800"]}', ["/keys/0"]),
         (b'{"keys": [' + b'"a",' * 100 + b'"a"]}', ["/keys"]),
         (b'{"keys": ["a", "' + b"x" * 1025 + b'"]}', ["/keys/1"]),
         (b'{"keys": ["' + "é".encode() * 513 + b'"]}', ["/keys/0"]),
-        (b'{"fileId": 9999}', ["/fileId"]),
         (b'{"file_id": 9999}', ["/file_id"]),
         (b'{"file_id": "10001"}', ["/file_id"]),
         (b'{"file_id": 10001, "x": 1}', ["/x"]),
