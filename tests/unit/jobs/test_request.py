@@ -35,6 +35,7 @@ def requests(draw: st.DrawFn) -> ExportRequest:
         source=draw(perhaps),
         on_missing=draw(st.sampled_from(["fail", "skip"])),
         on_unreadable=draw(st.sampled_from(["fail", "skip"])),
+        names=draw(st.sampled_from(["key", "own"])),
         user_id=draw(texts),
         fresh=draw(st.booleans()),
     )
