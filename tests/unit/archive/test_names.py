@@ -290,7 +290,7 @@ def test_what_was_chosen_makes_a_name(path: str, others: int, stem: str, *, is_f
     assert chosen_stem(path, others, DAY, is_file=is_file) == stem
 
 
-@given(st.text() | wanted_names, st.integers(0, 9_999), st.booleans())
+@given(path=st.text() | wanted_names, others=st.integers(0, 9_999), is_file=st.booleans())
 def test_a_name_of_what_was_chosen_is_safe_and_says_the_day(
     path: str, others: int, *, is_file: bool
 ) -> None:
