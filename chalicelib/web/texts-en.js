@@ -396,7 +396,7 @@ export const texts = {
     whenDone: "When it is done.",
     beingSent: "Being sent…",
     sent: "Sent.",
-    retrying: { one: "Failed {n} time.", other: "Failed {n} times." },
+    retrying: { one: "Failed once.", other: "Failed {n} times." },
     next: "Next try: {time}.",
     nextNow: "Next try: now.",
     givenUp: "Not sent: given up.",
