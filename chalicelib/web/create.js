@@ -1,9 +1,10 @@
 // The form for a new export: its files and its name.
 
 import { createJob, listFiles, newKey } from "./api.js";
+import { basket as emptyBasket, clear } from "./basket.js";
 import { browser } from "./browse.js";
 import { announce, fault, fill, h, say } from "./dom.js";
-import { count, files } from "./format.js";
+import { count, files, size } from "./format.js";
 import { MOST, parse } from "./ids.js";
 import { owner, user } from "./person.js";
 import { title } from "./tab.js";
@@ -37,7 +38,7 @@ export function forgetDraft() {
 }
 
 addEventListener("pagehide", () => {
-  if (!draft?.text && !draft?.filename && !draft?.keys?.length && !draft?.whole) return;
+  if (!draft?.text && !draft?.filename && !draft?.keys?.length && !draft?.prefixes?.length) return;
   try {
     sessionStorage[DRAFT] = JSON.stringify(draft);
   } catch {
@@ -53,7 +54,7 @@ export function create(main) {
   const changed = () => {
     draw();
     key = newKey();
-    draft = { owner: owner(), key, ...Object.fromEntries(new FormData(form)), ...folders.picked() };
+    draft = { owner: owner(), key, ...Object.fromEntries(new FormData(form)), keys: [...basket.files], prefixes: [...basket.folders], source: basket.source };
   };
 
   const draw = () => {
@@ -69,7 +70,7 @@ export function create(main) {
     way = to;
     byIds.hidden = way !== "ids";
     folders.element.hidden = way === "ids";
-    if (way !== "ids") folders.open();
+    if (way !== "ids" && source.length) folders.open(source.value || undefined, folderNow());
     draw();
   };
 
@@ -87,13 +88,24 @@ export function create(main) {
   const errorList = h("ul", { id: "errors", class: "wrong" });
   const byIds = h("div", { class: "pane" }, h("label", { for: "ids" }, "File ids"), text, errorList,
     h("p", { class: "hint", id: "about-ids" }, "Paste a list, or type ids and ranges. Commas, spaces and new lines all do."));
-  const folders = browser(changed, draft);
+  const basket = emptyBasket(draft.source);
+  basket.files = new Map(draft.keys);
+  basket.folders = new Set(draft.prefixes);
+  const folderNow = () => new URLSearchParams(location.hash.split("?")[1]).get("folder") ?? "";
+  const folders = browser({ basket, changed, moved: (folder) => {
+    location.hash = `#/new?${new URLSearchParams({ folder })}`;
+  } });
   const filename = h("input", { id: "filename", name: "filename", maxlength: 200, autocomplete: "off", spellcheck: "false", placeholder: "March.zip",
     "aria-describedby": "about-name", value: draft.filename, oninput: changed });
   const fate = (group, words, isFail) => h("fieldset", { class: "choice" }, h("legend", {}, words),
     choice(group, "skip", "Leave it out, and list it", !isFail), choice(group, "fail", "Stop the whole export", isFail));
   const onMissing = fate("missing", "If a file is not there", draft.missing === "fail");
-  const source = h("select", { onchange: () => folders.from(source.value) });
+  const source = h("select", { onchange: () => {
+    clear(basket);
+    basket.source = source.value;
+    folders.open(source.value, "");
+    changed();
+  } });
   const from = h("label", { class: "from", hidden: true }, "Source", source);
   const summary = h("p", { class: "summary", role: "status" });
   const start = h("button", { class: "primary" }, "Start export");
@@ -113,8 +125,11 @@ export function create(main) {
   /** {words} about the selection, {errors}, and a {request} if it is valid. */
   const wanted = () => {
     if (way !== "ids") {
-      const { request, words } = folders.chosen();
-      return request?.keys?.length > MOST ? { words: TOO_MANY } : { request, words };
+      const found = [...[...basket.files.keys()].map((key) => ({ key })), ...[...basket.folders].map((prefix) => ({ prefix }))];
+      const bytes = [...basket.files.values()].reduce((sum, value) => sum + value, 0);
+      if (!found.length) return { words: "No files chosen yet" };
+      const words = [basket.files.size && `${files(basket.files.size)}, ${size(bytes)}`, ...[...basket.folders].map((prefix) => `Everything in ${prefix}`)].filter(Boolean).join("; ");
+      return found.length > MOST ? { words: TOO_MANY } : { request: { files: found }, words };
     }
     const { ids, repeats, tooMany, errors } = parse(text.value);
     if (tooMany) return { words: TOO_MANY, errors };
@@ -159,11 +174,12 @@ export function create(main) {
   };
 
   key ??= newKey();
-  turn(way);
   sources ??= listFiles().catch(() => (sources = undefined));
   sources.then((page) => {
     fill(source, (page?.sources ?? []).map((name) => h("option", { selected: name === (draft.source || page.source) }, name)));
     from.hidden = source.length < 2;
+    turn(way);
   });
-  return folders.close;
+  turn(way);
+  return { stop: folders.close, went: () => way !== "ids" && folders.open(source.value || undefined, folderNow()) };
 }
