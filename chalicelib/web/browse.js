@@ -171,7 +171,7 @@ export function browser({ basket, changed, moved }) {
     draw();
     trail();
     const n = here.shown.length;
-    fill(state, problem ? fault(problem, button(goOn, {}, t("choose.tryAgain")))
+    fill(state, problem ? fault(problem, button(goOn, {}, t("common.tryAgain")))
       : !rows.length ? (isWhole ? nothing("folder", ...(here.folder === here.top ? [t("choose.noFiles"), t("choose.putFiles")] : [t("choose.nothing"), t("choose.nothingHere")])) : skeleton(4))
         : !n && here.view.words ? nothing("file", t("choose.noMatch"), t(isWhole ? "choose.noneHasThat" : "choose.noneYetHasThat"))
           : !isWhole && !isLoading && h("div", { class: "more" }, button(goOn, {}, t("choose.more"))));

@@ -12,7 +12,7 @@ export function makeRow() {
   const cell = (name, ...children) => h("span", { role: "gridcell", class: name }, ...children);
   const box = h("input", { type: "checkbox", tabindex: -1 });
   const name = h("span", { class: "name", dir: "auto" });
-  const note = h("span", { class: "note", dir: "auto" });
+  const note = h("span", { class: "sub", dir: "auto" });
   const bytes = cell("size");
   const date = cell("date");
   const row = h("div", { role: "row" }, cell("pick", box),
