@@ -203,7 +203,6 @@ export const texts = {
     filesUnreadable: { one: "{n} file cannot be exported", other: "{n} files cannot be exported" },
     leftOutWords: "The archive has everything else, and a manifest.json that lists these too.",
     leftOutMany: "They are too many for this page. The manifest at the end of the archive lists them.",
-    affectedMany: "They are too many for this page.",
     copyList: "Copy list",
     listCopied: "List copied.",
     cannotCopy: "This browser does not allow it.",
