@@ -59,6 +59,9 @@ export function ago(iso) {
   return seconds < 86_400 ? AGO.format(-Math.floor(seconds / 3600), "hour") : moment(iso);
 }
 
+/** "a, b, c" */
+export const list = (texts) => new Intl.ListFormat(locale, { type: "unit", style: "short" }).format(texts);
+
 /** Why a file cannot be exported, for people. A reason of a newer API says it itself, in English. */
 export const why = ({ reason, detail }) => (has(`reasons.${reason}`) ? t(`reasons.${reason}`, { detail: sentence(detail) }) : sentence(detail || reason));
 

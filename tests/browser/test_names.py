@@ -24,7 +24,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def _named(page: Page, name: str, direction: str = "ltr") -> dict[str, Any]:
     """Shows the name in a row of the list that is 200 pixels wide. Returns what of it is in sight:
     the first and the last of its characters, and where it begins."""
-    return page.evaluate(
+    shown: dict[str, Any] = page.evaluate(
         """async ([text, direction]) => {
           const app = document.querySelector("script").src;
           const { name, h } = await import(new URL("dom.js", app));
@@ -50,6 +50,7 @@ def _named(page: Page, name: str, direction: str = "ltr") -> dict[str, Any]:
         }""",
         [name, direction],
     )
+    return shown
 
 
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
