@@ -33,6 +33,10 @@ _TRACE_ID: Final[Schema] = {
     "description": "The id of the job's trace. Unlike the job's id it opens nothing: support may "
     "be shown it.",
 }
+_DOWNLOAD_URL: Final[Schema] = {
+    **_URL,
+    "description": "GET it and follow redirects: these are the archive's bytes, once there is one.",
+}
 _FILE: Final[Schema] = {"type": ["integer", "string"], "description": "The file's id, or its key."}
 _WHY: Final[Schema] = {
     "reason": {
@@ -55,7 +59,8 @@ EXPORT_ACCEPTED: Final = _answer(
         "message": _TEXT,
         "statusUrl": _URL,
         "sseUrl": _URL,
-        "downloadUrl": _URL,
+        "downloadUrl": _DOWNLOAD_URL,
+        "linkUrl": {**_URL, "description": "Answers with a link to the archive, as JSON."},
         "traceId": _TRACE_ID,
     },
     ticket={
@@ -134,9 +139,10 @@ JOB: Final = _answer(
                             "items": _answer({"file": _FILE, **_WHY}),
                         }
                     ),
-                    "downloadUrl": _optional(
-                        {**_URL, "description": "Redirects to a fresh link; null once expired."}
-                    ),
+                    "downloadUrl": {
+                        **_optional(_DOWNLOAD_URL),
+                        "description": f"{_DOWNLOAD_URL['description']} Null once expired.",
+                    },
                 },
                 reusedFrom={
                     **_JOB_ID,
@@ -251,7 +257,10 @@ DOWNLOAD: Final = _answer(
     {
         "jobId": _JOB_ID,
         "status": {"const": "ready"},
-        "downloadUrl": {**_URL, "description": "A presigned link straight to S3."},
+        "downloadUrl": {
+            **_DOWNLOAD_URL,
+            "description": "A presigned link straight to S3: GET it for the archive's bytes.",
+        },
         "expiresIn": {**_COUNT, "description": "Seconds."},
         "message": _TEXT,
     }

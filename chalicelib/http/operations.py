@@ -43,7 +43,9 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
                 {200: ("JobList", "One page.", [])},
                 problems=[400],
                 parameters=[
-                    parameter("user_id", "query", schemas.USER_ID, "Whose jobs."),
+                    parameter("userId", "query", schemas.USER_ID, "Whose jobs."),
+                    parameter("user_id", "query", schemas.USER_ID, "The old spelling of userId.")
+                    | {"deprecated": True},
                     parameter(
                         "limit",
                         "query",

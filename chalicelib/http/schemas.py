@@ -157,8 +157,7 @@ def _export(an_id: Schema, source: Schema) -> Schema:
     """Returns the schema of the body of `POST /v1/export`."""
     return {
         "type": "object",
-        "description": "Exactly one of file_ids, keys, prefix and files says which files to "
-        "export.",
+        "description": "Exactly one of fileIds, keys, prefix and files says which files to export.",
         "additionalProperties": False,
         "properties": {
             "file_ids": {
@@ -215,18 +214,19 @@ def _export(an_id: Schema, source: Schema) -> Schema:
     }
 
 
+# As the document spells them.
 _EXAMPLES_WITHOUT_IDS: Final = [
     {
         "files": [
             {"key": "downloads/10001", "name": "Reports/March.pdf"},
             {"prefix": "downloads/", "name": "All"},
         ],
-        "on_unreadable": "skip",
+        "onUnreadable": "skip",
     }
 ]
 _EXAMPLES: Final = [
-    {"file_ids": [10001, 10002], "filename": "March.zip"},
-    {"files": [{"id": 10001, "name": "Reports/March.pdf"}, {"id": 10002}], "on_missing": "fail"},
+    {"fileIds": [10001, 10002], "filename": "March.zip"},
+    {"files": [{"id": 10001, "name": "Reports/March.pdf"}, {"id": 10002}], "onMissing": "fail"},
     *_EXAMPLES_WITHOUT_IDS,
 ]
 
