@@ -253,6 +253,45 @@ FILES: Final = _answer(
     }
 )
 
+_LIMITS: Final[dict[str, str]] = {
+    "entries": "Rows of a request: ids, keys, or `files`.",
+    "listedFiles": "Files that the prefixes of `files` may find.",
+    "bodyBytes": "Bytes of a request.",
+    "archiveBytes": "Bytes of an archive.",
+    "filesPerJob": "Files of an export, if the stack has such a limit.",
+    "bytesPerJob": "Bytes of the files of an export, if the stack has such a limit.",
+    "bytesLeftToday": "Bytes that the caller may still export on this day (UTC), if there is such "
+    "a limit.",
+}
+ESTIMATE: Final = _answer(
+    {
+        "files": _COUNT,
+        "bytes": _COUNT,
+        "seconds": {
+            **_COUNT,
+            "description": "About how long such an export takes on AWS, if its files have about "
+            "the same size.",
+        },
+        "limits": _answer(
+            {
+                name: {**_optional(_COUNT), "description": f"{said} Null: no limit."}
+                for name, said in _LIMITS.items()
+            }
+        ),
+        "exceeded": {
+            "type": "array",
+            "description": "The limits that such an export would exceed.",
+            "items": _answer(
+                {
+                    "limit": {"enum": list(_LIMITS)},
+                    "most": _COUNT,
+                    "detail": {**_TEXT, "description": "The same for people."},
+                }
+            ),
+        },
+    }
+)
+
 DOWNLOAD: Final = _answer(
     {
         "jobId": _JOB_ID,

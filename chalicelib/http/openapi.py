@@ -25,6 +25,7 @@ _ANSWERS: Final = {
     "EventStream": answer_schemas.EVENT_STREAM,
     "JobList": answer_schemas.JOB_LIST,
     "Files": answer_schemas.FILES,
+    "Estimate": answer_schemas.ESTIMATE,
     "Download": answer_schemas.DOWNLOAD,
     "CheckAnswer": answer_schemas.CHECK_ANSWER,
     "Share": answer_schemas.SHARE,

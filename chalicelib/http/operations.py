@@ -14,6 +14,14 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
     job_id = parameter("job_id", "path", {"type": "string", "format": "uuid"}, "The job's id.")
     waiting = ["ETag", "Preference-Applied", "Retry-After"]
     seen = "The id of the event that was seen last."
+
+    def users(about: str) -> list[dict[str, Any]]:
+        return [
+            parameter("userId", "query", schemas.USER_ID, about),
+            parameter("user_id", "query", schemas.USER_ID, "The old spelling of userId.")
+            | {"deprecated": True},
+        ]
+
     return {
         "/v1/export": {
             "post": operation(
@@ -43,9 +51,7 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
                 {200: ("JobList", "One page.", [])},
                 problems=[400],
                 parameters=[
-                    parameter("userId", "query", schemas.USER_ID, "Whose jobs."),
-                    parameter("user_id", "query", schemas.USER_ID, "The old spelling of userId.")
-                    | {"deprecated": True},
+                    *users("Whose jobs."),
                     parameter(
                         "limit",
                         "query",
@@ -242,6 +248,22 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
                         "A folder, with the `/` at its end, or the beginning of names in it.",
                     ),
                     parameter("cursor", "query", schemas.CURSOR, "From the page before."),
+                ],
+            ),
+        },
+        "/v1/estimate": {
+            "get": operation(
+                "estimateExport",
+                "About how long an export takes, and what is too much",
+                {200: ("Estimate", "What is known before the files are looked at.", [])},
+                problems=[400],
+                parameters=[
+                    parameter("files", "query", schemas.NATURAL, "Files, with those in folders.")
+                    | {"required": True},
+                    parameter("bytes", "query", schemas.NATURAL, "The bytes of all files.")
+                    | {"required": True},
+                    parameter("entries", "query", schemas.NATURAL, "Rows of the request."),
+                    *users("Whose bytes of the day."),
                 ],
             ),
         },

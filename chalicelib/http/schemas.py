@@ -64,6 +64,11 @@ USER_ID: Final[Schema] = {
 
 ANY_USER_ID: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": USER_MAX}
 
+NATURAL_MAX: Final = 2**53 - 1
+"""The largest whole number that JSON passes on exactly (RFC 8259, section 6)."""
+
+NATURAL: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": NATURAL_MAX}
+
 CURSOR: Final[Schema] = {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}
 """base64 without its padding. Only one that a list gave is taken (cursors.py)."""
 

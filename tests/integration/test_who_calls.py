@@ -67,6 +67,7 @@ CLOSED = [
     ("POST", f"/v1/export/{UNKNOWN_JOB}/notify"),
     ("GET", "/v1/notifications"),
     ("GET", "/v1/files"),
+    ("GET", "/v1/estimate"),
     ("POST", "/v1/download/check"),
 ]
 
