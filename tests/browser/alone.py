@@ -80,7 +80,9 @@ class Bucket:
         """Returns a page of a folder. It is made once."""
         found = self._bodies.get((prefix, first, limit))
         if found is None:
-            found = self._bodies[prefix, first, limit] = json.dumps(self._page(prefix, first, limit))
+            found = self._bodies[prefix, first, limit] = json.dumps(
+                self._page(prefix, first, limit)
+            )
         return found
 
     def _page(self, prefix: str, first: int, limit: int) -> dict[str, Any]:

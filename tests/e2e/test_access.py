@@ -75,6 +75,7 @@ TABLE = [
     Row("GET", "/v1/notifications", 200, 200, 403, 403),
     Row("GET", "/v1/files", 200, 200, 403, 403),
     Row("GET", "/v1/files/totals", 200, 200, 403, 403),
+    Row("GET", "/v1/estimate", 400, 400, 403, 403),
     Row("POST", "/v1/download/check", 200, 200, 403, 403, {"file_id": 10001}),
     Row("DELETE", "/v1/users/{user_id}", 403, 403, 403, 403),
 ]

@@ -70,6 +70,7 @@ CLOSED = [
     ("GET", "/v1/notifications"),
     ("GET", "/v1/files"),
     ("GET", "/v1/files/totals"),
+    ("GET", "/v1/estimate"),
     ("POST", "/v1/download/check"),
 ]
 
