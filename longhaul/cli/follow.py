@@ -23,6 +23,7 @@ def follow(
     """
     with run.screen.task("Export") as task:
         for job in client.watch(name.job_id):
+            run.seen.saw(job)
             if each:
                 run.answer(job)
             if not job.is_open:

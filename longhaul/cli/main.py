@@ -8,7 +8,7 @@ import click
 
 from longhaul.cli import account, exits, exporting, jobs, listen, notices, sharing
 from longhaul.cli.complaints import complain
-from longhaul.cli.options import PROGRAM
+from longhaul.cli.options import PROGRAM, with_common
 from longhaul.errors import CannotSave, LonghaulError
 
 _EPILOG: Final = "\n\n".join(
@@ -34,7 +34,8 @@ class _InOrder(click.Group):
 
 @click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EPILOG)
 @click.version_option(package_name="longhaul", prog_name=PROGRAM)
-def cli() -> None:
+@with_common
+def cli(**_: object) -> None:
     """Downloads that outlive the request: ask for files, and get one ZIP when it is ready."""
 
 
