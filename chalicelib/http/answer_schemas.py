@@ -259,7 +259,12 @@ DOWNLOAD: Final = _answer(
 
 CHECK_ANSWER: Final = _answer(
     {
-        "file_id": _FILE,
+        "fileId": _FILE,
+        "file_id": {
+            **_FILE,
+            "deprecated": True,
+            "description": "The same, as it was once spelled.",
+        },
         "available": {"type": "boolean", "description": "Whether it is there and can be read."},
         "s3Key": _optional(_TEXT),
         "size": _optional({**_COUNT, "description": "Bytes."}),

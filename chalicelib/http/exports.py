@@ -86,7 +86,7 @@ def listing(call: Call, services: Services) -> Reply:
     limit = call.query.get("limit", str(LIMIT_DEFAULT))
     if not re.fullmatch(r"\d{1,4}", limit, re.ASCII) or not 1 <= int(limit) <= LIMIT_MAX:
         raise invalid("limit", f"must be a whole number from 1 to {LIMIT_MAX}")
-    asserted = parse.user_id(call.query.get("user_id", "anonymous"))
+    asserted = parse.user_id(call.query)
     page = services.user_jobs.page(
         call.caller.acting_for(asserted), int(limit), _position(call.query.get("cursor"))
     )

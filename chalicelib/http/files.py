@@ -82,7 +82,7 @@ def check(call: Call, services: Services) -> Reply:
     )
     source, bucket = services.settings.source(name), services.source(name)
     key = key_of(file_id, source)
-    bounds.check_key(call.caller, "file_id", key, file_id)
+    bounds.check_key(call.caller, "fileId", key, file_id)
     looks = Looks(services, bucket, lambda: None, thorough=True)
     try:
         (seen,) = looks.at([(key, None)]).values()
@@ -92,7 +92,8 @@ def check(call: Call, services: Services) -> Reply:
     except AccessDenied:
         seen = Unreadable(Reason.DENIED, "S3 denies it")
     content = {
-        "file_id": file_id,
+        "fileId": file_id,
+        "file_id": file_id,  # as it was once spelled
         "available": isinstance(seen, ObjectFacts),
         "s3Key": key if seen else None,
         "size": seen.size if isinstance(seen, ObjectFacts) else None,

@@ -17,6 +17,7 @@ def test_a_file_that_is_there_is_available(stack: Stack) -> None:
 
     assert answer.status == 200
     assert answer.body == {
+        "fileId": 10001,
         "file_id": 10001,
         "available": True,
         "s3Key": "downloads/10001",
@@ -39,6 +40,7 @@ def test_a_file_that_is_not_there_is_not_available(stack: Stack) -> None:
 
     assert answer.status == 200
     assert answer.body == {
+        "fileId": 10001,
         "file_id": 10001,
         "available": False,
         "s3Key": None,

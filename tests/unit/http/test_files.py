@@ -83,6 +83,7 @@ def _listed(services: Services, caller: Caller = Caller(), **query: str) -> Any:
 def test_a_file_that_can_be_read_is_available_without_a_reason() -> None:
     for told in (FACTS, COLD_BUT_READABLE):
         assert _check(told, source="old") == {
+            "fileId": 10_001,
             "file_id": 10_001,
             "available": True,
             "s3Key": "out/10001",
@@ -94,6 +95,7 @@ def test_a_file_that_can_be_read_is_available_without_a_reason() -> None:
 
 def test_a_file_in_cold_storage_is_there_and_not_available() -> None:
     assert _check(ARCHIVED, source="old") == {
+        "fileId": 10_001,
         "file_id": 10_001,
         "available": False,
         "s3Key": "out/10001",
@@ -107,6 +109,7 @@ def test_a_file_that_s3_does_not_show_is_not_available_and_has_a_reason(reason: 
     fault = SourceUnreadable("out/10001: why", key="out/10001", why="why", reason=reason)
 
     assert _check(fault, source="old") == {
+        "fileId": 10_001,
         "file_id": 10_001,
         "available": False,
         "s3Key": "out/10001",

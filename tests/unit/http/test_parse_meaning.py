@@ -105,7 +105,8 @@ def test_a_check_names_one_file() -> None:
 @pytest.mark.parametrize(
     ("body", "pointers"),
     [
-        (b"{}", ["/file_id"]),
+        (b"{}", ["/fileId"]),
+        (b'{"fileId": 9999}', ["/fileId"]),
         (b'{"file_id": 9999}', ["/file_id"]),
         (b'{"file_id": "10001"}', ["/file_id"]),
         (b'{"file_id": 10001, "x": 1}', ["/x"]),
