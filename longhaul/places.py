@@ -1,4 +1,4 @@
-"""Where this system keeps a user's settings. Imports little: the command line asks at each start."""
+"""Where this system keeps a user's settings. The command line asks this at each start."""
 
 import os
 import sys

@@ -20,37 +20,37 @@ if TYPE_CHECKING:
 def how_to_return(run: Run, line: str) -> Iterator[None]:
     """Prints the command line that returns to the job, if the body is interrupted; and what is
     known of the job: that it goes on, or that nobody can say it."""
-    with _interruptions(run, lambda is_silent: _known(run, line, is_silent=is_silent)):
+    with _interruptions(run, lambda: _known(run, line)):
         yield
 
 
 @contextmanager
 def if_interrupted(run: Run, text: str) -> Iterator[None]:
     """Prints the text if Ctrl-C or a lost network ends the body."""
-    with _interruptions(run, lambda _: text):
+    with _interruptions(run, lambda: text):
         yield
 
 
 @contextmanager
-def _interruptions(run: Run, text: Callable[[bool], str]) -> Iterator[None]:
-    """Prints a text if Ctrl-C or a lost network ends the body. `text` takes whether the API has
-    fallen silent."""
+def _interruptions(run: Run, text: Callable[[], str]) -> Iterator[None]:
+    """Prints a text if Ctrl-C or a lost network ends the body."""
     try:
         yield
     except KeyboardInterrupt:
         if is_live():
             run.screen.say()  # The terminal has printed ^C into the line.
-        run.screen.say(text(run.seen.is_silent))
+        run.screen.say(text())
         raise
     except (Unreachable, Unavailable) as error:
         # Not for the others: that answer is definite, no job was made.
         if lastseen.is_silence(error):
-            error.add_note(text(True))
+            run.seen.failed(error)
+            error.add_note(text())
         raise
 
 
-def _known(run: Run, line: str, *, is_silent: bool) -> str:
-    if not is_silent:
+def _known(run: Run, line: str) -> str:
+    if not run.seen.is_silent:
         return f"The job goes on without you. Come back with:\n  {line}"
     job, at = run.seen.job, run.seen.at
     if job is None or at is None:

@@ -1,5 +1,5 @@
-"""Which API, which user and how much patience are in force, and who has said so: an option, else the
-environment, else a profile, else nobody."""
+"""Which API, user and patience are in force, and who has said so: an option, else the environment,
+else a profile, else nobody."""
 
 import os
 import socket
@@ -82,7 +82,10 @@ def resolved(typed: Mapping[str, Any]) -> InForce:
         return given or (Setting(said[name], origin) if name in said else otherwise)
 
     words = [
-        word for name in ("profile", "url") if typed.get(name) for word in (f"--{name}", typed[name])
+        word
+        for name in ("profile", "url")
+        if typed.get(name)
+        for word in (f"--{name}", typed[name])
     ]
     return InForce(
         config=config,

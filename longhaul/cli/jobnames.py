@@ -57,6 +57,12 @@ def _job_name(_: click.Context, parameter: click.Parameter, text: str) -> JobNam
     return JobName(job_id.lower(), found[1] if found else None, ticket)
 
 
+def _job_name_if_any(
+    context: click.Context, parameter: click.Parameter, text: str | None
+) -> JobName | None:
+    return None if text is None else _job_name(context, parameter, text)
+
+
 def _newest_jobs(context: click.Context, _: click.Parameter, begin: str) -> list[CompletionItem]:
     """Completes a job's id. Returns nothing if the API does not answer at once."""
     from longhaul.client import Client
@@ -81,3 +87,12 @@ job_argument: Final = click.argument(
     "job", metavar="JOB", callback=_job_name, shell_complete=_newest_jobs
 )
 """A job's id, one of its URLs in the API, or a share link. The command receives a JobName."""
+
+optional_job_argument: Final = click.argument(
+    "job",
+    metavar="[JOB]",
+    required=False,
+    callback=_job_name_if_any,
+    shell_complete=_newest_jobs,
+)
+"""The same, or nothing: then the command receives None."""

@@ -85,7 +85,7 @@ def download(run: Run, job: JobName, *, output: str, wait: bool, force: bool) ->
     back = advice.how_to_return(run, run.line("download", job, *more))
     with run.client(job) as client, back:
         found = client.status(job.job_id)
-        check_end(found)
+        check_end(run, job, found)
         if found.is_open and wait:
             found = follow(run, client, job)
         partial.tell(run, found, run.line("status", job))
@@ -125,22 +125,21 @@ def list_jobs(run: Run, *, limit: int | None, is_all: bool) -> None:
 
 
 def _row(job: "Job") -> tables.Row:
+    job_id, status = shown(job.job_id), shown(job.status)
     count, lost = words.count(job), words.left_out(job)
     percent = f"{job.progress.percent}%"
     when, name = words.moment(job.created_at), shown(job.filename or "")
     return tables.Row(
         (
-            shown(job.job_id),
-            f"{shown(job.status)} {percent}" if job.status == "processing" else shown(job.status),
+            job_id,
+            f"{status} {percent}" if status == "processing" else status,
             f"{count:,} of {count + lost:,}" if lost else f"{count:,}" if count else "",
             words.weight(job),
             when[: -len(":00")],
             name,
         ),
-        plain=(
-            shown(job.job_id), shown(job.status), percent, f"{count}", words.weight(job), when, name,
-        ),
-    )  # fmt: skip
+        plain=(job_id, status, percent, f"{count}", words.weight(job), when, name),
+    )
 
 
 @click.command(short_help="Give a job's archive another name.")

@@ -81,7 +81,10 @@ def room() -> int:
 
 
 def _styled(line: str, **how: bool) -> str:
-    has_colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") not in ("dumb", "unknown")
+    has_colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") not in (
+        "dumb",
+        "unknown",
+    )
     return click.style(line, **how) if has_colour else line
 
 
@@ -96,9 +99,7 @@ class Layout:
     room: int
 
     @classmethod
-    def of(
-        cls, columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int
-    ) -> "Layout":
+    def of(cls, columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int) -> "Layout":
         """Returns the layout that fits into this number of columns of a terminal."""
         widths = {
             i: max(width(text) for text in (column.title, *(row[i] for row in rows)))
@@ -164,7 +165,7 @@ def _cut_down(columns: Sequence[Column], widths: dict[int, int], room: int) -> N
         over -= 1
 
 
-# -- text in a terminal ------------------------------------------------------------------------------
+# -- text in a terminal ----------------------------------------------------------------------------
 
 
 def width(text: str) -> int:
