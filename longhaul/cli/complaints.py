@@ -65,6 +65,8 @@ def _sentence(error: errors.LonghaulError) -> str:
 
 def _of_sign_in(error: errors.NotSignedIn) -> str:
     """Quotes the API only where it says what is wrong with the token: it speaks of headers."""
+    if error.problem.type == "about:blank" and not error.problem.request_id:
+        return str(error)  # It is not of the API, but of this program.
     if not error.sent:
         return "You are not signed in."
     detail = error.problem.detail.rstrip(".")
@@ -109,7 +111,8 @@ def _how_to_sign_in(error: errors.NotSignedIn) -> Iterator[str]:
     if is_given and error.sent:
         yield f"{access.VARIABLE} must be a valid token for this API."
     elif is_given:
-        yield f"{access.VARIABLE} is sent only to the API that you name."
+        known = "--url, LONGHAUL_URL or a profile"
+        yield f"{access.VARIABLE} is sent only to the API that {known} names."
     elif not error.offers_login:
         yield f"This API offers no sign-in. If it takes tokens, set {access.VARIABLE} to one."
     if error.offers_login:

@@ -43,6 +43,7 @@ _PHRASES: Final = {
     "too-many-shares": Phrase(
         advice="`longhaul share JOB --list` shows them, `longhaul share JOB --revoke ID` ends one."
     ),
+    "not-ready": Phrase(advice="With --wait, the command waits for it."),
     "already-ended": Phrase(advice="`longhaul status JOB` shows how it ended."),
     "not-ended": Phrase(advice="With --cancel, `longhaul delete JOB` cancels it first."),
     "request-gone": Phrase("What the job was asked for is not kept any more"),
@@ -85,7 +86,9 @@ _LEADING: Final = re.compile(r"^(?:[\w-]+)((?:/[\w~-]+)*): ")
 _UNKNOWN: Final = "is not known; known are "
 _OLDER: Final = "this API is older than that option, and does not know it"
 _NO_ROUTE: Final = "/openapi.json"
-_STATUS: Final = re.compile(r"\banswered [1-5]\d\d\b(?: [A-Z][A-Za-z' -]*?)?(?= with\b| to\b|\.|$)")
+_STATUS: Final = re.compile(
+    r"\banswered [1-5]\d\d\b(?: [A-Z][A-Za-z' -]*?)?( with\b| to\b|(?=\.|$))"
+)
 
 
 def sentence(problem: "Problem") -> str:
@@ -127,7 +130,7 @@ def fault(pointer: str, detail: str) -> str:
 
 def without_numbers(text: str) -> str:
     """Returns the text without the status of an HTTP answer."""
-    return _STATUS.sub("answered", text)
+    return _STATUS.sub(lambda found: f"answered{found[1] or ' with an error'}", text)
 
 
 def _kind(problem: "Problem") -> str:
