@@ -48,6 +48,16 @@ def filename_errors(asked: Mapping[str, Any], *, is_new: bool = True) -> Iterato
             yield FieldError("/filename", f"{shown(given)} has nothing that a name can have")
 
 
+def check_errors(asked: Mapping[str, Any], source: Source, pattern: str) -> Iterator[FieldError]:
+    """Yields what is wrong with a check that is valid by its schema."""
+    if "file_id" in asked:
+        yield from id_errors("/file_id", asked["file_id"], source, pattern)
+    for index, given in enumerate(asked.get("file_ids", ())):
+        yield from id_errors(f"/file_ids/{index}", given, source, pattern)
+    for index, key in enumerate(asked.get("keys", ())):
+        yield from key_errors(f"/keys/{index}", key, source.prefix)
+
+
 def notify_errors(
     pointer: str, asked: Mapping[str, str], settings: Settings
 ) -> Iterator[FieldError]:

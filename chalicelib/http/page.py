@@ -1,7 +1,8 @@
 """GET /: the page. GET /assets/{version}/{name}: what the page is made of, the files of ../web.
 
-The version is a digest of all these files. So an asset's URL always has the same bytes and may be
-kept for good, and a browser never mixes old modules with new ones.
+In a package they are smaller (infra/smaller.py). The version is a digest of all these files. So an
+asset's URL always has the same bytes and may be kept for good, and a browser never mixes old
+modules with new ones.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from chalicelib.errors import NotFound
-from chalicelib.http import compact, sign_in
+from chalicelib.http import languages, sign_in
 from chalicelib.http.callers import base_url
 from chalicelib.http.calls import Call, Reply
 from chalicelib.http.etags import etag_of, matches
@@ -57,26 +58,28 @@ class Web:
     files: dict[str, str]
     version: str
 
+    @property
+    def languages(self) -> frozenset[str]:
+        """The languages that there are texts in, as tags: texts-en.js has those in "en"."""
+        return frozenset(name[6:-3] for name in self.files if name.startswith("texts-"))
+
 
 @cache
 def web() -> Web:
     """Returns the files of the page."""
-    files = {path.name: _served(path) for path in sorted(FOLDER.iterdir())}
+    files = {path.name: path.read_text() for path in sorted(FOLDER.iterdir())}
     digest = hashlib.sha256(repr(files).encode()).hexdigest()
     return Web(files, digest[:12])
-
-
-def _served(path: Path) -> str:
-    text = path.read_text()
-    if path.suffix == ".js":
-        return compact.module(text)
-    return compact.stylesheet(text) if path.suffix == ".css" else text
 
 
 def page(call: Call) -> Reply:
     """GET /. Raises Unavailable if people sign in, and the tokens' issuer does not answer."""
     auth = sign_in.for_page(settings())
     text = web().files[_PAGE].replace("{version}", web().version).replace("{base}", _base(call))
+    # The script decides: a person may have chosen another language. This one is loaded early.
+    language = languages.preferred(call.headers.get("accept-language", ""), web().languages)
+    direction = "rtl" if language in languages.RIGHT_TO_LEFT else "ltr"
+    text = text.replace("{language}", language).replace("{direction}", direction)
     text = text.replace("{auth}", html.escape(json.dumps(auth)) if auth else "")
     # With a pattern of the operator's, an id may be any text, and the API says what is wrong.
     text = text.replace("{ids}", "any" if settings().file_id_pattern else "")
@@ -85,6 +88,7 @@ def page(call: Call) -> Reply:
     if auth and auth.get("tokenEndpoint"):
         headers["Content-Security-Policy"] = _policy(sign_in.origin(auth["tokenEndpoint"]))
     headers["Cache-Control"] = "no-cache"
+    headers["Vary"] = "Accept-Language"
     if matches(call.headers.get("if-none-match", ""), etag):
         return Reply(304, None, headers)
     return Reply(200, None, headers, text)

@@ -27,7 +27,8 @@ def test_the_answer_to_an_accepted_export_has_the_urls_of_its_job(stack: Stack) 
         "message": "The export is queued; follow statusUrl.",
         "statusUrl": job_url,
         "sseUrl": f"{job_url}/progress",
-        "downloadUrl": f"{job_url}/download",
+        "downloadUrl": f"{job_url}/download?redirect=true",
+        "linkUrl": f"{job_url}/download",
         "traceId": job_digest(answer.body["jobId"]),
     }
 

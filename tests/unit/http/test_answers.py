@@ -49,7 +49,8 @@ def test_a_new_job_is_accepted_with_the_way_to_everything() -> None:
         "message": "The export is queued; follow statusUrl.",
         "statusUrl": URL,
         "sseUrl": f"{URL}/progress",
-        "downloadUrl": f"{URL}/download",
+        "downloadUrl": f"{URL}/download?redirect=true",
+        "linkUrl": f"{URL}/download",
         "traceId": job_digest(JOB_ID),
     }
 
