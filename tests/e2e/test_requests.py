@@ -152,10 +152,12 @@ def test_an_existing_file_is_available(api: Api, sources: Sources) -> None:
 
     assert answer.status_code == 200
     assert answer.json() == {
+        "fileId": file.file_id,
         "file_id": file.file_id,
         "available": True,
         "s3Key": file.key,
         "size": 5,
+        "name": file.name,
         "reason": None,
         "detail": None,
     }
@@ -168,10 +170,12 @@ def test_a_missing_file_is_not_available(api: Api, sources: Sources) -> None:
 
     assert answer.status_code == 200
     assert answer.json() == {
+        "fileId": gone,
         "file_id": gone,
         "available": False,
         "s3Key": None,
         "size": None,
+        "name": None,
         "reason": "missing",
         "detail": "does not exist",
     }

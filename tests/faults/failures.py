@@ -189,7 +189,7 @@ class _Told:
 
     def _is_only_listed(self, row: Row) -> bool:
         is_large = sum(one.is_listed for one in self.rows) > self._world.ground.look_up_max
-        return row.is_listed and is_large
+        return row.is_listed and is_large and not row.is_own
 
 
 def _which(row: Row) -> str:
