@@ -187,7 +187,7 @@ def job_failed(stage: Stage) -> None:
 def job_that_cannot_be_retried(stage: Stage) -> None:
     job_failed(stage)  # Its request is not stored.
     stage.page.get_by_role("button", name="Export again").click()
-    expect(stage.page.get_by_role("alert")).to_contain_text("Choose its files anew")
+    expect(stage.page.get_by_role("alert")).to_contain_text("Choose the files again")
 
 
 @state
