@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from longhaul.answers import (
         Accepted,
         Availability,
+        Checked,
+        Estimate,
+        Folder,
         Job,
         Link,
         Listing,
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
         Selected,
         Share,
         Skipped,
+        SourceFile,
+        Totals,
     )
     from longhaul.client import Client
     from longhaul.errors import LonghaulError
@@ -40,7 +45,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Accepted",
     "Availability",
+    "Checked",
     "Client",
+    "Estimate",
+    "Folder",
     "Job",
     "Link",
     "Listing",
@@ -55,6 +63,8 @@ __all__ = [
     "Selected",
     "Share",
     "Skipped",
+    "SourceFile",
+    "Totals",
     "Wanted",
     "__version__",
     "download",

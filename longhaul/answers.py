@@ -38,7 +38,10 @@ class Answer(msgspec.Struct, frozen=True, rename="camel"):
 class Accepted(Answer, frozen=True):
     """The job for an export request: a new one, or the one that an earlier try made.
 
-    `trace_id` is the id of the job's trace, by which support finds it. It opens nothing.
+    A GET of `download_url` leads to the archive's bytes, when there are any: follow redirects.
+    `link_url` answers with a `Link`. An older API has no `link_url`, and its `download_url` is that
+    one; `Client.download_link` asks both alike. `trace_id` is the id of the job's trace, by which
+    support finds it. It opens nothing.
     """
 
     job_id: str
@@ -49,6 +52,7 @@ class Accepted(Answer, frozen=True):
     sse_url: str = ""
     download_url: str = ""
     trace_id: str = ""
+    link_url: str = ""
 
 
 class Selected(Accepted, frozen=True, kw_only=True):
@@ -120,11 +124,20 @@ class Result(Answer, frozen=True):
 
 
 class Reason(Answer, frozen=True):
-    """Why a job failed. `type` is stable; `detail` is a text for people."""
+    """Why a job failed. `type` is stable; `detail` is a text for people.
+
+    `remedies` are words for what can help, the best first: `skip-missing`, `skip-unreadable`,
+    `retry`, `edit`, or one of a newer API. `affected_files` counts the files that are to blame;
+    `affected` holds them, or is None if the list is too long for this answer: `Client.status` then
+    returns it. An older API says nothing of the three.
+    """
 
     type: str
     title: str
     detail: str = ""
+    remedies: tuple[str, ...] = ()
+    affected_files: int = 0
+    affected: tuple[Skipped, ...] | None = None
 
 
 class Notification(Answer, frozen=True):
@@ -230,6 +243,29 @@ class Availability(Answer, frozen=True):
     detail: str | None = None
 
 
+class Checked(Answer, frozen=True):
+    """Whether one of many files can be exported. If not, `reason` and `detail` say why, as in
+    `Skipped`.
+
+    `file` is the id or the key that was asked for. `name` is the file's own name, which its
+    metadata holds; None if it has none. If the file does not exist, `s3_key` and `size` are None.
+    """
+
+    file: int | str
+    available: bool
+    s3_key: str | None = None
+    size: int | None = None
+    name: str | None = None
+    reason: str | None = None
+    detail: str | None = None
+
+
+class CheckedFiles(Answer, frozen=True):
+    """The files that were asked for, in their order."""
+
+    files: tuple[Checked, ...]
+
+
 class Unreadable(Answer, frozen=True):
     """Why a file cannot be read, as in `Skipped`."""
 
@@ -268,6 +304,57 @@ class Listing(Answer, frozen=True):
     cursor: str | None = None
     source: str = ""
     sources: tuple[str, ...] = ()
+
+
+class Totals(Answer, frozen=True):
+    """How many files are below a prefix, in all its folders, and their bytes.
+
+    `files` and `bytes` are those that an export takes. `unreadable_files` are there besides, and
+    cannot be read. `cursor` is None if all are counted.
+    """
+
+    prefix: str
+    source: str
+    files: int
+    bytes: int
+    unreadable_files: int = 0
+    cursor: str | None = None
+
+
+class Limits(Answer, frozen=True):
+    """The limits of an export; None: there is no such limit, or an older API does not know it.
+
+    `entries` are rows of a request; `listed_files` are those that its prefixes find. `body_bytes`
+    is the longest request. `archive_bytes`, `files_per_job` and `bytes_per_job` are those of one
+    export; `bytes_left_today` is what the caller may still export today.
+    """
+
+    entries: int | None = None
+    listed_files: int | None = None
+    body_bytes: int | None = None
+    archive_bytes: int | None = None
+    files_per_job: int | None = None
+    bytes_per_job: int | None = None
+    bytes_left_today: int | None = None
+
+
+class Exceeded(Answer, frozen=True):
+    """A limit that an export would exceed: its name in the API, what it is, and a text for
+    people."""
+
+    limit: str
+    most: int
+    detail: str = ""
+
+
+class Estimate(Answer, frozen=True):
+    """About how many seconds an export takes, and the limits that it would exceed."""
+
+    files: int
+    bytes: int
+    seconds: int
+    limits: Limits = Limits()
+    exceeded: tuple[Exceeded, ...] = ()
 
 
 class FieldProblem(Answer, frozen=True):

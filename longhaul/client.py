@@ -7,10 +7,13 @@ from typing import Any, Final, Literal, Self
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
-from longhaul import refusals
+from longhaul import choosing, refusals
 from longhaul.answers import (
     Accepted,
     Availability,
+    Checked,
+    Estimate,
+    Folder,
     Job,
     Link,
     Listing,
@@ -22,6 +25,8 @@ from longhaul.answers import (
     Selected,
     Share,
     Shares,
+    SourceFile,
+    Totals,
 )
 from longhaul.credentials import Token
 from longhaul.errors import NotFound, NotPermitted, NotPossibleNow, UnexpectedAnswer
@@ -93,16 +98,18 @@ class Client:
         on_unreadable: Literal["fail", "skip"] | None = None,
         notify: Notify | None = None,
         fresh: bool = False,
+        names: Literal["key", "own"] | None = None,
         idempotency_key: str | None = None,
     ) -> Accepted:
         """Starts an export of exactly one of `file_ids`, `keys`, `prefix` and `files`.
 
         `source` is the name of the source that has them; None: the API's first one. `notify` says
-        who is told when the job has ended.
+        who is told when the job has ended. With `names="own"`, files that are named by key or by
+        prefix get their own names in the archive, which their metadata holds.
         The request carries `idempotency_key`, or a new key. So it makes one job, however often the
         network loses the answer.
         """
-        asked = {
+        asked = {  # as each version of the API understands it
             "file_ids": file_ids,
             "keys": keys,
             "prefix": prefix,
@@ -114,6 +121,7 @@ class Client:
             "notify": notify,
             "user_id": self.user,
             "fresh": fresh or None,
+            "names": names,
         }
         content = {name: value for name, value in asked.items() if value is not None}
         headers = {"Idempotency-Key": idempotency_key or str(uuid4())}
@@ -223,13 +231,37 @@ class Client:
         with suppress(NotFound):  # It has ended meanwhile: by this call, if its answer was lost.
             self.session.call("DELETE", f"{job_path(job_id)}/shares/{quote(share_id, safe='')}")
 
-    def retry(self, job_id: str) -> Accepted:
-        """Starts the same export again. A second call returns the same new job.
+    def retry(
+        self,
+        job_id: str,
+        *,
+        on_missing: Literal["fail", "skip"] | None = None,
+        on_unreadable: Literal["fail", "skip"] | None = None,
+        filename: str | None = None,
+    ) -> Accepted:
+        """Starts the same export again, with what is given instead of what was asked then. A second
+        call with the same changes returns the same new job.
 
         Raises NotPossibleNow if the job is open or has completed, RequestGone if its request is not
-        kept any more.
+        kept any more, InvalidRequest if an older API takes no changes.
         """
-        return self.session.read(Accepted, "POST", f"{job_path(job_id)}/retry")
+        given = {"onMissing": on_missing, "onUnreadable": on_unreadable, "filename": filename}
+        changes = {name: value for name, value in given.items() if value is not None}
+        path = f"{job_path(job_id)}/retry"
+        return self.session.read(Accepted, "POST", path, content=changes or None)
+
+    def request(self, job_id: str) -> dict[str, Any]:
+        """Returns what the job's request has asked for, as parameters of `create`. It says nothing
+        of the user, or of who is told.
+
+        Raises RequestGone if it is not kept any more.
+        """
+        reply = self.session.call("GET", f"{job_path(job_id)}/request")
+        return choosing.parameters(reply, self.url)
+
+    def rename(self, job_id: str, filename: str) -> Job:
+        """Gives the job's archive another name for downloads. Returns the job."""
+        return self.session.read(Job, "PATCH", job_path(job_id), content={"filename": filename})
 
     def notify(self, job_id: str, receiver: Notify | None = None) -> tuple[Notification, ...]:
         """Has the receiver told of the job: when it ends or, if it has ended, now. Without one,
@@ -247,14 +279,56 @@ class Client:
         content = {"file_id": file_id, **({"source": source} if source is not None else {})}
         return self.session.read(Availability, "POST", "/v1/download/check", content=content)
 
+    def check_many(
+        self,
+        *,
+        file_ids: Sequence[int | str] = (),
+        keys: Sequence[str] = (),
+        source: str | None = None,
+    ) -> Iterator[Checked]:
+        """Yields whether each of these files can be exported: first the ids, then the keys. Sends a
+        request for each hundred, only when it is needed; to an older API, one for each id."""
+        return choosing.checked(self.session, file_ids, keys, source)
+
     def folder(
-        self, prefix: str | None = None, *, source: str | None = None, cursor: str | None = None
+        self,
+        prefix: str | None = None,
+        *,
+        source: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
     ) -> Listing:
         """Returns a page of what is in a folder of a source; without `prefix`, in the one at the
-        top. `source` is as in `create`."""
-        asked = {"prefix": prefix, "source": source, "cursor": cursor}
-        query = urlencode({name: value for name, value in asked.items() if value is not None})
-        return self.session.read(Listing, "GET", f"/v1/files{query and f'?{query}'}")
+        top. `source` is as in `create`. `limit` is the most folders and files of the page, 5,000 at
+        most; an older API has 100 on each."""
+        return choosing.page(self.session, prefix, source, limit, cursor)
+
+    def files(
+        self, prefix: str | None = None, *, source: str | None = None
+    ) -> Iterator[Folder | SourceFile]:
+        """Yields all that is in a folder of a source: of each page, first its folders, then its
+        files. `prefix` and `source` are as in `folder`. Requests each page only when it is
+        needed."""
+        return choosing.entries(self.session, prefix, source)
+
+    def files_totals(
+        self, prefix: str | None = None, *, source: str | None = None
+    ) -> Iterator[Totals]:
+        """Counts the files below a prefix, in all its folders. Yields the sums so far, again and
+        again; those of the last have no `cursor`, and are whole. `source` is as in `create`.
+
+        Raises NotFound if an older API cannot count.
+        """
+        return choosing.totals(self.session, prefix, source)
+
+    def estimate(self, *, files: int, size: int, entries: int | None = None) -> Estimate:
+        """Returns about how long an export of so many files and bytes takes, and what is too much.
+        `entries` are the rows of its request: ids, keys, or `files`.
+
+        Raises NotFound if an older API does not know it.
+        """
+        asked = {"files": files, "bytes": size, "entries": entries}
+        return self.session.read(Estimate, "GET", f"/v1/estimate{choosing.query(asked)}")
 
     def call(
         self,

@@ -61,7 +61,7 @@ def _asked(request: ExportRequest, settings: Settings) -> Iterator[tuple[str, st
     """Yields (JSON pointer, key, the caller's name for it)."""
     source = settings.source(request.source)
     for index, file_id in enumerate(request.file_ids or ()):
-        yield f"/file_ids/{index}", key_of(file_id, source), file_id
+        yield f"/fileIds/{index}", key_of(file_id, source), file_id
     for index, key in enumerate(request.keys or ()):
         yield f"/keys/{index}", key, key
     if request.prefix is not None:

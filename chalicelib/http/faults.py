@@ -4,6 +4,7 @@ import json
 from typing import Any, Final
 
 from chalicelib.errors import FieldError, InvalidRequest
+from chalicelib.http.spelling import NOTHING, Sent, as_sent, outer
 
 ERRORS_SHOWN: Final = 20
 """The most errors in one answer. Nobody reads more, and 10,000 bad ids would make a large
@@ -12,10 +13,11 @@ answer."""
 _VALUE_SHOWN: Final = 60  # characters of a bad value
 
 
-def raise_for(errors: list[FieldError]) -> None:
-    """Raises InvalidRequest if there are errors."""
+def raise_for(errors: list[FieldError], sent: Sent = NOTHING) -> None:
+    """Raises InvalidRequest if there are errors. `sent` is how the fields were spelled."""
     if not errors:
         return
+    errors = [FieldError(as_sent(error.pointer, sent), error.detail) for error in errors]
     first = f"{errors[0].pointer.lstrip('/') or 'the body'}: {errors[0].detail}"
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     raise InvalidRequest(first + more, tuple(errors[:ERRORS_SHOWN]))
@@ -27,7 +29,7 @@ def of_schema(fault: Any) -> list[FieldError]:
     if fault.rule in ("oneOf", "not"):
         return _of_choice(fault, pointer)
     if fault.rule == "additionalProperties":
-        known = ", ".join(fault.definition["properties"])
+        known = _known(fault)
         return [
             FieldError(f"{pointer}/{escaped(name)}", f"is not known; known are {known}")
             for name in fault.value
@@ -50,10 +52,15 @@ def _sentence(fault: Any) -> str:
         case "minLength" if not fault.value:
             return "must not be empty"
         case "minProperties":
-            return f"must not be empty; known are {', '.join(fault.definition['properties'])}"
+            return f"must not be empty; known are {_known(fault)}"
         case "minItems" | "maxItems":
             return f"{rule}, and has {len(fault.value)}"
     return f"{shown(fault.value)} {rule}"
+
+
+def _known(fault: Any) -> str:
+    """Returns the names of the fields that the value may have."""
+    return ", ".join(map(outer, fault.definition["properties"]))
 
 
 def _of_choice(fault: Any, pointer: str) -> list[FieldError]:
@@ -62,8 +69,8 @@ def _of_choice(fault: Any, pointer: str) -> list[FieldError]:
         return []  # that it is no object is another fault
     if fault.rule == "not":
         one, other = fault.definition["not"]["required"]
-        return [FieldError(f"{pointer}/{other}", f"must not be given with a {one}")]
-    *others, last = (one["required"][0] for one in fault.definition["oneOf"])
+        return [FieldError(f"{pointer}/{other}", f"must not be given with a {outer(one)}")]
+    *others, last = (outer(one["required"][0]) for one in fault.definition["oneOf"])
     return [FieldError(pointer, f"exactly one of {', '.join(others)} and {last} must be given")]
 
 

@@ -3,9 +3,9 @@
 import base64
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 
 from chalicelib.errors import (
     BodyTooLarge,
@@ -14,21 +14,26 @@ from chalicelib.errors import (
     UnsupportedMediaType,
     invalid,
 )
-from chalicelib.http import beyond, faults, schemas
+from chalicelib.http import beyond, faults, schemas, spelling
 from chalicelib.http.faults import escaped, raise_for, shown
+from chalicelib.http.spelling import NOTHING, Sent
 from chalicelib.jobs.request import ExportRequest, FileId, Notify, Wanted
 from chalicelib.named_sources import Source
 from chalicelib.settings import Settings
 
 _JSON_TYPE: Final = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;.*)?", re.IGNORECASE)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_QUERY: Final = ("user_id",)
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+_Value = TypeVar("_Value")
 
 
 def export_request(body: bytes, content_type: str | None, settings: Settings) -> ExportRequest:
     """Returns the request that the body of `POST /v1/export` makes. Raises what `json_body`
     raises."""
-    return _export(json_body(body, content_type, "export", settings), settings)
+    return _export(*json_body(body, content_type, "export", settings), settings)
 
 
 def selection(body: bytes, content_type: str | None, settings: Settings) -> tuple[str, bool] | None:
@@ -43,19 +48,19 @@ def selection(body: bytes, content_type: str | None, settings: Settings) -> tupl
         return None  # whoever reads the request says what is wrong with it
     if not isinstance(content, dict) or "selection" not in content:
         return None
-    asked = json_body(body, content_type, "selection", settings)
+    asked, _ = json_body(body, content_type, "selection", settings)
     return asked["selection"], asked.get("fresh", False)
 
 
-def valid_export(asked: dict[str, Any], settings: Settings) -> ExportRequest:
-    """Returns the request that these fields make, which obey the same rules as a body's. Raises
-    InvalidRequest."""
-    _validate("export", asked, settings)
-    return _export(asked, settings)
+def valid_export(asked: dict[str, Any], settings: Settings, sent: Sent = NOTHING) -> ExportRequest:
+    """Returns the request that these fields make, which obey the same rules as a body's. They are
+    spelled as inside; `sent` is how they were sent. Raises InvalidRequest."""
+    _validate("export", asked, settings, sent)
+    return _export(asked, sent, settings)
 
 
-def _export(asked: dict[str, Any], settings: Settings) -> ExportRequest:
-    raise_for(list(beyond.errors(asked, settings)))
+def _export(asked: dict[str, Any], sent: Sent, settings: Settings) -> ExportRequest:
+    raise_for(list(beyond.errors(asked, settings)), sent)
     made: dict[str, Callable[[Any], object]] = {
         "file_ids": beyond.as_id,
         "keys": str,
@@ -85,26 +90,48 @@ def _told_apart(one: object) -> object:
     return str(one)
 
 
-def check_request(
-    body: bytes, content_type: str | None, settings: Settings
-) -> tuple[FileId, str | None]:
-    """Returns the file id that the body of `POST /v1/download/check` names, and the name of its
-    source, if it names one. Raises what `json_body` raises."""
-    asked = json_body(body, content_type, "check", settings)
-    name = asked.get("source")
-    source = settings.source(name)
-    raise_for(
-        list(beyond.id_errors("/file_id", asked["file_id"], source, settings.file_id_pattern))
-    )
-    return beyond.as_id(asked["file_id"]), name
+class Check(NamedTuple):
+    """What `POST /v1/download/check` asks for. `by` is the field that says it: `file_id`,
+    `file_ids` or `keys`, and `sent_as` its spelling in the request. `files` are its ids or keys,
+    each once. `source` is None if none is named."""
+
+    by: str
+    sent_as: str
+    files: tuple[FileId, ...]
+    source: str | None
+
+
+def check_request(body: bytes, content_type: str | None, settings: Settings) -> Check:
+    """Returns what the body of `POST /v1/download/check` asks for. Raises what `json_body`
+    raises."""
+    asked, sent = json_body(body, content_type, "check", settings)
+    name = asked.pop("source", None)
+    errors = beyond.check_errors(asked, settings.source(name), settings.file_id_pattern)
+    raise_for(list(errors), sent)
+    ((by, given),) = asked.items()
+    first: dict[object, FileId] = {}
+    for one in [given] if by == "file_id" else given:
+        found = one if by == "keys" else beyond.as_id(one)
+        first.setdefault(_told_apart(found), found)
+    return Check(by, sent[by], tuple(first.values()), name)
 
 
 def notify_request(body: bytes, content_type: str | None, settings: Settings) -> Notify | None:
     """Returns who the body of `POST /v1/export/{jobId}/notify` says is to be told; None: it says
     nobody. Raises what `json_body` raises."""
-    asked = json_body(body.strip() or b"{}", content_type, "notify", settings)
-    raise_for(list(beyond.notify_errors("", asked, settings)))
+    asked, sent = json_body(body.strip() or b"{}", content_type, "notify", settings)
+    raise_for(list(beyond.notify_errors("", asked, settings)), sent)
     return Notify(**asked) if asked else None
+
+
+def changes_request(
+    body: bytes, content_type: str | None, schema: str, settings: Settings
+) -> dict[str, Any]:
+    """Returns what the body changes of a job or of its request, by the schema `retry` or `rename`.
+    Raises what `json_body` raises."""
+    asked, sent = json_body(body, content_type, schema, settings)
+    raise_for(list(beyond.filename_errors(asked, is_new=False)), sent)
+    return asked
 
 
 def source(given: str | None, settings: Settings) -> Source:
@@ -126,20 +153,31 @@ def prefix(given: str, source_prefix: str) -> str:
     return given
 
 
-def user_id(given: str) -> str:
+def user_id(query: Mapping[str, str]) -> str:
     """Returns the user of a query, who obeys the same rules as the one of a body. Raises
     InvalidRequest."""
-    most = schemas.USER_ID_MAX_BYTES
+    raise_for(spelling.twice(query, _QUERY, slash=""))
+    asked, sent = spelling.read(query, _QUERY)
+    given, most = asked.get("user_id", "anonymous"), schemas.USER_ID_MAX_BYTES
     if not given or _CONTROL.search(given) or len(given.encode()) > most:
-        raise invalid("user_id", f"must have 1 to {most} bytes and no control characters")
+        detail = f"must have 1 to {most} bytes and no control characters"
+        raise invalid(spelling.as_sent("user_id", sent), detail)
     return given
+
+
+def spelled(fields: Mapping[str, _Value], known: Collection[str]) -> tuple[dict[str, _Value], Sent]:
+    """Returns the fields of a request as they are spelled inside, and how they were sent. Raises
+    InvalidRequest if one of those in `known` has been sent in both spellings."""
+    raise_for(spelling.twice(fields, known))
+    return spelling.read(fields, known)
 
 
 def json_body(
     body: bytes, content_type: str | None, schema: str, settings: Settings
-) -> dict[str, Any]:
-    """Returns the body, which is valid by the schema. Raises UnsupportedMediaType, BodyTooLarge,
-    MalformedBody or InvalidRequest."""
+) -> tuple[dict[str, Any], Sent]:
+    """Returns the body, which is valid by the schema, with its fields as they are spelled inside;
+    and how they were sent. Raises UnsupportedMediaType, BodyTooLarge, MalformedBody or
+    InvalidRequest."""
     if content_type and not _JSON_TYPE.fullmatch(content_type.strip()):
         raise UnsupportedMediaType(f"Content-Type is {shown(content_type)}; send application/json")
     _check_size(body, settings)
@@ -151,8 +189,11 @@ def json_body(
         raise MalformedBody(f"the body is not UTF-8: byte {error.start}") from error
     except ValueError as error:
         raise MalformedBody(f"the body is not JSON: {error}") from error
-    _validate(schema, content, settings)
-    return dict(content)
+    sent = NOTHING
+    if isinstance(content, dict):
+        content, sent = spelled(content, _rules_of(schema, settings)[0]["properties"])
+    _validate(schema, content, settings, sent)
+    return dict(content), sent
 
 
 def _check_size(body: bytes, settings: Settings) -> None:
@@ -186,36 +227,41 @@ def _rules(
     return rules, fastjsonschema.compile(rules, use_default=False, fast_fail=False)
 
 
-def _validate(schema: str, content: object, settings: Settings) -> None:
+def _rules_of(schema: str, settings: Settings) -> tuple[schemas.Schema, Callable[[Any], Any]]:
+    names = tuple(one.name for one in settings.sources)
+    return _rules(schema, names, is_number=not settings.file_id_pattern)
+
+
+def _validate(schema: str, content: object, settings: Settings, sent: Sent) -> None:
     from fastjsonschema import JsonSchemaValuesException
 
-    names = tuple(one.name for one in settings.sources)
-    rules, check = _rules(schema, names, is_number=not settings.file_id_pattern)
+    rules, check = _rules_of(schema, settings)
     if isinstance(content, dict):
-        _check_lengths(content, rules)
+        raise_for(list(_too_many(content, rules)), sent)
     try:
         check(content)
     except JsonSchemaValuesException as exception:
         found = [error for fault in exception.errors for error in faults.of_schema(fault)]
         if not isinstance(content, dict):
             found = found[:1]
-        raise_for(found)
+        raise_for(found, sent)
     raise_for(
         [
             FieldError(pointer, "holds half of a surrogate pair, which is not a character")
             for pointer, text in _texts(content)
             if _SURROGATE.search(text)
-        ]
+        ],
+        sent,
     )
 
 
-def _check_lengths(content: Mapping[str, object], schema: schemas.Schema) -> None:
-    """Raises InvalidRequest if a list is too long, before anything looks at its items: a million
-    bad ones would take more memory than the function has."""
+def _too_many(content: Mapping[str, object], schema: schemas.Schema) -> Iterator[FieldError]:
+    """Yields an error for each list that is too long. This comes before anything looks at its
+    items: a million bad ones would take more memory than the function has."""
     for name, rules in schema["properties"].items():
         value, most = content.get(name), rules.get("maxItems")
         if most and isinstance(value, list) and len(value) > most:
-            raise invalid(f"/{name}", f"must contain at most {most} items, and has {len(value)}")
+            yield FieldError(f"/{name}", f"must contain at most {most} items, and has {len(value)}")
 
 
 def _texts(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:

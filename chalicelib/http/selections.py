@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib.errors import FieldError, Forbidden, InvalidRequest, invalid
-from chalicelib.http import answers, faults, parse, tokens
+from chalicelib.http import answers, faults, parse, spelling, tokens
 from chalicelib.http.calls import Call, Reply, uncached
+from chalicelib.http.spelling import Sent
 from chalicelib.http.tokens import BadToken
 from chalicelib.instants import iso
 from chalicelib.jobs import tickets
@@ -42,7 +43,7 @@ _REQUEST: Final = (
     *("file_ids", "keys", "prefix", "files", "source"),
     *("filename", "on_missing", "on_unreadable", "notify"),
 )
-_OTHERS: Final = ("sub", "aud", "iss", "exp", "nbf", "iat", "jti", "uses")
+_KNOWN: Final = (*_REQUEST, "sub", "aud", "iss", "exp", "nbf", "iat", "jti", "uses")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,10 +124,11 @@ def verified(token: str, services: Services, *, fresh: bool = False) -> Selectio
         tokens.check_times(claims, now, settings.jwt_leeway_seconds)
     except BadToken as error:
         raise BadToken(f"selection: {error.detail}") from None
+    claims, sent = _spelled(claims)
     _check_claims(claims, now / 1000 + settings.jwt_leeway_seconds)
     forget_at = now + (LIFE_MAX_SECONDS + settings.jwt_leeway_seconds) * 1000 + _DAY_MS
     return Selection(
-        request=_request(claims, services, fresh=fresh),
+        request=_request(claims, sent, services, fresh=fresh),
         use=Use(
             selection=_digest(kid, jws.signed, claims),
             most=claims.get("uses", 1),
@@ -151,13 +153,11 @@ def _check_claims(claims: Mapping[str, Any], now: float) -> None:
 
     A claim that is not known is refused: a limit with a mistake in its name must not be no limit.
     """
-    known = (*_REQUEST, *_OTHERS)
+    known = ", ".join(map(spelling.outer, _KNOWN))
     errors = [
-        FieldError(
-            f"/selection/{faults.escaped(name)}", f"is not known; known are {', '.join(known)}"
-        )
+        FieldError(f"/selection/{faults.escaped(name)}", f"is not known; known are {known}")
         for name in claims
-        if name not in known
+        if name not in _KNOWN
     ]
     if claims["exp"] > now + LIFE_MAX_SECONDS:
         days = LIFE_MAX_SECONDS // (24 * 3600)
@@ -175,21 +175,32 @@ def _check_claims(claims: Mapping[str, Any], now: float) -> None:
     faults.raise_for(errors)
 
 
-def _request(claims: Mapping[str, Any], services: Services, *, fresh: bool) -> ExportRequest:
+def _spelled(claims: Mapping[str, Any]) -> tuple[Mapping[str, Any], Sent]:
+    """Returns the claims as they are spelled inside, and how they were sent. Raises
+    InvalidRequest."""
+    try:
+        return parse.spelled(claims, _KNOWN)
+    except InvalidRequest as error:
+        faults.raise_for([_of_claim(fault) for fault in error.errors])
+        raise
+
+
+def _request(
+    claims: Mapping[str, Any], sent: Sent, services: Services, *, fresh: bool
+) -> ExportRequest:
     """Returns what the claims ask for. They obey the rules of a body of POST /v1/export. Raises
     InvalidRequest."""
     asked = {name: claims[name] for name in _REQUEST if name in claims}
     asked |= {"user_id": claims["sub"], "fresh": fresh}
     try:
-        return parse.valid_export(asked, services.settings)
+        return parse.valid_export(asked, services.settings, {**sent, "user_id": "sub"})
     except InvalidRequest as error:
         faults.raise_for([_of_claim(fault) for fault in error.errors])
         raise
 
 
 def _of_claim(fault: FieldError) -> FieldError:
-    pointer = "/sub" if fault.pointer == "/user_id" else fault.pointer
-    return FieldError(f"/selection{pointer}", fault.detail)
+    return FieldError(f"/selection{fault.pointer}", fault.detail)
 
 
 def _digest(kid: str, signed: bytes, claims: Mapping[str, Any]) -> str:

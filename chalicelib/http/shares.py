@@ -4,7 +4,7 @@ A link holds a ticket, in the part after the `#`: no server sees that, so no log
 """
 
 from chalicelib.errors import NotFound, invalid
-from chalicelib.http import parse, schemas
+from chalicelib.http import parse, schemas, spelling
 from chalicelib.http.answers import Answer
 from chalicelib.http.callers import base_url
 from chalicelib.http.calls import Call, Reply, uncached
@@ -54,10 +54,11 @@ def _seconds(call: Call, services: Services) -> int:
     """Returns how long the share is to live. Raises InvalidRequest."""
     most = services.settings.share_max_days * 24 * 3600
     body, content_type = call.body.strip() or b"{}", call.headers.get("content-type")
-    asked = parse.json_body(body, content_type, "share", services.settings)
+    asked, sent = parse.json_body(body, content_type, "share", services.settings)
     seconds = int(asked.get("expires_in", min(schemas.SHARE_SECONDS, most)))
     if seconds > most:
-        raise invalid("/expires_in", f"must be at most {most} seconds, not {seconds}")
+        pointer = spelling.as_sent("/expires_in", sent)
+        raise invalid(pointer, f"must be at most {most} seconds, not {seconds}")
     return seconds
 
 

@@ -5,7 +5,8 @@ import { inWords } from "./problems.js";
 import { t } from "./texts.js";
 
 const TIMEOUT_MS = 35_000; // API Gateway gives up after 29 s
-/** What went wrong, in words for people. `status` is 0 if no answer came. `after`: seconds to wait. */
+
+/** What went wrong, in words for people. `status` is 0 if no answer came. `after`: seconds to wait. `errors`: what the API says of each field, [{pointer, detail}]. */
 export class Problem extends Error {
   constructor(status, title, words, quote = "", after = 0) {
     super(words);
@@ -48,7 +49,7 @@ export const downloadLink = (id) => call("GET", `${jobPath(id)}/download`);
 export const listFiles = (values = {}) => call("GET", query("v1/files", values));
 
 /** {files, bytes, unreadableFiles} of all below a prefix, as far as it was counted; `cursor` goes on. */
-export const readTotals = (values) => call("GET", query("v1/files/totals", values));
+export const readTotals = (values, signal) => call("GET", query("v1/files/totals", values), { signal });
 
 /** {seconds, limits, exceeded} of {files, bytes, entries}. */
 export const readEstimate = (values) => call("GET", query("v1/estimate", values));
@@ -100,5 +101,5 @@ function problemOf({ status, headers }, body) {
   const after = Number(headers.get("Retry-After")) || 0;
   if (!body?.title) return ours("no-answer", status, { status });
   const { title, words, quote } = inWords({ ...body, status, after });
-  return new Problem(status, title, words, quote, after);
+  return Object.assign(new Problem(status, title, words, quote, after), { errors: body.errors });
 }

@@ -40,12 +40,15 @@ const PATHS = {
   bell: "M6 10a6 6 0 1 1 12 0c0 5 2 6 2 7H4c0-1 2-2 2-7ZM10 20.5h4",
   check: "M5 12.5l4.5 4.5L19 7.5",
   clock: "M12 7.5V12l3 2" + ROUND,
+  dots: "M6 12h.01M12 12h.01M18 12h.01",
   download: "M12 4v11M7 10.5l5 5 5-5M5 20h14",
   file: "M13 3H6v18h12V8l-5-5v5h5",
   folder: "M3 19V5h6l2 3h10v11H3Z",
   lock: "M6 11h12v9H6ZM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
   next: "M9 6l6 6-6 6",
+  pen: "M4 20l1-4.5L16.5 4 20 7.5 8.5 19 4 20ZM14 6.5l3.5 3.5",
   plus: "M12 5v14M5 12h14",
+  remove: "M6.5 6.5l11 11M17.5 6.5l-11 11",
   stop: "M5.6 5.6l12.8 12.8" + ROUND,
 };
 

@@ -218,7 +218,7 @@ def test_an_export_of_a_source_that_is_gone_cannot_be_retried(two_sources: Stack
 @pytest.mark.parametrize(
     ("asked", "named"),
     [
-        ({"file_ids": ["ab-7"]}, "file_ids/0"),
+        ({"file_ids": ["ab-7"]}, "fileIds/0"),
         ({"files": [{"key": "kept/a"}, {"key": "b"}]}, "files/1/key"),
         ({"prefix": "b"}, "prefix"),
     ],
@@ -244,10 +244,12 @@ def test_a_check_asks_the_source_that_it_names(two_sources: Stack) -> None:
     answer = call("POST", "/v1/download/check", body={"file_id": 10001, "source": "old"})
 
     assert answer.body == {
+        "fileId": 10001,
         "file_id": 10001,
         "available": False,
         "s3Key": "kept/10001",
-        "size": None,
+        "size": 4,
+        "name": "10001",
         **GLACIER,
     }
 

@@ -44,7 +44,7 @@ def test_what_lies_below_ones_own_prefixes_may_be_asked_for(asked: dict[str, Any
         ({"files": (MINE, Wanted(prefix="users/ann"))}, "files/1/prefix: 'users/ann'"),
         ({"files": (Wanted(id="a-7"),), "source": "old"}, "files/0/id: 'a-7'"),
         ({"files": (Wanted(key="b", name="users/ann/b"),)}, "files/0/key: 'b'"),
-        ({"file_ids": (7,), "source": "old"}, "file_ids/0: 7"),
+        ({"file_ids": (7,), "source": "old"}, "fileIds/0: 7"),
         ({"keys": ("users/bob/b",), "source": "old"}, "keys/0: 'users/bob/b'"),
         ({"prefix": "", "source": "old"}, "prefix: ''"),
     ],
