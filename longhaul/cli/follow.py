@@ -65,6 +65,6 @@ def check_end(run: Run, name: JobName, job: "Job") -> None:
 def _why(job: "Job") -> str:
     if job.error:
         title, detail = job.error.title.rstrip("."), job.error.detail.rstrip(".")
-        return f"The job has failed. {title}: {detail}."
+        return f"The job has failed. {title}{f': {detail}' if detail else ''}."
     verb = "failed" if job.status == "failed" else f"been {job.status}"
     return f"The job has {verb}."

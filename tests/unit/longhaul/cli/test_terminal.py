@@ -179,7 +179,7 @@ def test_ctrl_c_shows_the_cursor_again(stub: Stub) -> None:
     assert ran.text.rindex("\x1b[?25h") > ran.text.rindex("\x1b[?25l")
 
 
-def test_a_list_on_a_terminal_has_columns(
+def test_a_list_on_a_terminal_has_a_header(
     stub: Stub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from longhaul.cli import main
@@ -187,7 +187,16 @@ def test_a_list_on_a_terminal_has_columns(
     stub.on("GET /v1/export?limit=100", Reply(200, {"jobs": [job()], "cursor": None}))
     monkeypatch.setattr(sys, "argv", ["longhaul", "list", "--url", stub.url])
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("TERM", "xterm")
 
     main.run()
+    coloured = capsys.readouterr().out
+    monkeypatch.setenv("TERM", "dumb")
+    main.run()
+    plain = capsys.readouterr().out
 
-    assert capsys.readouterr().out.startswith(f"{JOB_ID}  processing  0%    2       100.0 kB   20")
+    assert plain.splitlines()[0].split() == ["JOB", "STATUS", "FILES", "SIZE", "STARTED"]
+    assert plain.splitlines()[1].startswith(f"{JOB_ID}  processing 0%      2  100.0 kB  20")
+    assert coloured.startswith("\x1b[1mJOB")
+    assert CONTROL.sub("", coloured.replace("\x1b[0m", "")) == plain
