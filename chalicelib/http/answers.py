@@ -10,6 +10,7 @@ from chalicelib.archive.manifest import Skipped, skipped_of
 from chalicelib.http.problems import type_uri
 from chalicelib.instants import iso
 from chalicelib.jobs.model import Job
+from chalicelib.jobs.remedies import blamed, remedies
 from chalicelib.jobs.states import Stage, Status
 
 Answer = dict[str, Any]
@@ -38,7 +39,8 @@ def accepted(job: Job, base: str) -> Answer:
         else "This export was asked for before; follow statusUrl.",
         "statusUrl": url,
         "sseUrl": f"{url}/progress",
-        "downloadUrl": f"{url}/download",
+        "downloadUrl": _download_url(url),
+        "linkUrl": f"{url}/download",
         "traceId": job.root_span.trace,
     }
 
@@ -65,7 +67,7 @@ def job_answer(
             "totalFiles": job.total_files,
             "missing": None if missing is None or skipped is None else list(missing),
             "skipped": skipped,
-            "downloadUrl": f"{job_url(job, base)}/download?redirect=true" if ready else None,
+            "downloadUrl": _download_url(job_url(job, base)) if ready else None,
             **({"reusedFrom": job.reused_from} if job.reused_from else {}),
         }
     error = None
@@ -74,6 +76,7 @@ def job_answer(
             "type": type_uri(job.failure.slug),
             "title": job.failure.title,
             "detail": job.failure.detail,
+            **_mending(job),
         }
     return {
         "jobId": job.job_id,
@@ -99,6 +102,12 @@ def job_answer(
     }
 
 
+def _download_url(url: str) -> str:
+    """Returns the URL of which a GET leads to the archive's bytes. `url` is the job's. The name
+    means this in each answer."""
+    return f"{url}/download?redirect=true"
+
+
 def _skipped(
     missing: Sequence[int | str] | None, unreadable: Sequence[Skipped] | None
 ) -> list[Answer] | None:
@@ -107,17 +116,29 @@ def _skipped(
     return [asdict(one) for one in (*skipped_of(missing), *unreadable)]
 
 
+def _mending(job: Job) -> Answer:
+    """Returns what can be done about the job's failure, and which files are to blame."""
+    count, files = blamed(job)
+    return {
+        "remedies": list(remedies(job)),
+        "affectedFiles": count,
+        "affected": None if files is None else [asdict(one) for one in files],
+    }
+
+
 def state_id(job: Job, now: int) -> str:
     """Returns the id of the job's state, as far as a watcher cares. Two ids are equal if nothing
     has happened in between.
 
-    Progress goes back only when a job is planned again, which is counted, so no state comes twice.
+    Progress goes back only when a job is planned again, which is counted. So no state comes twice,
+    unless the job is renamed and gets its name back.
     `updatedAt` and `etaSeconds` are not in the id: they change with each sign of life, of each
     worker.
     """
     seen = (
         *(job.job_id, job.status_at(now), job.stage),
         *(job.files_done, job.total_files, job.bytes_done, job.bytes_total, job.changes),
+        job.filename,
     )
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:16]
 

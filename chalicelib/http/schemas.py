@@ -13,6 +13,9 @@ from chalicelib.settings import SHARE_DAYS_MAX
 Schema = dict[str, Any]
 
 FILES_MAX: Final = 10_000
+CHECKED_MAX: Final = 100
+"""The most files of one check."""
+
 FILE_ID_MIN: Final = 10_000
 FILE_ID_MAX: Final = 100_000_000
 ID_MAX_BYTES: Final = 255
@@ -63,6 +66,11 @@ USER_ID: Final[Schema] = {
 }
 
 ANY_USER_ID: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": USER_MAX}
+
+NATURAL_MAX: Final = 2**53 - 1
+"""The largest whole number that JSON passes on exactly (RFC 8259, section 6)."""
+
+NATURAL: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": NATURAL_MAX}
 
 CURSOR: Final[Schema] = {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}
 """base64 without its padding. Only one that a list gave is taken (cursors.py)."""
@@ -138,13 +146,10 @@ def requests(an_id: Schema, sources: Sequence[str]) -> dict[str, Schema]:
     return {
         "export": _export(an_id, source),
         "selection": _SELECTION,
-        "check": {
-            "type": "object",
-            "additionalProperties": False,
-            "properties": {"file_id": an_id, "source": source},
-            "required": ["file_id"],
-        },
+        "check": _check(an_id, source),
         "share": _SHARE,
+        "retry": _RETRY,
+        "rename": _RENAME,
         "notify": {
             **_RECEIVERS,
             "description": "Who is told besides. Without a body, or with an empty object, all who "
@@ -153,12 +158,58 @@ def requests(an_id: Schema, sources: Sequence[str]) -> dict[str, Schema]:
     }
 
 
+_ON_MISSING: Final[Schema] = {
+    "description": "When a file does not exist: fail, or leave it out and list it.",
+    "enum": ["fail", "skip"],
+}
+_ON_UNREADABLE: Final[Schema] = {
+    "description": "When a file is there and cannot be read (it is in cold storage, or access is "
+    "denied): fail, or leave it out and list it.",
+    "enum": ["fail", "skip"],
+}
+
+_RETRY: Final[Schema] = {
+    "type": "object",
+    "description": "What is to be different this time. Without a body, or with an empty object, it "
+    "is the same again.",
+    "additionalProperties": False,
+    "properties": {
+        "on_missing": _ON_MISSING,
+        "on_unreadable": _ON_UNREADABLE,
+        "filename": FILENAME,
+    },
+}
+
+_RENAME: Final[Schema] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"filename": FILENAME},
+    "required": ["filename"],
+}
+
+
+def _check(an_id: Schema, source: Schema) -> Schema:
+    """Returns the schema of the body of `POST /v1/download/check`."""
+    several: Schema = {"type": "array", "minItems": 1, "maxItems": CHECKED_MAX}
+    return {
+        "type": "object",
+        "description": "Exactly one of file_id, file_ids and keys says which files.",
+        "additionalProperties": False,
+        "properties": {
+            "file_id": an_id,
+            "file_ids": {**several, "items": an_id},
+            "keys": {**several, "items": _KEY},
+            "source": source,
+        },
+        "oneOf": [{"required": ["file_id"]}, {"required": ["file_ids"]}, {"required": ["keys"]}],
+    }
+
+
 def _export(an_id: Schema, source: Schema) -> Schema:
     """Returns the schema of the body of `POST /v1/export`."""
     return {
         "type": "object",
-        "description": "Exactly one of file_ids, keys, prefix and files says which files to "
-        "export.",
+        "description": "Exactly one of fileIds, keys, prefix and files says which files to export.",
         "additionalProperties": False,
         "properties": {
             "file_ids": {
@@ -190,17 +241,8 @@ def _export(an_id: Schema, source: Schema) -> Schema:
             },
             "source": source,
             "filename": FILENAME,
-            "on_missing": {
-                "description": "When a file does not exist: fail, or leave it out and list it.",
-                "enum": ["fail", "skip"],
-                "default": "skip",
-            },
-            "on_unreadable": {
-                "description": "When a file is there and cannot be read (it is in cold storage, or "
-                "access is denied): fail, or leave it out and list it.",
-                "enum": ["fail", "skip"],
-                "default": "fail",
-            },
+            "on_missing": {**_ON_MISSING, "default": "skip"},
+            "on_unreadable": {**_ON_UNREADABLE, "default": "fail"},
             "user_id": {**USER_ID, "default": "anonymous"},
             "fresh": _FRESH,
             "notify": {**_RECEIVERS, "minProperties": 1},
@@ -215,18 +257,19 @@ def _export(an_id: Schema, source: Schema) -> Schema:
     }
 
 
+# As the document spells them.
 _EXAMPLES_WITHOUT_IDS: Final = [
     {
         "files": [
             {"key": "downloads/10001", "name": "Reports/March.pdf"},
             {"prefix": "downloads/", "name": "All"},
         ],
-        "on_unreadable": "skip",
+        "onUnreadable": "skip",
     }
 ]
 _EXAMPLES: Final = [
-    {"file_ids": [10001, 10002], "filename": "March.zip"},
-    {"files": [{"id": 10001, "name": "Reports/March.pdf"}, {"id": 10002}], "on_missing": "fail"},
+    {"fileIds": [10001, 10002], "filename": "March.zip"},
+    {"files": [{"id": 10001, "name": "Reports/March.pdf"}, {"id": 10002}], "onMissing": "fail"},
     *_EXAMPLES_WITHOUT_IDS,
 ]
 

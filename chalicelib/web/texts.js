@@ -37,13 +37,22 @@ export function choose(next) {
   localStorage[CHOICE] = next;
 }
 
+const UNSEEN = /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
 /** A text from outside, in which nothing turns the direction, and no character is unseen. */
-export const plain = (text) => String(text).replace(/[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "\ufffd");
+export const plain = (text) => String(text).replace(UNSEEN, "\ufffd");
+
+/** Whether each part of the text that is set apart also ends, as in what `t` returns. */
+function isWhole(text) {
+  let depth = 0;
+  return (text.match(/[\u2068\u2069]/g) ?? []).every((mark) => (depth += mark === "\u2068" ? 1 : -1) >= 0) && !depth;
+}
 
 /** A value in a sentence. A name may run in the other direction: then it is set apart. */
 function shown(value) {
   if (typeof value === "number") return numbers.format(value);
-  const text = plain(value);
+  const own = isWhole(String(value)) ? "\u2068\u2069" : "";
+  const text = String(value).replace(UNSEEN, (mark) => (own.includes(mark) ? mark : "\ufffd"));
   return isRightToLeft || /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(text) ? `\u2068${text}\u2069` : text;
 }
 
@@ -54,13 +63,14 @@ function shown(value) {
  */
 export const t = (key, values) => rich(key, values).join("");
 
+const found = (key) => key.split(".").reduce((tree, name) => (Object.hasOwn(tree ?? "", name) ? tree[name] : undefined), texts);
+
 /** The same as a list of texts and elements: a value may be an element. */
 export function rich(key, values = {}) {
-  const [section, name] = key.split(".");
-  let text = texts[section][name];
+  let text = found(key);
   if (typeof text === "object") text = text[plurals.select(values.n)] ?? text.other;
   return text.split(/\{(\w+)\}/).map((part, i) => (i % 2 ? (values[part] instanceof Node ? values[part] : shown(values[part])) : part));
 }
 
 /** Whether there is such a text. */
-export const has = (key) => Object.hasOwn(texts[key.split(".")[0]], key.split(".")[1]);
+export const has = (key) => found(key) !== undefined;
