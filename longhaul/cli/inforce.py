@@ -15,7 +15,7 @@ from longhaul.retries import PATIENCE_SECONDS
 
 T = TypeVar("T")
 
-LOCAL_URL: Final = "http://127.0.0.1:4566/_aws/execute-api/longhaul-local/local"
+LOCAL_URL: Final = "http://127.0.0.1:4566/_aws/execute-api/longhaul-local/api"
 """Where `make up` puts the stack of this machine, unless it is told otherwise."""
 
 _LOCAL_SECONDS: Final = 1.0

@@ -187,7 +187,7 @@ def cut(text: str, room: int) -> str:
     the end says what kind of file it is."""
     if width(text) <= room:
         return text
-    tail = _begin(text[::-1], (room - 1) // 3)[::-1]
+    tail = _begin(text[::-1], (room - 1) // 2)[::-1]
     return f"{_begin(text, room - 1 - width(tail))}…{tail}"
 
 

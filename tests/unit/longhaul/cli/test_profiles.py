@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from infra import stack, targets
+from infra.daemon import HOST
+from infra.ministack import USUAL_PORT
 from longhaul.cli import inforce
 from tests.unit.longhaul.cli.conftest import Run
 from tests.unit.longhaul.stub import JOB, JOB_ID, Reply, Stub, job
@@ -19,6 +22,7 @@ url = "{url}/work"
 user = "ann"
 patience = 5
 """
+USUAL_URL = inforce.LOCAL_URL
 PAGE = Reply(200, {"jobs": [job()], "cursor": None})
 
 
@@ -139,6 +143,14 @@ def test_without_anything_the_stack_of_this_machine_is_asked_without_a_token(
 
     assert ran.code == 0
     assert "authorization" not in stub.asked[0].headers
+
+
+def test_the_stack_of_this_machine_is_where_make_up_puts_it() -> None:
+    target = targets.named("ministack")
+    place = target.at(f"http://{HOST}:{USUAL_PORT}").api_url_template
+    url = place.format(apiId=stack.default_name(target), stage="api")
+
+    assert url == USUAL_URL
 
 
 def test_profiles_shows_what_is_in_force_and_who_has_said_so(
