@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.longhaul.stub import JOB, JOB_ID, Reply, Stored, Stub, accepted, completed, job
+from tests.unit.longhaul.stub import CUT, JOB, JOB_ID, Reply, Stored, Stub, accepted, completed, job
 from tests.waiting import wait_for
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*(3[0-7]|38;5;\d+)m")
@@ -166,6 +166,20 @@ def test_ctrl_c_does_not_end_the_job_and_prints_how_to_return(stub: Stub) -> Non
     ]
     assert "Traceback" not in ran.text
     assert stub.of(f"DELETE {JOB}") == []
+
+
+def test_ctrl_c_while_the_stack_is_down_claims_nothing(stub: Stub) -> None:
+    stub.on(f"GET {JOB}", Reply(200, job(percent=40), AT_ONCE), CUT)
+
+    with terminal(stub, "watch", JOB_ID) as ran:
+        wait_for(lambda: "the connection broke" in ran.text, 30, "the failure")
+        ran.process.send_signal(signal.SIGINT)
+        code = ran.ended()
+
+    assert code == 130
+    assert "goes on without you" not in ran.text
+    assert "the job was processing, 40 %. Whether it goes on, nobody can say from here." in ran.text
+    assert ran.lines[-2] == f"  longhaul watch {JOB_ID}"
 
 
 def test_ctrl_c_shows_the_cursor_again(stub: Stub) -> None:
