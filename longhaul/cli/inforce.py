@@ -52,6 +52,10 @@ class InForce:
         """The API that somebody has named; None: nobody has named one."""
         return None if self.url.origin == LOCAL else self.url.value
 
+    def is_guessed(self, text: str) -> bool:
+        """Whether the text names an API that nobody has named: the stack of this machine."""
+        return self.url.origin == LOCAL and _place(self.url.value) in text
+
     def api(self) -> str:
         """Returns the API's base URL. Raises click.UsageError if nobody has named it, and no stack
         runs on this machine."""
@@ -104,10 +108,14 @@ def _first(typed: Mapping[str, Any], name: str, variable: str | None) -> Setting
     return Setting(given, variable or "") if given else None
 
 
+def _place(url: str) -> str:
+    """Returns host and port of the stack of this machine."""
+    return url.partition("//")[2].partition("/")[0]
+
+
 def _is_there(url: str) -> bool:
     """Whether something listens there. Nobody waits for a stack that nobody has named."""
-    place = url.partition("//")[2].partition("/")[0]
-    host, _, port = place.rpartition(":")
+    host, _, port = _place(url).rpartition(":")
     try:
         socket.create_connection((host, int(port)), _LOCAL_SECONDS).close()
     except OSError:

@@ -145,6 +145,21 @@ def test_without_anything_the_stack_of_this_machine_is_asked_without_a_token(
     assert "authorization" not in stub.asked[0].headers
 
 
+def test_something_else_on_this_machine_is_told_from_a_named_api(
+    stub: Stub, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inforce, "LOCAL_URL", f"{stub.url}/local")
+    stub.on("GET /v1/export?limit=100", Reply(404, b"<h1>no</h1>"))
+    stub.on("GET /local/v1/export?limit=100", Reply(404, b"<h1>no</h1>"))
+
+    guessed, named = run("list"), run("list", "--url", stub.url)
+
+    said = "Nobody has named an API, so it was the stack of this machine.\n"
+    assert (guessed.code, named.code) == (4, 4)
+    assert guessed.err.endswith(said)
+    assert said not in named.err
+
+
 def test_the_stack_of_this_machine_is_where_make_up_puts_it() -> None:
     target = targets.named("ministack")
     place = target.at(f"http://{HOST}:{USUAL_PORT}").api_url_template
