@@ -9,8 +9,16 @@ INFRA   := $(PYTHON) -m infra
 # The environment is made again when the lock or the version changes, and only then.
 READY := $(VENV)/.ready
 
+# Errors are told, warnings are not: whoever sets up cannot do anything about them.
+QUIET_PIP := $(PYTHON) -m pip -qq --disable-pip-version-check
+
 # Resolves the lock for all Pythons and platforms at once, which pip cannot.
 UV_VERSION := 0.13.9
+
+# A command that fails has said why. On a terminal, make's own line about it would be the last that
+# a person reads. So make ends without a word there: of this signal, no shell says anything. The trap
+# is for Ctrl-C, which ends a command in good order: this shell then ends as the command does.
+run = @trap : INT; $(1) || { code=$$?; if [ -t 2 ]; then kill -s PIPE $$PPID; fi; exit $$code; }
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -29,58 +37,62 @@ help: ## Show this list
 
 .PHONY: demo
 demo: $(READY) ## See a real export, from nothing to a checked ZIP
-	@$(PYTHON) -m infra.demo
+	$(call run,$(PYTHON) -m infra.demo)
 
 .PHONY: scenario
 scenario: $(READY) ## Slow downloads behind nginx: as one request, and as a job
-	@$(PYTHON) -m infra.scenario $(if $(FACTOR),--factor $(FACTOR))
+	$(call run,$(PYTHON) -m infra.scenario $(if $(FACTOR),--factor $(FACTOR)))
 
 ##@ Run it
 .PHONY: up
 up: $(READY) ## Start the target and deploy; AUTH=none, jwt or iam says who may use it
-	@$(INFRA) up $(if $(ENFORCE_IAM),--enforce-iam)
+	$(call run,$(INFRA) up $(if $(ENFORCE_IAM),--enforce-iam))
 
 .PHONY: down
 down: $(READY) ## Stop the emulator and drop its data; on AWS, delete the stack
-	@$(INFRA) down $(if $(YES),--yes "$$YES")
+	$(call run,$(INFRA) down $(if $(YES),--yes "$$YES"))
+
+.PHONY: seed
+seed: $(READY) ## Put sample files into the local stack's source bucket
+	$(call run,$(INFRA) seed)
 
 .PHONY: url
 url: $(READY) ## Print the API's base URL
-	@$(INFRA) url
+	$(call run,$(INFRA) url)
 
 # USER is also a variable of every shell: the login's name, which is who gets the token by default.
 .PHONY: token
 token: $(READY) ## Print a token of the local issuer; USER=alice, CLAIMS='{…}', TTL=seconds
-	@$(INFRA) token $(if $(CLAIMS),--claims "$$CLAIMS") $(if $(TTL),--ttl "$$TTL") -- "$$USER"
+	$(call run,$(INFRA) token $(if $(CLAIMS),--claims "$$CLAIMS") $(if $(TTL),--ttl "$$TTL") -- "$$USER")
 
 .PHONY: outputs
 outputs: $(READY) ## Print the stack's names and addresses as JSON
-	@$(INFRA) outputs
+	$(call run,$(INFRA) outputs)
 
 .PHONY: logs
 logs: $(READY) ## Follow the logs of the functions; JOB=… for one job: its id or traceId
-	@$(INFRA) logs $(if $(JOB),--job "$$JOB") $(if $(MINUTES),--since "$$MINUTES")
+	$(call run,$(INFRA) logs $(if $(JOB),--job "$$JOB") $(if $(MINUTES),--since "$$MINUTES"))
 
 .PHONY: observe
 observe: $(READY) ## See inside: metrics, dashboards, logs and traces, until Ctrl-C
-	@$(INFRA) observe
+	$(call run,$(INFRA) observe)
 
 .PHONY: mail
 mail: $(READY) ## Show the mail that the local stack has caught
-	@$(INFRA) mail
+	$(call run,$(INFRA) mail)
 
 .PHONY: redrive
 redrive: $(READY) ## Put dead letters back, and retry jobs that were given up
-	@$(INFRA) redrive $(if $(SINCE),--since $(SINCE))
+	$(call run,$(INFRA) redrive $(if $(SINCE),--since $(SINCE)))
 
 # Only a USER of this command: the one of the shell is the person who types it.
 .PHONY: erase
 erase: $(READY) ## Delete all jobs and archives of a user: USER=alice
-	@$(INFRA) erase $(if $(filter command line,$(origin USER)),--user "$$USER") $(if $(YES),--yes)
+	$(call run,$(INFRA) erase $(if $(filter command line,$(origin USER)),--user "$$USER") $(if $(YES),--yes))
 
 .PHONY: checksums
 checksums: $(READY) ## Keep the CRC-32s of an S3 Batch Operations report: REPORT=…
-	@$(INFRA) checksums $(if $(REPORT),"$$REPORT")
+	$(call run,$(INFRA) checksums $(if $(REPORT),"$$REPORT"))
 
 ##@ Work on it
 .PHONY: setup
@@ -90,45 +102,45 @@ setup: $(READY) ## Make the Python environment in .venv
 # A target that is named must run. With none named, each that can is taken, and the others are told.
 .PHONY: test
 test: $(READY) ## Run every test: unit, integration, end to end on each target
-	@$(PYTHON) -m tests.run $(if $(filter file,$(origin TARGET)),,$(TARGET))
+	$(call run,$(PYTHON) -m tests.run $(if $(filter file,$(origin TARGET)),,$(TARGET)))
 
 .PHONY: screenshots
-screenshots: $(READY) ## Take pictures of the page in each of its states
-	@$(PYTHON) -m tests.browser.screenshots
+screenshots: $(READY) ## Take pictures of the page; DOCS=yes also replaces those in docs/
+	$(call run,$(PYTHON) -m tests.browser.screenshots $(if $(DOCS),--docs))
 
 .PHONY: wreck
 wreck: TIMES ?= 20
 wreck: $(READY) ## Kill workers TIMES times at each step, and have services fail
-	@$(PYTHON) -m pytest tests/wreck --times $(TIMES) --numprocesses 2 --dist loadfile
+	$(call run,$(PYTHON) -m pytest tests/wreck --times $(TIMES) --numprocesses 2 --dist loadfile)
 
 .PHONY: simulate
 simulate: $(READY) ## Play plans against a model of AWS, into bench/results/simulate.md
-	@$(PYTHON) -m bench.simulate
+	$(call run,$(PYTHON) -m bench.simulate)
 
 .PHONY: bench
 bench: $(READY) ## Measure it beside other tools and S3's own copies; QUICK=1 for a short run
-	@$(PYTHON) -m bench $(if $(QUICK),--quick)
+	$(call run,$(PYTHON) -m bench $(if $(QUICK),--quick))
 
 .PHONY: bench-large
 bench-large: $(READY) ## Make archives of 8 GB and of 100,000 files; check every byte
-	@$(PYTHON) -m bench.large
+	$(call run,$(PYTHON) -m bench.large)
 
 .PHONY: check
 check: $(READY) ## Lint, check format, types, imports and the template
-	@$(PYTHON) -m ruff check .
-	@$(PYTHON) -m ruff format --check .
-	@$(PYTHON) -m mypy
-	@$(VENV)/bin/lint-imports --no-logo --no-cache
-	@$(PYTHON) -m infra.checks
+	$(call run,$(PYTHON) -m ruff check .)
+	$(call run,$(PYTHON) -m ruff format --check .)
+	$(call run,$(PYTHON) -m mypy)
+	$(call run,$(VENV)/bin/lint-imports --no-logo --no-cache)
+	$(call run,$(PYTHON) -m infra.checks)
 
 .PHONY: format
 format: $(READY) ## Format the code, and fix what can be fixed
-	@$(PYTHON) -m ruff check --fix --quiet .
-	@$(PYTHON) -m ruff format .
+	$(call run,$(PYTHON) -m ruff check --fix --quiet .)
+	$(call run,$(PYTHON) -m ruff format .)
 
 .PHONY: release
 release: $(READY) ## Build the files of a release from the last commit, into dist/
-	@$(PYTHON) -m infra.release
+	$(call run,$(PYTHON) -m infra.release)
 
 .PHONY: lock
 lock: ## Pin what pyproject.toml and requirements-dev.in ask for
@@ -171,10 +183,11 @@ $(READY): requirements-dev.txt chalicelib/version.py
 	@$(PYTHON3) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "$(PYTHON3) cannot make virtual environments."; \
 	  echo "On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; } >&2
-	@echo 'Making the Python environment in $(VENV). This takes a minute, once.' >&2
+	@echo 'Setting up, once. This takes a minute or two.' >&2
+	@echo "  A Python environment in $(VENV): $$($(PYTHON3) --version)" >&2
 	@$(PYTHON3) -m venv --clear $(VENV)
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile \
-	  --require-hashes -r requirements-dev.txt
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile \
-	  --no-deps --no-build-isolation --editable .
+	@echo "  $$(grep -c '^[a-z].*==' requirements-dev.txt) packages, as requirements-dev.txt pins them" >&2
+	@$(QUIET_PIP) install --no-compile --require-hashes -r requirements-dev.txt
+	@echo '  Longhaul itself' >&2
+	@$(QUIET_PIP) install --no-compile --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -34,6 +34,13 @@ def export_status(job_id: str) -> Response:
     return guarded(app, services, guard.STATUS, progress.status, job_id)
 
 
+@app.route("/v1/export/{job_id}", methods=["PATCH"], content_types=[], cors=CORS)
+def rename_export(job_id: str) -> Response:
+    from chalicelib.http import mending
+
+    return guarded(app, services, guard.RENAME, mending.rename, job_id)
+
+
 @app.route("/v1/export/{job_id}", methods=["DELETE"], content_types=[], cors=CORS)
 def delete_export(job_id: str) -> Response:
     return guarded(app, services, guard.DELETE, exports.delete, job_id)
@@ -46,7 +53,16 @@ def export_progress(job_id: str) -> Response:
 
 @app.route("/v1/export/{job_id}/retry", methods=["POST"], content_types=[], cors=CORS)
 def retry_export(job_id: str) -> Response:
-    return guarded(app, services, guard.RETRY, exports.retry, job_id)
+    from chalicelib.http import mending
+
+    return guarded(app, services, guard.RETRY, mending.retry, job_id)
+
+
+@app.route("/v1/export/{job_id}/request", methods=["GET"], content_types=[], cors=CORS)
+def export_request(job_id: str) -> Response:
+    from chalicelib.http import mending
+
+    return guarded(app, services, guard.REQUEST, mending.asked_for, job_id)
 
 
 @app.route("/v1/export/{job_id}/download", methods=["GET"], content_types=[], cors=CORS)
@@ -96,6 +112,13 @@ def list_files() -> Response:
     return guarded(app, services, guard.BROWSE, listing)
 
 
+@app.route("/v1/files/totals", methods=["GET"], content_types=[], cors=CORS)
+def count_files() -> Response:
+    from chalicelib.http.files import totals
+
+    return guarded(app, services, guard.BROWSE, totals)
+
+
 @app.route("/v1/estimate", methods=["GET"], content_types=[], cors=CORS)
 def estimate_export() -> Response:
     from chalicelib.http.estimates import estimate
@@ -105,7 +128,7 @@ def estimate_export() -> Response:
 
 @app.route("/v1/download/check", methods=["POST"], content_types=[], cors=CORS)
 def check_availability() -> Response:
-    from chalicelib.http.files import check
+    from chalicelib.http.checks import check
 
     return guarded(app, services, guard.BROWSE, check)
 

@@ -7,7 +7,9 @@ help.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
+
+from chalicelib.archive.manifest import Skipped
 
 RETRY_AFTER_SECONDS: Final = "5"
 """How long a caller should wait if a service is not available."""
@@ -173,7 +175,15 @@ class RateLimited(LonghaulError):
 
 class JobFailed(LonghaulError):
     """A step has found that the job cannot succeed. The job fails at once, and this error is the
-    reason."""
+    reason. `missing` and `unreadable` are the files that are to blame, as far as it knows them."""
+
+    missing: tuple[int | str, ...] = ()
+    unreadable: tuple[Skipped, ...] = ()
+
+    def blaming(self, missing: tuple[int | str, ...], unreadable: tuple[Skipped, ...]) -> Self:
+        """Returns the error with the files that are to blame."""
+        self.missing, self.unreadable = missing, unreadable
+        return self
 
 
 class SourceMissing(JobFailed):

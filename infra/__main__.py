@@ -26,6 +26,7 @@ from infra import (
 )
 from infra.checksums import fill
 from infra.console import complain, counted, say, step
+from infra.demo import samples
 from infra.deploy import Stack
 from infra.erase import erase
 from infra.errors import AccessError, AccountError, DeployError, InfraError, NotDeployedError
@@ -114,7 +115,23 @@ def up(place: Place, *, enforce_iam: bool) -> None:
     say(f"Open to {chosen.in_words(outputs.issuer_url)}")
     told = announcements.in_words(outputs.event_bus, outputs.webhook_hosts, outputs.mail_from)
     say(f"Tells of jobs: {escape(told)}")
-    say(f"[bold]{outputs.api_url}[/]")
+    if place.target.is_local and samples.are_wanted(place.target, outputs):
+        say(f"Its bucket has no files. Put sample files there: make seed{place.target.option}")
+    say(f"[bold]Open the page:[/] {outputs.api_url}/")
+
+
+@cli.command(name="seed")
+@click.pass_obj
+def put_samples(place: Place) -> None:
+    """Put sample files into the source bucket of a local stack."""
+    if not place.target.is_local:
+        raise InfraError(
+            "The sample files are for a local stack. On AWS the bucket is yours: put a file there "
+            "with aws s3 cp, as s3://BUCKET/downloads/10001. make outputs has the bucket's name."
+        )
+    outputs = stack.deployed(place.target, place.state, place.stack_name)
+    samples.put(place.target, outputs)
+    say(f"[bold]Open the page:[/] {outputs.api_url}/")
 
 
 @cli.command()

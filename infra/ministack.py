@@ -21,7 +21,7 @@ from infra.errors import EmulatorError
 from infra.targets import LOCAL_KEY, LOCAL_REGION
 
 USUAL_PORT = 4566
-"""The usual port of AWS emulators. It is used if it is free."""
+"""The usual port of AWS emulators. The first start takes it if it is free."""
 
 _START_LIMIT_SECONDS = 30.0
 # It keeps nothing, so it needs no time to save anything.
@@ -53,7 +53,8 @@ def start(state: Path, *, enforce_iam: bool = False) -> str:
         shutil.rmtree(_temporary(state), ignore_errors=True)
         _temporary(state).mkdir(exist_ok=True)
         log_file(state).unlink(missing_ok=True)
-        with daemon.listen([USUAL_PORT, known.port if known else 0, 0]) as listener:
+        # The last one first: a bookmark of the page goes on to work.
+        with daemon.listen([known.port if known else USUAL_PORT, USUAL_PORT, 0]) as listener:
             child = _spawn(state, listener, enforce_iam=enforce_iam)
         try:
             daemon.remember(child, _file(state))

@@ -13,6 +13,7 @@ from infra import (
     config,
     emulators,
     environments,
+    fixed_address,
     issuer,
     loss,
     mail,
@@ -85,7 +86,7 @@ def up(  # noqa: PLR0913 - what is deployed, and where
         note(f"{built.code.stat().st_size / 1e6:.1f} MB, {built.digest[:8]}")
     with step("Deploy") as note:
         note("uploading")
-        completed, template_url = _upload(started, built, settings, named)
+        completed, template_url = _upload(started, stack_name, built, settings, named)
         chosen = template.parameters(completed, given)
         environments.check(completed, chosen)
         changed = stack.deploy(template_url, chosen, note)
@@ -226,6 +227,7 @@ def _delete(target: Target, stack_name: str) -> None:
 
 def _upload(
     target: Target,
+    stack_name: str,
     built: Package,
     settings: Mapping[str, str] | None,
     named: Sequence[Source],
@@ -242,6 +244,7 @@ def _upload(
         settings=settings,
         sources=named,
     )
+    fixed_address.fix(completed, target.name, stack_name)
     # Always through S3: in the request itself, a template may have 51,200 bytes only.
     document = json.dumps(completed, sort_keys=True).encode()
     template_key = f"longhaul/{hashlib.sha256(document).hexdigest()[:32]}.json"

@@ -56,7 +56,7 @@ def detail(
         told |= {
             "reason": job.failure.slug if job.failure else None,
             "files": job.files_done if has_archive else 0,
-            "filesSkipped": (job.missing_count or 0) + job.unreadable_count,
+            "filesSkipped": job.skipped_count,
             "bytes": job.bytes_total if has_archive else 0,
             "reused": has_archive and job.reused_from is not None,
             "expiresAt": iso(job.expires_at) if has_archive and not job.is_deleted else None,

@@ -116,7 +116,7 @@ def _words(job: Job, now: int) -> _Words:
 
 
 def _contents(job: Job) -> tuple[str, ...]:
-    left_out = (job.missing_count or 0) + job.unreadable_count
+    left_out = job.skipped_count
     what = f"{_files(job.files_done)}, {size_in_words(job.bytes_total)}."
     if not left_out:
         return (what,)

@@ -5,7 +5,15 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from chalicelib.archive.safe_names import SEPARATORS, made_safe, numbered, safe_folders, safe_name
+from chalicelib.archive.safe_names import (
+    SEPARATORS,
+    beginning,
+    made_safe,
+    numbered,
+    safe_folders,
+    safe_name,
+    without_extension,
+)
 
 MANIFEST: Final = "manifest.json"
 """The name of the last entry of each archive, unless a file of the user has it (manifest_name)."""
@@ -14,14 +22,45 @@ MANIFEST: Final = "manifest.json"
 _IGNORED: Final = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 
 
-def archive_filename(wanted: str | None, job_id: str) -> str:
+CHOSEN_MAX: Final = 40
+"""UTF-16 code units that an archive's name has of what was chosen. An extractor makes a folder of
+the whole name, and safe_names.PATH_MAX leaves little room for that."""
+
+_EVERYTHING: Final = "all-files"
+
+
+def archive_filename(wanted: str | None, otherwise: str) -> str:
     """Returns the archive's name for downloads: what the caller wanted, as one path component that
-    ends in .zip."""
-    given = SEPARATORS.sub("_", wanted or "").strip(" .")
+    ends in .zip. `otherwise` is the name without .zip if nothing is left of that."""
+    stem, extension = _given(wanted or "")
+    return safe_name((stem or otherwise) + extension)
+
+
+def is_filename(wanted: str) -> bool:
+    """Returns whether anything of this name is left in an archive's name."""
+    return bool(_given(wanted)[0])
+
+
+def _given(wanted: str) -> tuple[str, str]:
+    given = SEPARATORS.sub("_", wanted).strip(" .")
     given = safe_name(given).strip(" .") if given else given
     is_zip = given.lower().endswith(".zip")
-    stem, extension = (given[:-4], given[-4:]) if is_zip else (given, ".zip")
-    return safe_name((stem or f"longhaul-{job_id[:8]}") + extension)
+    return (given[:-4], given[-4:]) if is_zip else (given, ".zip")
+
+
+def chosen_stem(path: str, others: int, day: str, *, is_file: bool = True) -> str:
+    """Returns the name, without .zip, of an archive that nobody has named: from what was chosen.
+
+    `path` is the key, the name or the id of what was chosen first; `others` is how much was chosen
+    besides. `is_file`: its extension says nothing of the archive. Without one word in the path, it
+    is all files. Examples, on the day 2026-11-25: `in/photos/` is `photos-2026-11-25`, and
+    `in/March.pdf` with three others is `March-and-3-more-2026-11-25`.
+    """
+    words = (word.strip(" .") for word in reversed(SEPARATORS.split(path)))
+    last = next(filter(None, words), _EVERYTHING)
+    stem = safe_name(without_extension(last) if is_file else last)
+    more = f"-and-{others}-more" if others else ""
+    return f"{beginning(stem, CHOSEN_MAX).strip(' .')}{more}-{day}"
 
 
 def manifest_name(names: Iterable[str]) -> str:

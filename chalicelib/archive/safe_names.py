@@ -154,6 +154,16 @@ def _split_extension(component: str) -> tuple[str, str]:
     return stem, dot + extension
 
 
+def without_extension(name: str) -> str:
+    """Returns the name of a file without its extension, if it has one."""
+    return _split_extension(name)[0]
+
+
+def beginning(name: str, units: int) -> str:
+    """Returns the beginning of a safe name: at most so many UTF-16 code units."""
+    return _cut(name, units)
+
+
 def _cut(text: str, units: int, size: int | None = None) -> str:
     """Returns the beginning of the text: at most so many UTF-16 code units, and bytes in UTF-8."""
     text = text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", errors="ignore")

@@ -5,6 +5,7 @@ from typing import Final
 from chalicelib.errors import Reason
 from chalicelib.http.schemas import Schema
 from chalicelib.jobs.notices import Kind, State
+from chalicelib.jobs.remedies import Remedy
 
 
 def _answer(properties: Schema, **perhaps: Schema) -> Schema:
@@ -38,6 +39,7 @@ _DOWNLOAD_URL: Final[Schema] = {
     "description": "GET it and follow redirects: these are the archive's bytes, once there is one.",
 }
 _FILE: Final[Schema] = {"type": ["integer", "string"], "description": "The file's id, or its key."}
+_FILE_ID: Final[Schema] = {"type": ["integer", "string"]}
 _WHY: Final[Schema] = {
     "reason": {
         "enum": [reason.value for reason in Reason],
@@ -151,7 +153,35 @@ JOB: Final = _answer(
                 },
             )
         ),
-        "error": _optional(_answer({"type": _URL, "title": _TEXT, "detail": _TEXT})),
+        "error": _optional(
+            _answer(
+                {
+                    "type": _URL,
+                    "title": _TEXT,
+                    "detail": _TEXT,
+                    "remedies": {
+                        "type": "array",
+                        "description": "What can be done about it, the best first. skip-missing "
+                        "and skip-unreadable: a retry with onMissing or onUnreadable as skip; with "
+                        "both where both are there. retry: the same again may succeed. edit: "
+                        "another request may.",
+                        "items": {"enum": [remedy.value for remedy in Remedy]},
+                    },
+                    "affectedFiles": {
+                        **_COUNT,
+                        "description": "How many files are to blame; 0 if it is for other reasons.",
+                    },
+                    "affected": _optional(
+                        {
+                            "type": "array",
+                            "description": "These files, the missing ones first. Null if they are "
+                            "too many, or if the archive was planned before: `detail` names some.",
+                            "items": _answer({"file": _FILE, **_WHY}),
+                        }
+                    ),
+                }
+            )
+        ),
         "createdAt": _TIME,
         "updatedAt": _TIME,
         "expiresAt": _TIME,
@@ -159,6 +189,21 @@ JOB: Final = _answer(
     },
     retryOf={**_JOB_ID, "description": "The job that this one is a retry of, if it is one."},
     notifications=_NOTIFICATIONS,
+)
+
+_ONE_OF_FILES: Final[Schema] = _answer(
+    {}, id=_FILE_ID, key=_TEXT, prefix=_TEXT, name=_TEXT, version=_TEXT
+)
+_CHOICE: Final[Schema] = {"enum": ["fail", "skip"]}
+
+ASKED_FOR: Final = _answer(
+    {"onMissing": _CHOICE, "onUnreadable": _CHOICE, "fresh": {"type": "boolean"}},
+    fileIds={"type": "array", "items": _FILE_ID},
+    keys={"type": "array", "items": _TEXT},
+    prefix=_TEXT,
+    files={"type": "array", "items": _ONE_OF_FILES},
+    source=_TEXT,
+    filename={**_TEXT, "description": "The name that somebody has given the archive, if any."},
 )
 
 NOTIFICATIONS: Final = _answer({"notifications": _NOTIFICATIONS})
@@ -305,21 +350,52 @@ DOWNLOAD: Final = _answer(
     }
 )
 
-CHECK_ANSWER: Final = _answer(
+TOTALS: Final = _answer(
     {
-        "fileId": _FILE,
-        "file_id": {
-            **_FILE,
-            "deprecated": True,
-            "description": "The same, as it was once spelled.",
+        "prefix": {**_TEXT, "description": "What was asked for."},
+        "source": {**_TEXT, "description": "The name of the source."},
+        "files": {
+            **_COUNT,
+            "description": "Files that an export takes, as far as a listing tells: those that were "
+            "counted for this answer.",
         },
-        "available": {"type": "boolean", "description": "Whether it is there and can be read."},
-        "s3Key": _optional(_TEXT),
-        "size": _optional({**_COUNT, "description": "Bytes."}),
-        "reason": _optional(_WHY["reason"]),
-        "detail": _optional(_WHY["detail"]),
+        "bytes": {**_COUNT, "description": "How many bytes these files have."},
+        "unreadableFiles": {
+            **_COUNT,
+            "description": "Files besides that cannot be exported, as far as a listing tells.",
+        },
+        "cursor": _optional(
+            {
+                **_TEXT,
+                "description": "There are more files: ask again with it, and add the answers up. "
+                "Null if all are counted.",
+            }
+        ),
     }
 )
+
+_CHECKED: Final[Schema] = {
+    "available": {"type": "boolean", "description": "Whether it is there and can be read."},
+    "s3Key": _optional(_TEXT),
+    "size": _optional({**_COUNT, "description": "Bytes."}),
+    "name": _optional(
+        {
+            **_TEXT,
+            "description": "What it is called in an archive that has no other file of that name; "
+            "null if S3 does not tell.",
+        }
+    ),
+    "reason": _optional(_WHY["reason"]),
+    "detail": _optional(_WHY["detail"]),
+}
+
+CHECK_ANSWER: Final[Schema] = {
+    "description": "For fileIds or keys a list: each once, in their order.",
+    "oneOf": [
+        _answer({"files": {"type": "array", "items": _answer({"file": _FILE, **_CHECKED})}}),
+        _answer({"fileId": _FILE, "file_id": {**_FILE, "deprecated": True}, **_CHECKED}),
+    ],
+}
 
 _SHARE: Final[Schema] = {
     "id": {**_TEXT, "pattern": "^[0-9a-f]{8}$"},

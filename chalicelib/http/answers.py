@@ -10,6 +10,7 @@ from chalicelib.archive.manifest import Skipped, skipped_of
 from chalicelib.http.problems import type_uri
 from chalicelib.instants import iso
 from chalicelib.jobs.model import Job
+from chalicelib.jobs.remedies import blamed, remedies
 from chalicelib.jobs.states import Stage, Status
 
 Answer = dict[str, Any]
@@ -75,6 +76,7 @@ def job_answer(
             "type": type_uri(job.failure.slug),
             "title": job.failure.title,
             "detail": job.failure.detail,
+            **_mending(job),
         }
     return {
         "jobId": job.job_id,
@@ -114,17 +116,29 @@ def _skipped(
     return [asdict(one) for one in (*skipped_of(missing), *unreadable)]
 
 
+def _mending(job: Job) -> Answer:
+    """Returns what can be done about the job's failure, and which files are to blame."""
+    count, files = blamed(job)
+    return {
+        "remedies": list(remedies(job)),
+        "affectedFiles": count,
+        "affected": None if files is None else [asdict(one) for one in files],
+    }
+
+
 def state_id(job: Job, now: int) -> str:
     """Returns the id of the job's state, as far as a watcher cares. Two ids are equal if nothing
     has happened in between.
 
-    Progress goes back only when a job is planned again, which is counted, so no state comes twice.
+    Progress goes back only when a job is planned again, which is counted. So no state comes twice,
+    unless the job is renamed and gets its name back.
     `updatedAt` and `etaSeconds` are not in the id: they change with each sign of life, of each
     worker.
     """
     seen = (
         *(job.job_id, job.status_at(now), job.stage),
         *(job.files_done, job.total_files, job.bytes_done, job.bytes_total, job.changes),
+        job.filename,
     )
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:16]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chalicelib import receivers
+from chalicelib.archive.names import is_filename
 from chalicelib.errors import FieldError
 from chalicelib.http import schemas
 from chalicelib.http.faults import shown
@@ -18,7 +19,7 @@ from chalicelib.sources.ids import key_of
 def errors(asked: Mapping[str, Any], settings: Settings) -> Iterator[FieldError]:
     """Yields what is wrong with a request for an export that is valid by its schema."""
     source, pattern = settings.source(asked.get("source")), settings.file_id_pattern
-    yield from _too_long("/filename", asked.get("filename", ""), schemas.FILENAME_MAX_BYTES)
+    yield from filename_errors(asked)
     yield from _too_long("/user_id", asked.get("user_id", ""), schemas.USER_ID_MAX_BYTES)
     for index, given in enumerate(asked.get("file_ids", ())):
         yield from id_errors(f"/file_ids/{index}", given, source, pattern)
@@ -35,6 +36,26 @@ def errors(asked: Mapping[str, Any], settings: Settings) -> Iterator[FieldError]
             if field in one:
                 yield from key_errors(f"{pointer}/{field}", one[field], source.prefix)
     yield from notify_errors("/notify", asked.get("notify", {}), settings)
+
+
+def filename_errors(asked: Mapping[str, Any], *, is_new: bool = True) -> Iterator[FieldError]:
+    """Yields what is wrong with the name for an archive, if there is one. `is_new`: without a name,
+    the archive gets another one."""
+    given = asked.get("filename")
+    if given is not None:
+        yield from _too_long("/filename", given, schemas.FILENAME_MAX_BYTES)
+        if not is_new and not is_filename(given):
+            yield FieldError("/filename", f"{shown(given)} has nothing that a name can have")
+
+
+def check_errors(asked: Mapping[str, Any], source: Source, pattern: str) -> Iterator[FieldError]:
+    """Yields what is wrong with a check that is valid by its schema."""
+    if "file_id" in asked:
+        yield from id_errors("/file_id", asked["file_id"], source, pattern)
+    for index, given in enumerate(asked.get("file_ids", ())):
+        yield from id_errors(f"/file_ids/{index}", given, source, pattern)
+    for index, key in enumerate(asked.get("keys", ())):
+        yield from key_errors(f"/keys/{index}", key, source.prefix)
 
 
 def notify_errors(

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.errors import unknown_cursor
 
 
-def to_cursor(position: Sequence[str | int] | None) -> str | None:
+def to_cursor(position: Sequence[str | int | None] | None) -> str | None:
     """Returns the position as a cursor; None for None."""
     if position is None:
         return None

@@ -21,7 +21,7 @@ _HEADERS: Final = {
 }
 
 LEVEL: Final = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
-_OPTIONAL: Final = ("ShareRequest", "NotifyRequest")
+_OPTIONAL: Final = ("ShareRequest", "NotifyRequest", "RetryRequest")
 """The bodies that a request may leave out."""
 
 _REFUSALS: Final = (401, 403, 429)
@@ -47,6 +47,8 @@ _OF_A_JOB: Final = (
     "shareExport",
     "listShares",
     "notifyAgain",
+    "renameExport",
+    "exportRequest",
     "cancelExport",
 )
 _LINKS: Final[dict[tuple[str, int], dict[str, dict[str, str]]]] = {

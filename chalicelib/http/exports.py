@@ -1,18 +1,13 @@
-"""POST and GET /v1/export, DELETE /v1/export/{jobId}, POST /v1/export/{jobId}/retry."""
+"""POST and GET /v1/export, DELETE /v1/export/{jobId}."""
 
-import json
 import re
 from contextlib import suppress
-from dataclasses import replace
 from typing import Final
 
 from chalicelib.errors import (
     AlreadyEnded,
-    FieldError,
-    InvalidRequest,
     NotEnded,
     NotFound,
-    NotRetryable,
     Unavailable,
     invalid,
     unknown_cursor,
@@ -23,7 +18,6 @@ from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.cursors import from_cursor, to_cursor
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.places import JOB_ID
-from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.states import OPEN
 from chalicelib.pipeline import accepting, endings
 from chalicelib.pipeline.accepting import Accepted
@@ -49,36 +43,7 @@ def create(call: Call, services: Services) -> Reply:
     user_id = call.caller.acting_for(asked.user_id)
     key = call.headers.get("idempotency-key")
     arrival = call.arrival(services.settings)
-    return _reply(accepting.accept(services, user_id, asked, key, arrival), arrival.base)
-
-
-def retry(call: Call, services: Services, job_id: str) -> Reply:
-    """POST /v1/export/{jobId}/retry: the same export once more, as a new job.
-
-    No status ever goes back, so the old job stays as it is. The new job takes over what the old one
-    has uploaded, if that can still be used (pipeline/reuse.py). Raises NotFound, InvalidRequest for
-    a body, and what `accepting.retry` raises.
-    """
-    if call.body.strip() not in (b"", b"{}"):
-        detail = "a retry asks for the same again, and takes no body"
-        raise InvalidRequest(detail, (FieldError("", detail),))
-    job = find_job(call, services, job_id)
-    key = call.headers.get("idempotency-key")
-
-    def check(asked: ExportRequest) -> None:
-        # The settings may have changed since, as its source, and what the caller may have.
-        try:
-            # Not whom it tells: an export must not fail for that. It is looked at when it is sent.
-            parse.valid_export(json.loads(replace(asked, notify=None).to_json()), services.settings)
-        except InvalidRequest as error:
-            raise NotRetryable(
-                f"this stack does not take such a request any more: {error.detail}"
-            ) from error
-        bounds.check(call.caller, asked, services.settings)
-
-    arrival = call.arrival(services.settings)
-    again = accepting.retry(services, job, check, key or accepting.NO_KEY, arrival)
-    return _reply(again, arrival.base)
+    return accepted(accepting.accept(services, user_id, asked, key, arrival), arrival.base)
 
 
 def listing(call: Call, services: Services) -> Reply:
@@ -152,7 +117,7 @@ def _deleted_before(call: Call, services: Services, job_id: str) -> Job | None:
     return job if job and job.is_deleted and call.caller.was_owner(job) else None
 
 
-def _reply(accepted: Accepted, base: str) -> Reply:
+def accepted(accepted: Accepted, base: str) -> Reply:
     """Returns the answer to a request that has made a job, or found it."""
     job = accepted.job
     headers = {"Location": answers.job_url(job, base), "Retry-After": "1"}

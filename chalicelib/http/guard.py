@@ -46,6 +46,8 @@ CREATE: Final = Rule(action="create", costs=True, takes_selection=True, is_told=
 LIST: Final = Rule(action="list", costs=True)
 STATUS: Final = Rule(action="status", scopes=_ANY_TICKET)
 DELETE: Final = Rule(action="delete", scopes=_OWN_TICKET, is_told=True)
+RENAME: Final = Rule(action="rename", costs=True, is_told=True)
+REQUEST: Final = Rule(action="request", costs=True)
 RETRY: Final = Rule(action="retry", costs=True, is_told=True)
 LINK: Final = Rule(action="link", scopes=_ANY_TICKET, is_told=True)
 SHARE: Final = Rule(action="share", costs=True, is_told=True)

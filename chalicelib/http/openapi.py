@@ -17,14 +17,18 @@ _REQUESTS: Final = {
     "check": "CheckRequest",
     "share": "ShareRequest",
     "notify": "NotifyRequest",
+    "retry": "RetryRequest",
+    "rename": "RenameRequest",
 }
 
 _ANSWERS: Final = {
     "ExportAccepted": answer_schemas.EXPORT_ACCEPTED,
     "Job": answer_schemas.JOB,
+    "AskedFor": answer_schemas.ASKED_FOR,
     "EventStream": answer_schemas.EVENT_STREAM,
     "JobList": answer_schemas.JOB_LIST,
     "Files": answer_schemas.FILES,
+    "Totals": answer_schemas.TOTALS,
     "Estimate": answer_schemas.ESTIMATE,
     "Download": answer_schemas.DOWNLOAD,
     "CheckAnswer": answer_schemas.CHECK_ANSWER,

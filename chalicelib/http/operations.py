@@ -6,6 +6,8 @@ from typing import Any
 from chalicelib.http import schemas
 from chalicelib.http.describing import LEVEL, operation, parameter
 from chalicelib.http.exports import LIMIT_DEFAULT, LIMIT_MAX
+from chalicelib.http.files import LIMIT_DEFAULT as FILES_LIMIT_DEFAULT
+from chalicelib.http.files import LIMIT_MAX as FILES_LIMIT_MAX
 
 
 def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -14,6 +16,18 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
     job_id = parameter("job_id", "path", {"type": "string", "format": "uuid"}, "The job's id.")
     waiting = ["ETag", "Preference-Applied", "Retry-After"]
     seen = "The id of the event that was seen last."
+    source = parameter(
+        "source",
+        "query",
+        {"enum": list(sources)},
+        "Whose files; without it, the first of these.",
+    )
+    prefix = parameter(
+        "prefix",
+        "query",
+        schemas.PREFIX,
+        "A folder, with the `/` at its end, or the beginning of names in it.",
+    )
 
     def users(about: str) -> list[dict[str, Any]]:
         return [
@@ -88,6 +102,14 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
                     ),
                 ],
             ),
+            "patch": operation(
+                "renameExport",
+                "Give the archive another name for downloads, whatever the job's status",
+                {200: ("Job", "The job with its new name.", [])},
+                problems=[400, 404, 413, 415],
+                body="RenameRequest",
+                parameters=[job_id],
+            ),
             "delete": operation(
                 "cancelExport",
                 "Cancel a job that is open, or delete one that has ended",
@@ -132,7 +154,7 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
         "/v1/export/{job_id}/retry": {
             "post": operation(
                 "retryExport",
-                "Ask for the same again, after a failure",
+                "Ask for the same again after a failure, or for it with something changed",
                 {
                     202: (
                         "ExportAccepted",
@@ -142,17 +164,27 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
                         ["Location", "Retry-After"],
                     )
                 },
-                problems=[400, 404, 409, 410, 429],
+                problems=[400, 404, 409, 410, 413, 415, 422, 429],
+                body="RetryRequest",
                 parameters=[
                     job_id,
                     parameter(
                         "Idempotency-Key",
                         "header",
                         schemas.IDEMPOTENCY_KEY,
-                        "A repeated retry returns the first one's job. With a key, only a retry "
-                        "with the same key does.",
+                        "A repeated retry, with the same changes, returns the first one's job. "
+                        "With a key, only a retry with the same key does.",
                     ),
                 ],
+            ),
+        },
+        "/v1/export/{job_id}/request": {
+            "get": operation(
+                "exportRequest",
+                "What a job was asked for, to be asked for again",
+                {200: ("AskedFor", "A body of createExport.", [])},
+                problems=[404, 410],
+                parameters=[job_id],
             ),
         },
         "/v1/export/{job_id}/download": {
@@ -235,19 +267,33 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
                 {200: ("Files", "One page, in the order of the keys.", [])},
                 problems=[400],
                 parameters=[
+                    source,
+                    prefix,
                     parameter(
-                        "source",
+                        "limit",
                         "query",
-                        {"enum": list(sources)},
-                        "Whose files; without it, the first of these.",
-                    ),
-                    parameter(
-                        "prefix",
-                        "query",
-                        schemas.PREFIX,
-                        "A folder, with the `/` at its end, or the beginning of names in it.",
+                        {
+                            "type": "integer",
+                            "minimum": 1,
+                            "maximum": FILES_LIMIT_MAX,
+                            "default": FILES_LIMIT_DEFAULT,
+                        },
+                        "The most folders and files on one page. There may be fewer, and a cursor.",
                     ),
                     parameter("cursor", "query", schemas.CURSOR, "From the page before."),
+                ],
+            ),
+        },
+        "/v1/files/totals": {
+            "get": operation(
+                "countFiles",
+                "How many files are below a prefix, and how large they are",
+                {200: ("Totals", "What could be counted in some seconds.", [])},
+                problems=[400],
+                parameters=[
+                    source,
+                    prefix,
+                    parameter("cursor", "query", schemas.CURSOR, "From the answer before."),
                 ],
             ),
         },
@@ -270,8 +316,8 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
         "/v1/download/check": {
             "post": operation(
                 "checkAvailability",
-                "Whether a file can be exported",
-                {200: ("CheckAnswer", "Whether the file is there, and can be read.", [])},
+                "Whether files can be exported, and what they are called",
+                {200: ("CheckAnswer", "Whether they are there, and can be read.", [])},
                 problems=[400, 413, 415],
                 body="CheckRequest",
             ),

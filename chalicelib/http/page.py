@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from chalicelib.errors import NotFound
-from chalicelib.http import compact, sign_in
+from chalicelib.http import compact, languages, sign_in
 from chalicelib.http.callers import base_url
 from chalicelib.http.calls import Call, Reply
 from chalicelib.http.etags import etag_of, matches
@@ -57,6 +57,11 @@ class Web:
     files: dict[str, str]
     version: str
 
+    @property
+    def languages(self) -> frozenset[str]:
+        """The languages that there are texts in, as tags: texts-en.js has those in "en"."""
+        return frozenset(name[6:-3] for name in self.files if name.startswith("texts-"))
+
 
 @cache
 def web() -> Web:
@@ -77,6 +82,10 @@ def page(call: Call) -> Reply:
     """GET /. Raises Unavailable if people sign in, and the tokens' issuer does not answer."""
     auth = sign_in.for_page(settings())
     text = web().files[_PAGE].replace("{version}", web().version).replace("{base}", _base(call))
+    # The script decides: a person may have chosen another language. This one is loaded early.
+    language = languages.preferred(call.headers.get("accept-language", ""), web().languages)
+    direction = "rtl" if language in languages.RIGHT_TO_LEFT else "ltr"
+    text = text.replace("{language}", language).replace("{direction}", direction)
     text = text.replace("{auth}", html.escape(json.dumps(auth)) if auth else "")
     # With a pattern of the operator's, an id may be any text, and the API says what is wrong.
     text = text.replace("{ids}", "any" if settings().file_id_pattern else "")
@@ -85,6 +94,7 @@ def page(call: Call) -> Reply:
     if auth and auth.get("tokenEndpoint"):
         headers["Content-Security-Policy"] = _policy(sign_in.origin(auth["tokenEndpoint"]))
     headers["Cache-Control"] = "no-cache"
+    headers["Vary"] = "Accept-Language"
     if matches(call.headers.get("if-none-match", ""), etag):
         return Reply(304, None, headers)
     return Reply(200, None, headers, text)

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 
 from chalicelib.errors import (
     BodyTooLarge,
@@ -90,19 +90,30 @@ def _told_apart(one: object) -> object:
     return str(one)
 
 
-def check_request(
-    body: bytes, content_type: str | None, settings: Settings
-) -> tuple[FileId, str | None]:
-    """Returns the file id that the body of `POST /v1/download/check` names, and the name of its
-    source, if it names one. Raises what `json_body` raises."""
+class Check(NamedTuple):
+    """What `POST /v1/download/check` asks for. `by` is the field that says it: `file_id`,
+    `file_ids` or `keys`, and `sent_as` its spelling in the request. `files` are its ids or keys,
+    each once. `source` is None if none is named."""
+
+    by: str
+    sent_as: str
+    files: tuple[FileId, ...]
+    source: str | None
+
+
+def check_request(body: bytes, content_type: str | None, settings: Settings) -> Check:
+    """Returns what the body of `POST /v1/download/check` asks for. Raises what `json_body`
+    raises."""
     asked, sent = json_body(body, content_type, "check", settings)
-    name = asked.get("source")
-    source = settings.source(name)
-    raise_for(
-        list(beyond.id_errors("/file_id", asked["file_id"], source, settings.file_id_pattern)),
-        sent,
-    )
-    return beyond.as_id(asked["file_id"]), name
+    name = asked.pop("source", None)
+    errors = beyond.check_errors(asked, settings.source(name), settings.file_id_pattern)
+    raise_for(list(errors), sent)
+    ((by, given),) = asked.items()
+    first: dict[object, FileId] = {}
+    for one in [given] if by == "file_id" else given:
+        found = one if by == "keys" else beyond.as_id(one)
+        first.setdefault(_told_apart(found), found)
+    return Check(by, sent[by], tuple(first.values()), name)
 
 
 def notify_request(body: bytes, content_type: str | None, settings: Settings) -> Notify | None:
@@ -111,6 +122,16 @@ def notify_request(body: bytes, content_type: str | None, settings: Settings) ->
     asked, sent = json_body(body.strip() or b"{}", content_type, "notify", settings)
     raise_for(list(beyond.notify_errors("", asked, settings)), sent)
     return Notify(**asked) if asked else None
+
+
+def changes_request(
+    body: bytes, content_type: str | None, schema: str, settings: Settings
+) -> dict[str, Any]:
+    """Returns what the body changes of a job or of its request, by the schema `retry` or `rename`.
+    Raises what `json_body` raises."""
+    asked, sent = json_body(body, content_type, schema, settings)
+    raise_for(list(beyond.filename_errors(asked, is_new=False)), sent)
+    return asked
 
 
 def source(given: str | None, settings: Settings) -> Source:

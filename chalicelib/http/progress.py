@@ -56,13 +56,7 @@ def status(call: Call, services: Services, job_id: str) -> Reply:
         old = known or tag(job)
         job = _awaited(job, wait, lambda seen: not matches(old, tag(seen)), services)
         headers["Preference-Applied"] = f"wait={wait}"
-    now = services.now()
-    told = _notifications(call, job, services)
-    content = answers.job_answer(job, now, base, *_left_out(job, now, services)) | told
-    text = json.dumps(content)
-    if len(text) > ANSWER_MAX:  # the manifest has the lists
-        content = answers.job_answer(job, now, base, None, None) | told
-        text = json.dumps(content)
+    content, text = as_json(call, job, services)
     headers["ETag"] = etag_of(text)
     after = job.check_after
     if after is not None:
@@ -70,6 +64,18 @@ def status(call: Call, services: Services, job_id: str) -> Reply:
     if matches(known, headers["ETag"]):
         return Reply(304, None, headers)
     return Reply(200, content, headers)
+
+
+def as_json(call: Call, job: Job, services: Services) -> tuple[answers.Answer, str]:
+    """Returns the answer that tells the caller of the job, and its text."""
+    base, now = base_url(call.context, services.settings), services.now()
+    told = _notifications(call, job, services)
+    content = answers.job_answer(job, now, base, *_left_out(job, now, services)) | told
+    text = json.dumps(content)
+    if len(text) > ANSWER_MAX:  # the manifest has the lists
+        content = answers.job_answer(job, now, base, None, None) | told
+        text = json.dumps(content)
+    return content, text
 
 
 def stream(call: Call, services: Services, job_id: str) -> Reply:

@@ -13,6 +13,9 @@ from chalicelib.settings import SHARE_DAYS_MAX
 Schema = dict[str, Any]
 
 FILES_MAX: Final = 10_000
+CHECKED_MAX: Final = 100
+"""The most files of one check."""
+
 FILE_ID_MIN: Final = 10_000
 FILE_ID_MAX: Final = 100_000_000
 ID_MAX_BYTES: Final = 255
@@ -143,18 +146,62 @@ def requests(an_id: Schema, sources: Sequence[str]) -> dict[str, Schema]:
     return {
         "export": _export(an_id, source),
         "selection": _SELECTION,
-        "check": {
-            "type": "object",
-            "additionalProperties": False,
-            "properties": {"file_id": an_id, "source": source},
-            "required": ["file_id"],
-        },
+        "check": _check(an_id, source),
         "share": _SHARE,
+        "retry": _RETRY,
+        "rename": _RENAME,
         "notify": {
             **_RECEIVERS,
             "description": "Who is told besides. Without a body, or with an empty object, all who "
             "were told are told again.",
         },
+    }
+
+
+_ON_MISSING: Final[Schema] = {
+    "description": "When a file does not exist: fail, or leave it out and list it.",
+    "enum": ["fail", "skip"],
+}
+_ON_UNREADABLE: Final[Schema] = {
+    "description": "When a file is there and cannot be read (it is in cold storage, or access is "
+    "denied): fail, or leave it out and list it.",
+    "enum": ["fail", "skip"],
+}
+
+_RETRY: Final[Schema] = {
+    "type": "object",
+    "description": "What is to be different this time. Without a body, or with an empty object, it "
+    "is the same again.",
+    "additionalProperties": False,
+    "properties": {
+        "on_missing": _ON_MISSING,
+        "on_unreadable": _ON_UNREADABLE,
+        "filename": FILENAME,
+    },
+}
+
+_RENAME: Final[Schema] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"filename": FILENAME},
+    "required": ["filename"],
+}
+
+
+def _check(an_id: Schema, source: Schema) -> Schema:
+    """Returns the schema of the body of `POST /v1/download/check`."""
+    several: Schema = {"type": "array", "minItems": 1, "maxItems": CHECKED_MAX}
+    return {
+        "type": "object",
+        "description": "Exactly one of fileId, fileIds and keys says which files.",
+        "additionalProperties": False,
+        "properties": {
+            "file_id": an_id,
+            "file_ids": {**several, "items": an_id},
+            "keys": {**several, "items": _KEY},
+            "source": source,
+        },
+        "oneOf": [{"required": ["file_id"]}, {"required": ["file_ids"]}, {"required": ["keys"]}],
     }
 
 
@@ -194,17 +241,8 @@ def _export(an_id: Schema, source: Schema) -> Schema:
             },
             "source": source,
             "filename": FILENAME,
-            "on_missing": {
-                "description": "When a file does not exist: fail, or leave it out and list it.",
-                "enum": ["fail", "skip"],
-                "default": "skip",
-            },
-            "on_unreadable": {
-                "description": "When a file is there and cannot be read (it is in cold storage, or "
-                "access is denied): fail, or leave it out and list it.",
-                "enum": ["fail", "skip"],
-                "default": "fail",
-            },
+            "on_missing": {**_ON_MISSING, "default": "skip"},
+            "on_unreadable": {**_ON_UNREADABLE, "default": "fail"},
             "user_id": {**USER_ID, "default": "anonymous"},
             "fresh": _FRESH,
             "notify": {**_RECEIVERS, "minProperties": 1},

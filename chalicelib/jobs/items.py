@@ -13,7 +13,14 @@ from chalicelib import trace_ids
 from chalicelib.archive.manifest import Skipped
 from chalicelib.jobs import wake
 from chalicelib.jobs.attributes import Item, all_of, cut, number, of, text
-from chalicelib.jobs.model import Failure, Job, PlanRef, Progress
+from chalicelib.jobs.model import (
+    MISSING_INLINE,
+    UNREADABLE_INLINE,
+    Failure,
+    Job,
+    PlanRef,
+    Progress,
+)
 from chalicelib.jobs.states import OPEN, Stage, Status
 from chalicelib.settings import JobEvent
 
@@ -196,6 +203,18 @@ def plan_attributes(plan: PlanRef) -> Item:
 
 def previous_plan_attribute(plan: PlanRef) -> "AttributeValueTypeDef":
     return of(json.dumps([plan.digest, plan.upload, plan.segments, plan.home]))
+
+
+def short_missing(missing: tuple[int | str, ...]) -> tuple[int | str, ...] | None:
+    """Returns the list, if the record has room for it; else None."""
+    size = len(json.dumps(missing, ensure_ascii=False).encode(errors="replace"))
+    return missing if size <= MISSING_INLINE else None
+
+
+def short_unreadable(unreadable: tuple[Skipped, ...]) -> tuple[Skipped, ...] | None:
+    """Returns the list, if the record has room for it; else None."""
+    rows = json.dumps([astuple(one) for one in unreadable], ensure_ascii=False)
+    return unreadable if len(rows.encode(errors="replace")) <= UNREADABLE_INLINE else None
 
 
 def missing_attributes(count: int, missing: tuple[int | str, ...] | None) -> Item:

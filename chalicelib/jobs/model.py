@@ -67,7 +67,8 @@ class Job:
 
     `total_files` counts the files that were asked for, each once. For a prefix it is 0 until the
     job is planned. `missing_count` is None until then. `missing` is None if the list is too long
-    for the record and is stored beside it; so it is with `unreadable_count` and `unreadable`.
+    for the record and is stored beside it; so it is with `unreadable_count` and `unreadable`. A job
+    that has failed without a plan has in them the files that are to blame.
     `changes` counts how often the job was planned again because a source file had changed or could
     not be read. `suspects` has the marks of these files. `wake_at` is when the sweeper looks at the
     job if it has not moved before. `sweeps` counts how often that was in vain. `attempts` counts
@@ -150,6 +151,20 @@ class Job:
     @property
     def request_key(self) -> str:
         return places.request(self.job_id, self.request)
+
+    @property
+    def skipped_count(self) -> int:
+        """How many files that were asked for the archive leaves out."""
+        return self._files_named if self.plan else 0
+
+    @property
+    def blamed_count(self) -> int:
+        """How many files are to blame for the failure, as far as the record knows them."""
+        return self._files_named if self.failure and not self.plan else 0
+
+    @property
+    def _files_named(self) -> int:
+        return (self.missing_count or 0) + self.unreadable_count
 
     @property
     def progress(self) -> Progress:

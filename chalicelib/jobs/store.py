@@ -72,6 +72,17 @@ class Planned:
     unreadable: tuple[Skipped, ...] | None = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Blamed:
+    """The source files that are to blame for a failure."""
+
+    missing: tuple[int | str, ...] = ()
+    unreadable: tuple[Skipped, ...] = ()
+
+
+NOT_BLAMED: Final = Blamed()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Change:
     """A change of a record: attributes to set and to remove, and on what condition.
@@ -279,6 +290,21 @@ class JobStore:
         current = self.get(failed.job_id)
         return (current and current.heir) or NOBODY
 
+    def rename(self, job_id: str, filename: str) -> Job | None:
+        """Gives the archive another name for downloads, whatever the job's status. Returns the job
+        as it is then; None if it was deleted, or does not exist.
+
+        It is no sign of life, and no other write to a job's record touches the name.
+        """
+        item = self.table.update(
+            job_id,
+            _WRITE,
+            "SET filename = :filename",
+            {"filename": of(filename)},
+            condition=f"attribute_exists(jobId) AND {_NOT_DELETED}",
+        )
+        return items.to_job(item) if item else None
+
     # -- the end, for pipeline/endings.py alone ---------------------------------------------------
 
     def complete(  # noqa: PLR0913 - the facts of an archive
@@ -324,10 +350,25 @@ class JobStore:
         )
         return self._to(Status.COMPLETED, job.job_id, now, change)
 
-    def fail(self, job_id: str, now: int, failure: Failure) -> Job | None:
-        """queued or processing → failed."""
+    def fail(
+        self, job_id: str, now: int, failure: Failure, blamed: Blamed = NOT_BLAMED
+    ) -> Job | None:
+        """queued or processing → failed. `blamed` is kept if the job has no plan: else its record
+        says what the plan leaves out, which a retry may take over."""
         values = {"failure": items.failure_attribute(failure)}
         change = _Change(values=values, wake_at=now + wake.DISCARD_AFTER_MS)
+        if blamed != NOT_BLAMED:
+            named = {
+                **items.missing_attributes(
+                    len(blamed.missing), items.short_missing(blamed.missing)
+                ),
+                **items.unreadable_attributes(
+                    len(blamed.unreadable), items.short_unreadable(blamed.unreadable)
+                ),
+            }
+            telling = replace(change, values={**values, **named}, condition=_UNPLANNED)
+            if failed := self._to(Status.FAILED, job_id, now, telling):
+                return failed
         return self._to(Status.FAILED, job_id, now, change)
 
     def cancel(self, job_id: str, now: int) -> Job | None:

@@ -7,14 +7,13 @@ before the step is sent leaves a job that the sweeper finds.
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid5
 
 from chalicelib.announcing.asked import notices_of
-from chalicelib.archive.names import archive_filename
 from chalicelib.errors import (
     IdempotencyKeyReused,
     LonghaulError,
@@ -25,6 +24,7 @@ from chalicelib.errors import (
     Unavailable,
     invalid,
 )
+from chalicelib.jobs import naming
 from chalicelib.jobs.arrivals import Arrival
 from chalicelib.jobs.items import record_ttl
 from chalicelib.jobs.model import Job
@@ -59,6 +59,19 @@ _UNKNOWN: Final = Arrival()
 """Nobody knows how the request came in: it did not come through the API."""
 
 
+class Again(NamedTuple):
+    """A wish for a retry. `changes` are fields of the request, with what they are to be this time.
+    `check` raises if the request must not be made any more."""
+
+    changes: Mapping[str, Any] = {}
+    check: Callable[[ExportRequest], None] = lambda _: None
+    idempotency_key: str = NO_KEY
+
+
+PLAIN: Final = Again()
+"""The same again."""
+
+
 class Accepted(NamedTuple):
     """The job on record for a request. `is_new`: this request has made it."""
 
@@ -84,33 +97,42 @@ def accept(
 
 
 def retry(
-    services: Services,
-    job: Job,
-    check: Callable[[ExportRequest], None] = lambda _: None,
-    idempotency_key: str = NO_KEY,
-    arrival: Arrival = _UNKNOWN,
+    services: Services, job: Job, again: Again = PLAIN, arrival: Arrival = _UNKNOWN
 ) -> Accepted:
     """Returns the job that retries `job`, which has failed, was cancelled, or has expired. The same
-    key always leads to the same job. `check` raises if the request must not be made any more.
-    Raises NotRetryable, RequestGone, and what `accept` raises."""
+    key always leads to the same job; without a key, the same changes do. Raises NotRetryable,
+    RequestGone, what `again.check` raises, and what `accept` raises."""
     _check_retryable(job, job.status_at(services.now()))
+    first = request_of(services, job)
+    asked = replace(first, **again.changes)
+    again.check(asked)
+    key = again.idempotency_key
+    names = ["retry", job.job_id]
+    changed = {name: new for name, new in again.changes.items() if getattr(first, name) != new}
+    if changed and key == NO_KEY:
+        names.append(json.dumps(changed, sort_keys=True))
+    job_id = named_id(names, key)
+    # A retry that was deleted does not stand in the way of another one without a key.
+    while key == NO_KEY and _was_deleted(services, job_id):
+        job_id = named_id(["retry", job_id], key)
+    made = _new_job(services, job_id, job.user_id, asked, arrival)
+    given = None if "filename" in again.changes else naming.given(job, first)
+    made = replace(made, filename=given or made.filename, retry_of=job.job_id)
+    base = arrival.base
+    if not base and job.has_notices:
+        known = services.notices.get(job.job_id)
+        base = known.base if known else ""
+    return _on_record(services, made, asked, base)
+
+
+def request_of(services: Services, job: Job) -> ExportRequest:
+    """Returns what the job was asked for. Raises RequestGone."""
     body = services.archive.read(job.request_key)
     if body is None:
         raise RequestGone(
             "what this job was asked for is not kept any more; name the files again in a new export"
         )
-    asked = ExportRequest.from_json(body)
-    check(asked)
-    job_id = named_id(["retry", job.job_id], idempotency_key)
-    # A retry that was deleted does not stand in the way of another one without a key.
-    while idempotency_key == NO_KEY and _was_deleted(services, job_id):
-        job_id = named_id(["retry", job_id], idempotency_key)
-    again = _new_job(services, job_id, job.user_id, asked, arrival)
-    base = arrival.base
-    if not base and job.has_notices:
-        known = services.notices.get(job.job_id)
-        base = known.base if known else ""
-    return _on_record(services, replace(again, retry_of=job.job_id), asked, base)
+    return ExportRequest.from_json(body)
 
 
 def accept_selected(
@@ -161,7 +183,7 @@ def _new_job(
         status=Status.QUEUED,
         stage=Stage.QUEUED,
         request=asked.digest,
-        filename=archive_filename(asked.filename, job_id),
+        filename=naming.filename(asked, now),
         total_files=asked.total_files,
         created_at=now,
         updated_at=now,

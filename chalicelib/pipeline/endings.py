@@ -9,10 +9,12 @@ belongs in `_ended`. Each function raises Unavailable or AccessDenied if the tab
 from typing import Final
 
 from chalicelib import emf
-from chalicelib.errors import GivenUp, LonghaulError
+from chalicelib.archive.manifest import Skipped
+from chalicelib.errors import GivenUp, JobFailed, LonghaulError, SourceFault
 from chalicelib.jobs import ends
 from chalicelib.jobs.model import Failure, Job, PlanRef, Progress
 from chalicelib.jobs.states import Status
+from chalicelib.jobs.store import NOT_BLAMED, Blamed
 from chalicelib.pipeline.telling import send_announcement
 from chalicelib.services import Services
 
@@ -50,7 +52,17 @@ def fail(services: Services, job_id: str, error: LonghaulError) -> Job | None:
     """queued or processing → failed, with the error as its reason. Returns the job; None if another
     writer was first."""
     failure = Failure(error.slug, error.title, error.detail)
-    return _ended(services, services.jobs.fail(job_id, services.now(), failure))
+    failed = services.jobs.fail(job_id, services.now(), failure, _blamed(error))
+    return _ended(services, failed)
+
+
+def _blamed(error: LonghaulError) -> Blamed:
+    """Returns the files that are to blame for a failure, as far as the error knows them."""
+    if isinstance(error, SourceFault) and error.key:
+        return Blamed(unreadable=(Skipped(error.key, error.reason, error.why),))
+    if isinstance(error, JobFailed):
+        return Blamed(error.missing, error.unreadable)
+    return NOT_BLAMED
 
 
 def give_up(services: Services, job_id: str, detail: str) -> Job | None:
@@ -92,8 +104,8 @@ def facts(services: Services, job: Job) -> dict[str, object]:
         "userId": job.user_id,
         **ends.facts(job, at),
         "detail": job.failure.detail if job.failure else None,
-        "filesMissing": job.missing_count or 0,
-        "filesSkipped": (job.missing_count or 0) + job.unreadable_count,
+        "filesMissing": (job.missing_count or 0) if job.plan else 0,
+        "filesSkipped": job.skipped_count,
         "attempts": job.attempts + 1,
         "changes": job.changes,
         "reused": job.reused_from is not None,

@@ -1,8 +1,7 @@
 """The step `plan`: finds the files, lays the archive out, opens the upload, and sends the next
 steps."""
 
-import json
-from dataclasses import astuple, replace
+from dataclasses import replace
 from typing import Final
 
 from chalicelib.archive import layout
@@ -12,7 +11,8 @@ from chalicelib.archive.names import manifest_name
 from chalicelib.archive.plan import Entry, Plan
 from chalicelib.errors import GivenUp, LimitExceeded, NothingToDo, Unavailable
 from chalicelib.jobs import places
-from chalicelib.jobs.model import MISSING_INLINE, UNREADABLE_INLINE, Job, PlanRef
+from chalicelib.jobs.items import short_missing, short_unreadable
+from chalicelib.jobs.model import Job, PlanRef
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.states import OPEN
 from chalicelib.jobs.store import Planned
@@ -176,18 +176,14 @@ def _continued(
 
 
 def _facts(plan: PlanRef, index: plans.Index, found: Found) -> Planned:
-    missing = json.dumps(found.missing, ensure_ascii=False)
-    fits = len(missing.encode()) <= MISSING_INLINE
-    unreadable = json.dumps([astuple(one) for one in found.unreadable], ensure_ascii=False)
-    both_fit = len(unreadable.encode()) <= UNREADABLE_INLINE
     return Planned(
         plan=plan,
         total_files=index.files + found.left_out,
         bytes_total=index.size,
         missing_count=len(found.missing),
-        missing=found.missing if fits else None,
+        missing=short_missing(found.missing),
         unreadable_count=len(found.unreadable),
-        unreadable=found.unreadable if both_fit else None,
+        unreadable=short_unreadable(found.unreadable),
     )
 
 

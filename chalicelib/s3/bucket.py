@@ -40,6 +40,10 @@ if TYPE_CHECKING:
 
     from chalicelib.s3.fastpath import FastPath
 
+LISTED_AT_ONCE: Final = 1_000
+"""The most that S3 lists on one page.
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html"""
+
 _READ_ATTEMPTS: Final = 4
 
 _SAME_FAULTS: Final = 16
@@ -261,19 +265,21 @@ class Bucket:
             page = self.list_page(prefix, page.facts[-1].key)
             yield from page.facts
 
-    def list_folder(self, prefix: str, limit: int, after: str | None = None) -> FolderPage:
+    def list_folder(
+        self, prefix: str, limit: int, after: str | None = None, *, is_deep: bool = False
+    ) -> FolderPage:
         """Returns one page of what is below `prefix`, in key order, without the contents of the
-        folders there.
+        folders there. `is_deep`: with their contents, and without the folders.
 
         `after` is the `next` of the page before. Raises InvalidRequest if S3 does not accept it.
         """
         more: Any = {"ContinuationToken": after} if after else {}
+        more |= {} if is_deep else {"Delimiter": "/"}
         with asking(f"list {_below(prefix)}", self.source_access):
             try:
                 page = self.client.list_objects_v2(
                     Bucket=self.name,
                     Prefix=prefix,
-                    Delimiter="/",
                     MaxKeys=limit,
                     OptionalObjectAttributes=["RestoreStatus"],
                     **more,

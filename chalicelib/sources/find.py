@@ -108,8 +108,7 @@ def find(
     _check(request, len(asked), tuple(missing), unreadable)
     if not files:
         raise _nothing(request, tuple(missing), unreadable)
-    labels = tuple(label for label, version in missing if version is None)
-    skipped = tuple(_skipped(missing, unreadable))
+    labels, skipped = _blamed(missing, unreadable)
     del asked, seen  # there may be a million files
     if request.files:  # what was asked for twice under the same name is there once
         # Where there are no versions, S3 takes "null" for the id of the only one.
@@ -192,8 +191,17 @@ def _file(one: Asked, facts: ObjectFacts, services: Services) -> _File:
     return _File(shown, facts, is_renamed=shown != name)
 
 
+def _blamed(
+    missing: Iterable[Which], unreadable: Mapping[Which, Unreadable]
+) -> tuple[tuple[FileId, ...], tuple[Skipped, ...]]:
+    """Returns the files that do not exist, and those that cannot be read, with the versions that do
+    not exist: their files may be there."""
+    labels = tuple(label for label, version in missing if version is None)
+    return labels, tuple(_skipped(missing, unreadable))
+
+
 def _skipped(missing: Iterable[Which], unreadable: Mapping[Which, Unreadable]) -> Iterator[Skipped]:
-    """Yields what cannot be read, and the versions that do not exist: their files may be there."""
+    """Yields what cannot be read, and the versions that do not exist."""
     for label, version in missing:
         if version is not None:
             yield Skipped(label, Reason.MISSING, f"there is no version {version}")
@@ -219,18 +227,19 @@ def _check(
     other."""
     is_missing = missing and request.on_missing == "fail"
     is_unreadable = unreadable and request.on_unreadable == "fail"
+    blamed = _blamed(missing if is_missing else (), unreadable if is_unreadable else {})
     if is_missing:
         more = f" Besides, {_cannot_be_read(unreadable)}." if is_unreadable else ""
         raise SourceMissing(
             f"{len(missing)} of {asked} files do not exist: {told(map(_called, missing))}.{more} "
             "Leave them out, or have what is missing skipped."
-        )
+        ).blaming(*blamed)
     if is_unreadable:
         raise SourceUnreadable(
             f"{len(unreadable)} of {asked} files cannot be read: {told(_reasons(unreadable))}. "
             "Leave them out, or have what is unreadable skipped.",
             reason=next(iter(unreadable.values())).reason,
-        )
+        ).blaming(*blamed)
 
 
 def _cannot_be_read(unreadable: Mapping[Which, Unreadable]) -> str:
@@ -253,7 +262,8 @@ def _nothing(
     gone = [f"{_called(which)} (missing)" for which in missing]
     named = [*gone, *_reasons(unreadable)]
     if named:
-        return NothingToExport(f"none of the files can be exported: {told(named)}")
+        error = NothingToExport(f"none of the files can be exported: {told(named)}")
+        return error.blaming(*_blamed(missing, unreadable))
     prefixes = [one.prefix for one in asking.wanted(request) if one.prefix is not None]
     if prefixes:
         begin = told((repr(shortened(prefix)) for prefix in prefixes), " or ")

@@ -1,7 +1,7 @@
 """Looks files up: what S3 says of each, or why it cannot be read."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from chalicelib.archive.scale import MAX_ARCHIVE
@@ -21,10 +21,12 @@ Place = tuple[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Why a file cannot be read. `why` says it without the file's name."""
+    """Why a file cannot be read. `why` says it without the file's name. `facts` are what S3 says of
+    it all the same, if it does."""
 
     reason: Reason
     why: str
+    facts: ObjectFacts | None = field(default=None, repr=False, compare=False)
 
 
 Seen = ObjectFacts | Unreadable | None
@@ -79,10 +81,10 @@ class Looks:
 def judged(facts: ObjectFacts) -> ObjectFacts | Unreadable:
     """Returns the facts; or why a file with these facts cannot be in an archive."""
     if facts.is_archived and facts.size:  # nothing of an empty file is read
-        return Unreadable(Reason.ARCHIVED, archived(facts.storage_class))
+        return Unreadable(Reason.ARCHIVED, archived(facts.storage_class), facts)
     if facts.size > MAX_ARCHIVE:
         why = f"it has {facts.size} bytes, and S3 takes archives of {MAX_ARCHIVE}"
-        return Unreadable(Reason.TOO_LARGE, why)
+        return Unreadable(Reason.TOO_LARGE, why, facts)
     return facts
 
 

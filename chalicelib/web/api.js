@@ -1,30 +1,19 @@
 // Calls the API, under the page's own address.
 
 import { tickets } from "./address.js";
-import { duration, sentence, size } from "./format.js";
+import { inWords } from "./problems.js";
+import { t } from "./texts.js";
 
 const TIMEOUT_MS = 35_000; // API Gateway gives up after 29 s
-const ERRORS_SHOWN = 5;
-const ADVICE = { // the API's own is for programs
-  "already-ended": () => "It has just ended, so there is nothing to cancel.",
-  forbidden: (said) => `${said.replace(/^[\w/]+: /, "")} If you need it, ask the people who run this service.`,
-  "quota-exceeded": (said, wait) => {
-    const words = said.replace(/(\d+) bytes/g, (_, bytes) => size(+bytes));
-    return wait ? `${words.split(";")[0]}. Try again in ${wait}.` : words;
-  },
-  "rate-limited": (_, wait) => `That was too much in a short time. Try again in ${wait || "a moment"}.`,
-  "request-gone": () => "Choose its files anew, under New export.",
-  "too-many-jobs": () => "Wait until one has ended, or cancel one under Exports. Then try again.",
-  unauthorized: () => "Sign in again, or open the link again that you were sent.",
-};
-
 /** What went wrong, in words for people. `status` is 0 if no answer came. `after`: seconds to wait. */
 export class Problem extends Error {
-  constructor(status, title, words, more = [], after = 0) {
+  constructor(status, title, words, quote = "", after = 0) {
     super(words);
-    Object.assign(this, { status, title, words, more, after });
+    Object.assign(this, { status, title, words, quote, after });
   }
 }
+
+const ours = (slug, status, values) => new Problem(status, t(`problems.${slug}.title`), t(`problems.${slug}.words`, values));
 
 /** Who asks, if people sign in here. `token` returns what to send. After a 401, `renew` says whether
  * to send again. `proven`: the API has accepted this sign-in. */
@@ -59,7 +48,7 @@ export const downloadLink = (id) => call("GET", `${jobPath(id)}/download`);
 export const listFiles = (values = {}) => call("GET", query("v1/files", values));
 
 /** {files, bytes, unreadableFiles} of all below a prefix, as far as it was counted; `cursor` goes on. */
-export const readTotals = (values) => call("GET", query("v1/files/totals", values));
+export const readTotals = (values, signal) => call("GET", query("v1/files/totals", values), { signal });
 
 /** {seconds, limits, exceeded} of {files, bytes, entries}. */
 export const readEstimate = (values) => call("GET", query("v1/estimate", values));
@@ -87,7 +76,7 @@ async function send(method, path, more) {
     const isStream = answer.headers.get("Content-Type")?.startsWith("text/event-stream");
     return [answer, isStream ? await answer.text() : await answer.json().catch(() => null)];
   } catch {
-    throw new Problem(0, "No connection", "The server could not be reached. Check the connection, then try again.");
+    throw ours("no-connection", 0);
   }
 }
 
@@ -109,9 +98,7 @@ export async function call(method, path, more = {}) {
 
 function problemOf({ status, headers }, body) {
   const after = Number(headers.get("Retry-After")) || 0;
-  if (!body?.title) return new Problem(status, "The server is in trouble", `It answered with ${status}. Try again in a moment.`, [], after);
-  const said = sentence(body.detail);
-  const errors = (body.errors ?? []).map(({ pointer, detail }) => sentence(`${pointer.replace("/", "")}: ${detail}`));
-  const words = ADVICE[body.type?.split(":").pop()]?.(said, after && duration(after)) ?? said;
-  return new Problem(status, body.title, words, errors.length > 1 ? errors.slice(0, ERRORS_SHOWN) : [], after);
+  if (!body?.title) return ours("no-answer", status, { status });
+  const { title, words, quote } = inWords({ ...body, status, after });
+  return new Problem(status, title, words, quote, after);
 }

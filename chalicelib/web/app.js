@@ -3,11 +3,12 @@
 import { takeTicket, tickets } from "./address.js"; // the first: it takes secrets out of the address
 import { access } from "./api.js";
 import { create } from "./create.js";
-import { $, announce, button, dialog, fill, h, toast, trouble } from "./dom.js";
+import { $, announce, button, dialog, fill, h, say, toast, trouble } from "./dom.js";
 import { job } from "./job.js";
 import { jobs } from "./jobs.js";
 import { auth, awaited, setUser, user, who } from "./person.js";
-import { plain } from "./tab.js";
+import { noRing } from "./tab.js";
+import { choose, language, LANGUAGES, plain, t } from "./texts.js";
 
 const VIEWS = [[/^#\/new(?:\?|$)/, create], [/^#\/jobs\/([\w-]+)$/, job], [/^/, jobs]];
 
@@ -44,7 +45,7 @@ function show(view, isFramed) {
   const isFirst = !leave;
   leave?.();
   current = undefined;
-  plain();
+  noRing();
   announce("");
   trouble(false);
   for (const part of [$("nav"), $("person")]) part.hidden = !isFramed;
@@ -60,13 +61,14 @@ function show(view, isFramed) {
 const shut = (view) => show(view, false);
 
 function showNetwork() {
-  fill($("banner"), !navigator.onLine && h("p", { class: "wrap" }, h("strong", {}, "You are offline."),
-    " Exports go on without you. This page catches up when you are back."));
+  fill($("banner"), !navigator.onLine && h("p", { class: "wrap" }, h("strong", {}, t("frame.offline")), " ",
+    t("frame.offlineWords")));
 }
 
 function showPerson() {
-  fill($("person"), h("span", { class: "initial", "aria-hidden": "true" }, [...who()][0].toUpperCase()),
-    h("span", { class: "unseen" }, "User: "), h("bdi", { class: "who" }, who()));
+  const name = plain(who());
+  fill($("person"), h("span", { class: "initial", "aria-hidden": "true" }, [...name][0].toLocaleUpperCase()),
+    h("span", { class: "unseen" }, `${t("frame.user")} `), h("bdi", { class: "who" }, name));
 }
 
 function askPerson() {
@@ -79,14 +81,37 @@ function askPerson() {
     event.preventDefault();
     setUser(input.value.trim());
     box.close();
-    toast(`These are the exports of ${user()}.`);
+    toast(t("frame.userIs", { user: user() }));
     route();
   };
-  const box = dialog("Whose exports?", h("form", { onsubmit: save },
-    h("label", { for: "user" }, "User id"), input,
-    h("p", { class: "hint", id: "about-user" }, "New exports are started under this name, and its exports are listed. Kept in this browser only."),
-    h("div", { class: "actions" }, button(() => box.close(), {}, "Close"), h("button", { class: "primary" }, "Save"))));
+  const box = dialog(t("frame.whose"), h("form", { onsubmit: save },
+    h("label", { for: "user" }, t("frame.userId")), input,
+    h("p", { class: "hint", id: "about-user" }, t("frame.aboutUser")),
+    h("div", { class: "actions" }, button(() => box.close(), {}, t("common.close")), h("button", { class: "primary" }, t("frame.save")))));
   input.select();
+}
+
+/** What of the page's own stands in index.html. */
+function showFrame() {
+  say($("skip"), t("frame.skip"));
+  $("nav").setAttribute("aria-label", t("frame.nav"));
+  for (const link of document.querySelectorAll("nav a")) say(link, t(link.hash === "#/" ? "frame.exports" : "common.newExport"));
+  const select = h("select", { id: "language", onchange: () => speak(select.value) },
+    Object.entries(LANGUAGES).map(([tag, name]) => h("option", { value: tag, lang: tag, selected: tag === language }, name)));
+  fill($("bottom"), h("label", { for: "language" }, t("frame.language")), select);
+}
+
+/** Loads the page again in this language. Who came by a share link needs its ticket again. */
+function speak(tag) {
+  try {
+    choose(tag);
+  } catch {
+    toast(t("frame.cannotKeep"));
+    return;
+  }
+  const ticket = tickets.get(location.hash.split("/")[2]);
+  if (ticket) location.hash += `?ticket=${ticket}`;
+  location.reload();
 }
 
 addEventListener("hashchange", route);
@@ -94,6 +119,7 @@ addEventListener("online", showNetwork);
 addEventListener("offline", showNetwork);
 $("person").addEventListener("click", askPerson);
 $("skip").addEventListener("click", () => $("main").focus());
+showFrame();
 showNetwork();
 route();
 if (awaited.size) import("./watch.js");

@@ -1,7 +1,13 @@
 // What has been chosen: ids, files by key, whole folders by prefix. Pure: no element, no request.
 
-/** A basket. `files`: sizes in bytes by key. `folders`: prefixes, of which none is below another. */
-export const basket = (source) => ({ source, ids: [], files: new Map(), folders: new Set() });
+/**
+ * A basket. `files`: sizes in bytes by key; null: not known. `folders`: prefixes, of which none is
+ * below another. `names`: how files are named in the archive (as in the API). `given`: names and
+ * versions that a request gave, as lists of {name, version} by `tag`.
+ */
+export const basket = (source) => ({ source, ids: [], files: new Map(), folders: new Set(), names: "own", given: new Map() });
+
+const tag = (kind, which) => `${kind} ${which}`;
 
 export const isEmpty = ({ ids, files, folders }) => !ids.length && !files.size && !folders.size;
 
@@ -35,6 +41,7 @@ export function addFolder(chosen, prefix) {
 export function remove(chosen, key) {
   chosen.files.delete(key);
   chosen.folders.delete(key);
+  for (const kind of ["key", "prefix"]) chosen.given.delete(tag(kind, key));
 }
 
 /** Takes out everything at and below a prefix, if no folder above it is chosen. */
@@ -43,8 +50,115 @@ export function removeBelow(chosen, prefix) {
   for (const other of chosen.folders) if (other.startsWith(prefix)) chosen.folders.delete(other);
 }
 
-export function clear(chosen) {
-  chosen.ids = [];
-  chosen.files.clear();
-  chosen.folders.clear();
+/** Takes everything out. */
+export const clear = (chosen) => replace(chosen, basket(chosen.source));
+
+/** Has what another basket has, which must not be used any more. The source is the other's, too. */
+export function replace(chosen, other) {
+  for (const name of ["files", "folders", "given"]) chosen[name].clear();
+  for (const [key, size] of other.files) chosen.files.set(key, size);
+  for (const prefix of other.folders) chosen.folders.add(prefix);
+  for (const [key, values] of other.given) chosen.given.set(key, values);
+  Object.assign(chosen, { source: other.source, ids: other.ids, names: other.names });
+}
+
+/** How many ids, files and folders there are: a request has a line for each. */
+export const lines = ({ ids, files, folders }) => ids.length + files.size + folders.size;
+
+/** The prefix of the folder that a key is in; empty: the top. */
+export const folderIn = (key) => key.slice(0, key.lastIndexOf("/") + 1);
+
+/** The files by their folder: [{folder, keys, files, bytes}]. `keys` are the first `most` of all. */
+export function groups({ files }, most) {
+  const found = new Map();
+  for (const [key, size] of files) {
+    const folder = folderIn(key);
+    let group = found.get(folder);
+    if (!group) found.set(folder, group = { folder, keys: [], files: 0, bytes: 0 });
+    if (most > 0) group.keys.push(key);
+    most -= 1;
+    group.files += 1;
+    group.bytes += size ?? 0;
+  }
+  return [...found.values()];
+}
+
+// As a request of the API, and back.
+
+/** What to export, as the body of POST /v1/export says it, in its shortest form. */
+export function request({ source, ids, files, folders, names, given }) {
+  const where = source && { source };
+  if (!given.size) {
+    if (!files.size && !folders.size) return { fileIds: ids, ...where };
+    if (!ids.length && !folders.size) return { keys: [...files.keys()], names, ...where };
+    if (!ids.length && !files.size && folders.size === 1) return { prefix: [...folders][0], names, ...where };
+  }
+  const all = (kind, values) => [...values].flatMap((value) => (given.get(tag(kind, value)) ?? [{}]).map((more) => ({ [kind]: value, ...more })));
+  return { files: [...all("id", ids), ...all("key", files.keys()), ...all("prefix", folders)], names, ...where };
+}
+
+/** The basket of such a body. */
+export function asked({ source, fileIds = [], keys = [], prefix, files = [], names }) {
+  const chosen = basket(source);
+  chosen.names = names ?? (fileIds.length ? "own" : "key");
+  const ids = new Set(fileIds);
+  if (prefix !== undefined) addFolder(chosen, prefix);
+  addFiles(chosen, keys.map((key) => ({ key, size: null })));
+  for (const { id, key, prefix: folder, ...more } of files) {
+    const own = id !== undefined ? tag("id", id) : key !== undefined ? tag("key", key) : tag("prefix", folder);
+    // What has a name of its own is there even if it is in a folder, too.
+    if (Object.keys(more).length || chosen.given.has(own)) {
+      chosen.given.set(own, [...(chosen.given.get(own) ?? []), more]);
+      if (key !== undefined) chosen.files.set(key, null);
+      if (folder !== undefined) chosen.folders.add(folder);
+    }
+    if (id !== undefined) ids.add(id);
+    else if (key !== undefined) addFiles(chosen, [{ key, size: null }]);
+    else addFolder(chosen, folder);
+  }
+  chosen.ids = [...ids];
+  return chosen;
+}
+
+// As a value for JSON, and back. Ids are kept as a text (ids.js).
+
+/** [source, names, [[folder, name, size, name, size, …], …], [prefix, …], [[tag, [{name, version}, …]], …]] */
+export function pack({ source, files, folders, names, given }) {
+  const byFolder = new Map();
+  for (const [key, size] of files) {
+    const folder = folderIn(key);
+    if (!byFolder.has(folder)) byFolder.set(folder, [folder]);
+    byFolder.get(folder).push(key.slice(folder.length), size);
+  }
+  return [source ?? null, names, [...byFolder.values()], [...folders], [...given]];
+}
+
+const LONGEST = 1_100; // characters; a key has at most 1,024 bytes, as S3 allows
+
+/** The basket of such a value, which may come from anybody. Raises TypeError if it is no such value. */
+export function unpack(value) {
+  const must = (is) => {
+    if (!is) throw new TypeError("no basket");
+  };
+  const text = (given) => (must(typeof given === "string" && given.length <= LONGEST), given);
+  const list = (given) => (must(Array.isArray(given)), given);
+  const [source, names, files, folders, given] = list(value);
+  const chosen = basket(source === null ? undefined : text(source));
+  must(names === "own" || names === "key");
+  chosen.names = names;
+  for (const prefix of list(folders)) addFolder(chosen, text(prefix));
+  for (const [folder, ...parts] of list(files).map(list)) {
+    for (let i = 0; i < parts.length; i += 2) {
+      const [key, size] = [text(text(folder) + text(parts[i])), parts[i + 1]];
+      must(key && (size === null || (Number.isSafeInteger(size) && size >= 0)));
+      addFiles(chosen, [{ key, size }]);
+    }
+  }
+  for (const [own, values] of list(given).map(list)) {
+    chosen.given.set(text(own), list(values).map((one) => {
+      const { name, version } = Object(one);
+      return { ...(name !== undefined && { name: text(name) }), ...(version !== undefined && { version: text(version) }) };
+    }));
+  }
+  return chosen;
 }

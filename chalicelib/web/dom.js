@@ -1,5 +1,7 @@
 // Elements and messages. Text is always set as text: it never becomes HTML.
 
+import { plain, t } from "./texts.js";
+
 export const $ = (id) => document.getElementById(id);
 
 const shown = (children) => children.flat().filter(Boolean);
@@ -38,12 +40,15 @@ const PATHS = {
   bell: "M6 10a6 6 0 1 1 12 0c0 5 2 6 2 7H4c0-1 2-2 2-7ZM10 20.5h4",
   check: "M5 12.5l4.5 4.5L19 7.5",
   clock: "M12 7.5V12l3 2" + ROUND,
+  dots: "M6 12h.01M12 12h.01M18 12h.01",
   download: "M12 4v11M7 10.5l5 5 5-5M5 20h14",
   file: "M13 3H6v18h12V8l-5-5v5h5",
   folder: "M3 19V5h6l2 3h10v11H3Z",
   lock: "M6 11h12v9H6ZM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
   next: "M9 6l6 6-6 6",
+  pen: "M4 20l1-4.5L16.5 4 20 7.5 8.5 19 4 20ZM14 6.5l3.5 3.5",
   plus: "M12 5v14M5 12h14",
+  remove: "M6.5 6.5l11 11M17.5 6.5l-11 11",
   stop: "M5.6 5.6l12.8 12.8" + ROUND,
 };
 
@@ -56,23 +61,27 @@ function svg(tag, attributes, ...children) {
 
 const drawing = (name, ...shapes) => svg("svg", { class: name, viewBox: "0 0 24 24", "aria-hidden": "true" }, ...shapes);
 
-export const icon = (name) => drawing("icon", svg("path", { d: PATHS[name] }));
+/** An icon. One that points along the line points the other way where people write from right to left. */
+export const icon = (name) => drawing(/^(back|next)$/.test(name) ? "icon turns" : "icon", svg("path", { d: PATHS[name] }));
 
 const circle = (more) => svg("circle", { cx: 12, cy: 12, r: 9, pathLength: 100, ...more });
 
 /** A ring that is closed at 100 percent. */
 export const ring = (percent) => drawing("icon ring", circle(), circle({ "stroke-dasharray": `${percent} 100` }));
 
-export const newExport = () => link("#/new", { class: "button primary" }, icon("plus"), "New export");
+export const newExport = () => link("#/new", { class: "button primary" }, icon("plus"), t("common.newExport"));
 
-/** A name from a user: it may be long, and in any script. */
-export const name = (text) => h("bdi", { class: "name", title: text }, text);
+/** A name from outside: it may be long, and in any script. Nothing in it turns what stands around it. */
+export function name(text) {
+  const shown = plain(text);
+  return h("bdi", { class: "name", dir: "auto", title: shown }, shown);
+}
 
 /** Announces a text to screen readers. */
 export const announce = (text) => say($("announcer"), text);
 
 /** Shows whether the server does not answer; the banner shows being offline. */
-export const trouble = (is) => say($("trouble"), is && navigator.onLine ? "The server does not answer. Trying again…" : "");
+export const trouble = (is) => say($("trouble"), is && navigator.onLine ? t("frame.noAnswer") : "");
 
 let toastTimer;
 
@@ -83,10 +92,13 @@ export function toast(text) {
   toastTimer = setTimeout(() => fill(box), 6000);
 }
 
+/** What the server says in English: it names a file, a field or a number. */
+export const quoted = (quote) => quote && h("blockquote", { lang: "en", dir: "ltr" }, quote.split("\n").map((line) => h("p", {}, plain(line))));
+
 /** Shows what went wrong, and what to do. */
-export function fault({ title, words, more }, ...actions) {
+export function fault({ title, words, quote }, ...actions) {
   return h("div", { class: "fault", role: "alert" }, icon("alert"), h("div", {},
-    h("strong", {}, title), h("p", {}, words), more.map((line) => h("p", {}, line)), actions));
+    h("strong", {}, title), h("p", {}, words), quoted(quote), actions));
 }
 
 /** Shows that there is nothing, and what to do. */

@@ -1,50 +1,69 @@
-// Writes numbers and times for people.
+// Writes numbers and times for people, as their language and region do.
 
-const DAY = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
-const TIME = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
-const UNITS = ["bytes", "kB", "MB", "GB", "TB"];
+import { has, locale, t } from "./texts.js";
 
-export const count = (number) => number.toLocaleString("en");
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 
-export const files = (number) => (number === 1 ? "1 file" : `${count(number)} files`);
+const MOMENT = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+const CLOCK = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
+const AGO = new Intl.RelativeTimeFormat(locale);
+const NUMBER = new Intl.NumberFormat(locale);
+const PERCENT = new Intl.NumberFormat(locale, { style: "percent" });
+
+export const count = (number) => NUMBER.format(number);
+
+/** "64%" of 64 */
+export const percent = (number) => PERCENT.format(number / 100);
+
+export const files = (number) => t("common.files", { n: number });
 
 const powerOf = (bytes) => Math.max(0, UNITS.findLastIndex((_, power) => bytes >= 999.5 * 1000 ** (power - 1)));
 
-function scaled(bytes, power) {
+function scaled(bytes, power, more) {
   const number = bytes / 1000 ** power;
   const digits = power && number < 99.95 ? 1 : 0;
-  return number.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits, ...more }).format(number);
 }
 
 /** "20.0 MB" */
-export const size = (bytes) => bytes === 1 ? "1 byte" : `${scaled(bytes, powerOf(bytes))} ${UNITS[powerOf(bytes)]}`;
+export function size(bytes) {
+  const power = powerOf(bytes);
+  return scaled(bytes, power, { style: "unit", unit: UNITS[power], unitDisplay: power ? "short" : "long" });
+}
 
 /** "8.3 of 20.0 MB" */
-export const sizeOf = (bytes, total) => `${scaled(bytes, powerOf(total))} of ${size(total)}`;
+export const sizeOf = (bytes, total) => t("common.of", { done: scaled(bytes, powerOf(total)), total: size(total) });
 
 /** "2 min 5 s" */
 export function duration(seconds) {
   const s = Math.round(seconds);
-  if (s < 60) return `${s} s`;
-  const minutes = s < 600 ? Math.floor(s / 60) : Math.round(s / 60);
-  if (minutes < 10) return s % 60 ? `${minutes} min ${s % 60} s` : `${minutes} min`;
-  if (minutes < 60) return `${minutes} min`;
-  return minutes % 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${minutes / 60} h`;
+  if (s < 60) return t("common.s", { s });
+  const min = s < 600 ? Math.floor(s / 60) : Math.round(s / 60);
+  if (min < 10 && s % 60) return t("common.minS", { min, s: s % 60 });
+  if (min < 60) return t("common.min", { min });
+  const values = { h: Math.floor(min / 60), min: min % 60 };
+  return t(values.min ? "common.hMin" : "common.h", values);
 }
 
 /** "24 Nov 2026, 14:02" */
-export const moment = (iso) => `${DAY.format(new Date(iso))}, ${TIME.format(new Date(iso))}`;
+export const moment = (iso) => MOMENT.format(new Date(iso));
 
-/** "5 min ago"; after a day, the date. */
+/** "14:02" */
+export const clock = (iso) => CLOCK.format(new Date(iso));
+
+/** "5 minutes ago"; after a day, the date. */
 export function ago(iso) {
   const seconds = (Date.now() - new Date(iso)) / 1000;
-  if (seconds < 60) return "just now";
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  return seconds < 86_400 ? `${Math.floor(seconds / 3600)} h ago` : moment(iso);
+  if (seconds < 60) return t("common.justNow");
+  if (seconds < 3600) return AGO.format(-Math.floor(seconds / 60), "minute");
+  return seconds < 86_400 ? AGO.format(-Math.floor(seconds / 3600), "hour") : moment(iso);
 }
 
-/** Why a file cannot be exported, for people. */
-export const why = ({ reason, detail }) => (reason === "missing" ? "Not found." : sentence(detail || reason));
+/** "a, b, c" */
+export const list = (texts) => new Intl.ListFormat(locale, { type: "unit", style: "short" }).format(texts);
+
+/** Why a file cannot be exported, for people. A reason of a newer API says it itself, in English. */
+export const why = ({ reason, detail }) => (has(`reasons.${reason}`) ? t(`reasons.${reason}`, { detail: sentence(detail) }) : sentence(detail || reason));
 
 /** Makes a sentence of a problem's detail. */
 export function sentence(text) {

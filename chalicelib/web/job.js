@@ -1,29 +1,34 @@
 // One job: how far it is, how it ended, and what can be done with it.
 
 import { tickets } from "./address.js";
-import { cancelJob, deleteJob, downloadLink, readJob, retryJob } from "./api.js";
-import { announce, ask, button, copy, fault, fill, h, icon, link, name, newExport, nothing, say, skeleton, toast, trouble } from "./dom.js";
-import { count, duration, files, moment, sentence, size, sizeOf, why } from "./format.js";
-import { follow, isOpen } from "./live.js";
+import { cancelJob, deleteJob, downloadLink, readJob } from "./api.js";
+import { announce, ask, button, copy, fault, fill, h, icon, link, name, newExport, nothing, quoted, say, skeleton, toast, trouble } from "./dom.js";
+import { duration, files, moment, size, sizeOf, why } from "./format.js";
+import { acted, follow, heard, isOpen } from "./live.js";
 import { auth, awaited } from "./person.js";
+import { inWords } from "./problems.js";
 import { tabOf, title } from "./tab.js";
+import { t } from "./texts.js";
 
 const SPOKEN_EVERY_MS = 15_000;
 // The speed is measured over this time.
 const PACE_OVER_MS = 10_000;
-const MISSING_SHOWN = 200;
-const REVOKED = ["This link does not work any more", "It has expired, or was revoked. Ask for a new one where you got it."];
-const AGAIN = ["Open the link again", "This page does not keep what lets you in. Open the link that you were sent."];
+const LIST_SHOWN = 200;
+const STAGES = { queued: "Queued", planning: "Planning", reading: "Reading", assembling: "Assembling", finalizing: "Finalizing" };
 
 /** A word, a picture, and a sentence for each status. */
 export const STATUS = {
-  queued: ["Queued", "clock"],
-  processing: ["Running", "archive"],
-  completed: ["Ready", "check", "Ready to download"],
-  failed: ["Failed", "alert", "The export failed"],
-  cancelled: ["Cancelled", "stop", "The export was cancelled"],
-  expired: ["Expired", "clock", "The archive has expired"],
+  queued: [t("job.queued"), "clock"],
+  processing: [t("job.processing"), "archive"],
+  completed: [t("job.completed"), "check", t("job.completedWords")],
+  failed: [t("job.failed"), "alert", t("job.failedWords")],
+  cancelled: [t("job.cancelled"), "stop", t("job.cancelledWords")],
+  expired: [t("job.expired"), "clock", t("job.expiredWords")],
 };
+
+/** "2 min left"; empty if nobody knows. */
+export const leftOf = (seconds) =>
+  seconds === null ? "" : seconds ? t("job.left", { time: duration(seconds) }) : t("job.almostDone");
 
 /** A link. A plain click asks the API first, so that this page shows a refusal. Where a request must
  * say who asks, a link alone leads nowhere: there it is a button, which opens no other tab. */
@@ -34,7 +39,7 @@ export function downloadLinkOf(id, more, ...content) {
     try {
       const { downloadUrl } = await downloadLink(id);
       if (!/^https?:/.test(downloadUrl)) return;
-      toast("The download has started.");
+      toast(t("job.downloading"));
       location.assign(downloadUrl);
     } catch (problem) {
       // The job, or the ticket for it, is gone: the view looks again, and says so.
@@ -46,6 +51,24 @@ export function downloadLinkOf(id, more, ...content) {
   return link(`v1/export/${id}/download?redirect=true`, { onclick: download, ...more }, icon("download"), content);
 }
 
+/** Asks, and cancels. `done` takes the job as it is then. */
+export const askToCancel = ({ jobId, filename }, done) => ask(t("job.askCancel", { name: filename }), t("job.askCancelWords"), t("job.keepGoing"), t("job.yesCancel"), async () => {
+  const job = await cancelJob(jobId);
+  acted(jobId);
+  done(job);
+});
+
+/** Asks, and deletes. */
+export const askToDelete = ({ jobId, status, filename }, done) =>
+  ask(t("job.askDelete", { name: filename }), t(status === "completed" ? "job.askDeleteWords" : "job.askDeleteNone"), t("job.keep"), t("job.yesDelete"), async () => {
+    await deleteJob(jobId);
+    acted(jobId);
+    done();
+    toast(t("job.deleted"));
+  });
+
+export const copyLinkOf = (id) => copy(new URL(`#/jobs/${id}`, location.href).href, t("job.linkCopied"), t("job.copyYourself"));
+
 /** `isShared`: it was opened by a share link, and is shown to whom it does not belong. */
 export function job(main, id, isShared) {
   // The job that the page shows.
@@ -56,15 +79,17 @@ export function job(main, id, isShared) {
   let spokenAt = Date.now();
   // Who is told of the end; made when somebody asks.
   let teller;
+  let isRenamed = false;
 
-  const heading = h("h1", { tabindex: -1 }, "Export");
+  const heading = h("h1", { tabindex: -1 }, t("job.title"));
+  const pen = button(() => rename(), { class: "pen", hidden: true, "aria-label": t("job.rename"), title: t("job.rename") }, icon("pen"));
   const badge = h("span", {});
-  const card = h("section", { class: "card", "aria-label": "State" }, skeleton(3));
+  const card = h("section", { class: "card", "aria-label": t("job.state") }, skeleton(3));
   const rest = h("div", {});
   const told = h("div", {});
-  if (!isShared) main.append(link("#/", { class: "button back" }, icon("back"), "Exports"));
-  main.append(h("div", { class: "head" }, heading, badge), card, rest, told);
-  title("Export");
+  if (!isShared) main.append(link("#/", { class: "button back" }, icon("back"), t("job.back")));
+  main.append(h("div", { class: "head" }, h("div", { class: "named" }, heading, pen), badge), card, rest, told);
+  title(t("job.title"));
 
   const show = (job) => {
     // A repeated state may be older. Times do not show it: workers' clocks differ.
@@ -72,10 +97,13 @@ export function job(main, id, isShared) {
     const before = shown;
     shown = job;
     tabOf(job);
+    if (before?.filename !== job.filename) fill(heading, name(job.filename));
     if (before?.status !== job.status) {
       draw(job);
       const [word, , words = word] = STATUS[job.status];
       if (before) announce(words);
+      // It may be new, and it may have ended.
+      if (before || isOpen(job)) acted(id);
     }
     if (isOpen(job)) move(job);
     tell(job);
@@ -85,12 +113,12 @@ export function job(main, id, isShared) {
   const draw = (job) => {
     const [word, picture] = STATUS[job.status];
     const hadFocus = card.contains(document.activeElement);
-    fill(heading, name(job.filename));
+    pen.hidden = isShared || isRenamed;
     badge.className = `badge ${job.status}`;
     fill(badge, isOpen(job) ? h("i", {}) : icon(picture), word);
     card.className = `card ${job.status}`;
     fill(card, isOpen(job) ? running() : over(job));
-    fill(rest, job.status === "completed" && missing(job), facts(job));
+    fill(rest, ["completed", "failed"].includes(job.status) && leftOut(job), facts(job));
     if (hadFocus) heading.focus();
   };
 
@@ -103,32 +131,60 @@ export function job(main, id, isShared) {
     if (teller || job.notifications?.length || awaited.has(id)) telling().then(({ show }) => show(job), () => {});
   };
 
+  const rename = async () => {
+    pen.disabled = true;
+    try {
+      const { renaming } = await import("./mend.js");
+      isRenamed = true;
+      const end = () => {
+        isRenamed = false;
+        form.element.remove();
+        heading.classList.remove("unseen");
+        pen.hidden = false;
+        pen.focus();
+      };
+      const form = renaming(shown, (job) => {
+        end();
+        show(job);
+        toast(t("mend.renamed"));
+      }, end);
+      pen.hidden = true;
+      heading.classList.add("unseen");
+      heading.after(form.element);
+      form.start();
+    } catch {
+      toast(t("job.unreachable"));
+    }
+    pen.disabled = false;
+  };
+
   // While the job runs.
 
   const running = () => {
     parts = {};
     const part = (name, tag = "span") => (parts[name] = h(tag, { class: name }));
     const stat = (name, label) => h("div", {}, h("dt", {}, label), part(name, "dd"));
-    parts.bar = h("div", { class: "bar", role: "progressbar", "aria-label": "Progress", "aria-valuemin": 0, "aria-valuemax": 100 }, part("filled"));
+    parts.bar = h("div", { class: "bar", role: "progressbar", "aria-label": t("job.progress"), "aria-valuemin": 0, "aria-valuemax": 100 }, part("filled"));
     return [
       h("div", { class: "gauge" }, part("number"), part("left")), parts.bar, part("stage"),
-      h("dl", { class: "stats" }, stat("done", "Files"), stat("bytes", "Data"), stat("speed", "Speed")),
-      h("div", { class: "foot" }, h("p", {}, `You can close this page. The export goes on, and ${isShared ? "the link that you got" : "this link"} brings you back.`),
-        h("div", { class: "actions" }, linkButton(), tellButton(), !isShared && button(cancel, {}, "Cancel"))),
+      h("dl", { class: "stats" }, stat("done", t("job.files")), stat("bytes", t("job.data")), stat("speed", t("job.speed"))),
+      h("div", { class: "foot" }, h("p", {}, t(isShared ? "job.closeShared" : "job.closeThis")),
+        h("div", { class: "actions" }, linkButton(), tellButton(), !isShared && button(cancel, {}, t("job.cancel")))),
     ];
   };
 
   const move = ({ status, updatedAt, progress }) => {
-    const { percent, currentFile, totalFiles, bytesDone, bytesTotal, etaSeconds, message } = progress;
+    const { percent, currentFile, totalFiles, bytesDone, bytesTotal, etaSeconds } = progress;
     const isKnown = bytesTotal > 0;
-    const words = isKnown ? `${percent} percent, ${currentFile} of ${files(totalFiles)}` : message;
-    say(parts.number, isKnown ? `${percent}%` : STATUS[status][0]);
-    say(parts.left, etaSeconds === null ? "" : etaSeconds ? `${duration(etaSeconds)} left` : "almost done");
-    say(parts.stage, message);
-    say(parts.done, totalFiles ? `${count(currentFile)} of ${count(totalFiles)}` : "–");
-    say(parts.bytes, isKnown ? sizeOf(bytesDone, bytesTotal) : "–");
+    const stage = stageOf(progress);
+    const words = isKnown ? t("job.spoken", { percent, done: currentFile, n: totalFiles }) : stage;
+    say(parts.number, isKnown ? t("job.percent", { n: percent }) : STATUS[status][0]);
+    say(parts.left, leftOf(etaSeconds));
+    say(parts.stage, stage);
+    say(parts.done, totalFiles ? t("job.of", { done: currentFile, n: totalFiles }) : t("job.unknown"));
+    say(parts.bytes, isKnown ? sizeOf(bytesDone, bytesTotal) : t("job.unknown"));
     const speed = speedAt(Date.parse(updatedAt), bytesDone) ?? (etaSeconds && (bytesTotal - bytesDone) / etaSeconds);
-    say(parts.speed, speed ? `${size(speed)}/s` : "–");
+    say(parts.speed, speed ? t("job.perSecond", { size: size(speed) }) : t("job.unknown"));
     parts.bar.classList.toggle("unknown", !isKnown);
     parts.filled.style.width = isKnown ? `${percent}%` : "";
     if (isKnown) parts.bar.setAttribute("aria-valuenow", percent);
@@ -146,91 +202,102 @@ export function job(main, id, isShared) {
     return seconds >= 1 ? (bytes - samples[0].bytes) / seconds : undefined;
   };
 
-  const cancel = () => ask("Cancel this export?", "What has been built so far is thrown away. The files themselves stay.", "Keep going", "Cancel export", async () => {
-    show(await cancelJob(id));
+  const cancel = () => askToCancel(shown, (job) => {
+    show(job);
     stop();
   });
 
-  const offer = () => telling().then((made) => made.offer(shown)).catch(() => toast("The server could not be reached."));
+  const offer = () => telling().then((made) => made.offer(shown)).catch(() => toast(t("job.unreachable")));
 
-  const tellButton = () => (!isShared || globalThis.Notification) && button(offer, { "aria-haspopup": "dialog" }, icon("bell"), "Tell me when it is done");
+  const tellButton = () => (!isShared || globalThis.Notification) && button(offer, { "aria-haspopup": "dialog" }, icon("bell"), t("job.tell"));
 
-  const linkButton = () => !isShared && (auth ? button(() => import("./share.js").then(({ share }) => share(id)), {}, "Share…") : button(() => copy(location.href, "Link copied.", "Copy the link from the address bar."), {}, "Copy link"));
+  const linkButton = () => !isShared && (auth ? button(() => import("./share.js").then(({ share }) => share(id)), {}, t("job.share")) : button(() => copyLinkOf(id), {}, t("job.copyLink")));
 
   // After the end of the job.
 
   const over = (job) => {
     const [, picture, words] = STATUS[job.status];
+    const { error } = job;
+    const quote = error && !error.affectedFiles && inWords(error).quote;
+    const actions = h("div", { class: "actions" });
+    const remove = !isShared && button(() => askToDelete(job, () => (location.hash = "#/")), {}, t("job.delete"));
+    if (job.status === "completed") fill(actions, downloadLinkOf(id, { class: "button primary" }, t("job.downloadZip")), linkButton(), remove);
+    else if (!isShared) mends(job).then((buttons) => fill(actions, buttons, remove));
     return [
-      h("div", { class: "outcome" }, h("div", { class: "disc" }, icon(picture)), h("div", {}, h("h2", {}, words), h("p", {}, reason(job)))),
-      h("div", { class: "actions" }, job.status === "completed" ? [downloadLinkOf(id, { class: "button primary" }, "Download ZIP"), linkButton()]
-        : !isShared && [button(retry, { class: "primary" }, "Export again"), link("#/new", {}, "New export")],
-      !isShared && button(remove, {}, "Delete")),
+      h("div", { class: "outcome" }, h("div", { class: "disc" }, icon(picture)), h("div", {}, h("h2", {}, words), h("p", {}, reason(job)), quoted(quote))),
+      actions,
     ];
   };
 
   const reason = ({ status, progress: { percent }, result, error, expiresAt }) => {
-    if (status === "completed") return `${files(result.processedFiles)}, ${size(result.fileSize)}. ${result.reusedFrom ? "It was there already, from an earlier export. " : ""}Kept until ${moment(expiresAt)}.`;
-    if (status === "failed") return [h("strong", {}, `${error.title}. `), sentence(error.detail)];
-    if (status === "cancelled") return percent ? `It was ${percent}% done. Nothing of it is kept.` : "It had not begun.";
-    return `It was deleted on ${moment(expiresAt)}. If the files are still there, they can be exported again.`;
+    const until = { moment: moment(expiresAt) };
+    if (status === "completed") return t(result.reusedFrom ? "job.readyBefore" : "job.ready", { files: files(result.processedFiles), size: size(result.fileSize), ...until });
+    if (status === "failed") return [h("strong", {}, inWords(error).title), h("br", {}), inWords(error).words];
+    if (status === "cancelled") return percent ? t("job.cancelledAt", { n: percent }) : t("job.cancelledEarly");
+    return t("job.expiredOn", until);
   };
 
-  const remove = () => ask("Delete this export?", "Its archive and its share links are deleted. The archive stays while another export of yours has it. The files themselves stay.", "Keep it", "Delete export", async () => {
-    await deleteJob(id);
-    location.hash = "#/";
-    toast("The export was deleted.");
-  });
-
-  const retry = async ({ currentTarget }) => {
-    card.querySelector(".fault")?.remove();
-    currentTarget.disabled = true;
+  /** What can be done about a job without an archive. */
+  const mends = async (job) => {
     try {
-      location.hash = `#/jobs/${(await retryJob(id)).jobId}`;
-    } catch (problem) {
-      card.append(fault(problem));
-      currentTarget.disabled = false;
+      const { startAgain, ways } = await import("./mend.js");
+      const start = async ({ currentTarget }, changes) => {
+        card.querySelector(".fault")?.remove();
+        currentTarget.disabled = true;
+        try {
+          location.hash = `#/jobs/${await startAgain(job, changes)}`;
+        } catch (problem) {
+          card.append(fault(problem));
+          currentTarget.disabled = false;
+          currentTarget.focus();
+        }
+      };
+      return ways(job).map(({ words, href, changes }, i) => {
+        const more = { class: i ? "button" : "button primary" };
+        return href ? link(href, more, words) : button((event) => start(event, changes), more, words);
+      });
+    } catch {
+      return [newExport()];
     }
   };
 
-  const missing = (job) => {
-    const { skipped, missing } = job.result;
+  /** The files that are not in the archive, or for which there is none. */
+  const leftOut = (job) => {
+    const { result, error } = job;
     // An older answer has only the missing ones.
-    const list = skipped ?? missing?.map((file) => ({ file, reason: "missing" }));
-    if (!list && job.isWhole) {
-      const left = job.result.totalFiles - job.result.processedFiles;
-      return h("section", { class: "missing" }, h("div", { class: "line" }, h("h2", {}, icon("alert"), `${files(left)} left out`)),
-        h("p", {}, "They are too many for this page. The manifest at the end of the archive lists them."));
-    }
-    if (!list) {
+    const list = error ? error.affected : result.skipped ?? result.missing?.map((file) => ({ file, reason: "missing" }));
+    const number = list?.length ?? (error ? error.affectedFiles : result.totalFiles - result.processedFiles);
+    if (!number) return false;
+    if (!list && !job.isWhole) {
       // The list is too long for an event.
       readJob(id).then((whole) => shown === job && draw((shown = { ...whole, isWhole: true })), () => {});
       return false;
     }
-    const isPlain = list.every(({ reason }) => reason === "missing");
+    const isPlain = list?.every(({ reason }) => reason === "missing");
+    const heading = t(`job.${isPlain ? "filesMissing" : error ? "filesUnreadable" : "filesLeftOut"}`, { n: number });
     const line = (one) => (isPlain ? one.file : `${one.file}\t${why(one)}`);
-    return list.length > 0 && h("section", { class: "missing" },
-      h("div", { class: "line" }, h("h2", { id: "missing" }, icon("alert"), `${files(list.length)} ${isPlain ? "not found" : "left out"}`),
-        button(() => copy(list.map(line).join("\n"), "List copied.", "This browser does not allow it."), {}, "Copy list")),
-      h("p", {}, "The archive has everything else, and a manifest.json that lists these too."),
-      h("ul", { class: "codes", tabindex: 0, "aria-labelledby": "missing" },
-        list.slice(0, MISSING_SHOWN).map((one) => h("li", {}, h("bdi", {}, `${one.file}`), !isPlain && h("span", { class: "why" }, why(one))))),
-      list.length > MISSING_SHOWN && h("p", {}, `And ${count(list.length - MISSING_SHOWN)} more: copy the list to see them.`));
+    return h("section", { class: "missing" },
+      h("div", { class: "line" }, h("h2", { id: "missing" }, icon("alert"), heading),
+        list && button(() => copy(list.map(line).join("\n"), t("job.listCopied"), t("job.cannotCopy")), {}, t("job.copyList"))),
+      !list ? h("p", {}, t(error ? "job.affectedMany" : "job.leftOutMany")) : !error && h("p", {}, t("job.leftOutWords")),
+      list && h("ul", { class: "codes", tabindex: 0, "aria-labelledby": "missing" },
+        list.slice(0, LIST_SHOWN).map((one) => h("li", {}, name(`${one.file}`), !isPlain && h("span", { class: "why" }, why(one))))),
+      list?.length > LIST_SHOWN && h("p", {}, t("job.moreInList", { n: list.length - LIST_SHOWN })));
   };
 
   const facts = ({ jobId, status, createdAt, updatedAt }) => {
     const fact = (label, value) => h("div", {}, h("dt", {}, label), h("dd", {}, value));
     const seconds = (Date.parse(updatedAt) - Date.parse(createdAt)) / 1000;
-    return h("dl", { class: "facts" }, fact("Started", moment(createdAt)),
-      status === "completed" && fact("Took", duration(Math.max(seconds, 1))), fact("Job", h("code", {}, jobId)));
+    return h("dl", { class: "facts" }, fact(t("job.started"), moment(createdAt)),
+      status === "completed" && fact(t("job.took"), duration(Math.max(seconds, 1))), fact(t("job.id"), h("code", {}, jobId)));
   };
 
   const gone = () => {
-    title("Not found");
+    const why = !isShared ? "gone" : tickets.has(id) ? "revoked" : "openAgain";
+    title(t("job.notFound"));
+    pen.hidden = true;
     fill(rest);
-    fill(card, isShared ? nothing("lock", ...(tickets.has(id) ? REVOKED : AGAIN))
-      : nothing("archive", "There is no such export", "The link may be incomplete, or the export was deleted, or is so old that its record is gone.",
-        newExport(), link("#/", {}, "All exports")));
+    fill(card, nothing(isShared ? "lock" : "archive", t(`job.${why}`), t(`job.${why}Words`), !isShared && [newExport(), link("#/", {}, t("job.all"))]));
     announce(card.querySelector("h2").textContent);
   };
 
@@ -240,8 +307,19 @@ export function job(main, id, isShared) {
     return () => {};
   }
   const stop = follow(id, { show, gone, trouble });
+  // Another window has renamed or deleted it.
+  const unheard = heard((changed) => {
+    if (changed === id && shown && !isOpen(shown)) readJob(id).then(show, ({ status }) => status === 404 && gone());
+  });
   return () => {
     stop();
+    unheard();
     teller?.then((made) => made.stop(), () => {});
   };
+}
+
+function stageOf({ stage, message }) {
+  // Nothing else in an answer says this.
+  if (stage === "planning" && message.includes("again")) return t("job.stageAgain");
+  return Object.hasOwn(STAGES, stage) ? t(`job.stage${STAGES[stage]}`) : message;
 }

@@ -4,35 +4,37 @@ import { call, jobPath, post } from "./api.js";
 import { button, copy, dialog, fault, fill, h, say, skeleton } from "./dom.js";
 import { moment } from "./format.js";
 import { auth } from "./person.js";
+import { t } from "./texts.js";
 
 const HOUR = 3600;
-const TIMES = [[HOUR, "1 hour"], [24 * HOUR, "1 day"], [7 * 24 * HOUR, "7 days"], [30 * 24 * HOUR, "30 days"]];
+const DAY = 24 * HOUR;
 const MOST_DAYS = 7; // the default of SHARE_MAX_DAYS
 
 export function share(id) {
   const path = `${jobPath(id)}/shares`;
-  const most = (auth?.shareMaxDays ?? MOST_DAYS) * 24 * HOUR;
+  const most = (auth?.shareMaxDays ?? MOST_DAYS) * DAY;
+  const times = [[HOUR, t("share.hours", { n: 1 })], ...[1, 7, 30].map((n) => [n * DAY, t("share.days", { n })])];
   let newest; // the id of the link that is shown
   const made = h("div", { class: "made" });
   const live = h("div", {}, skeleton(1));
   const news = h("p", { class: "hint", role: "status" });
 
   const form = h("form", { onsubmit: (event) => make(event) },
-    h("fieldset", { class: "chips" }, h("legend", {}, "How long it works"),
-      TIMES.filter(([seconds]) => seconds <= most).map(([seconds, words]) => h("label", {},
-        h("input", { type: "radio", name: "seconds", value: seconds, checked: seconds === 24 * HOUR }), h("span", {}, words)))),
-    h("button", { class: "primary" }, "Make a link"));
+    h("fieldset", { class: "chips" }, h("legend", {}, t("share.howLong")),
+      times.filter(([seconds]) => seconds <= most).map(([seconds, words]) => h("label", {},
+        h("input", { type: "radio", name: "seconds", value: seconds, checked: seconds === DAY }), h("span", {}, words)))),
+    h("button", { class: "primary" }, t("share.make")));
 
   const make = async (event) => {
     event.preventDefault();
     const { submitter } = event;
     submitter.disabled = true;
     try {
-      const { id: own, url } = await post(path, { expires_in: Number(form.elements.seconds.value) });
+      const { id: own, url } = await post(path, { expiresIn: Number(form.elements.seconds.value) });
       const link = h("input", { id: "link", readonly: true, value: url, "aria-describedby": "about-link", onfocus: () => link.select() });
-      fill(made, h("label", { for: "link" }, "The new link"), link,
-        h("div", { class: "line" }, h("p", { class: "hint", id: "about-link" }, "Copy it now: it is shown only once."),
-          button(() => copy(url, "Link copied.", "Copy the link from the field.", (words) => say(news, words)), {}, "Copy")));
+      fill(made, h("label", { for: "link" }, t("share.newLink")), link,
+        h("div", { class: "line" }, h("p", { class: "hint", id: "about-link" }, t("share.once")),
+          button(() => copy(url, t("share.copied"), t("share.copyYourself"), (words) => say(news, words)), {}, t("share.copy"))));
       newest = own;
       link.focus();
       load();
@@ -45,10 +47,10 @@ export function share(id) {
   const load = async () => {
     try {
       const { shares } = await call("GET", path);
-      fill(live, shares.length ? h("ul", { class: "shares", "aria-label": "Links that work now" }, shares.map(line))
-        : h("p", { class: "hint" }, "No link works now."));
+      fill(live, shares.length ? h("ul", { class: "shares", "aria-label": t("share.live") }, shares.map(line))
+        : h("p", { class: "hint" }, t("share.none")));
     } catch (problem) {
-      fill(live, fault(problem, button(load, {}, "Try again")));
+      fill(live, fault(problem, button(load, {}, t("common.tryAgain"))));
     }
   };
 
@@ -58,7 +60,7 @@ export function share(id) {
       currentTarget.disabled = true;
       try {
         await call("DELETE", `${path}/${encodeURIComponent(shared.id)}`);
-        say(news, "The link was revoked.");
+        say(news, t("share.revoked"));
         if (shared.id === newest) fill(made);
         await load();
         heading.focus();
@@ -67,13 +69,13 @@ export function share(id) {
         load();
       }
     };
-    return h("li", { class: "line" }, h("div", {}, `Until ${until}`, h("p", { class: "hint" }, `Made ${from}`)),
-      button(revoke, { "aria-label": `Revoke the link that works until ${until}` }, "Revoke"));
+    return h("li", { class: "line" }, h("div", {}, t("share.until", { until }), h("p", { class: "hint" }, t("share.made", { from }))),
+      button(revoke, { "aria-label": t("share.revokeOf", { until }) }, t("share.revoke")));
   };
 
-  const heading = h("h3", { tabindex: -1 }, "Links that work now");
-  const box = dialog("Share this export", [
-    h("p", {}, "People with the link can see this export and download it, without signing in. They can do nothing else."),
-    form, made, heading, live, news, h("div", { class: "actions" }, button(() => box.close(), {}, "Close"))]);
+  const heading = h("h3", { tabindex: -1 }, t("share.live"));
+  const box = dialog(t("share.title"), [
+    h("p", {}, t("share.words")),
+    form, made, heading, live, news, h("div", { class: "actions" }, button(() => box.close(), {}, t("common.close")))]);
   load();
 }

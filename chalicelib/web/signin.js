@@ -11,13 +11,13 @@ import { announce, button, dialog, h, nothing, skeleton } from "./dom.js";
 import { sentence } from "./format.js";
 import { auth, signedIn, who } from "./person.js";
 import { title } from "./tab.js";
+import { plain, t } from "./texts.js";
 
 const PENDING = "longhaul.signin";
 const LEFT = "longhaul.left"; // the person has signed out in this tab, and must ask to sign in
 const EARLY_MS = 30_000; // a token is renewed this long before its end
 const TIMEOUT_MS = 20_000;
 const HOME = document.baseURI; // the redirect URI
-const OUT = "You are signed out";
 
 let token, refreshToken, renewAt, renewing, open, shut;
 let isBusy = false;
@@ -33,20 +33,18 @@ export async function enter(opened, closed) {
   try {
     if (auth.way !== "jwt") showPrograms();
     else if (unread) await finish();
-    else if (sessionStorage[LEFT]) card(OUT, "Sign in to see your exports.");
+    else if (sessionStorage[LEFT]) card(t("signin.out"), t("signin.outWords"));
     else await go();
   } catch (error) {
-    const words = "This browser does not allow it here. It takes an address with https, and storage for the site.";
-    card("Signing in did not work", error instanceof Problem ? error.words : words);
+    card(t("signin.failed"), error instanceof Problem ? error.words : t("signin.needs"));
   }
   isBusy = false;
 }
 
 function showPrograms() {
-  const words = auth.way === "iam" ? "It takes only requests that are signed with AWS credentials, and a browser has none."
-    : "It takes only requests with a token that a program gets, and nobody signs in here.";
-  shut((main) => main.append(head("Longhaul"), nothing("lock", "This service is for programs", `${words} Use the command line, or a program of your own.`)));
-  title("For programs");
+  const words = t(auth.way === "iam" ? "signin.forSigned" : "signin.forTokens");
+  shut((main) => main.append(head("Longhaul"), nothing("lock", t("signin.programs"), words)));
+  title(t("signin.programsTab"));
 }
 
 /** Shows why nobody is signed in, and a button. */
@@ -58,8 +56,8 @@ function card(why, words) {
       enter(open, shut);
     }
   };
-  shut((main) => main.append(head("Sign in"), nothing("lock", why, words, button(again, { class: "primary" }, "Sign in"))));
-  title("Sign in");
+  shut((main) => main.append(head(t("signin.signIn")), nothing("lock", why, words, button(again, { class: "primary" }, t("signin.signIn")))));
+  title(t("signin.signIn"));
   announce(why);
 }
 
@@ -70,8 +68,8 @@ const head = (words) => h("div", { class: "head" }, h("h1", { tabindex: -1 }, wo
 async function go() {
   const pending = { state: random(), nonce: random(), verifier: random(), hash: location.hash };
   sessionStorage[PENDING] = JSON.stringify(pending);
-  shut((main) => main.append(head("Signing in…"), skeleton(3)));
-  title("Signing in");
+  shut((main) => main.append(head(t("signin.busy")), skeleton(3)));
+  title(t("signin.busyTab"));
   const challenge = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(pending.verifier));
   // The issuer takes this page's place in the history: so Back does not lead here and there again.
   location.replace(address(auth.authorizationEndpoint, {
@@ -92,14 +90,14 @@ async function finish() {
   unread = undefined;
   const pending = JSON.parse(sessionStorage[PENDING] ?? "{}");
   delete sessionStorage[PENDING];
-  if (!state || state !== pending.state || iss !== auth.issuer) throw refusal("The answer of the sign-in service is not for this tab.");
+  if (!state || state !== pending.state || iss !== auth.issuer) throw refusal(t("signin.otherTab"));
   history.replaceState(null, "", new URL(HOME).pathname + pending.hash);
-  if (!code) throw refusal(error === "access_denied" ? "It was refused." : sentence(reason || error));
+  if (!code) throw refusal(error === "access_denied" ? t("signin.refused") : sentence(plain(reason || error)));
   const tokens = await request({ grant_type: "authorization_code", code, redirect_uri: HOME, code_verifier: pending.verifier });
   const claims = claimsOf(tokens.id_token);
   // It came straight from the issuer, so TLS stands for its signature (OpenID Connect Core, 3.1.3.7).
   if (tokens.id_token && !(claims.nonce === pending.nonce && claims.iss === auth.issuer && [claims.aud].flat().includes(auth.clientId)))
-    throw refusal("The sign-in service has sent another sign-in's token.");
+    throw refusal(t("signin.otherToken"));
   keep(tokens);
   Object.assign(signedIn, claimsOf(tokens.access_token), claims);
   Object.assign(access, { token: current, renew, proven: false });
@@ -122,10 +120,10 @@ async function request(fields) {
     });
     tokens = await answered.json();
   } catch {
-    throw new Problem(0, "No connection", "The sign-in service could not be reached. Check the connection, then try again.");
+    throw new Problem(0, "", t("signin.unreachable"));
   }
   if (answered.ok && /^[!-~]+$/.test(tokens?.access_token)) return tokens;
-  throw new Problem(answered.status, "", sentence(tokens?.error_description || tokens?.error || "It sent no token"));
+  throw new Problem(answered.status, "", tokens?.error ? sentence(plain(tokens.error_description || tokens.error)) : t("signin.noToken"));
 }
 
 // While signed in.
@@ -173,7 +171,7 @@ async function renew(used, tries) {
   const { proven } = access;
   forget();
   // A new sign-in would be refused too, and so on in a circle.
-  if (!proven) card("This sign-in is not accepted here", "Try again. If that does not help, tell the people who run this service.");
+  if (!proven) card(t("signin.notAccepted"), t("signin.notAcceptedWords"));
   else {
     enter(open, shut);
     await new Promise(() => {}); // the page is left now
@@ -182,11 +180,11 @@ async function renew(used, tries) {
 }
 
 export function askToLeave() {
-  const box = dialog(who(), [h("p", {}, `You are signed in at ${new URL(auth.issuer).host}.`),
-    h("div", { class: "actions" }, button(() => box.close(), {}, "Close"), button(() => {
+  const box = dialog(plain(who()), [h("p", {}, t("signin.at", { host: new URL(auth.issuer).host })),
+    h("div", { class: "actions" }, button(() => box.close(), {}, t("common.close")), button(() => {
       box.close();
       tabs.postMessage("left");
-      leave("Sign in to see your exports.");
+      leave(t("signin.outWords"));
       if (auth.endSessionEndpoint) {
         location.assign(address(auth.endSessionEndpoint, {
           client_id: auth.clientId,
@@ -194,17 +192,17 @@ export function askToLeave() {
           logout_uri: HOME, // the name that Cognito has for it
         }));
       }
-    }, { class: "primary" }, "Sign out"))]);
+    }, { class: "primary" }, t("signin.signOut")))]);
 }
 
 function leave(words) {
   forget();
   forgetDraft();
   sessionStorage[LEFT] = "yes";
-  card(OUT, words);
+  card(t("signin.out"), words);
 }
 
-tabs.onmessage = () => token && leave("You have signed out in another tab.");
+tabs.onmessage = () => token && leave(t("signin.outElsewhere"));
 // Back may restore this page as it was left.
 addEventListener("pageshow", ({ persisted }) => persisted && !token && location.reload());
 

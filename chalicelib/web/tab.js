@@ -1,24 +1,30 @@
 // What other tabs see of a job: the title and the icon.
 
+import { percent } from "./format.js";
+import { t } from "./texts.js";
+
 const ACCENT = "#2f5be0";
 const COLOURS = { queued: ACCENT, processing: ACCENT, completed: "#137547", failed: "#bf2c37" };
-const MARKS = { queued: "Queued", completed: "✓", failed: "Failed" };
-
 const icon = document.querySelector("link[rel=icon]");
 const still = icon.href;
 
-export function title(text) {
-  document.title = `${text} · Longhaul`;
+export function title(page) {
+  document.title = t("frame.title", { page });
 }
 
-export function tabOf({ status, filename, progress: { percent } }) {
-  const mark = status === "processing" ? `${percent}%` : MARKS[status];
-  title(mark ? `${mark} · ${filename}` : filename);
-  if (COLOURS[status]) draw(COLOURS[status], status === "failed" ? 100 : Number(percent));
-  else plain();
+/** "64% · March.zip" */
+export function stateOf(status, filename, done) {
+  const state = status === "processing" ? percent(done) : status === "completed" ? "✓" : t(`frame.${status}`);
+  return t("frame.state", { state, filename });
 }
 
-export function plain() {
+export function tabOf({ status, filename, progress: { percent: done } }) {
+  title(COLOURS[status] ? stateOf(status, filename, Number(done)) : filename);
+  if (COLOURS[status]) draw(COLOURS[status], status === "failed" ? 100 : Number(done));
+  else noRing();
+}
+
+export function noRing() {
   icon.href = still;
 }
 

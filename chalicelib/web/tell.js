@@ -1,48 +1,39 @@
 // Who is told of a job's end: by this browser, by mail, by a webhook. And what came of it.
 
 import { call, jobPath, post, readJob } from "./api.js";
-import { announce, button, dialog, fault, fill, h, say, skeleton } from "./dom.js";
-import { moment, sentence } from "./format.js";
+import { announce, button, dialog, fault, fill, h, quoted, say, skeleton } from "./dom.js";
+import { clock, list as listed, moment, sentence } from "./format.js";
 import { isOpen } from "./live.js";
 import { awaited } from "./person.js";
+import { plain, t } from "./texts.js";
 
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 60_000;
 
-const KEEP_OPEN = "Keep this tab open, it may be in the background.";
-const BLOCKED = "This browser blocks notifications of this page. Open the site's settings, beside the address, and allow them. Then tick this again.";
-const UNANSWERED = "Tick this again, and answer the browser's question.";
-const ENDED = "The export has ended already.";
-const CANNOT = "This browser cannot notify you here.";
-
-const KINDS = { mail: "Mail", webhook: "Webhook" };
-
-const times = (number) => ["once", "twice"][number - 1] ?? `${number} times`;
-
-const tries = (number) => (number === 1 ? "1 try" : `${number} tries`);
-
-/** "at 14:02"; on another day, with the date. */
-function at(iso) {
+/** When it is tried next: only the time, if it is today. */
+function next(iso) {
   const then = new Date(iso);
-  if (then <= Date.now()) return "now";
-  return `at ${then.toDateString() === new Date().toDateString() ? moment(iso).split(", ")[1] : moment(iso)}`;
+  if (then <= Date.now()) return t("tell.nextNow");
+  return t("tell.next", { time: then.toDateString() === new Date().toDateString() ? clock(iso) : moment(iso) });
 }
 
 /** What came of a notice. */
-function outcome({ status, attempts, lastError, nextAttemptAt }, hasEnded) {
-  const why = lastError ? ` (${lastError})` : "";
-  if (status === "pending") return hasEnded ? "Being sent…" : "When it is done.";
-  if (status === "sent") return "Sent.";
-  if (status === "retrying") return `Failed ${times(attempts)}${nextAttemptAt ? `, next try ${at(nextAttemptAt)}` : ""}${why}.`;
-  if (status === "given-up") return `Not sent: given up${attempts ? ` after ${tries(attempts)}` : ""}${why}.`;
-  if (status === "opted-out") return "Not sent: this address asked for no more mail from here.";
-  return sentence(status);
+function outcome({ status, attempts, nextAttemptAt }, hasEnded) {
+  if (status === "pending") return t(hasEnded ? "tell.beingSent" : "tell.whenDone");
+  if (status === "sent") return t("tell.sent");
+  if (status === "retrying") return [t("tell.retrying", { n: attempts }), nextAttemptAt && next(nextAttemptAt)].filter(Boolean).join(" ");
+  if (status === "given-up") return t(attempts ? "tell.givenUpAfter" : "tell.givenUp", { n: attempts });
+  if (status === "opted-out") return t("tell.optedOut");
+  return sentence(plain(status));
 }
 
-const nameOf = ({ kind, to }) => (to ? `${KINDS[kind] ?? kind} to ${to}` : "Webhook of this service");
+function nameOf({ kind, to }) {
+  if (!to) return t("tell.ownWebhook");
+  return kind === "mail" || kind === "webhook" ? t(`tell.${kind}To`, { to }) : `${plain(kind)}: ${plain(to)}`;
+}
 
 /** The words of a refusal, without the name of the field. */
-const said = ({ words }) => words.replace(/^\W?(url|email): /i, "Not taken: ");
+const said = ({ words, quote }) => (quote ? t("tell.refused", { why: quote.replace(/^\W?(url|email): /i, "") }) : words);
 
 /** Shows in `element` who is told. Returns {show, offer, stop}: `show` takes the job after each change. */
 export function tell(element, isShared) {
@@ -73,8 +64,8 @@ export function tell(element, isShared) {
   const draw = (isNews) => {
     const hasEnded = !isOpen(job);
     const lines = notices.map((notice) => ({ name: nameOf(notice), words: outcome(notice, hasEnded), notice }));
-    if (!hasEnded && awaited.has(job.jobId)) lines.unshift({ name: "This browser", words: `A notification when it is done. ${KEEP_OPEN}` });
-    say(heading, hasEnded ? "Who was told" : "Who will be told");
+    if (!hasEnded && awaited.has(job.jobId)) lines.unshift({ name: t("tell.browser"), words: `${t("tell.browserWords")} ${t("tell.keepOpen")}` });
+    say(heading, t(hasEnded ? "tell.wasTold" : "tell.willBeTold"));
     if (JSON.stringify(lines) === JSON.stringify(drawn)) return;
     const changed = lines.filter(({ name, words }) => drawn.some((line) => line.name === name && line.words !== words));
     drawn = lines;
@@ -86,7 +77,8 @@ export function tell(element, isShared) {
   };
 
   const line = ({ name, words, notice }) => h("li", { class: "line" },
-    h("div", {}, h("bdi", {}, name), h("div", { class: notice?.status === "given-up" ? "wrong" : "hint" }, words)),
+    h("div", {}, h("bdi", {}, name), h("div", { class: notice?.status === "given-up" ? "wrong" : "hint" }, words),
+      /retrying|given-up/.test(notice?.status) && notice.lastError && quoted(sentence(notice.lastError))),
     notice?.status === "given-up" && resend(notice));
 
   const resend = ({ kind, to }) => {
@@ -104,8 +96,8 @@ export function tell(element, isShared) {
         section.append(fault(problem));
       }
     };
-    const label = isOwn ? "Send all again" : "Send again";
-    return button(act, { "aria-label": `${label}: ${nameOf({ kind, to })}` }, label);
+    const key = isOwn ? "tell.sendAll" : "tell.sendAgain";
+    return button(act, { "aria-label": t(`${key}Of`, { name: nameOf({ kind, to }) }) }, t(key));
   };
 
   const send = async (receiver) => {
@@ -147,44 +139,44 @@ export function tell(element, isShared) {
     const news = h("p", { class: "hint", role: "status" });
     const ways = h("div", {}, !isShared && skeleton(2));
     const browser = await here();
-    const box = dialog("Tell me when it is done", [browser, ways, news, h("div", { class: "actions" }, button(() => box.close(), {}, "Close"))],
+    const box = dialog(t("tell.title"), [browser, ways, news, h("div", { class: "actions" }, button(() => box.close(), {}, t("common.close")))],
       () => document.activeElement === document.body && document.querySelector("h1").focus());
     const load = async () => {
       try {
         const { mail, webhook } = await call("GET", "v1/notifications");
         fill(ways, mail && byMail(mail, news), webhook && byWebhook(webhook, news));
-        if (!browser && !ways.firstChild) say(news, `${CANNOT} Nor does this service send mail or webhooks.`);
+        if (!browser && !ways.firstChild) say(news, t("tell.cannotAny"));
       } catch (problem) {
-        fill(ways, fault(problem, button(load, {}, "Try again")));
+        fill(ways, fault(problem, button(load, {}, t("common.tryAgain"))));
       }
     };
     if (!isShared) load();
-    else if (!browser) say(news, CANNOT);
+    else if (!browser) say(news, t("tell.cannot"));
   };
 
   const here = async () => {
     const { awaitEnd, canNotify } = await import("./watch.js");
     if (!canNotify()) return false;
-    const hint = h("p", { class: "hint", id: "about-here", role: "status" }, Notification.permission === "denied" ? BLOCKED : KEEP_OPEN);
+    const hint = h("p", { class: "hint", id: "about-here", role: "status" }, t(Notification.permission === "denied" ? "tell.blocked" : "tell.keepOpen"));
     const refused = (why) => {
       input.checked = false;
       say(hint, why);
     };
     const change = async () => {
       const isWanted = input.checked;
-      if (isWanted && !isOpen(job)) return refused(ENDED);
+      if (isWanted && !isOpen(job)) return refused(t("tell.ended"));
       const answer = isWanted ? await Notification.requestPermission() : "granted";
-      if (answer !== "granted") return refused(answer === "denied" ? BLOCKED : UNANSWERED);
-      say(hint, KEEP_OPEN);
+      if (answer !== "granted") return refused(t(answer === "denied" ? "tell.blocked" : "tell.unanswered"));
+      say(hint, t("tell.keepOpen"));
       awaitEnd(job.jobId, isWanted);
       draw();
     };
     const input = h("input", { type: "checkbox", checked: awaited.has(job.jobId), "aria-describedby": "about-here", onchange: change });
-    return h("div", { class: "way choice" }, h("label", {}, input, "A notification of this browser"), hint);
+    return h("div", { class: "way choice" }, h("label", {}, input, t("tell.here")), hint);
   };
 
   const byMail = ({ address, to }, news) => {
-    const others = to.map((one) => (one.startsWith("@") ? `any at ${one.slice(1)}` : one)).join(", ");
+    const others = listed(to.map((one) => (one.startsWith("@") ? t("tell.anyAt", { host: one.slice(1) }) : plain(one))));
     const own = address && button(async ({ currentTarget }) => {
       currentTarget.disabled = true;
       try {
@@ -193,19 +185,19 @@ export function tell(element, isShared) {
         say(news, said(problem));
         currentTarget.disabled = false;
       }
-    }, { disabled: notices.some((one) => one.kind === "mail" && one.to === address) }, `Mail to ${address}`);
+    }, { disabled: notices.some((one) => one.kind === "mail" && one.to === address) }, t("tell.mailTo", { to: address }));
     return h("div", { class: "way" }, own,
-      to.length > 0 && field("email", own ? "Mail to another address" : "Mail to", { type: "email", autocomplete: "email" }, `It may go to: ${others}.`, news));
+      to.length > 0 && field("email", t(own ? "tell.mailElse" : "tell.mail"), { type: "email", autocomplete: "email" }, t("tell.mayGo", { others }), news));
   };
 
-  const byWebhook = ({ hosts }, news) => h("details", { class: "way" }, h("summary", {}, "For developers: a webhook"),
-    field("url", "URL of the receiver", { type: "url" }, `Signed as Standard Webhooks has it. It may go to: ${hosts.join(", ").replace(/^\*$/, "any host")}.`, news));
+  const byWebhook = ({ hosts }, news) => h("details", { class: "way" }, h("summary", {}, t("tell.webhook")),
+    field("url", t("tell.url"), { type: "url" }, hosts.join() === "*" ? t("tell.mayGoAnywhere") : t("tell.mayGoTo", { hosts: listed(hosts) }), news));
 
   const add = async (receiver, news) => {
     await send(receiver);
     const [to] = Object.values(receiver);
     const told = notices.find((one) => one.to === to);
-    say(news, told ? `${nameOf(told)}: ${outcome(told, !isOpen(job))}` : "It is noted.");
+    say(news, told ? `${nameOf(told)}: ${outcome(told, !isOpen(job))}` : t("tell.noted"));
   };
 
   /** A field for one receiver. `key` is its name in the request. The stack judges what is written. */
@@ -220,7 +212,7 @@ export function tell(element, isShared) {
     const submit = async (event) => {
       event.preventDefault();
       const value = input.value.trim();
-      if (!value) return refused("Fill this in first.");
+      if (!value) return refused(t("tell.empty"));
       const { submitter } = event;
       submitter.disabled = true;
       try {
@@ -235,7 +227,7 @@ export function tell(element, isShared) {
       submitter.disabled = false;
     };
     return h("form", { novalidate: true, onsubmit: submit }, h("label", { for: key }, label), input, wrong,
-      h("div", { class: "line" }, h("p", { class: "hint", id: `about-${key}` }, about), h("button", {}, `Add ${key === "url" ? "webhook" : "address"}`)));
+      h("div", { class: "line" }, h("p", { class: "hint", id: `about-${key}` }, about), h("button", {}, t(key === "url" ? "tell.addWebhook" : "tell.addAddress"))));
   };
 
   return {

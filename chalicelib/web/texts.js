@@ -54,13 +54,14 @@ function shown(value) {
  */
 export const t = (key, values) => rich(key, values).join("");
 
+const found = (key) => key.split(".").reduce((tree, name) => (Object.hasOwn(tree ?? "", name) ? tree[name] : undefined), texts);
+
 /** The same as a list of texts and elements: a value may be an element. */
 export function rich(key, values = {}) {
-  const [section, name] = key.split(".");
-  let text = texts[section][name];
+  let text = found(key);
   if (typeof text === "object") text = text[plurals.select(values.n)] ?? text.other;
   return text.split(/\{(\w+)\}/).map((part, i) => (i % 2 ? (values[part] instanceof Node ? values[part] : shown(values[part])) : part));
 }
 
 /** Whether there is such a text. */
-export const has = (key) => Object.hasOwn(texts[key.split(".")[0]], key.split(".")[1]);
+export const has = (key) => found(key) !== undefined;

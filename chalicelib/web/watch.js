@@ -2,10 +2,11 @@
 
 import { tickets } from "./address.js";
 import { access, readJob } from "./api.js";
-import { STATUS } from "./job.js";
 import { isOpen } from "./live.js";
 import { auth, AWAITED, awaited } from "./person.js";
-import { title } from "./tab.js";
+import { inWords } from "./problems.js";
+import { stateOf, title } from "./tab.js";
+import { plain, t } from "./texts.js";
 
 const PAUSE_MS = 5_000; // from one request to the next, however many jobs there are
 const LONGEST_PAUSE_MS = 60_000;
@@ -67,10 +68,9 @@ export function ended(job) {
   if (isOpen(job) || !awaited.delete(jobId)) return;
   keep();
   if (isShown(jobId) && document.visibilityState === "visible" && document.hasFocus()) return;
-  const [word, , words = word] = STATUS[status];
-  if (!isShown(jobId)) mark(`${status === "completed" ? "✓" : word} · ${filename}`);
+  if (!isShown(jobId)) mark(stateOf(status, filename));
   try {
-    const notice = new Notification(filename, { body: error?.title ?? words, tag: jobId });
+    const notice = new Notification(plain(filename), { body: error ? inWords(error).title : t(`tell.${status}`), tag: jobId });
     notice.onclick = () => {
       focus();
       location.hash = `#/jobs/${jobId}`;

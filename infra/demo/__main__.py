@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,22 +13,20 @@ from rich.markup import escape
 
 from infra import mail, stack, targets
 from infra.console import complain, console, say, step
-from infra.demo import api, words
+from infra.demo import api, samples, words
 from infra.demo.api import Accepted, Job, Result
 from infra.demo.bar import Bar, bar, finished, megabytes
 from infra.demo.check import check
-from infra.demo.library import ABSENT_IDS, DemoFile, gather
-from infra.demo.upload import upload
+from infra.demo.library import ABSENT_IDS, DemoFile
+from infra.demo.samples import PLACE, drawing
 from infra.demo.words import Hint
 from infra.errors import InfraError
 from infra.outputs import Outputs
-from infra.paths import STATE
 from infra.targets import TARGET_NAMES, Target, TargetName
 
 # As in infra.console: standard output is for what the command answers, here the last page.
 answer = Console(highlight=False)
 
-_PLACE = STATE / "demo"
 _MAIL_SETTINGS = {"MAIL_FROM": "longhaul@example.com", "MAIL_TO": api.EMAIL}
 _MAIL_LIMIT_SECONDS = 30.0
 _MAIL_POLL_SECONDS = 0.1
@@ -40,7 +38,7 @@ def run(target: Target) -> None:
     """Runs the whole demo. Raises InfraError with a sentence for the person at the terminal."""
     os.environ |= _MAIL_SETTINGS
     deployed = stack.up(target, stack.state_directory(target), stack.default_name(target))
-    files = _put_files(target, deployed)
+    files = samples.put(target, deployed)
     accepted = _ask(deployed, files)
     try:
         result = _follow(accepted)
@@ -53,19 +51,8 @@ def run(target: Target) -> None:
     copied = words.copied_bytes(manifest, result["fileSize"])
     _sum_up(archive, result, copied)
     _suggest(words.hints(deployed.api_url, accepted["jobId"], target.name))
-
-
-def _put_files(target: Target, deployed: Outputs) -> tuple[DemoFile, ...]:
-    with bar("Files") as drawn:
-        drawn.show(0, 0, "gathering")
-        files = gather(_PLACE / "files")
-        total = sum(file.size * len(file.keys) for file in files)
-        at = target.at(deployed.endpoint_url) if deployed.endpoint_url else target
-        draw = _drawing(drawn, total, sum(len(file.keys) for file in files))
-        uploaded = upload(at, deployed.source_bucket, files, draw)
-        how = f"{uploaded} uploaded" if uploaded else "all there already"
-        drawn.end(f"{len(files)} real files, {megabytes(total)}: {how}")
-    return files
+    page = f"{deployed.api_url}/#/jobs/{accepted['jobId']}"
+    answer.print(f"\n  [bold]Open the page:[/] {page}", soft_wrap=True)
 
 
 def _ask(deployed: Outputs, files: Sequence[DemoFile]) -> Accepted:
@@ -114,7 +101,7 @@ def _await_mail(target: Target, deployed: Outputs, job_id: str) -> None:
 
 
 def _download(accepted: Accepted) -> Path:
-    archive = _PLACE / api.FILENAME
+    archive = PLACE / api.FILENAME
     with bar("Download") as drawn:
 
         def draw(done: int, total: int) -> None:
@@ -127,18 +114,10 @@ def _download(accepted: Accepted) -> Path:
 
 def _check(archive: Path, accepted: Accepted, files: Sequence[DemoFile]) -> dict[str, Any]:
     with bar("Check") as drawn:
-        draw = _drawing(drawn, sum(file.size for file in files), len(files))
+        draw = drawing(drawn, sum(file.size for file in files), len(files))
         manifest = check(archive, accepted["jobId"], files, ABSENT_IDS, draw)
         drawn.end(f"every byte of {len(files)} files; CRC-32, SHA-256, manifest")
     return manifest
-
-
-def _drawing(drawn: Bar, total_bytes: int, total_files: int) -> Callable[[int, int], None]:
-    def draw(size: int, count: int) -> None:
-        text = f"{count}/{total_files} files  {size / 1e6:.0f}/{total_bytes / 1e6:.0f} MB"
-        drawn.show(size, total_bytes, text)
-
-    return draw
 
 
 def _sum_up(archive: Path, result: Result, copied: int | None) -> None:

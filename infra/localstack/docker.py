@@ -11,7 +11,7 @@ from infra.errors import EmulatorError
 
 COMPOSE_FILE = Path(__file__).with_name("compose.yml")
 USUAL_PORT = 4566
-"""LocalStack's own port. It is used if it is free."""
+"""LocalStack's own port. The first start takes it if it is free."""
 
 _PROBE_SECONDS = 10.0
 _COMMAND_SECONDS = 120.0
@@ -25,7 +25,10 @@ def start(state: Path) -> str:
     with daemon.exclusively(state / "lock"):
         if (running := endpoint(state)) is not None:
             return running
-        with daemon.listen([USUAL_PORT, 0]) as free:
+        # The last one first: a bookmark of the page goes on to work.
+        last = _last(state)
+        known = int(last.read_text()) if last.exists() else USUAL_PORT
+        with daemon.listen([known, USUAL_PORT, 0]) as free:
             port: int = free.getsockname()[1]
         _file(state).write_text(str(port))
         try:
@@ -89,7 +92,7 @@ def _remove(state: Path) -> None:
     if left:
         _docker("rm", "--force", "--volumes", *left, seconds=_COMMAND_SECONDS)
     _compose(state, "down", "--volumes", seconds=_COMMAND_SECONDS)
-    _file(state).unlink()
+    _file(state).replace(_last(state))
 
 
 def _compose(state: Path, *command: str, seconds: float) -> str:
@@ -111,3 +114,7 @@ def _url(state: Path) -> str:
 
 def _file(state: Path) -> Path:
     return state / "docker-port"
+
+
+def _last(state: Path) -> Path:
+    return state / "docker-port-before"

@@ -15,7 +15,7 @@ from infra.errors import EmulatorError
 from infra.localstack.install import Installation, ensure_installed
 
 USUAL_PORT = 4566
-"""LocalStack's own port. It is used if it is free."""
+"""LocalStack's own port. The first start takes it if it is free."""
 
 _START_LIMIT_SECONDS = 60.0
 _LOG_TAIL_LINES = 15
@@ -43,7 +43,8 @@ def start(root: Path, state: Path, *, lambda_python: str = sys.executable) -> st
         _forget_last_run(state)
         log_file(state).unlink(missing_ok=True)
         _temporary(state).mkdir(parents=True)
-        with daemon.listen([USUAL_PORT, known.port if known else 0, 0]) as listener:
+        # The last one first: a bookmark of the page goes on to work.
+        with daemon.listen([known.port if known else USUAL_PORT, USUAL_PORT, 0]) as listener:
             child = _spawn(installation, state, listener, lambda_python)
         try:
             daemon.remember(child, _file(state))

@@ -51,7 +51,7 @@ def context(browser: Browser, kept: dict[str, Any]) -> Iterator[BrowserContext]:
             kept[address] = {"headers": fetched.headers, "body": fetched.body()}
         route.fulfill(**kept[address])
 
-    opened = browser.new_context(reduced_motion="reduce")
+    opened = browser.new_context(reduced_motion="reduce", locale="en-GB")
     opened.set_default_timeout(PATIENCE_MS)
     opened.route("**/assets/**", answer)
     yield opened

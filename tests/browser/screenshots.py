@@ -1,7 +1,8 @@
 """`make screenshots`: takes pictures of the page in each of its states.
 
-They go to .longhaul/screenshots; those for the documents also to docs/images. Arguments are names
-of states: then it takes only those.
+They go to .longhaul/screenshots. With --docs (`make screenshots DOCS=yes`), those for the documents
+also go to docs/images, which git tracks. Other arguments are names of states: then it takes only
+those.
 """
 
 import shutil
@@ -39,7 +40,9 @@ IN_DOCS = {
 DOCS = REPOSITORY / "docs" / "images"
 
 
-def take(names: Sequence[str], outputs: Outputs, browser: Browser) -> None:
+def take(
+    names: Sequence[str], outputs: Outputs, browser: Browser, *, into_docs: bool = False
+) -> None:
     """Takes a picture of each of these states, in each size and colour scheme."""
     backstage = Backstage(outputs)
     for name in names:
@@ -52,7 +55,7 @@ def take(names: Sequence[str], outputs: Outputs, browser: Browser) -> None:
                 STATES[name](stage)
                 picture = FOLDER / f"{name}-{size}-{scheme}.png"
                 stage.page.screenshot(path=picture)
-                if picture.stem in IN_DOCS:
+                if into_docs and picture.stem in IN_DOCS:
                     shutil.copy(picture, DOCS / IN_DOCS[picture.stem])
                 context.close()
         print(name, flush=True)
@@ -60,7 +63,10 @@ def take(names: Sequence[str], outputs: Outputs, browser: Browser) -> None:
 
 def _main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    DOCS.mkdir(parents=True, exist_ok=True)
+    into_docs = "--docs" in sys.argv
+    names = [one for one in sys.argv[1:] if one != "--docs"]
+    if unknown := set(names) - set(STATES):
+        sys.exit(f"There is no state {', '.join(sorted(unknown))}. There are: {', '.join(STATES)}")
     try:
         chromium.found()
     except NoChromiumError as error:
@@ -72,7 +78,7 @@ def _main() -> None:
             started = deployment.started(deployment.target_name(), state)
             outputs = until_the_end.enter_context(started)
         browser = until_the_end.enter_context(chromium.launched())
-        take(sys.argv[1:] or list(STATES), outputs, browser)
+        take(names or list(STATES), outputs, browser, into_docs=into_docs)
     print(f"The pictures are in {FOLDER.relative_to(REPOSITORY)}.")
 
 

@@ -21,7 +21,7 @@ def test_the_list_shows_the_newest_job_first_with_its_facts(stage: Stage) -> Non
         [
             re.compile("October audit.*40 files.*Queued"),
             re.compile("Lecture recordings.*64%.*left"),
-            re.compile("March.*40 files · 200 MB · 18 min ago.*Download"),
+            re.compile("March.*40 files · 200 MB · 18 minutes ago.*Download"),
             re.compile("Site photos.*2 left out.*Download"),
             re.compile("Contracts.*A source file is missing.*Failed"),
             re.compile("wrong-folder.*Cancelled"),

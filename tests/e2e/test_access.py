@@ -72,6 +72,7 @@ TABLE = [
     Row("POST", "/v1/export/{job_id}/notify", 409, 404, 403, 403),
     Row("GET", "/v1/notifications", 200, 200, 403, 403),
     Row("GET", "/v1/files", 200, 200, 403, 403),
+    Row("GET", "/v1/files/totals", 200, 200, 403, 403),
     Row("GET", "/v1/estimate", 400, 400, 403, 403),
     Row("POST", "/v1/download/check", 200, 200, 403, 403, {"file_id": 10001}),
     Row("DELETE", "/v1/users/{user_id}", 403, 403, 403, 403),
@@ -338,6 +339,8 @@ def test_each_has_the_files_below_their_prefixes_and_no_other(guarded: Guarded) 
 
     assert ann.get("/v1/files").json()["prefix"] == "downloads/"
     assert ann.get("/v1/files", query={"prefix": "secret/"}).status_code == 403
+    assert ann.get("/v1/files/totals").json()["prefix"] == "downloads/"
+    assert ann.get("/v1/files/totals", query={"prefix": "secret/"}).status_code == 403
     assert ann.post("/v1/export", {"keys": ["secret/1"]}).status_code == 403
     assert ann.post("/v1/export", {"prefix": "secret/"}).status_code == 403
     cat = guarded.as_(guarded.token("cat", prefixes=["secret/"]))

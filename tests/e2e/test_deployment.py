@@ -3,13 +3,14 @@
 import json
 import platform
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 import pytest
 
 from chalicelib.trace_ids import job_digest
-from infra import logs, parameters, stack, targets
+from infra import logs, ministack, parameters, stack, targets
 from infra.outputs import Outputs
 from infra.targets import Target
 from tests.e2e import deployment
@@ -19,8 +20,6 @@ from tests.e2e.contract import JSON
 from tests.waiting import wait_for
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mypy_boto3_lambda import LambdaClient
 
 PACKAGE_MAX = 3_000_000  # bytes
@@ -143,6 +142,20 @@ def test_a_message_stays_hidden_for_six_timeouts_of_its_function(
 
     assert export["VisibilityTimeout"] == str(6 * FUNCTIONS[function])
     assert export["SqsManagedSseEnabled"] == "true"
+
+
+def test_the_api_of_an_emulator_has_the_stacks_name_in_its_address(outputs: Outputs) -> None:
+    assert f"/{outputs.stack_name.lower()}/" in outputs.api_url
+
+
+def test_an_emulator_that_starts_again_has_the_address_of_before(tmp_path: Path) -> None:
+    first = ministack.start(tmp_path)
+    try:
+        ministack.stop(tmp_path)
+
+        assert ministack.start(tmp_path) == first
+    finally:
+        ministack.stop(tmp_path)
 
 
 # MiniStack's CloudFormation does not describe some properties of a resource. The next tests read

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from random import Random
 
 from chalicelib.errors import LonghaulError, QuotaUsedUp, TooManyJobs, Unavailable
-from chalicelib.http import exports, notifications, unsubscribe
+from chalicelib.http import exports, mending, notifications, unsubscribe
 from chalicelib.http.calls import Call, Reply
 from chalicelib.jobs.arrivals import Arrival
 from chalicelib.pipeline import erasing
@@ -264,7 +264,7 @@ class People:
         came = Arrival(at=self._schedule.now)
         call = Call(_CONTEXT, {"idempotency-key": key}, {}, b"", came=came)
         reply = self._lambdas.invoke(
-            "api", _API_SECONDS, lambda services: exports.retry(call, services, job_id)
+            "api", _API_SECONDS, lambda services: mending.retry(call, services, job_id)
         )
         if isinstance(reply, Reply) and reply.content:
             self._faults.counts[Kind.RETRIED] += 1

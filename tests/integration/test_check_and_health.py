@@ -1,13 +1,22 @@
 """POST /v1/download/check and GET /health."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib import aws
 from chalicelib.s3 import clients
 from tests.integration.cloud import ARCHIVES, SOURCES, TABLE
+from tests.integration.finding import found
 from tests.integration.gateway import call, export
 from tests.integration.stack import Stack
-from tests.integration.wire import TABLE_IS_DOWN, Requests, answering
+from tests.integration.wire import TABLE_IS_DOWN, Requests, answering, listening
+
+GLACIER: Any = {
+    "StorageClass": "GLACIER",
+    "Metadata": {"filename": "cold.csv"},
+    "ContentEncoding": "gzip",
+}
 
 
 def test_a_file_that_is_there_is_available(stack: Stack) -> None:
@@ -22,6 +31,7 @@ def test_a_file_that_is_there_is_available(stack: Stack) -> None:
         "available": True,
         "s3Key": "downloads/10001",
         "size": 4,
+        "name": "10001",
         "reason": None,
         "detail": None,
     }
@@ -45,8 +55,99 @@ def test_a_file_that_is_not_there_is_not_available(stack: Stack) -> None:
         "available": False,
         "s3Key": None,
         "size": None,
+        "name": None,
         "reason": "missing",
         "detail": "does not exist",
+    }
+
+
+def test_several_files_are_checked_in_their_order(stack: Stack) -> None:
+    stack.put_file("downloads/10001", b"four", filename="=?UTF-8?B?R3LDtsOfZTogMS5jc3Y=?=")
+    stack.put_file("downloads/10003", b"")
+    clients.s3().put_object(Bucket=SOURCES, Key="downloads/10004", Body=b"5", **GLACIER)
+
+    answer = call("POST", "/v1/download/check", body={"file_ids": [10004, 10002, 10001, 10003]})
+
+    assert answer.status == 200
+    assert answer.body == {
+        "files": [
+            {
+                **_checked(10004, "downloads/10004", 1, "cold.csv.gz"),
+                "available": False,
+                "reason": "archived",
+                "detail": "in GLACIER; restore it first",
+            },
+            {
+                **_checked(10002, None, None, None),
+                "available": False,
+                "reason": "missing",
+                "detail": "does not exist",
+            },
+            _checked(10001, "downloads/10001", 4, "Größe_ 1.csv"),
+            _checked(10003, "downloads/10003", 0, "10003"),
+        ]
+    }
+
+
+def test_a_hundred_keys_are_checked_with_a_request_each(stack: Stack, requests: Requests) -> None:
+    keys = [f"in/{number}" for number in range(100)]
+    for key in keys[::2]:
+        stack.put_file(key, b"x", filename=f"{key}.txt")
+    requests.made.clear()
+
+    answer = call("POST", "/v1/download/check", body={"keys": keys[::-1]})
+    too_many = call("POST", "/v1/download/check", body={"keys": [*keys, "in/100"]})
+
+    assert [file["file"] for file in answer.body["files"]] == keys[::-1]
+    assert [file["name"] for file in answer.body["files"]][-3:] == ["in/2.txt", None, "in/0.txt"]
+    assert dict(requests.count()) == {"HeadObject": 100}
+    assert (too_many.status, too_many.body["errors"][0]["pointer"]) == (400, "/keys")
+
+
+def test_a_name_is_that_of_an_archive_with_this_file(stack: Stack) -> None:
+    named = {
+        "downloads/10001": {"Metadata": {"filename": "../a?.json"}, "ContentEncoding": "gzip"},
+        "downloads/10002": {"Metadata": {"filename": "plain.txt"}},
+        "downloads/10003": {"ContentEncoding": "br"},
+    }
+    for key, facts in named.items():
+        more: Any = facts
+        clients.s3().put_object(Bucket=SOURCES, Key=key, Body=b"1", **more)
+
+    answer = call("POST", "/v1/download/check", body={"file_ids": [10001, 10002, 10003]})
+    entries = found(stack, file_ids=(10001, 10002, 10003)).entries
+
+    names = [file["name"] for file in answer.body["files"]]
+    assert names == ["__/a_.json.gz", "plain.txt", "10003.br"]
+    assert names == [entry.name for entry in entries]
+
+
+def test_a_check_does_not_wait_for_a_slow_storage(stack: Stack) -> None:
+    """After some seconds no other files are looked up."""
+    keys = [f"in/{number}" for number in range(100)]
+    looked: list[str] = []
+
+    def slowly(operation: str, parameters: dict[str, Any]) -> None:
+        looked.append(parameters["Key"])
+        stack.clock.advance(seconds=0.2)
+
+    with listening(slowly):
+        answer = call("POST", "/v1/download/check", body={"keys": keys})
+
+    assert answer.status == 503
+    assert "check fewer files at a time" in answer.body["detail"]
+    assert len(looked) < 100
+
+
+def _checked(file: int | str, key: str | None, size: int | None, name: str | None) -> Any:
+    return {
+        "file": file,
+        "available": True,
+        "s3Key": key,
+        "size": size,
+        "name": name,
+        "reason": None,
+        "detail": None,
     }
 
 

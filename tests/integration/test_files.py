@@ -1,16 +1,21 @@
-"""GET /v1/files: lists the source bucket as folders."""
+"""GET /v1/files: lists the source bucket as folders. GET /v1/files/totals counts what is there."""
 
 from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
+from moto.s3.models import s3_backends
 
 from chalicelib.archive.safe_names import safe_name
+from chalicelib.http import files as http_files
 from chalicelib.s3 import clients
 from chalicelib.settings import settings
 from tests.archives import check_archive
+from tests.integration.cloud import ACCOUNT, SOURCES
+from tests.integration.finding import found
 from tests.integration.gateway import call
 from tests.integration.stack import Stack
+from tests.integration.wire import Requests
 
 
 def _listed(**query: str) -> Any:
@@ -160,3 +165,117 @@ def test_a_source_bucket_that_is_gone_is_told_without_its_name(stack: Stack) -> 
     assert "source-bucket" not in str(answer.body)
     below = call("GET", "/v1/files", query={"prefix": "in/"})
     assert "could not list 'in/': there is no such bucket" in below.body["detail"]
+
+
+# -- many files, and totals -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def many(stack: Stack) -> Stack:
+    """A stack with 5,300 files and 150 folders in `many/`, and a mark of that folder."""
+    backend = s3_backends[ACCOUNT]["aws"]
+    backend.put_object(SOURCES, "many/", b"")
+    for number in range(5_300):
+        backend.put_object(SOURCES, f"many/{number:05}.txt", b"12")
+    for number in range(150):
+        backend.put_object(SOURCES, f"many/{number * 30:05}/x", b"123")
+    return stack
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize("limit", [None, "1999", "5000"])
+def test_a_chain_of_cursors_has_each_of_many_files_once(
+    requests: Requests, limit: str | None
+) -> None:
+    asked = {"prefix": "many/", **({"limit": limit} if limit else {})}
+    most = int(limit or 100)
+    requests.clear()
+
+    pages = [_listed(**asked)]
+    while pages[-1]["cursor"]:
+        pages.append(_listed(**asked, cursor=pages[-1]["cursor"]))
+
+    files = [file["key"] for page in pages for file in page["files"]]
+    folders = [folder["prefix"] for page in pages for folder in page["folders"]]
+    assert files == [f"many/{number:05}.txt" for number in range(5_300)]
+    assert folders == [f"many/{number * 30:05}/" for number in range(150)]
+    assert {len(page["folders"]) + len(page["files"]) for page in pages[1:-1]} <= {most}
+    assert requests.count()["ListObjectsV2"] <= 5_451 // min(most, 1_000) + len(pages)
+
+
+@pytest.mark.parametrize("limit", ["0", "5001", "ten", "-1", "1.5", ""])
+def test_a_limit_that_is_none_is_refused(stack: Stack, limit: str) -> None:
+    answer = call("GET", "/v1/files", query={"limit": limit})
+
+    assert answer.status == 400
+    assert answer.body["errors"][0]["pointer"] == "limit"
+    assert f'"{limit}" is not a whole number from 1 to 5000' in answer.body["detail"]
+
+
+def test_totals_are_those_of_an_export_of_the_prefix(many: Stack) -> None:
+    many.put_file("many/empty/", b"")
+    many.put_file("many/no-mark/", b"1")
+    many.put_file("other/x", b"1")
+    clients.s3().put_object(Bucket=SOURCES, Key="many/z", Body=b"cold", StorageClass="GLACIER")
+
+    counted = _totals(prefix="many/")
+
+    assert counted == {
+        "prefix": "many/",
+        "source": "default",
+        "files": 5_451,
+        "bytes": 5_300 * 2 + 150 * 3 + 1,
+        "unreadableFiles": 1,
+        "cursor": None,
+    }
+    assert _totals()["files"] == 5_452
+    exported = found(many, prefix="many/", on_unreadable="skip")
+    assert len(exported.entries) == counted["files"]
+    assert sum(entry.size for entry in exported.entries) == counted["bytes"]
+
+
+@pytest.mark.usefixtures("many")
+def test_totals_that_stop_half_way_go_on_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_files, "PAGES_MAX", 2)
+
+    answers = [_totals(prefix="many/")]
+    while answers[-1]["cursor"]:
+        answers.append(_totals(prefix="many/", cursor=answers[-1]["cursor"]))
+
+    # The first page begins with the mark of the folder, which is no file.
+    assert [answer["files"] for answer in answers] == [1_999, 2_000, 1_451]
+    assert sum(answer["bytes"] for answer in answers) == 5_300 * 2 + 150 * 3
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ({"prefix": "\udc80"}, "prefix"),
+        ({"prefix": "é" * 513}, "prefix"),
+        ({"source": "new"}, "source"),
+        ({"cursor": "%%%"}, "cursor"),
+        ({"cursor": ""}, "cursor"),
+    ],
+)
+def test_totals_of_what_there_cannot_be_are_refused(
+    stack: Stack, query: dict[str, str], pointer: str
+) -> None:
+    answer = call("GET", "/v1/files/totals", query=query)
+
+    assert answer.status == 400
+    assert answer.body["errors"][0]["pointer"] == pointer
+
+
+def test_totals_keep_below_the_prefix_of_the_source(bounded: Stack) -> None:
+    bounded.put_file("secret.txt", b"1")
+    bounded.put_file("shared/a.txt", b"12")
+
+    assert (_totals()["prefix"], _totals()["bytes"]) == ("shared/", 2)
+    refused = call("GET", "/v1/files/totals", query={"prefix": ""})
+    assert (refused.status, refused.body["errors"][0]["pointer"]) == (400, "prefix")
+
+
+def _totals(**query: str) -> Any:
+    answer = call("GET", "/v1/files/totals", query=query)
+    assert answer.status == 200, answer
+    return answer.body

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from chalicelib.http import exports
+from chalicelib.http import mending
 from tests.archives import check_archive
 from tests.integration.gateway import (
     UNKNOWN_JOB,
@@ -178,7 +178,7 @@ def test_a_retry_may_have_an_empty_body(stack: Stack, failed: str, body: str) ->
 
 
 def test_twenty_retries_at_once_make_one_job(stack: Stack, failed: str) -> None:
-    route = partial(exports.retry, services=stack.services, job_id=failed)
+    route = partial(mending.retry, services=stack.services, job_id=failed)
 
     job_ids = twenty_at_once(route, "/v1/export/{job_id}/retry")
 

@@ -67,6 +67,7 @@ CLOSED = [
     ("POST", f"/v1/export/{UNKNOWN_JOB}/notify"),
     ("GET", "/v1/notifications"),
     ("GET", "/v1/files"),
+    ("GET", "/v1/files/totals"),
     ("GET", "/v1/estimate"),
     ("POST", "/v1/download/check"),
 ]
@@ -403,6 +404,8 @@ def test_the_own_files_can_be_listed_and_exported(bounded: Guarded) -> None:
 
     assert (page["prefix"], page["topPrefix"]) == ("users/ann/", "users/ann/")
     assert [file["key"] for file in page["files"]] == ["users/ann/10001", "users/ann/a.txt"]
+    totals = bounded.call("GET", "/v1/files/totals").body
+    assert (totals["prefix"], totals["files"]) == ("users/ann/", 2)
     bounded.export(prefix=page["prefix"])
     bounded.export(keys=["users/ann/a.txt"])
 
@@ -410,6 +413,7 @@ def test_the_own_files_can_be_listed_and_exported(bounded: Guarded) -> None:
 @pytest.mark.parametrize("prefix", ["", "users/", "users/ann", "users/bob/"])
 def test_nobody_lists_what_is_not_theirs(bounded: Guarded, prefix: str) -> None:
     assert bounded.call("GET", "/v1/files", query={"prefix": prefix}).status == 403
+    assert bounded.call("GET", "/v1/files/totals", query={"prefix": prefix}).status == 403
 
 
 def test_whether_a_file_is_there_is_told_to_its_owner_only(bounded: Guarded) -> None:
@@ -419,6 +423,23 @@ def test_whether_a_file_is_there_is_told_to_its_owner_only(bounded: Guarded) -> 
 
     assert mine.body["available"]
     assert (there.status, gone.status) == (403, 403)
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ({"file_ids": [10001, 10002]}, "file_ids/0: 10001 is not"),
+        ({"keys": ["users/bob/x", "users/ann/a.txt"]}, "keys/1: 'users/ann/a.txt' is not"),
+        ({"keys": ["users/bob/x", "users/ann/gone"]}, "keys/1: 'users/ann/gone' is not"),
+    ],
+)
+def test_of_several_files_nothing_is_told_if_one_is_anothers(
+    bounded: Guarded, asked: object, named: str
+) -> None:
+    refused = bounded.call("POST", "/v1/download/check", "bob", body=asked)
+
+    assert refused.status == 403
+    assert refused.body["detail"].startswith(named)
 
 
 def test_who_has_lost_a_folder_cannot_retry_an_export_of_it(bounded: Guarded) -> None:
@@ -444,6 +465,11 @@ def test_several_folders_are_those_at_the_top(guarded: Guarded) -> None:
         {"name": "teams/b", "prefix": "teams/b/"},
     ]
     assert [file["key"] for file in inside["files"]] == ["teams/b/2.txt"]
+    assert guarded.call("GET", "/v1/files/totals", claims=claims).status == 403  # as an export
+    counted = guarded.call(
+        "GET", "/v1/files/totals", claims=claims, query={"prefix": "teams/b/"}
+    ).body
+    assert (counted["files"], counted["bytes"]) == (1, 3)
 
 
 def test_a_user_without_the_claim_has_no_files(guarded: Guarded) -> None:

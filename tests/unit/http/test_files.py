@@ -14,7 +14,7 @@ from chalicelib.errors import (
     SourceFault,
     SourceUnreadable,
 )
-from chalicelib.http import files
+from chalicelib.http import checks, files
 from chalicelib.http.callers import Caller
 from chalicelib.http.calls import Call
 from chalicelib.named_sources import Source
@@ -44,7 +44,8 @@ class Told:
             raise self.of_each
         return self.of_each and replace(self.of_each, key=key)
 
-    def list_folder(self, prefix: str, *_: object) -> FolderPage:
+    def list_folder(self, prefix: str, *_: object, **more: object) -> FolderPage:
+        del more
         if self.of_each is None:
             return FolderPage((), (), None)
         fact = cast("ObjectFacts", self.of_each)
@@ -70,7 +71,7 @@ def _check(told: object, **asked: object) -> Any:
 
 def _checked(services: Services, **asked: object) -> Any:
     body = json.dumps({"file_id": 10_001, **asked}).encode()
-    return files.check(Call({}, {}, {}, body), services).content
+    return checks.check(Call({}, {}, {}, body), services).content
 
 
 def _listed(services: Services, caller: Caller = Caller(), **query: str) -> Any:  # noqa: B008 - frozen
@@ -88,6 +89,7 @@ def test_a_file_that_can_be_read_is_available_without_a_reason() -> None:
             "available": True,
             "s3Key": "out/10001",
             "size": 4,
+            "name": "10001",
             "reason": None,
             "detail": None,
         }
@@ -99,7 +101,8 @@ def test_a_file_in_cold_storage_is_there_and_not_available() -> None:
         "file_id": 10_001,
         "available": False,
         "s3Key": "out/10001",
-        "size": None,
+        "size": 4,
+        "name": "10001",
         **IN_GLACIER,
     }
 
@@ -114,6 +117,7 @@ def test_a_file_that_s3_does_not_show_is_not_available_and_has_a_reason(reason: 
         "available": False,
         "s3Key": "out/10001",
         "size": None,
+        "name": None,
         "reason": reason,
         "detail": "why",
     }

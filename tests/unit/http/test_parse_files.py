@@ -267,7 +267,9 @@ def test_an_id_may_be_any_text_that_matches_the_pattern() -> None:
 
     assert asked.file_ids == (AN_ID,)
     assert _asked({"files": [{"id": AN_ID}]}, WITH_UUIDS).files == (Wanted(id=AN_ID),)
-    assert _check({"file_id": AN_ID}, WITH_UUIDS) == (AN_ID, None)
+    assert _check({"file_id": AN_ID}, WITH_UUIDS) == parse.Check(
+        "file_id", "file_id", (AN_ID,), None
+    )
 
 
 @pytest.mark.parametrize("wrong", [AN_ID[:-1], AN_ID + "0", AN_ID.upper(), "x" + AN_ID, 10_001, 0])
@@ -283,6 +285,8 @@ def test_an_id_that_does_not_match_is_refused_with_the_pattern(wrong: FileId) ->
         assert error.detail == f"{json.dumps(wrong)} is not an id: all of it must match {UUID}"
     with pytest.raises(InvalidRequest, match="is not an id"):
         _check({"file_id": wrong}, WITH_UUIDS)
+    with pytest.raises(InvalidRequest, match=r"file_ids/1: .* is not an id"):
+        _check({"file_ids": [AN_ID, wrong]}, WITH_UUIDS)
 
 
 @pytest.mark.parametrize(
@@ -334,12 +338,14 @@ def test_an_id_whose_key_would_be_too_long_is_refused() -> None:
     ("given", "taken"), [(10_001, 10_001), (10_001.0, 10_001), (10_000, 10_000)]
 )
 def test_without_a_pattern_an_id_is_a_number(given: float, taken: int) -> None:
-    assert _check({"file_id": given}, SETTINGS) == (taken, None)
+    assert _check({"file_id": given}, SETTINGS) == parse.Check("file_id", "file_id", (taken,), None)
     assert _asked({"files": [{"id": given}]}).files == (Wanted(id=taken),)
 
 
 def test_a_check_names_its_source() -> None:
-    assert _check({"file_id": 10_001, "source": "old"}, TWO_SOURCES) == (10_001, "old")
+    assert _check({"file_id": 10_001, "source": "old"}, TWO_SOURCES) == parse.Check(
+        "file_id", "file_id", (10_001,), "old"
+    )
     with pytest.raises(InvalidRequest, match="one of default, old"):
         _check({"file_id": 10_001, "source": "new"}, TWO_SOURCES)
 
@@ -355,7 +361,7 @@ def _outcome(content: dict[str, Any], settings: Settings) -> ExportRequest | Lon
         return error
 
 
-def _check(content: dict[str, Any], settings: Settings) -> tuple[FileId, str | None]:
+def _check(content: dict[str, Any], settings: Settings) -> parse.Check:
     return parse.check_request(json.dumps(content).encode(), None, settings)
 
 

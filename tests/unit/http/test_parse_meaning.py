@@ -98,22 +98,45 @@ def test_a_key_after_a_repeated_one_is_pointed_at_where_it_stands() -> None:
     assert [error.pointer for error in caught.value.errors] == ["/keys/2"]
 
 
-def test_a_check_names_one_file() -> None:
-    assert parse.check_request(b'{"file_id": 10001}', None, SETTINGS) == (10_001, None)
+@pytest.mark.parametrize(
+    ("asked", "by", "files"),
+    [
+        ({"file_id": 10_001}, "file_id", (10_001,)),
+        ({"file_ids": [10_002, 10_001.0, 10_002]}, "file_ids", (10_002, 10_001)),
+        ({"keys": ["b", "a", "b"]}, "keys", ("b", "a")),
+        ({"keys": [f"{n}" for n in range(100)]}, "keys", tuple(f"{n}" for n in range(100))),
+    ],
+)
+def test_a_check_names_one_file_or_several(asked: Any, by: str, files: tuple[Any, ...]) -> None:
+    assert parse.check_request(_json(asked), None, SETTINGS) == parse.Check(by, by, files, None)
 
 
 @pytest.mark.parametrize(
     ("body", "pointers"),
     [
-        (b"{}", ["/fileId"]),
+        (b"{}", [""]),
         (b'{"fileId": 9999}', ["/fileId"]),
+        (b'{"source": "default"}', [""]),
+        (b'{"fileId": 10001, "keys": ["a"]}', [""]),
+        (b'{"fileIds": [10001], "keys": ["a"]}', [""]),
+        (b'{"fileIds": []}', ["/fileIds"]),
+        (b'{"fileIds": [10001, 9999, true]}', ["/fileIds/1", "/fileIds/2"]),
+        (b'{"file_ids": "10001"}', ["/file_ids"]),
+        (b'{"keys": []}', ["/keys"]),
+        (b'{"keys": ["a", "", null]}', ["/keys/1", "/keys/2"]),
+        (b'{"keys": ["\\ud800"]}', ["/keys/0"]),
+        (b'{"keys": [' + b'"a",' * 100 + b'"a"]}', ["/keys"]),
+        (b'{"keys": ["a", "' + b"x" * 1025 + b'"]}', ["/keys/1"]),
+        (b'{"keys": ["' + "é".encode() * 513 + b'"]}', ["/keys/0"]),
         (b'{"file_id": 9999}', ["/file_id"]),
         (b'{"file_id": "10001"}', ["/file_id"]),
         (b'{"file_id": 10001, "x": 1}', ["/x"]),
         (b"[10001]", [""]),
     ],
 )
-def test_a_check_that_names_none_is_refused(body: bytes, pointers: list[str]) -> None:
+def test_a_check_that_names_no_file_or_a_bad_one_is_refused(
+    body: bytes, pointers: list[str]
+) -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse.check_request(body, None, SETTINGS)
 

@@ -98,7 +98,8 @@ def test_a_missing_field_is_named_in_camel_case() -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse.check_request(b"{}", None, SETTINGS)
 
-    assert caught.value.errors == (FieldError("/fileId", "is missing"),)
+    detail = "exactly one of fileId, fileIds and keys must be given"
+    assert caught.value.errors == (FieldError("", detail),)
 
 
 @pytest.mark.parametrize("name", ["userId", "user_id"])

@@ -1,0 +1,43 @@
+"""The name of an archive, from what was asked for. Pure."""
+
+from typing import Final
+
+from chalicelib.archive.names import archive_filename, chosen_stem
+from chalicelib.instants import iso
+from chalicelib.jobs.model import Job
+from chalicelib.jobs.request import ExportRequest
+
+_DAY: Final = len("2026-11-25")
+_TOP: Final = "."
+
+
+def filename(asked: ExportRequest, at: int) -> str:
+    """Returns the name of the archive of a request that was accepted `at` (Unix time in ms): the
+    one that it asks for, or else one that tells what was chosen, and on which day (UTC)."""
+    return archive_filename(asked.filename, _chosen(asked, iso(at)[:_DAY]))
+
+
+def given(job: Job, asked: ExportRequest) -> str | None:
+    """Returns the name that somebody has given the job's archive, when they asked for it or later.
+    None: nobody has, so its name was made from what was chosen."""
+    made = filename(asked, job.created_at)
+    # As 0.1.0 made it.
+    if job.filename == made or (job.filename == f"longhaul-{job.job_id[:8]}.zip"):
+        return asked.filename
+    return job.filename
+
+
+def _chosen(asked: ExportRequest, day: str) -> str:
+    if asked.files:
+        first, others = asked.files[0], len(asked.files) - 1
+        name = None if first.prefix is not None and first.name == _TOP else first.name
+        if first.id is not None and name is None:
+            return chosen_stem(str(first.id), others, day, is_file=False)
+        is_file = first.prefix is None
+        path = name or first.key or first.prefix or asked.source or ""
+        return chosen_stem(path, others, day, is_file=is_file)
+    if asked.file_ids:
+        return chosen_stem(str(asked.file_ids[0]), len(asked.file_ids) - 1, day, is_file=False)
+    if asked.keys:
+        return chosen_stem(asked.keys[0], len(asked.keys) - 1, day)
+    return chosen_stem(asked.prefix or asked.source or "", 0, day, is_file=False)

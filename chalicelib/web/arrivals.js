@@ -1,0 +1,34 @@
+// A choice of files that comes from elsewhere: by a link, or from an earlier export.
+
+import { readRequest } from "./api.js";
+import { asked, unpack } from "./basket.js";
+import { h } from "./dom.js";
+import { write } from "./ids.js";
+import { decode, LONGEST } from "./pick.js";
+import { rich, t } from "./texts.js";
+
+/** Returns {chosen, words, fields} of a link's `pick`; only {words} if it has no choice. `fields`: what the form's fields have. */
+export async function byLink(pick) {
+  try {
+    const [text, ...packed] = await decode(pick);
+    return { chosen: unpack(packed), words: t("form.fromLink"), fields: { text: String(text) } };
+  } catch {
+    return { words: pick.length > LONGEST ? t("form.longLink", { n: LONGEST }) : t("form.noLink") };
+  }
+}
+
+/** Returns the same of an earlier export. Raises Problem. */
+export async function byJob(id) {
+  let wanted;
+  try {
+    wanted = await readRequest(id);
+  } catch (problem) {
+    const key = { 404: "form.unknown", 410: "form.gone" }[problem.status];
+    if (key) return { words: t(key) };
+    throw problem;
+  }
+  const chosen = asked(wanted);
+  const link = h("a", { href: `#/jobs/${encodeURIComponent(id)}` }, t("form.anExport"));
+  const { filename = "", onMissing = "skip", onUnreadable = "fail" } = wanted;
+  return { chosen, words: rich("form.fromJob", { link }), fields: { text: write(chosen.ids), filename, missing: onMissing, unreadable: onUnreadable } };
+}
