@@ -328,7 +328,7 @@ class Client:
 
         Raises NotFound if an older API does not know it.
         """
-        asked = {"files": files, "bytes": size, "entries": entries}
+        asked = {"files": files, "bytes": size, "entries": entries, "userId": self.user}
         return self.session.read(Estimate, "GET", f"/v1/estimate{choosing.query(asked)}")
 
     def call(
