@@ -103,6 +103,10 @@ def test_a_check_of_an_invalid_file_id_is_refused(api: Api, file_id: object) -> 
         ({"file_ids": [10_001], "user_id": "a" * 129}, "/user_id"),
         ({"file_ids": [10_001], "fresh": "yes"}, "/fresh"),
         ({"file_ids": [10_001], "fileIds": [10_001]}, "/fileIds"),
+        ({"fileIds": []}, "/fileIds"),
+        ({"fileIds": [10_001], "onMissing": "ignore"}, "/onMissing"),
+        ({"fileIds": [10_001], "onUnreadable": "ignore"}, "/onUnreadable"),
+        ({"fileIds": [10_001], "userId": ""}, "/userId"),
     ],
     ids=lambda value: str(value)[:60] or "body",
 )
