@@ -389,11 +389,17 @@ _CHECKED: Final[Schema] = {
     "detail": _optional(_WHY["detail"]),
 }
 
+_ONCE_SPELLED: Final[Schema] = {
+    **_FILE,
+    "deprecated": True,
+    "description": "The same, as it was once spelled.",
+}
+
 CHECK_ANSWER: Final[Schema] = {
     "description": "For fileIds or keys a list: each once, in their order.",
     "oneOf": [
         _answer({"files": {"type": "array", "items": _answer({"file": _FILE, **_CHECKED})}}),
-        _answer({"fileId": _FILE, "file_id": {**_FILE, "deprecated": True}, **_CHECKED}),
+        _answer({"fileId": _FILE, "file_id": _ONCE_SPELLED, **_CHECKED}),
     ],
 }
 

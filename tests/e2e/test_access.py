@@ -65,6 +65,8 @@ TABLE = [
     Row("GET", "/v1/export/{job_id}/progress", 200, 404, 200, 200),
     Row("GET", "/v1/export/{job_id}/download", 200, 404, 200, 200),
     Row("POST", "/v1/export/{job_id}/retry", 409, 404, 403, 403),
+    Row("GET", "/v1/export/{job_id}/request", 200, 404, 403, 403),
+    Row("PATCH", "/v1/export/{job_id}", 200, 404, 403, 403, {"filename": "March.zip"}),
     Row("POST", "/v1/export/{job_id}/shares", 201, 404, 403, 403),
     Row("GET", "/v1/export/{job_id}/shares", 200, 404, 403, 403),
     Row("DELETE", "/v1/export/{job_id}/shares/{share_id}", 404, 404, 403, 403),

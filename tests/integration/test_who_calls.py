@@ -63,6 +63,8 @@ CLOSED = [
     ("DELETE", f"/v1/export/{UNKNOWN_JOB}"),
     ("GET", f"/v1/export/{UNKNOWN_JOB}/progress"),
     ("POST", f"/v1/export/{UNKNOWN_JOB}/retry"),
+    ("GET", f"/v1/export/{UNKNOWN_JOB}/request"),
+    ("PATCH", f"/v1/export/{UNKNOWN_JOB}"),
     ("GET", f"/v1/export/{UNKNOWN_JOB}/download"),
     ("POST", f"/v1/export/{UNKNOWN_JOB}/notify"),
     ("GET", "/v1/notifications"),

@@ -128,6 +128,9 @@ def test_a_failed_job_says_why() -> None:
         "type": "urn:problem-type:longhaul:source-missing",
         "title": "Missing",
         "detail": "no file 10001",
+        "remedies": ["skip-missing", "edit"],
+        "affectedFiles": 0,
+        "affected": None,
     }
 
 

@@ -94,7 +94,7 @@ def test_what_may_be_sent_is_named_in_camel_case(body: dict[str, Any]) -> None:
     assert not any(inner in told for inner in CAMEL)
 
 
-def test_a_missing_field_is_named_in_camel_case() -> None:
+def test_missing_fields_are_named_in_camel_case() -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse.check_request(b"{}", None, SETTINGS)
 
