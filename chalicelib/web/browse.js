@@ -9,6 +9,7 @@ import { plain, t } from "./texts.js";
 import { ticking } from "./ticking.js";
 
 const COLUMNS = ["name", "size", "date"];
+const IN_VIEW = 6; // rows, at least
 const TOP = { active: 0, top: 0, offset: 0 };
 
 /**
@@ -155,9 +156,10 @@ export function browser({ basket, changed, moved }) {
       return place;
     }
     if (!isSame || !isMoved) return TOP;
-    const held = table.hasFocus() ? at.active : at.top;
-    const to = rows.indexOf(before[held]);
-    return { active: rows.indexOf(before[at.active]), top: Math.max(0, at.top + to - held), offset: at.offset };
+    const isHeld = table.hasFocus() && at.active >= at.top && at.active < at.top + IN_VIEW;
+    const held = isHeld ? at.active : at.top;
+    const by = isHeld || at.top || at.offset ? rows.indexOf(before[held]) - held : 0;
+    return { active: at.active && rows.indexOf(before[at.active]), top: Math.max(0, at.top + by), offset: at.offset };
   };
 
   /** Shows the listing, which has more rows now, or has them in another order. */

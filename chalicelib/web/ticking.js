@@ -85,7 +85,7 @@ export function ticking(basket, seen, { changed, refused, waiting }) {
     return done(words);
   };
 
-  const isAll = () => stateOfAll(basket, seen.rows, insideNow());
+  const isAll = () => stateOfAll(basket, seen.rows, insideNow(), seen.here.view.words);
 
   /** Chooses from where Shift was pressed first, to `to`. Going back takes out what came by going there. */
   const extend = (from, to) => {

@@ -1,4 +1,4 @@
-"""The page without a stack: its files come from this repository, and the test answers for the API."""
+"""The page without a stack: its files come from this repository, and a test answers for the API."""
 
 import os
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ def _reply() -> Reply:
 
 @dataclass
 class Bucket:
-    """A source with these files, sizes by key. It answers GET /v1/files and POST /v1/download/check.
+    """A source with these files, sizes by key. It answers GET /v1/files and the check of files.
 
     `own` are names in the files' metadata, by key. `unreadable` says why a file cannot be exported.
     `asked` are the queries of lists so far, `checked` the keys.
@@ -81,6 +81,9 @@ class Bucket:
             "cursor": str(end) if end < len(rows) else None,
         }
         route.fulfill(json=content)
+
+    def keys_checked(self) -> list[str]:
+        return [key for keys in self.checked for key in keys]
 
     def rows_in(self, prefix: str) -> list[dict[str, Any]]:
         """Returns the folders and files in a folder, in S3's order."""
