@@ -39,7 +39,7 @@ export function browser({ basket, changed, moved }) {
   const state = h("div", {});
   const counted = h("span", {});
   const said = h("strong", {});
-  const status = h("p", { class: "hint status" }, counted, " ", said);
+  const status = h("p", { class: "hint status" }, counted, said);
 
   const tell = (words) => {
     say(said, words);

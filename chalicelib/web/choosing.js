@@ -61,15 +61,11 @@ export function steps(from, folder) {
  */
 export function takeOut(chosen, keys, folder, rowsOf) {
   const from = folderOf(chosen, folder);
-  if (from === undefined) {
-    for (const key of keys) remove(chosen, key);
-    return true;
-  }
   const out = new Set(keys);
-  const way = steps(from, folder);
+  const way = from === undefined ? [] : steps(from, folder);
   const others = way.flatMap((level, i) => rowsOf(level).filter((row) =>
     !row.unreadable && keyOf(row) !== way[i + 1] && (i + 1 < way.length || !out.has(keyOf(row)))));
-  if (sizeOf(chosen) - 1 + others.length > MOST) return false;
-  remove(chosen, from);
+  if (others.length && sizeOf(chosen) - 1 + others.length > MOST) return false;
+  for (const one of [...way, ...keys]) remove(chosen, one);
   return put(chosen, others);
 }
