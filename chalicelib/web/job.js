@@ -218,7 +218,8 @@ export function job(main, id, isShared) {
   const over = (job) => {
     const [, picture, words] = STATUS[job.status];
     const { error } = job;
-    const quote = error && !error.affectedFiles && inWords(error).quote;
+    // The list of the files says more, if there is one.
+    const quote = error && !error.affected?.length && inWords(error).quote;
     const actions = h("div", { class: "actions" });
     const remove = !isShared && button(() => askToDelete(job, () => (location.hash = "#/")), {}, t("job.delete"));
     if (job.status === "completed") fill(actions, downloadLinkOf(id, { class: "button primary" }, t("job.downloadZip")), linkButton(), remove);
@@ -267,7 +268,7 @@ export function job(main, id, isShared) {
     // An older answer has only the missing ones.
     const list = error ? error.affected : result.skipped ?? result.missing?.map((file) => ({ file, reason: "missing" }));
     const number = list?.length ?? (error ? error.affectedFiles : result.totalFiles - result.processedFiles);
-    if (!number) return false;
+    if (!number || (error && !list && job.isWhole)) return false;
     if (!list && !job.isWhole) {
       // The list is too long for an event.
       readJob(id).then((whole) => shown === job && draw((shown = { ...whole, isWhole: true })), () => {});
@@ -279,7 +280,7 @@ export function job(main, id, isShared) {
     return h("section", { class: "missing" },
       h("div", { class: "line" }, h("h2", { id: "missing" }, icon("alert"), heading),
         list && button(() => copy(list.map(line).join("\n"), t("job.listCopied"), t("job.cannotCopy")), {}, t("job.copyList"))),
-      !list ? h("p", {}, t(error ? "job.affectedMany" : "job.leftOutMany")) : !error && h("p", {}, t("job.leftOutWords")),
+      !error && h("p", {}, t(list ? "job.leftOutWords" : "job.leftOutMany")),
       list && h("ul", { class: "codes", tabindex: 0, "aria-labelledby": "missing" },
         list.slice(0, LIST_SHOWN).map((one) => h("li", {}, name(`${one.file}`), !isPlain && h("span", { class: "why" }, why(one))))),
       list?.length > LIST_SHOWN && h("p", {}, t("job.moreInList", { n: list.length - LIST_SHOWN })));

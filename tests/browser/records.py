@@ -74,8 +74,9 @@ class Records:
         }
         return self.put(filename, **{**whole, **facts})
 
-    def failed(self, filename: str, title: str, detail: str, **facts: Any) -> str:
-        failure = Failure("source-missing", title, detail)
+    def failed(self, filename: str, slug: str, detail: str, **facts: Any) -> str:
+        """Makes a failed job. `slug`: why, as at the end of a problem's type."""
+        failure = Failure(slug, slug.replace("-", " ").capitalize(), detail)
         return self.put(filename, status=Status.FAILED, failure=failure, **facts)
 
     def cancelled(self, filename: str, **facts: Any) -> str:

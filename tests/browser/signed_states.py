@@ -145,7 +145,7 @@ def job_running_signed_in(stage: Stage) -> None:
 def job_being_deleted(stage: Stage) -> None:
     page = stage.open_job(stage.records.completed("March.zip", minutes_ago=1))
     page.get_by_role("button", name="Delete").click()
-    expect(page.get_by_role("dialog", name="Delete this export?")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Delete “March.zip”?")).to_be_visible()
 
 
 def _open_shared(stage: Stage, job_id: str, ticket: str = "lht_any") -> None:

@@ -32,10 +32,12 @@ def some_jobs(records: Records) -> None:
     records.cancelled("wrong-folder.zip", minutes_ago=3 * 24 * 60)
     records.failed(
         "Contracts 2019-2024.zip",
-        "A source file is missing",
+        "source-missing",
         "3 of 212 files do not exist: 10017, 10018, 10340",
         minutes_ago=26 * 60,
         total_files=212,
+        missing_count=3,
+        missing=(10_017, 10_018, 10_340),
     )
     records.completed(
         "Site photos — Hamburg.zip", minutes_ago=240, total_files=1_204, files_done=1_202
@@ -86,7 +88,7 @@ def exports_unreachable(stage: Stage) -> None:
 @state
 def job_queued(stage: Stage) -> None:
     page = stage.open_job(stage.records.put("October audit.zip", minutes_ago=0.1))
-    expect(page.get_by_text("Waiting for a worker.")).to_be_visible()
+    expect(page.get_by_text("Waiting for its turn.")).to_be_visible()
 
 
 @state
@@ -154,40 +156,6 @@ def skipping(stage: Stage, skipped: list[dict[str, Any]], filename: str = "March
 def job_completed_with_files_left_out(stage: Stage) -> None:
     page = skipping(stage, SKIPPED, "Site photos — Hamburg.zip")
     expect(page.get_by_text("5 files left out")).to_be_visible()
-
-
-@state
-def job_failed_as_files_cannot_be_read(stage: Stage) -> None:
-    page = stage.open_job(
-        stage.records.failed(
-            "Contracts 2019-2024.zip",
-            "A source file cannot be read",
-            "2 of 212 files cannot be read: contracts/2019/a.pdf (archived: in GLACIER; restore it "
-            "first), contracts/2020/b.pdf (S3 denies it). Leave them out, or have what is "
-            "unreadable skipped.",
-        )
-    )
-    expect(page.get_by_text("2 of 212 files cannot be read")).to_be_visible()
-
-
-@state
-def job_failed(stage: Stage) -> None:
-    page = stage.open_job(
-        stage.records.failed(
-            "Contracts 2019-2024.zip",
-            "A source file is missing",
-            "3 of 212 files do not exist: 10017, 10018, 10340. Leave them out, or have what is "
-            "missing skipped.",
-        )
-    )
-    expect(page.get_by_text("The export failed")).to_be_visible()
-
-
-@state
-def job_that_cannot_be_retried(stage: Stage) -> None:
-    job_failed(stage)  # Its request is not stored.
-    stage.page.get_by_role("button", name="Export again").click()
-    expect(stage.page.get_by_role("alert")).to_contain_text("Choose its files anew")
 
 
 @state

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.signed_states import STATES
+from tests.browser.mending_states import STATES
 from tests.browser.stage import Stage
 from tests.browser.states import state
 from tests.browser.telling import (

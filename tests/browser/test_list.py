@@ -23,7 +23,7 @@ def test_the_list_shows_the_newest_job_first_with_its_facts(stage: Stage) -> Non
             re.compile("Lecture recordings.*64%.*left"),
             re.compile("March.*40 files · 200 MB · 18 minutes ago.*Download"),
             re.compile("Site photos.*2 left out.*Download"),
-            re.compile("Contracts.*A source file is missing.*Failed"),
+            re.compile("Contracts.*Files are missing.*Failed"),
             re.compile("wrong-folder.*Cancelled"),
             re.compile("Q2 invoices.*Expired"),
         ]
@@ -83,7 +83,7 @@ def test_a_row_leads_to_its_job_and_back_leads_to_the_list(stage: Stage) -> None
 
     expect(page.get_by_role("heading", name="March.zip")).to_be_focused()
     page.go_back()
-    expect(page.get_by_role("heading", name="Exports")).to_be_focused()
+    expect(page.get_by_role("heading", name="Your exports")).to_be_focused()
 
 
 def test_names_and_reasons_are_always_shown_as_text(stage: Stage) -> None:
