@@ -199,7 +199,7 @@ def new_by_id(stage: Stage) -> None:
     page = stage.open("#/new")
     page.get_by_label("File ids").fill("10001, 10002\n10010-10050\n10002\n")
     page.get_by_label("Name of the archive").fill("March.zip")
-    expect(page.get_by_text("43 files, 1 named twice")).to_be_visible()
+    expect(page.get_by_text("1 id is there twice.")).to_be_visible()
 
 
 @state

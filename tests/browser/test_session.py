@@ -74,7 +74,7 @@ def test_a_form_survives_that_the_person_must_sign_in_again(
     page = stage.open("#/new")
     sign_in(page)
     page.get_by_label("Name of the archive").fill("March.zip")
-    page.get_by_role("group", name="not there").get_by_label("Stop").check()
+    page.get_by_role("group", name="is missing").get_by_label("Stop").check()
     page.get_by_role("radio", name="Browse folders").check()
     stage.enter_folder(stage.user)
     stage.box("a.txt").check()
@@ -87,7 +87,7 @@ def test_a_form_survives_that_the_person_must_sign_in_again(
     expect(page.get_by_text("1 file, 1 byte")).to_be_visible()
     expect(stage.box("a.txt")).to_be_checked()
     expect(page.get_by_label("Name of the archive")).to_have_value("March.zip")
-    expect(page.get_by_role("group", name="not there").get_by_label("Stop")).to_be_checked()
+    expect(page.get_by_role("group", name="is missing").get_by_label("Stop")).to_be_checked()
     page.get_by_role("button", name="Start export").click()
     expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
 

@@ -174,7 +174,7 @@ def test_a_failed_job_says_why(stage: Stage, api: Api, sources: Sources) -> None
     gone = sources.new_id()
     page = stage.open("#/new")
     page.get_by_label("File ids").fill(str(gone))
-    page.get_by_role("group", name="not there").get_by_label("Stop").check()
+    page.get_by_role("group", name="is missing").get_by_label("Stop").check()
 
     page.get_by_role("button", name="Start export").click()
 
