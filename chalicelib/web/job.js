@@ -8,7 +8,7 @@ import { acted, follow, heard, isOpen } from "./live.js";
 import { auth, awaited } from "./person.js";
 import { inWords } from "./problems.js";
 import { tabOf, title } from "./tab.js";
-import { t } from "./texts.js";
+import { plain, t } from "./texts.js";
 
 const SPOKEN_EVERY_MS = 15_000;
 // The speed is measured over this time.
@@ -233,7 +233,7 @@ export function job(main, id, isShared) {
   const reason = ({ status, progress: { percent }, result, error, expiresAt }) => {
     const until = { moment: moment(expiresAt) };
     if (status === "completed") return t(result.reusedFrom ? "job.readyBefore" : "job.ready", { files: files(result.processedFiles), size: size(result.fileSize), ...until });
-    if (status === "failed") return [h("strong", {}, inWords(error).title), h("br", {}), inWords(error).words];
+    if (status === "failed") return [h("strong", {}, plain(inWords(error).title)), h("br", {}), plain(inWords(error).words)];
     if (status === "cancelled") return percent ? t("job.cancelledAt", { n: percent }) : t("job.cancelledEarly");
     return t("job.expiredOn", until);
   };

@@ -8,7 +8,7 @@ import { heard, isOpen, repeat } from "./live.js";
 import { owner, user } from "./person.js";
 import { inWords } from "./problems.js";
 import { title } from "./tab.js";
-import { locale, t } from "./texts.js";
+import { locale, plain, t } from "./texts.js";
 
 // The key of each filter, its label, and the text if there is none.
 const FILTERS = [
@@ -268,6 +268,6 @@ function row({ jobId }, { changed, deleted, started }) {
 function described({ createdAt, progress, result, error }) {
   const number = result ? result.processedFiles : progress.totalFiles;
   const lost = result && result.totalFiles - number;
-  return [number && files(number), result && size(result.fileSize), ago(createdAt), lost && t("list.leftOut", { n: lost }), error && inWords(error).title]
+  return [number && files(number), result && size(result.fileSize), ago(createdAt), lost && t("list.leftOut", { n: lost }), error && plain(inWords(error).title)]
     .filter(Boolean).join(" · ");
 }

@@ -55,9 +55,7 @@ def job_failed_as_files_cannot_be_read(stage: Stage) -> None:
 
 @state
 def job_failed_in_two_ways(stage: Stage) -> None:
-    page = stage.open_job(
-        missing(stage, unreadable_count=len(UNREADABLE), unreadable=UNREADABLE)
-    )
+    page = stage.open_job(missing(stage, unreadable_count=len(UNREADABLE), unreadable=UNREADABLE))
     expect(page.get_by_role("button", name="Export without these 5 files")).to_be_visible()
 
 

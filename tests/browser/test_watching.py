@@ -54,9 +54,7 @@ def test_a_change_is_shown_within_two_seconds(stage: Stage) -> None:
     assert statistics.median(delays) < SHOWN_WITHIN_SECONDS, delays
 
 
-@pytest.mark.parametrize(
-    "name", ["job-completed", "job-failed", "new-by-id"]
-)
+@pytest.mark.parametrize("name", ["job-completed", "job-failed", "new-by-id"])
 def test_no_page_but_the_list_sends_requests_while_no_job_runs(stage: Stage, name: str) -> None:
     stage.page.clock.install()
     STATES[name](stage)
