@@ -119,6 +119,13 @@ def count_files() -> Response:
     return guarded(app, services, guard.BROWSE, totals)
 
 
+@app.route("/v1/estimate", methods=["GET"], content_types=[], cors=CORS)
+def estimate_export() -> Response:
+    from chalicelib.http.estimates import estimate
+
+    return guarded(app, services, guard.BROWSE, estimate)
+
+
 @app.route("/v1/download/check", methods=["POST"], content_types=[], cors=CORS)
 def check_availability() -> Response:
     from chalicelib.http.checks import check

@@ -18,6 +18,7 @@ import yaml
 from infra import wheels
 from infra.errors import PackageError
 from infra.paths import REPOSITORY, RESOURCES, STATE
+from infra.smaller import smaller
 from infra.targets import Target
 from infra.wheels import Machine
 
@@ -91,14 +92,15 @@ def stable(
     template: dict[str, Any],
     added: Mapping[str, bytes] | None = None,
 ) -> Package:
-    """Returns Chalice's ZIP as a package, without what differs from one build to the next.
+    """Returns Chalice's ZIP as a package, without what differs from one build to the next, and with
+    the page made smaller.
 
     `added` are more files, by their paths in the package.
     """
     files = dict(added or {})
     with zipfile.ZipFile(packed) as archive:
         names = [n for n in archive.namelist() if not n.endswith(("/", ".pyc"))]
-        files |= {name: archive.read(name) for name in names}
+        files |= {name: smaller(name, archive.read(name)) for name in names}
     files = dict(sorted(files.items()))
     digest = hashlib.sha256()
     for name, content in files.items():

@@ -5,7 +5,6 @@ A sign-in is found by the API's URL, so a token goes only to the API that it was
 
 import os
 import stat
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +15,7 @@ import msgspec
 from longhaul import keyrings
 from longhaul.errors import CannotKeep
 from longhaul.locks import locked
+from longhaul.places import own_folder
 
 _FILE: Final = "tokens.json"
 _VERSION: Final = 1
@@ -53,7 +53,7 @@ class Keeper:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder or _own_folder()
+        self._folder = folder or own_folder()
         self.path = self._folder / _FILE
 
     def read(self, api: str) -> SignIn | None:
@@ -147,22 +147,3 @@ class Keeper:
             with suppress(OSError):
                 new.unlink(missing_ok=True)
             raise CannotKeep(f"Cannot write {self.path}: {error.strerror or error}.") from error
-
-
-def _own_folder() -> Path:
-    """Returns where this system keeps a user's settings. Raises CannotKeep if nobody can say.
-
-    A relative path in XDG_CONFIG_HOME does not count (XDG Base Directory Specification).
-    """
-    given = os.environ.get("XDG_CONFIG_HOME", "")
-    if Path(given).is_absolute():
-        return Path(given) / "longhaul"
-    try:
-        home = Path.home()
-    except RuntimeError:
-        raise CannotKeep("This user has no home folder. Set XDG_CONFIG_HOME to one.") from None
-    if sys.platform == "win32":
-        return Path(os.environ.get("APPDATA") or home) / "longhaul"
-    if sys.platform == "darwin":
-        return home / "Library" / "Application Support" / "longhaul"
-    return home / ".config" / "longhaul"

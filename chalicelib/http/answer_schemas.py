@@ -34,6 +34,10 @@ _TRACE_ID: Final[Schema] = {
     "description": "The id of the job's trace. Unlike the job's id it opens nothing: support may "
     "be shown it.",
 }
+_DOWNLOAD_URL: Final[Schema] = {
+    **_URL,
+    "description": "GET it and follow redirects: these are the archive's bytes, once there is one.",
+}
 _FILE: Final[Schema] = {"type": ["integer", "string"], "description": "The file's id, or its key."}
 _FILE_ID: Final[Schema] = {"type": ["integer", "string"]}
 _WHY: Final[Schema] = {
@@ -57,7 +61,8 @@ EXPORT_ACCEPTED: Final = _answer(
         "message": _TEXT,
         "statusUrl": _URL,
         "sseUrl": _URL,
-        "downloadUrl": _URL,
+        "downloadUrl": _DOWNLOAD_URL,
+        "linkUrl": {**_URL, "description": "Answers with a link to the archive, as JSON."},
         "traceId": _TRACE_ID,
     },
     ticket={
@@ -136,9 +141,10 @@ JOB: Final = _answer(
                             "items": _answer({"file": _FILE, **_WHY}),
                         }
                     ),
-                    "downloadUrl": _optional(
-                        {**_URL, "description": "Redirects to a fresh link; null once expired."}
-                    ),
+                    "downloadUrl": {
+                        **_optional(_DOWNLOAD_URL),
+                        "description": f"{_DOWNLOAD_URL['description']} Null once expired.",
+                    },
                 },
                 reusedFrom={
                     **_JOB_ID,
@@ -292,11 +298,53 @@ FILES: Final = _answer(
     }
 )
 
+_LIMITS: Final[dict[str, str]] = {
+    "entries": "Rows of a request: ids, keys, or `files`.",
+    "listedFiles": "Files that the prefixes of `files` may find.",
+    "bodyBytes": "Bytes of a request.",
+    "archiveBytes": "Bytes of an archive.",
+    "filesPerJob": "Files of an export, if the stack has such a limit.",
+    "bytesPerJob": "Bytes of the files of an export, if the stack has such a limit.",
+    "bytesLeftToday": "Bytes that the caller may still export on this day (UTC), if there is such "
+    "a limit.",
+}
+ESTIMATE: Final = _answer(
+    {
+        "files": _COUNT,
+        "bytes": _COUNT,
+        "seconds": {
+            **_COUNT,
+            "description": "About how long such an export takes on AWS, if its files have about "
+            "the same size.",
+        },
+        "limits": _answer(
+            {
+                name: {**_optional(_COUNT), "description": f"{said} Null: no limit."}
+                for name, said in _LIMITS.items()
+            }
+        ),
+        "exceeded": {
+            "type": "array",
+            "description": "The limits that such an export would exceed.",
+            "items": _answer(
+                {
+                    "limit": {"enum": list(_LIMITS)},
+                    "most": _COUNT,
+                    "detail": {**_TEXT, "description": "The same for people."},
+                }
+            ),
+        },
+    }
+)
+
 DOWNLOAD: Final = _answer(
     {
         "jobId": _JOB_ID,
         "status": {"const": "ready"},
-        "downloadUrl": {**_URL, "description": "A presigned link straight to S3."},
+        "downloadUrl": {
+            **_DOWNLOAD_URL,
+            "description": "A presigned link straight to S3: GET it for the archive's bytes.",
+        },
         "expiresIn": {**_COUNT, "description": "Seconds."},
         "message": _TEXT,
     }
@@ -341,11 +389,17 @@ _CHECKED: Final[Schema] = {
     "detail": _optional(_WHY["detail"]),
 }
 
+_ONCE_SPELLED: Final[Schema] = {
+    **_FILE,
+    "deprecated": True,
+    "description": "The same, as it was once spelled.",
+}
+
 CHECK_ANSWER: Final[Schema] = {
-    "description": "For file_ids or keys a list: each once, in their order.",
+    "description": "For fileIds or keys a list: each once, in their order.",
     "oneOf": [
         _answer({"files": {"type": "array", "items": _answer({"file": _FILE, **_CHECKED})}}),
-        _answer({"fileId": _FILE, "file_id": {**_FILE, "deprecated": True}, **_CHECKED}),
+        _answer({"fileId": _FILE, "file_id": _ONCE_SPELLED, **_CHECKED}),
     ],
 }
 

@@ -39,7 +39,8 @@ def accepted(job: Job, base: str) -> Answer:
         else "This export was asked for before; follow statusUrl.",
         "statusUrl": url,
         "sseUrl": f"{url}/progress",
-        "downloadUrl": f"{url}/download",
+        "downloadUrl": _download_url(url),
+        "linkUrl": f"{url}/download",
         "traceId": job.root_span.trace,
     }
 
@@ -66,7 +67,7 @@ def job_answer(
             "totalFiles": job.total_files,
             "missing": None if missing is None or skipped is None else list(missing),
             "skipped": skipped,
-            "downloadUrl": f"{job_url(job, base)}/download?redirect=true" if ready else None,
+            "downloadUrl": _download_url(job_url(job, base)) if ready else None,
             **({"reusedFrom": job.reused_from} if job.reused_from else {}),
         }
     error = None
@@ -99,6 +100,12 @@ def job_answer(
         "traceId": job.root_span.trace,
         **({"retryOf": job.retry_of} if job.retry_of else {}),
     }
+
+
+def _download_url(url: str) -> str:
+    """Returns the URL of which a GET leads to the archive's bytes. `url` is the job's. The name
+    means this in each answer."""
+    return f"{url}/download?redirect=true"
 
 
 def _skipped(

@@ -7,6 +7,7 @@ from chalicelib.http import answer_schemas, schemas
 from chalicelib.http.callers import base_url
 from chalicelib.http.calls import Call, Reply
 from chalicelib.http.operations import paths
+from chalicelib.http.spelling import CAMEL, outer
 from chalicelib.settings import Settings, settings
 from chalicelib.version import VERSION
 
@@ -28,6 +29,7 @@ _ANSWERS: Final = {
     "JobList": answer_schemas.JOB_LIST,
     "Files": answer_schemas.FILES,
     "Totals": answer_schemas.TOTALS,
+    "Estimate": answer_schemas.ESTIMATE,
     "Download": answer_schemas.DOWNLOAD,
     "CheckAnswer": answer_schemas.CHECK_ANSWER,
     "Share": answer_schemas.SHARE,
@@ -47,7 +49,8 @@ def document(call: Call) -> Reply:
     config = settings()
     sources = [source.name for source in config.sources]
     requests = schemas.requests(schemas.file_id(config.file_id_pattern), sources)
-    components = {_REQUESTS[name]: schema for name, schema in requests.items()} | _ANSWERS
+    shown = {_REQUESTS[name]: in_both_spellings(schema) for name, schema in requests.items()}
+    components = shown | _ANSWERS
     content: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {
@@ -65,6 +68,39 @@ def document(call: Call) -> Reply:
     if config.auth != "none":
         content["security"] = [{name: []} for name in _schemes(config)]
     return Reply(200, content, {"Cache-Control": "max-age=300"})
+
+
+def in_both_spellings(schema: schemas.Schema) -> schemas.Schema:
+    """Returns the schema of a request as the document shows it: its fields as they are spelled
+    outside, and the old spellings as deprecated ones. A request may have one of the two."""
+    inner = schema["properties"]
+    old = [name for name in inner if name in CAMEL]
+    if not old:
+        return schema
+    required: list[str] = schema.get("required", [])
+    choices = [one["required"][0] for one in schema.get("oneOf", [])]
+    shown = {outer(name): rules for name, rules in inner.items()}
+    for name in old:
+        said = f"The old spelling of {CAMEL[name]}."
+        shown[name] = {**inner[name], "description": said, "deprecated": True}
+    once = [
+        _one_of([name]) if name in required else {"not": {"required": [CAMEL[name], name]}}
+        for name in old
+        if name not in choices
+    ]
+    return {
+        **schema,
+        "properties": shown,
+        "required": [name for name in required if name not in old],
+        **(_one_of(choices) if choices else {}),
+        **({"allOf": once} if once else {}),
+    }
+
+
+def _one_of(names: list[str]) -> schemas.Schema:
+    """Returns the rule that a request has exactly one of these fields, in one spelling."""
+    spellings = (one for name in names for one in dict.fromkeys((outer(name), name)))
+    return {"oneOf": [{"required": [one]} for one in spellings]}
 
 
 def _schemes(config: Settings) -> dict[str, Any]:

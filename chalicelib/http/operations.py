@@ -28,6 +28,14 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
         schemas.PREFIX,
         "A folder, with the `/` at its end, or the beginning of names in it.",
     )
+
+    def users(about: str) -> list[dict[str, Any]]:
+        return [
+            parameter("userId", "query", schemas.USER_ID, about),
+            parameter("user_id", "query", schemas.USER_ID, "The old spelling of userId.")
+            | {"deprecated": True},
+        ]
+
     return {
         "/v1/export": {
             "post": operation(
@@ -57,7 +65,7 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
                 {200: ("JobList", "One page.", [])},
                 problems=[400],
                 parameters=[
-                    parameter("user_id", "query", schemas.USER_ID, "Whose jobs."),
+                    *users("Whose jobs."),
                     parameter(
                         "limit",
                         "query",
@@ -286,6 +294,22 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
                     source,
                     prefix,
                     parameter("cursor", "query", schemas.CURSOR, "From the answer before."),
+                ],
+            ),
+        },
+        "/v1/estimate": {
+            "get": operation(
+                "estimateExport",
+                "About how long an export takes, and what is too much",
+                {200: ("Estimate", "What is known before the files are looked at.", [])},
+                problems=[400],
+                parameters=[
+                    parameter("files", "query", schemas.NATURAL, "Files, with those in folders.")
+                    | {"required": True},
+                    parameter("bytes", "query", schemas.NATURAL, "The bytes of all files.")
+                    | {"required": True},
+                    parameter("entries", "query", schemas.NATURAL, "Rows of the request."),
+                    *users("Whose bytes of the day."),
                 ],
             ),
         },

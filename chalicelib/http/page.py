@@ -1,7 +1,8 @@
 """GET /: the page. GET /assets/{version}/{name}: what the page is made of, the files of ../web.
 
-The version is a digest of all these files. So an asset's URL always has the same bytes and may be
-kept for good, and a browser never mixes old modules with new ones.
+In a package they are smaller (infra/smaller.py). The version is a digest of all these files. So an
+asset's URL always has the same bytes and may be kept for good, and a browser never mixes old
+modules with new ones.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from chalicelib.errors import NotFound
-from chalicelib.http import compact, languages, sign_in
+from chalicelib.http import languages, sign_in
 from chalicelib.http.callers import base_url
 from chalicelib.http.calls import Call, Reply
 from chalicelib.http.etags import etag_of, matches
@@ -66,16 +67,9 @@ class Web:
 @cache
 def web() -> Web:
     """Returns the files of the page."""
-    files = {path.name: _served(path) for path in sorted(FOLDER.iterdir())}
+    files = {path.name: path.read_text() for path in sorted(FOLDER.iterdir())}
     digest = hashlib.sha256(repr(files).encode()).hexdigest()
     return Web(files, digest[:12])
-
-
-def _served(path: Path) -> str:
-    text = path.read_text()
-    if path.suffix == ".js":
-        return compact.module(text)
-    return compact.stylesheet(text) if path.suffix == ".css" else text
 
 
 def page(call: Call) -> Reply:

@@ -23,6 +23,7 @@ from chalicelib.settings import Settings
 
 _JSON_TYPE: Final = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;.*)?", re.IGNORECASE)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_QUERY: Final = ("user_id",)
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -155,7 +156,8 @@ def prefix(given: str, source_prefix: str) -> str:
 def user_id(query: Mapping[str, str]) -> str:
     """Returns the user of a query, who obeys the same rules as the one of a body. Raises
     InvalidRequest."""
-    asked, sent = spelled(query, ("user_id",))
+    raise_for(spelling.twice(query, _QUERY, slash=""))
+    asked, sent = spelling.read(query, _QUERY)
     given, most = asked.get("user_id", "anonymous"), schemas.USER_ID_MAX_BYTES
     if not given or _CONTROL.search(given) or len(given.encode()) > most:
         detail = f"must have 1 to {most} bytes and no control characters"

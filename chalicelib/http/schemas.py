@@ -67,6 +67,11 @@ USER_ID: Final[Schema] = {
 
 ANY_USER_ID: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": USER_MAX}
 
+NATURAL_MAX: Final = 2**53 - 1
+"""The largest whole number that JSON passes on exactly (RFC 8259, section 6)."""
+
+NATURAL: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": NATURAL_MAX}
+
 CURSOR: Final[Schema] = {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}
 """base64 without its padding. Only one that a list gave is taken (cursors.py)."""
 
@@ -204,8 +209,7 @@ def _export(an_id: Schema, source: Schema) -> Schema:
     """Returns the schema of the body of `POST /v1/export`."""
     return {
         "type": "object",
-        "description": "Exactly one of file_ids, keys, prefix and files says which files to "
-        "export.",
+        "description": "Exactly one of fileIds, keys, prefix and files says which files to export.",
         "additionalProperties": False,
         "properties": {
             "file_ids": {
@@ -253,18 +257,19 @@ def _export(an_id: Schema, source: Schema) -> Schema:
     }
 
 
+# As the document spells them.
 _EXAMPLES_WITHOUT_IDS: Final = [
     {
         "files": [
             {"key": "downloads/10001", "name": "Reports/March.pdf"},
             {"prefix": "downloads/", "name": "All"},
         ],
-        "on_unreadable": "skip",
+        "onUnreadable": "skip",
     }
 ]
 _EXAMPLES: Final = [
-    {"file_ids": [10001, 10002], "filename": "March.zip"},
-    {"files": [{"id": 10001, "name": "Reports/March.pdf"}, {"id": 10002}], "on_missing": "fail"},
+    {"fileIds": [10001, 10002], "filename": "March.zip"},
+    {"files": [{"id": 10001, "name": "Reports/March.pdf"}, {"id": 10002}], "onMissing": "fail"},
     *_EXAMPLES_WITHOUT_IDS,
 ]
 

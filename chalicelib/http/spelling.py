@@ -31,11 +31,12 @@ def outer(name: str) -> str:
     return CAMEL.get(name, name)
 
 
-def twice(fields: Collection[str], known: Collection[str]) -> list[FieldError]:
+def twice(fields: Collection[str], known: Collection[str], slash: str = "/") -> list[FieldError]:
     """Returns an error for each field that a request has in both spellings. `known` are the fields
-    that it may have, as they are spelled inside: no other field has two spellings."""
+    that it may have, as they are spelled inside: no other field has two spellings. `slash` is what
+    their pointers begin with; empty for a query."""
     return [
-        FieldError(f"/{camel}", f"must not be given with {inner}: they are the same field")
+        FieldError(f"{slash}{camel}", f"must not be given with {inner}: they are the same field")
         for inner, camel in CAMEL.items()
         if inner in known and inner in fields and camel in fields
     ]

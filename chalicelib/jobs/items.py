@@ -236,6 +236,25 @@ def unreadable_attributes(count: int, unreadable: tuple[Skipped, ...] | None) ->
 
 
 def failure_attribute(failure: Failure) -> "AttributeValueTypeDef":
-    is_list = failure.slug in _LISTS
-    detail = cut(failure.detail, NAMED_MAX if is_list else REASON_MAX)
-    return of(json.dumps([failure.slug, failure.title, detail], ensure_ascii=False))
+    content = [failure.slug, failure.title, _detail(failure)]
+    return of(json.dumps(content, ensure_ascii=False))
+
+
+def blamed_attributes(
+    failure: Failure, missing: tuple[int | str, ...], unreadable: tuple[Skipped, ...]
+) -> Item:
+    """Returns the attributes of the files that are to blame for a failure without a plan. The lists
+    share the room of a long reason with the reason, which may name the same files."""
+    room = NAMED_MAX - len(_detail(failure).encode())
+    is_short = len(missing) + len(unreadable) <= room  # else there may be a million of them
+    named = [missing, [astuple(one) for one in unreadable]] if is_short else []
+    size = len(json.dumps(named, ensure_ascii=False).encode(errors="replace"))
+    fits = is_short and size <= room
+    return {
+        **missing_attributes(len(missing), missing if fits else None),
+        **unreadable_attributes(len(unreadable), unreadable if fits else None),
+    }
+
+
+def _detail(failure: Failure) -> str:
+    return cut(failure.detail, NAMED_MAX if failure.slug in _LISTS else REASON_MAX)

@@ -155,16 +155,13 @@ class Job:
     @property
     def skipped_count(self) -> int:
         """How many files that were asked for the archive leaves out."""
-        return self._files_named if self.plan else 0
+        return 0 if self.has_blamed else (self.missing_count or 0) + self.unreadable_count
 
     @property
-    def blamed_count(self) -> int:
-        """How many files are to blame for the failure, as far as the record knows them."""
-        return self._files_named if self.failure and not self.plan else 0
-
-    @property
-    def _files_named(self) -> int:
-        return (self.missing_count or 0) + self.unreadable_count
+    def has_blamed(self) -> bool:
+        """Whether the record has the files that are to blame for the failure, where it has those
+        that the archive leaves out else."""
+        return bool(self.failure) and self.plan is None and self.missing_count is not None
 
     @property
     def progress(self) -> Progress:

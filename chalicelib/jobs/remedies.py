@@ -45,7 +45,7 @@ def remedies(job: Job) -> tuple[Remedy, ...]:
     found = _FOR.get(job.failure.slug, (Remedy.EDIT,))
     if Remedy.SKIP_MISSING in found and _has_unreadable(job):
         found = (*_SKIPS, *found[1:])
-    if job.total_files and job.blamed_count >= job.total_files:
+    if job.total_files and blamed(job)[0] >= job.total_files:
         # Without them, nothing would be left to export.
         found = tuple(one for one in found if one not in _SKIPS)
     return found
@@ -55,18 +55,20 @@ def blamed(job: Job) -> tuple[int, list[Skipped] | None]:
     """Returns how many files are to blame for the failure of a job, and which ones. None: the
     record does not say it, because they are too many, or the job was planned before."""
     is_of_files = job.failure is not None and job.failure.slug in _OF_FILES
-    if job.plan or job.missing_count is None:
+    if not job.has_blamed:
         # A step that has a plan fails at one file. An older version kept none of them.
         return (1 if is_of_files and job.plan else 0), (None if is_of_files else [])
+    count = (job.missing_count or 0) + job.unreadable_count
     if job.missing is None or job.unreadable is None:
-        return job.blamed_count, None
-    return job.blamed_count, [*skipped_of(job.missing), *job.unreadable]
+        return count, None
+    return count, [*skipped_of(job.missing), *job.unreadable]
 
 
 def _has_unreadable(job: Job) -> bool:
     """Returns whether files that cannot be read are to blame too. A version that does not exist is
     among them, and counts as missing. Of a long list nobody knows, and skipping more does no
     harm."""
-    if job.unreadable is None:
-        return True
-    return any(one.reason != Reason.MISSING for one in job.unreadable) and not job.plan
+    if not job.has_blamed:
+        return False
+    listed = job.unreadable
+    return listed is None or any(one.reason != Reason.MISSING for one in listed)

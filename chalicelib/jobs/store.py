@@ -358,14 +358,7 @@ class JobStore:
         values = {"failure": items.failure_attribute(failure)}
         change = _Change(values=values, wake_at=now + wake.DISCARD_AFTER_MS)
         if blamed != NOT_BLAMED:
-            named = {
-                **items.missing_attributes(
-                    len(blamed.missing), items.short_missing(blamed.missing)
-                ),
-                **items.unreadable_attributes(
-                    len(blamed.unreadable), items.short_unreadable(blamed.unreadable)
-                ),
-            }
+            named = items.blamed_attributes(failure, blamed.missing, blamed.unreadable)
             telling = replace(change, values={**values, **named}, condition=_UNPLANNED)
             if failed := self._to(Status.FAILED, job_id, now, telling):
                 return failed

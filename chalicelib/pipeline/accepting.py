@@ -116,8 +116,10 @@ def retry(
     while key == NO_KEY and _was_deleted(services, job_id):
         job_id = named_id(["retry", job_id], key)
     made = _new_job(services, job_id, job.user_id, asked, arrival)
-    given = None if "filename" in again.changes else naming.given(job, first)
-    made = replace(made, filename=given or made.filename, retry_of=job.job_id)
+    if "filename" not in again.changes:
+        named = replace(asked, filename=naming.given(job, first))
+        made = replace(made, filename=naming.filename(named, made.created_at))
+    made = replace(made, retry_of=job.job_id)
     base = arrival.base
     if not base and job.has_notices:
         known = services.notices.get(job.job_id)

@@ -104,7 +104,7 @@ def facts(services: Services, job: Job) -> dict[str, object]:
         "userId": job.user_id,
         **ends.facts(job, at),
         "detail": job.failure.detail if job.failure else None,
-        "filesMissing": (job.missing_count or 0) if job.plan else 0,
+        "filesMissing": 0 if job.has_blamed else job.missing_count or 0,
         "filesSkipped": job.skipped_count,
         "attempts": job.attempts + 1,
         "changes": job.changes,

@@ -5,7 +5,8 @@ import { inWords } from "./problems.js";
 import { t } from "./texts.js";
 
 const TIMEOUT_MS = 35_000; // API Gateway gives up after 29 s
-/** What went wrong, in words for people. `status` is 0 if no answer came. `after`: seconds to wait. */
+
+/** What went wrong, in words for people. `status` is 0 if no answer came. `after`: seconds to wait. `errors`: what the API says of each field, [{pointer, detail}]. */
 export class Problem extends Error {
   constructor(status, title, words, quote = "", after = 0) {
     super(words);
@@ -100,5 +101,5 @@ function problemOf({ status, headers }, body) {
   const after = Number(headers.get("Retry-After")) || 0;
   if (!body?.title) return ours("no-answer", status, { status });
   const { title, words, quote } = inWords({ ...body, status, after });
-  return new Problem(status, title, words, quote, after);
+  return Object.assign(new Problem(status, title, words, quote, after), { errors: body.errors });
 }

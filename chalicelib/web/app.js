@@ -2,43 +2,56 @@
 
 import { takeTicket, tickets } from "./address.js"; // the first: it takes secrets out of the address
 import { access } from "./api.js";
-import { create } from "./create.js";
-import { $, announce, button, dialog, fill, h, say, toast, trouble } from "./dom.js";
-import { job } from "./job.js";
-import { jobs } from "./jobs.js";
+import { $, announce, button, dialog, fault, fill, h, say, toast, trouble } from "./dom.js";
 import { auth, awaited, setUser, user, who } from "./person.js";
 import { noRing } from "./tab.js";
 import { choose, language, LANGUAGES, plain, t } from "./texts.js";
 
-const VIEWS = [[/^#\/new(?:\?|$)/, create], [/^#\/jobs\/([\w-]+)$/, job], [/^/, jobs]];
+// A view is loaded when it is shown: few visits see all of them.
+const VIEWS = [
+  [/^#\/new(?:\?|$)/, () => import("./create.js").then(({ create }) => create)],
+  [/^#\/jobs\/([\w-]+)$/, () => import("./job.js").then(({ job }) => job)],
+  [/^/, () => import("./jobs.js").then(({ jobs }) => jobs)],
+];
 
 let leave, current;
+// Only the newest address is shown: a view may come later than the next one.
+let asked = 0;
 
 /**
  * Shows the view for the address, or first signs the person in. A view returns a function that stops
  * it, or {stop, went}: `went` is called when the address changes and the view stays.
  */
-function route() {
+async function route() {
   takeTicket();
-  const [pattern, view] = VIEWS.find(([candidate]) => candidate.test(location.hash));
+  const own = (asked += 1);
+  const [pattern, load] = VIEWS.find(([candidate]) => candidate.test(location.hash));
   const [, id] = pattern.exec(location.hash);
   const isShared = tickets.has(id) || history.state?.isShared;
   if (auth && !isShared && !access.token) {
     import("./signin.js").then(({ enter }) => enter(route, shut));
     return;
   }
-  if (current?.view === view && current.went) {
+  if (current?.load === load && current.went) {
     current.went();
     return;
   }
+  const view = await load().catch(() => unloaded);
+  if (own !== asked) return;
   show((main) => {
     const shown = view(main, id, isShared);
-    current = { view, went: shown?.went };
+    current = { load, went: shown?.went };
     return shown?.stop ?? shown;
   }, !isShared);
   for (const link of document.querySelectorAll("nav a")) {
     link.setAttribute("aria-current", link.hash === (location.hash.split("?")[0] || "#/") ? "page" : "false");
   }
+}
+
+/** In place of a view that could not be loaded. A browser forgets such a failure when the page is loaded again. */
+function unloaded(main) {
+  const [title, words] = ["title", "words"].map((part) => t(`problems.no-connection.${part}`));
+  main.append(h("h1", { tabindex: -1 }, "Longhaul"), fault({ title, words }, button(() => location.reload(), {}, t("common.tryAgain"))));
 }
 
 function show(view, isFramed) {

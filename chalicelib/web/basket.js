@@ -101,23 +101,27 @@ export function request({ source, ids, files, folders, names, given }) {
 export function asked({ source, fileIds = [], keys = [], prefix, files = [], names }) {
   const chosen = basket(source);
   chosen.names = names ?? (fileIds.length ? "own" : "key");
-  const ids = new Set(fileIds);
-  if (prefix !== undefined) addFolder(chosen, prefix);
-  addFiles(chosen, keys.map((key) => ({ key, size: null })));
+  chosen.ids = [...new Set([...fileIds, ...files.flatMap(({ id }) => id ?? [])])];
   for (const { id, key, prefix: folder, ...more } of files) {
     const own = id !== undefined ? tag("id", id) : key !== undefined ? tag("key", key) : tag("prefix", folder);
-    // What has a name of its own is there even if it is in a folder, too.
-    if (Object.keys(more).length || chosen.given.has(own)) {
-      chosen.given.set(own, [...(chosen.given.get(own) ?? []), more]);
-      if (key !== undefined) chosen.files.set(key, null);
-      if (folder !== undefined) chosen.folders.add(folder);
-    }
-    if (id !== undefined) ids.add(id);
-    else if (key !== undefined) addFiles(chosen, [{ key, size: null }]);
-    else addFolder(chosen, folder);
+    if (Object.keys(more).length || chosen.given.has(own)) chosen.given.set(own, [...(chosen.given.get(own) ?? []), more]);
   }
-  chosen.ids = [...ids];
+  putFolders(chosen, [prefix ?? [], ...files.map((one) => one.prefix ?? [])].flat());
+  for (const key of [...keys, ...files.flatMap((one) => one.key ?? [])]) putFile(chosen, key, null);
   return chosen;
+}
+
+// What has a name of its own is there even if it is in a folder, too.
+
+function putFolders(chosen, prefixes) {
+  const isNamed = (prefix) => chosen.given.has(tag("prefix", prefix));
+  for (const prefix of prefixes) if (!isNamed(prefix)) addFolder(chosen, prefix);
+  for (const prefix of prefixes) if (isNamed(prefix)) chosen.folders.add(prefix);
+}
+
+function putFile(chosen, key, size) {
+  if (chosen.given.has(tag("key", key))) chosen.files.set(key, size);
+  else addFiles(chosen, [{ key, size }]);
 }
 
 // As a value for JSON, and back. Ids are kept as a text (ids.js).
@@ -146,19 +150,19 @@ export function unpack(value) {
   const chosen = basket(source === null ? undefined : text(source));
   must(names === "own" || names === "key");
   chosen.names = names;
-  for (const prefix of list(folders)) addFolder(chosen, text(prefix));
-  for (const [folder, ...parts] of list(files).map(list)) {
-    for (let i = 0; i < parts.length; i += 2) {
-      const [key, size] = [text(text(folder) + text(parts[i])), parts[i + 1]];
-      must(key && (size === null || (Number.isSafeInteger(size) && size >= 0)));
-      addFiles(chosen, [{ key, size }]);
-    }
-  }
   for (const [own, values] of list(given).map(list)) {
     chosen.given.set(text(own), list(values).map((one) => {
       const { name, version } = Object(one);
       return { ...(name !== undefined && { name: text(name) }), ...(version !== undefined && { version: text(version) }) };
     }));
+  }
+  putFolders(chosen, list(folders).map(text));
+  for (const [folder, ...parts] of list(files).map(list)) {
+    for (let i = 0; i < parts.length; i += 2) {
+      const [key, size] = [text(text(folder) + text(parts[i])), parts[i + 1]];
+      must(key && (size === null || (Number.isSafeInteger(size) && size >= 0)));
+      putFile(chosen, key, size);
+    }
   }
   return chosen;
 }

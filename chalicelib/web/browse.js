@@ -1,145 +1,216 @@
-// The source files as folders. The user selects files in any folders, or one whole folder.
+// The files of a source, folder by folder: whoever looks ticks what goes into the basket.
 
-import { listFiles } from "./api.js";
-import { announce, button, fault, fill, h, icon, name, nothing, skeleton } from "./dom.js";
-import { count, files, moment, size, why } from "./format.js";
+import { announce, button, fault, fill, h, nothing, say, skeleton, toast } from "./dom.js";
+import { grid } from "./grid.js";
+import { folded, isFolder, listing } from "./listing.js";
+import { namesOf } from "./names.js";
+import { makeRow, paintRow } from "./row.js";
+import { plain, t } from "./texts.js";
+import { ticking } from "./ticking.js";
 
-const TYPING_MS = 300;
+const COLUMNS = ["name", "size", "date"];
+const TOP = { active: 0, top: 0, offset: 0 };
 
-/** `element` to show, `open` to start, `from` for the source, `chosen` for the {request} and {words}
- * about it. Calls `changed` after each change. Begins with what `picked` returned before. */
-export function browser(changed, picked) {
-  // Sizes by key, of the selected files.
-  const keys = new Map(picked.keys);
-  // The prefix of the selected folder, and of the open one.
-  let { whole, folder = "", source } = picked;
-  let top = "";
-  let begun = false;
-  // Only the newest request's answer counts.
-  let asked = 0;
-  let timer;
+/**
+ * Returns {element, open, close, draw}. `basket` (basket.js) is changed in place, and `changed` is
+ * called after it; `draw` shows it after someone else has changed it. `moved` is called with the
+ * folder that the person has gone to. `open(source, folder)` shows a folder, and is how it begins.
+ */
+export function browser({ basket, changed, moved }) {
+  const seen = { rows: [] }; // {here: the listing that is shown, rows: those of it}
+  const order = { by: "name", isDown: false };
+  let asked; // the folder as `open` was told
+  let names;
+  let trailed;
+  let isFocusWanted = false;
 
-  const crumbs = h("ol", { class: "crumbs", "aria-label": "Folder" });
-  const filter = h("input", { type: "search", "aria-label": "Show names that begin with", placeholder: "Begins with…", spellcheck: "false",
-    oninput: () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => load(folder + filter.value), TYPING_MS);
-    },
-    onkeydown: (event) => event.key === "Enter" && event.preventDefault() });
-  const list = h("ul", { class: "files" });
+  const crumbs = h("ol", { class: "crumbs", "aria-label": t("choose.folder") });
+  const search = h("input", { type: "search", "aria-label": t("choose.search"), placeholder: t("choose.search"), spellcheck: "false", autocomplete: "off",
+    oninput: () => find(),
+    onkeydown: (event) => {
+      if (event.key !== "Enter" && event.key !== "ArrowDown" && (event.key !== "Escape" || search.value)) return;
+      event.preventDefault();
+      table.focus();
+    } });
+  const all = h("input", { type: "checkbox", "aria-label": t("choose.pickAll"), onchange: () => ticks.toggleAll() });
+  const titles = COLUMNS.map((by) => h("span", { role: "columnheader", class: by }, button(() => sort(by), {}, t(`choose.${by}`))));
+  const head = h("div", { role: "row", class: "titles", "aria-rowindex": 1 }, h("span", { role: "columnheader", class: "pick" }, all), titles);
   const state = h("div", {});
-  const more = h("div", { class: "more" });
-  const tray = h("div", { class: "tray" });
-  const element = h("div", { class: "pane browse" }, h("div", { class: "line" }, crumbs, filter), list, state, more, tray);
+  const counted = h("span", {});
+  const said = h("strong", {});
+  const status = h("p", { class: "hint status" }, counted, " ", said);
 
-  const here = () => crumbs.querySelector("[aria-current=true]")?.focus();
-
-  const enter = async (prefix) => {
-    // For the previous folder.
-    clearTimeout(timer);
-    filter.value = "";
-    await load(prefix);
-    here();
+  const tell = (words) => {
+    say(said, words);
+    announce(words);
   };
 
-  const load = async (prefix, at) => {
-    const own = (asked += 1);
-    if (!at) {
-      fill(list);
-      fill(state, skeleton(4));
-    }
-    fill(more);
-    try {
-      const page = await listFiles({ prefix, cursor: at, source });
-      if (own !== asked) return;
-      top = page.topPrefix;
-      folder = page.prefix.slice(0, page.prefix.lastIndexOf("/") + 1);
-      const lines = [...page.folders.map(folderLine), ...page.files.map(fileLine)];
-      list.append(...lines);
-      fill(state, !list.children.length && nothing("folder", "Nothing here",
-        filter.value ? "No name here begins with that." : "This folder has no files."));
-      fill(more, page.cursor && button(() => load(prefix, page.cursor), {}, "Show more"));
-      trail();
+  const ticks = ticking(basket, seen, {
+    changed: (words) => {
       draw();
-      if (at) lines[0]?.querySelector("input").focus();
-      announce(`${count(list.children.length)} entries${page.cursor ? ", and more" : ""}`);
-    } catch (problem) {
-      if (own !== asked) return;
+      changed();
+      tell(words);
+    },
+    refused: (words) => {
       draw();
-      fill(state, fault(problem, button(() => load(prefix, at), {}, "Try again")));
-    }
-  };
-
-  const trail = () => {
-    const steps = folder.slice(top.length).split("/").slice(0, -1);
-    fill(crumbs, ["All files", ...steps].map((step, i) => h("li", {},
-      button(() => enter(top + steps.slice(0, i).map((part) => `${part}/`).join("")), { "aria-current": i === steps.length ? "true" : false },
-        h("bdi", {}, step || "/")))));
-  };
-
-  const choose = (change) => {
-    change();
-    draw();
-    changed();
-  };
-
-  const wholly = (prefix) => choose(() => {
-    whole = prefix;
-    keys.clear();
+      tell(words);
+      toast(words);
+    },
+    waiting: tell,
   });
 
-  const folderLine = (found) => h("li", {},
-    h("label", { class: "tick" }, h("input", { type: "checkbox", value: found.prefix, "aria-label": `Whole folder ${found.name}`,
-      onchange: ({ target }) => wholly(target.checked ? found.prefix : undefined) })),
-    button(() => enter(found.prefix), {}, icon("folder"), name(found.name || "/"), icon("next")));
-
-  const fileLine = (file) => h("li", {}, h("label", {},
-    h("input", { type: "checkbox", value: file.key, disabled: !!file.unreadable && !keys.has(file.key), onchange: ({ target }) => choose(() => {
-      whole = undefined;
-      if (target.checked) keys.set(file.key, file.size);
-      else keys.delete(file.key);
-    }) }),
-    icon("file"), name(file.name), h("span", { class: "size" }, size(file.size)), h("span", { class: "date" }, moment(file.lastModified)),
-    file.unreadable && h("span", { class: "why" }, why(file.unreadable))));
-
-  /** Ticks what is selected, and offers what can be selected. */
   const draw = () => {
-    for (const input of list.querySelectorAll("input")) input.checked = whole === input.value || keys.has(input.value);
-    const boxes = [...list.querySelectorAll("label:not(.tick) :enabled")];
-    const isAll = boxes.every((input) => input.checked);
-    const offer = (is, act, words) => is && button(() => {
-      act();
-      here();
-    }, {}, words);
-    fill(tray,
-      offer(boxes.length, () => boxes.filter((input) => input.checked === isAll).forEach((input) => input.click()),
-        isAll ? "Unselect these files" : `Select ${boxes.length === 1 ? "this file" : `these ${files(boxes.length)}`}`),
-      offer(folder && folder !== whole, () => wholly(folder), "Select this whole folder"),
-      offer(keys.size || whole, () => wholly(), "Clear selection"));
+    if (!seen.here) return;
+    ticks.forget();
+    const is = ticks.isAll();
+    all.checked = is === true;
+    all.indeterminate = is === "mixed";
+    table.paint();
   };
+
+  const enter = (folder) => {
+    isFocusWanted = true;
+    show(seen.here.source, folder);
+    moved(folder);
+  };
+
+  const up = ({ here } = seen) => {
+    if (here.folder !== here.top) enter(here.folder.slice(0, here.folder.lastIndexOf("/", here.folder.length - 2) + 1));
+  };
+
+  const table = grid(t("choose.files"), head, makeRow, (row, i) => paintRow(row, seen.rows[i], ticks.isAt(i)), {
+    all: ticks.toggleAll,
+    enter: (i) => (isFolder(seen.rows[i]) ? enter(seen.rows[i].prefix) : ticks.toggle(i)),
+    range: ticks.extend,
+    seen: (first, end) => names?.look(seen.rows.slice(first, end)),
+    toggle: ticks.toggle,
+    type: () => search.focus(),
+    up,
+  });
+
+  const find = async () => {
+    const { here } = seen;
+    here.searched = search.value;
+    say(said, "");
+    await here.arrange({ words: folded(search.value.trim()) });
+    if (here === seen.here && here.view.words) announce(t("choose.matches", { n: here.shown.length, all: here.rows.length }));
+  };
+
+  const sort = (by) => {
+    Object.assign(order, { by, isDown: order.by === by && !order.isDown });
+    seen.here.arrange(order);
+    ordered();
+  };
+
+  const ordered = () => COLUMNS.forEach((by, i) => {
+    titles[i].ariaSort = by !== order.by ? "none" : order.isDown ? "descending" : "ascending";
+  });
+
+  const trail = ({ folder, top } = seen.here) => {
+    if (trailed === `${top} ${folder}`) return;
+    trailed = `${top} ${folder}`;
+    const steps = folder.slice(top.length).split("/").slice(0, -1);
+    fill(crumbs, [t("choose.top"), ...steps].map((step, i) => h("li", {},
+      button(() => enter(top + steps.slice(0, i).map((part) => `${part}/`).join("")), { "aria-current": i === steps.length ? "true" : false },
+        h("span", { dir: "auto" }, plain(step) || "/")))));
+  };
+
+  /** Keeps where one was, and goes to a folder. */
+  const show = (source, folder) => {
+    const before = seen.here;
+    if (before) {
+      before.place = table.place();
+      before.changed = undefined;
+    }
+    names?.stop();
+    const here = listing(source, folder);
+    // Whoever goes up is on the folder where they were.
+    const below = before?.source === source && before.folder.startsWith(folder) && before.folder.indexOf("/", folder.length) + 1;
+    here.below = !here.place && below ? before.folder.slice(0, below) : undefined;
+    here.changed = () => listed();
+    Object.assign(seen, { here, rows: [], view: undefined });
+    asked = folder;
+    names = namesOf(source, draw);
+    search.value = here.searched ?? "";
+    say(said, "");
+    here.arrange(order);
+    if (!here.isWhole) here.load((it) => it === seen.here);
+    listed();
+  };
+
+  /** Where the grid is to be, now that it has other rows: what is in view stays there. */
+  const placed = (before, isSame) => {
+    const { here, rows } = seen;
+    const below = here.below === undefined ? -1 : rows.findIndex(({ prefix }) => prefix === here.below);
+    if (below >= 0) {
+      here.below = undefined;
+      return { active: below, top: Math.max(0, below - 2), offset: 0 };
+    }
+    if (!before.length) return here.place ?? TOP;
+    const at = table.place();
+    if (!isSame) return TOP;
+    if (!at.top && !at.active) return at;
+    const held = table.hasFocus() ? at.active : at.top;
+    const to = rows.indexOf(before[held]);
+    return { active: rows.indexOf(before[at.active]), top: Math.max(0, at.top + to - held), offset: at.offset };
+  };
+
+  /** Shows the listing, which has more rows now, or has them in another order. */
+  const listed = () => {
+    const { here, rows: before, view } = seen;
+    const { rows, problem, isWhole, isLoading } = here;
+    seen.rows = here.shown;
+    if (before !== here.shown) {
+      ticks.renumber();
+      seen.view = here.view;
+      const at = placed(before, view === here.view);
+      table.show(here.shown.length, isWhole ? here.shown.length : -1, at);
+    }
+    table.element.hidden = isWhole && !rows.length;
+    search.hidden = table.element.hidden;
+    draw();
+    trail();
+    const n = here.shown.length;
+    fill(state, problem ? fault(problem, button(goOn, {}, t("common.tryAgain")))
+      : !rows.length ? (isWhole ? nothing("folder", ...(here.folder === here.top ? [t("choose.noFiles"), t("choose.putFiles")] : [t("choose.nothing"), t("choose.nothingHere")])) : skeleton(4))
+        : !n && here.view.words ? nothing("file", t("choose.noMatch"), t(isWhole ? "choose.noneHasThat" : "choose.noneYetHasThat"))
+          : !isWhole && !isLoading && h("div", { class: "more" }, button(goOn, {}, t("choose.more"))));
+    say(counted, isLoading && !isWhole ? t("choose.soFar", { n: rows.length })
+      : here.view.words ? t("choose.matches", { n, all: rows.length })
+        : t(here.files === n ? "common.files" : "choose.entries", { n }));
+    counted.hidden = !rows.length;
+    if (!isFocusWanted || (!rows.length && isLoading)) return;
+    isFocusWanted = false;
+    if (document.activeElement === document.body || element.contains(document.activeElement)) table.focus();
+  };
+
+  const goOn = () => {
+    seen.here.load((it) => it === seen.here);
+    isFocusWanted = true;
+    listed();
+  };
+
+  const element = h("div", { class: "pane browse" }, h("div", { class: "line" }, crumbs, search), table.element, state, status);
+  ordered();
 
   return {
     element,
-    open: () => {
-      if (!begun) load(folder);
-      begun = true;
+    draw,
+    open: (source, folder = "") => {
+      const to = folder.slice(0, folder.lastIndexOf("/") + 1);
+      const { here } = seen;
+      if (here?.source === source && (to === asked || to === here.folder)) return;
+      // By Back, the row with the focus goes.
+      isFocusWanted = !!here && (document.activeElement === document.body || element.contains(document.activeElement));
+      show(source, to);
     },
     close: () => {
-      asked += 1;
-      clearTimeout(timer);
-    },
-    from: (name) => {
-      source = name;
-      folder = filter.value = "";
-      wholly();
-      if (begun) load(folder);
-    },
-    picked: () => ({ keys: [...keys], whole, folder, source }),
-    chosen: () => {
-      if (whole) return { request: { prefix: whole }, words: `Everything in ${whole.slice(top.length) || "all files"}` };
-      if (!keys.size) return { words: "No files chosen yet" };
-      const bytes = [...keys.values()].reduce((sum, value) => sum + value, 0);
-      return { request: { keys: [...keys.keys()] }, words: `${files(keys.size)}, ${size(bytes)}` };
+      names?.stop();
+      if (seen.here) {
+        seen.here.place = table.place();
+        seen.here.changed = undefined;
+      }
+      seen.here = undefined;
     },
   };
 }

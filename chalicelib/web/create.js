@@ -308,7 +308,7 @@ export function create(main) {
     }
     const isHere = inList.length || inIds.length || noName.firstChild || noSource.firstChild;
     if (isHere) say(reason, t("form.seeAbove"));
-    fill(refusal, fault(isHere ? { ...problem, quote: "", more: [] } : problem));
+    fill(refusal, fault(isHere ? { ...problem, quote: "" } : problem));
     if (noName.firstChild) {
       filename.setAttribute("aria-invalid", true);
       filename.focus();

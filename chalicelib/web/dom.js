@@ -98,7 +98,7 @@ export const quoted = (quote) => quote && h("blockquote", { lang: "en", dir: "lt
 /** Shows what went wrong, and what to do. */
 export function fault({ title, words, quote }, ...actions) {
   return h("div", { class: "fault", role: "alert" }, icon("alert"), h("div", {},
-    h("strong", {}, title), h("p", {}, words), quoted(quote), actions));
+    h("strong", {}, title), words && h("p", {}, words), quoted(quote), actions));
 }
 
 /** Shows that there is nothing, and what to do. */

@@ -4,7 +4,7 @@ import { has, locale, t } from "./texts.js";
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 
-const MOMENT = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+const MOMENT = new Intl.DateTimeFormat(locale, { year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
 const CLOCK = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
 const AGO = new Intl.RelativeTimeFormat(locale);
 const NUMBER = new Intl.NumberFormat(locale);
@@ -12,8 +12,8 @@ const PERCENT = new Intl.NumberFormat(locale, { style: "percent" });
 
 export const count = (number) => NUMBER.format(number);
 
-/** "64%" of 64 */
-export const percent = (number) => PERCENT.format(number / 100);
+/** "64%" of 64. Arabic has marks of direction in it, which are for a text without isolation. */
+export const percent = (number) => PERCENT.format(number / 100).replace(/[\u061c\u200e\u200f]/g, "");
 
 export const files = (number) => t("common.files", { n: number });
 
@@ -59,8 +59,8 @@ export function ago(iso) {
   return seconds < 86_400 ? AGO.format(-Math.floor(seconds / 3600), "hour") : moment(iso);
 }
 
-/** "a, b, c" */
-export const list = (texts) => new Intl.ListFormat(locale, { type: "unit", style: "short" }).format(texts);
+/** "a, b, or c" */
+export const either = (texts) => new Intl.ListFormat(locale, { type: "disjunction" }).format(texts);
 
 /** Why a file cannot be exported, for people. A reason of a newer API says it itself, in English. */
 export const why = ({ reason, detail }) => (has(`reasons.${reason}`) ? t(`reasons.${reason}`, { detail: sentence(detail) }) : sentence(detail || reason));

@@ -1,7 +1,7 @@
 // What went wrong, in the page's words: of a request that was refused, and of a job that failed.
 
 import { duration, sentence, size } from "./format.js";
-import { has, t } from "./texts.js";
+import { has, plain, t } from "./texts.js";
 
 const ERRORS_SHOWN = 5;
 
@@ -24,7 +24,7 @@ export function inWords({ type, status, title, detail, errors = [], requestId, a
   const end = String(type ?? "").split(":").pop();
   const slug = end === "blank" ? BY_STATUS[status] ?? "unavailable" : OUTDATED.includes(end) ? "outdated" : end;
   const key = `problems.${slug}`;
-  if (!has(`${key}.title`)) return { title: String(title), words: sentence(detail), quote: "" };
+  if (!has(`${key}.title`)) return { title: plain(title), words: detail ? sentence(plain(detail)) : "", quote: "" };
   const isLater = after > 0 && has(`${key}.wait`);
   return {
     title: t(`${key}.title`),

@@ -6,7 +6,7 @@
 
 import { answer } from "./address.js";
 import { access, Problem } from "./api.js";
-import { forgetDraft } from "./create.js";
+import { forgetDraft } from "./draft.js";
 import { announce, button, dialog, h, nothing, skeleton } from "./dom.js";
 import { sentence } from "./format.js";
 import { auth, signedIn, who } from "./person.js";

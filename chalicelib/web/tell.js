@@ -2,7 +2,7 @@
 
 import { call, jobPath, post, readJob } from "./api.js";
 import { announce, button, dialog, fault, fill, h, quoted, say, skeleton } from "./dom.js";
-import { clock, list as listed, moment, sentence } from "./format.js";
+import { clock, either, moment, sentence } from "./format.js";
 import { isOpen } from "./live.js";
 import { awaited } from "./person.js";
 import { plain, t } from "./texts.js";
@@ -176,7 +176,7 @@ export function tell(element, isShared) {
   };
 
   const byMail = ({ address, to }, news) => {
-    const others = listed(to.map((one) => (one.startsWith("@") ? t("tell.anyAt", { host: one.slice(1) }) : plain(one))));
+    const others = either(to.map((one) => (one.startsWith("@") ? t("tell.anyAt", { host: one.slice(1) }) : plain(one))));
     const own = address && button(async ({ currentTarget }) => {
       currentTarget.disabled = true;
       try {
@@ -191,7 +191,7 @@ export function tell(element, isShared) {
   };
 
   const byWebhook = ({ hosts }, news) => h("details", { class: "way" }, h("summary", {}, t("tell.webhook")),
-    field("url", t("tell.url"), { type: "url" }, hosts.join() === "*" ? t("tell.mayGoAnywhere") : t("tell.mayGoTo", { hosts: listed(hosts) }), news));
+    field("url", t("tell.url"), { type: "url" }, hosts.join() === "*" ? t("tell.mayGoAnywhere") : t("tell.mayGoTo", { hosts: either(hosts) }), news));
 
   const add = async (receiver, news) => {
     await send(receiver);

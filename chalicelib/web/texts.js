@@ -37,13 +37,22 @@ export function choose(next) {
   localStorage[CHOICE] = next;
 }
 
+const UNSEEN = /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
 /** A text from outside, in which nothing turns the direction, and no character is unseen. */
-export const plain = (text) => String(text).replace(/[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "\ufffd");
+export const plain = (text) => String(text).replace(UNSEEN, "\ufffd");
+
+/** Whether each part of the text that is set apart also ends, as in what `t` returns. */
+function isWhole(text) {
+  let depth = 0;
+  return (text.match(/[\u2068\u2069]/g) ?? []).every((mark) => (depth += mark === "\u2068" ? 1 : -1) >= 0) && !depth;
+}
 
 /** A value in a sentence. A name may run in the other direction: then it is set apart. */
 function shown(value) {
   if (typeof value === "number") return numbers.format(value);
-  const text = plain(value);
+  const own = isWhole(String(value)) ? "\u2068\u2069" : "";
+  const text = String(value).replace(UNSEEN, (mark) => (own.includes(mark) ? mark : "\ufffd"));
   return isRightToLeft || /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(text) ? `\u2068${text}\u2069` : text;
 }
 

@@ -81,9 +81,9 @@ _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 def export(api_url: str, file_ids: Sequence[int]) -> Accepted:
     """Asks for a new archive of these files."""
     asked = {
-        "file_ids": file_ids,
+        "fileIds": file_ids,
         "filename": FILENAME,
-        "user_id": USER,
+        "userId": USER,
         "fresh": True,
         "notify": {"email": EMAIL},
     }
@@ -114,14 +114,16 @@ def watch(status_url: str) -> Iterator[Job]:
 
 
 def download(accepted: Accepted, to: Path, tick: Callable[[int, int], None]) -> None:
-    """Downloads the archive to a file, by its presigned link.
+    """Downloads the archive to a file.
 
     Calls `tick` with the bytes that are there, and the bytes of all. Raises ApiError if the
     download breaks off.
     """
-    link: str = _call(accepted["downloadUrl"])[0]["downloadUrl"]
     unfinished = to.with_suffix(".part")
-    with _open(urllib.request.Request(link)) as answer, unfinished.open("wb") as file:
+    with (
+        _open(urllib.request.Request(accepted["downloadUrl"])) as answer,
+        unfinished.open("wb") as file,
+    ):
         total = int(answer.headers["Content-Length"])
         done = 0
         while chunk := answer.read(_CHUNK):

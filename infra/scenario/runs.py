@@ -90,7 +90,7 @@ def job(run: Run, place: Place, seconds: float) -> None:
     """Asks Longhaul for the archive, closes the browser at half of it, and comes back later."""
     count = run.profile.files
     ids = list(range(FIRST_ID, FIRST_ID + count))
-    asked = {"file_ids": ids, "filename": f"{run.profile.name}.zip", "fresh": True}
+    asked = {"fileIds": ids, "filename": f"{run.profile.name}.zip", "fresh": True}
     accepted = run.browser.ask_json("export", f"{place.api_url}/v1/export", body=asked)
     run.tell(f"accepted after {time.monotonic() - run.began:.1f} s")
     _watch(run, accepted["sseUrl"], seconds, until=_HALF)
@@ -100,7 +100,7 @@ def job(run: Run, place: Place, seconds: float) -> None:
     run.reopened = time.monotonic()
     run.tell("browser open again, by the same link")
     _watch(run, accepted["sseUrl"], seconds, until=None)
-    link = run.browser.ask_json("link", accepted["downloadUrl"])["downloadUrl"]
+    link = run.browser.ask_json("link", accepted["linkUrl"])["downloadUrl"]
     status, body = run.browser.ask(DOWNLOAD, link)
     if status != HTTPStatus.OK:
         raise AnswerError(f"The archive's link was answered {status}.")

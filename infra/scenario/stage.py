@@ -88,7 +88,7 @@ def _warm_up(api_url: str, count: int) -> None:
     """
 
     def export(_: int) -> None:
-        browser, asked = Browser(), {"file_ids": [FIRST_ID], "fresh": True}
+        browser, asked = Browser(), {"fileIds": [FIRST_ID], "fresh": True}
         job_id = browser.ask_json("export", f"{api_url}/v1/export", body=asked)["jobId"]
         deadline = time.monotonic() + _WARM_UP_SECONDS
         for _ in browser.watch(f"{api_url}/v1/export/{job_id}/progress", deadline):

@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal
@@ -10,12 +10,28 @@ from uuid import uuid4
 
 import click
 
-from longhaul.cli import advice, notices, saving, selection
+from longhaul.cli import advice, notices, saving, selection, trying
 from longhaul.cli.jobnames import JobName, job_argument
-from longhaul.cli.options import PROGRAM, Run, common, source_option
+from longhaul.cli.options import PROGRAM, Command, Run, common, source_option
 from longhaul.cli.waiting import Then, wait_and_save, waiting_options
 from longhaul.errors import BrokenArchive, CannotSave, LonghaulError, NotPossibleNow
 from longhaul.wanted import Notify
+
+
+def _on_missing_option(usual: str) -> Callable[[Command], Command]:
+    return click.option(
+        "--on-missing",
+        type=click.Choice(["fail", "skip"]),
+        help=f"If a file does not exist: fail, or leave it out.  [{usual}]",
+    )
+
+
+def _on_unreadable_option(usual: str) -> Callable[[Command], Command]:
+    return click.option(
+        "--on-unreadable",
+        type=click.Choice(["fail", "skip"]),
+        help=f"If a file cannot be read: fail, or leave it out.  [{usual}]",
+    )
 
 
 @click.command(short_help="Start an export.")
@@ -30,15 +46,13 @@ from longhaul.wanted import Notify
 )
 @source_option
 @click.option("--filename", metavar="NAME", help="The name of the archive.")
+@_on_missing_option("skip")
+@_on_unreadable_option("fail")
 @click.option(
-    "--on-missing",
-    type=click.Choice(["fail", "skip"]),
-    help="If a file does not exist: fail, or leave it out.  [skip]",
-)
-@click.option(
-    "--on-unreadable",
-    type=click.Choice(["fail", "skip"]),
-    help="If a file cannot be read: fail, or leave it out.  [fail]",
+    "--names",
+    type=click.Choice(["key", "own"]),
+    help="What files of --keys and --prefix are called in the archive: as the key ends, or by the "
+    "own name of each.  [key]",
 )
 @notices.notify_option
 @click.option(
@@ -51,6 +65,9 @@ from longhaul.wanted import Notify
     help="FILE has a signed selection, which says which files; - is standard input.",
 )
 @click.option("--idempotency-key", metavar="KEY", help="Requests with the same key make one job.")
+@click.option(
+    "--dry-run", "is_dry", is_flag=True, help="Say what would be exported. Start nothing."
+)
 @waiting_options
 @common
 def export(  # noqa: PLR0913 - the options of the command
@@ -64,26 +81,31 @@ def export(  # noqa: PLR0913 - the options of the command
     filename: str | None,
     on_missing: Literal["fail", "skip"] | None,
     on_unreadable: Literal["fail", "skip"] | None,
+    names: Literal["key", "own"] | None,
     receivers: Notify | None,
     fresh: bool,
     selected: str | None,
     idempotency_key: str | None,
+    is_dry: bool,
     wait: bool,
     output: str | None,
     force: bool,
 ) -> int:
     """Start an export of FILEs and print its job's id.
 
-    FILE is a file's id, a range of ids (10000-10099), or - to read ids from standard input. With
-    --keys, FILE is a key, or - to read keys from standard input, one a line. With --files, LIST is
-    a file with a JSON list of objects, or with one object a line. Each has an id, a key or a
-    prefix, and may have the name in the archive and the version.
+    FILE is a file's id, a range of ids (10000-10099), several of them with commas between them, or
+    - to read ids from standard input. With --keys, FILE is a key, or - to read keys from standard
+    input, one a line. With --files, LIST is a file with a JSON list of objects, or with one object
+    a line. Each has an id, a key or a prefix, and may have the name in the archive and the version.
 
     With --wait or -o, the exit code is 9 if the archive is there, but some files are not in it.
+    With --dry-run it is 9 if some would not be, 1 if the export would fail, and 6 if it would be
+    more than a limit allows.
 
     \b
       longhaul export 10001 10002 --wait -o march.zip
-      longhaul export 10000-10099 --on-missing fail
+      longhaul export 10000-10099,20007 --on-missing fail
+      longhaul export --prefix reports/2024/ --dry-run
       longhaul export --prefix reports/2024/ -o .
       longhaul export --keys - < keys.txt
       longhaul export 10001 --notify ann@example.com
@@ -94,14 +116,20 @@ def export(  # noqa: PLR0913 - the options of the command
     key = idempotency_key or str(uuid4())
     more = [] if idempotency_key else ["--idempotency-key", key]
     if selected is not None:
-        others = (prefix, listed, source, filename, on_missing, on_unreadable, receivers)
+        others = (prefix, listed, source, filename, on_missing, on_unreadable, names, receivers)
         if files or are_keys or any(one is not None for one in others):
             raise click.UsageError(
-                "A --selection says which files of which source, the name, what is left out, and "
+                "A --selection says which files of which source, the names, what is left out, and "
                 "who is told."
             )
+        if is_dry:
+            raise click.UsageError("A --selection cannot be tried out: to ask is to use it.")
         return _export_selected(run, selected, then, key=key, more=more, fresh=fresh)
     asked, places = _chosen(files, prefix, listed, are_keys=are_keys)
+    if is_dry:
+        rules = trying.Rules(on_missing=on_missing, on_unreadable=on_unreadable)
+        with run.client() as client:
+            return trying.try_out(run, client, asked, source, rules)
     if output is not None:
         saving.check_output(run, output, force=force)
     with run.client() as client:
@@ -112,6 +140,7 @@ def export(  # noqa: PLR0913 - the options of the command
                 filename=filename,
                 on_missing=on_missing,
                 on_unreadable=on_unreadable,
+                names=names,
                 notify=receivers,
                 fresh=fresh,
                 idempotency_key=key,
@@ -145,19 +174,44 @@ def _export_selected(  # noqa: PLR0913 - the options of the command
 
 @click.command(short_help="Start a job's export again.")
 @job_argument
+@_on_missing_option("as before")
+@_on_unreadable_option("as before")
+@click.option(
+    "--name", "--filename", "filename", metavar="NAME", help="The name of the archive.  [as before]"
+)
 @waiting_options
 @common
-def retry(run: Run, job: JobName, *, wait: bool, output: str | None, force: bool) -> int:
-    """Start the export of JOB again, if it failed, was cancelled or has expired.
+def retry(  # noqa: PLR0913 - the options of the command
+    run: Run,
+    job: JobName,
+    *,
+    on_missing: Literal["fail", "skip"] | None,
+    on_unreadable: Literal["fail", "skip"] | None,
+    filename: str | None,
+    wait: bool,
+    output: str | None,
+    force: bool,
+) -> int:
+    """Start the export of JOB again, if it failed, was cancelled or has expired: as it was, or with
+    what the options change.
 
-    It prints the new job's id. To retry JOB again prints the same id.
+    It prints the new job's id. To retry JOB again in the same way prints the same id.
+
+    \b
+      longhaul retry JOB
+      longhaul retry JOB --on-missing skip -o .
     """
     if output is not None:
         saving.check_output(run, output, force=force)
     with run.client(job) as client:
         with advice.if_interrupted(run, _how_to_make_sure([])):
             try:
-                accepted = client.retry(job.job_id)
+                accepted = client.retry(
+                    job.job_id,
+                    on_missing=on_missing,
+                    on_unreadable=on_unreadable,
+                    filename=filename,
+                )
             except NotPossibleNow as error:
                 with suppress(LonghaulError):
                     error.add_note(advice.instead_of_retry(run, job, client.status(job.job_id)))

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from longhaul.cli import notices, words
+from longhaul.cli import notices, phrases, words
 from longhaul.cli.jobnames import JobName
 from longhaul.cli.options import Run
-from longhaul.errors import Expired, JobFailed
+from longhaul.errors import Expired, JobFailed, LonghaulError
 from longhaul.printable import shown
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def follow(
     """
     with run.screen.task("Export") as task:
         for job in client.watch(name.job_id):
+            run.seen.saw(job)
             if each:
                 run.answer(job)
             if not job.is_open:
@@ -38,20 +39,32 @@ def follow(
     if job.status != "completed" and not each:
         job = notices.settled(client, job) if tells else job
         run.answer(job)
-    check_end(job)
+    check_end(run, name, job)
     return job
 
 
-def check_end(job: "Job") -> None:
-    """Raises JobFailed or Expired if the job has ended without an archive."""
+def check_end(run: Run, name: JobName, job: "Job") -> None:
+    """Raises JobFailed or Expired if the job has ended without an archive. The error says what can
+    help, to who may do it: with a share link nobody starts a job."""
     from longhaul.answers import Problem
 
     if job.is_open or job.status == "completed":
         return
     if job.status == "expired":
-        raise Expired(Problem(title="The archive has expired and was deleted", status=410))
+        error: LonghaulError = Expired(
+            Problem(title="The archive has expired and was deleted", status=410)
+        )
+    else:
+        error = JobFailed(_why(job), job)
+    if not name.ticket:
+        for line in phrases.remedies(job, run.line("retry", name)):
+            error.add_note(line)
+    raise error
+
+
+def _why(job: "Job") -> str:
     if job.error:
         title, detail = job.error.title.rstrip("."), job.error.detail.rstrip(".")
-        raise JobFailed(f"The job has failed. {title}: {detail}.", job)
+        return f"The job has failed. {title}: {detail}."
     verb = "failed" if job.status == "failed" else f"been {job.status}"
-    raise JobFailed(f"The job has {verb}.", job)
+    return f"The job has {verb}."

@@ -9,8 +9,10 @@ from typing import Final
 import click
 from click.shell_completion import CompletionItem
 
-from longhaul.cli import access, texts
+from longhaul.cli import access, inforce, texts
 from longhaul.cli.texts import STDIN
+from longhaul.cli.typed import typed
+from longhaul.printable import shown
 
 _COMPLETION_SECONDS: Final = 1.0
 _COMPLETIONS_MAX: Final = 20
@@ -55,20 +57,29 @@ def _job_name(_: click.Context, parameter: click.Parameter, text: str) -> JobNam
     return JobName(job_id.lower(), found[1] if found else None, ticket)
 
 
+def _job_name_if_any(
+    context: click.Context, parameter: click.Parameter, text: str | None
+) -> JobName | None:
+    return None if text is None else _job_name(context, parameter, text)
+
+
 def _newest_jobs(context: click.Context, _: click.Parameter, begin: str) -> list[CompletionItem]:
     """Completes a job's id. Returns nothing if the API does not answer at once."""
     from longhaul.client import Client
     from longhaul.errors import LonghaulError
 
-    url, user = context.params.get("url") or "", context.params.get("user")
     try:
-        token = access.token_for(url, url)
+        given = inforce.resolved(typed(context))
+        url, user = given.api(), given.user.value
+        token = access.token_for(url, given.configured)
         with Client(url, user=user, token=token, patience=_COMPLETION_SECONDS) as client:
             jobs = list(islice(client.list(), _COMPLETIONS_MAX))
-    except (LonghaulError, ValueError):
+    except (LonghaulError, ValueError, click.ClickException):
         return []
     return [
-        CompletionItem(job.job_id, help=job.status) for job in jobs if job.job_id.startswith(begin)
+        CompletionItem(job.job_id, help=shown(f"{job.status} {job.filename or ''}".rstrip()))
+        for job in jobs
+        if job.job_id.startswith(begin)
     ]
 
 
@@ -76,3 +87,12 @@ job_argument: Final = click.argument(
     "job", metavar="JOB", callback=_job_name, shell_complete=_newest_jobs
 )
 """A job's id, one of its URLs in the API, or a share link. The command receives a JobName."""
+
+optional_job_argument: Final = click.argument(
+    "job",
+    metavar="[JOB]",
+    required=False,
+    callback=_job_name_if_any,
+    shell_complete=_newest_jobs,
+)
+"""The same, or nothing: then the command receives None."""

@@ -1,25 +1,31 @@
-"""The commands for existing jobs: status, watch, download, list, cancel, delete;
-and `check` for files."""
+"""The commands for existing jobs: status, watch, download, list, rename, cancel, delete."""
 
 import sys
 from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from longhaul.cli import advice, exits, notices, partial, saving, selection, words
+from longhaul.cli import advice, notices, partial, saving, tables, words
 from longhaul.cli.follow import check_end, follow
 from longhaul.cli.jobnames import JobName, job_argument
-from longhaul.cli.options import Run, common, source_option
+from longhaul.cli.options import PROGRAM, Run, common
 from longhaul.errors import NotPossibleNow
 from longhaul.printable import shown
 
 if TYPE_CHECKING:
-    from longhaul.answers import Availability, Job
+    from longhaul.answers import Job
 
-_LIST_DEFAULT = 20
-_WIDTHS = (36, 10, 4, 6, 9, 19, 0)
+_LIST_DEFAULT: Final = 20
+_COLUMNS: Final = (
+    tables.Column("JOB", is_below=True),
+    tables.Column("STATUS"),
+    tables.Column("FILES", is_right=True),
+    tables.Column("SIZE", rank=1, is_right=True),
+    tables.Column("STARTED", rank=2),
+    tables.Column("NAME", is_cut=True),
+)
 
 
 @click.command(short_help="Show how far a job is.")
@@ -79,7 +85,7 @@ def download(run: Run, job: JobName, *, output: str, wait: bool, force: bool) ->
     back = advice.how_to_return(run, run.line("download", job, *more))
     with run.client(job) as client, back:
         found = client.status(job.job_id)
-        check_end(found)
+        check_end(run, job, found)
         if found.is_open and wait:
             found = follow(run, client, job)
         partial.tell(run, found, run.line("status", job))
@@ -96,24 +102,56 @@ def download(run: Run, job: JobName, *, output: str, wait: bool, force: bool) ->
 @click.option("--all", "is_all", is_flag=True, help="All of them.")
 @common
 def list_jobs(run: Run, *, limit: int | None, is_all: bool) -> None:
-    """List your jobs, newest first: id, status, percent, files, size, start, name.
+    """List your jobs, newest first.
 
-    In a pipe the columns are separated by tabs.
+    In a pipe there is no header, and tabs are between the columns: id, status, percent, files,
+    size, start, name. The files are those in the archive; before its end, those that were asked
+    for.
     """
     if limit and is_all:
         raise click.UsageError("Use either --limit or --all, not both.")
+    most = None if is_all else limit or _LIST_DEFAULT
     with run.client() as client:
-        for job in islice(client.list(), None if is_all else limit or _LIST_DEFAULT):
-            run.answer(job)
-            run.print(_row(words.row(job)))
+        found = islice(client.list(), most)
+        if run.is_json:
+            for job in found:
+                run.answer(job)
+            return
+        shown_jobs = tables.show(_COLUMNS, map(_row, found))
+    if not shown_jobs:
+        run.screen.say(f"No exports yet. Start one with: {PROGRAM} export FILE...")
+    elif shown_jobs == most:
+        run.screen.say(f"These are the newest {most:,}. --all lists all that there are.")
 
 
-def _row(cells: tuple[str, ...]) -> str:
-    if not sys.stdout.isatty():
-        return "\t".join(cells)
-    return "  ".join(
-        f"{cell:<{width}}" for cell, width in zip(cells, _WIDTHS, strict=True)
-    ).rstrip()
+def _row(job: "Job") -> tables.Row:
+    job_id, status = shown(job.job_id), shown(job.status)
+    count, lost = words.count(job), words.left_out(job)
+    percent = f"{job.progress.percent}%"
+    when, name = words.moment(job.created_at), shown(job.filename or "")
+    return tables.Row(
+        (
+            job_id,
+            f"{status} {percent}" if status == "processing" else status,
+            f"{count:,} of {count + lost:,}" if lost else f"{count:,}" if count else "",
+            words.weight(job),
+            when[: -len(":00")],
+            name,
+        ),
+        plain=(job_id, status, percent, f"{count}", words.weight(job), when, name),
+    )
+
+
+@click.command(short_help="Give a job's archive another name.")
+@job_argument
+@click.argument("name", metavar="NAME")
+@common
+def rename(run: Run, job: JobName, *, name: str) -> None:
+    """Give the archive of JOB the name NAME, under which it is downloaded from now on."""
+    with run.client(job) as client:
+        found = client.rename(job.job_id, name)
+    run.answer(found)
+    run.screen.say(f"Its name is {shown(found.filename or name)}.")
 
 
 @click.command(short_help="Cancel a job.")
@@ -175,29 +213,3 @@ def _ask(question: str) -> None:
         raise click.UsageError("Nobody can be asked here: say --yes.")
     if not click.confirm(question, err=True):
         raise click.Abort
-
-
-@click.command(short_help="Show whether files can be exported.")
-@click.argument("files", nargs=-1, metavar="FILE...", required=True)
-@source_option
-@common
-def check(run: Run, files: tuple[str, ...], *, source: str | None) -> int:
-    """Show whether each FILE, an id, can be exported. If not, show why: it is missing, or cannot be
-    read. The exit code is then 3."""
-    is_all_there = True
-    with run.client() as client:
-        for file_id in selection.file_ids(files, sys.stdin):
-            found = client.check(file_id, source=source)
-            is_all_there &= found.available
-            run.answer(found)
-            run.print(f"{shown(str(found.file_id))}\t{_state(found)}")
-    return exits.OK if is_all_there else exits.NOT_FOUND
-
-
-def _state(found: "Availability") -> str:
-    if found.available:
-        return f"available\t{words.size(found.size or 0)}"
-    reason = found.reason or words.MISSING
-    if reason == words.MISSING or not found.detail:
-        return shown(reason)
-    return f"{shown(reason)}\t{shown(found.detail)}"

@@ -6,9 +6,21 @@ from typing import Final
 
 import click
 
-from longhaul.cli import account, exits, exporting, jobs, listen, notices, sharing
+from longhaul.cli import (
+    account,
+    browsing,
+    checking,
+    configured,
+    exits,
+    exporting,
+    jobs,
+    listen,
+    notices,
+    opening,
+    sharing,
+)
 from longhaul.cli.complaints import complain
-from longhaul.cli.options import PROGRAM
+from longhaul.cli.options import PROGRAM, with_common
 from longhaul.errors import CannotSave, LonghaulError
 
 _EPILOG: Final = "\n\n".join(
@@ -18,6 +30,7 @@ _EPILOG: Final = "\n\n".join(
         "\b\nVariables:\n"
         "  LONGHAUL_URL    the API's base URL, like --url\n"
         "  LONGHAUL_USER   the user id of requests, like --user\n"
+        "  LONGHAUL_PROFILE  the profile in config.toml, like --profile\n"
         "  LONGHAUL_TOKEN  sent as a bearer token, in place of a sign-in\n"
         "  NO_COLOR        no colours\n"
         "  LONGHAUL_WEBHOOK_SECRET  what `longhaul listen` checks signatures with",
@@ -34,7 +47,8 @@ class _InOrder(click.Group):
 
 @click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EPILOG)
 @click.version_option(package_name="longhaul", prog_name=PROGRAM)
-def cli() -> None:
+@with_common
+def cli(**_: object) -> None:
     """Downloads that outlive the request: ask for files, and get one ZIP when it is ready."""
 
 
@@ -44,16 +58,20 @@ for command in (
     jobs.watch,
     jobs.download,
     jobs.list_jobs,
+    browsing.ls,
+    opening.open_page,
     jobs.cancel,
     exporting.retry,
+    jobs.rename,
     notices.notify,
     sharing.share,
     jobs.delete,
-    jobs.check,
+    checking.check,
     listen.listen,
     account.login,
     account.logout,
     account.whoami,
+    configured.profiles,
 ):
     cli.add_command(command)
 

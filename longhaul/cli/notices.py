@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from longhaul.cli import words
+from longhaul.cli import tables, words
 from longhaul.cli.jobnames import JobName, job_argument
 from longhaul.cli.options import Run, common
 from longhaul.errors import LonghaulError
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from longhaul.client import Client
 
 METAVAR: Final = "URL_OR_EMAIL"
+
+_COLUMNS: Final = (
+    tables.Column("TOLD", is_cut=True, least=20),
+    tables.Column("WHAT CAME OF IT", is_below=True),
+)
 
 _URL: Final = re.compile(r"https?://[^\s/]\S*", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
@@ -87,8 +92,11 @@ def notify(run: Run, job: JobName, *, receiver: Notify | None) -> None:
     with run.client(job) as client:
         found = client.notify(job.job_id, receiver)
     run.answer(Notifications(found))
-    for one in found:
-        run.print(f"{words.receiver(one)}\t{words.what_came_of(one)}")
+    if run.is_json:
+        return
+    rows = (tables.Row((words.receiver(one), words.what_came_of(one))) for one in found)
+    if not tables.show(_COLUMNS, rows):
+        run.screen.say(f"Nobody is told of this job. Name who: {run.line('notify', job, METAVAR)}")
 
 
 def announce(run: Run, receivers: Notify) -> None:

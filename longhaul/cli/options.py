@@ -6,20 +6,24 @@ import os
 import shlex
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.exceptions import Exit
 
-from longhaul.cli import access, exits
+from longhaul.cli import access, exits, inforce
+from longhaul.cli.inforce import InForce
 from longhaul.cli.jobnames import JobName
+from longhaul.cli.lastseen import LastSeen
 from longhaul.cli.screen import Screen
+from longhaul.cli.typed import typed
 from longhaul.retries import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from longhaul.answers import Answer
     from longhaul.client import Client
+    from longhaul.errors import LonghaulError
 
 PROGRAM: Final = "longhaul"
 SHARE_LINK: Final = "SHARE_LINK"
@@ -28,14 +32,18 @@ SHARE_LINK: Final = "SHARE_LINK"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run of the program: the API, the user, and how answers are printed."""
+    """One run of the program: the API, the user, and how answers are printed. `seen` is what is
+    known of the job that it follows."""
 
-    url: str | None
-    is_url_typed: bool
-    user: str | None
-    patience: float
+    given: InForce
     is_json: bool
     screen: Screen
+    seen: LastSeen = field(default_factory=LastSeen)
+
+    @property
+    def patience(self) -> float:
+        """How long to retry, in seconds."""
+        return self.given.patience.value
 
     def client(self, job: JobName | None = None) -> "Client":
         """Returns a client for the API: that of the job's URL, if the job was named by its URL.
@@ -48,19 +56,21 @@ class Run:
         try:
             return Client(
                 url,
-                user=self.user,
-                token=(job and job.ticket) or access.token_for(url, self.url),
+                user=self.given.user.value,
+                token=(job and job.ticket) or access.token_for(url, self.given.configured),
                 patience=self.patience,
-                notice=self.screen.notice,
+                notice=self._notice,
             )
         except ValueError as error:
             raise click.UsageError(f"{error}.") from None
 
+    def _notice(self, error: "LonghaulError", seconds: float) -> None:
+        self.seen.failed(error)
+        self.screen.notice(error, seconds)
+
     def api(self) -> str:
         """Returns the API's base URL. Raises click.UsageError if nobody has named it."""
-        if not self.url:
-            raise click.UsageError("Name the API with --url URL, or set LONGHAUL_URL.")
-        return self.url
+        return self.given.api()
 
     def answer(self, answer: "Answer", **more: object) -> None:
         """Prints an answer as a line of JSON, if --json was given."""
@@ -86,8 +96,8 @@ class Run:
         link, with a word in place of the link."""
         if job.ticket:
             return shlex.join([PROGRAM, command, SHARE_LINK, *more])
-        url = job.url or (self.url if self.is_url_typed else None)
-        return shlex.join([PROGRAM, command, job.job_id, *more, *(("--url", url) if url else ())])
+        place = ("--url", job.url) if job.url else self.given.typed
+        return shlex.join([PROGRAM, command, job.job_id, *more, *place])
 
 
 Command = Callable[..., int | None]
@@ -98,24 +108,14 @@ def common(command: Command) -> Command:
     """Adds the options that every command has. The command receives them as a Run, first."""
 
     @functools.wraps(command)
-    def run(
-        *,
-        url: str | None,
-        user: str | None,
-        patience: float,
-        quiet: bool,
-        as_json: bool,
-        **own: Any,
-    ) -> int | None:
-        context = click.get_current_context()
-        is_typed = context.get_parameter_source("url") is click.core.ParameterSource.COMMANDLINE
+    def run(**own: Any) -> int | None:
+        said = typed(click.get_current_context())
+        for name in _NAMES:
+            own.pop(name)
         described = Run(
-            url=url,
-            is_url_typed=is_typed,
-            user=user,
-            patience=patience,
-            is_json=as_json,
-            screen=Screen(quiet=quiet),
+            given=inforce.resolved(said),
+            is_json=said.get("as_json", False),
+            screen=Screen(quiet=said.get("quiet", False)),
         )
         try:
             code = command(described, **own)
@@ -128,32 +128,35 @@ def common(command: Command) -> Command:
             raise Exit(exits.PIPE_CLOSED) from None
         return code
 
-    decorated: Command = run
+    return with_common(run)
+
+
+def with_common(command: Command) -> Command:
+    """Adds the options themselves: to each command, and to the program, as they may stand before
+    the command too. There, `typed` finds them."""
     for option in reversed(_COMMON):
-        decorated = option(decorated)
-    return decorated
+        command = option(command)
+    return command
 
 
 source_option: Final = click.option(
     "--source", metavar="NAME", help="The source that has the files, if the API has several."
 )
 
+_NAMES: Final = ("as_json", "quiet", "url", "user", "profile", "patience")
 _COMMON: Final = (
     click.option("--json", "as_json", is_flag=True, help="Print answers as JSON, one line each."),
     click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
+    click.option("--url", metavar="URL", help="The API's base URL.  [LONGHAUL_URL]"),
+    click.option("--user", metavar="USER", help="The user id of requests.  [LONGHAUL_USER]"),
     click.option(
-        "--url", envvar="LONGHAUL_URL", metavar="URL", help="The API's base URL.  [LONGHAUL_URL]"
-    ),
-    click.option(
-        "--user",
-        envvar="LONGHAUL_USER",
-        metavar="USER",
-        help="The user id of requests.  [LONGHAUL_USER]",
+        "--profile",
+        metavar="NAME",
+        help="The profile that says the URL and the user.  [LONGHAUL_PROFILE]",
     ),
     click.option(
         "--patience",
         type=click.FloatRange(min=0),
-        default=PATIENCE_SECONDS,
         metavar="SECONDS",
         help=f"How long to retry while the network or the API fails.  [{PATIENCE_SECONDS:.0f}]",
     ),

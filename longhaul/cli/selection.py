@@ -13,6 +13,7 @@ from longhaul.cli.texts import STDIN
 from longhaul.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from longhaul.answers import Problem
     from longhaul.wanted import Wanted
 
 FILES_MAX: Final = 10_000
@@ -26,6 +27,7 @@ _SELECTION_MAX: Final = 5 * 1024**2
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,14}")
 """An id that is a number in JSON. All others are texts: of 007, a number would not be the same."""
 _RANGE: Final = re.compile(r"(0|[1-9][0-9]{0,11})-(0|[1-9][0-9]{0,11})")
+_SEPARATOR: Final = re.compile(r"[\s,]+")
 _COMMENT: Final = re.compile(r"(?:^|\s)#.*")
 
 _KINDS: Final = ("id", "key", "prefix")
@@ -33,14 +35,14 @@ _FIELDS: Final = (*_KINDS, "name", "version")
 
 _FILE: Final = re.compile(r"/files/([0-9]{1,5})(?:/|$)")
 """A pointer of the API to one of the request's files."""
-_NAMED_MAX: Final = 10
 
 Id = int | str
 
 
 def file_ids(words: Iterable[str], stdin: TextIO) -> list[Id]:
     """Returns the ids that the words name: ids, and ranges of numbers (10000-10099, with both
-    ends). The API decides what an id looks like.
+    ends). A word may have several, with commas and spaces between them. The API decides what an id
+    looks like.
 
     The word `-` reads more of them from standard input, where `#` begins a comment. Raises
     click.UsageError, which names the wrong word.
@@ -83,17 +85,27 @@ def wanted(name: str, stdin: TextIO) -> "dict[str, Wanted]":
 
 @contextmanager
 def placed(places: Sequence[str]) -> Iterator[None]:
-    """Adds to a refusal where in the list of --files its files are. The API counts them from 0, and
+    """Has a refusal say where in the list of --files its files are. The API counts them from 0, and
     knows no blank lines."""
     try:
         yield
     except InvalidRequest as error:
-        pointers = (_FILE.match(one.pointer) for one in error.problem.errors)
-        numbers = sorted({int(found[1]) for found in pointers if found})
-        named = [f"files/{n} is {places[n].lower()}" for n in numbers if n < len(places)]
-        if named:
-            error.add_note(f"In the list of --files, {', '.join(named[:_NAMED_MAX])}.")
+        error.problem = _replaced(error.problem, places)
         raise
+
+
+def _replaced(problem: "Problem", places: Sequence[str]) -> "Problem":
+    import msgspec
+
+    def placed(pointer: str) -> str:
+        found = _FILE.match(pointer)
+        if not found or int(found[1]) >= len(places):
+            return pointer
+        field = pointer[found.end() :]
+        return f"{places[int(found[1])]} of --files{f', {field}' if field else ''}"
+
+    errors = [msgspec.structs.replace(e, pointer=placed(e.pointer)) for e in problem.errors]
+    return msgspec.structs.replace(problem, errors=tuple(errors))
 
 
 def signed(name: str, stdin: TextIO) -> str:
@@ -127,9 +139,13 @@ def _words(words: Iterable[str], stdin: TextIO) -> Iterator[str]:
     for word in words:
         if word == STDIN:
             for line in texts.lines(texts.read("the ids", word, stdin)):
-                yield from _COMMENT.sub("", line).split()
+                yield from _separated(_COMMENT.sub("", line))
         else:
-            yield word
+            yield from _separated(word)
+
+
+def _separated(text: str) -> list[str]:
+    return [word for word in _SEPARATOR.split(text) if word]
 
 
 def _ids(word: str) -> range | tuple[Id]:

@@ -1,14 +1,24 @@
 """The command `longhaul share`: links to a job for others."""
 
 import re
-from typing import Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from longhaul.cli import words
+from longhaul.cli import tables, words
 from longhaul.cli.jobnames import JobName, job_argument
 from longhaul.cli.options import Run, common
 from longhaul.printable import shown
+
+if TYPE_CHECKING:
+    from longhaul.answers import Share
+
+_COLUMNS: Final = (
+    tables.Column("LINK"),
+    tables.Column("MADE", rank=1),
+    tables.Column("WORKS UNTIL"),
+)
 
 _SPAN: Final = re.compile(r"([1-9][0-9]{0,6})([smhd])")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -52,10 +62,7 @@ def share(run: Run, job: JobName, *, span: int | None, is_list: bool, revoke: st
             client.revoke(job.job_id, revoke)
             run.screen.say("The link does not work any more.")
         elif is_list:
-            for found in client.shares(job.job_id):
-                run.answer(found)
-                created, expires = words.moment(found.created_at), words.moment(found.expires_at)
-                run.print(f"{shown(found.id)}\t{created}\t{expires}")
+            _list(run, job, client.shares(job.job_id))
         else:
             made = client.share(job.job_id, expires_in=span)
             run.answer(made)
@@ -64,3 +71,16 @@ def share(run: Run, job: JobName, *, span: int | None, is_list: bool, revoke: st
                 f"Who has this link can download the archive until {words.moment(made.expires_at)}."
             )
             run.screen.say(f"End it: {run.line('share', job, '--revoke', shown(made.id))}")
+
+
+def _list(run: Run, job: JobName, found: "Sequence[Share]") -> None:
+    if run.is_json:
+        for one in found:
+            run.answer(one)
+        return
+    rows = (
+        tables.Row((shown(one.id), words.moment(one.created_at), words.moment(one.expires_at)))
+        for one in found
+    )
+    if not tables.show(_COLUMNS, rows):
+        run.screen.say(f"No link to this job works. Make one: {run.line('share', job)}")

@@ -57,7 +57,8 @@ def wait_and_save(run: Run, client: "Client", accepted: "Accepted", then: Then) 
     """Prints the new job. Waits for it and downloads its archive, if the options say so. Returns
     the exit code."""
     job_id = shown(accepted.job_id)
-    name = JobName(job_id, then.url)
+    # Of a selection, there is a ticket: it opens this job, and starts no other.
+    name = JobName(job_id, then.url, getattr(accepted, "ticket", None))
     count = f", {words.files(accepted.total_files)}" if accepted.total_files else ""
     is_over = accepted.status not in ("queued", "processing")
     run.screen.say(f"Job {job_id}{count}{f', {shown(accepted.status)}' if is_over else ''}")

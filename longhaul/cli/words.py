@@ -151,18 +151,21 @@ def what_came_of(one: "Notification") -> str:
     return shown(one.status)
 
 
-def row(job: "Job") -> tuple[str, ...]:
-    """Returns the columns of a job in a list: id, status, percent, files, size, created, name."""
-    progress = job.progress
-    return (
-        shown(job.job_id),
-        shown(job.status),
-        f"{progress.percent}%",
-        f"{progress.total_files}",
-        size(progress.bytes_total) if progress.bytes_total else "",
-        moment(job.created_at),
-        shown(job.filename or ""),
-    )
+def count(job: "Job") -> int:
+    """How many files are in the archive or, before its end, how many were asked for."""
+    return job.result.processed_files if job.result else job.progress.total_files
+
+
+def left_out(job: "Job") -> int:
+    """How many files that were asked for are not in the job's archive."""
+    result = job.result
+    return max(result.total_files - result.processed_files, 0) if result else 0
+
+
+def weight(job: "Job") -> str:
+    """The size of the archive or, before its end, of its files; empty while that is unknown."""
+    known = job.result.file_size if job.result else job.progress.bytes_total
+    return size(known) if known else ""
 
 
 def _scaled(count: float) -> tuple[float, str]:

@@ -65,6 +65,8 @@ TABLE = [
     Row("GET", "/v1/export/{job_id}/progress", 200, 404, 200, 200),
     Row("GET", "/v1/export/{job_id}/download", 200, 404, 200, 200),
     Row("POST", "/v1/export/{job_id}/retry", 409, 404, 403, 403),
+    Row("GET", "/v1/export/{job_id}/request", 200, 404, 403, 403),
+    Row("PATCH", "/v1/export/{job_id}", 200, 404, 403, 403, {"filename": "March.zip"}),
     Row("POST", "/v1/export/{job_id}/shares", 201, 404, 403, 403),
     Row("GET", "/v1/export/{job_id}/shares", 200, 404, 403, 403),
     Row("DELETE", "/v1/export/{job_id}/shares/{share_id}", 404, 404, 403, 403),
@@ -73,6 +75,7 @@ TABLE = [
     Row("GET", "/v1/notifications", 200, 200, 403, 403),
     Row("GET", "/v1/files", 200, 200, 403, 403),
     Row("GET", "/v1/files/totals", 200, 200, 403, 403),
+    Row("GET", "/v1/estimate", 400, 400, 403, 403),
     Row("POST", "/v1/download/check", 200, 200, 403, 403, {"file_id": 10001}),
     Row("DELETE", "/v1/users/{user_id}", 403, 403, 403, 403),
 ]

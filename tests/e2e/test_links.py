@@ -19,13 +19,15 @@ class Done:
 
     job_id: str
     archive: bytes
+    filename: str
 
 
 @pytest.fixture(scope="module")
 def done(api: Api, sources: Sources) -> Done:
-    job_id = api.export(file_ids=[sources.put(noise(100_000)).file_id])
-    api.completed(job_id)
-    return Done(job_id, api.archive(job_id))
+    file_id = sources.put(noise(100_000)).file_id
+    job_id = api.export(file_ids=[file_id])
+    made = api.completed(job_id)
+    return Done(job_id, api.archive(job_id), f"{file_id}-{made['createdAt'][:10]}.zip")
 
 
 def parameters(link: str) -> dict[str, str]:
@@ -187,7 +189,7 @@ def test_a_saved_name_has_no_invisible_characters(api: Api, sources: Sources, od
     assert odd not in unquote(disposition)
 
 
-def test_an_archive_without_a_name_gets_one(api: Api, done: Done) -> None:
+def test_an_archive_without_a_name_is_named_after_its_file(api: Api, done: Done) -> None:
     disposition = api.follow(api.link(done.job_id)).headers["Content-Disposition"]
 
-    assert f'filename="longhaul-{done.job_id[:8]}.zip"' in disposition
+    assert f'filename="{done.filename}"' in disposition

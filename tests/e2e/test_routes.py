@@ -36,8 +36,9 @@ def test_an_unknown_route_is_not_found(api: Api, method: str, path: str) -> None
     [
         ("PUT", "/v1/export", "GET, HEAD, OPTIONS, POST"),
         ("DELETE", "/v1/export", "GET, HEAD, OPTIONS, POST"),
-        ("PATCH", "/v1/export/some-id", "DELETE, GET, HEAD, OPTIONS"),
-        ("POST", "/v1/export/some-id", "DELETE, GET, HEAD, OPTIONS"),
+        ("PUT", "/v1/export/some-id", "DELETE, GET, HEAD, OPTIONS, PATCH"),
+        ("POST", "/v1/export/some-id", "DELETE, GET, HEAD, OPTIONS, PATCH"),
+        ("POST", "/v1/export/some-id/request", "GET, HEAD, OPTIONS"),
         ("DELETE", "/v1/export/some-id/download", "GET, HEAD, OPTIONS"),
         ("POST", "/v1/export/some-id/progress", "GET, HEAD, OPTIONS"),
         ("GET", "/v1/download/check", "OPTIONS, POST"),

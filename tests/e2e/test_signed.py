@@ -47,6 +47,7 @@ def _signed(outputs: Outputs, method: str, path: str) -> dict[str, str]:
         ("GET", "/v1/export"),
         ("POST", "/v1/export"),
         ("DELETE", "/v1/export/00000000-0000-0000-0000-000000000000"),
+        ("PATCH", "/v1/export/00000000-0000-0000-0000-000000000000"),
         ("GET", "/v1/files"),
         ("PUT", "/v1/export"),
     ],

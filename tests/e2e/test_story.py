@@ -102,7 +102,8 @@ def test_the_answer_to_a_request_contains_the_urls_of_its_job(api: Api, sources:
         "message": accepted["message"],
         "statusUrl": url,
         "sseUrl": f"{url}/progress",
-        "downloadUrl": f"{url}/download",
+        "downloadUrl": f"{url}/download?redirect=true",
+        "linkUrl": f"{url}/download",
         "traceId": job_digest(accepted["jobId"]),
     }
 

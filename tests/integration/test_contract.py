@@ -114,7 +114,7 @@ def test_an_unknown_route_is_a_problem_document(stack: Stack, method: str, path:
     [
         ("PUT", "/v1/export", "GET, HEAD, OPTIONS, POST"),
         ("DELETE", "/v1/export", "GET, HEAD, OPTIONS, POST"),
-        ("POST", f"/v1/export/{UNKNOWN_JOB}", "DELETE, GET, HEAD, OPTIONS"),
+        ("POST", f"/v1/export/{UNKNOWN_JOB}", "DELETE, GET, HEAD, OPTIONS, PATCH"),
         ("DELETE", f"/v1/export/{UNKNOWN_JOB}/download", "GET, HEAD, OPTIONS"),
         ("POST", f"/v1/export/{UNKNOWN_JOB}/progress", "GET, HEAD, OPTIONS"),
         ("GET", "/v1/download/check", "OPTIONS, POST"),

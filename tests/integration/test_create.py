@@ -27,7 +27,8 @@ def test_the_answer_to_an_accepted_export_has_the_urls_of_its_job(stack: Stack) 
         "message": "The export is queued; follow statusUrl.",
         "statusUrl": job_url,
         "sseUrl": f"{job_url}/progress",
-        "downloadUrl": f"{job_url}/download",
+        "downloadUrl": f"{job_url}/download?redirect=true",
+        "linkUrl": f"{job_url}/download",
         "traceId": job_digest(answer.body["jobId"]),
     }
 
@@ -107,14 +108,32 @@ def test_a_wanted_filename_is_made_safe_to_save(stack: Stack, wanted: str, given
 
 
 @pytest.mark.parametrize(
-    "request_body", [{"file_ids": [10001]}, {"prefix": "a", "filename": "..."}]
+    ("asked", "name"),
+    [
+        ({"fileIds": [10001]}, "10001-2026-05-28.zip"),
+        ({"fileIds": [10001, 10002, 10002]}, "10001-and-1-more-2026-05-28.zip"),
+        ({"keys": ["in/März.pdf", "in/b"]}, "März-and-1-more-2026-05-28.zip"),
+        ({"prefix": "in/photos/", "filename": "..."}, "photos-2026-05-28.zip"),
+        ({"files": [{"prefix": "in/a/"}, {"key": "b"}]}, "a-and-1-more-2026-05-28.zip"),
+    ],
 )
-def test_without_a_usable_filename_the_archive_is_named_after_its_job(
-    stack: Stack, request_body: dict[str, Any]
+def test_without_a_usable_filename_the_archive_is_named_after_what_was_chosen(
+    stack: Stack, asked: dict[str, Any], name: str
 ) -> None:
-    job_id = export(**request_body)
+    job_id = export(**asked)
 
-    assert stack.job(job_id).filename == f"longhaul-{job_id[:8]}.zip"
+    assert stack.job(job_id).filename == name
+
+
+def test_a_repeated_request_gets_the_name_of_the_first_day(stack: Stack) -> None:
+    asked = {"fileIds": [10001]}
+    first = post_export(asked, key="once").body["jobId"]
+    stack.clock.advance(days=1)
+
+    again = post_export(asked, key="once").body["jobId"]
+
+    assert again == first
+    assert stack.job(again).filename == "10001-2026-05-28.zip"
 
 
 def test_an_export_is_accepted_even_if_its_step_cannot_be_sent(stack: Stack) -> None:

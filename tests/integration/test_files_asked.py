@@ -248,7 +248,8 @@ def test_a_check_asks_the_source_that_it_names(two_sources: Stack) -> None:
         "file_id": 10001,
         "available": False,
         "s3Key": "kept/10001",
-        "size": None,
+        "size": 4,
+        "name": "10001",
         **GLACIER,
     }
 

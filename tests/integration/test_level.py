@@ -48,6 +48,7 @@ def test_an_answer_that_costs_nothing_says_what_is_left(
         ("GET", "/v1/export", None, 200),
         ("GET", "/v1/files", None, 200),
         ("GET", "/v1/files/totals", None, 200),
+        ("GET", "/v1/estimate", None, 400),
         ("POST", "/v1/export", "no JSON", 400),
         ("POST", "/v1/export", {"file_ids": [10001]}, 202),
         ("POST", "/v1/download/check", {"file_id": 10001}, 200),

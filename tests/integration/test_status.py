@@ -27,7 +27,7 @@ def test_a_job_that_waits_is_queued(stack: Stack) -> None:
     assert answer.headers["Retry-After"] == "1"
     assert answer.body == {
         "jobId": job_id,
-        "filename": f"longhaul-{job_id[:8]}.zip",
+        "filename": "10001-and-1-more-2026-05-28.zip",
         "status": "queued",
         "progress": {
             "percent": 0,

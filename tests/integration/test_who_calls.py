@@ -63,11 +63,14 @@ CLOSED = [
     ("DELETE", f"/v1/export/{UNKNOWN_JOB}"),
     ("GET", f"/v1/export/{UNKNOWN_JOB}/progress"),
     ("POST", f"/v1/export/{UNKNOWN_JOB}/retry"),
+    ("GET", f"/v1/export/{UNKNOWN_JOB}/request"),
+    ("PATCH", f"/v1/export/{UNKNOWN_JOB}"),
     ("GET", f"/v1/export/{UNKNOWN_JOB}/download"),
     ("POST", f"/v1/export/{UNKNOWN_JOB}/notify"),
     ("GET", "/v1/notifications"),
     ("GET", "/v1/files"),
     ("GET", "/v1/files/totals"),
+    ("GET", "/v1/estimate"),
     ("POST", "/v1/download/check"),
 ]
 

@@ -10,8 +10,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib.archive.names import MANIFEST, archive_filename, manifest_name, unique_names
+from chalicelib.archive.names import (
+    CHOSEN_MAX,
+    MANIFEST,
+    archive_filename,
+    chosen_stem,
+    manifest_name,
+    unique_names,
+)
 from chalicelib.archive.safe_names import FOLDER_MAX, PATH_MAX, safe_name
+from chalicelib.http.schemas import FILENAME_MAX_BYTES
 from tests.unit.archive.hostile import (
     ACCENTED,
     ACCENTED_AS_TYPED,
@@ -21,7 +29,9 @@ from tests.unit.archive.hostile import (
     JOINER,
     colliding,
 )
-from tests.unit.samples import JOB_ID
+
+OTHERWISE = "photos-2026-11-25"
+DAY = "2026-11-25"
 
 wanted_names = st.text(st.characters(codec="utf-8"), min_size=1) | st.sampled_from(
     ['"; x="', "a\r\nSet-Cookie: b", "%41", "''", "\\", "é\u202e", "😀.zip"]
@@ -220,7 +230,7 @@ def test_hostile_names_extract_to_where_they_say_and_nowhere_else(raws: list[str
 
 @given(st.none() | wanted_names)
 def test_an_archives_name_is_one_part_of_a_path_that_ends_in_zip(wanted: str | None) -> None:
-    name = archive_filename(wanted, JOB_ID)
+    name = archive_filename(wanted, OTHERWISE)
 
     assert name.lower().endswith(".zip")
     assert len(name) > len(".zip")
@@ -230,17 +240,17 @@ def test_an_archives_name_is_one_part_of_a_path_that_ends_in_zip(wanted: str | N
 
 @given(st.none() | wanted_names)
 def test_an_archives_name_is_left_alone(wanted: str | None) -> None:
-    name = archive_filename(wanted, JOB_ID)
+    name = archive_filename(wanted, OTHERWISE)
 
-    assert archive_filename(name, JOB_ID) == name
+    assert archive_filename(name, OTHERWISE) == name
 
 
 @pytest.mark.parametrize(
     ("wanted", "name"),
     [
-        (None, "longhaul-5f0c5d0e.zip"),
-        ("", "longhaul-5f0c5d0e.zip"),
-        (" . ", "longhaul-5f0c5d0e.zip"),
+        (None, "photos-2026-11-25.zip"),
+        ("", "photos-2026-11-25.zip"),
+        (" . ", "photos-2026-11-25.zip"),
         ("März", "März.zip"),
         ("March.ZIP", "March.ZIP"),
         ("a.zip.", "a.zip"),
@@ -251,7 +261,51 @@ def test_an_archives_name_is_left_alone(wanted: str | None) -> None:
     ],
 )
 def test_what_the_caller_wanted_becomes(wanted: str | None, name: str) -> None:
-    assert archive_filename(wanted, JOB_ID) == name
+    assert archive_filename(wanted, OTHERWISE) == name
+
+
+@pytest.mark.parametrize(
+    ("path", "others", "is_file", "stem"),
+    [
+        ("photos/", 0, False, "photos-2026-11-25"),
+        ("in/2026/photos/", 0, False, "photos-2026-11-25"),
+        ("in/v1.2/", 0, False, "v1.2-2026-11-25"),
+        ("in/ph", 0, False, "ph-2026-11-25"),
+        ("", 0, False, "all-files-2026-11-25"),
+        ("//", 0, False, "all-files-2026-11-25"),
+        ("in/März.pdf", 0, True, "März-2026-11-25"),
+        ("in/data.tar.gz", 0, True, "data.tar-2026-11-25"),
+        ("in/.env", 0, True, "env-2026-11-25"),
+        ("10001", 4, False, "10001-and-4-more-2026-11-25"),
+        ("C:\\Users\\x.txt", 1, True, "x-and-1-more-2026-11-25"),
+        ("in/nul.txt", 0, True, "nul_-2026-11-25"),
+        ("in/x\u202egpj.exe", 0, True, "x_gpj-2026-11-25"),
+        ("in/a?b\n.txt", 0, True, "a_b_-2026-11-25"),
+        ("in/" + "n" * 300 + ".txt", 0, True, "n" * 40 + "-2026-11-25"),
+        ("in/" + "n" * 39 + " .n.txt", 0, True, "n" * 39 + "-2026-11-25"),
+        ("in/" + "\U0001f600" * 30, 0, True, "\U0001f600" * 20 + "-2026-11-25"),
+    ],
+)
+def test_what_was_chosen_makes_a_name(path: str, others: int, stem: str, *, is_file: bool) -> None:
+    assert chosen_stem(path, others, DAY, is_file=is_file) == stem
+
+
+@given(path=st.text() | wanted_names, others=st.integers(0, 9_999), is_file=st.booleans())
+def test_a_name_of_what_was_chosen_is_safe_and_says_the_day(
+    path: str, others: int, *, is_file: bool
+) -> None:
+    stem = chosen_stem(path, others, DAY, is_file=is_file)
+
+    name = archive_filename(None, stem)
+
+    assert name == f"{stem}.zip"
+    assert archive_filename(name, "else") == name
+    assert name.endswith(f"{'' if not others else f'-and-{others}-more'}-{DAY}.zip")
+    chosen = stem.removesuffix(DAY)
+    assert 1 < len(chosen.encode("utf-16-le")) // 2 <= CHOSEN_MAX + len("-and-9999-more-")
+    assert len(name.encode()) <= FILENAME_MAX_BYTES
+    assert not name.startswith((".", " ", "-2026"))
+    assert not set(name) & set("/\\\u061c\u200e\u200f\u202a\u202e\u2066\u2069")
 
 
 def _on_disk(name: str) -> str:

@@ -49,7 +49,8 @@ def test_a_new_job_is_accepted_with_the_way_to_everything() -> None:
         "message": "The export is queued; follow statusUrl.",
         "statusUrl": URL,
         "sseUrl": f"{URL}/progress",
-        "downloadUrl": f"{URL}/download",
+        "downloadUrl": f"{URL}/download?redirect=true",
+        "linkUrl": f"{URL}/download",
         "traceId": job_digest(JOB_ID),
     }
 
@@ -127,6 +128,9 @@ def test_a_failed_job_says_why() -> None:
         "type": "urn:problem-type:longhaul:source-missing",
         "title": "Missing",
         "detail": "no file 10001",
+        "remedies": ["skip-missing", "edit"],
+        "affectedFiles": 0,
+        "affected": None,
     }
 
 

@@ -14,13 +14,13 @@ EXAMPLES = [
     body
     for page in ("README.md", "docs/configuration.md")
     for body in re.findall(r"-d '(\{.*?\})'", (REPOSITORY / page).read_text(), re.DOTALL)
-    if re.search(r'"(file_ids|keys|prefix|files)"', body)
+    if re.search(r'"(fileIds|keys|prefix|files)"', body)
 ]
 
 
 def test_the_documentation_shows_each_kind_of_request() -> None:
     assert {name for body in EXAMPLES for name in json.loads(body)} >= {
-        "file_ids",
+        "fileIds",
         "files",
         "prefix",
     }

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from chalicelib.aws import SecretsManager
 from chalicelib.errors import InvalidRequest, LonghaulError, Unauthorized, Unavailable
+from chalicelib.http import parse
 from chalicelib.http.selections import Selection, verified
+from chalicelib.http.spelling import CAMEL
 from chalicelib.http.tokens import BadToken
 from chalicelib.jobs.request import Wanted
 from chalicelib.secret_keys import SecretKeys
@@ -88,12 +90,13 @@ def test_the_vectors_are_taken_and_refused_as_they_say(vector: dict[str, Any]) -
     if vector["status"] == 202:
         request = verified(vector["token"], services).request
         assert request.user_id == "alice"
+        claims, _ = parse.spelled(vector["claims"], CAMEL)
         for name in ("file_ids", "keys", "prefix", "source", "filename"):
-            wanted = vector["claims"].get(name)
+            wanted = claims.get(name)
             assert getattr(request, name) == (tuple(wanted) if type(wanted) is list else wanted)
-        files = vector["claims"].get("files", ())
+        files = claims.get("files", ())
         assert (request.files or ()) == tuple(Wanted(**file) for file in files)
-        assert request.on_unreadable == vector["claims"].get("on_unreadable", "fail")
+        assert request.on_unreadable == claims.get("on_unreadable", "fail")
         return
 
     with pytest.raises(LonghaulError) as caught:

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ Reply = tuple[int, object]
 
 
 class StubApi(HTTPServer):
-    """Answers each request with the next of `replies`, and keeps the requests in `asked`."""
+    """Answers each request with the next of `replies`, and keeps the requests in `asked`. What a
+    303 says is its Location."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -35,6 +37,8 @@ class Handler(BaseHTTPRequestHandler):
         status, reply = self.server.replies.pop(0)
         content = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
         self.send_response(status)
+        if status == HTTPStatus.SEE_OTHER:
+            self.send_header("Location", str(reply))
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -70,7 +74,7 @@ def _accepted(stub: StubApi) -> api.Accepted:
         "jobId": "j",
         "totalFiles": 1,
         "statusUrl": f"{stub.url}/status",
-        "downloadUrl": f"{stub.url}/download",
+        "downloadUrl": f"{stub.url}/download?redirect=true",
     }
 
 
@@ -82,14 +86,14 @@ def test_the_demo_asks_for_a_new_archive_of_the_ids(stub: StubApi) -> None:
     assert accepted["jobId"] == "j"
     path, body = stub.asked[0]
     assert path == "/v1/export"
-    assert (body["file_ids"], body["fresh"]) == ([10001, 10002], True)
+    assert (body["fileIds"], body["fresh"]) == ([10001, 10002], True)
     assert body["notify"] == {"email": api.EMAIL}
 
 
 def test_a_refusal_is_shown_in_the_words_of_the_problem(stub: StubApi) -> None:
-    stub.replies = [(400, {"title": "Invalid request", "detail": "file_ids is empty"})]
+    stub.replies = [(400, {"title": "Invalid request", "detail": "fileIds is empty"})]
 
-    with pytest.raises(ApiError, match=r"answered 400\. Invalid request\. file_ids is empty\.$"):
+    with pytest.raises(ApiError, match=r"answered 400\. Invalid request\. fileIds is empty\.$"):
         api.export(stub.url, [])
 
 
@@ -140,19 +144,21 @@ def test_a_job_that_does_not_move_is_given_up(
         list(api.watch(f"{stub.url}/status"))
 
 
-def test_an_archive_is_downloaded_by_its_link(stub: StubApi, tmp_path: Path) -> None:
-    stub.replies = [(200, {"downloadUrl": f"{stub.url}/archive?signature=x"}), (200, b"PK")]
+def test_an_archive_is_downloaded_from_where_its_url_leads(stub: StubApi, tmp_path: Path) -> None:
+    stub.replies = [(303, f"{stub.url}/archive?signature=x"), (200, b"PK")]
     ticks: list[tuple[int, int]] = []
 
     api.download(_accepted(stub), tmp_path / "a.zip", _into(ticks))
 
     assert (tmp_path / "a.zip").read_bytes() == b"PK"
     assert ticks == [(2, 2)]
+    asked = [path for path, _ in stub.asked]
+    assert asked == ["/download?redirect=true", "/archive?signature=x"]
     assert list(tmp_path.iterdir()) == [tmp_path / "a.zip"]
 
 
 def test_a_link_that_is_refused_leaves_no_archive(stub: StubApi, tmp_path: Path) -> None:
-    stub.replies = [(200, {"downloadUrl": f"{stub.url}/archive?signature=x"}), (403, b"<Error/>")]
+    stub.replies = [(303, f"{stub.url}/archive?signature=x"), (403, b"<Error/>")]
 
     with pytest.raises(ApiError, match="answered 403"):
         api.download(_accepted(stub), tmp_path / "a.zip", _into([]))

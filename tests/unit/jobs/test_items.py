@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 
+from chalicelib.archive.manifest import Skipped
 from chalicelib.archive.names import archive_filename
 from chalicelib.http import schemas
 from chalicelib.jobs import items, wake
@@ -173,6 +174,28 @@ def test_a_failure_that_names_long_keys_stays_below_half_a_read_unit() -> None:
     )
 
     assert _size(items.from_job(a_job(status=Status.FAILED, failure=failure))) < ITEM_MAX
+
+
+@pytest.mark.parametrize("detail", ["d" * 9_999, "d" * 500, "d" * 200])
+@pytest.mark.parametrize("count", [1, 3, 9, 90])
+def test_a_failure_with_its_files_stays_below_half_a_read_unit(detail: str, count: int) -> None:
+    job = _largest("n" * schemas.FILENAME_MAX_BYTES, "u" * USER_ID_MAX, status=Status.FAILED)
+    job = replace(job, plan=None, previous_plan=job.plan, missing_count=None, missing=())
+    missing = tuple(f"in/{number:040}" for number in range(count))
+    unreadable = tuple(Skipped(f"in/{n:040}", "archived", "in GLACIER") for n in range(count))
+    failure = Failure("source-missing", "A source file is missing", detail)
+
+    item = items.from_job(job)
+    item["failure"] = items.failure_attribute(failure)
+    item |= items.blamed_attributes(failure, missing, unreadable)
+    item |= {**all_of(wake.announcement(NOW, Random())), "writeId": of(2**48 - 1)}
+
+    assert _size(item) < ITEM_MAX
+    kept = items.to_job(item)
+    assert (kept.missing_count, kept.unreadable_count) == (count, count)
+    assert (kept.missing, kept.unreadable) in ((missing, unreadable), (None, None))
+    if (count, len(detail)) in ((1, 500), (3, 200)):
+        assert kept.missing == missing
 
 
 def test_a_job_that_was_given_up_stays_below_half_a_read_unit() -> None:

@@ -6,7 +6,11 @@ from collections.abc import Iterator
 import pytest
 
 from longhaul import Client, retries
+from longhaul.cli import inforce
 from tests.unit.longhaul.stub import Stub, serving
+
+NOWHERE = "http://127.0.0.1:1/local"
+"""Where no stack of this machine is."""
 
 
 @pytest.fixture
@@ -35,7 +39,10 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
     keyring: a test must not open that of this machine."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
     monkeypatch.setitem(sys.modules, "keyring", None)
-    for name in ("LONGHAUL_URL", "LONGHAUL_USER", "LONGHAUL_TOKEN", "NO_COLOR"):
+    monkeypatch.setattr(inforce, "LOCAL_URL", NOWHERE)
+    for name in ("URL", "USER", "TOKEN", "PROFILE"):
+        monkeypatch.delenv(f"LONGHAUL_{name}", raising=False)
+    for name in ("NO_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)

@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.errors import Unavailable
 from chalicelib.jobs.model import Failure
+from chalicelib.jobs.store import Blamed
 from chalicelib.pipeline.dead_letters import bury
 from chalicelib.queue.messages import Message, Step
 from tests.unit.samples import JOB_ID, NOW, some_services
@@ -25,7 +26,7 @@ class Jobs:
     def last_reason(self, _job_id: str) -> None:
         """There is none."""
 
-    def fail(self, job_id: str, _now: int, _failure: Failure) -> None:
+    def fail(self, job_id: str, _now: int, _failure: Failure, _blamed: Blamed) -> None:
         if job_id == self.broken:
             raise self.error
         self.failed.append(job_id)

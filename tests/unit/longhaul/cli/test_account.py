@@ -304,7 +304,7 @@ def test_a_sign_in_that_has_ended_says_why(stub: Stub, run: Run, signed_in: Ran)
         f"✗ Your sign-in has ended: {stub.url} refuses: invalid_grant: revoked.",
         "  Run: longhaul login",
     ]
-    assert second.err.splitlines()[0] == "✗ Unauthorized: the token has expired."
+    assert second.err.splitlines()[0] == "✗ The API does not let you in: the token has expired."
     check_no_secret(first, second)
 
 

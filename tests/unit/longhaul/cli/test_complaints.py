@@ -20,16 +20,16 @@ def test_a_refusal_is_printed_with_its_request_id_and_advice(stub: Stub, run: Ru
 
 
 def test_at_most_ten_wrong_fields_are_printed(stub: Stub, run: Run) -> None:
-    found = [{"pointer": f"/file_ids/{i}", "detail": "is too small"} for i in range(12)]
-    detail = "file_ids/0: is too small (and 11 more)"
+    found = [{"pointer": f"/fileIds/{i}", "detail": "is too small"} for i in range(12)]
+    detail = "fileIds/0: is too small (and 11 more)"
     stub.on("POST /v1/export", problem(400, "invalid-request", detail, errors=found))
 
     ran = run("export", "10001")
 
     lines = ran.err.splitlines()
     assert ran.code == 2
-    assert lines[:2] == [f"✗ Invalid request: {detail}.", "  /file_ids/0: is too small"]
-    assert lines[11] == "  and 2 more"
+    assert lines[:2] == ["✗ The command line is not right.", "  FILE number 1: is too small"]
+    assert lines[11:13] == ["  and 2 more", "  For keys, use --keys."]
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,8 @@ def test_at_most_ten_wrong_fields_are_printed(stub: Stub, run: Run) -> None:
     [
         (CUT, 4, "the connection broke."),
         (Reply(200, b"<h1>Log in</h1>", {"Content-Type": "text/html"}), 4, "not an answer of"),
-        (Reply(502, b"<h1>Bad Gateway</h1>"), 4, "answered 502 Bad Gateway."),
-        (problem(500, "internal-error", "oh"), 4, "Internal error: oh."),
+        (Reply(502, b"<h1>Bad Gateway</h1>"), 4, "answered with an error."),
+        (problem(500, "internal-error", "oh"), 4, "The API has failed."),
         (problem(429, "slow-down", "later"), 4, "Slow down: later."),
         (problem(401, "unauthorized", "no"), 8, "LONGHAUL_TOKEN"),
         (problem(403, "forbidden", "no"), 8, "Forbidden: no."),

@@ -115,7 +115,8 @@ def test_without_a_url_the_error_says_how_to_set_one(
     ran = run("export", "10001")
 
     assert ran.code == 2
-    assert "with --url URL, or set LONGHAUL_URL" in ran.err
+    assert "Name it with --url URL, set LONGHAUL_URL, or put a profile into" in ran.err
+    assert "config.toml. No stack runs on this machine." in ran.err
 
 
 def test_the_idempotency_key_is_sent(stub: Stub, whole: Stored, run: Run) -> None:
@@ -201,7 +202,7 @@ def test_a_failed_job_is_printed_with_the_command_to_retry_it(stub: Stub, run: R
 
     ran = run("watch", JOB_ID)
 
-    assert ran.err.endswith(f"To try once more: `longhaul retry {JOB_ID}`.\n")
+    assert ran.err.endswith(f"To try again: longhaul retry {JOB_ID}\n")
 
 
 # -- JSON ------------------------------------------------------------------------------------------
@@ -279,8 +280,8 @@ def test_an_export_whose_answer_is_lost_prints_how_to_make_sure(stub: Stub, run:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        (b'{"id": 10001}\r\n\r\n{"id": 7}\r\n', "line 3"),
-        (b'[{"id": 10001}, {"id": 7}]', "entry 2"),
+        (b'{"id": 10001}\r\n\r\n{"id": 7}\r\n', "Line 3"),
+        (b'[{"id": 10001}, {"id": 7}]', "Entry 2"),
     ],
 )
 def test_what_the_api_refuses_is_named_by_its_line(
@@ -292,7 +293,7 @@ def test_what_the_api_refuses_is_named_by_its_line(
     ran = run("export", "--files", "-", stdin=text)
 
     assert ran.code == 2
-    assert f"In the list of --files, files/1 is {place}.\n" in ran.err
+    assert f"✗ The command line is not right: {place} of --files, id: 7 is too small.\n" in ran.err
 
 
 # -- retry -----------------------------------------------------------------------------------------

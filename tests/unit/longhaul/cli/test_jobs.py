@@ -292,39 +292,3 @@ def test_a_cancel_after_the_end_of_the_job_fails(stub: Stub, run: Run) -> None:
 
     assert ran.code == 6
     assert "`longhaul status JOB` shows how it ended." in ran.err
-
-
-def test_check_prints_one_line_for_each_file(stub: Stub, run: Run) -> None:
-    there = {"file_id": 10001, "available": True, "s3Key": "downloads/10001", "size": 5000}
-    gone = {"file_id": 10002, "available": False, "s3Key": None, "size": None}
-    stub.on("POST /v1/download/check", Reply(200, there), Reply(200, gone), Reply(200, there))
-
-    both = run("check", "10001-10002")
-    one = run("check", "10001", "--json")
-
-    assert (both.code, both.out) == (3, "10001\tavailable\t5.0 kB\n10002\tmissing\n")
-    assert (one.code, json.loads(one.out)) == (0, {**there, "reason": None, "detail": None})
-
-
-def test_check_says_missing_as_it_always_did(stub: Stub, run: Run) -> None:
-    gone = {"file_id": 5, "available": False, "reason": "missing", "detail": "does not exist"}
-    stub.on("POST /v1/download/check", Reply(200, gone))
-
-    assert run("check", "5").out == "5\tmissing\n"
-
-
-def test_check_says_why_a_file_of_a_source_cannot_be_exported(stub: Stub, run: Run) -> None:
-    frozen = {
-        "file_id": "0b-\x1b[2Jx",
-        "available": False,
-        "s3Key": "k",
-        "size": 5,
-        "reason": "archived",
-        "detail": "in GLACIER; restore\x07 it first",
-    }
-    stub.on("POST /v1/download/check", Reply(200, frozen))
-
-    ran = run("check", "0b-x", "--source", "scans")
-
-    assert stub.asked[0].content == {"file_id": "0b-x", "source": "scans"}
-    assert (ran.code, ran.out) == (3, "0b-x\tarchived\tin GLACIER; restore� it first\n")

@@ -103,10 +103,10 @@ def test_names_of_skipped_files_cannot_control_the_terminal(stub: Stub, run: Run
 @pytest.mark.parametrize(
     ("kind", "advice"),
     [
-        ("source-missing", "export with `--on-missing skip`.\n"),
-        ("source-unreadable", "export with `--on-unreadable skip`.\n"),
-        ("nothing-to-export", ""),
-        ("storage-refused", ""),
+        ("source-missing", f"files out: longhaul retry {JOB_ID} --on-missing skip\n"),
+        ("source-unreadable", f"files out: longhaul retry {JOB_ID} --on-unreadable skip\n"),
+        ("nothing-to-export", "To export other files: longhaul export FILE...\n"),
+        ("storage-refused", f"To try again: longhaul retry {JOB_ID}\n"),
     ],
 )
 def test_a_job_that_failed_because_of_files_says_what_to_type(
@@ -123,4 +123,4 @@ def test_a_job_that_failed_because_of_files_says_what_to_type(
     assert (ran.code, ran.out) == (1, "")
     assert f"The job has failed. No: {detail}\n" in ran.err
     assert advice in ran.err
-    assert ("To leave out" in ran.err) == bool(advice)
+    assert ("leave these files out" in ran.err) == ("skip" in advice)

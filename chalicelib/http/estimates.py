@@ -1,0 +1,100 @@
+"""GET /v1/estimate: about how long an export takes, and what is too much, before it begins."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from chalicelib.archive import estimate as estimating
+from chalicelib.archive.scale import MAX_ARCHIVE
+from chalicelib.errors import invalid
+from chalicelib.http import parse
+from chalicelib.http.answers import Answer
+from chalicelib.http.calls import Call, Reply, uncached
+from chalicelib.http.faults import shown
+from chalicelib.http.schemas import FILES_MAX, NATURAL_MAX
+from chalicelib.services import Services
+from chalicelib.sources.find import LISTED_MAX
+
+_MOST: Final = {
+    "entries": "a request may name {}",
+    "listedFiles": "together they may have {}",
+    "archiveBytes": "an archive may have {}",
+    "filesPerJob": "an export may have {}",
+    "bytesPerJob": "an export may have {}",
+    "bytesLeftToday": "you may export {} more today",
+}
+
+Limits = dict[str, int | None]
+"""The most of each, by its name in the answer; None: there is no such limit."""
+
+
+def estimate(call: Call, services: Services) -> Reply:
+    """GET /v1/estimate: what is known of an export of so many files and bytes. It looks at no file.
+    Raises InvalidRequest, and Unavailable."""
+    files, size = _number(call, "files"), _number(call, "bytes")
+    entries = _number(call, "entries", otherwise=1)
+    user_id = call.caller.acting_for(parse.user_id(call.query))
+    limits = _limits(services, user_id)
+    content = {
+        "files": files,
+        "bytes": size,
+        "seconds": estimating.seconds(files, size, services.limits.layout),
+        "limits": limits,
+        "exceeded": list(exceeded(files, size, entries, limits)),
+    }
+    return Reply(200, content, uncached())
+
+
+def exceeded(files: int, size: int, entries: int, limits: Limits) -> Iterator[Answer]:
+    """Yields each limit that such an export would exceed. Pure.
+
+    `entries` are the rows of its request. All of them but one may be single files, so at least
+    `files` less these are found below prefixes. (One prefix alone may have any number of files.)
+    """
+    by_prefix = files - (entries - 1) if entries > 1 else 0
+    weight, fewer = f"these files have {size} bytes", "export fewer at a time"
+    judged = (
+        ("entries", entries, f"{entries} files and folders are named", "choose whole folders"),
+        ("listedFiles", by_prefix, f"these folders have {by_prefix} files", fewer),
+        ("archiveBytes", size, weight, fewer),
+        ("filesPerJob", files, f"these are {files} files", fewer),
+        ("bytesPerJob", size, weight, fewer),
+        ("bytesLeftToday", size, weight, "export fewer, or wait for tomorrow (UTC)"),
+    )
+    for name, wanted, what, advice in judged:
+        most = limits[name]
+        if most is not None and (wanted > most or most == 0):
+            yield {
+                "limit": name,
+                "most": most,
+                "detail": f"{what}, and {_MOST[name].format(most)}; {advice}",
+            }
+
+
+def _limits(services: Services, user_id: str) -> Limits:
+    settings = services.settings
+    left = None
+    if a_day := settings.max_bytes_per_user_per_day:
+        left = max(0, a_day - services.quotas.used(user_id, services.now()))
+    return {
+        "entries": FILES_MAX,
+        "listedFiles": LISTED_MAX,
+        "bodyBytes": settings.max_body_bytes,
+        "archiveBytes": MAX_ARCHIVE,
+        "filesPerJob": settings.max_files_per_job or None,
+        "bytesPerJob": settings.max_bytes_per_job or None,
+        "bytesLeftToday": left,
+    }
+
+
+def _number(call: Call, name: str, otherwise: int | None = None) -> int:
+    """Returns a number of the query. Raises InvalidRequest."""
+    given = call.query.get(name)
+    if given is None:
+        if otherwise is None:
+            raise invalid(name, "is missing")
+        return otherwise
+    digits = len(str(NATURAL_MAX))
+    if not re.fullmatch(rf"[0-9]{{1,{digits}}}", given) or int(given) > NATURAL_MAX:
+        raise invalid(name, f"{shown(given)} must be a whole number from 0 to {NATURAL_MAX}")
+    return int(given)

@@ -1,0 +1,45 @@
+// The names that files will have in an archive, where S3's keys say little. Only of rows in view.
+
+import { checkFiles } from "./api.js";
+
+const WAIT_MS = 250;
+const MOST = 100;
+
+/** An id has no ending, as a file's name mostly has. */
+const isAsked = (row) => row.key !== undefined && !row.isAsked && !row.unreadable && !/\.\w{1,8}$/.test(row.name);
+
+/** Returns {look, stop}. `look(rows)`: finds out about these, and calls `found` if it has learnt something. */
+export function namesOf(source, found) {
+  let timer;
+  let isBusy = false;
+  let wanted = [];
+
+  const ask = async () => {
+    const rows = wanted.filter(isAsked).slice(0, MOST);
+    if (isBusy || !rows.length) return;
+    isBusy = true;
+    for (const row of rows) row.isAsked = true;
+    try {
+      const { files } = await checkFiles({ keys: rows.map(({ key }) => key), source });
+      files.forEach(({ available, name, reason, detail }, i) => {
+        if (!available) rows[i].unreadable = { reason, detail };
+        if (name && name !== rows[i].name) Object.assign(rows[i], { own: name, folded: undefined });
+      });
+      found();
+    } catch {
+      // The keys stay. Whoever looks again asks again.
+      for (const row of rows) row.isAsked = false;
+      wanted = [];
+    }
+    isBusy = false;
+    look(wanted);
+  };
+
+  const look = (rows) => {
+    wanted = rows;
+    clearTimeout(timer);
+    if (rows.some(isAsked)) timer = setTimeout(ask, WAIT_MS);
+  };
+
+  return { look, stop: () => look([]) };
+}

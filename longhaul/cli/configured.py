@@ -1,0 +1,68 @@
+"""The command `longhaul profiles`: what is in force, and who has said so."""
+
+from typing import Any, Final
+
+import click
+
+from longhaul.cli import tables
+from longhaul.cli.inforce import Setting
+from longhaul.cli.options import Run, common
+from longhaul.printable import shown
+
+_COLUMNS: Final = (
+    tables.Column("PROFILE", is_cut=True, least=8),
+    tables.Column("USER", rank=1, is_cut=True, least=8),
+    tables.Column("URL", is_cut=True, least=20),
+)
+
+
+@click.command(short_help="Show your profiles, and what is in force.")
+@common
+def profiles(run: Run) -> None:
+    """Show the profiles in your config.toml, and which API, user and patience are in force, each
+    with who has said so: an option, else the environment, else a profile. If nobody has named an
+    API, it is the stack of this machine.
+
+    \b
+      [profiles.default]
+      url = "https://api.example.com/prod"
+      [profiles.work]
+      url = "https://files.example.org/prod"
+      user = "ann"
+    """
+    given = run.given
+    in_force: dict[str, Setting[Any] | None] = {
+        "profile": given.profile,
+        "url": given.url,
+        "user": given.user,
+        "patience": given.patience,
+    }
+    if run.is_json:
+        run.print_json(
+            {
+                "file": str(given.config.path) if given.config.path else None,
+                "inForce": {
+                    name: {"value": one.value, "from": one.origin} if one else None
+                    for name, one in in_force.items()
+                },
+                "profiles": given.config.profiles,
+            }
+        )
+        return
+    run.print(f"{'File':<9}{shown(str(given.config.path or 'none'))}")
+    for name, one in in_force.items():
+        text = "none" if one is None or one.value is None else f"{_said(one.value)} ({one.origin})"
+        run.print(f"{name.capitalize() if name != 'url' else 'URL':<9}{shown(text)}")
+    rows = (
+        tables.Row((shown(name), shown(said.get("user", "")), shown(said.get("url", ""))))
+        for name, said in given.config.profiles.items()
+    )
+    if given.config.profiles:
+        run.print("")
+        tables.show(_COLUMNS, rows)
+    else:
+        run.screen.say("There are no profiles yet. `longhaul profiles --help` shows how to write.")
+
+
+def _said(value: object) -> str:
+    return f"{value:g} s" if isinstance(value, int | float) else str(value)

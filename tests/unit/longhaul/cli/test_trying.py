@@ -1,0 +1,153 @@
+"""`longhaul export --dry-run`: what would be exported, without an export."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.longhaul.cli.conftest import Run
+from tests.unit.longhaul.cli.test_checking import CHECK, files, gone, there
+from tests.unit.longhaul.stub import Reply, Stub, problem
+
+
+def estimate(seconds: int = 12, *exceeded: dict[str, Any]) -> Reply:
+    return Reply(
+        200, {"files": 0, "bytes": 0, "seconds": seconds, "limits": {}, "exceeded": exceeded}
+    )
+
+
+def totals(number: int, size: int, cursor: str | None = None, unreadable: int = 0) -> Reply:
+    content = {"prefix": "p/", "source": "", "files": number, "bytes": size, "cursor": cursor}
+    return Reply(200, content | {"unreadableFiles": unreadable})
+
+
+def asks(stub: Stub, query: str, *replies: Reply) -> None:
+    stub.on(f"GET /v1/estimate?{query}", *replies)
+
+
+def test_ids_are_looked_at_and_summed_up(stub: Stub, run: Run) -> None:
+    stub.on(CHECK, files(there(10001), there(10002)))
+    asks(stub, "files=2&bytes=10000&entries=2", estimate())
+
+    ran = run("export", "10001,10002", "--dry-run")
+
+    assert ran.code == 0
+    assert ran.out == "Files    2 files, 10.0 kB\nTakes    about 12 s\n"
+    assert ran.err.endswith("Nothing was started.\n")
+    assert stub.of("POST /v1/export") == []
+
+
+def test_what_would_be_left_out_is_named_and_the_code_is_9(stub: Stub, run: Run) -> None:
+    stub.on(CHECK, files(there(10001), gone(10002)))
+    asks(stub, "files=1&bytes=5000&entries=2", estimate())
+
+    ran = run("export", "10001-10002", "--dry-run")
+    printed = json.loads(run("export", "10001-10002", "--dry-run", "--json").out)
+
+    assert ran.code == 9
+    assert "Without  1 file\n         10002 (missing)\n" in ran.out
+    assert printed == {
+        "dryRun": True,
+        "files": 1,
+        "bytes": 5000,
+        "seconds": 12,
+        "missingFiles": 1,
+        "unreadableFiles": 0,
+        "uncheckedFiles": 0,
+        "skipped": [{"file": 10002, "reason": "missing", "detail": "does not exist"}],
+        "emptyPrefixes": [],
+        "exceeded": [],
+        "wouldFail": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "reason", "code", "said"),
+    [
+        (["--on-missing", "fail"], "missing", 1, "with --on-missing skip"),
+        ([], "archived", 1, "with --on-unreadable skip"),
+        (["--on-unreadable", "skip"], "archived", 9, "Without  1 file"),
+    ],
+)
+def test_an_export_that_would_fail_says_so(
+    stub: Stub, run: Run, *, options: list[str], reason: str, code: int, said: str
+) -> None:
+    stub.on(CHECK, files(there(10001), {**gone(10002), "reason": reason}))
+    asks(stub, "files=1&bytes=5000&entries=2", estimate())
+
+    ran = run("export", "10001", "10002", "--dry-run", *options)
+
+    assert ran.code == code
+    assert said in ran.out
+
+
+def test_an_export_of_nothing_would_fail(stub: Stub, run: Run) -> None:
+    stub.on(CHECK, files(gone(10001)))
+    asks(stub, "files=0&bytes=0&entries=1", estimate())
+
+    ran = run("export", "10001", "--dry-run")
+
+    assert ran.code == 1
+    assert "Fails    no file would be left\n" in ran.out
+
+
+def test_a_folder_is_counted_to_its_end(stub: Stub, run: Run) -> None:
+    stub.on("GET /v1/files/totals?prefix=p%2F", totals(1000, 5000, "c"))
+    stub.on("GET /v1/files/totals?prefix=p%2F&cursor=c", totals(500, 2000, None, unreadable=2))
+    asks(stub, "files=1500&bytes=7000", estimate(65))
+
+    ran = run("export", "--prefix", "p/", "--dry-run", "--on-unreadable", "skip")
+
+    assert ran.code == 9
+    assert ran.out.splitlines() == [
+        "Files    1,500 files, 7.0 kB",
+        "Takes    about 1:05 min",
+        "Without  2 files",
+        "         2 files in folders (cannot be read)",
+    ]
+
+
+def test_a_list_has_ids_keys_prefixes_and_versions(stub: Stub, run: Run) -> None:
+    stub.on(CHECK, files(there(7)), files(there("k")))
+    stub.on("GET /v1/files/totals?prefix=p%2F&source=s", totals(0, 0))
+    asks(stub, "files=2&bytes=10000&entries=5", estimate())
+    listed = [{"id": 7}, {"key": "k"}, {"key": "k"}, {"prefix": "p/"}, {"key": "v", "version": "1"}]
+
+    ran = run(
+        "export", "--files", "-", "--source", "s", "--dry-run", stdin=json.dumps(listed).encode()
+    )
+
+    asked = [one.content for one in stub.of(CHECK)]
+    assert asked == [{"fileIds": [7], "source": "s"}, {"keys": ["k"], "source": "s"}]
+    assert ran.code == 9
+    assert "Files    at least 2 files, 10.0 kB\n" in ran.out
+    assert "and 1 file with a version, not looked at\n" in ran.out
+    assert "p/ (no file begins with it)\n" in ran.out
+
+
+def test_too_much_is_said_with_its_limit(stub: Stub, run: Run) -> None:
+    over = {"limit": "filesPerJob", "most": 1, "detail": "an export may have 1 file"}
+    stub.on(CHECK, files(there(10001), there(10002)))
+    asks(stub, "files=2&bytes=10000&entries=2", estimate(12, over))
+
+    ran = run("export", "10001,10002", "--dry-run")
+
+    assert ran.code == 6
+    assert "Too much an export may have 1 file\n" in ran.out
+
+
+def test_an_older_stack_gives_no_time(stub: Stub, run: Run) -> None:
+    stub.on(CHECK, files(there(10001)))
+    detail = "there is no /v1/estimate; see /openapi.json"
+    asks(stub, "files=1&bytes=5000&entries=1", problem(404, "not-found", detail))
+
+    ran = run("export", "10001", "--dry-run")
+
+    assert (ran.code, ran.out) == (0, "Files    1 file, 5.0 kB\n")
+
+
+def test_a_selection_is_not_tried_out(stub: Stub, run: Run) -> None:
+    ran = run("export", "--selection", "-", "--dry-run", "-o", "x.zip")
+
+    assert (ran.code, stub.asked) == (2, [])
+    assert "to ask is to use it" in ran.err
