@@ -23,7 +23,7 @@ const ORDERS = {
   name: (one, other) => compare(one.filename, other.filename),
   size: (one, other) => bytesOf(other) - bytesOf(one),
 };
-const ROWS = 100; // at first, and with each "Show more"
+const ROWS = 50; // at first, and with each "Show more"
 const RETRY_MS = 10_000;
 const KEPT_MS = 3_600_000; // after that, all is loaded anew
 const SAID_AFTER_MS = 700; // of no typing
@@ -78,14 +78,22 @@ export function jobs(main) {
     search.focus();
   };
 
+  // Thousands of jobs are not sorted with each letter that somebody types.
+  let sorted = {};
+  const ordered = () => {
+    const { found } = mine;
+    const order = ORDERS[chosen.order];
+    if (sorted.found !== found || sorted.order !== order) sorted = { found, order, jobs: order ? found.toSorted(order) : found };
+    return sorted.jobs;
+  };
+
   /** Returns how many jobs there are of what was chosen. Not all of them may have a row. */
   const draw = () => {
-    const { found } = mine;
+    const found = ordered();
     const words = folded(chosen.text).split(/\s+/);
     const named = chosen.text ? found.filter((job) => words.every((word) => (job.folded ??= folded(job.filename)).includes(word))) : found;
     const is = (value) => ({ status }) => !value || value.includes(status);
     const matching = named.filter(is(chosen.filter));
-    if (ORDERS[chosen.order]) matching.sort(ORDERS[chosen.order]);
     drawRows(matching.slice(0, chosen.rows));
     FILTERS.forEach(([value], i) => say(numbers[i], count(named.filter(is(value)).length)));
     tools.hidden = !found.length;
@@ -206,7 +214,7 @@ export function jobs(main) {
         const { cursor } = mine;
         const page = await listJobs(user(), cursor);
         const ids = new Set(mine.found.map(({ jobId }) => jobId));
-        mine.found.push(...page.jobs.filter(({ jobId }) => !ids.has(jobId) && !mine.deleted.has(jobId)));
+        mine.found = [...mine.found, ...page.jobs.filter(({ jobId }) => !ids.has(jobId) && !mine.deleted.has(jobId))];
         // Unless more than a page has come meanwhile.
         if (mine.cursor === cursor) mine.cursor = page.cursor;
       } catch ({ status, after }) {
