@@ -193,7 +193,7 @@ def _check(an_id: Schema, source: Schema) -> Schema:
     several: Schema = {"type": "array", "minItems": 1, "maxItems": CHECKED_MAX}
     return {
         "type": "object",
-        "description": "Exactly one of file_id, file_ids and keys says which files.",
+        "description": "Exactly one of fileId, fileIds and keys says which files.",
         "additionalProperties": False,
         "properties": {
             "file_id": an_id,
