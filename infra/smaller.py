@@ -1,39 +1,29 @@
 """Makes the page's files smaller as they are packaged, and does not change what they mean. Pure.
 
-A minifier does it: it leaves out what only people read, and shortens names. It has no wheel for
-Macs with ARM. There, only the first of the two is done (compact.py): the package is another one.
+What only people read is left out: comments, indentation, spaces. Names stay as they are. A minifier
+that shortens them must understand the script; the one that was tried put a constant before another
+one that it needs (docs/decisions/0028-the-page.md).
 """
 
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Final
 
-from infra import compact
-
-try:
-    import minify
-except ModuleNotFoundError:
-    minify = None
+import rcssmin
+import rjsmin
 
 FOLDER: Final = "chalicelib/web/"
 """Where the page's files are in the package."""
 
-_TYPES: Final = {".js": "application/javascript", ".css": "text/css"}
-_COMPACT: Final[Mapping[str, Callable[[str], str]]] = {
-    ".js": compact.module,
-    ".css": compact.stylesheet,
+_MINIFIERS: Final[Mapping[str, Callable[[str], str]]] = {
+    ".css": rcssmin.cssmin,
+    ".js": rjsmin.jsmin,
 }
-
-IS_MINIFIED: Final = minify is not None
 
 
 def smaller(name: str, content: bytes) -> bytes:
     """Returns a file of the package, smaller if it is a script or a stylesheet of the page."""
-    suffix = PurePosixPath(name).suffix
-    if not name.startswith(FOLDER) or suffix not in _TYPES:
+    minify = _MINIFIERS.get(PurePosixPath(name).suffix)
+    if minify is None or not name.startswith(FOLDER):
         return content
-    text = content.decode()
-    if minify is None:
-        return _COMPACT[suffix](text).encode()
-    made: str = minify.string(_TYPES[suffix], text)
-    return made.encode()
+    return minify(content.decode()).encode()

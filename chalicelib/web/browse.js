@@ -4,7 +4,7 @@ import { announce, button, fault, fill, h, nothing, say, skeleton, toast } from 
 import { grid } from "./grid.js";
 import { folded, isFolder, listing } from "./listing.js";
 import { namesOf } from "./names.js";
-import { makeRow, paintRow } from "./row.js";
+import { makeRow, paintRow } from "./filerow.js";
 import { plain, t } from "./texts.js";
 import { ticking } from "./ticking.js";
 

@@ -5,7 +5,7 @@ import { put, stateOf, stateOfAll, steps, takeOut, within } from "./choosing.js"
 import { MOST } from "./ids.js";
 import { isFolder, keyOf, listing } from "./listing.js";
 import { why } from "./format.js";
-import { nameOf } from "./row.js";
+import { nameOf } from "./filerow.js";
 import { t } from "./texts.js";
 
 const parentOf = (prefix) => prefix.slice(0, prefix.lastIndexOf("/", prefix.length - 2) + 1);

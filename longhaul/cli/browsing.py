@@ -1,7 +1,7 @@
 """The command `longhaul ls`: what there is to export, folder by folder."""
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -69,11 +69,7 @@ def ls(  # noqa: PLR0913 - the options of the command
         listing = _first(client, prefix, source, most)
         entries = _Entries(client, listing, names if not run.is_json else "key")
         found = islice(entries.all(source), most)
-        if run.is_json:
-            count = _as_json(run, found)
-        else:
-            run.screen.say(_heading(listing, source))
-            count = tables.show(_COLUMNS, (_row(*one) for one in found))
+        count = _as_json(run, found) if run.is_json else _as_table(run, listing, source, found)
     if not count:
         run.screen.say(_nothing(listing, prefix))
         return exits.NOT_FOUND if prefix else exits.OK
@@ -143,6 +139,14 @@ def _as_json(run: Run, found: Iterator[Entry]) -> int:
     return count
 
 
+def _as_table(run: Run, listing: "Listing", source: str | None, found: Iterator[Entry]) -> int:
+    first = next(found, None)
+    if first is None:
+        return 0
+    run.screen.say(_heading(listing, source))
+    return tables.show(_COLUMNS, (_row(*one) for one in chain([first], found)))
+
+
 def _row(entry: Any, name: str) -> tables.Row:
     if not hasattr(entry, "key"):
         place = shown(entry.prefix)
@@ -159,7 +163,8 @@ def _row(entry: Any, name: str) -> tables.Row:
 
 def _heading(listing: "Listing", source: str | None) -> str:
     """Says where the reader is: what to put before a name to have the whole prefix."""
-    place = f"In {shown(listing.prefix)}" if listing.prefix else "At the top"
+    folder = listing.prefix[: listing.prefix.rfind("/") + 1]
+    place = f"In {shown(folder)}" if folder else "At the top"
     others = [shown(name) for name in listing.sources if name != listing.source]
     if not others:
         return f"{place}:"

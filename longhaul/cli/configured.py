@@ -61,7 +61,7 @@ def profiles(run: Run) -> None:
         run.print("")
         tables.show(_COLUMNS, rows)
     else:
-        run.screen.say("There are no profiles yet. `longhaul profiles --help` shows how to write.")
+        run.screen.say("There are no profiles yet. `longhaul profiles --help` shows one.")
 
 
 def _said(value: object) -> str:

@@ -21,7 +21,7 @@ PIPE_CLOSED: Final = 141
 
 MEANINGS: Final = {
     OK: "the command succeeded",
-    FAILED: "the job failed or was cancelled",
+    FAILED: "the job failed or was cancelled; with --dry-run: it would fail",
     USAGE: "the command line or the request is wrong",
     NOT_FOUND: "no such job or file, the archive has expired, or check says no",
     UNREACHABLE: "no answer from the API or S3, or an answer from something else",
@@ -29,8 +29,8 @@ MEANINGS: Final = {
     NOT_NOW: "not possible now: because of the job's state, or a limit",
     CANNOT_SAVE: "the file cannot be written, or exists already",
     DENIED: "not signed in, or not permitted",
-    PARTIAL: "the archive is there, but some files are not in it",
-    INTERRUPTED: "Ctrl-C; the job goes on",
+    PARTIAL: "the archive lacks files that were asked for; with --dry-run: it would",
+    INTERRUPTED: "Ctrl-C; it cancels no job",
 }
 
 # The first match counts.

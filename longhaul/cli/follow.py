@@ -1,16 +1,19 @@
 """Follows a job to its end, and shows on the screen how far it is."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from longhaul.cli import notices, phrases, words
 from longhaul.cli.jobnames import JobName
 from longhaul.cli.options import Run
-from longhaul.errors import Expired, JobFailed, LonghaulError
+from longhaul.errors import Expired, JobFailed
 from longhaul.printable import shown
 
 if TYPE_CHECKING:
     from longhaul.answers import Job
     from longhaul.client import Client
+
+_NAMED_MAX: Final = 10
+"""The most files that the text of a failed job names."""
 
 
 def follow(
@@ -51,11 +54,11 @@ def check_end(run: Run, name: JobName, job: "Job") -> None:
     if job.is_open or job.status == "completed":
         return
     if job.status == "expired":
-        error: LonghaulError = Expired(
-            Problem(title="The archive has expired and was deleted", status=410)
-        )
-    else:
-        error = JobFailed(_why(job), job)
+        raise Expired(Problem(title="The archive has expired and was deleted", status=410))
+    error = JobFailed(_why(job), job)
+    if job.error and job.error.affected_files > _NAMED_MAX:
+        count = words.files(job.error.affected_files)
+        error.add_note(f"See all {count}: {run.line('status', name)}")
     if not name.ticket:
         for line in phrases.remedies(job, run.line("retry", name)):
             error.add_note(line)
@@ -65,6 +68,6 @@ def check_end(run: Run, name: JobName, job: "Job") -> None:
 def _why(job: "Job") -> str:
     if job.error:
         title, detail = job.error.title.rstrip("."), job.error.detail.rstrip(".")
-        return f"The job has failed. {title}: {detail}."
+        return f"The job has failed. {title}{f': {detail}' if detail else ''}."
     verb = "failed" if job.status == "failed" else f"been {job.status}"
     return f"The job has {verb}."

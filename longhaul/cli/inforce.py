@@ -15,7 +15,7 @@ from longhaul.retries import PATIENCE_SECONDS
 
 T = TypeVar("T")
 
-LOCAL_URL: Final = "http://127.0.0.1:4566/_aws/execute-api/longhaul-local/local"
+LOCAL_URL: Final = "http://127.0.0.1:4566/_aws/execute-api/longhaul-local/api"
 """Where `make up` puts the stack of this machine, unless it is told otherwise."""
 
 _LOCAL_SECONDS: Final = 1.0
@@ -51,6 +51,10 @@ class InForce:
     def configured(self) -> str | None:
         """The API that somebody has named; None: nobody has named one."""
         return None if self.url.origin == LOCAL else self.url.value
+
+    def is_guessed(self, text: str) -> bool:
+        """Whether the text names an API that nobody has named: the stack of this machine."""
+        return self.url.origin == LOCAL and _place(self.url.value) in text
 
     def api(self) -> str:
         """Returns the API's base URL. Raises click.UsageError if nobody has named it, and no stack
@@ -104,10 +108,14 @@ def _first(typed: Mapping[str, Any], name: str, variable: str | None) -> Setting
     return Setting(given, variable or "") if given else None
 
 
+def _place(url: str) -> str:
+    """Returns host and port of the stack of this machine."""
+    return url.partition("//")[2].partition("/")[0]
+
+
 def _is_there(url: str) -> bool:
     """Whether something listens there. Nobody waits for a stack that nobody has named."""
-    place = url.partition("//")[2].partition("/")[0]
-    host, _, port = place.rpartition(":")
+    host, _, port = _place(url).rpartition(":")
     try:
         socket.create_connection((host, int(port)), _LOCAL_SECONDS).close()
     except OSError:

@@ -24,7 +24,7 @@ _COLUMNS: Final = (
     tables.Column("FILES", is_right=True),
     tables.Column("SIZE", rank=1, is_right=True),
     tables.Column("STARTED", rank=2),
-    tables.Column("NAME", is_cut=True),
+    tables.Column("NAME", is_cut=True, least=20),
 )
 
 

@@ -18,6 +18,7 @@ from longhaul.cli.jobnames import JobName
 from longhaul.cli.lastseen import LastSeen
 from longhaul.cli.screen import Screen
 from longhaul.cli.typed import typed
+from longhaul.errors import UnexpectedAnswer
 from longhaul.retries import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
@@ -122,6 +123,10 @@ def common(command: Command) -> Command:
             sys.stdout.flush()
         except KeyboardInterrupt:
             raise Exit(exits.INTERRUPTED) from None
+        except UnexpectedAnswer as error:
+            if described.given.is_guessed(str(error)):
+                error.add_note(f"Nobody has named an API, so it was {inforce.LOCAL}.")
+            raise
         except BrokenPipeError:
             # The reader of the pipe has closed it. Python must not write to it at exit either.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

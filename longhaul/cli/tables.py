@@ -52,7 +52,7 @@ class Row:
 
 def show(columns: Sequence[Column], rows: Iterable[Row]) -> int:
     """Prints the rows, as they come, on standard output. Returns how many they are."""
-    if not sys.stdout.isatty():
+    if not is_terminal():
         return _with_tabs(rows)
     count, layout, waiting = 0, None, iter(rows)
     while batch := list(islice(waiting, _BATCH)):
@@ -73,6 +73,11 @@ def _with_tabs(rows: Iterable[Row]) -> int:
         click.echo("\t".join(row.cells if row.plain is None else row.plain))
         count += 1
     return count
+
+
+def is_terminal() -> bool:
+    """Whether a person reads standard output."""
+    return sys.stdout.isatty()
 
 
 def room() -> int:
@@ -182,7 +187,7 @@ def cut(text: str, room: int) -> str:
     the end says what kind of file it is."""
     if width(text) <= room:
         return text
-    tail = _begin(text[::-1], (room - 1) // 3)[::-1]
+    tail = _begin(text[::-1], (room - 1) // 2)[::-1]
     return f"{_begin(text, room - 1 - width(tail))}…{tail}"
 
 

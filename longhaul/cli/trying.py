@@ -10,11 +10,21 @@ from longhaul.errors import NotFound
 from longhaul.printable import shown
 
 if TYPE_CHECKING:
-    from longhaul.answers import Checked, Estimate
+    from longhaul.answers import Checked, Estimate, Exceeded
     from longhaul.client import Client
 
 _SHOWN: Final = 20
 """Files that are named, of those that would be left out."""
+
+_LIMITS: Final = {
+    "entries": "one export may name {files}; name fewer, or a --prefix",
+    "listedFiles": "the folders of one export may have {files}; export fewer at a time",
+    "archiveBytes": "an archive may have {size}; export fewer at a time",
+    "filesPerJob": "an export may have {files}; export fewer at a time",
+    "bytesPerJob": "an export may have {size}; export fewer at a time",
+    "bytesLeftToday": "you may export {size} more today (UTC)",
+}
+"""What is said of a limit that would be exceeded."""
 
 
 @dataclass(kw_only=True)
@@ -158,7 +168,7 @@ def _lines(found: Found, estimate: "Estimate | None") -> Iterator[tuple[str, str
     yield "Files", f"{least}{words.files(found.files)}, {words.size(found.size)}"
     if found.unchecked:
         yield "", f"and {words.files(found.unchecked)} with a version, not looked at"
-    if estimate:
+    if estimate and found.files:
         yield "Takes", f"about {_time(estimate.seconds)}"
     count = found.missing + found.unreadable
     if count:
@@ -173,7 +183,14 @@ def _lines(found: Found, estimate: "Estimate | None") -> Iterator[tuple[str, str
         if len(found.left_out) > _SHOWN:
             yield "", f"and {len(found.left_out) - _SHOWN:,} more"
     for limit in estimate.exceeded if estimate else ():
-        yield "Too much", shown(limit.detail or f"{limit.limit}: at most {limit.most:,}")
+        yield "Too much", _too_much(limit)
+
+
+def _too_much(limit: "Exceeded") -> str:
+    says = _LIMITS.get(limit.limit)
+    if says is None:  # one of a newer API
+        return shown(limit.detail or f"{limit.limit}: at most {limit.most:,}")
+    return says.format(files=words.files(limit.most), size=words.size(limit.most))
 
 
 def _time(seconds: int) -> str:

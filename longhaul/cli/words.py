@@ -96,6 +96,9 @@ def facts(job: "Job") -> Iterator[tuple[str, str]]:
         yield "Progress", f"{shown(progress.message)} {pace(progress)}".strip()
     if job.error:
         yield "Error", shown(f"{job.error.title}: {job.error.detail}")
+        if job.error.affected:
+            yield "Because", files(job.error.affected_files)
+            yield from (("", skipped(one)) for one in job.error.affected)
     for place, one in enumerate(job.notifications or ()):
         yield "" if place else "Told", told(one)
     yield "Created", moment(job.created_at)

@@ -7,9 +7,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Locator, Page, Route, ViewportSize, expect
 
 from tests.browser.alone import URL, Bucket, serve
+from tests.browser.keyboard import outline_is_seen
+from tests.browser.test_accessibility import violations
 
 NAMES = {
     "photos/cats/tom.jpg": 10,
@@ -602,3 +605,62 @@ def test_names_that_turn_the_direction_do_not(put: Put) -> None:
         is_arabic = "end.pdf" in str(name.text_content())
         assert kind == ["rtl" if is_arabic else "ltr", "ellipsis"]
         expect(name).to_have_attribute("title", re.compile(re.escape(str(name.text_content()))))
+
+
+# -- for everybody --------------------------------------------------------------------------------
+
+SIZES: dict[str, ViewportSize] = {
+    "wide": {"width": 1280, "height": 800},
+    "wide at 200 %": {"width": 640, "height": 400},
+    "phone": {"width": 320, "height": 640},
+}
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+def test_axe_finds_nothing_and_nothing_is_cut_off(put: Put, direction: str) -> None:
+    shelf = put(
+        NAMES | {"all/" + "long " * 40: 1, "all/a.txt": 2, "all/10001": 3, "all/in/b.txt": 4},
+        own={"all/10001": "طويل.pdf"},
+        unreadable={"all/a.txt": "in GLACIER"},
+    )
+    shelf.open("all/")
+    shelf.page.evaluate(AXE_SCRIPT)
+    shelf.page.evaluate(f"document.documentElement.dir = '{direction}'")
+    expect(shelf.row("طويل.pdf")).to_be_visible()
+
+    def look() -> list[list[str]]:
+        found = []
+        for viewport in SIZES.values():
+            shelf.page.set_viewport_size(viewport)
+            found.append(violations(shelf.page))
+            wide = shelf.page.evaluate("document.documentElement.scrollWidth")
+            assert wide == viewport["width"]
+        return found
+
+    assert look() == [[], [], []]
+    shelf.box("10001").check()
+    shelf.page.get_by_role("searchbox").fill("nothing like it")
+    expect(shelf.page.get_by_text("No name in this folder has that in it.")).to_be_visible()
+    assert look() == [[], [], []]
+
+
+def test_targets_are_large_enough_for_a_finger(put: Put) -> None:
+    shelf = put(NAMES)
+    shelf.open()
+
+    targets = shelf.page.locator(".browse :is(button, [type=search], .pick, .scroll [role=row])")
+
+    for target in targets.all():
+        box = target.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 24
+
+
+def test_the_focus_is_always_visible_in_the_list(put: Put) -> None:
+    shelf = put(NAMES)
+    shelf.open()
+    shelf.page.get_by_role("searchbox").focus()
+
+    for key in ("Tab", "Tab", "Tab", "Tab", "Tab", "ArrowDown", "End", "Space", "PageUp"):
+        shelf.press(key)
+        assert outline_is_seen(shelf.page), key

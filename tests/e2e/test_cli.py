@@ -191,7 +191,7 @@ def test_what_cannot_be_read_is_named_or_left_out(cli: Cli, sources: Sources) ->
     assert (process.returncode, out) == (1, "")
     assert "The job has failed. A source file cannot be read: 2 of 3 files cannot be read: " in err
     assert all(f"{prefix}{name} (archived: in GLACIER" in err for name in ("b.bin", "c/d.bin"))
-    assert "export with `--on-unreadable skip`" in err
+    assert " --on-unreadable skip\n" in err
     skipped = printed["download"]["skipped"]
     assert skipped == printed["result"]["skipped"]
     assert [(one["file"], one["reason"]) for one in skipped] == [
@@ -271,6 +271,47 @@ def test_a_failed_job_can_be_retried_and_saved(cli: Cli, sources: Sources) -> No
     check_archive((cli.folder / "out.zip").read_bytes(), [file], job_id=printed["jobId"])
 
 
+def test_the_advice_for_a_failed_job_mends_it(cli: Cli, sources: Sources) -> None:
+    file, missing = sources.put(noise(2000)), sources.new_id()
+    words = ("export", f"{file.file_id},{missing}", "--on-missing", "fail", "--wait")
+
+    with cli.start(*words) as process:
+        _, err = process.communicate(timeout=WITHIN_SECONDS)
+    found = re.search(r"To leave these files out: longhaul (retry \S+ --on-missing skip)\n", err)
+    assert found, err
+    printed = json.loads(cli.run(*found[1].split(), "-o", "out.zip", "--json", code=9))
+
+    archive = (cli.folder / "out.zip").read_bytes()
+    check_archive(archive, [file], [missing], job_id=printed["jobId"])
+
+
+def test_a_folder_is_listed_tried_out_and_exported_by_its_keys(cli: Cli, sources: Sources) -> None:
+    prefix = sources.new_prefix()
+    files = [sources.put_at(prefix, n, noise(900), name=prefix + n) for n in ("a.txt", "b/c.txt")]
+    sources.put_at(prefix, "d.txt", b"frozen", storage_class="GLACIER")
+
+    rows = [row.split("\t") for row in cli.run("ls", prefix.rstrip("/")).splitlines()]
+    tried = json.loads(cli.run("--json", "export", "--prefix", prefix, "--dry-run", code=1))
+    cli.run("export", "--prefix", prefix, "--dry-run", "--on-unreadable", "skip", code=9)
+    assert cli.run("list") == ""
+    keys = "".join(f"{file.key}\n" for file in files)
+    out = cli.run("export", "--keys", "-", "-o", "x.zip", "--json", stdin=keys)
+
+    assert [row[0] for row in rows] == [f"{prefix}b/", f"{prefix}a.txt", f"{prefix}d.txt"]
+    assert rows[2][4].startswith("archived: in GLACIER")
+    assert (tried["files"], tried["bytes"], tried["unreadableFiles"]) == (2, 1800, 1)
+    check_archive((cli.folder / "x.zip").read_bytes(), files, job_id=json.loads(out)["jobId"])
+
+
+def test_an_archive_is_downloaded_under_its_new_name(cli: Cli, sources: Sources) -> None:
+    job_id = cli.run("export", str(sources.put(b"x").file_id), "--filename", "a.zip").strip()
+
+    cli.run("rename", job_id, "日本 b.zip")
+
+    assert cli.run("download", job_id, "--wait") == "日本 b.zip\n"
+    assert cli.run("list").rstrip("\n").rpartition("\t")[2] == "日本 b.zip"
+
+
 def test_a_job_whose_request_is_gone_is_not_retried(cli: Cli, backstage: Backstage) -> None:
     job_id = handmade.waiting(backstage)
     cli.run("cancel", job_id)
@@ -346,8 +387,8 @@ def test_each_error_in_a_request_is_printed(cli: Cli) -> None:
         _, err = process.communicate(timeout=WITHIN_SECONDS)
 
     assert process.returncode == 2
-    assert "  /file_ids/0: 5 must be bigger than or equal to 10000\n" in err
-    assert "  /file_ids/1: 6 must be" in err
+    assert "  FILE number 1: 5 must be bigger than or equal to 10000\n" in err
+    assert "  FILE number 2: 6 must be" in err
 
 
 def test_a_share_link_downloads_until_it_is_revoked(cli: Cli, api: Api, sources: Sources) -> None:

@@ -11,7 +11,7 @@ from chalicelib.errors import NotFound
 from chalicelib.http import page, sign_in
 from chalicelib.http.calls import Call, Reply
 from chalicelib.settings import settings
-from infra.smaller import FOLDER, IS_MINIFIED, smaller
+from infra.smaller import FOLDER, smaller
 from tests.unit.samples import REQUIRED
 
 SIZE_MAX = 80_000
@@ -70,14 +70,12 @@ def _loaded_with(view: str) -> set[str]:
     return found
 
 
-@pytest.mark.skipif(not IS_MINIFIED, reason="the minifier has no wheel for this machine")
 @pytest.mark.parametrize("language", sorted(TEXTS_OF))
 @pytest.mark.parametrize("view", VIEWS)
 def test_what_a_visit_loads_is_small(view: str, language: str) -> None:
     assert _size({*_loaded_with(view), language}) < SIZE_MAX
 
 
-@pytest.mark.skipif(not IS_MINIFIED, reason="the minifier has no wheel for this machine")
 @pytest.mark.parametrize("language", sorted(TEXTS_OF))
 def test_all_of_it_is_small(language: str) -> None:
     assert _size({*MODULES, language} - (TEXTS_OF - {language})) < SIZE_MAX_OF_ALL

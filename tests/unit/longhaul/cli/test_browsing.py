@@ -81,8 +81,7 @@ def test_an_older_stack_lists_without_own_names(stub: Stub, run: Run) -> None:
 
 
 def test_several_sources_are_named(stub: Stub, run: Run) -> None:
-    two = {"source": "main", "sources": ["main", "scans"]}
-    stub.on(FIRST, listing(["a/r/"], [], **two))
+    stub.on(FIRST, listing(["a/r/"], [], source="main", sources=["main", "scans"]))
 
     assert "In a/ of source main: Others, with --source: scans.\n" in run("ls").err
 
@@ -127,7 +126,12 @@ def test_open_opens_a_browser_where_there_is_a_display(
     stub: Stub, run: Run, monkeypatch: pytest.MonkeyPatch, *, has_display: bool, is_open: bool
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url) or is_open)
+
+    def fake(url: str) -> bool:
+        opened.append(url)
+        return is_open
+
+    monkeypatch.setattr("webbrowser.open", fake)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setattr(sys, "platform", "linux")
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):

@@ -296,7 +296,44 @@ def test_what_the_api_refuses_is_named_by_its_line(
     assert f"✗ The command line is not right: {place} of --files, id: 7 is too small.\n" in ran.err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["10001,10002", "10005-10006"],
+        ["10001, 10002 10005-10006"],
+        [" 10001,,10002,", "10005-10006 "],
+    ],
+)
+def test_ids_may_have_commas_and_spaces_between_them(
+    stub: Stub, whole: Stored, run: Run, words: list[str]
+) -> None:
+    run("export", *words)
+
+    assert stub.asked[0].content == {"file_ids": [10001, 10002, 10005, 10006]}
+
+
+def test_own_names_are_asked_for_only_by_the_option(stub: Stub, whole: Stored, run: Run) -> None:
+    run("export", "--prefix", "a/")
+    run("export", "--prefix", "a/", "--names", "own")
+
+    assert [one.content for one in stub.asked] == [
+        {"prefix": "a/"},
+        {"prefix": "a/", "names": "own"},
+    ]
+
+
 # -- retry -----------------------------------------------------------------------------------------
+
+
+def test_a_retry_says_what_changes(stub: Stub, run: Run) -> None:
+    stub.on(f"POST {JOB}/retry", accepted())
+
+    run("retry", JOB_ID)
+    run("retry", JOB_ID, "--on-missing", "skip", "--on-unreadable", "fail", "--name", "x.zip")
+
+    plain, changed = stub.of(f"POST {JOB}/retry")
+    assert plain.body == b""
+    assert changed.content == {"onMissing": "skip", "onUnreadable": "fail", "filename": "x.zip"}
 
 
 def test_a_retry_prints_and_saves_like_an_export(

@@ -257,6 +257,33 @@ def test_a_list_in_a_pipe_has_tabs(stub: Stub, run: Run) -> None:
     assert second[1] == "completed"
 
 
+def test_a_list_counts_the_files_that_are_in_the_archive(stub: Stub, run: Run) -> None:
+    ended = completed(5_000)
+    ended["result"] |= {"processedFiles": 1, "totalFiles": 3}
+    stub.on("GET /v1/export?limit=100", Reply(200, {"jobs": [ended], "cursor": None}))
+
+    assert run("list").out.split("\t")[3:5] == ["1", "5.0 kB"]
+
+
+def test_a_list_that_was_cut_says_so(stub: Stub, run: Run) -> None:
+    page = Reply(200, {"jobs": [job()] * 21, "cursor": None})
+    stub.on("GET /v1/export?limit=100", page)
+
+    assert run("list").err == "These are the newest 20. --all lists all that there are.\n"
+    assert run("list", "--all").err == ""
+
+
+def test_a_job_is_renamed(stub: Stub, run: Run) -> None:
+    stub.on(f"PATCH {JOB}", Reply(200, job("completed", filename="May\x1b[2J.zip")))
+
+    ran = run("rename", JOB_ID, "May.zip")
+    in_json = run("--json", "rename", JOB_ID, "May.zip")
+
+    assert stub.asked[0].content == {"filename": "May.zip"}
+    assert (ran.code, ran.out, ran.err) == (0, "", "Its name is May.zip.\n")
+    assert json.loads(in_json.out)["jobId"] == JOB_ID
+
+
 def test_a_list_has_as_many_jobs_as_the_options_say(
     stub: Stub, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -153,6 +153,18 @@ def test_what_can_help_is_what_the_api_says(
     assert run("watch", JOB_ID).err.endswith(f"No: no.\n{said}")
 
 
+def test_the_files_to_blame_are_all_in_the_status(stub: Stub, run: Run) -> None:
+    affected = [{"file": i, "reason": "missing", "detail": "does not exist"} for i in range(12)]
+    error = {"type": "t", "title": "No", "detail": "no", "affectedFiles": 12, "affected": affected}
+    stub.on(f"GET {JOB}", Reply(200, job("failed", error=error)))
+
+    watched, status = run("watch", JOB_ID), run("status", JOB_ID)
+
+    assert f"See all 12 files: longhaul status {JOB_ID}\n" in watched.err
+    assert "Because  12 files\n         0 (missing)\n" in status.out
+    assert "         11 (missing)\n" in status.out
+
+
 def test_the_advice_for_a_failed_job_can_be_followed(stub: Stub, run: Run) -> None:
     error = {"type": "t", "title": "No", "detail": "no", "remedies": ["skip-missing"]}
     stub.on(f"GET {JOB}", Reply(200, job("failed", error=error)))

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from infra import stack, targets
+from infra.daemon import HOST
+from infra.ministack import USUAL_PORT
 from longhaul.cli import inforce
 from tests.unit.longhaul.cli.conftest import Run
 from tests.unit.longhaul.stub import JOB, JOB_ID, Reply, Stub, job
@@ -19,6 +22,7 @@ url = "{url}/work"
 user = "ann"
 patience = 5
 """
+USUAL_URL = inforce.LOCAL_URL
 PAGE = Reply(200, {"jobs": [job()], "cursor": None})
 
 
@@ -139,6 +143,29 @@ def test_without_anything_the_stack_of_this_machine_is_asked_without_a_token(
 
     assert ran.code == 0
     assert "authorization" not in stub.asked[0].headers
+
+
+def test_something_else_on_this_machine_is_told_from_a_named_api(
+    stub: Stub, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inforce, "LOCAL_URL", f"{stub.url}/local")
+    stub.on("GET /v1/export?limit=100", Reply(404, b"<h1>no</h1>"))
+    stub.on("GET /local/v1/export?limit=100", Reply(404, b"<h1>no</h1>"))
+
+    guessed, named = run("list"), run("list", "--url", stub.url)
+
+    said = "Nobody has named an API, so it was the stack of this machine.\n"
+    assert (guessed.code, named.code) == (4, 4)
+    assert guessed.err.endswith(said)
+    assert said not in named.err
+
+
+def test_the_stack_of_this_machine_is_where_make_up_puts_it() -> None:
+    target = targets.named("ministack")
+    place = target.at(f"http://{HOST}:{USUAL_PORT}").api_url_template
+    url = place.format(apiId=stack.default_name(target), stage="api")
+
+    assert url == USUAL_URL
 
 
 def test_profiles_shows_what_is_in_force_and_who_has_said_so(

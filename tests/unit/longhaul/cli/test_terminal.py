@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.longhaul.stub import JOB, JOB_ID, Reply, Stored, Stub, accepted, completed, job
+from tests.unit.longhaul.stub import CUT, JOB, JOB_ID, Reply, Stored, Stub, accepted, completed, job
 from tests.waiting import wait_for
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*(3[0-7]|38;5;\d+)m")
@@ -168,6 +168,20 @@ def test_ctrl_c_does_not_end_the_job_and_prints_how_to_return(stub: Stub) -> Non
     assert stub.of(f"DELETE {JOB}") == []
 
 
+def test_ctrl_c_while_the_stack_is_down_claims_nothing(stub: Stub) -> None:
+    stub.on(f"GET {JOB}", Reply(200, job(percent=40), AT_ONCE), CUT)
+
+    with terminal(stub, "watch", JOB_ID) as ran:
+        wait_for(lambda: "the connection broke" in ran.text, 30, "the failure")
+        ran.process.send_signal(signal.SIGINT)
+        code = ran.ended()
+
+    assert code == 130
+    assert "goes on without you" not in ran.text
+    assert "the job was processing, 40 %. Whether it goes on, nobody can say from here." in ran.text
+    assert ran.lines[-2] == f"  longhaul watch {JOB_ID}"
+
+
 def test_ctrl_c_shows_the_cursor_again(stub: Stub) -> None:
     stub.on(f"GET {JOB}", Reply(200, job(percent=40)))
 
@@ -179,7 +193,7 @@ def test_ctrl_c_shows_the_cursor_again(stub: Stub) -> None:
     assert ran.text.rindex("\x1b[?25h") > ran.text.rindex("\x1b[?25l")
 
 
-def test_a_list_on_a_terminal_has_columns(
+def test_a_list_on_a_terminal_has_a_header(
     stub: Stub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from longhaul.cli import main
@@ -187,7 +201,16 @@ def test_a_list_on_a_terminal_has_columns(
     stub.on("GET /v1/export?limit=100", Reply(200, {"jobs": [job()], "cursor": None}))
     monkeypatch.setattr(sys, "argv", ["longhaul", "list", "--url", stub.url])
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("TERM", "xterm")
 
     main.run()
+    coloured = capsys.readouterr().out
+    monkeypatch.setenv("TERM", "dumb")
+    main.run()
+    plain = capsys.readouterr().out
 
-    assert capsys.readouterr().out.startswith(f"{JOB_ID}  processing  0%    2       100.0 kB   20")
+    assert plain.splitlines()[0].split() == ["JOB", "STATUS", "FILES", "SIZE", "STARTED"]
+    assert plain.splitlines()[1].startswith(f"{JOB_ID}  processing 0%      2  100.0 kB  20")
+    assert coloured.startswith("\x1b[1mJOB")
+    assert CONTROL.sub("", coloured.replace("\x1b[0m", "")) == plain

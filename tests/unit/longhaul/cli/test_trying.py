@@ -126,14 +126,14 @@ def test_a_list_has_ids_keys_prefixes_and_versions(stub: Stub, run: Run) -> None
 
 
 def test_too_much_is_said_with_its_limit(stub: Stub, run: Run) -> None:
-    over = {"limit": "filesPerJob", "most": 1, "detail": "an export may have 1 file"}
+    over = {"limit": "filesPerJob", "most": 1, "detail": "these are 2 files"}
     stub.on(CHECK, files(there(10001), there(10002)))
     asks(stub, "files=2&bytes=10000&entries=2", estimate(12, over))
 
     ran = run("export", "10001,10002", "--dry-run")
 
     assert ran.code == 6
-    assert "Too much an export may have 1 file\n" in ran.out
+    assert "Too much an export may have 1 file; export fewer at a time\n" in ran.out
 
 
 def test_an_older_stack_gives_no_time(stub: Stub, run: Run) -> None:
