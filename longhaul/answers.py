@@ -247,8 +247,9 @@ class Checked(Answer, frozen=True):
     """Whether one of many files can be exported. If not, `reason` and `detail` say why, as in
     `Skipped`.
 
-    `file` is the id or the key that was asked for. `name` is the file's own name, which its
-    metadata holds; None if it has none. If the file does not exist, `s3_key` and `size` are None.
+    `file` is the id or the key that was asked for. `name` is what an archive calls it, if it has no
+    other file of that name; None if that is not known. If the file does not exist, `s3_key` and
+    `size` are None.
     """
 
     file: int | str
@@ -261,7 +262,7 @@ class Checked(Answer, frozen=True):
 
 
 class CheckedFiles(Answer, frozen=True):
-    """The files that were asked for, in their order."""
+    """The files that were asked for, each once, in their order."""
 
     files: tuple[Checked, ...]
 

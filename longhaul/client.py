@@ -287,7 +287,8 @@ class Client:
         source: str | None = None,
     ) -> Iterator[Checked]:
         """Yields whether each of these files can be exported: first the ids, then the keys. Sends a
-        request for each hundred, only when it is needed; to an older API, one for each id."""
+        request for each hundred, only when it is needed; to an older API, one for each id. Of one
+        hundred, each is told once."""
         return choosing.checked(self.session, file_ids, keys, source)
 
     def folder(
@@ -327,7 +328,7 @@ class Client:
 
         Raises NotFound if an older API does not know it.
         """
-        asked = {"files": files, "bytes": size, "entries": entries}
+        asked = {"files": files, "bytes": size, "entries": entries, "userId": self.user}
         return self.session.read(Estimate, "GET", f"/v1/estimate{choosing.query(asked)}")
 
     def call(

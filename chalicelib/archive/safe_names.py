@@ -16,7 +16,7 @@ PATH_MAX: Final = 200
 """UTF-16 code units in a whole name. Windows' MAX_PATH leaves 259 for the target folder and this:
 https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation. A user's name of the
 longest sort (20) and what Explorer proposes make 58:
-`C:\\Users\\xxxxxxxxxxxxxxxxxxxx\\Downloads\\longhaul-5f0c5d0e\\`."""
+`C:\\Users\\xxxxxxxxxxxxxxxxxxxx\\Downloads\\photos-2026-11-25\\`."""
 
 FOLDER_MAX: Final = 140
 """UTF-16 code units in the folders of a name. So a file's own name has room for at least 59, as a

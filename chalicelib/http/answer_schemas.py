@@ -197,7 +197,12 @@ _ONE_OF_FILES: Final[Schema] = _answer(
 _CHOICE: Final[Schema] = {"enum": ["fail", "skip"]}
 
 ASKED_FOR: Final = _answer(
-    {"onMissing": _CHOICE, "onUnreadable": _CHOICE, "fresh": {"type": "boolean"}},
+    {
+        "onMissing": _CHOICE,
+        "onUnreadable": _CHOICE,
+        "names": {"enum": ["key", "own"]},
+        "fresh": {"type": "boolean"},
+    },
     fileIds={"type": "array", "items": _FILE_ID},
     keys={"type": "array", "items": _TEXT},
     prefix=_TEXT,

@@ -28,13 +28,13 @@ def retry(call: Call, services: Services, job_id: str) -> Reply:
     has uploaded, if that can still be used (pipeline/reuse.py). Raises NotFound, and what
     `parse.changes_request` and `accepting.retry` raise.
     """
+    job = find_job(call, services, job_id)
     settings = services.settings
     changes: dict[str, Any] = {}
     # Whatever its Content-Type: so were the first retries, which took no body.
     if call.body.strip() not in (b"", b"{}"):
         content_type = call.headers.get("content-type")
         changes = parse.changes_request(call.body, content_type, "retry", settings)
-    job = find_job(call, services, job_id)
 
     def check(asked: ExportRequest) -> None:
         # The settings may have changed since, as its source, and what the caller may have.
@@ -76,9 +76,9 @@ def _without_none(value: Any) -> Any:
 def rename(call: Call, services: Services, job_id: str) -> Reply:
     """PATCH /v1/export/{jobId}: gives the archive another name for downloads. A job that has the
     same archive keeps its own. Raises NotFound, and what `parse.changes_request` raises."""
+    job = find_job(call, services, job_id)
     content_type = call.headers.get("content-type")
     asked = parse.changes_request(call.body, content_type, "rename", services.settings)
-    job = find_job(call, services, job_id)
     filename = archive_filename(asked["filename"], job.job_id)
     renamed = services.jobs.rename(job.job_id, filename)
     if renamed is None:

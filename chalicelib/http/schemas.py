@@ -193,7 +193,7 @@ def _check(an_id: Schema, source: Schema) -> Schema:
     several: Schema = {"type": "array", "minItems": 1, "maxItems": CHECKED_MAX}
     return {
         "type": "object",
-        "description": "Exactly one of file_id, file_ids and keys says which files.",
+        "description": "Exactly one of fileId, fileIds and keys says which files.",
         "additionalProperties": False,
         "properties": {
             "file_id": an_id,
@@ -243,6 +243,14 @@ def _export(an_id: Schema, source: Schema) -> Schema:
             "filename": FILENAME,
             "on_missing": {**_ON_MISSING, "default": "skip"},
             "on_unreadable": {**_ON_UNREADABLE, "default": "fail"},
+            "names": {
+                "description": "How the files of keys and prefixes are called to which the request "
+                "gives no name: by their keys, or with their own names (as files by id) in the "
+                "folders of their keys. If there are more than 100,000 files below the prefixes, "
+                "these keep the names of their keys.",
+                "enum": ["key", "own"],
+                "default": "key",
+            },
             "user_id": {**USER_ID, "default": "anonymous"},
             "fresh": _FRESH,
             "notify": {**_RECEIVERS, "minProperties": 1},

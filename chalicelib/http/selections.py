@@ -41,7 +41,7 @@ TICKET_DAYS_MAX: Final = 7
 
 _REQUEST: Final = (
     *("file_ids", "keys", "prefix", "files", "source"),
-    *("filename", "on_missing", "on_unreadable", "notify"),
+    *("filename", "on_missing", "on_unreadable", "names", "notify"),
 )
 _KNOWN: Final = (*_REQUEST, "sub", "aud", "iss", "exp", "nbf", "iat", "jti", "uses")
 

@@ -3,11 +3,15 @@
 import hashlib
 import json
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from chalicelib.jobs.model import OnMissing
 
 FileId = int | str
+
+Names = Literal["key", "own"]
+"""Where the last part of a file's name comes from, if the request gives the file none: from its
+key, or from the file's own facts (sources/own_names.py)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,7 @@ class ExportRequest:
     filename: str | None = None
     on_missing: OnMissing = "skip"
     on_unreadable: OnMissing = "fail"
+    names: Names = "key"
     user_id: str = "anonymous"
     fresh: bool = False
     notify: Notify | None = None
@@ -66,8 +71,11 @@ class ExportRequest:
             asked["files"] = [_said(one) for one in self.files]
         if self.notify:
             asked["notify"] = _said(self.notify)
-        if self.on_unreadable == "fail":  # as it was before there was a choice
+        # As it was before there was a choice.
+        if self.on_unreadable == "fail":
             del asked["on_unreadable"]
+        if self.names == "key":
+            del asked["names"]
         return json.dumps(asked, ensure_ascii=False, sort_keys=True).encode()
 
     @classmethod

@@ -1,6 +1,6 @@
 """What a request asks for, file by file, before anything is looked up. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from chalicelib.jobs.request import ExportRequest, FileId, Wanted
@@ -20,7 +20,8 @@ Which = tuple[FileId, str | None]
 class Asked(NamedTuple):
     """One file. `label` is what the caller calls it: its id, or its key. `name` is its path in the
     archive; None: its own name. `listed` are the facts of a listing. `is_exact`: the caller has
-    said this name, so nothing is added to it.
+    said this name, so nothing is added to it. `is_own`: the file's own name takes the place of the
+    last part of `name`.
 
     It is a tuple, which is made fastest: there may be a million.
     """
@@ -31,6 +32,7 @@ class Asked(NamedTuple):
     name: str | None
     listed: ObjectFacts | None = None
     is_exact: bool = False
+    is_own: bool = False
 
     @property
     def which(self) -> Which:
@@ -68,6 +70,16 @@ def below_prefix(one: Wanted, facts: ObjectFacts, source: Source) -> Asked:
         name = facts.key.removeprefix(prefix[: prefix.rfind("/") + 1])
         name = name if one.name == TOP else f"{one.name.rstrip(_ENDS)}/{name}"
     return Asked(facts.key, facts.key, facts.version, name, facts)
+
+
+def with_own_names(asked: Sequence[Asked], most: int) -> list[Asked]:
+    """Returns the files, each to be called by its own name unless the caller has said one. If more
+    than `most` were listed, all that were listed keep the names of their keys."""
+    keeps_keys = sum(1 for one in asked if one.listed) > most
+    return [
+        one if one.is_exact or (keeps_keys and one.listed) else one._replace(is_own=True)
+        for one in asked
+    ]
 
 
 def nothing_below(prefix: str) -> Asked:

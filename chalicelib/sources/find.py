@@ -34,8 +34,8 @@ _SAID_BY_WHY: Final = frozenset({Reason.DENIED, Reason.ENCRYPTED})
 """Reasons whose sentence has the same word, so that a message would say it twice."""
 
 THOROUGH_MAX: Final = 100_000
-"""The most files that are looked up one by one because one of them could not be read. It takes some
-two minutes."""
+"""The most listed files that are looked up one by one, because one of them could not be read, or
+for their own names. It takes some two minutes."""
 
 LISTED_MAX: Final = 1_000_000
 """The most files that the prefixes of one request's `files` may have together. A worker has room
@@ -88,6 +88,8 @@ def find(
     looks = Looks(services, bucket, tick, thorough=thorough, suspects=suspects)
     known = Known(services, bucket, tick, suspects)
     asked = list(_asked(request, known, source))
+    if request.names == "own":
+        asked = asking.with_own_names(asked, THOROUGH_MAX)
     seen = looks.at(_to_look_at(asked, looks))
     files: list[_File] = []
     missing: dict[Which, None] = {}
@@ -157,8 +159,8 @@ def _to_look_at(asked: Sequence[Asked], looks: Looks) -> Iterator[Place]:
     A listing tells enough of most files. But it does not tell the CRC-32 of a large file, which is
     copied, so that its header is written before its bytes come: if no earlier job knows it, a HEAD
     says whether S3 has the CRC-32s of its parts. (If S3 has the CRC-32 itself, the worker that
-    writes the header asks.) Nor does it tell whether an archived file was restored, nor how a file
-    is encoded or encrypted.
+    writes the header asks.) Nor does it tell whether an archived file was restored, how a file is
+    encoded or encrypted, nor its own name.
     """
     settings, limits = looks.services.settings, looks.services.limits
     listed = sum(1 for one in asked if one.listed)
@@ -170,6 +172,7 @@ def _to_look_at(asked: Sequence[Asked], looks: Looks) -> Iterator[Place]:
         if (
             facts is None
             or is_each
+            or one.is_own
             or facts.is_archived
             or (facts.size >= limits.layout.copy_min and not facts.in_s3 and facts.crc32 is None)
             or looks.is_suspect(one.key)
@@ -185,7 +188,10 @@ def _seen_of(one: Asked, seen: Mapping[Place, Seen]) -> Seen:
 
 
 def _file(one: Asked, facts: ObjectFacts, services: Services) -> _File:
-    name = own_name(facts, services.settings.names_from) if one.name is None else one.name
+    name = one.name or ""
+    if one.name is None or one.is_own:
+        own = own_name(facts, services.settings.names_from)
+        name = name[: name.rfind("/") + 1] + own
     # Few files have an encoding, and there may be a million.
     shown = encoded_name(name, facts.encoding) if facts.encoding and not one.is_exact else name
     return _File(shown, facts, is_renamed=shown != name)

@@ -68,7 +68,7 @@ export const post = (path, body, headers) => withBody("POST", path, body, header
 export const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
 const query = (path, values) =>
-  `${path}?${new URLSearchParams(Object.entries(values).filter(([, value]) => value ?? false))}`;
+  `${path}?${new URLSearchParams(Object.entries(values).filter(([, value]) => value || value === 0))}`;
 
 async function send(method, path, more) {
   const signal = AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), more.signal].filter(Boolean));

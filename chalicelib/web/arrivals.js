@@ -4,11 +4,11 @@ import { readRequest } from "./api.js";
 import { asked, unpack } from "./basket.js";
 import { h } from "./dom.js";
 import { write } from "./ids.js";
-import { decode, LONGEST } from "./pick.js";
 import { rich, t } from "./texts.js";
 
 /** Returns {chosen, words, fields} of a link's `pick`; only {words} if it has no choice. `fields`: what the form's fields have. */
 export async function byLink(pick) {
+  const { decode, LONGEST } = await import("./pick.js");
   try {
     const [text, ...packed] = await decode(pick);
     return { chosen: unpack(packed), words: t("form.fromLink"), fields: { text: String(text) } };

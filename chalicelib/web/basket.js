@@ -142,7 +142,7 @@ const LONGEST = 1_100; // characters; a key has at most 1,024 bytes, as S3 allow
 /** The basket of such a value, which may come from anybody. Raises TypeError if it is no such value. */
 export function unpack(value) {
   const must = (is) => {
-    if (!is) throw new TypeError("no basket");
+    if (!is) throw new TypeError("basket");
   };
   const text = (given) => (must(typeof given === "string" && given.length <= LONGEST), given);
   const list = (given) => (must(Array.isArray(given)), given);

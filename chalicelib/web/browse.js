@@ -4,11 +4,12 @@ import { announce, button, fault, fill, h, nothing, say, skeleton, toast } from 
 import { grid } from "./grid.js";
 import { folded, isFolder, listing } from "./listing.js";
 import { namesOf } from "./names.js";
-import { makeRow, paintRow } from "./row.js";
+import { makeRow, paintRow } from "./filerow.js";
 import { plain, t } from "./texts.js";
 import { ticking } from "./ticking.js";
 
 const COLUMNS = ["name", "size", "date"];
+const IN_VIEW = 6; // rows, at least
 const TOP = { active: 0, top: 0, offset: 0 };
 
 /**
@@ -38,7 +39,7 @@ export function browser({ basket, changed, moved }) {
   const state = h("div", {});
   const counted = h("span", {});
   const said = h("strong", {});
-  const status = h("p", { class: "hint status" }, counted, " ", said);
+  const status = h("p", { class: "hint status" }, counted, said);
 
   const tell = (words) => {
     say(said, words);
@@ -82,7 +83,7 @@ export function browser({ basket, changed, moved }) {
     all: ticks.toggleAll,
     enter: (i) => (isFolder(seen.rows[i]) ? enter(seen.rows[i].prefix) : ticks.toggle(i)),
     range: ticks.extend,
-    seen: (first, end) => names?.look(seen.rows.slice(first, end)),
+    seen: (first, end) => basket.names !== "key" && names?.look(seen.rows.slice(first, end)),
     toggle: ticks.toggle,
     type: () => search.focus(),
     up,
@@ -125,10 +126,11 @@ export function browser({ basket, changed, moved }) {
     names?.stop();
     const here = listing(source, folder);
     // Whoever goes up is on the folder where they were.
-    const below = before?.source === source && before.folder.startsWith(folder) && before.folder.indexOf("/", folder.length) + 1;
+    const below = before && before.source === source && before.folder.startsWith(folder) && before.folder.indexOf("/", folder.length) + 1;
     here.below = !here.place && below ? before.folder.slice(0, below) : undefined;
     here.changed = () => listed();
     Object.assign(seen, { here, rows: [], view: undefined });
+    if (before && before.source === source) here.top ||= before.top;
     asked = folder;
     names = namesOf(source, draw);
     search.value = here.searched ?? "";
@@ -146,13 +148,18 @@ export function browser({ basket, changed, moved }) {
       here.below = undefined;
       return { active: below, top: Math.max(0, below - 2), offset: 0 };
     }
-    if (!before.length) return here.place ?? TOP;
-    const at = table.place();
-    if (!isSame) return TOP;
-    if (!at.top && !at.active) return at;
-    const held = table.hasFocus() ? at.active : at.top;
-    const to = rows.indexOf(before[held]);
-    return { active: rows.indexOf(before[at.active]), top: Math.max(0, at.top + to - held), offset: at.offset };
+    const at = before.length ? table.place() : TOP;
+    const isMoved = at.top || at.offset || at.active;
+    const { place } = here;
+    if (place && !isMoved && (here.isWhole || rows.length > place.active)) {
+      here.place = undefined;
+      return place;
+    }
+    if (!isSame || !isMoved) return TOP;
+    const isHeld = table.hasFocus() && at.active >= at.top && at.active < at.top + IN_VIEW;
+    const held = isHeld ? at.active : at.top;
+    const by = isHeld || at.top || at.offset ? rows.indexOf(before[held]) - held : 0;
+    return { active: at.active && rows.indexOf(before[at.active]), top: Math.max(0, at.top + by), offset: at.offset };
   };
 
   /** Shows the listing, which has more rows now, or has them in another order. */
@@ -199,7 +206,7 @@ export function browser({ basket, changed, moved }) {
     open: (source, folder = "") => {
       const to = folder.slice(0, folder.lastIndexOf("/") + 1);
       const { here } = seen;
-      if (here?.source === source && (to === asked || to === here.folder)) return;
+      if (here && here.source === source && (to === asked || to === here.folder)) return;
       // By Back, the row with the focus goes.
       isFocusWanted = !!here && (document.activeElement === document.body || element.contains(document.activeElement));
       show(source, to);

@@ -1,24 +1,27 @@
 // Changes of the basket by rows of a folder. Pure: what a folder has in it is handed over.
 
-import { addFiles, addFolder, folderOf, isEmpty, remove } from "./basket.js";
+import { addFiles, addFolder, folderOf, remove } from "./basket.js";
 import { MOST } from "./ids.js";
 import { isFolder, keyOf } from "./listing.js";
 
 const sizeOf = ({ files, folders }) => files.size + folders.size;
 
 /**
- * What is chosen in a folder: {isWhole, parts}. `isWhole`: all of it. `parts`: the prefixes of those
- * folders in it below which something is chosen.
+ * What is chosen in a folder: {isWhole, isAny, parts}. `isWhole`: all of it. `isAny`: something in it.
+ * `parts`: the prefixes of those folders in it below which something is chosen.
  */
 export function within(chosen, folder) {
   const parts = new Set();
+  let isAny = false;
   for (const keys of [chosen.files.keys(), chosen.folders]) {
     for (const key of keys) {
-      const end = key.startsWith(folder) && key.indexOf("/", folder.length) + 1;
+      if (!key.startsWith(folder)) continue;
+      isAny = true;
+      const end = key.indexOf("/", folder.length) + 1;
       if (end) parts.add(key.slice(0, end));
     }
   }
-  return { isWhole: folderOf(chosen, folder) !== undefined, parts };
+  return { isWhole: folderOf(chosen, folder) !== undefined, isAny, parts };
 }
 
 const isIn = (chosen, row) => (isFolder(row) ? chosen.folders.has(row.prefix) : chosen.files.has(row.key));
@@ -27,19 +30,12 @@ const isIn = (chosen, row) => (isFolder(row) ? chosen.folders.has(row.prefix) : 
 export const stateOf = (chosen, row, { isWhole, parts }) =>
   isIn(chosen, row) || (isWhole && !row.unreadable) || (parts.has(row.prefix) && "mixed");
 
-/** The same of many rows. Rows that cannot be chosen do not count. */
-export function stateOfAll(chosen, rows, inside) {
-  if (isEmpty(chosen)) return false;
+/** The same of many rows, which are all of a folder or `isPart`. Rows that cannot be chosen do not count. */
+export function stateOfAll(chosen, rows, inside, isPart) {
   if (inside.isWhole) return rows.some((row) => !row.unreadable);
-  let isAny = false;
-  let isAll = true;
-  for (const row of rows) {
-    const state = stateOf(chosen, row, inside);
-    if (state) isAny = true;
-    if (state !== true && !row.unreadable) isAll = false;
-    if (isAny && !isAll) return "mixed";
-  }
-  return isAny && isAll;
+  // Of very many rows, mostly no more than the first is looked at.
+  const isAny = isPart ? rows.some((row) => stateOf(chosen, row, inside)) : inside.isAny;
+  return isAny && (rows.every((row) => row.unreadable || isIn(chosen, row)) || "mixed");
 }
 
 /** Puts rows in, or none of them: returns false if these would be too many one by one. */
@@ -65,15 +61,11 @@ export function steps(from, folder) {
  */
 export function takeOut(chosen, keys, folder, rowsOf) {
   const from = folderOf(chosen, folder);
-  if (from === undefined) {
-    for (const key of keys) remove(chosen, key);
-    return true;
-  }
   const out = new Set(keys);
-  const way = steps(from, folder);
+  const way = from === undefined ? [] : steps(from, folder);
   const others = way.flatMap((level, i) => rowsOf(level).filter((row) =>
     !row.unreadable && keyOf(row) !== way[i + 1] && (i + 1 < way.length || !out.has(keyOf(row)))));
-  if (sizeOf(chosen) - 1 + others.length > MOST) return false;
-  remove(chosen, from);
+  if (others.length && sizeOf(chosen) - 1 + others.length > MOST) return false;
+  for (const one of [...way, ...keys]) remove(chosen, one);
   return put(chosen, others);
 }

@@ -32,6 +32,7 @@ export function create(main) {
   let { way = "ids", key = newKey() } = kept;
   let tried = false;
   let isGone = false;
+  let refused = { ids: [] }; // what the API said of this form as it is: {words, ids}
   let ids = parse(kept.text ?? "");
   // Of whole folders and of files that were looked up.
   const weighed = weight(chosen, () => {
@@ -95,8 +96,8 @@ export function create(main) {
       h("div", {}, h("label", { for: "filename" }, t("form.name")), filename, noName, h("p", { class: "hint", id: "about-name" }, t("form.aboutName"))),
       h("div", { class: "choice" }, onMissing, onUnreadable)),
     refusal, h("div", { class: "submit" }, h("div", { class: "sums" }, summary, time, over, reason), start));
-  main.append(h("div", { class: "head" }, h("h1", { tabindex: -1 }, t("form.title"))), form);
-  title(t("form.title"));
+  main.append(h("div", { class: "head" }, h("h1", { tabindex: -1 }, t("common.newExport"))), form);
+  title(t("common.newExport"));
 
   // -- what it says ------------------------------------------------------------------------------
 
@@ -112,20 +113,21 @@ export function create(main) {
     const sum = weighed.of();
     const { files, bytes, unsized, isCounting, uncounted, seconds } = sum;
     const values = { n: files, size: size(bytes) };
-    const kind = isCounting ? "soFar" : unsized === files && !bytes ? "noSize" : unsized || uncounted ? "atLeast" : "sum";
-    say(summary, isEmpty(chosen) ? t("picked.none") : t(`picked.${kind}`, values));
+    const kind = isCounting ? "soFar" : uncounted ? "least" : unsized === files && !bytes ? "noSize" : unsized ? "atLeast" : "sum";
+    const isKnown = files > 0 || !uncounted;
+    say(summary, isEmpty(chosen) ? t("picked.none") : isKnown ? t(`picked.${kind}`, values) : t("picked.someUncounted", { n: uncounted }));
     const about = seconds != null && files > 0 && t(`picked.${isCounting ? "aboutSoFar" : "about"}`, { time: duration(rounded(seconds)) });
-    say(time, [about, uncounted > 0 && t("picked.someUncounted", { n: uncounted })].filter(Boolean).join(" "));
+    say(time, [about, uncounted > 0 && isKnown && t("picked.someUncounted", { n: uncounted })].filter(Boolean).join(" "));
     const overs = isEmpty(chosen) ? [] : tooMuch(chosen, sum);
     fill(over, overs.map(({ limit, most, detail }) => h("li", {},
       has(`picked.over-${limit}`) ? t(`picked.over-${limit}`, { n: most, size: size(most) }) : sentence(detail))));
     onMissing.hidden = !chosen.ids.length && !chosen.files.size && chosen.folders.size === 1;
-    say(reason, (tried && hindrance()?.words) || "");
+    say(reason, refused.words || (tried && hindrance()?.words) || "");
     const isNothing = tried && !ids.errors.length && !ids.tooMany && isEmpty(chosen);
     say(nothingTicked, isNothing ? t("form.emptyFolders") : "");
     // What is still being typed is no error before the first try.
     const typed = !tried && document.activeElement === text && /[^\s,;]*$/.exec(text.value)[0];
-    showErrors(ids.errors.filter(({ value }) => value !== typed), isNothing && t("form.emptyIds"));
+    showErrors([...ids.errors.filter(({ value }) => value !== typed), ...refused.ids], isNothing && t("form.emptyIds"));
     say(repeats, ids.repeats ? t("form.repeats", { n: ids.repeats }) : "");
   };
 
@@ -144,6 +146,7 @@ export function create(main) {
     ids = parse(text.value);
     chosen.ids = ids.tooMany ? [] : ids.ids;
     key = newKey();
+    refused = { ids: [] };
     filename.removeAttribute("aria-invalid");
     fill(noName);
     Object.assign(kept, { owner: owner(), key, ...Object.fromEntries(new FormData(form)) });
@@ -173,7 +176,7 @@ export function create(main) {
 
   const address = (folder) => {
     const parts = new URLSearchParams({ ...(folder && { folder }), ...(chosen.source && { source: chosen.source }) });
-    return parts.size ? `#/new?${parts}` : "#/new";
+    return `#/new${parts.size ? "?" : ""}${parts}`;
   };
 
   const moved = (folder) => {
@@ -242,7 +245,7 @@ export function create(main) {
       changed();
       folders.draw();
       sources?.then(showSources);
-      turn(chosen.files.size || chosen.folders.size ? "folders" : "ids");
+      turn((chosen.files.size || chosen.folders.size) && !ids.errors.length ? "folders" : "ids");
     };
     stay();
     if (isEmpty(chosen) && !text.value.trim()) put();
@@ -307,14 +310,14 @@ export function create(main) {
       else if (["keys", "prefix", "files"].includes(field)) inList.push({ which: String(which?.key ?? which?.prefix ?? which), words: sentence(detail) });
     }
     const isHere = inList.length || inIds.length || noName.firstChild || noSource.firstChild;
-    if (isHere) say(reason, t("form.seeAbove"));
+    refused = { ids: inIds, words: isHere && t("form.seeAbove") };
+    draw();
     fill(refusal, fault(isHere ? { ...problem, quote: "" } : problem));
     if (noName.firstChild) {
       filename.setAttribute("aria-invalid", true);
       filename.focus();
     } else if (inIds.length) {
       turn("ids");
-      showErrors(inIds);
       text.focus();
     } else if (inList.length) list.quote(inList.slice(0, ERRORS_SHOWN));
     else if (noSource.firstChild) source.focus();

@@ -16,8 +16,8 @@ export function grid(label, head, make, paint, on) {
   const drawn = new Map(); // elements by number
   const spare = [];
 
-  const body = h("div", { role: "rowgroup" });
-  const scroller = h("div", { class: "scroll", tabindex: -1, onscroll: () => draw() }, body);
+  const body = h("div", {});
+  const scroller = h("div", { role: "rowgroup", class: "scroll", tabindex: -1, onscroll: () => draw() }, body);
   const element = h("div", { role: "grid", class: "grid", "aria-label": label, "aria-multiselectable": "true" },
     h("div", { role: "rowgroup" }, head), scroller);
   new ResizeObserver(() => {

@@ -1,73 +1,22 @@
 // One job: how far it is, how it ended, and what can be done with it.
 
+import { askToCancel, askToDelete, copyLinkOf, downloadLinkOf } from "./actions.js";
 import { tickets } from "./address.js";
-import { cancelJob, deleteJob, downloadLink, readJob } from "./api.js";
-import { announce, ask, button, copy, fault, fill, h, icon, link, name, newExport, nothing, quoted, say, skeleton, toast, trouble } from "./dom.js";
+import { readJob } from "./api.js";
+import { announce, button, copy, fault, fill, h, icon, link, name, newExport, nothing, quoted, say, skeleton, toast, trouble } from "./dom.js";
 import { duration, files, moment, size, sizeOf, why } from "./format.js";
 import { acted, follow, heard, isOpen } from "./live.js";
 import { auth, awaited } from "./person.js";
 import { inWords } from "./problems.js";
+import { leftOf, STATUS } from "./states.js";
 import { tabOf, title } from "./tab.js";
-import { t } from "./texts.js";
+import { plain, t } from "./texts.js";
 
 const SPOKEN_EVERY_MS = 15_000;
 // The speed is measured over this time.
 const PACE_OVER_MS = 10_000;
 const LIST_SHOWN = 200;
 const STAGES = { queued: "Queued", planning: "Planning", reading: "Reading", assembling: "Assembling", finalizing: "Finalizing" };
-
-/** A word, a picture, and a sentence for each status. */
-export const STATUS = {
-  queued: [t("job.queued"), "clock"],
-  processing: [t("job.processing"), "archive"],
-  completed: [t("job.completed"), "check", t("job.completedWords")],
-  failed: [t("job.failed"), "alert", t("job.failedWords")],
-  cancelled: [t("job.cancelled"), "stop", t("job.cancelledWords")],
-  expired: [t("job.expired"), "clock", t("job.expiredWords")],
-};
-
-/** "2 min left"; empty if nobody knows. */
-export const leftOf = (seconds) =>
-  seconds === null ? "" : seconds ? t("job.left", { time: duration(seconds) }) : t("job.almostDone");
-
-/** A link. A plain click asks the API first, so that this page shows a refusal. Where a request must
- * say who asks, a link alone leads nowhere: there it is a button, which opens no other tab. */
-export function downloadLinkOf(id, more, ...content) {
-  const download = async (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    try {
-      const { downloadUrl } = await downloadLink(id);
-      if (!/^https?:/.test(downloadUrl)) return;
-      toast(t("job.downloading"));
-      location.assign(downloadUrl);
-    } catch (problem) {
-      // The job, or the ticket for it, is gone: the view looks again, and says so.
-      if (problem.status === 404 || (problem.status === 401 && tickets.has(id))) dispatchEvent(new Event("hashchange"));
-      else toast(problem.words);
-    }
-  };
-  if (auth || tickets.has(id)) return button(download, more, icon("download"), content);
-  return link(`v1/export/${id}/download?redirect=true`, { onclick: download, ...more }, icon("download"), content);
-}
-
-/** Asks, and cancels. `done` takes the job as it is then. */
-export const askToCancel = ({ jobId, filename }, done) => ask(t("job.askCancel", { name: filename }), t("job.askCancelWords"), t("job.keepGoing"), t("job.yesCancel"), async () => {
-  const job = await cancelJob(jobId);
-  acted(jobId);
-  done(job);
-});
-
-/** Asks, and deletes. */
-export const askToDelete = ({ jobId, status, filename }, done) =>
-  ask(t("job.askDelete", { name: filename }), t(status === "completed" ? "job.askDeleteWords" : "job.askDeleteNone"), t("job.keep"), t("job.yesDelete"), async () => {
-    await deleteJob(jobId);
-    acted(jobId);
-    done();
-    toast(t("job.deleted"));
-  });
-
-export const copyLinkOf = (id) => copy(new URL(`#/jobs/${id}`, location.href).href, t("job.linkCopied"), t("job.copyYourself"));
 
 /** `isShared`: it was opened by a share link, and is shown to whom it does not belong. */
 export function job(main, id, isShared) {
@@ -102,8 +51,8 @@ export function job(main, id, isShared) {
       draw(job);
       const [word, , words = word] = STATUS[job.status];
       if (before) announce(words);
-      // It may be new, and it may have ended.
-      if (before || isOpen(job)) acted(id);
+      // It may be new to the other windows, and it may have ended.
+      acted(id);
     }
     if (isOpen(job)) move(job);
     tell(job);
@@ -233,7 +182,7 @@ export function job(main, id, isShared) {
   const reason = ({ status, progress: { percent }, result, error, expiresAt }) => {
     const until = { moment: moment(expiresAt) };
     if (status === "completed") return t(result.reusedFrom ? "job.readyBefore" : "job.ready", { files: files(result.processedFiles), size: size(result.fileSize), ...until });
-    if (status === "failed") return [h("strong", {}, inWords(error).title), h("br", {}), inWords(error).words];
+    if (status === "failed") return [h("strong", {}, plain(inWords(error).title)), h("br", {}), plain(inWords(error).words)];
     if (status === "cancelled") return percent ? t("job.cancelledAt", { n: percent }) : t("job.cancelledEarly");
     return t("job.expiredOn", until);
   };

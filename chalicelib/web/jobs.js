@@ -1,12 +1,11 @@
 // The view with the list of the person's jobs.
 
 import { listJobs, readJob } from "./api.js";
-import { announce, button, fault, fill, h, icon, link, name, newExport, nothing, ring, say, skeleton, toast, trouble } from "./dom.js";
-import { ago, count, files, size } from "./format.js";
-import { downloadLinkOf, leftOf, STATUS } from "./job.js";
+import { announce, button, fault, fill, h, newExport, nothing, say, skeleton, trouble } from "./dom.js";
+import { count } from "./format.js";
 import { heard, isOpen, repeat } from "./live.js";
 import { owner, user } from "./person.js";
-import { inWords } from "./problems.js";
+import { row } from "./jobrow.js";
 import { title } from "./tab.js";
 import { locale, t } from "./texts.js";
 
@@ -24,8 +23,9 @@ const ORDERS = {
   name: (one, other) => compare(one.filename, other.filename),
   size: (one, other) => bytesOf(other) - bytesOf(one),
 };
-const ROWS = 100; // at first, and with each "Show more"
+const ROWS = 50; // at first, and with each "Show more"
 const RETRY_MS = 10_000;
+const KEPT_MS = 3_600_000; // after that, all is loaded anew
 const SAID_AFTER_MS = 700; // of no typing
 
 const NONE_CHOSEN = { filter: "", text: "", order: "newest" };
@@ -37,7 +37,7 @@ let kept = {};
 const folded = (text) => text.normalize("NFKC").toLowerCase();
 
 export function jobs(main) {
-  if (kept.owner !== owner()) kept = { owner: owner(), found: [], deleted: new Set() };
+  if (kept.owner !== owner()) kept = { owner: owner(), found: [], deleted: new Set(), at: Date.now() };
   const mine = kept;
   let isLeft = false;
   let isLoaded = mine.found.length > 0;
@@ -50,7 +50,7 @@ export function jobs(main) {
   const list = h("ol", { class: "rows", "aria-label": t("list.title") });
   const state = h("div", {}, skeleton(4));
   const older = h("p", { class: "hint", role: "status" });
-  const more = h("div", { class: "more" });
+  const more = h("button", { type: "button", onclick: () => showMore() });
   const search = h("input", { type: "search", id: "search", value: chosen.text, placeholder: t("list.search"), "aria-label": t("list.search"),
     spellcheck: "false", autocomplete: "off", maxlength: 200, oninput: () => choose({ text: search.value }) });
   const order = h("select", { "aria-label": t("list.sort"), onchange: () => choose({ order: order.value }) },
@@ -61,7 +61,7 @@ export function jobs(main) {
       h("input", { type: "radio", name: "status", value, checked: value === chosen.filter, onchange: () => choose({ filter: value }) }),
       h("span", {}, label, " ", numbers[i]))));
   const tools = h("div", { hidden: true }, h("div", { class: "find" }, search, order), filters);
-  main.append(h("div", { class: "head" }, h("h1", { tabindex: -1 }, t("list.title")), newExport()), tools, list, state, more, older);
+  main.append(h("div", { class: "head" }, h("h1", { tabindex: -1 }, t("list.title")), newExport()), tools, list, state, h("div", { class: "more", hidden: true }, more), older);
   title(t("list.title"));
 
   const choose = (choice) => {
@@ -78,33 +78,47 @@ export function jobs(main) {
     search.focus();
   };
 
+  // Thousands of jobs are not sorted with each letter that somebody types.
+  let sorted = {};
+  const ordered = () => {
+    const { found } = mine;
+    const order = ORDERS[chosen.order];
+    if (sorted.found !== found || sorted.order !== order) sorted = { found, order, jobs: order ? found.toSorted(order) : found };
+    return sorted.jobs;
+  };
+
   /** Returns how many jobs there are of what was chosen. Not all of them may have a row. */
   const draw = () => {
-    const { found } = mine;
+    const found = ordered();
     const words = folded(chosen.text).split(/\s+/);
     const named = chosen.text ? found.filter((job) => words.every((word) => (job.folded ??= folded(job.filename)).includes(word))) : found;
     const is = (value) => ({ status }) => !value || value.includes(status);
     const matching = named.filter(is(chosen.filter));
-    if (ORDERS[chosen.order]) matching.sort(ORDERS[chosen.order]);
     drawRows(matching.slice(0, chosen.rows));
     FILTERS.forEach(([value], i) => say(numbers[i], count(named.filter(is(value)).length)));
     tools.hidden = !found.length;
-    fill(state, isLoaded && !matching.length && none(named.length));
+    if (isLoaded) showNone(!matching.length && none(named.length));
     const rest = matching.length - chosen.rows;
-    fill(more, rest > 0 && button(showMore, {}, t("list.more", { n: Math.min(rest, ROWS) })));
+    more.parentNode.hidden = rest <= 0;
+    say(more, t("list.more", { n: Math.min(rest, ROWS) }));
     say(older, isLoadingOlder ? t("list.loadingOlder") : "");
     const running = found.filter(isOpen).length;
     title(running ? t("list.running", { n: running }) : t("list.title"));
     return matching.length;
   };
 
+  /** Returns [title, words] of why there is none, if it is known. */
   const none = (isNamed) => {
-    if (!mine.found.length) return !mine.cursor && nothing("archive", t("list.none"), t("list.noneWords"));
-    if (isLoadingOlder) return false;
-    const [, , words] = FILTERS.find(([value]) => value === chosen.filter);
+    if (!mine.found.length) return !mine.cursor && [t("list.none"), t("list.noneWords")];
     const text = chosen.text.trim();
-    return nothing("archive", ...(text ? [t("list.noMatch"), t(isNamed ? "list.noMatchHere" : "list.noMatchWords", { text })] : [t("list.nothing"), t(words)]),
-      button(showAll, {}, t("list.showAll")));
+    const [, , words] = FILTERS.find(([value]) => value === chosen.filter);
+    return !isLoadingOlder && (text ? [t("list.noMatch"), t(isNamed ? "list.noMatchHere" : "list.noMatchWords", { text })] : [t("list.nothing"), t(words)]);
+  };
+
+  /** Shows why there is none. What is shown already stays: its button may have the focus. */
+  const showNone = (why) => {
+    if (why && state.textContent.startsWith(why.join(""))) return;
+    fill(state, why && nothing("archive", ...why, mine.found.length > 0 && button(showAll, {}, t("list.showAll"))));
   };
 
   const showMore = () => {
@@ -125,7 +139,8 @@ export function jobs(main) {
     for (const element of [...list.children]) if (!stay.has(element)) element.remove();
     elements.forEach((element, i) => list.children[i] !== element && list.insertBefore(element, list.children[i] ?? null));
     if (at >= 0 && !list.contains(document.activeElement)) (list.children[Math.min(at, elements.length - 1)]?.querySelector(".dots") ?? main.querySelector("h1")).focus();
-    if (rows.size > 2 * elements.length + ROWS) rows.clear();
+    const ids = new Set(shown.map(({ jobId }) => jobId));
+    for (const id of rows.keys()) if (!ids.has(id)) rows.delete(id);
   };
 
   /** Takes the newest page. What is not on it, and not older, was deleted. Returns whether it is new. */
@@ -133,8 +148,11 @@ export function jobs(main) {
     const newest = page.jobs.filter(({ jobId }) => !mine.deleted.has(jobId));
     const ids = new Set(newest.map(({ jobId }) => jobId));
     const last = page.jobs.at(-1)?.createdAt;
-    const isNew = JSON.stringify(newest) !== before;
-    before = JSON.stringify(newest);
+    const now = JSON.stringify(newest);
+    const isNew = now !== before;
+    before = now;
+    // What is older may have expired or have been deleted, without a word.
+    if (Date.now() - mine.at > KEPT_MS) Object.assign(mine, { found: [], at: Date.now() });
     // At first, and if more than a page is new.
     if (!page.cursor || !mine.found.some(({ jobId }) => ids.has(jobId))) mine.cursor = page.cursor;
     mine.found = [...newest, ...mine.found.filter(({ jobId, createdAt }) => !ids.has(jobId) && page.cursor && !(createdAt > last))];
@@ -182,7 +200,7 @@ export function jobs(main) {
     } catch (problem) {
       if (isLeft) return false;
       if (isLoaded) trouble(problem.status !== 429);
-      else fill(state, fault(problem, button(() => look.now(), {}, t("common.tryAgain"))));
+      else if (!state.querySelector(".fault")) fill(state, fault(problem, button(() => look.now(), {}, t("common.tryAgain"))));
       throw problem;
     }
   });
@@ -196,7 +214,7 @@ export function jobs(main) {
         const { cursor } = mine;
         const page = await listJobs(user(), cursor);
         const ids = new Set(mine.found.map(({ jobId }) => jobId));
-        mine.found.push(...page.jobs.filter(({ jobId }) => !ids.has(jobId) && !mine.deleted.has(jobId)));
+        mine.found = [...mine.found, ...page.jobs.filter(({ jobId }) => !ids.has(jobId) && !mine.deleted.has(jobId))];
         // Unless more than a page has come meanwhile.
         if (mine.cursor === cursor) mine.cursor = page.cursor;
       } catch ({ status, after }) {
@@ -220,54 +238,4 @@ export function jobs(main) {
     clearInterval(clock);
     clearTimeout(sayTimer);
   };
-}
-
-/** Makes a row of the list. Returns a function that updates the row and returns it. */
-function row({ jobId }, { changed, deleted, started }) {
-  let current, drawn, named;
-  const picture = h("span", { class: "disc" });
-  const facts = h("span", { class: "meta" });
-  const side = h("span", { class: "side" });
-  const anchor = link(`#/jobs/${jobId}`, { class: "" });
-  const open = async (event) => {
-    event.preventDefault(); // of what a button of a popover does by itself
-    if (element.querySelector(".menu")) return element.querySelector(".menu").hidePopover();
-    try {
-      (await import("./menu.js")).openMenu(dots, current, { changed, deleted: () => deleted(jobId), started });
-    } catch {
-      toast(t("job.unreachable"));
-    }
-  };
-  const dots = button(open, { class: "dots", "aria-haspopup": "menu", "aria-expanded": "false", onkeydown: (event) => event.key === "ArrowDown" && open(event) }, icon("dots"));
-  const element = h("li", {}, picture, h("span", { class: "what" }, anchor, facts), side, dots);
-  return (job) => {
-    current = job;
-    say(facts, described(job));
-    const { status, filename, progress: { percent, etaSeconds } } = job;
-    if (named !== filename) {
-      named = filename;
-      drawn = undefined;
-      fill(anchor, name(filename));
-      dots.setAttribute("aria-label", t("list.menuOf", { name: filename }));
-    }
-    const look = `${status} ${percent} ${etaSeconds}`;
-    if (look === drawn) return element;
-    drawn = look;
-    element.className = status;
-    const hadFocus = side.contains(document.activeElement);
-    fill(picture, status === "processing" ? ring(percent) : icon(STATUS[status][1]));
-    fill(side, status === "completed"
-      ? downloadLinkOf(jobId, { "aria-label": t("list.downloadOf", { name: filename }) }, h("span", { class: "wide" }, t("list.download")))
-      : [h("span", { class: "word" }, status === "processing" ? t("job.percent", { n: percent }) : STATUS[status][0]),
-        etaSeconds !== null && h("span", { class: "meta" }, leftOf(etaSeconds))]);
-    if (hadFocus) dots.focus();
-    return element;
-  };
-}
-
-function described({ createdAt, progress, result, error }) {
-  const number = result ? result.processedFiles : progress.totalFiles;
-  const lost = result && result.totalFiles - number;
-  return [number && files(number), result && size(result.fileSize), ago(createdAt), lost && t("list.leftOut", { n: lost }), error && inWords(error).title]
-    .filter(Boolean).join(" · ");
 }

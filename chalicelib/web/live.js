@@ -134,8 +134,8 @@ export function follow(id, { show, trouble, gone }) {
 
 /**
  * Calls `look` at once and then again and again, while the tab is visible. `look` returns whether it
- * found something new, and throws a Problem. Returns {now, soon, stop}: `now` looks at once, `soon` as
- * soon as the server allows.
+ * found something new, and throws a Problem. Returns {now, soon, stop}: `now` looks at once, `soon` only
+ * if the tab is visible and the server does not ask to wait.
  */
 export function repeat(look) {
   let timer;
@@ -173,14 +173,15 @@ export function repeat(look) {
   };
 
   const soon = () => {
-    isWanted = isLooking;
-    if (!isLooking) next(0);
+    if (isLooking) isWanted = true;
+    else if (closedUntil > Date.now()) next(0);
+    else if (isSeen()) now();
   };
 
   const busy = () => {
     const wasIdle = isIdle();
     busyAt = Date.now();
-    if (wasIdle && !isLooking) next(0);
+    if (wasIdle) soon();
   };
 
   // The person or the network is back.

@@ -1,7 +1,7 @@
 // The menu of one export in the list.
 
+import { askToCancel, askToDelete, copyLinkOf, downloadLinkOf } from "./actions.js";
 import { button, dialog, h, link, toast } from "./dom.js";
-import { askToCancel, askToDelete, copyLinkOf, downloadLinkOf } from "./job.js";
 import { isOpen } from "./live.js";
 import { renaming, startAgain, ways } from "./mend.js";
 import { auth } from "./person.js";

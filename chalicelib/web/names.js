@@ -21,15 +21,15 @@ export function namesOf(source, found) {
     for (const row of rows) row.isAsked = true;
     try {
       const { files } = await checkFiles({ keys: rows.map(({ key }) => key), source });
-      files.forEach(({ available, name, reason, detail }, i) => {
-        if (!available) rows[i].unreadable = { reason, detail };
-        if (name && name !== rows[i].name) Object.assign(rows[i], { own: name, folded: undefined });
-      });
+      const byKey = new Map(files.map((one) => [one.file, one]));
+      for (const row of rows) {
+        const { available, name, reason, detail } = byKey.get(row.key);
+        if (!available) row.unreadable = { reason, detail };
+        if (name && name !== row.name) Object.assign(row, { own: name, folded: undefined });
+      }
       found();
     } catch {
-      // The keys stay. Whoever looks again asks again.
-      for (const row of rows) row.isAsked = false;
-      wanted = [];
+      // The keys stay: they are names, too.
     }
     isBusy = false;
     look(wanted);

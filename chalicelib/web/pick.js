@@ -17,7 +17,7 @@ export async function encode(value) {
 
 /** Returns the value of a text, which may come from anybody. Raises an Error if it has none. */
 export async function decode(text) {
-  if (text.length > LONGEST) throw new RangeError("too long");
+  if (text.length > LONGEST) throw new RangeError(LONGEST);
   const packed = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (byte) => byte.charCodeAt(0));
   const reader = through(packed, new DecompressionStream("deflate-raw")).getReader();
   const parts = [];
@@ -27,7 +27,7 @@ export async function decode(text) {
     size += part.value.length;
     if (size > MOST_BYTES) {
       reader.cancel();
-      throw new RangeError("too much");
+      throw new RangeError(MOST_BYTES);
     }
   }
   return JSON.parse(await new Blob(parts).text());

@@ -237,7 +237,6 @@ export const texts = {
   },
   // create.js, ids.js
   form: {
-    title: "New export",
     how: "How to choose files",
     byId: "By id",
     byFolder: "Browse folders",
@@ -296,6 +295,7 @@ export const texts = {
     sum: { one: "{n} file, {size}", other: "{n} files, {size}" },
     soFar: { one: "At least {n} file, {size} so far", other: "At least {n} files, {size} so far" },
     atLeast: { one: "{n} file, at least {size}", other: "{n} files, at least {size}" },
+    least: { one: "At least {n} file, {size}", other: "At least {n} files, {size}" },
     noSize: { one: "{n} file", other: "{n} files" },
     counting: "Counting…",
     uncounted: "It could not be counted.",

@@ -5,7 +5,7 @@ import { put, stateOf, stateOfAll, steps, takeOut, within } from "./choosing.js"
 import { MOST } from "./ids.js";
 import { isFolder, keyOf, listing } from "./listing.js";
 import { why } from "./format.js";
-import { nameOf } from "./row.js";
+import { nameOf } from "./filerow.js";
 import { t } from "./texts.js";
 
 const parentOf = (prefix) => prefix.slice(0, prefix.lastIndexOf("/", prefix.length - 2) + 1);
@@ -76,6 +76,7 @@ export function ticking(basket, seen, { changed, refused, waiting }) {
     const from = folderOf(basket, folder);
     const words = t(view.words ? "choose.noneFound" : "choose.none");
     range = undefined;
+    if (!rows.length) return undefined;
     if (isAll() !== true) return putAll();
     if (view.words) return leave(rows.map(keyOf), folder, words);
     if (from !== undefined && from !== folder) return leave([folder], parentOf(folder), words);
@@ -84,7 +85,7 @@ export function ticking(basket, seen, { changed, refused, waiting }) {
     return done(words);
   };
 
-  const isAll = () => stateOfAll(basket, seen.rows, insideNow());
+  const isAll = () => stateOfAll(basket, seen.rows, insideNow(), seen.here.view.words);
 
   /** Chooses from where Shift was pressed first, to `to`. Going back takes out what came by going there. */
   const extend = (from, to) => {

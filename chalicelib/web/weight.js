@@ -2,6 +2,7 @@
 
 import { checkFiles, readEstimate, readTotals } from "./api.js";
 import { lines, request } from "./basket.js";
+import { user } from "./person.js";
 
 const PAUSE_MS = 500; // without a change
 const BATCH = 100; // of one look-up
@@ -76,7 +77,7 @@ export function weight(chosen, told) {
 
   const guess = async () => {
     const { files, bytes } = of();
-    const values = { files, bytes, entries: lines(chosen) };
+    const values = { files, bytes, entries: lines(chosen), userId: user() };
     const about = Object.values(values).join();
     if (!files || estimate.about === about) return;
     newest = about;

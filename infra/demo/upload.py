@@ -4,18 +4,21 @@ import base64
 import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.config import Config
 
 from infra.demo.library import DemoFile
+from infra.paths import STATE
 from infra.targets import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _AT_ONCE = 8
-_FINGERPRINT_KEY = "demo-fingerprint"
+_ONCE_KEPT = "demo-fingerprint", 64
+"""The key of an object, and its size, in which the bucket itself once had the fingerprint."""
 
 
 def upload(
@@ -27,7 +30,13 @@ def upload(
     """
     s3: S3Client = target.session().client("s3", config=Config(max_pool_connections=_AT_ONCE))
     objects = [(key, file) for file in files for key in file.keys]
-    there = _sizes(s3, bucket) if _fingerprint(s3, bucket) == fingerprint(files) else {}
+    note = _note(target, bucket)
+    there = _sizes(s3, bucket)
+    if there.pop(_ONCE_KEPT[0], None) == _ONCE_KEPT[1]:
+        s3.delete_object(Bucket=bucket, Key=_ONCE_KEPT[0])
+    if not note.exists() or note.read_text() != fingerprint(files):
+        note.unlink(missing_ok=True)
+        there = {}
     lacking = [(key, file) for key, file in objects if there.get(key) != file.size]
     size = sum(file.size for key, file in objects) - sum(file.size for key, file in lacking)
     tick(size, len(objects) - len(lacking))
@@ -37,7 +46,8 @@ def upload(
             size += done.result()
             tick(size, count)
     # Last, so that it is only there when all the objects are.
-    s3.put_object(Bucket=bucket, Key=_FINGERPRINT_KEY, Body=fingerprint(files).encode())
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(fingerprint(files))
     return len(lacking)
 
 
@@ -54,12 +64,10 @@ def metadata_value(text: str) -> str:
     return f"=?UTF-8?B?{base64.b64encode(text.encode()).decode()}?="
 
 
-def _fingerprint(s3: "S3Client", bucket: str) -> str | None:
-    """Returns the fingerprint of the files that were uploaded last."""
-    try:
-        return s3.get_object(Bucket=bucket, Key=_FINGERPRINT_KEY)["Body"].read().decode()
-    except s3.exceptions.NoSuchKey:
-        return None
+def _note(target: Target, bucket: str) -> Path:
+    """Returns the file with the fingerprint of the files that were uploaded last. It is not in the
+    bucket: that has a person's files, and no others."""
+    return STATE / "demo" / f"{target.name}-{bucket}.uploaded"
 
 
 def _sizes(s3: "S3Client", bucket: str) -> dict[str, int]:

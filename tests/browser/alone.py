@@ -1,6 +1,5 @@
-"""The page without a stack: its files come from this repository, and the test answers for the API."""
+"""The page without a stack: its files come from this repository, and a test answers for the API."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +16,6 @@ from tests.unit.samples import REQUIRED
 
 URL: Final = "https://longhaul.test"
 SOURCE: Final = "documents"
-CHANGED: Final = "2026-11-25T12:00:00.000Z"
 
 
 def serve(page: Page) -> None:
@@ -50,69 +48,64 @@ def _reply() -> Reply:
 
 @dataclass
 class Bucket:
-    """A source with these files, sizes by key. It answers GET /v1/files and POST /v1/download/check.
+    """A source with these files, sizes by key. It answers GET /v1/files and the check of files.
 
     `own` are names in the files' metadata, by key. `unreadable` says why a file cannot be exported.
-    `most` is the most that one page holds. `asked` are the queries so far.
+    `asked` are the queries of lists so far, `checked` the keys.
     """
 
     files: Mapping[str, int]
     own: Mapping[str, str] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
-    most: int = 5000
     asked: list[dict[str, str]] = field(default_factory=list)
     checked: list[list[str]] = field(default_factory=list)
-    _bodies: dict[tuple[str, int, int], str] = field(default_factory=dict)
+    _rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def answer_for(self, page: Page) -> None:
-        page.route(f"{URL}/v1/files*", self.list)
-        page.route(f"{URL}/v1/download/check", self.check)
+        page.route(f"{URL}/v1/files*", self.answer_list)
+        page.route(f"{URL}/v1/download/check", self.answer_check)
 
-    def list(self, route: Route) -> None:
+    def answer_list(self, route: Route) -> None:
         query = dict(parse_qsl(urlsplit(route.request.url).query))
         self.asked.append(query)
-        first = int(query.get("cursor", 0))
-        limit = min(int(query.get("limit", 100)), self.most)
-        body = self.body(query.get("prefix", ""), first, limit)
-        route.fulfill(body=body, content_type="application/json")
-
-    def body(self, prefix: str, first: int, limit: int) -> str:
-        """Returns a page of a folder. It is made once."""
-        found = self._bodies.get((prefix, first, limit))
-        if found is None:
-            found = self._bodies[prefix, first, limit] = json.dumps(
-                self._page(prefix, first, limit)
-            )
-        return found
-
-    def _page(self, prefix: str, first: int, limit: int) -> dict[str, Any]:
-        rows: dict[str, dict[str, Any]] = {}
-        for key, size in self.files.items():
-            if key.startswith(prefix):
-                name, slash, _ = key[len(prefix) :].partition("/")
-                rows[name + slash] = (
-                    {"name": name, "prefix": f"{prefix}{name}/"}
-                    if slash
-                    else self._file(name, key, size)
-                )
-        wanted = [rows[name] for name in sorted(rows)[first : first + limit]]
-        return {
+        prefix, first = query.get("prefix", ""), int(query.get("cursor", 0))
+        end = first + int(query.get("limit", 100))
+        rows = self.rows_in(prefix)
+        content = {
             "source": SOURCE,
             "sources": [SOURCE],
             "prefix": prefix,
             "topPrefix": "",
-            "folders": [row for row in wanted if "prefix" in row],
-            "files": [row for row in wanted if "key" in row],
-            "cursor": str(first + limit) if first + limit < len(rows) else None,
+            "folders": [row for row in rows[first:end] if "prefix" in row],
+            "files": [row for row in rows[first:end] if "key" in row],
+            "cursor": str(end) if end < len(rows) else None,
         }
+        route.fulfill(json=content)
+
+    def keys_checked(self) -> list[str]:
+        return [key for keys in self.checked for key in keys]
+
+    def rows_in(self, prefix: str) -> list[dict[str, Any]]:
+        """Returns the folders and files in a folder, in S3's order."""
+        if prefix not in self._rows:
+            found: dict[str, dict[str, Any]] = {}
+            for key, size in self.files.items():
+                if key.startswith(prefix):
+                    name, slash, _ = key[len(prefix) :].partition("/")
+                    folder = {"name": name, "prefix": f"{prefix}{name}/"}
+                    found[name + slash] = folder if slash else self._file(name, key, size)
+            self._rows[prefix] = [found[name] for name in sorted(found, key=str.encode)]
+        return self._rows[prefix]
 
     def _file(self, name: str, key: str, size: int) -> dict[str, Any]:
         why = self.unreadable.get(key)
         reason = {"reason": "archived", "detail": why} if why else None
-        found = {"name": name, "key": key, "size": size, "lastModified": CHANGED}
+        # The smaller, the newer.
+        changed = f"{2025 - size % 25}-11-25T12:00:00.000Z"
+        found = {"name": name, "key": key, "size": size, "lastModified": changed}
         return {**found, "unreadable": reason}
 
-    def check(self, route: Route) -> None:
+    def answer_check(self, route: Route) -> None:
         keys = route.request.post_data_json["keys"]
         self.checked.append(keys)
         files = [

@@ -164,7 +164,7 @@ def many_jobs(stage: Stage, number: int = MANY) -> None:
 def exports_many(stage: Stage) -> None:
     many_jobs(stage)
     page = stage.open()
-    page.get_by_role("button", name="Show 30 more").scroll_into_view_if_needed()
+    page.get_by_role("button", name="Show 50 more").scroll_into_view_if_needed()
     expect(page.get_by_role("radio", name=re.compile(f"All {MANY}"))).to_be_visible()
 
 

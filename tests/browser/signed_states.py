@@ -222,6 +222,4 @@ def new_over_the_quota_of_a_job(stage: Stage) -> None:
 def new_over_the_quota_of_the_day(stage: Stage) -> None:
     detail = "you may export 100000000000 bytes a day, and 99 are used; this ends at 2026-11-27"
     _refuse(stage, 429, "quota-exceeded", detail, **{"Retry-After": "19000"})
-    _new_but_refused(
-        stage, "You may export 100 GB a day, and 99 are used. Try again in 5 h 17 min."
-    )
+    _new_but_refused(stage, "Try again in 5 h 17 min.You may export 100 GB a day")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.records import Records
 from tests.e2e.backstage import Backstage
@@ -50,11 +50,19 @@ class Stage:
         """Opens the page for a new export, and that folder in it."""
         page = self.open("#/new")
         page.get_by_role("radio", name="Browse folders").check()
-        # A stack with folders of earlier test runs has more of them than a page shows.
-        page.get_by_label("Show names that begin with").fill(self.user)
-        page.get_by_role("button", name=self.user, exact=True).click()
-        expect(page.locator(".crumbs [aria-current=true]")).to_have_text(self.user)
+        self.enter_folder(self.user)
         return page
+
+    def enter_folder(self, name: str) -> None:
+        """Opens one of the folders that are listed."""
+        # A stack with folders of earlier test runs has more of them than are in view.
+        self.page.get_by_label("Search this folder").fill(name)
+        self.page.locator(".scroll .folder").get_by_text(name, exact=True).click()
+        expect(self.page.locator(".crumbs [aria-current=true]")).to_have_text(name)
+
+    def box(self, name: str) -> Locator:
+        """The box of a file that is listed, or of a folder: "Whole folder NAME"."""
+        return self.page.get_by_role("checkbox", name=name)
 
     def open_job(self, job_id: str) -> Page:
         return self.open(f"#/jobs/{job_id}")

@@ -199,7 +199,7 @@ def new_by_id(stage: Stage) -> None:
     page = stage.open("#/new")
     page.get_by_label("File ids").fill("10001, 10002\n10010-10050\n10002\n")
     page.get_by_label("Name of the archive").fill("March.zip")
-    expect(page.get_by_text("43 files, 1 named twice")).to_be_visible()
+    expect(page.get_by_text("1 id is there twice.")).to_be_visible()
 
 
 @state
@@ -251,9 +251,10 @@ def new_by_folder(stage: Stage) -> None:
     ):
         stage.sources.put_at(stage.folder, name, b"x" * 54_321)
     page = stage.open_folder()
-    page.get_by_label("übersicht.xlsx").check()
-    page.get_by_label("Plan of the building").check()
-    expect(page.get_by_text("2 files, 109 kB")).to_be_visible()
+    stage.box("übersicht.xlsx").check()
+    stage.box("Plan of the building").check()
+    stage.box("Whole folder 2023").check()
+    expect(page.get_by_text("3 files, 163 kB")).to_be_visible()
 
 
 def with_sources(stage: Stage, names: list[str], unreadable: dict[str, Any]) -> None:
@@ -281,9 +282,9 @@ def new_by_folder_with_files_that_cannot_be_read(stage: Stage) -> None:
     for name in ("2023/a.pdf", "Plan of the building, all floors, revised.pdf", "übersicht.xlsx"):
         stage.sources.put_at(stage.folder, name, b"x" * 54_321)
     page = stage.open_folder()
-    expect(page.get_by_label("Plan of the building")).to_be_disabled()
+    expect(stage.box("Plan of the building")).to_be_disabled()
     expect(page.get_by_label("Source")).to_have_value("documents")
-    page.get_by_label("übersicht.xlsx").check()
+    stage.box("übersicht.xlsx").check()
 
 
 @state
@@ -297,8 +298,8 @@ def new_by_id_in_one_of_several_sources(stage: Stage) -> None:
 @state
 def new_in_an_empty_folder(stage: Stage) -> None:
     new_by_folder(stage)
-    stage.page.get_by_label("Show names that begin with").fill("nothing")
-    expect(stage.page.get_by_text("No name here begins with that.")).to_be_visible()
+    stage.page.get_by_label("Search this folder").fill("nothing")
+    expect(stage.page.get_by_text("No name in this folder has that in it.")).to_be_visible()
 
 
 # -- on every page ------------------------------------------------------------------------------

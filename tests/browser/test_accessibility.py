@@ -76,19 +76,18 @@ def test_a_keyboard_is_enough_for_an_export(stage: Stage, sources: Sources) -> N
 def test_a_keyboard_is_enough_to_choose_files_in_folders(stage: Stage, sources: Sources) -> None:
     sources.put_at(stage.folder, "in/a.txt", b"1")
     page = stage.open("#/new")
-    folder = page.locator(".crumbs [aria-current=true]")
+    row = page.locator(".scroll [role=row]:focus .name")
 
     tab_to(page, "By id")
     page.keyboard.press("ArrowRight")
-    tab_to(page, "Show names that begin with")
+    tab_to(page, "Search this folder")
     page.keyboard.type(stage.user)
-    expect(page.locator(".files .name")).to_have_text([stage.user])
-    for name in (stage.user, "in"):
-        tab_to(page, name)
+    expect(page.locator(".scroll .name")).to_have_text([stage.user])
+    page.keyboard.press("ArrowDown")
+    for name, inside in ((stage.user, "in"), ("in", "a.txt")):
+        expect(row).to_have_text(name)
         page.keyboard.press("Enter")
-        expect(folder).to_have_text(name)
-        expect(folder).to_be_focused()
-    tab_to(page, "a.txt")
+        expect(row).to_have_text(inside)
     page.keyboard.press("Space")
 
     expect(page.get_by_text("1 file, 1 byte")).to_be_visible()

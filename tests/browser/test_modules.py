@@ -80,25 +80,26 @@ def test_file_ids_may_be_any_texts_where_the_stack_has_a_pattern(
 @pytest.mark.parametrize(
     ("value", "why"),
     [
-        ("abc", "is not a file id"),
-        ("1e5", "is not a file id"),
-        ("10001.0", "is not a file id"),
-        ("-10001", "is not a file id"),
-        ("10001-", "is not a file id"),
-        ("10001-10002-10003", "is not a file id"),
-        ("9999", "is below 10000"),
-        ("9999-10001", "is below 10000"),
-        ("100000001", "is above 100000000"),
-        ("10001-100000001", "is above 100000000"),
-        ("10002-10001", "runs backwards"),
-        ("1" * 400, "is not a file id"),
-        ("<b>", "is not a file id"),
+        ("abc", "noId"),
+        ("1e5", "noId"),
+        ("10001.0", "noId"),
+        ("-10001", "noId"),
+        ("10001-", "noId"),
+        ("10001-10002-10003", "noId"),
+        ("9999", "below"),
+        ("9999-10001", "below"),
+        ("100000001", "above"),
+        ("10001-100000001", "above"),
+        ("10002-10001", "backwards"),
+        ("1" * 400, "noId"),
+        ("<b>", "noId"),
     ],
 )
 def test_a_wrong_file_id_is_shown_with_its_reason(call: Call, value: str, why: str) -> None:
     parsed = call("ids", "parse", f"10001\n{value}\n10002")
 
-    assert parsed["errors"] == [{"value": value, "why": why}]
+    limit = {"below": {"limit": "10000"}, "above": {"limit": "100000000"}}.get(why, {})
+    assert parsed["errors"] == [{"value": value, "why": why, **limit}]
     assert parsed["ids"] == [10001, 10002]
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
@@ -20,7 +21,7 @@ GERMAN = ENGLISH.replace('"Exports"', '"Ausfuhren"')
 SPEAKING = pseudo.speaking({"en": ENGLISH, "ar": pseudo.turned(), "de": GERMAN})
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 360, "height": 740}
-RUNNING = {
+RUNNING: dict[str, Any] = {
     "jobId": JOB_ID,
     "status": "processing",
     "filename": "تقرير 2024.zip",

@@ -106,7 +106,7 @@ class Api:
 
     def jobs_of(self, user_id: str) -> Sequence[JSON]:
         """Returns the newest hundred jobs of a user."""
-        query = {"user_id": user_id, "limit": "100"}
+        query = {"userId": user_id, "limit": "100"}
         return list(self.get("/v1/export", query=query).json()["jobs"])
 
     def link(self, job_id: str) -> str:

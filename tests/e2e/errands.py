@@ -72,6 +72,8 @@ def browse(on: Stage) -> None:
     on.sources.put_at(prefix, "a", b"1")
     answer = on.api.get("/v1/files", query={"prefix": prefix})
     assert [file["name"] for file in answer.json()["files"]] == ["a"]
+    totals = on.api.get("/v1/files/totals", query={"prefix": prefix}).json()
+    assert (totals["files"], totals["bytes"]) == (1, 1)
 
 
 def check_files(on: Stage) -> None:
@@ -79,6 +81,8 @@ def check_files(on: Stage) -> None:
     for file_id, available in ((there, True), (gone, False)):
         answer = on.api.post("/v1/download/check", {"file_id": file_id})
         assert answer.json()["available"] is available
+    both = on.api.post("/v1/download/check", {"fileIds": [there, gone]}).json()["files"]
+    assert [one["available"] for one in both] == [True, False]
 
 
 def follow_a_link(on: Stage) -> None:

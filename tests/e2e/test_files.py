@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.archives import check_archive
 from tests.e2e.api import Api
 from tests.e2e.sources import Sources
 
@@ -62,9 +63,46 @@ def test_a_large_folder_is_listed_page_by_page(api: Api, sources: Sources) -> No
     assert third["cursor"] is None
 
 
+def test_a_whole_folder_is_listed_at_once_and_counted(api: Api, sources: Sources) -> None:
+    top = sources.new_prefix()
+    names = [f"{i:04}.txt" for i in range(1_100)]
+    sources.put_many(top, [(name, b"12") for name in names])
+    sources.put_many(top, [(f"in-{i:02}/x", b"123") for i in range(60)])
+
+    page = api.get("/v1/files", query={"prefix": top, "limit": "5000"}).json()
+    totals = api.get("/v1/files/totals", query={"prefix": top}).json()
+
+    assert [file["name"] for file in page["files"]] == names
+    assert [folder["name"] for folder in page["folders"]] == [f"in-{i:02}" for i in range(60)]
+    assert page["cursor"] is None
+    assert totals == {
+        "prefix": top,
+        "source": page["source"],
+        "files": 1_160,
+        "bytes": 1_100 * 2 + 60 * 3,
+        "unreadableFiles": 0,
+        "cursor": None,
+    }
+
+
+def test_files_are_named_as_the_check_has_said(api: Api, sources: Sources) -> None:
+    named = [sources.put(b"1", filename="Größe 1.txt"), sources.put(b"22")]
+    keys = [file.key for file in named]
+
+    checked = api.post("/v1/download/check", {"keys": keys}).json()["files"]
+    job_id = api.export(keys=keys, names="own")
+
+    assert [one["name"] for one in checked] == [file.name for file in named]
+    assert [one["size"] for one in checked] == [1, 2]
+    api.completed(job_id)
+    expected = {f"downloads/{file.name}": file.content for file in named}
+    check_archive(api.archive(job_id), expected)
+
+
 @pytest.mark.parametrize(
     ("query", "pointer"),
     [
+        ({"limit": "5001"}, "limit"),
         ({"prefix": "x" * 1025}, "prefix"),
         ({"cursor": "nonsense"}, "cursor"),
         ({"cursor": "WyIiLCAibm9uc2Vuc2UiLCAxXQ"}, "cursor"),

@@ -52,6 +52,20 @@ def test_a_redirect_leads_to_the_archive(api: Api, done: Done) -> None:
     assert api.follow(answer.headers["Location"]).content == done.archive
 
 
+def test_the_url_that_was_given_at_first_leads_to_the_archive(api: Api, sources: Sources) -> None:
+    file_id = sources.put(noise(10)).file_id
+    accepted = api.post("/v1/export", {"fileIds": [file_id], "onMissing": "fail"}).json()
+    early = api.follow(accepted["downloadUrl"])
+    api.completed(accepted["jobId"])
+
+    archive = api.follow(accepted["downloadUrl"])
+    link = api.follow(accepted["linkUrl"]).json()["downloadUrl"]
+
+    assert early.status_code in {200, 409}  # the job may be quick
+    assert archive.headers["Content-Type"] == "application/zip"
+    assert api.follow(link).content == archive.content
+
+
 def test_a_redirect_can_be_followed_with_head(api: Api, done: Done) -> None:
     """As `curl -LI` and `wget --spider` do."""
     answer = api.call("HEAD", f"/v1/export/{done.job_id}/download", query={"redirect": "true"})

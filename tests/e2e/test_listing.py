@@ -40,7 +40,7 @@ def test_jobs_are_listed_newest_first(api: Api, backstage: Backstage, user: str)
 def test_pages_contain_every_job_once(api: Api, backstage: Backstage, user: str) -> None:
     made = [handmade.waiting(backstage, user) for _ in range(5)]
 
-    first = api.get("/v1/export", query={"user_id": user, "limit": "2"}).json()
+    first = api.get("/v1/export", query={"userId": user, "limit": "2"}).json()
     query = {"user_id": user, "limit": "3", "cursor": first["cursor"]}
     second = api.get("/v1/export", query=query).json()
     listed = [job["jobId"] for job in (*first["jobs"], *second["jobs"])]

@@ -103,6 +103,10 @@ def test_a_check_of_an_invalid_file_id_is_refused(api: Api, file_id: object) -> 
         ({"file_ids": [10_001], "user_id": "a" * 129}, "/user_id"),
         ({"file_ids": [10_001], "fresh": "yes"}, "/fresh"),
         ({"file_ids": [10_001], "fileIds": [10_001]}, "/fileIds"),
+        ({"fileIds": []}, "/fileIds"),
+        ({"fileIds": [10_001], "onMissing": "ignore"}, "/onMissing"),
+        ({"fileIds": [10_001], "onUnreadable": "ignore"}, "/onUnreadable"),
+        ({"fileIds": [10_001], "userId": ""}, "/userId"),
     ],
     ids=lambda value: str(value)[:60] or "body",
 )
@@ -148,14 +152,17 @@ def test_the_documented_number_of_ids_is_accepted(
 def test_an_existing_file_is_available(api: Api, sources: Sources) -> None:
     file = sources.put(b"12345")
 
-    answer = api.post("/v1/download/check", {"file_id": file.file_id})
+    answer = api.post("/v1/download/check", {"fileId": file.file_id})
 
     assert answer.status_code == 200
     assert answer.json() == {
+        "fileId": file.file_id,
         "file_id": file.file_id,
+        "name": str(file.file_id),
         "available": True,
         "s3Key": file.key,
         "size": 5,
+        "name": file.name,
         "reason": None,
         "detail": None,
     }
@@ -168,10 +175,13 @@ def test_a_missing_file_is_not_available(api: Api, sources: Sources) -> None:
 
     assert answer.status_code == 200
     assert answer.json() == {
+        "fileId": gone,
         "file_id": gone,
+        "name": None,
         "available": False,
         "s3Key": None,
         "size": None,
+        "name": None,
         "reason": "missing",
         "detail": "does not exist",
     }

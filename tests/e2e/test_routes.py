@@ -118,6 +118,15 @@ def test_a_preflight_allows_what_a_script_needs(api: Api, path: str) -> None:
     assert needed <= set(allowed.split(","))
 
 
+def test_a_preflight_lists_every_method_of_the_route(api: Api) -> None:
+    asked = {"Origin": "https://app.example", "Access-Control-Request-Method": "PATCH"}
+
+    answer = api.call("OPTIONS", "/v1/export/some-id", headers=asked)
+
+    allowed = set(answer.headers["Access-Control-Allow-Methods"].split(","))
+    assert {"GET", "PATCH", "DELETE"} <= allowed
+
+
 @pytest.mark.parametrize(("method", "path", "status"), ANSWERS)
 def test_every_answer_has_its_own_request_id(api: Api, method: str, path: str, status: int) -> None:
     first, second = api.call(method, path), api.call(method, path)

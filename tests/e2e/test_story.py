@@ -18,7 +18,7 @@ def test_files_exported_by_id_have_their_own_names(api: Api, sources: Sources) -
         sources.put(b"a manifest of their own", filename="manifest.json"),
     ]
 
-    job_id = api.export(file_ids=[file.file_id for file in files])
+    job_id = api.export(fileIds=[file.file_id for file in files])
     job = api.completed(job_id)
 
     archive = api.archive(job_id)
@@ -88,7 +88,7 @@ def test_a_prefix_can_end_inside_a_name(api: Api, sources: Sources) -> None:
 def test_the_answer_to_a_request_contains_the_urls_of_its_job(api: Api, sources: Sources) -> None:
     file = sources.put(b"anything")
 
-    answer = api.post("/v1/export", {"file_ids": [file.file_id]})
+    answer = api.post("/v1/export", {"fileIds": [file.file_id]})
 
     accepted = answer.json()
     url = f"{api.base_url}/v1/export/{accepted['jobId']}"
@@ -111,7 +111,7 @@ def test_the_answer_to_a_request_contains_the_urls_of_its_job(api: Api, sources:
 def test_a_completed_job_contains_all_facts_of_its_archive(api: Api, sources: Sources) -> None:
     files = [sources.put(noise(size)) for size in (1, 70_000)]
 
-    job_id = api.export(file_ids=[file.file_id for file in files], user_id="somebody")
+    job_id = api.export(fileIds=[file.file_id for file in files], userId="somebody")
     job = api.completed(job_id)
 
     archive = api.archive(job_id)

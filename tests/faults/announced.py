@@ -218,7 +218,8 @@ class Announced:
             job = self.last[job_id]
             is_completed = job.status is Status.COMPLETED
             failure = None if is_deleted else job.failure
-            skipped = (job.missing_count or 0) + job.unreadable_count
+            has_no_plan = job.failure is not None and job.plan is None
+            skipped = 0 if has_no_plan else (job.missing_count or 0) + job.unreadable_count
             wanted |= {
                 "status": job.status,
                 "reason": failure.slug if failure else None,

@@ -3,7 +3,7 @@ how chalicelib finds files."""
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.errors import Reason
@@ -27,7 +27,8 @@ class Row:
     """A file that was asked for. `label` is what the caller calls it. `name` is its path in the
     archive; None: its own name. `is_exact`: the caller has said this name. `is_listed`: it was
     asked for with a prefix, so nobody misses it. `is_prefix`: it stands for one of several
-    prefixes, which is missing if nothing is below it."""
+    prefixes, which is missing if nothing is below it. `is_own`: its own name takes the place of the
+    last part of `name`."""
 
     label: FileId
     key: str
@@ -36,6 +37,7 @@ class Row:
     is_exact: bool = False
     is_listed: bool = False
     is_prefix: bool = False
+    is_own: bool = False
 
     @property
     def is_mark(self) -> bool:
@@ -45,6 +47,13 @@ class Row:
 
 def rows(request: ExportRequest, files: Files) -> list[Row]:
     """Returns what was asked for. Below a prefix, these are all files that were ever there."""
+    asked = _all_rows(request, files)
+    if request.names == "key":
+        return asked
+    return [row if row.is_exact or row.is_prefix else replace(row, is_own=True) for row in asked]
+
+
+def _all_rows(request: ExportRequest, files: Files) -> list[Row]:
     if request.files is None:
         below = [Wanted(prefix=request.prefix, name=".")] if request.prefix is not None else []
         ids = [Wanted(id=one) for one in request.file_ids or ()]
@@ -76,9 +85,10 @@ def _rows(one: Wanted, files: Files) -> Iterator[Row]:
 def names(row: Row, stored: Stored, *, is_looked_up: bool) -> set[str]:
     """Returns the names that the file may have, before they are made safe and unique.
     `is_looked_up`: every file was looked up by itself, so that its encoding is known."""
-    name = row.name
-    if name is None:
-        name = stored.metadata.get("filename") or row.key.rsplit("/", 1)[-1]
+    name = row.name or ""
+    if row.name is None or row.is_own:
+        own = stored.metadata.get("filename") or row.key.rsplit("/", 1)[-1]
+        name = "/".join([*name.split("/")[:-1], own])
     every = encodings(row, stored, is_looked_up=is_looked_up)
     endings = {_ENCODED.get(one or "", "") for one in every}
     return {name if row.is_exact or name.endswith(ending) else name + ending for ending in endings}
@@ -87,7 +97,7 @@ def names(row: Row, stored: Stored, *, is_looked_up: bool) -> set[str]:
 def encodings(row: Row, stored: Stored, *, is_looked_up: bool) -> set[str | None]:
     """Returns what may be told of how a file is encoded. A listing does not tell it."""
     own = encoding(stored)
-    return {own} if is_looked_up or not row.is_listed else {own, None}
+    return {own} if is_looked_up or row.is_own or not row.is_listed else {own, None}
 
 
 def encoding(stored: Stored) -> str | None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.errors import Reason, shortened
-from chalicelib.jobs.model import Job
+from chalicelib.jobs.model import Failure, Job
+from chalicelib.jobs.remedies import blamed
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.pipeline import keeping
 from tests.faults import asked, days
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _MISSING: Final = re.compile(r"(\d+) of \d+ files do not exist: ")
 _UNREADABLE: Final = re.compile(r"(\d+) of \d+ files cannot be read: ")
+_COUNTED: Final = re.compile(r"(\d+) (?:of \d+ files )?(?:do not exist|cannot be read): ")
+_OF_FILES: Final = frozenset({"source-missing", "source-unreadable"})
 _MORE: Final = re.compile(r" and (\d+) more")
 
 
@@ -28,6 +31,7 @@ def wrong(world: "World", job: Job, request: ExportRequest) -> Iterator[str]:
     if failure is None or "internal error" in failure.detail:
         yield "no reason that somebody foresaw"
         return
+    yield from _wrong_blamed(job, failure)
     told = _Told(world, job, request)
     match failure.slug:
         case "source-missing":
@@ -41,6 +45,19 @@ def wrong(world: "World", job: Job, request: ExportRequest) -> Iterator[str]:
         case slug:
             if not _may_be(world, job, slug, failure.detail, told.rows):
                 yield f"there was no reason for {slug}"
+
+
+def _wrong_blamed(job: Job, failure: Failure) -> Iterator[str]:
+    """Yields what is wrong with the files that the record has as those to blame."""
+    count, files = blamed(job)
+    if files is not None and len(files) != count:
+        yield f"{files} are {count} files"
+    if failure.slug not in _OF_FILES or failure.detail.endswith("…"):
+        return
+    # A step that has found one file itself counts none.
+    said = sum(map(int, _COUNTED.findall(failure.detail))) or 1
+    if count != said and not job.plan:
+        yield f"{count} files are to blame, and {said} are said to be"
 
 
 def _may_be(world: "World", job: Job, slug: str, detail: str, rows: list[Row]) -> bool:
@@ -172,7 +189,7 @@ class _Told:
 
     def _is_only_listed(self, row: Row) -> bool:
         is_large = sum(one.is_listed for one in self.rows) > self._world.ground.look_up_max
-        return row.is_listed and is_large
+        return row.is_listed and is_large and not row.is_own
 
 
 def _which(row: Row) -> str:

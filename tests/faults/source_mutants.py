@@ -8,6 +8,7 @@ from typing import Any, Final
 import chalicelib.aws
 import chalicelib.s3.answers
 import chalicelib.s3.archive_bucket
+import chalicelib.sources.asked
 from chalicelib.archive.plan import Entry
 from chalicelib.jobs import checksums, places
 from chalicelib.jobs.attributes import Item, number
@@ -21,9 +22,9 @@ from chalicelib.s3.bucket import Bucket
 from chalicelib.s3.objects import ObjectFacts
 from chalicelib.services import Services
 from chalicelib.sources import find as finding
-from chalicelib.sources.asked import Which
+from chalicelib.sources.asked import Asked, Which
 from chalicelib.sources.find import Found
-from chalicelib.sources.looking import Unreadable
+from chalicelib.sources.looking import Looks, Place, Unreadable
 
 Change = tuple[Any, str, Any]
 """What is patched: the owner, the name of the attribute, and its new value."""
@@ -162,6 +163,21 @@ def checksum_of_other_bytes_trusted() -> Iterator[Change]:
     yield checksums, "_crc32", crc32
 
 
+def own_names_forgotten() -> Iterator[Change]:
+    """Files are called by their keys, whatever the request says."""
+    yield chalicelib.sources.asked, "with_own_names", lambda asked, _: asked
+
+
+def own_names_not_looked_up() -> Iterator[Change]:
+    """Only small folders are looked up for the own names of their files."""
+    to_look_at = finding._to_look_at
+
+    def by_facts_alone(asked: list[Asked], looks: Looks) -> Iterator[Place]:
+        return to_look_at([one._replace(is_own=False) for one in asked], looks)
+
+    yield finding, "_to_look_at", by_facts_alone
+
+
 def reason_forgotten() -> Iterator[Change]:
     """What cannot be read is told as missing."""
     find = finding.find
@@ -189,5 +205,7 @@ SOURCE_MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
     payer_not_named_in_a_copy,
     file_under_two_names_read_as_one,
     checksum_of_other_bytes_trusted,
+    own_names_forgotten,
+    own_names_not_looked_up,
     reason_forgotten,
 )

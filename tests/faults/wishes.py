@@ -28,6 +28,8 @@ def body(random: Random, files: Files) -> dict[str, Any]:
         asked["on_missing"] = random.choice(("skip", "fail"))
     if random.random() < 0.3:
         asked["filename"] = random.choice(("x.zip", "😀" * 63))
+    if random.random() < 0.2:
+        asked["names"] = random.choice(("own", "own", "key"))
     if files.ground.is_rough and random.random() < 0.85:
         asked["on_unreadable"] = random.choice(("skip", "skip", "skip", "fail"))
     if files.ground.listed and random.random() < files.ground.listed:

@@ -7,6 +7,7 @@ import pytest
 from chalicelib.errors import GivenUp, LimitExceeded, NothingToExport, SourceMissing
 from chalicelib.jobs.model import file_mark
 from chalicelib.jobs.request import ExportRequest, Wanted
+from chalicelib.sources import find as finding
 from chalicelib.sources.find import find
 from tests.integration.finding import found, names, put
 from tests.integration.stack import Stack
@@ -44,6 +45,96 @@ def test_files_and_folders_of_one_request(stack: Stack) -> None:
         "copy/b/d/e.txt": "a/b/d/e.txt",
         "e.txt": "a/b/d/e.txt",
     }
+
+
+@pytest.fixture
+def named(stack: Stack) -> Stack:
+    """A stack with files whose names are in their metadata."""
+    put("a/1", Metadata={"filename": "One.pdf"})
+    put("a/b/2", Metadata={"filename": "Two.json"}, ContentEncoding="gzip")
+    put("a/b/3")
+    put("a/b/4", Metadata={"filename": "sub/../Four.txt"})
+    put("a/mark/", b"")
+    return stack
+
+
+OWN = {
+    "a/One.pdf": "a/1",
+    "a/b/Two.json.gz": "a/b/2",
+    "a/b/3": "a/b/3",
+    "a/b/sub/__/Four.txt": "a/b/4",
+}
+
+
+def test_files_of_keys_have_their_own_names_if_the_request_says_so(named: Stack) -> None:
+    keys = tuple(OWN.values())
+
+    assert names(found(named, keys=keys, names="own")) == OWN
+    assert names(found(named, keys=("a/1",))) == {"a/1": "a/1"}
+    named.configure_source(prefix="a/")
+    assert names(found(named, keys=("a/1",), names="own")) == {"One.pdf": "a/1"}
+
+
+def test_files_below_a_prefix_have_their_own_names_in_their_folders(named: Stack) -> None:
+    below = {"One.pdf": "a/1", "b/Two.json.gz": "a/b/2", "b/3": "a/b/3"}
+    below["b/sub/__/Four.txt"] = "a/b/4"
+
+    assert names(found(named, prefix="a/", names="own")) == below
+    assert names(found(named, Wanted(prefix="a/"), names="own")) == OWN
+
+
+def test_a_name_that_the_request_gives_counts_more_than_the_own_one(named: Stack) -> None:
+    everything = found(
+        named,
+        Wanted(key="a/1", name="x"),
+        Wanted(key="a/1"),
+        Wanted(prefix="a/b/", name="All"),
+        names="own",
+    )
+
+    assert names(everything) == {
+        "x": "a/1",
+        "a/One.pdf": "a/1",
+        "All/Two.json.gz": "a/b/2",
+        "All/3": "a/b/3",
+        "All/sub/__/Four.txt": "a/b/4",
+    }
+
+
+def test_files_with_the_same_own_name_are_all_there(stack: Stack) -> None:
+    for key in ("a/1", "a/2", "b/1"):
+        put(key, Metadata={"filename": "Same.pdf"})
+
+    everything = found(
+        stack, Wanted(prefix="a/"), Wanted(prefix="a"), Wanted(key="a/2"), names="own"
+    )
+
+    # One file that was asked for in three ways has one name, and so is there once.
+    assert names(everything) == {"a/Same.pdf": "a/1", "a/Same (2).pdf": "a/2"}
+
+
+def test_own_names_take_a_request_for_each_file(named: Stack, requests: Requests) -> None:
+    named.configure(look_up_max=0)
+    requests.made.clear()
+
+    found(named, prefix="a/", names="own")
+
+    assert requests.count()["HeadObject"] == 4  # not for the mark of a folder
+
+
+def test_too_many_files_keep_the_names_of_their_keys(
+    named: Stack, requests: Requests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named.configure(look_up_max=0)
+    monkeypatch.setattr(finding, "THOROUGH_MAX", 4)
+    requests.made.clear()
+
+    everything = found(named, Wanted(prefix="a/"), Wanted(key="a/1"), names="own")
+
+    # Five are listed, with the mark.
+    listed = {key: key for key in OWN.values()}
+    assert names(everything) == {**listed, "a/One.pdf": "a/1"}
+    assert requests.count()["HeadObject"] == 1
 
 
 def test_one_of_several_prefixes_with_nothing_below_is_missing(stack: Stack) -> None:

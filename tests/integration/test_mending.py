@@ -313,7 +313,7 @@ def test_a_name_that_was_made_is_made_anew_with_the_day_of_the_retry(stack: Stac
     "asked",
     [
         {"fileIds": [10001, 10002], "filename": "März", "onMissing": "fail"},
-        {"keys": ["in/a", "in/\U0001f600"], "onUnreadable": "skip", "fresh": True},
+        {"keys": ["in/a", "in/\U0001f600"], "names": "own", "onUnreadable": "skip", "fresh": True},
         {"prefix": "in/", "source": "downloads"},
         {
             "files": [
@@ -333,7 +333,7 @@ def test_what_was_asked_for_can_be_asked_for_again(stack: Stack, asked: dict[str
 
     assert answer.status == 200
     assert answer.headers["Cache-Control"] == "no-store"
-    defaults = {"onMissing": "skip", "onUnreadable": "fail", "fresh": False}
+    defaults = {"onMissing": "skip", "onUnreadable": "fail", "names": "key", "fresh": False}
     assert answer.body == {**defaults, **asked}
     again = post_export(answer.body).body["jobId"]
     first, second = (_stored(stack, one) for one in (job_id, again))
@@ -356,7 +356,7 @@ def test_it_says_nobody_who_asked_or_who_was_told(stack: Stack) -> None:
 
     answer = _request(job_id)
 
-    assert answer.body.keys() == {"fileIds", "onMissing", "onUnreadable", "fresh"}
+    assert answer.body.keys() == {"fileIds", "onMissing", "onUnreadable", "names", "fresh"}
 
 
 def test_it_has_the_name_that_was_given_later(stack: Stack) -> None:

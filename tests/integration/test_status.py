@@ -144,7 +144,7 @@ def test_the_etag_changes_when_the_archive_expires(stack: Stack, completed: str)
     assert after.status == 200
 
 
-@pytest.mark.parametrize("route", ["", "/download", "/progress"])
+@pytest.mark.parametrize("route", ["", "/download", "/progress", "/request"])
 @pytest.mark.parametrize(
     "job_id",
     [UNKNOWN_JOB, UNKNOWN_JOB.upper(), "x", "..", "%2e%2e", "null", f"{UNKNOWN_JOB}0", "ü" * 300],
@@ -172,6 +172,9 @@ def test_the_key_of_the_done_segments_is_no_job(stack: Stack, completed: str) ->
         ("GET", "/download"),
         ("GET", "/progress"),
         ("POST", "/notify"),
+        ("POST", "/retry"),
+        ("GET", "/request"),
+        ("PATCH", ""),
     ],
 )
 def test_an_authorizer_hides_other_users_jobs(stack: Stack, method: str, route: str) -> None:

@@ -47,7 +47,11 @@ nearly_files = st.fixed_dictionaries(
 )
 near_misses = st.fixed_dictionaries(
     {"files": st.lists(nearly_files | values, max_size=4)},
-    optional={"source": st.just("default") | values, "on_unreadable": st.just("skip") | values},
+    optional={
+        "source": st.just("default") | values,
+        "on_unreadable": st.just("skip") | values,
+        "names": st.just("own") | values,
+    },
 )
 
 
@@ -176,6 +180,9 @@ def test_each_thing_wrong_with_a_file_is_pointed_at(files: object, pointers: lis
         ({"files": [{"key": "a"}], "prefix": "a"}, [""]),
         ({"files": [{"key": "a"}], "on_unreadable": "ignore"}, ["/on_unreadable"]),
         ({"files": [{"key": "a"}], "on_unreadable": None}, ["/on_unreadable"]),
+        ({"keys": ["a"], "names": "Own"}, ["/names"]),
+        ({"keys": ["a"], "names": None}, ["/names"]),
+        ({"keys": ["a"], "names": ["own"]}, ["/names"]),
         ({"files": [{"key": "a"}], "source": "nowhere"}, ["/source"]),
         ({"files": [{"key": "a"}], "source": ["default"]}, ["/source"]),
         ({"files": [{"key": "a"}], "source": None}, ["/source"]),

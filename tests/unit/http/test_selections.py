@@ -137,6 +137,14 @@ def test_a_selection_says_who_and_what() -> None:
     assert selection.use.most == 3
 
 
+def test_a_selection_says_how_files_are_called() -> None:
+    keys = {name: claim for name, claim in CLAIMS.items() if name != "file_ids"} | {"keys": ["a"]}
+
+    assert _taken({**keys, "names": "own"}).request.names == "own"
+    assert _taken(keys).request.names == "key"
+    assert _refused({**keys, "names": "other"}).errors[0].pointer == "/selection/names"
+
+
 def test_a_selection_is_good_for_one_use_if_it_does_not_say_more() -> None:
     assert _taken(CLAIMS).use.most == 1
     assert _taken({**CLAIMS, "jti": "a"}).use.most == 1

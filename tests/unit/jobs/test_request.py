@@ -35,6 +35,7 @@ def requests(draw: st.DrawFn) -> ExportRequest:
         source=draw(perhaps),
         on_missing=draw(st.sampled_from(["fail", "skip"])),
         on_unreadable=draw(st.sampled_from(["fail", "skip"])),
+        names=draw(st.sampled_from(["key", "own"])),
         user_id=draw(texts),
         fresh=draw(st.booleans()),
     )
@@ -100,3 +101,12 @@ def test_files_are_kept_with_what_is_said_of_them() -> None:
         "user_id": "anonymous",
         "fresh": False,
     }
+
+
+def test_a_request_that_asks_for_own_names_is_another_one() -> None:
+    by_key, own = ExportRequest(prefix="a/"), ExportRequest(prefix="a/", names="own")
+
+    assert json.loads(own.to_json())["names"] == "own"
+    assert by_key.digest != own.digest
+    # One that was stored before there was a choice.
+    assert ExportRequest.from_json(b'{"prefix": "a/"}').names == "key"

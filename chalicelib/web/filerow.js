@@ -34,7 +34,8 @@ export function paintRow(row, entry, is) {
   box.ariaLabel = isIn ? t("choose.wholeFolder", { name: words }) : words;
   name.title = plain(isIn ? words : `${words} (${entry.key})`);
   say(name, words);
-  say(note, entry.unreadable ? why(entry.unreadable) : entry.own ? plain(entry.name) : "");
+  note.title = entry.unreadable ? why(entry.unreadable) : entry.own ? plain(entry.name) : "";
+  say(note, note.title);
   say(bytes, isIn ? "" : size(entry.size));
   say(date, isIn ? "" : moment(entry.lastModified));
 }
