@@ -106,7 +106,7 @@ class Bucket:
         return {**found, "unreadable": reason}
 
     def answer_check(self, route: Route) -> None:
-        keys = route.request.post_data_json["keys"]
+        keys = json.loads(route.request.post_data or "")["keys"]
         self.checked.append(keys)
         files = [
             {
