@@ -1,5 +1,6 @@
 """The page without a stack: its files come from this repository, and a test answers for the API."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
