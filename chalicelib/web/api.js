@@ -2,7 +2,7 @@
 
 import { tickets } from "./address.js";
 import { inWords } from "./problems.js";
-import { t } from "./texts.js";
+import { plain, t } from "./texts.js";
 
 const TIMEOUT_MS = 35_000; // API Gateway gives up after 29 s
 
@@ -101,5 +101,6 @@ function problemOf({ status, headers }, body) {
   const after = Number(headers.get("Retry-After")) || 0;
   if (!body?.title) return ours("no-answer", status, { status });
   const { title, words, quote } = inWords({ ...body, status, after });
-  return Object.assign(new Problem(status, title, words, quote, after), { errors: body.errors });
+  const errors = body.errors?.map((one) => ({ ...one, detail: plain(one.detail) }));
+  return Object.assign(new Problem(status, title, words, quote, after), { errors });
 }
