@@ -18,7 +18,7 @@ SIZE_MAX = 80_000
 """Bytes of the page, its scripts and the texts of one language that a visit loads: as they are
 served, before compression."""
 
-SIZE_MAX_OF_ALL = 120_000
+SIZE_MAX_OF_ALL = 150_000
 """The same with what is loaded only when it is needed."""
 
 STYLE_MAX = 20_000
