@@ -197,12 +197,18 @@ _ONE_OF_FILES: Final[Schema] = _answer(
 _CHOICE: Final[Schema] = {"enum": ["fail", "skip"]}
 
 ASKED_FOR: Final = _answer(
-    {"onMissing": _CHOICE, "onUnreadable": _CHOICE, "fresh": {"type": "boolean"}},
+    {
+        "onMissing": _CHOICE,
+        "onUnreadable": _CHOICE,
+        "names": {"enum": ["key", "own"]},
+        "fresh": {"type": "boolean"},
+    },
     fileIds={"type": "array", "items": _FILE_ID},
     keys={"type": "array", "items": _TEXT},
     prefix=_TEXT,
     files={"type": "array", "items": _ONE_OF_FILES},
     source=_TEXT,
+    names={"enum": ["key", "own"]},
     filename={**_TEXT, "description": "The name that somebody has given the archive, if any."},
 )
 

@@ -60,8 +60,10 @@ export function openMenu(trigger, job, { changed, deleted, started }) {
     event.preventDefault();
     next.focus();
   });
+  const put = () => place(menu, trigger.getBoundingClientRect());
   menu.addEventListener("toggle", ({ newState }) => {
     if (newState === "open") return;
+    removeEventListener("resize", put);
     trigger.setAttribute("aria-expanded", "false");
     menu.remove();
   });
@@ -71,7 +73,8 @@ export function openMenu(trigger, job, { changed, deleted, started }) {
   trigger.popoverTargetElement = menu;
   trigger.setAttribute("aria-expanded", "true");
   menu.showPopover();
-  place(menu, trigger.getBoundingClientRect());
+  put();
+  addEventListener("resize", put);
   items[0].focus({ preventScroll: true });
 }
 

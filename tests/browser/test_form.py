@@ -1,5 +1,6 @@
 """The form for a new export: what is chosen is shown, kept, shared and sent."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -73,8 +74,8 @@ def test_a_choice_survives_a_reload_and_other_views(stage: Stage) -> None:
     for name in ("a.txt", "b.txt", "in/c.txt"):
         stage.sources.put_at(stage.folder, name, b"1")
     page = stage.open_folder()
-    page.get_by_label("a.txt").check()
-    page.get_by_label("Whole folder in").check()
+    stage.box("a.txt").check()
+    stage.box("Whole folder in").check()
     page.get_by_role("radio", name="By id").check()
     page.get_by_label("File ids").fill("10001 10003-10006")
     page.get_by_label("Name of the archive").fill("March.zip")
@@ -108,9 +109,8 @@ def test_back_in_a_folder_goes_to_the_folder_before(stage: Stage) -> None:
     stage.sources.put_at(stage.folder, "in/deep/a.txt", b"1")
     page = stage.open_folder()
     for name in ("in", "deep"):
-        page.get_by_role("button", name=name, exact=True).click()
-        expect(page.locator(".crumbs [aria-current=true]")).to_have_text(name)
-    page.get_by_label("a.txt").check()
+        stage.enter_folder(name)
+    stage.box("a.txt").check()
 
     page.go_back()
     expect(page.locator(".crumbs [aria-current=true]")).to_have_text("in")
@@ -418,7 +418,7 @@ def test_what_is_too_much_is_said_before_the_start(
 
 def test_the_names_of_ids_are_shown_and_which_are_not_there(stage: Stage) -> None:
     def check(route: Route) -> None:
-        asked = route.request.post_data_json["fileIds"]
+        asked = json.loads(route.request.post_data or "")["fileIds"]
         gone = {"available": False, "size": None, "name": None, "reason": "missing", "detail": ""}
         there = {"available": True, "size": 500, "reason": None, "detail": None}
         route.fulfill(
@@ -517,7 +517,7 @@ def test_what_the_api_refuses_is_said_beside_what_it_names(
 
 def test_another_source_takes_out_files_only_if_the_person_says_so(stage: Stage) -> None:
     sources = {"sources": ["documents", "scans"], "source": "documents", "topPrefix": ""}
-    listing = {"prefix": "", "folders": [], "files": [], "cursor": None}
+    listing: dict[str, Any] = {"prefix": "", "folders": [], "files": [], "cursor": None}
     stage.page.route("**/v1/files?*", lambda route: route.fulfill(json={**sources, **listing}))
     page = stage.open(f"#/new?pick={pick('10001', {'a/b': 1}, source='documents')}")
     expect(page.get_by_label("Source")).to_have_value("documents")

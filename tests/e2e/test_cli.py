@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
+from zipfile import ZipFile
 
 import pytest
 
@@ -301,6 +302,16 @@ def test_a_folder_is_listed_tried_out_and_exported_by_its_keys(cli: Cli, sources
     assert rows[2][4].startswith("archived: in GLACIER")
     assert (tried["files"], tried["bytes"], tried["unreadableFiles"]) == (2, 1800, 1)
     check_archive((cli.folder / "x.zip").read_bytes(), files, job_id=json.loads(out)["jobId"])
+
+
+def test_files_of_keys_may_have_their_own_names(cli: Cli, sources: Sources) -> None:
+    key = sources.put(b"named", filename="März.txt").key
+
+    for names in ("key", "own"):
+        cli.run("export", "--keys", key, "--names", names, "-o", f"{names}.zip")
+
+    found = [ZipFile(cli.folder / f"{names}.zip").namelist()[0] for names in ("key", "own")]
+    assert found == [key, f"{key.rpartition('/')[0]}/März.txt"]
 
 
 def test_an_archive_is_downloaded_under_its_new_name(cli: Cli, sources: Sources) -> None:
