@@ -2,7 +2,7 @@
 
 import { tickets } from "./address.js";
 import { inWords } from "./problems.js";
-import { t } from "./texts.js";
+import { plain, t } from "./texts.js";
 
 const TIMEOUT_MS = 35_000; // API Gateway gives up after 29 s
 
@@ -14,7 +14,7 @@ export class Problem extends Error {
   }
 }
 
-const ours = (slug, status, values) => new Problem(status, t(`problems.${slug}.title`), t(`problems.${slug}.words`, values));
+const ours = (slug, status, after) => new Problem(status, t(`problems.${slug}.title`), t(`problems.${slug}.words`, { status }), "", after);
 
 /** Who asks, if people sign in here. `token` returns what to send. After a 401, `renew` says whether
  * to send again. `proven`: the API has accepted this sign-in. */
@@ -99,7 +99,8 @@ export async function call(method, path, more = {}) {
 
 function problemOf({ status, headers }, body) {
   const after = Number(headers.get("Retry-After")) || 0;
-  if (!body?.title) return ours("no-answer", status, { status });
+  if (!body?.title) return ours("no-answer", status, after);
   const { title, words, quote } = inWords({ ...body, status, after });
-  return Object.assign(new Problem(status, title, words, quote, after), { errors: body.errors });
+  const errors = body.errors?.map((one) => ({ ...one, detail: plain(one.detail) }));
+  return Object.assign(new Problem(status, title, words, quote, after), { errors });
 }

@@ -1,6 +1,6 @@
 // Writes numbers and times for people, as their language and region do.
 
-import { has, locale, t } from "./texts.js";
+import { has, locale, plain, t } from "./texts.js";
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 
@@ -63,7 +63,7 @@ export function ago(iso) {
 export const either = (texts) => new Intl.ListFormat(locale, { type: "disjunction" }).format(texts);
 
 /** Why a file cannot be exported, for people. A reason of a newer API says it itself, in English. */
-export const why = ({ reason, detail }) => (has(`reasons.${reason}`) ? t(`reasons.${reason}`, { detail: sentence(detail) }) : sentence(detail || reason));
+export const why = ({ reason, detail }) => (has(`reasons.${reason}`) ? t(`reasons.${reason}`, { detail: sentence(detail) }) : sentence(plain(detail || reason)));
 
 /** Makes a sentence of a problem's detail. */
 export function sentence(text) {

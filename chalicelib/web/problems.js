@@ -29,12 +29,12 @@ export function inWords({ type, status, title, detail, errors = [], requestId, a
   return {
     title: t(`${key}.title`),
     words: isLater ? t(`${key}.wait`, { wait: duration(after) }) : t(`${key}.words`),
-    quote: slug === "internal-error" ? requestId ?? "" : NAMING.includes(slug) && end !== "blank" ? quoteOf(detail, errors) : "",
+    quote: slug === "internal-error" ? plain(requestId ?? "") : NAMING.includes(slug) && end !== "blank" ? quoteOf(detail, errors) : "",
   };
 }
 
 function quoteOf(detail, errors) {
   const lines = errors.length > 1 ? errors.slice(0, ERRORS_SHOWN).map((one) => `${one.pointer.replace("/", "")}: ${one.detail}`)
     : detail ? [detail] : [];
-  return lines.map((line) => sentence(line.replace(/(\d+) bytes/g, (_, bytes) => size(+bytes)))).join("\n");
+  return lines.map((line) => sentence(plain(line).replace(/(\d+) bytes/g, (_, bytes) => size(+bytes)))).join("\n");
 }

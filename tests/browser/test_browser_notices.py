@@ -107,7 +107,7 @@ def test_each_job_notifies_once_from_the_list_too_and_a_click_opens_it(stage: St
 
     assert notices(page) == [
         ["Second.zip", "Ready to download", second],
-        ["First.zip", "A source file is missing", first],
+        ["First.zip", "Files are missing", first],
     ]
     page.evaluate("focus = () => (window.isFocused = true); newest.onclick()")
     expect(page.get_by_role("heading", name="First.zip")).to_be_visible()

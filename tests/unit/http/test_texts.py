@@ -12,7 +12,11 @@ from tests.unit.http import scripts
 
 SOURCES = {path.name: path.read_text() for path in page.FOLDER.iterdir() if path.suffix == ".js"}
 LANGUAGES = scripts.data(SOURCES["texts.js"], "LANGUAGES")
-TEXTS = {tag: scripts.data(SOURCES[f"texts-{tag}.js"], "texts") for tag in LANGUAGES}
+TEXTS = {
+    name[6:-3]: scripts.data(text, "texts")
+    for name, text in SOURCES.items()
+    if name.startswith("texts-")
+}
 
 PLURALS = {
     "en": {"one", "other"},
@@ -56,13 +60,13 @@ def _forms(leaf: str | dict[str, str]) -> dict[str, str]:
 
 LEAVES = {tag: dict(_leaves(tree)) for tag, tree in TEXTS.items()}
 ENGLISH = LEAVES["en"]
-BY_LANGUAGE = pytest.mark.parametrize("tag", list(LANGUAGES))
+BY_LANGUAGE = pytest.mark.parametrize("tag", sorted(TEXTS))
 
 # -- the languages ------------------------------------------------------------------------------
 
 
 def test_the_list_of_languages_is_that_of_the_files() -> None:
-    assert set(LANGUAGES) == page.web().languages
+    assert set(LANGUAGES) == set(TEXTS) == page.web().languages
 
 
 def test_the_list_of_languages_has_each_by_its_own_name() -> None:
@@ -144,7 +148,7 @@ def test_what_the_page_quotes_are_problems_that_there_are() -> None:
 
 # -- the other modules --------------------------------------------------------------------------
 
-CODE = sorted(set(SOURCES) - {f"texts-{tag}.js" for tag in LANGUAGES} - {"texts.js"})
+CODE = sorted(set(SOURCES) - {f"texts-{tag}.js" for tag in TEXTS} - {"texts.js"})
 
 KEY = re.compile(rf"(?:{'|'.join(TEXTS['en'])})\.")
 """How the key of a text begins."""
