@@ -2,7 +2,7 @@
 
 import { takeTicket, tickets } from "./address.js"; // the first: it takes secrets out of the address
 import { access } from "./api.js";
-import { $, announce, button, dialog, fault, fill, h, say, toast, trouble } from "./dom.js";
+import { $, announce, button, dialog, fill, h, say, toast, trouble, unloaded } from "./dom.js";
 import { auth, awaited, setUser, user, who } from "./person.js";
 import { noRing } from "./tab.js";
 import { choose, language, LANGUAGES, plain, t } from "./texts.js";
@@ -36,7 +36,7 @@ async function route() {
     current.went();
     return;
   }
-  const view = await load().catch(() => unloaded);
+  const view = await load().catch(() => without);
   if (own !== asked) return;
   show((main) => {
     const shown = view(main, id, isShared);
@@ -48,10 +48,9 @@ async function route() {
   }
 }
 
-/** In place of a view that could not be loaded. A browser forgets such a failure when the page is loaded again. */
-function unloaded(main) {
-  const [title, words] = ["title", "words"].map((part) => t(`problems.no-connection.${part}`));
-  main.append(h("h1", { tabindex: -1 }, "Longhaul"), fault({ title, words }, button(() => location.reload(), {}, t("common.tryAgain"))));
+/** In place of a view that could not be loaded. */
+function without(main) {
+  main.append(h("h1", { tabindex: -1 }, "Longhaul"), unloaded());
 }
 
 function show(view, isFramed) {

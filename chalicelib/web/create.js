@@ -2,8 +2,7 @@
 
 import { createJob, listFiles, newKey } from "./api.js";
 import { basket, clear, isEmpty, replace, request } from "./basket.js";
-import { browser } from "./browse.js";
-import { announce, ask, button, fault, fill, h, say } from "./dom.js";
+import { announce, ask, button, fault, fill, h, say, skeleton, unloaded } from "./dom.js";
 import { draft, forgetDraft } from "./draft.js";
 import { duration, sentence, size } from "./format.js";
 import { MOST, parse, write } from "./ids.js";
@@ -12,8 +11,6 @@ import { picked } from "./picked.js";
 import { title } from "./tab.js";
 import { has, plain, rich, t } from "./texts.js";
 import { tooMuch, weight } from "./weight.js";
-
-export { forgetDraft };
 
 const ERRORS_SHOWN = 5;
 const VALUE_SHOWN = 40;
@@ -54,9 +51,10 @@ export function create(main) {
   const byIds = h("div", { class: "pane" }, h("label", { for: "ids" }, t("form.ids")), text, errorList, repeats,
     h("p", { class: "hint", id: "about-ids" }, t("form.aboutIds")));
 
-  const folders = browser({ basket: chosen, changed: () => changed(), moved: (folder) => moved(folder) });
+  let folders; // made when somebody browses
   const nothingTicked = h("p", { class: "wrong", id: "no-files" });
-  const byFolders = h("div", { role: "group", "aria-label": t("form.folders"), "aria-describedby": "no-files", tabindex: -1 }, nothingTicked, folders.element);
+  const place = h("div", {}, skeleton(4));
+  const byFolders = h("div", { role: "group", "aria-label": t("form.folders"), "aria-describedby": "no-files", tabindex: -1 }, nothingTicked, place);
 
   const source = h("select", { "aria-describedby": "no-source", onchange: () => askForSource(source.value) });
   const noSource = h("p", { class: "wrong", id: "no-source" });
@@ -75,7 +73,7 @@ export function create(main) {
     text: () => text.value,
     changed: (taken) => {
       if (taken) text.value = write(chosen.ids.filter((id) => !taken.includes(id)), chosen.ids.length === taken.length ? [] : ids.errors);
-      folders.draw();
+      folders?.draw();
       changed();
     },
     emptied: () => focus(),
@@ -165,8 +163,16 @@ export function create(main) {
     for (const input of form.elements.way) input.checked = input.value === way;
     byIds.hidden = way !== "ids";
     byFolders.hidden = way === "ids";
-    if (way !== "ids") folders.open(chosen.source, kept.folder ?? "");
+    if (way !== "ids") browse();
     draw();
+  };
+
+  const browse = async () => {
+    const loaded = await import("./browse.js").catch(() => undefined);
+    if (isGone || way === "ids") return;
+    if (!loaded) fill(place, unloaded());
+    else if (!folders) fill(place, (folders = loaded.browser({ basket: chosen, changed, moved })).element);
+    folders?.open(chosen.source, kept.folder ?? "");
   };
 
   const turned = (to) => {
@@ -211,7 +217,7 @@ export function create(main) {
       source.value = next;
       stay();
       changed();
-      folders.draw();
+      folders?.draw();
       turn(folder ? "folders" : way);
     };
     const n = chosen.files.size + chosen.folders.size;
@@ -243,7 +249,7 @@ export function create(main) {
       stay();
       fill(note, h("p", {}, words));
       changed();
-      folders.draw();
+      folders?.draw();
       sources?.then(showSources);
       turn((chosen.files.size || chosen.folders.size) && !ids.errors.length ? "folders" : "ids");
     };
@@ -339,7 +345,7 @@ export function create(main) {
       isGone = true;
       list.stop();
       weighed.stop();
-      folders.close();
+      folders?.close();
     },
   };
 }

@@ -101,6 +101,10 @@ export function fault({ title, words, quote }, ...actions) {
     h("strong", {}, title), words && h("p", {}, words), quoted(quote), actions));
 }
 
+/** In place of a part of the page that could not be loaded. A browser asks for it again if the page is loaded again. */
+export const unloaded = () => fault(Object.fromEntries(["title", "words"].map((part) => [part, t(`problems.no-connection.${part}`)])),
+  button(() => location.reload(), {}, t("common.tryAgain")));
+
 /** Shows that there is nothing, and what to do. */
 export function nothing(picture, title, words, ...actions) {
   return h("div", { class: "nothing" }, h("div", { class: "disc" }, icon(picture)),

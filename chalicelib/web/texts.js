@@ -2,7 +2,16 @@
 
 /** The languages that there are, each by its own name. */
 export const LANGUAGES = {
+  ar: "العربية",
+  de: "Deutsch",
   en: "English",
+  es: "Español",
+  fr: "Français",
+  it: "Italiano",
+  ja: "日本語",
+  nl: "Nederlands",
+  pt: "Português",
+  zh: "中文",
 };
 
 const RIGHT_TO_LEFT = ["ar"];

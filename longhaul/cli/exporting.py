@@ -51,8 +51,8 @@ def _on_unreadable_option(usual: str) -> Callable[[Command], Command]:
 @click.option(
     "--names",
     type=click.Choice(["key", "own"]),
-    help="What files of --keys and --prefix are called in the archive: as their keys say, or, in the "
-    "same folders, by their own names.  [key]",
+    help="What files of --keys and --prefix are called in the archive: as their keys say, or, in "
+    "the same folders, by their own names.  [key]",
 )
 @notices.notify_option
 @click.option(

@@ -1,5 +1,6 @@
 """The page without a stack: its files come from this repository, and a test answers for the API."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -106,7 +107,7 @@ class Bucket:
         return {**found, "unreadable": reason}
 
     def answer_check(self, route: Route) -> None:
-        keys = route.request.post_data_json["keys"]
+        keys = json.loads(route.request.post_data or "")["keys"]
         self.checked.append(keys)
         files = [
             {

@@ -3,7 +3,7 @@ called in the browser."""
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -88,7 +88,7 @@ class Model:
 
 
 def steps(draw: random.Random) -> list[tuple[str, Any]]:
-    kinds = {
+    kinds: dict[str, Callable[[], Any]] = {
         "addFiles": lambda: draw.sample(FILES, draw.randrange(1, 4)),
         "addFolder": lambda: draw.choice(PREFIXES),
         "remove": lambda: draw.choice(FILES + PREFIXES),

@@ -1,5 +1,6 @@
 """Choosing files in folders: a list of any length, by mouse and by keyboard. No stack is needed."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -77,7 +78,7 @@ class Shelf:
         bodies: list[dict[str, Any]] = []
 
         def answer(route: Route) -> None:
-            bodies.append(route.request.post_data_json)
+            bodies.append(json.loads(route.request.post_data or ""))
             route.fulfill(status=503, json={"title": "Not now"})
 
         self.page.route(f"{URL}/v1/export", answer)

@@ -1,5 +1,6 @@
 """The form for a new export: what is chosen is shown, kept, shared and sent."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -417,7 +418,7 @@ def test_what_is_too_much_is_said_before_the_start(
 
 def test_the_names_of_ids_are_shown_and_which_are_not_there(stage: Stage) -> None:
     def check(route: Route) -> None:
-        asked = route.request.post_data_json["fileIds"]
+        asked = json.loads(route.request.post_data or "")["fileIds"]
         gone = {"available": False, "size": None, "name": None, "reason": "missing", "detail": ""}
         there = {"available": True, "size": 500, "reason": None, "detail": None}
         route.fulfill(
@@ -516,7 +517,7 @@ def test_what_the_api_refuses_is_said_beside_what_it_names(
 
 def test_another_source_takes_out_files_only_if_the_person_says_so(stage: Stage) -> None:
     sources = {"sources": ["documents", "scans"], "source": "documents", "topPrefix": ""}
-    listing = {"prefix": "", "folders": [], "files": [], "cursor": None}
+    listing: dict[str, Any] = {"prefix": "", "folders": [], "files": [], "cursor": None}
     stage.page.route("**/v1/files?*", lambda route: route.fulfill(json={**sources, **listing}))
     page = stage.open(f"#/new?pick={pick('10001', {'a/b': 1}, source='documents')}")
     expect(page.get_by_label("Source")).to_have_value("documents")

@@ -158,7 +158,6 @@ def test_an_existing_file_is_available(api: Api, sources: Sources) -> None:
     assert answer.json() == {
         "fileId": file.file_id,
         "file_id": file.file_id,
-        "name": str(file.file_id),
         "available": True,
         "s3Key": file.key,
         "size": 5,
@@ -177,7 +176,6 @@ def test_a_missing_file_is_not_available(api: Api, sources: Sources) -> None:
     assert answer.json() == {
         "fileId": gone,
         "file_id": gone,
-        "name": None,
         "available": False,
         "s3Key": None,
         "size": None,

@@ -5,7 +5,7 @@ from email.header import Header
 import pytest
 
 from tests.archives import check_archive
-from tests.integration.gateway import export
+from tests.integration.gateway import export, post_retry
 from tests.integration.stack import Stack
 
 
@@ -134,3 +134,27 @@ def test_a_hostile_key_is_exported_under_a_safe_name(stack: Stack, key: str, nam
     stack.run_queue()
 
     check_archive(stack.archive(job_id), {name: content})
+
+
+def test_an_archive_is_shared_only_by_requests_that_name_its_files_alike(stack: Stack) -> None:
+    content = stack.put_file("in/10001", b"pdf", filename="Invoice.pdf")
+    stack.age_files()
+
+    by_key = stack.completed(keys=["in/10001"])
+    own, again = (stack.completed(keys=["in/10001"], names="own") for _ in range(2))
+
+    check_archive(stack.archive(by_key), {"in/10001": content})
+    check_archive(stack.archive(own), {"in/Invoice.pdf": content})
+    reused = [stack.job(one).reused_from for one in (by_key, own, again)]
+    assert reused == [None, None, own]
+
+
+def test_a_retry_names_files_as_the_job_before_did(stack: Stack) -> None:
+    content = stack.put_file("in/10001", b"pdf", filename="Invoice.pdf")
+    failed = export(prefix="in/", names="own")
+    stack.give_up(failed)
+
+    again = str(post_retry(failed).body["jobId"])
+    stack.run_queue()
+
+    check_archive(stack.archive(again), {"Invoice.pdf": content})

@@ -177,7 +177,6 @@ NOT_ENGLISH = {
         "the end of the key of a text",
     ),
     "queued processing": "states of a job",
-    **dict.fromkeys(("no basket", "too long", "too much"), "of an error that is caught"),
 }
 """What looks like English and is not: why."""
 

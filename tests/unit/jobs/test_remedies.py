@@ -1,6 +1,7 @@
 """What can be done about a failure."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 import pytest
 
@@ -8,7 +9,10 @@ from chalicelib.archive.manifest import Skipped
 from chalicelib.jobs.model import Failure, Job, PlanRef
 from chalicelib.jobs.remedies import blamed, remedies
 from chalicelib.jobs.states import Status
+from infra.paths import REPOSITORY
 from tests.unit.samples import a_job
+
+WORD: Final = re.compile("`([a-z-]+)`")
 
 GONE_VERSION = Skipped("a", "missing", "there is no version 1")
 ARCHIVED = Skipped("b", "archived", "in GLACIER")
@@ -91,3 +95,13 @@ def test_the_files_that_are_to_blame_are_known(
     job: Job, count: int, files: list[Skipped] | None
 ) -> None:
     assert blamed(job) == (count, files)
+
+
+def test_the_documentation_has_the_remedies_of_each_failure() -> None:
+    """docs/problems.md. It also says when there is one more."""
+    table = (REPOSITORY / "docs/problems.md").read_text().partition("| type | what happened |")[2]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| `")]
+    told = {slug.strip("`"): WORD.findall(of.partition(";")[0]) for slug, _, of in rows}
+
+    assert told == {slug: list(remedies(failed(slug))) for slug in told}
+    assert told.keys() >= {"source-missing", "source-unreadable", "given-up"}
