@@ -30,10 +30,10 @@ def test_each_file_that_was_left_out_is_shown_with_its_reason(stage: Stage) -> N
     expect(page.get_by_role("list", name="5 files left out").get_by_role("listitem")).to_have_text(
         [
             "10300Not found.",
-            "reports/2019/übersicht.pdfIn GLACIER; restore it first.",
-            "reports/2024/payroll/March, the second and last revision.xlsxEncrypted with a key of "
-            "the customer's (SSE-C), which only its owner has.",
-            "scans/7f0bb5b4.tifIts KMS key is disabled.",
+            "reports/2019/übersicht.pdfIn cold storage. It must be restored first.",
+            "reports/2024/payroll/March, the second and last revision.xlsxEncrypted with a key "
+            "that only its owner has.",
+            "scans/7f0bb5b4.tifIts encryption key cannot be used.",
             "10301New-reason.",
         ]
     )
@@ -86,7 +86,9 @@ def test_a_list_that_is_too_long_for_an_event_is_asked_for(stage: Stage) -> None
     stage.page.route(f"**/v1/export/{job_id}", answer)
     page = stage.open_job(job_id)
 
-    expect(page.get_by_role("list", name="1 file left out")).to_have_text("aS3 denies it.")
+    expect(page.get_by_role("list", name="1 file left out")).to_have_text(
+        "aThis service may not read it."
+    )
     assert lists == []
 
 

@@ -7,8 +7,9 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
+from tests.browser.mending_states import STATES
 from tests.browser.stage import LOOK, LOOK_AWAY, Stage, requests_during
-from tests.browser.states import STATES
+from tests.browser.telling import pass_time
 
 SHOWN_WITHIN_SECONDS = 2
 CHANGES = 5
@@ -58,6 +59,7 @@ def test_a_change_is_shown_within_two_seconds(stage: Stage) -> None:
 def test_no_page_but_the_list_sends_requests_while_no_job_runs(stage: Stage, name: str) -> None:
     stage.page.clock.install()
     STATES[name](stage)
+    pass_time(stage.page, 20)  # The form checks what was chosen, once.
 
     assert requests_during(stage.page, lambda: stage.page.clock.run_for(HOUR_MS)) == []
 
