@@ -64,6 +64,7 @@ def test_a_whole_folder_is_chosen_at_once(stage: Stage, sources: Sources) -> Non
     expect(page.locator(".summary")).to_have_text("120 files, 120 bytes")
     page.get_by_role("button", name="Start export").click()
 
+    expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
     expect(page.get_by_text("120 files")).to_be_visible()
 
 
