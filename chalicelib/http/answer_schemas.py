@@ -208,6 +208,7 @@ ASKED_FOR: Final = _answer(
     prefix=_TEXT,
     files={"type": "array", "items": _ONE_OF_FILES},
     source=_TEXT,
+    names={"enum": ["key", "own"]},
     filename={**_TEXT, "description": "The name that somebody has given the archive, if any."},
 )
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _MISSING: Final = re.compile(r"(\d+) of \d+ files do not exist: ")
 _UNREADABLE: Final = re.compile(r"(\d+) of \d+ files cannot be read: ")
-_COUNTED: Final = re.compile(r"(\d+) (?:of \d+ files )?(?:do not exist|cannot be read): ")
+# Not the number at the end of a key.
+_COUNTED: Final = re.compile(r"(?<![\w/])(\d+) (?:of \d+ files )?(?:do not exist|cannot be read): ")
 _OF_FILES: Final = frozenset({"source-missing", "source-unreadable"})
 _MORE: Final = re.compile(r" and (\d+) more")
 

@@ -2,13 +2,15 @@
 request to edit, and another name."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
 from chalicelib.errors import SourceMissing
+from chalicelib.http import answer_schemas, spelling
+from chalicelib.jobs.request import ExportRequest
 from chalicelib.pipeline import endings
 from chalicelib.s3 import clients
 from tests.archives import check_archive
@@ -314,7 +316,7 @@ def test_a_name_that_was_made_is_made_anew_with_the_day_of_the_retry(stack: Stac
     [
         {"fileIds": [10001, 10002], "filename": "März", "onMissing": "fail"},
         {"keys": ["in/a", "in/\U0001f600"], "names": "own", "onUnreadable": "skip", "fresh": True},
-        {"prefix": "in/", "source": "downloads"},
+        {"prefix": "in/", "source": "downloads", "names": "own"},
         {
             "files": [
                 {"id": 10001, "name": "Reports/March.pdf"},
@@ -346,6 +348,14 @@ def _stored(stack: Stack, job_id: str) -> dict[str, Any]:
     stored: dict[str, Any] = json.loads(body)
     stored.pop("user_id", None)
     return stored
+
+
+def test_the_document_has_each_field_of_a_request() -> None:
+    """Whoever adds one to the request adds it here."""
+    told = set(answer_schemas.ASKED_FOR["properties"])
+
+    asked = {spelling.outer(field.name) for field in fields(ExportRequest)}
+    assert told == asked - {"userId", "notify"}
 
 
 def test_it_says_nobody_who_asked_or_who_was_told(stack: Stack) -> None:
