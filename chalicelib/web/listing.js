@@ -10,7 +10,7 @@ const MOST_UNASKED = 200_000; // more rows are loaded if the person wants them
 const SLICE_MS = 10;
 const STEP = 256; // rows between two looks at the clock
 const FRESH_MS = 120_000;
-const KEPT = 20;
+const MOST_KEPT = 300_000; // rows of folders that one has left
 
 const collator = new Intl.Collator(locale, { numeric: true });
 
@@ -106,7 +106,8 @@ export function listing(source, folder) {
   }
   visited.delete(id);
   visited.set(id, found);
-  if (visited.size > KEPT) visited.delete(visited.keys().next().value);
+  let rows = 0;
+  for (const [other, { rows: { length } }] of [...visited].reverse()) if ((rows += length) > MOST_KEPT && other !== id) visited.delete(other);
   return found;
 }
 

@@ -134,7 +134,7 @@ export function weight(chosen, told) {
       bytes += sum?.bytes ?? 0;
     }
     files += folderFiles;
-    return { files, bytes, unsized, folderFiles, isCounting, uncounted, ...(files ? estimate : {}) };
+    return { ...(files ? estimate : {}), files, bytes, unsized, folderFiles, isCounting, uncounted };
   };
 
   return {

@@ -254,7 +254,7 @@ def new_by_folder(stage: Stage) -> None:
     stage.box("übersicht.xlsx").check()
     stage.box("Plan of the building").check()
     stage.box("Whole folder 2023").check()
-    expect(page.get_by_text("3 files, 163 kB")).to_be_visible()
+    expect(page.locator(".summary")).to_have_text("3 files, 163 kB")
 
 
 def with_sources(stage: Stage, names: list[str], unreadable: dict[str, Any]) -> None:

@@ -47,7 +47,7 @@ def test_files_are_chosen_in_folders(stage: Stage, sources: Sources) -> None:
     stage.box("a.txt").check()
     stage.enter_folder("in")
     stage.box("b c.txt").check()
-    expect(page.get_by_text("2 files, 20 bytes")).to_be_visible()
+    expect(page.locator(".summary")).to_have_text("2 files, 20 bytes")
     page.get_by_role("button", name="Start export").click()
     expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
     with page.expect_download() as download:
@@ -61,9 +61,10 @@ def test_a_whole_folder_is_chosen_at_once(stage: Stage, sources: Sources) -> Non
     page = stage.open_folder()
 
     stage.box("Whole folder all").check()
-    expect(page.get_by_text("120 files")).to_be_visible()
+    expect(page.locator(".summary")).to_have_text("120 files, 120 bytes")
     page.get_by_role("button", name="Start export").click()
 
+    expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
     expect(page.get_by_text("120 files")).to_be_visible()
 
 
