@@ -139,9 +139,9 @@ def test_a_file_that_cannot_be_read_stops_the_export_unless_it_is_left_out(stage
     expect(group.get_by_label("Leave it out, and list it")).to_be_checked()
     after = sent(page)
 
-    expected = {"file_ids": [10_001], "on_missing": "skip", "user_id": stage.user}
-    assert before == expected
-    assert after == {**expected, "on_unreadable": "skip"}
+    expected = {"fileIds": [10_001], "onMissing": "skip", "userId": stage.user}
+    assert before == {**expected, "onUnreadable": "fail"}
+    assert after == {**expected, "onUnreadable": "skip"}
 
 
 def test_a_file_that_cannot_be_read_is_not_chosen(stage: Stage) -> None:
@@ -157,7 +157,7 @@ def test_a_file_that_cannot_be_read_is_not_chosen(stage: Stage) -> None:
     for name in ("a.txt", "c.txt"):
         stage.box(name).check()
 
-    expect(page.get_by_text("2 files, 2 bytes")).to_be_visible()
+    expect(page.locator(".summary")).to_have_text("2 files, 2 bytes")
     assert sent(page)["keys"] == [f"{stage.folder}a.txt", f"{stage.folder}c.txt"]
     assert page.locator("main img").count() == 0
 
@@ -185,8 +185,9 @@ def test_files_are_chosen_in_one_of_several_sources(stage: Stage) -> None:
     stage.box("a.txt").check()
     first = sent(page)
 
-    with page.expect_request("**/v1/files?source=scans"):
-        page.get_by_label("Source").select_option("scans")
+    page.get_by_label("Source").select_option("scans")
+    with page.expect_request(re.compile(r"/v1/files\?.*source=scans")):
+        page.get_by_role("button", name="Change the source").click()
     expect(page.get_by_text("No files chosen yet")).to_be_visible()
     page.get_by_label("Search this folder").fill(stage.user)
     stage.box(f"Whole folder {stage.user}").check()
@@ -202,7 +203,11 @@ def test_a_source_that_cannot_be_listed_offers_no_files_of_another(stage: Stage)
     page = stage.open_folder()
     offer = stage.box("a.txt")
     expect(offer).to_be_visible()
-    gone = {"type": "about:blank", "title": "There is no such bucket", "status": 400}
+    gone = {
+        "type": "urn:problem-type:longhaul:invalid-request",
+        "title": "The request is not valid",
+        "detail": "there is no such bucket",
+    }
     page.route(
         re.compile(r"/v1/files\?.*source=scans"),
         lambda route: route.fulfill(status=400, json=gone, content_type="application/problem+json"),
