@@ -271,12 +271,14 @@ def weighed(stage: Stage, *, exceeded: Sequence[dict[str, Any]] = ()) -> None:
         ]
         route.fulfill(json={"files": files})
 
-    answers = {
-        "**/v1/files/totals?*": {"files": 1_204, "bytes": 3_400_000_000, "unreadableFiles": 2},
-        "**/v1/estimate?*": {"seconds": 190, "limits": {}, "exceeded": [*exceeded]},
-    }
-    for path, answer in answers.items():
-        stage.page.route(path, lambda route, answer=answer: route.fulfill(json=answer))
+    def answer(path: str, told: dict[str, Any]) -> None:
+        stage.page.route(path, lambda route: route.fulfill(json=told))
+
+    answer(
+        "**/v1/files/totals?*",
+        {"files": 1_204, "bytes": 3_400_000_000, "unreadableFiles": 2, "cursor": None},
+    )
+    answer("**/v1/estimate?*", {"seconds": 190, "limits": {}, "exceeded": [*exceeded]})
     stage.page.route("**/v1/download/check", check)
 
 
