@@ -262,7 +262,7 @@ def weighed(stage: Stage, *, exceeded: Sequence[dict[str, Any]] = ()) -> None:
     """Has the page be told what is in folders and in files by id, and how long it takes."""
 
     def check(route: Route) -> None:
-        asked = route.request.post_data_json.get("fileIds", [])
+        asked = (route.request.post_data_json or {}).get("fileIds", [])
         there = {"available": True, "size": 48_000_000, "reason": None, "detail": None}
         gone = {"available": False, "size": None, "name": None, "reason": "missing", "detail": ""}
         files = [
