@@ -72,7 +72,9 @@ export function create(main) {
     weighed,
     text: () => text.value,
     changed: (taken) => {
-      if (taken) text.value = write(chosen.ids.filter((id) => !taken.includes(id)), chosen.ids.length === taken.length ? [] : ids.errors);
+      const out = new Set(taken);
+      // Whoever takes everything out also takes out what is no id.
+      if (taken) text.value = write(chosen.ids.filter((id) => !out.has(id)), isEmpty({ ...chosen, ids: [] }) && chosen.ids.length === out.size ? [] : ids.errors);
       folders?.draw();
       changed();
     },

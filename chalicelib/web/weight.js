@@ -157,7 +157,7 @@ export function tooMuch(chosen, { folderFiles, limits = {}, exceeded = [] }) {
   const over = (limit, number) => limits?.[limit] != null && number > limits[limit] && found.push({ limit, most: limits[limit] });
   over("entries", lines(chosen));
   if (isMixed) over("listedFiles", folderFiles);
-  if (limits.bodyBytes && lines(chosen) > 1_000) over("bodyBytes", new TextEncoder().encode(JSON.stringify(request(chosen))).length);
+  if (limits.bodyBytes && lines(chosen) > 1_000 && !found.some(({ limit }) => limit === "entries")) over("bodyBytes", new TextEncoder().encode(JSON.stringify(request(chosen))).length);
   const named = chosen.ids.length + chosen.files.size;
   const isCertain = ({ limit, most }) => ["entries", "bodyBytes"].includes(limit) || (limit === "filesPerJob" && named > most) || (limit === "bytesLeftToday" && most <= 0);
   return found.map((one) => ({ ...one, isCertain: isCertain(one) }));

@@ -1,12 +1,13 @@
 """Puts the page into each of its states, for axe and for screenshots."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.picks import pick
 from tests.browser.records import Records
 from tests.browser.stage import Stage
 
@@ -255,6 +256,111 @@ def new_by_folder(stage: Stage) -> None:
     stage.box("Plan of the building").check()
     stage.box("Whole folder 2023").check()
     expect(page.locator(".summary")).to_have_text("3 files, 163 kB")
+
+
+def weighed(stage: Stage, *, exceeded: Sequence[dict[str, Any]] = ()) -> None:
+    """Has the page be told what is in folders and in files by id, and how long it takes."""
+
+    def check(route: Route) -> None:
+        asked = (route.request.post_data_json or {}).get("fileIds", [])
+        there = {"available": True, "size": 48_000_000, "reason": None, "detail": None}
+        gone = {"available": False, "size": None, "name": None, "reason": "missing", "detail": ""}
+        files = [
+            {"file": one, **(gone if one % 5 == 0 else {**there, "name": f"{one}.pdf"})}
+            for one in asked
+        ]
+        route.fulfill(json={"files": files})
+
+    def answer(path: str, told: dict[str, Any]) -> None:
+        stage.page.route(path, lambda route: route.fulfill(json=told))
+
+    answer(
+        "**/v1/files/totals?*",
+        {"files": 1_204, "bytes": 3_400_000_000, "unreadableFiles": 2, "cursor": None},
+    )
+    answer("**/v1/estimate?*", {"seconds": 190, "limits": {}, "exceeded": [*exceeded]})
+    stage.page.route("**/v1/download/check", check)
+
+
+CHOICE = pick(
+    "10001, 10010-10050",
+    {
+        "reports/2024/Plan of the building, all floors, revised.pdf": 54_321,
+        "reports/2024/übersicht.xlsx": 12_000,
+    },
+    ["photos/2024/", "photos/2025/Summer, with all of the pictures that were never sorted/"],
+)
+
+
+@state
+def new_with_a_choice(stage: Stage) -> None:
+    weighed(stage)
+    page = stage.open(f"#/new?pick={CHOICE}")
+    expect(page.get_by_text("It takes about 3 min.")).to_be_visible()
+    expect(page.get_by_text("9 of them cannot be exported")).to_be_visible()
+
+
+@state
+def new_with_too_much(stage: Stage) -> None:
+    weighed(stage, exceeded=[{"limit": "filesPerJob", "most": 1_000, "detail": ""}])
+    page = stage.open(f"#/new?pick={CHOICE}")
+    expect(page.get_by_text("An export may have at most 1,000 files here.")).to_be_visible()
+
+
+@state
+def new_with_nothing_chosen(stage: Stage) -> None:
+    page = stage.open("#/new")
+    page.get_by_role("button", name="Start export").click()
+    expect(page.get_by_text("Choose files first.").first).to_be_visible()
+
+
+@state
+def new_by_folder_with_nothing_chosen(stage: Stage) -> None:
+    stage.sources.put_at(stage.folder, "a.txt", b"1")
+    page = stage.open_folder()
+    page.get_by_role("button", name="Start export").click()
+    expect(page.get_by_text("Tick files or folders here, or type ids.")).to_be_visible()
+
+
+@state
+def new_with_a_name_that_is_refused(stage: Stage) -> None:
+    new_by_id(stage)
+    refusal = {
+        "type": "urn:problem-type:longhaul:invalid-request",
+        "title": "The request is not valid",
+        "errors": [{"pointer": "/filename", "detail": "has more than 255 bytes in UTF-8"}],
+    }
+    stage.page.route(
+        "**/v1/export",
+        lambda route: route.fulfill(
+            status=400, content_type="application/problem+json", json=refusal
+        ),
+    )
+    stage.page.get_by_role("button", name="Start export").click()
+    expect(stage.page.get_by_text("Has more than 255 bytes")).to_be_visible()
+
+
+@state
+def new_by_a_link_that_is_cut(stage: Stage) -> None:
+    page = stage.open(f"#/new?pick={CHOICE[:-9]}")
+    expect(page.get_by_text("This link has no choice of files")).to_be_visible()
+
+
+@state
+def new_as_an_earlier_export(stage: Stage) -> None:
+    weighed(stage)
+    asked = {"fileIds": [10_001, 10_002], "filename": "March.zip", "onMissing": "fail"}
+    stage.page.route(f"**/v1/export/{UNKNOWN_JOB}/request", lambda route: route.fulfill(json=asked))
+    page = stage.open(f"#/new?from={UNKNOWN_JOB}")
+    expect(page.get_by_text("This is what an earlier export was asked for.")).to_be_visible()
+    expect(page.get_by_text("10002: 10002.pdf")).to_be_visible()
+
+
+@state
+def new_with_another_choice_to_replace(stage: Stage) -> None:
+    new_by_id(stage)
+    stage.page.goto(f"{stage.url}/#/new?pick={CHOICE}")
+    expect(stage.page.get_by_role("dialog")).to_be_visible()
 
 
 def with_sources(stage: Stage, names: list[str], unreadable: dict[str, Any]) -> None:

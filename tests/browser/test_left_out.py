@@ -187,8 +187,8 @@ def test_files_are_chosen_in_one_of_several_sources(stage: Stage) -> None:
     stage.box("a.txt").check()
     first = sent(page)
 
+    page.get_by_label("Source").select_option("scans")
     with page.expect_request(re.compile(r"/v1/files\?.*source=scans")):
-        page.get_by_label("Source").select_option("scans")
         page.get_by_role("button", name="Change the source").click()
     expect(page.get_by_text("No files chosen yet")).to_be_visible()
     page.get_by_label("Search this folder").fill(stage.user)
@@ -205,7 +205,11 @@ def test_a_source_that_cannot_be_listed_offers_no_files_of_another(stage: Stage)
     page = stage.open_folder()
     offer = stage.box("a.txt")
     expect(offer).to_be_visible()
-    gone = {"type": "about:blank", "title": "There is no such bucket", "status": 400}
+    gone = {
+        "type": "urn:problem-type:longhaul:invalid-request",
+        "title": "The request is not valid",
+        "detail": "there is no such bucket",
+    }
     page.route(
         re.compile(r"/v1/files\?.*source=scans"),
         lambda route: route.fulfill(status=400, json=gone, content_type="application/problem+json"),
