@@ -90,7 +90,7 @@ export const texts = {
   list: {
     title: "Vos exports",
     running: { one: "{n} en cours", many: "{n} en cours", other: "{n} en cours" },
-    search: "Rechercher par nom",
+    search: "Chercher un nom",
     sort: "Trier",
     newest: "Plus récents",
     name: "Par nom",
@@ -204,8 +204,8 @@ export const texts = {
   mend: {
     again: "Exporter à nouveau",
     edit: "Modifier et relancer",
-    skipMissing: { one: "Exporter sans le fichier manquant", many: "Exporter sans les {n} de fichiers manquants", other: "Exporter sans les {n} fichiers manquants" },
-    skipUnreadable: { one: "Exporter sans le fichier illisible", many: "Exporter sans les {n} de fichiers illisibles", other: "Exporter sans les {n} fichiers illisibles" },
+    skipMissing: { one: "Exporter sans le fichier manquant", many: "Exporter sans les {n} manquants", other: "Exporter sans les {n} manquants" },
+    skipUnreadable: { one: "Exporter sans le fichier illisible", many: "Exporter sans les {n} illisibles", other: "Exporter sans les {n} illisibles" },
     skipBoth: { one: "Exporter sans ce fichier", many: "Exporter sans ces {n} de fichiers", other: "Exporter sans ces {n} fichiers" },
     skipMissingAll: "Exporter sans les fichiers manquants",
     skipUnreadableAll: "Exporter sans les fichiers illisibles",
@@ -260,7 +260,7 @@ export const texts = {
     gone: "La sélection de cet export n’est plus conservée. Choisissez à nouveau les fichiers.",
     unknown: "Cet export n’existe pas. Choisissez les fichiers ici.",
     replaceTitle: "Remplacer votre sélection ?",
-    replaceWords: "Vous avez déjà choisi des fichiers ici. Ils sont retirés, et les autres prennent leur place.",
+    replaceWords: "Vous avez déjà choisi des fichiers ici. Ils seront remplacés par les autres.",
     replaceKeep: "Garder la mienne",
     replace: "Remplacer",
   },
