@@ -226,7 +226,7 @@ def test_with_too_many_exports_a_user_cancels_one_and_the_form_is_kept(
         page = stage.open("#/new")
         page.get_by_label("File ids").fill(str(sources.put(b"x").file_id))
         page.get_by_role("button", name="Start export").click()
-        expect(page.get_by_role("alert")).to_contain_text("Too many exports are open")
+        expect(page.get_by_role("alert")).to_contain_text("Too many exports are running")
 
         page.get_by_role("link", name="Exports", exact=True).click()
         page.get_by_role("link", name="handmade.zip").click()
