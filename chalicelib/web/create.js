@@ -320,7 +320,8 @@ export function create(main) {
     const isHere = inList.length || inIds.length || noName.firstChild || noSource.firstChild;
     refused = { ids: inIds, words: isHere && t("form.seeAbove") };
     draw();
-    fill(refusal, fault(isHere ? { ...problem, quote: "" } : problem));
+    if (isHere) announce(t("form.seeAbove"));
+    else fill(refusal, fault(problem));
     if (noName.firstChild) {
       filename.setAttribute("aria-invalid", true);
       filename.focus();

@@ -251,16 +251,6 @@ def test_older_jobs_come_also_after_a_failure(stage: Stage) -> None:
 # -- thousands ------------------------------------------------------------------------------------
 
 _MANY = 5_000
-_TASK_MS = 50
-
-_TYPE = """(text) => {
-  const search = document.getElementById("search");
-  const before = performance.now();
-  search.value = text;
-  search.dispatchEvent(new Event("input"));
-  document.body.getBoundingClientRect();
-  return performance.now() - before;
-}"""
 
 
 def test_thousands_of_jobs_are_searched_and_sorted_while_one_types(stage: Stage) -> None:
@@ -288,8 +278,14 @@ def test_thousands_of_jobs_are_searched_and_sorted_while_one_types(stage: Stage)
 
     page.get_by_label("Sort").select_option("By name")
     expect(page.locator("li bdi").first).to_have_text("0 of many.zip")
-    took = [page.evaluate(_TYPE, text) for text in ("4", "49", "", "499", "", "many", "", "1")]
+    search = page.get_by_label("Search by name")
+    for text, first in (
+        ("49", "49 of many.zip"),
+        ("499", "499 of many.zip"),
+        ("", "0 of many.zip"),
+    ):
+        search.fill(text)
+        expect(page.locator("li bdi").first).to_have_text(first)
 
+    # Of thousands, the page has as many rows as one looks at.
     expect(page.get_by_role("listitem")).to_have_count(50)
-    # The fastest: the test machine may be busy all the time.
-    assert min(took) < _TASK_MS, took
