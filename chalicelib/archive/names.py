@@ -42,6 +42,8 @@ def is_filename(wanted: str) -> bool:
 
 
 def _given(wanted: str) -> tuple[str, str]:
+    """Returns what is left of a wanted name as one component, and its extension, which is .zip in
+    any case of letters."""
     given = SEPARATORS.sub("_", wanted).strip(" .")
     given = safe_name(given).strip(" .") if given else given
     is_zip = given.lower().endswith(".zip")

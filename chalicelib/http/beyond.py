@@ -103,6 +103,7 @@ def id_errors(
 
 
 def key_errors(pointer: str, key: str, source_prefix: str) -> Iterator[FieldError]:
+    """Yields what is wrong with a key, or with a prefix of keys."""
     if not key.startswith(source_prefix):
         yield FieldError(pointer, f"{shown(key)} must begin with {source_prefix!r}")
     elif len(key.encode()) > schemas.KEY_MAX:

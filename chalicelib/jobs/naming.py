@@ -9,6 +9,7 @@ from chalicelib.jobs.request import ExportRequest
 
 _DAY: Final = len("2026-11-25")
 _TOP: Final = "."
+"""The name of a prefix whose files lie at the top of the archive: it says nothing of them."""
 
 
 def filename(asked: ExportRequest, at: int) -> str:
@@ -21,13 +22,12 @@ def given(job: Job, asked: ExportRequest) -> str | None:
     """Returns the name that somebody has given the job's archive, when they asked for it or later.
     None: nobody has, so its name was made from what was chosen."""
     made = filename(asked, job.created_at)
-    # As 0.1.0 made it.
-    if job.filename == made or (job.filename == f"longhaul-{job.job_id[:8]}.zip"):
-        return asked.filename
-    return job.filename
+    made_once = f"longhaul-{job.job_id[:8]}.zip"  # by 0.1.0
+    return asked.filename if job.filename in (made, made_once) else job.filename
 
 
 def _chosen(asked: ExportRequest, day: str) -> str:
+    """Returns the name, without .zip, that tells what was chosen first and how much besides."""
     if asked.files:
         first, others = asked.files[0], len(asked.files) - 1
         name = None if first.prefix is not None and first.name == _TOP else first.name

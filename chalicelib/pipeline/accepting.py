@@ -106,17 +106,10 @@ def retry(
     first = request_of(services, job)
     asked = replace(first, **again.changes)
     again.check(asked)
-    key = again.idempotency_key
-    names = ["retry", job.job_id]
-    changed = {name: new for name, new in again.changes.items() if getattr(first, name) != new}
-    if changed and key == NO_KEY:
-        names.append(json.dumps(changed, sort_keys=True))
-    job_id = named_id(names, key)
-    # A retry that was deleted does not stand in the way of another one without a key.
-    while key == NO_KEY and _was_deleted(services, job_id):
-        job_id = named_id(["retry", job_id], key)
+    job_id = _retry_id(services, job, first, again)
     made = _new_job(services, job_id, job.user_id, asked, arrival)
     if "filename" not in again.changes:
+        # A name that somebody has given stays. One that was made has the day of then.
         named = replace(asked, filename=naming.given(job, first))
         made = replace(made, filename=naming.filename(named, made.created_at))
     made = replace(made, retry_of=job.job_id)
@@ -125,6 +118,23 @@ def retry(
         known = services.notices.get(job.job_id)
         base = known.base if known else ""
     return _on_record(services, made, asked, base)
+
+
+def _retry_id(services: Services, job: Job, first: ExportRequest, again: Again) -> str:
+    """Returns the id of the job that retries `job`, whose request was `first`. Raises
+    InvalidRequest."""
+    key = again.idempotency_key
+    names = ["retry", job.job_id]
+    if key != NO_KEY:
+        return named_id(names, key)
+    changed = {name: new for name, new in again.changes.items() if getattr(first, name) != new}
+    if changed:
+        names.append(json.dumps(changed, sort_keys=True))
+    job_id = named_id(names, key)
+    # A retry that was deleted does not stand in the way of another one.
+    while _was_deleted(services, job_id):
+        job_id = named_id(["retry", job_id], key)
+    return job_id
 
 
 def request_of(services: Services, job: Job) -> ExportRequest:

@@ -20,10 +20,6 @@ export function folderOf({ folders }, key) {
   return folders.has("") ? "" : undefined;
 }
 
-export const hasFile = (chosen, key) => chosen.files.has(key) || folderOf(chosen, key) !== undefined;
-
-export const hasFolder = (chosen, prefix) => folderOf(chosen, prefix) !== undefined;
-
 /** Puts files in, each {key, size}. Those below a chosen folder are in already. */
 export function addFiles(chosen, files) {
   for (const { key, size } of files) if (folderOf(chosen, key) === undefined) chosen.files.set(key, size);
@@ -67,6 +63,9 @@ export const lines = ({ ids, files, folders }) => ids.length + files.size + fold
 
 /** The prefix of the folder that a key is in; empty: the top. */
 export const folderIn = (key) => key.slice(0, key.lastIndexOf("/") + 1);
+
+/** The prefix of the folder that a folder is in. */
+export const folderAbove = (prefix) => folderIn(prefix.slice(0, -1));
 
 /** The files by their folder: [{folder, keys, files, bytes}]. `keys` are the first `most` of all. */
 export function groups({ files }, most) {

@@ -1,10 +1,12 @@
 // The files of a source, folder by folder: whoever looks ticks what goes into the basket.
 
+import { folderAbove, folderIn } from "./basket.js";
 import { announce, button, fault, fill, h, nothing, say, skeleton, toast } from "./dom.js";
 import { grid } from "./grid.js";
-import { folded, isFolder, listing } from "./listing.js";
+import { isFolder, listing } from "./listing.js";
 import { namesOf } from "./names.js";
 import { makeRow, paintRow } from "./filerow.js";
+import { folded } from "./search.js";
 import { plain, t } from "./texts.js";
 import { ticking } from "./ticking.js";
 
@@ -76,7 +78,7 @@ export function browser({ basket, changed, moved }) {
   };
 
   const up = ({ here } = seen) => {
-    if (here.folder !== here.top) enter(here.folder.slice(0, here.folder.lastIndexOf("/", here.folder.length - 2) + 1));
+    if (here.folder !== here.top) enter(folderAbove(here.folder));
   };
 
   const table = grid(t("choose.files"), head, makeRow, (row, i) => paintRow(row, seen.rows[i], ticks.isAt(i)), {
@@ -204,7 +206,7 @@ export function browser({ basket, changed, moved }) {
     element,
     draw,
     open: (source, folder = "") => {
-      const to = folder.slice(0, folder.lastIndexOf("/") + 1);
+      const to = folderIn(folder);
       const { here } = seen;
       if (here && here.source === source && (to === asked || to === here.folder)) return;
       // By Back, the row with the focus goes.

@@ -1,25 +1,21 @@
 // The form for a new export: its files and its options. What is typed and ticked is kept while the tab is there.
 
-import { createJob, listFiles, newKey } from "./api.js";
-import { basket, clear, isEmpty, replace, request } from "./basket.js";
-import { announce, ask, button, fault, fill, h, say, skeleton, unloaded } from "./dom.js";
+import { createJob, newKey } from "./api.js";
+import { basket, isEmpty, replace, request } from "./basket.js";
+import { announce, ask, button, fault, fill, h, say } from "./dom.js";
 import { draft, forgetDraft } from "./draft.js";
-import { duration, sentence, size } from "./format.js";
-import { MOST, parse, write } from "./ids.js";
+import { foldersPane } from "./folderspane.js";
+import { MOST } from "./ids.js";
+import { idsField } from "./idsfield.js";
 import { owner, user } from "./person.js";
 import { picked } from "./picked.js";
+import { sourceMenu } from "./sourcemenu.js";
+import { sums } from "./sums.js";
 import { title } from "./tab.js";
-import { has, plain, rich, t } from "./texts.js";
+import { t } from "./texts.js";
 import { tooMuch, weight } from "./weight.js";
 
-const ERRORS_SHOWN = 5;
-const VALUE_SHOWN = 40;
-
-// A promise of a list of files, which names the sources.
-let sources;
-
-/** As exact as a guess is: to ten seconds, or to a minute. */
-const rounded = (seconds) => (seconds < 55 ? Math.ceil(seconds / 10) * 10 : Math.round(seconds / 60) * 60);
+const QUOTED = 5; // files and folders that the API refuses: more say nothing new
 
 const query = () => new URLSearchParams(location.hash.split("?")[1] ?? "");
 
@@ -30,7 +26,6 @@ export function create(main) {
   let tried = false;
   let isGone = false;
   let refused = { ids: [] }; // what the API said of this form as it is: {words, ids}
-  let ids = parse(kept.text ?? "");
   // Of whole folders and of files that were looked up.
   const weighed = weight(chosen, () => {
     list.draw();
@@ -44,21 +39,22 @@ export function create(main) {
   const fate = (group, words, isFail) => h("fieldset", { class: "choice" }, h("legend", {}, words),
     choice(group, "skip", t("form.skip"), !isFail), choice(group, "fail", t("form.fail"), isFail));
 
-  const text = h("textarea", { id: "ids", name: "text", rows: 6, spellcheck: "false", autocapitalize: "off", placeholder: "10001\n10002\n10010-10050",
-    "aria-describedby": "errors about-ids", oninput: () => changed() }, kept.text);
-  const errorList = h("ul", { id: "errors", class: "wrong" });
-  const repeats = h("p", { class: "hint" });
-  const byIds = h("div", { class: "pane" }, h("label", { for: "ids" }, t("form.ids")), text, errorList, repeats,
-    h("p", { class: "hint", id: "about-ids" }, t("form.aboutIds")));
+  const byIds = idsField(kept.text, () => changed());
+  const { text } = byIds;
+  let ids = byIds.read();
 
-  let folders; // made when somebody browses
-  const nothingTicked = h("p", { class: "wrong", id: "no-files" });
-  const place = h("div", {}, skeleton(4));
-  const byFolders = h("div", { role: "group", "aria-label": t("form.folders"), "aria-describedby": "no-files", tabindex: -1 }, nothingTicked, place);
+  const byFolders = foldersPane(chosen, { changed: () => changed(), moved: (folder) => moved(folder), folder: () => kept.folder ?? "" });
 
-  const source = h("select", { "aria-describedby": "no-source", onchange: () => askForSource(source.value) });
-  const noSource = h("p", { class: "wrong", id: "no-source" });
-  const from = h("div", { class: "from", hidden: true }, h("label", {}, t("form.source"), source), noSource);
+  const source = sourceMenu(chosen, {
+    changed: (folder) => {
+      kept.folder = folder;
+      stay();
+      changed();
+      byFolders.draw();
+      turn(folder ? "folders" : way);
+    },
+    unchanged: () => stay(),
+  });
 
   const filename = h("input", { id: "filename", name: "filename", maxlength: 200, autocomplete: "off", spellcheck: "false", placeholder: t("form.nameExample"), dir: "auto",
     "aria-describedby": "no-name about-name", value: kept.filename, oninput: () => changed() });
@@ -72,17 +68,14 @@ export function create(main) {
     weighed,
     text: () => text.value,
     changed: (taken) => {
-      const out = new Set(taken);
       // Whoever takes everything out also takes out what is no id.
-      if (taken) text.value = write(chosen.ids.filter((id) => !out.has(id)), isEmpty({ ...chosen, ids: [] }) && chosen.ids.length === out.size ? [] : ids.errors);
-      folders?.draw();
+      if (taken) byIds.takeOut(taken, isEmpty({ ...chosen, ids: [] }));
+      byFolders.draw();
       changed();
     },
     emptied: () => focus(),
   });
-  const summary = h("p", { class: "summary", role: "status" });
-  const time = h("p", { class: "hint", id: "time" });
-  const over = h("ul", { class: "over", id: "over" });
+  const sum = sums();
   const reason = h("p", { class: "wrong", id: "reason" });
   const start = h("button", { class: "primary", "aria-describedby": "reason over time" }, t("form.start"));
   const refusal = h("div", {});
@@ -91,11 +84,11 @@ export function create(main) {
     note,
     h("fieldset", { class: "chips" }, h("legend", { class: "unseen" }, t("form.how")),
       choice("way", "ids", t("form.byId"), way === "ids", () => turned("ids")), choice("way", "folders", t("form.byFolder"), way !== "ids", () => turned("folders"))),
-    from, byIds, byFolders, list.element,
+    source.element, byIds.element, byFolders.element, list.element,
     h("div", { class: "options" },
       h("div", {}, h("label", { for: "filename" }, t("form.name")), filename, noName, h("p", { class: "hint", id: "about-name" }, t("form.aboutName"))),
       h("div", { class: "choice" }, onMissing, onUnreadable)),
-    refusal, h("div", { class: "submit" }, h("div", { class: "sums" }, summary, time, over, reason), start));
+    refusal, h("div", { class: "submit" }, h("div", { class: "sums" }, sum.elements, reason), start));
   main.append(h("div", { class: "head" }, h("h1", { tabindex: -1 }, t("common.newExport"))), form);
   title(t("common.newExport"));
 
@@ -110,41 +103,18 @@ export function create(main) {
   };
 
   const draw = () => {
-    const sum = weighed.of();
-    const { files, bytes, unsized, isCounting, uncounted, seconds } = sum;
-    const values = { n: files, size: size(bytes) };
-    const kind = isCounting ? "soFar" : uncounted ? "least" : unsized === files && !bytes ? "noSize" : unsized ? "atLeast" : "sum";
-    const isKnown = files > 0 || !uncounted;
-    say(summary, isEmpty(chosen) ? t("picked.none") : isKnown ? t(`picked.${kind}`, values) : t("picked.someUncounted", { n: uncounted }));
-    const about = seconds != null && files > 0 && t(`picked.${isCounting ? "aboutSoFar" : "about"}`, { time: duration(rounded(seconds)) });
-    say(time, [about, uncounted > 0 && isKnown && t("picked.someUncounted", { n: uncounted })].filter(Boolean).join(" "));
-    const overs = isEmpty(chosen) ? [] : tooMuch(chosen, sum);
-    fill(over, overs.map(({ limit, most, detail }) => h("li", {},
-      has(`picked.over-${limit}`) ? t(`picked.over-${limit}`, { n: most, size: size(most) }) : sentence(detail))));
+    sum.draw(chosen, weighed.of());
+    // Of one folder alone nothing can be missing: it takes what is there.
     onMissing.hidden = !chosen.ids.length && !chosen.files.size && chosen.folders.size === 1;
     say(reason, refused.words || (tried && hindrance()?.words) || "");
     const isNothing = tried && !ids.errors.length && !ids.tooMany && isEmpty(chosen);
-    say(nothingTicked, isNothing ? t("form.emptyFolders") : "");
-    // What is still being typed is no error before the first try.
-    const typed = !tried && document.activeElement === text && /[^\s,;]*$/.exec(text.value)[0];
-    showErrors([...ids.errors.filter(({ value }) => value !== typed), ...refused.ids], isNothing && t("form.emptyIds"));
-    say(repeats, ids.repeats ? t("form.repeats", { n: ids.repeats }) : "");
-  };
-
-  const shown = (value) => h("code", {}, h("bdi", { dir: "auto" }, plain(value).slice(0, VALUE_SHOWN)));
-
-  const showErrors = (errors, nothing) => {
-    text.setAttribute("aria-invalid", errors.length > 0 || !!nothing || ids.tooMany);
-    fill(errorList,
-      nothing && h("li", {}, nothing),
-      ids.tooMany && h("li", {}, t("form.tooMany", { n: MOST })),
-      errors.slice(0, ERRORS_SHOWN).map(({ value, why, ...more }) => h("li", {}, rich(`form.${why}`, { value: shown(value), ...more }))),
-      errors.length > ERRORS_SHOWN && h("li", {}, t("form.andMore", { n: errors.length - ERRORS_SHOWN })));
+    byFolders.nothing(isNothing ? t("form.emptyFolders") : "");
+    byIds.draw(ids, { tried, refused: refused.ids, nothing: isNothing && t("form.emptyIds") });
   };
 
   const changed = () => {
-    ids = parse(text.value);
-    chosen.ids = ids.tooMany ? [] : ids.ids;
+    ids = byIds.read();
+    chosen.ids = ids.ids;
     key = newKey();
     refused = { ids: [] };
     filename.removeAttribute("aria-invalid");
@@ -156,25 +126,17 @@ export function create(main) {
   };
 
   /** Moves to where files are chosen. */
-  const focus = () => (way === "ids" ? text : byFolders).focus();
+  const focus = () => (way === "ids" ? text : byFolders.element).focus();
 
   // -- where one is ------------------------------------------------------------------------------
 
   const turn = (to) => {
     way = to;
     for (const input of form.elements.way) input.checked = input.value === way;
-    byIds.hidden = way !== "ids";
-    byFolders.hidden = way === "ids";
-    if (way !== "ids") browse();
+    byIds.element.hidden = way !== "ids";
+    byFolders.element.hidden = way === "ids";
+    if (way !== "ids") byFolders.open();
     draw();
-  };
-
-  const browse = async () => {
-    const loaded = await import("./browse.js").catch(() => undefined);
-    if (isGone || way === "ids") return;
-    if (!loaded) fill(place, unloaded());
-    else if (!folders) fill(place, (folders = loaded.browser({ basket: chosen, changed, moved })).element);
-    folders?.open(chosen.source, kept.folder ?? "");
   };
 
   const turned = (to) => {
@@ -199,44 +161,11 @@ export function create(main) {
     const parts = query();
     if (parts.has("pick")) arrive("byLink", parts.get("pick"));
     else if (parts.has("from")) arrive("byJob", parts.get("from"));
-    else if (parts.has("source") && parts.get("source") !== sourceNow()) askForSource(parts.get("source"), parts.get("folder") ?? "");
+    else if (parts.has("source") && parts.get("source") !== source.now()) source.choose(parts.get("source"), parts.get("folder") ?? "");
     else {
       kept.folder = parts.get("folder") ?? "";
       turn(kept.folder ? "folders" : way);
     }
-  };
-
-  // -- the source --------------------------------------------------------------------------------
-
-  const sourceNow = () => chosen.source ?? (source.value || undefined);
-
-  const askForSource = (next, folder = "") => {
-    const change = () => {
-      clear(chosen);
-      chosen.source = next;
-      kept.folder = folder;
-      fill(noSource);
-      source.value = next;
-      stay();
-      changed();
-      folders?.draw();
-      turn(folder ? "folders" : way);
-    };
-    const n = chosen.files.size + chosen.folders.size;
-    if (!n) return change();
-    const back = sourceNow();
-    source.value = back;
-    stay();
-    return ask(t("form.sourceTitle"), t("form.sourceWords", { n, name: back ?? "" }), t("form.sourceKeep"), t("form.sourceChange"), change);
-  };
-
-  const showSources = (page) => {
-    if (!page || isGone) return;
-    const names = page.sources ?? [];
-    fill(source, names.map((one) => h("option", {}, one)));
-    from.hidden = names.length < 2 && !(chosen.source && !names.includes(chosen.source));
-    source.value = chosen.source ?? page.source;
-    if (chosen.source && !names.includes(chosen.source)) fill(noSource, t("form.noSource", { name: chosen.source }));
   };
 
   // -- a choice that comes from elsewhere ------------------------------------------------------------
@@ -251,8 +180,8 @@ export function create(main) {
       stay();
       fill(note, h("p", {}, words));
       changed();
-      folders?.draw();
-      sources?.then(showSources);
+      byFolders.draw();
+      source.draw();
       turn((chosen.files.size || chosen.folders.size) && !ids.errors.length ? "folders" : "ids");
     };
     stay();
@@ -288,7 +217,7 @@ export function create(main) {
       if (why.at || isEmpty(chosen)) focus();
       return;
     }
-    const body = { ...request({ ...chosen, source: from.hidden ? chosen.source : source.value }), onUnreadable: form.elements.unreadable.value };
+    const body = { ...request({ ...chosen, source: source.asked() }), onUnreadable: form.elements.unreadable.value };
     if (filename.value.trim()) body.filename = filename.value.trim();
     if (!onMissing.hidden) body.onMissing = form.elements.missing.value;
     fill(refusal);
@@ -306,39 +235,33 @@ export function create(main) {
   };
 
   /** Shows what the API says beside what it names, and what it names nothing for at the button. */
-  const refuse = (problem, body) => {
-    const inList = [];
-    const inIds = [];
-    for (const { pointer, detail } of problem.errors ?? []) {
-      const [, field, at, part] = pointer.split("/");
-      const which = body[field]?.[at]?.[part] ?? body[field]?.[at] ?? body[field];
-      if (field === "filename") fill(noName, sentence(detail));
-      else if (field === "source") fill(noSource, sentence(detail));
-      else if (field === "fileIds" || part === "id") inIds.push({ value: String(which), why: "refused", words: detail });
-      else if (["keys", "prefix", "files"].includes(field)) inList.push({ which: String(which?.key ?? which?.prefix ?? which), words: sentence(detail) });
-    }
-    const isHere = inList.length || inIds.length || noName.firstChild || noSource.firstChild;
-    refused = { ids: inIds, words: isHere && t("form.seeAbove") };
+  const refuse = async (problem, body) => {
+    const loaded = await import("./refusals.js").catch(() => undefined);
+    if (isGone) return;
+    const wrong = loaded?.refusals(problem, body) ?? { ids: [], listed: [] };
+    const isHere = wrong.filename || wrong.source || wrong.ids.length || wrong.listed.length;
+    fill(noName, wrong.filename);
+    if (wrong.source) source.refuse(wrong.source);
+    refused = { ids: wrong.ids, words: isHere && t("form.seeAbove") };
     draw();
     if (isHere) announce(t("form.seeAbove"));
     else fill(refusal, fault(problem));
-    if (noName.firstChild) {
+    if (wrong.filename) {
       filename.setAttribute("aria-invalid", true);
       filename.focus();
-    } else if (inIds.length) {
+    } else if (wrong.ids.length) {
       turn("ids");
       text.focus();
-    } else if (inList.length) list.quote(inList.slice(0, ERRORS_SHOWN));
-    else if (noSource.firstChild) source.focus();
+    } else if (wrong.listed.length) list.quote(wrong.listed.slice(0, QUOTED));
+    else if (wrong.source) source.focus();
     else refusal.scrollIntoView({ block: "nearest" });
   };
 
   // -- the beginning -----------------------------------------------------------------------------
 
   if (!location.hash.includes("?") && kept.folder) stay();
-  sources ??= listFiles({ limit: 1 }).catch(() => (sources = undefined));
-  sources.then(showSources);
-  chosen.ids = ids.tooMany ? [] : ids.ids;
+  source.draw();
+  chosen.ids = ids.ids;
   weighed.changed();
   list.draw();
   went();
@@ -348,7 +271,8 @@ export function create(main) {
       isGone = true;
       list.stop();
       weighed.stop();
-      folders?.close();
+      source.stop();
+      byFolders.close();
     },
   };
 }

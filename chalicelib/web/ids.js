@@ -1,5 +1,6 @@
 // Reads file ids as people write them: "10001, 10002 10010-10020", or one a line. Writes them, too.
 
+/** The most ids, files and folders that a request may name (FILES_MAX in http/schemas.py). */
 export const MOST = 10_000;
 
 const SMALLEST = 10_000;

@@ -3,32 +3,25 @@
 import { askToCancel, askToDelete, copyLinkOf, downloadLinkOf } from "./actions.js";
 import { tickets } from "./address.js";
 import { readJob } from "./api.js";
-import { announce, button, copy, fault, fill, h, icon, link, name, newExport, nothing, quoted, say, skeleton, toast, trouble } from "./dom.js";
-import { duration, files, moment, size, sizeOf, why } from "./format.js";
+import { announce, button, fault, fill, h, icon, link, name, newExport, nothing, quoted, skeleton, toast, trouble } from "./dom.js";
+import { duration, files, moment, size } from "./format.js";
+import { gauge } from "./gauge.js";
+import { leftOut, leftOutSection } from "./leftout.js";
 import { acted, follow, heard, isOpen } from "./live.js";
 import { auth, awaited } from "./person.js";
 import { inWords } from "./problems.js";
-import { leftOf, STATUS } from "./states.js";
+import { STATUS } from "./states.js";
 import { tabOf, title } from "./tab.js";
 import { plain, t } from "./texts.js";
-
-const SPOKEN_EVERY_MS = 15_000;
-// The speed is measured over this time.
-const PACE_OVER_MS = 10_000;
-const LIST_SHOWN = 200;
-const STAGES = { queued: "Queued", planning: "Planning", reading: "Reading", assembling: "Assembling", finalizing: "Finalizing" };
 
 /** `isShared`: it was opened by a share link, and is shown to whom it does not belong. */
 export function job(main, id, isShared) {
   // The job that the page shows.
   let shown;
-  // What changes while it runs.
-  let parts;
-  let samples = [];
-  let spokenAt = Date.now();
   // Who is told of the end; made when somebody asks.
   let teller;
   let isRenamed = false;
+  const progress = gauge();
 
   const heading = h("h1", { tabindex: -1 }, t("job.title"));
   const pen = button(() => rename(), { class: "pen", hidden: true, "aria-label": t("job.rename"), title: t("job.rename") }, icon("pen"));
@@ -54,7 +47,7 @@ export function job(main, id, isShared) {
       // It may be new to the other windows, and it may have ended.
       acted(id);
     }
-    if (isOpen(job)) move(job);
+    if (isOpen(job)) progress.move(job);
     tell(job);
   };
 
@@ -67,7 +60,7 @@ export function job(main, id, isShared) {
     fill(badge, isOpen(job) ? h("i", {}) : icon(picture), word);
     card.className = `card ${job.status}`;
     fill(card, isOpen(job) ? running() : over(job));
-    fill(rest, ["completed", "failed"].includes(job.status) && leftOut(job), facts(job));
+    fill(rest, ["completed", "failed"].includes(job.status) && filesLeftOut(job), facts(job));
     if (hadFocus) heading.focus();
   };
 
@@ -109,47 +102,11 @@ export function job(main, id, isShared) {
 
   // While the job runs.
 
-  const running = () => {
-    parts = {};
-    const part = (name, tag = "span") => (parts[name] = h(tag, { class: name }));
-    const stat = (name, label) => h("div", {}, h("dt", {}, label), part(name, "dd"));
-    parts.bar = h("div", { class: "bar", role: "progressbar", "aria-label": t("job.progress"), "aria-valuemin": 0, "aria-valuemax": 100 }, part("filled"));
-    return [
-      h("div", { class: "gauge" }, part("number"), part("left")), parts.bar, part("stage"),
-      h("dl", { class: "stats" }, stat("done", t("job.files")), stat("bytes", t("job.data")), stat("speed", t("job.speed"))),
-      h("div", { class: "foot" }, h("p", {}, t(isShared ? "job.closeShared" : "job.closeThis")),
-        h("div", { class: "actions" }, linkButton(), tellButton(), !isShared && button(cancel, {}, t("job.cancel")))),
-    ];
-  };
-
-  const move = ({ status, updatedAt, progress }) => {
-    const { percent, currentFile, totalFiles, bytesDone, bytesTotal, etaSeconds } = progress;
-    const isKnown = bytesTotal > 0;
-    const stage = stageOf(progress);
-    const words = isKnown ? t("job.spoken", { percent, done: currentFile, n: totalFiles }) : stage;
-    say(parts.number, isKnown ? t("job.percent", { n: percent }) : STATUS[status][0]);
-    say(parts.left, leftOf(etaSeconds));
-    say(parts.stage, stage);
-    say(parts.done, totalFiles ? t("job.of", { done: currentFile, n: totalFiles }) : t("job.unknown"));
-    say(parts.bytes, isKnown ? sizeOf(bytesDone, bytesTotal) : t("job.unknown"));
-    const speed = speedAt(Date.parse(updatedAt), bytesDone) ?? (etaSeconds && (bytesTotal - bytesDone) / etaSeconds);
-    say(parts.speed, speed ? t("job.perSecond", { size: size(speed) }) : t("job.unknown"));
-    parts.bar.classList.toggle("unknown", !isKnown);
-    parts.filled.style.width = isKnown ? `${percent}%` : "";
-    if (isKnown) parts.bar.setAttribute("aria-valuenow", percent);
-    parts.bar.setAttribute("aria-valuetext", words);
-    // Not each second: a screen reader would read nothing else.
-    if (Date.now() - spokenAt < SPOKEN_EVERY_MS) return;
-    spokenAt = Date.now();
-    announce(words);
-  };
-
-  /** Returns bytes a second; undefined during the first second. */
-  const speedAt = (at, bytes) => {
-    samples = [...samples.filter((sample) => at - sample.at <= PACE_OVER_MS && sample.bytes <= bytes), { at, bytes }];
-    const seconds = (at - samples[0].at) / 1000;
-    return seconds >= 1 ? (bytes - samples[0].bytes) / seconds : undefined;
-  };
+  const running = () => [
+    ...progress.draw(),
+    h("div", { class: "foot" }, h("p", {}, t(isShared ? "job.closeShared" : "job.closeThis")),
+      h("div", { class: "actions" }, linkButton(), tellButton(), !isShared && button(cancel, {}, t("job.cancel")))),
+  ];
 
   const cancel = () => askToCancel(shown, (job) => {
     show(job);
@@ -211,28 +168,12 @@ export function job(main, id, isShared) {
     }
   };
 
-  /** The files that are not in the archive, or for which there is none. */
-  const leftOut = (job) => {
-    const { result, error } = job;
-    // An older answer has only the missing ones.
-    const list = error ? error.affected : result.skipped ?? result.missing?.map((file) => ({ file, reason: "missing" }));
-    const number = list?.length ?? (error ? error.affectedFiles : result.totalFiles - result.processedFiles);
-    if (!number || (error && !list && job.isWhole)) return false;
-    if (!list && !job.isWhole) {
-      // The list is too long for an event.
-      readJob(id).then((whole) => shown === job && draw((shown = { ...whole, isWhole: true })), () => {});
-      return false;
-    }
-    const isPlain = list?.every(({ reason }) => reason === "missing");
-    const heading = t(`job.${isPlain ? "filesMissing" : error ? "filesUnreadable" : "filesLeftOut"}`, { n: number });
-    const line = (one) => (isPlain ? one.file : `${one.file}\t${why(one)}`);
-    return h("section", { class: "missing" },
-      h("div", { class: "line" }, h("h2", { id: "missing" }, icon("alert"), heading),
-        list && button(() => copy(list.map(line).join("\n"), t("job.listCopied"), t("job.cannotCopy")), {}, t("job.copyList"))),
-      !error && h("p", {}, t(list ? "job.leftOutWords" : "job.leftOutMany")),
-      list && h("ul", { class: "codes", tabindex: 0, "aria-labelledby": "missing" },
-        list.slice(0, LIST_SHOWN).map((one) => h("li", {}, name(`${one.file}`), !isPlain && h("span", { class: "why" }, why(one))))),
-      list?.length > LIST_SHOWN && h("p", {}, t("job.moreInList", { n: list.length - LIST_SHOWN })));
+  /** Shows which files are left out. A list that is too long for an event is read with the whole job. */
+  const filesLeftOut = (job) => {
+    const { number, list } = leftOut(job);
+    if (!number || list || job.isWhole) return leftOutSection(job);
+    readJob(id).then((whole) => shown === job && draw((shown = { ...whole, isWhole: true })), () => {});
+    return false;
   };
 
   const facts = ({ jobId, status, createdAt, updatedAt }) => {
@@ -266,10 +207,4 @@ export function job(main, id, isShared) {
     unheard();
     teller?.then((made) => made.stop(), () => {});
   };
-}
-
-function stageOf({ stage, message }) {
-  // Nothing else in an answer says this.
-  if (stage === "planning" && message.includes("again")) return t("job.stageAgain");
-  return Object.hasOwn(STAGES, stage) ? t(`job.stage${STAGES[stage]}`) : message;
 }

@@ -6,6 +6,7 @@ import { count } from "./format.js";
 import { heard, isOpen, repeat } from "./live.js";
 import { owner, user } from "./person.js";
 import { row } from "./jobrow.js";
+import { folded } from "./search.js";
 import { title } from "./tab.js";
 import { locale, t } from "./texts.js";
 
@@ -33,8 +34,6 @@ const NONE_CHOSEN = { filter: "", text: "", order: "newest" };
 // What was chosen, and what was loaded, for who comes back. `cursor` is where the older jobs go on.
 let chosen = { ...NONE_CHOSEN, rows: ROWS };
 let kept = {};
-
-const folded = (text) => text.normalize("NFKC").toLowerCase();
 
 export function jobs(main) {
   if (kept.owner !== owner()) kept = { owner: owner(), found: [], deleted: new Set(), at: Date.now() };

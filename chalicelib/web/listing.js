@@ -2,6 +2,7 @@
 // that the page answers in between.
 
 import { listFiles } from "./api.js";
+import { folded } from "./search.js";
 import { locale } from "./texts.js";
 
 const FIRST_PAGE = 1000; // S3 lists as many at once: the first rows come soon
@@ -33,9 +34,6 @@ async function inSlices(steps, isWanted) {
     await rest();
   }
 }
-
-/** A text in which upper case and accents make no difference. */
-export const folded = (text) => (/^[ -~]*$/.test(text) ? text : text.normalize("NFD").replace(/\p{M}/gu, "")).toLowerCase();
 
 const byName = (a, b) => collator.compare(a.name, b.name);
 

@@ -1,14 +1,12 @@
 // What happens when rows are ticked: the basket changes, or it is said why it does not.
 
-import { addFolder, folderOf, remove, removeBelow } from "./basket.js";
+import { addFolder, folderAbove, folderOf, remove, removeBelow } from "./basket.js";
 import { put, stateOf, stateOfAll, steps, takeOut, within } from "./choosing.js";
 import { MOST } from "./ids.js";
 import { isFolder, keyOf, listing } from "./listing.js";
 import { why } from "./format.js";
 import { nameOf } from "./filerow.js";
 import { t } from "./texts.js";
-
-const parentOf = (prefix) => prefix.slice(0, prefix.lastIndexOf("/", prefix.length - 2) + 1);
 
 /**
  * `seen`: {here, rows}, the listing and its rows as they are shown. `changed` is called with what was
@@ -79,7 +77,7 @@ export function ticking(basket, seen, { changed, refused, waiting }) {
     if (!rows.length) return undefined;
     if (isAll() !== true) return putAll();
     if (view.words) return leave(rows.map(keyOf), folder, words);
-    if (from !== undefined && from !== folder) return leave([folder], parentOf(folder), words);
+    if (from !== undefined && from !== folder) return leave([folder], folderAbove(folder), words);
     if (from === folder) remove(basket, folder);
     else removeBelow(basket, folder);
     return done(words);

@@ -7,6 +7,7 @@ import click
 from longhaul.cli import tables
 from longhaul.cli.inforce import Setting
 from longhaul.cli.options import Run, common
+from longhaul.cli.profiles import Config
 from longhaul.printable import shown
 
 _COLUMNS: Final = (
@@ -14,6 +15,8 @@ _COLUMNS: Final = (
     tables.Column("USER", rank=1, is_cut=True, least=8),
     tables.Column("URL", is_cut=True, least=20),
 )
+
+InForceByName = dict[str, Setting[Any] | None]
 
 
 @click.command(short_help="Show your profiles, and what is in force.")
@@ -30,38 +33,44 @@ def profiles(run: Run) -> None:
       url = "https://files.example.org/prod"
       user = "ann"
     """
-    given = run.given
-    in_force: dict[str, Setting[Any] | None] = {
-        "profile": given.profile,
-        "url": given.url,
-        "user": given.user,
-        "patience": given.patience,
+    in_force: InForceByName = {
+        "profile": run.given.profile,
+        "url": run.given.url,
+        "user": run.given.user,
+        "patience": run.given.patience,
     }
     if run.is_json:
-        run.print_json(
-            {
-                "file": str(given.config.path) if given.config.path else None,
-                "inForce": {
-                    name: {"value": one.value, "from": one.origin} if one else None
-                    for name, one in in_force.items()
-                },
-                "profiles": given.config.profiles,
-            }
-        )
-        return
-    run.print(f"{'File':<9}{shown(str(given.config.path or 'none'))}")
+        run.print_json(_facts(run.given.config, in_force))
+    else:
+        _print(run, in_force)
+
+
+def _facts(config: Config, in_force: InForceByName) -> dict[str, Any]:
+    return {
+        "file": str(config.path) if config.path else None,
+        "inForce": {
+            name: {"value": one.value, "from": one.origin} if one else None
+            for name, one in in_force.items()
+        },
+        "profiles": config.profiles,
+    }
+
+
+def _print(run: Run, in_force: InForceByName) -> None:
+    config = run.given.config
+    run.print(f"{'File':<9}{shown(str(config.path or 'none'))}")
     for name, one in in_force.items():
         text = "none" if one is None or one.value is None else f"{_said(one.value)} ({one.origin})"
         run.print(f"{name.capitalize() if name != 'url' else 'URL':<9}{shown(text)}")
+    if not config.profiles:
+        run.screen.say("There are no profiles yet. `longhaul profiles --help` shows one.")
+        return
+    run.print("")
     rows = (
         tables.Row((shown(name), shown(said.get("user", "")), shown(said.get("url", ""))))
-        for name, said in given.config.profiles.items()
+        for name, said in config.profiles.items()
     )
-    if given.config.profiles:
-        run.print("")
-        tables.show(_COLUMNS, rows)
-    else:
-        run.screen.say("There are no profiles yet. `longhaul profiles --help` shows one.")
+    tables.show(_COLUMNS, rows)
 
 
 def _said(value: object) -> str:

@@ -22,13 +22,14 @@ _PLAY = """async ([steps, files, prefixes]) => {
   const app = document.querySelector("script").src;
   const own = await import(new URL("basket.js", app));
   const chosen = own.basket();
+  const isBelow = (key) => own.folderOf(chosen, key) !== undefined;
   return steps.map(([act, given]) => {
     own[act](chosen, act === "addFiles" ? given.map((key) => ({ key, size: 1 })) : given);
     const packed = own.pack(chosen);
     const request = own.isEmpty(chosen) ? null : own.request(chosen);
     return {
-      files: files.filter((key) => own.hasFile(chosen, key)),
-      folders: prefixes.filter((prefix) => own.hasFolder(chosen, prefix)),
+      files: files.filter((key) => chosen.files.has(key) || isBelow(key)),
+      folders: prefixes.filter(isBelow),
       lines: own.lines(chosen),
       request,
       again: request && own.request(own.asked(request)),

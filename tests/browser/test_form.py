@@ -187,6 +187,16 @@ def test_of_thousands_the_first_are_shown_and_then_more(stage: Stage) -> None:
     assert focused(page) == "Take out 10100"
 
 
+def test_clearing_also_takes_out_what_is_no_id(stage: Stage) -> None:
+    page = stage.open("#/new")
+    page.get_by_label("File ids").fill("10001 x9")
+
+    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("dialog").get_by_role("button", name="Clear").click()
+
+    expect(page.get_by_label("File ids")).to_have_value("")
+
+
 def test_clearing_asks_first(stage: Stage) -> None:
     page = stage.open(f"#/new?pick={pick('10001', {'a': 1})}")
     expect(chosen(page)).to_have_count(2)
@@ -520,7 +530,7 @@ def test_another_source_takes_out_files_only_if_the_person_says_so(stage: Stage)
     listing: dict[str, Any] = {"prefix": "", "folders": [], "files": [], "cursor": None}
     stage.page.route("**/v1/files?*", lambda route: route.fulfill(json={**sources, **listing}))
     page = stage.open(f"#/new?pick={pick('10001', {'a/b': 1}, source='documents')}")
-    expect(page.get_by_label("Source")).to_have_value("documents")
+    expect(chosen(page)).to_have_text(["10001", "a/b"])
 
     page.get_by_label("Source").select_option("scans")
     page.get_by_role("button", name="Keep them").click()

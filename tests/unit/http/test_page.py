@@ -18,7 +18,7 @@ SIZE_MAX = 80_000
 """Bytes of the page, its scripts and the texts of one language that a view loads to be shown: as
 they are served, before compression."""
 
-SIZE_MAX_OF_ALL = 150_000
+SIZE_MAX_OF_ALL = 152_000
 """The same of all views, with what is loaded only when it is needed."""
 
 LARGER = {"texts-ar.js": 8_000}
@@ -89,6 +89,7 @@ def test_all_of_it_is_small(language: str) -> None:
 
 def test_what_few_visits_need_is_loaded_when_it_is_needed() -> None:
     seldom = {"signin.js", "share.js", "tell.js", "watch.js", "arrivals.js", "menu.js"}
+    seldom.add("refusals.js")
     assert {*VIEWS, *seldom} <= WHEN_NEEDED
     assert not any(seldom & _loaded_with(view) for view in VIEWS)
 
