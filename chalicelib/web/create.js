@@ -2,7 +2,7 @@
 
 import { createJob, listFiles, newKey } from "./api.js";
 import { basket, clear, isEmpty, replace, request } from "./basket.js";
-import { announce, ask, button, fault, fill, h, say, skeleton, unloaded } from "./dom.js";
+import { announce, ask, button, english, fault, fill, h, say, skeleton, unloaded } from "./dom.js";
 import { draft, forgetDraft } from "./draft.js";
 import { duration, sentence, size } from "./format.js";
 import { MOST, parse, write } from "./ids.js";
@@ -138,7 +138,7 @@ export function create(main) {
     fill(errorList,
       nothing && h("li", {}, nothing),
       ids.tooMany && h("li", {}, t("form.tooMany", { n: MOST })),
-      errors.slice(0, ERRORS_SHOWN).map(({ value, why, ...more }) => h("li", {}, rich(`form.${why}`, { value: shown(value), ...more }))),
+      errors.slice(0, ERRORS_SHOWN).map(({ value, why, limit, words }) => h("li", {}, rich(`form.${why}`, { value: shown(value), limit, words: words && english(words) }))),
       errors.length > ERRORS_SHOWN && h("li", {}, t("form.andMore", { n: errors.length - ERRORS_SHOWN })));
   };
 
@@ -312,8 +312,8 @@ export function create(main) {
     for (const { pointer, detail } of problem.errors ?? []) {
       const [, field, at, part] = pointer.split("/");
       const which = body[field]?.[at]?.[part] ?? body[field]?.[at] ?? body[field];
-      if (field === "filename") fill(noName, sentence(detail));
-      else if (field === "source") fill(noSource, sentence(detail));
+      if (field === "filename") fill(noName, english(sentence(detail)));
+      else if (field === "source") fill(noSource, english(sentence(detail)));
       else if (field === "fileIds" || part === "id") inIds.push({ value: String(which), why: "refused", words: detail });
       else if (["keys", "prefix", "files"].includes(field)) inList.push({ which: String(which?.key ?? which?.prefix ?? which), words: sentence(detail) });
     }

@@ -4,7 +4,7 @@ import { askToCancel, askToDelete, copyLinkOf, downloadLinkOf } from "./actions.
 import { tickets } from "./address.js";
 import { readJob } from "./api.js";
 import { announce, button, copy, fault, fill, h, icon, link, name, newExport, nothing, quoted, say, skeleton, toast, trouble } from "./dom.js";
-import { duration, files, moment, size, sizeOf, why } from "./format.js";
+import { duration, files, moment, reasonOf, size, sizeOf, why } from "./format.js";
 import { acted, follow, heard, isOpen } from "./live.js";
 import { auth, awaited } from "./person.js";
 import { inWords } from "./problems.js";
@@ -231,7 +231,7 @@ export function job(main, id, isShared) {
         list && button(() => copy(list.map(line).join("\n"), t("job.listCopied"), t("job.cannotCopy")), {}, t("job.copyList"))),
       !error && h("p", {}, t(list ? "job.leftOutWords" : "job.leftOutMany")),
       list && h("ul", { class: "codes", tabindex: 0, "aria-labelledby": "missing" },
-        list.slice(0, LIST_SHOWN).map((one) => h("li", {}, name(`${one.file}`), !isPlain && h("span", { class: "why" }, why(one))))),
+        list.slice(0, LIST_SHOWN).map((one) => h("li", {}, name(`${one.file}`), !isPlain && h("span", { class: "why" }, reasonOf(one))))),
       list?.length > LIST_SHOWN && h("p", {}, t("job.moreInList", { n: list.length - LIST_SHOWN })));
   };
 

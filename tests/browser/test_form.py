@@ -163,7 +163,7 @@ def test_each_thing_is_taken_out_by_keyboard_and_the_focus_stays(stage: Stage) -
     expect(chosen(page)).to_have_text(names[1:])
     expect(page.get_by_label("File ids")).to_have_value("10009")
     assert focused(page) == "Take out 10009"
-    tab_to(page, "Take out In a/")
+    tab_to(page, "Take out the files in a/")
     page.keyboard.press("Enter")
     expect(chosen(page)).to_have_text(["10009", "b"])
     assert focused(page) == "Take out b"
