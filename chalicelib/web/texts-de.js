@@ -38,7 +38,7 @@ export const texts = {
   },
   problems: {
     "no-connection": { title: "Keine Verbindung", words: "Der Server ist nicht erreichbar. Bitte die Verbindung prüfen und erneut versuchen." },
-    "no-answer": { title: "Der Server hat Probleme", words: "Er hat mit {status} geantwortet. Bitte gleich noch einmal versuchen." },
+    "no-answer": { title: "Der Server hat Probleme", words: "Er antwortet nicht so, wie er soll. Bitte gleich noch einmal versuchen." },
     outdated: { title: "Diese Seite ist veraltet", words: "Bitte die Seite neu laden und es noch einmal versuchen." },
     "invalid-request": { title: "Das wurde nicht angenommen", words: "Eine der Eingaben ist ungültig." },
     unauthorized: { title: "Nicht angemeldet", words: "Bitte neu anmelden oder den zugeschickten Link noch einmal öffnen." },

@@ -47,7 +47,7 @@ export const texts = {
   // it is known how long to wait.
   problems: {
     "no-connection": { title: "No connection", words: "The server could not be reached. Check the connection, then try again." },
-    "no-answer": { title: "The server is in trouble", words: "It answered with {status}. Try again in a moment." },
+    "no-answer": { title: "The server is in trouble", words: "It does not answer as it should. Try again in a moment." },
     outdated: { title: "This page is out of date", words: "Load the page again, then try once more." },
     "invalid-request": { title: "This was not accepted", words: "Something that was entered is not valid." },
     unauthorized: { title: "You are not signed in", words: "Sign in again, or open the link again that you were sent." },

@@ -38,7 +38,7 @@ export const texts = {
   },
   problems: {
     "no-connection": { title: "Sin conexión", words: "No se pudo acceder al servidor. Compruebe la conexión y vuelva a intentarlo." },
-    "no-answer": { title: "El servidor tiene problemas", words: "Respondió con el código {status}. Vuelva a intentarlo en un momento." },
+    "no-answer": { title: "El servidor tiene problemas", words: "No responde como debería. Vuelva a intentarlo en un momento." },
     outdated: { title: "Esta página está desactualizada", words: "Vuelva a cargarla e inténtelo otra vez." },
     "invalid-request": { title: "No se aceptó la solicitud", words: "Alguno de los datos introducidos no es válido." },
     unauthorized: { title: "No ha iniciado sesión", words: "Inicie sesión de nuevo o vuelva a abrir el enlace que recibió." },

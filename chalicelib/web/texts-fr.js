@@ -38,7 +38,7 @@ export const texts = {
   },
   problems: {
     "no-connection": { title: "Pas de connexion", words: "Le serveur est injoignable. Vérifiez la connexion, puis réessayez." },
-    "no-answer": { title: "Le serveur a un problème", words: "Il a renvoyé le code {status}. Réessayez dans un instant." },
+    "no-answer": { title: "Le serveur a un problème", words: "Il ne répond pas comme il devrait. Réessayez dans un instant." },
     outdated: { title: "Cette page n’est plus à jour", words: "Rechargez-la, puis réessayez." },
     "invalid-request": { title: "Demande non acceptée", words: "Une des valeurs saisies n’est pas valable." },
     unauthorized: { title: "Connexion requise", words: "Reconnectez-vous, ou rouvrez le lien que vous avez reçu." },

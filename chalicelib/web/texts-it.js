@@ -38,7 +38,7 @@ export const texts = {
   },
   problems: {
     "no-connection": { title: "Nessuna connessione", words: "Il server non è raggiungibile. Controlla la connessione e riprova." },
-    "no-answer": { title: "Il server ha un problema", words: "Ha risposto con {status}. Riprova tra poco." },
+    "no-answer": { title: "Il server ha un problema", words: "Non risponde come dovrebbe. Riprova tra poco." },
     outdated: { title: "Questa pagina non è aggiornata", words: "Ricarica la pagina e riprova." },
     "invalid-request": { title: "Richiesta non accettata", words: "Uno dei dati inseriti non è valido." },
     unauthorized: { title: "Devi accedere", words: "Accedi di nuovo o riapri il link che hai ricevuto." },

@@ -38,7 +38,7 @@ export const texts = {
   },
   problems: {
     "no-connection": { title: "接続できません", words: "サーバーに接続できませんでした。接続を確認して、再度お試しください。" },
-    "no-answer": { title: "サーバーで問題が発生しています", words: "応答コードは{status}です。しばらくしてから再度お試しください。" },
+    "no-answer": { title: "サーバーで問題が発生しています", words: "正しく応答していません。しばらくしてから再度お試しください。" },
     outdated: { title: "ページが古くなっています", words: "ページを再読み込みして、再度お試しください。" },
     "invalid-request": { title: "受け付けられませんでした", words: "入力内容に正しくないものがあります。" },
     unauthorized: { title: "サインインしていません", words: "もう一度サインインするか、受け取ったリンクを開き直してください。" },

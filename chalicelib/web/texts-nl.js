@@ -38,7 +38,7 @@ export const texts = {
   },
   problems: {
     "no-connection": { title: "Geen verbinding", words: "De server is niet bereikbaar. Controleer de verbinding en probeer het opnieuw." },
-    "no-answer": { title: "De server heeft een probleem", words: "Het antwoord was {status}. Probeer het zo opnieuw." },
+    "no-answer": { title: "De server heeft een probleem", words: "Hij antwoordt niet zoals het hoort. Probeer het zo opnieuw." },
     outdated: { title: "Deze pagina is verouderd", words: "Laad de pagina opnieuw en probeer het nog eens." },
     "invalid-request": { title: "Dit is niet geaccepteerd", words: "Iets van wat is ingevuld, is ongeldig." },
     unauthorized: { title: "Je bent niet ingelogd", words: "Log opnieuw in of open de link die je hebt gekregen nog eens." },

@@ -38,7 +38,7 @@ export const texts = {
   },
   problems: {
     "no-connection": { title: "Sem conexão", words: "Não foi possível acessar o servidor. Verifique a conexão e tente de novo." },
-    "no-answer": { title: "O servidor está com problemas", words: "A resposta foi {status}. Tente de novo em instantes." },
+    "no-answer": { title: "O servidor está com problemas", words: "Ele não responde como deveria. Tente de novo em instantes." },
     outdated: { title: "Esta página está desatualizada", words: "Recarregue a página e tente mais uma vez." },
     "invalid-request": { title: "O pedido não foi aceito", words: "Algum dos dados informados não é válido." },
     unauthorized: { title: "É preciso entrar", words: "Entre de novo ou reabra o link que você recebeu." },

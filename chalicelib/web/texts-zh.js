@@ -38,7 +38,7 @@ export const texts = {
   },
   problems: {
     "no-connection": { title: "无法连接", words: "无法连接到服务器。请检查网络，然后重试。" },
-    "no-answer": { title: "服务器出现问题", words: "服务器返回了 {status}。请稍后重试。" },
+    "no-answer": { title: "服务器出现问题", words: "服务器没有正确响应。请稍后重试。" },
     outdated: { title: "此页面已过时", words: "请重新加载页面，然后再试一次。" },
     "invalid-request": { title: "请求未被接受", words: "输入的内容有误。" },
     unauthorized: { title: "尚未登录", words: "请重新登录，或重新打开收到的链接。" },

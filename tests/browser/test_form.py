@@ -491,7 +491,7 @@ def test_a_wrong_id_is_said_even_if_folders_are_shown(stage: Stage) -> None:
     ("pointer", "field", "words"),
     [
         ("/filename", "#filename", "Has a control character."),
-        ("/files/0/id", "#ids", "10001 has a control character"),
+        ("/files/0/id", "#ids", "10001: has a control character"),
         ("/files/1/key", "#picked", "a/b: Has a control character."),
         ("/files/2/prefix", "#picked", "c/: Has a control character."),
     ],
@@ -509,6 +509,8 @@ def test_what_the_api_refuses_is_said_beside_what_it_names(
 
     expect(page.locator(field)).to_be_focused()
     expect(page.get_by_text(words)).to_be_visible()
+    # The API says it in English, whatever the page speaks.
+    expect(page.locator("bdi[lang=en]")).to_have_text(re.compile("^[Hh]as a control character.?$"))
     expect(page.locator("#reason")).to_have_text("Look at what is marked above.")
 
 

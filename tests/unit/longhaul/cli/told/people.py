@@ -1,5 +1,6 @@
 """Errors of sign-in, of settings, and of the commands of `make`."""
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Final
@@ -191,8 +192,15 @@ def made(world: World, words: list[str]) -> Ran:
     said = dict(one.split("=", 1) for one in settings)
     with world.monkeypatch.context() as patch:
         patch.setattr(stack, "state_directory", lambda _: world.folder / "state")
-        for name in ("AUTH", "AWS_REGION", "AWS_PROFILE", "TARGET", "STACK_NAME"):
-            patch.delenv(name, raising=False)
+        for name in os.environ:
+            if name.startswith(
+                ("AUTH", "AWS_", "JWT_", "TARGET", "STACK_NAME", "I_KNOW", "SOURCE")
+            ):
+                patch.delenv(name)
+        # Nobody's account is asked.
+        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+            patch.setenv(name, str(world.folder / "none"))
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         for name, value in said.items():
             patch.setenv(name, value)
         more = {"token": [said.get("USER", "")], "logs": ["--no-follow"]}.get(goal, [])
@@ -220,10 +228,14 @@ MAKE: Final = (
         typed=(make("make up TARGET=aws"), make("make up AUTH=open")),
     ),
     Row("`make up` on AWS would be open", typed=(make("make up TARGET=aws AUTH=none"),)),
-    Row("`make up` has no issuer", typed=(make("make up TARGET=aws AUTH=jwt"),)),
+    Row("`make up` has half an issuer", typed=(make("make up AUTH=jwt JWT_AUDIENCE=x"),)),
+    Row(
+        "there are no AWS credentials",
+        typed=(make("make up TARGET=aws AUTH=iam AWS_REGION=eu-west-1"),),
+    ),
     Row("`make seed` on AWS", typed=(make("make seed TARGET=aws AWS_REGION=eu-west-1"),)),
     Row("`make up` without a region", typed=(make("make up TARGET=aws AUTH=iam"),)),
-    Row("a region is mistyped", typed=(make("make up TARGET=aws AUTH=iam AWS_REGION=eu-west-11"),)),
+    Row("a region is mistyped", typed=(make("make up TARGET=aws AUTH=iam AWS_REGION=ireland"),)),
     Row("`make erase` for nobody", typed=(make("make erase"),)),
     Row("`make checksums` of nothing", typed=(make("make checksums"),)),
     Row("a target is mistyped", typed=(make("make up TARGET=azure"),)),

@@ -1,4 +1,4 @@
-"""The table of docs/errors.md: what a person is told when something goes wrong, and what is offered.
+"""The table of docs/errors.md: what a person is told when something goes wrong, and is offered.
 
 A row names the texts of the page by their keys, and says what to type. What stands in the file is
 made from the page's texts, and from what the command line prints.
@@ -20,8 +20,10 @@ from tests.unit.longhaul.cli.conftest import Ran, Run
 from tests.unit.longhaul.stub import JOB_ID, Answer, Stub
 
 TEXTS: Final = scripts.data((page.FOLDER / "texts-en.js").read_text(), "texts")
-HEAD: Final = "| when | the page says | and offers | the command line says and offers | exit |"
-NONE: Final = "–"
+HEAD: Final = (
+    "| when | the page says | and offers | tried by | the command line says and offers | exit |"
+)
+NONE: Final = "\N{EN DASH}"
 
 _KEY: Final = re.compile(r"\{([a-z]\w*(?:\.[\w-]+)+)\}")
 _PLACE: Final = re.compile(r"\{(\w+)\}")
@@ -31,6 +33,7 @@ _AT_ONCE: Final = ("--patience", "0")
 """What a person does not type, so that nothing is tried again."""
 
 _LINE_END: Final = "<br>"
+_STACK: Final = "https://api.example.com"
 
 
 @dataclass
@@ -47,10 +50,10 @@ class World:
 
 @dataclass(frozen=True)
 class Try:
-    """A command line, and what is the case when it runs. `program` runs one that is not longhaul."""
+    """A command line, and what is the case when it runs. `program` runs one beside longhaul."""
 
     typed: str
-    prepare: Callable[[World], None] | None = None
+    prepare: Callable[[World], object] | None = None
     program: Callable[[World, list[str]], Ran] | None = None
 
 
@@ -99,7 +102,8 @@ def text_of(key: str, values: Mapping[str, object]) -> str:
 
 def filled(template: str, values: Mapping[str, object]) -> str:
     """Returns the template with the page's texts in it."""
-    return _KEY.sub(lambda key: text_of(key[1], values), template) or NONE
+    lines = template.replace("} {", f"}}{_LINE_END}{{")
+    return _KEY.sub(lambda key: text_of(key[1], values), lines) or NONE
 
 
 def line(row: Row, world: World, run: Run) -> str:
@@ -107,7 +111,8 @@ def line(row: Row, world: World, run: Run) -> str:
     runs = [(one, _ran(one, world, run)) for one in row.typed]
     told = _LINE_END.join(part for one, ran in runs for part in _told(one, ran, world))
     codes = _LINE_END.join(dict.fromkeys(str(ran.code) for _, ran in runs))
-    cells = (row.when, filled(row.says, row.values), filled(row.offers, row.values))
+    shown = (filled(row.says, row.values), filled(row.offers, row.values))
+    cells = (row.when, *shown, f"`{row.tried}`" if row.tried else NONE)
     return f"| {' | '.join((*cells, told or NONE, codes or NONE))} |"
 
 
@@ -122,7 +127,7 @@ def _ran(one: Try, world: World, run: Run) -> Ran:
         own = replace(world, monkeypatch=patch)
         if one.prepare:
             one.prepare(own)
-        words = shlex.split(one.typed.replace("JOB", JOB_ID))[1:]
+        words = shlex.split(one.typed.replace("JOB", JOB_ID).replace(_STACK, world.stub.url))[1:]
         if one.program:
             return one.program(own, words)
         return run(*words, *_AT_ONCE)
@@ -131,14 +136,14 @@ def _ran(one: Try, world: World, run: Run) -> Ran:
 def _told(one: Try, ran: Ran, world: World) -> Iterator[str]:
     yield f"`{one.typed}`"
     for text in ran.err.splitlines():
-        if not _UNSHOWN.search(text):
+        if not _UNSHOWN.search(text.strip()):
             yield _shown(text, world)
 
 
 def _shown(text: str, world: World) -> str:
     """Returns a line without what differs from run to run, safe in a cell."""
     for own, usual in (
-        (world.stub.url, "https://api.example.com"),
+        (world.stub.url, _STACK),
         (world.stub.url.partition("//")[2], "api.example.com"),
         (str(world.config), "~/.config/longhaul/config.toml"),
         (str(world.config.parent), "~/.config/longhaul"),
