@@ -12,7 +12,9 @@ import pytest
 
 from chalicelib.errors import LonghaulError, PlanReplaced
 from infra.paths import REPOSITORY
+from longhaul.cli import main
 from tests.unit.longhaul.cli.conftest import Ran, Run
+from tests.unit.longhaul.cli.test_phrases import HTTP
 from tests.unit.longhaul.cli.told import ends, people, requests
 from tests.unit.longhaul.cli.told.table import HEAD, TEXTS, World, line
 from tests.unit.longhaul.stub import Stub
@@ -95,6 +97,33 @@ def test_every_problem_of_the_page_has_a_row() -> None:
     shown = {key for row in ROWS for key in row.keys}
 
     assert {f"problems.{slug}.title" for slug in TEXTS["problems"]} <= shown
+
+
+def test_nothing_that_people_read_speaks_of_http() -> None:
+    lines = PAGE.read_text().partition("## Before")[2].splitlines()
+
+    assert [line for line in lines if HTTP.search(line.partition(" | ")[2])] == []
+
+
+ADVISED = re.compile(r"(?:`|: |>)longhaul ([a-z]+)([^`|]*?)(?:`|<br>| \|)")
+MISTYPED = {"exprot"}
+
+
+def test_each_advice_is_a_command_line_that_there_is() -> None:
+    advised = ADVISED.findall(PAGE.read_text())
+    wrong = [
+        f"longhaul {name}{words}"
+        for name, words in advised
+        if name not in MISTYPED and not _is_possible(name, words)
+    ]
+
+    assert len(advised) > 100
+    assert wrong == ["longhaul export 10001 --on-mising skip"]
+
+
+def _is_possible(name: str, words: str) -> bool:
+    known = {option for one in main.cli.commands[name].params for option in one.opts}
+    return set(re.findall(r"(?<= )--?[a-z][a-z-]*", words)) <= known
 
 
 def test_what_was_tried_in_a_browser_is_there() -> None:
