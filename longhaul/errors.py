@@ -34,6 +34,10 @@ class UnexpectedAnswer(LonghaulError):
     """An answer came, but not from Longhaul: a login page, a proxy, a wrong URL."""
 
 
+class LinkRefused(UnexpectedAnswer):
+    """S3 refuses the link to an archive that the API has just made."""
+
+
 # -- what the API says -----------------------------------------------------------------------------
 
 
@@ -165,7 +169,14 @@ class BrokenArchive(LonghaulError):
 
 
 class CannotSave(LonghaulError):
-    """The file cannot be written, for example because it exists or the disk is full."""
+    """The file cannot be written, for example because it exists or the disk is full.
+
+    `is_replaceable`: another file is there, which `force` replaces.
+    """
+
+    def __init__(self, message: str, *, is_replaceable: bool = False) -> None:
+        super().__init__(message)
+        self.is_replaceable = is_replaceable
 
 
 def _sentence(problem: Problem) -> str:

@@ -12,7 +12,7 @@ from longhaul import http, names, refusals
 from longhaul.answers import Problem
 from longhaul.archive import Tick
 from longhaul.client import Client
-from longhaul.errors import LonghaulError, Unavailable, UnexpectedAnswer, Unreachable
+from longhaul.errors import LinkRefused, LonghaulError, Unavailable, UnexpectedAnswer, Unreachable
 
 _CONTENT_RANGE: Final = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})")
 _LENGTH: Final = re.compile(r"[0-9]{1,18}")
@@ -145,4 +145,5 @@ def _refusal(answer: urllib3.BaseHTTPResponse, link: str) -> LonghaulError:
             Problem(title=f"{place} answered {words}", status=answer.status),
             retry_after=refusals.seconds(answer.headers.get("Retry-After")),
         )
-    return UnexpectedAnswer(f"{place} refuses its own download link ({words}).")
+    why = f": {code[1].decode()}" if code else ""
+    return LinkRefused(f"{place} refuses the download link that the API has made{why}.")

@@ -117,7 +117,7 @@ def check_place(output: Path, *, force: bool) -> None:
     if output.exists() and not output.is_file():
         raise CannotSave(f"{output} is not a file.")
     if output.exists() and not force:
-        raise CannotSave(f"{output} exists already.")
+        raise CannotSave(f"{output} exists already.", is_replaceable=True)
 
 
 def _checked_facts(stored: StoredArchive, job: Job) -> Facts:
@@ -140,7 +140,8 @@ def _already_saved(path: Path, job: Job, *, force: bool, ticks: Ticks) -> Saved 
             try:
                 return Saved(path, size, archive.check(path, ticks.check), was_there=True)
             except BrokenArchive as error:
-                raise CannotSave(f"{path} exists already, but is broken.") from error
+                words = f"{path} exists already, but is broken."
+                raise CannotSave(words, is_replaceable=True) from error
     check_place(path, force=force)
     return None
 

@@ -14,7 +14,7 @@ export class Problem extends Error {
   }
 }
 
-const ours = (slug, status, after) => new Problem(status, t(`problems.${slug}.title`), t(`problems.${slug}.words`, { status }), "", after);
+const ours = (slug, status, after) => new Problem(status, t(`problems.${slug}.title`), t(`problems.${slug}.words`), "", after);
 
 /** Who asks, if people sign in here. `token` returns what to send. After a 401, `renew` says whether
  * to send again. `proven`: the API has accepted this sign-in. */

@@ -2,7 +2,7 @@
 
 import { createJob, newKey } from "./api.js";
 import { basket, isEmpty, replace, request } from "./basket.js";
-import { announce, ask, button, fault, fill, h, say } from "./dom.js";
+import { announce, ask, button, english, fault, fill, h, say } from "./dom.js";
 import { draft, forgetDraft } from "./draft.js";
 import { foldersPane } from "./folderspane.js";
 import { MOST } from "./ids.js";
@@ -240,8 +240,8 @@ export function create(main) {
     if (isGone) return;
     const wrong = loaded?.refusals(problem, body) ?? { ids: [], listed: [] };
     const isHere = wrong.filename || wrong.source || wrong.ids.length || wrong.listed.length;
-    fill(noName, wrong.filename);
-    if (wrong.source) source.refuse(wrong.source);
+    fill(noName, wrong.filename && english(wrong.filename));
+    if (wrong.source) source.refuse(english(wrong.source));
     refused = { ids: wrong.ids, words: isHere && t("form.seeAbove") };
     draw();
     if (isHere) announce(t("form.seeAbove"));

@@ -92,6 +92,9 @@ export function toast(text) {
   toastTimer = setTimeout(() => fill(box), 6000);
 }
 
+/** A piece of a sentence that the server has said, in English. */
+export const english = (text) => h("bdi", { lang: "en" }, plain(text));
+
 /** What the server says in English: it names a file, a field or a number. */
 export const quoted = (quote) => quote && h("blockquote", { lang: "en", dir: "ltr" }, quote.split("\n").map((line) => h("p", {}, plain(line))));
 

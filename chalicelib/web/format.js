@@ -1,6 +1,7 @@
 // Writes numbers and times for people, as their language and region do.
 
-import { has, locale, plain, t } from "./texts.js";
+import { english } from "./dom.js";
+import { has, locale, plain, rich, t } from "./texts.js";
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 
@@ -64,6 +65,10 @@ export const either = (texts) => new Intl.ListFormat(locale, { type: "disjunctio
 
 /** Why a file cannot be exported, for people. A reason of a newer API says it itself, in English. */
 export const why = ({ reason, detail }) => (has(`reasons.${reason}`) ? t(`reasons.${reason}`, { detail: sentence(detail) }) : sentence(plain(detail || reason)));
+
+/** The same for the page, which marks the English. */
+export const reasonOf = ({ reason, detail }) =>
+  (has(`reasons.${reason}`) ? rich(`reasons.${reason}`, { detail: english(sentence(detail)) }) : [english(sentence(detail || reason))]);
 
 /** Makes a sentence of a problem's detail. */
 export function sentence(text) {

@@ -1,6 +1,6 @@
 // The field for file ids: what is typed, and what is wrong with it.
 
-import { fill, h, say } from "./dom.js";
+import { english, fill, h, say } from "./dom.js";
 import { MOST, parse, write } from "./ids.js";
 import { plain, rich, t } from "./texts.js";
 
@@ -43,7 +43,8 @@ export function idsField(typed, changed) {
     fill(wrong,
       nothing && h("li", {}, nothing),
       parsed.tooMany && h("li", {}, t("form.tooMany", { n: MOST })),
-      errors.slice(0, ERRORS_SHOWN).map(({ value, why, ...more }) => h("li", {}, rich(`form.${why}`, { value: shown(value), ...more }))),
+      errors.slice(0, ERRORS_SHOWN).map(({ value, why, limit, words }) =>
+        h("li", {}, rich(`form.${why}`, { value: shown(value), limit, words: words && english(words) }))),
       errors.length > ERRORS_SHOWN && h("li", {}, t("form.andMore", { n: errors.length - ERRORS_SHOWN })));
     say(repeats, parsed.repeats ? t("form.repeats", { n: parsed.repeats }) : "");
   };

@@ -1,7 +1,7 @@
 // The files that are not in the archive of a job, or for which it has none.
 
 import { button, copy, h, icon, name } from "./dom.js";
-import { why } from "./format.js";
+import { reasonOf, why } from "./format.js";
 import { t } from "./texts.js";
 
 const LIST_SHOWN = 200; // the rest can be copied
@@ -26,6 +26,6 @@ export function leftOutSection(job) {
       list && button(() => copy(list.map(line).join("\n"), t("job.listCopied"), t("job.cannotCopy")), {}, t("job.copyList"))),
     !error && h("p", {}, t(list ? "job.leftOutWords" : "job.leftOutMany")),
     list && h("ul", { class: "codes", tabindex: 0, "aria-labelledby": "missing" },
-      list.slice(0, LIST_SHOWN).map((one) => h("li", {}, name(`${one.file}`), !isPlain && h("span", { class: "why" }, why(one))))),
+      list.slice(0, LIST_SHOWN).map((one) => h("li", {}, name(`${one.file}`), !isPlain && h("span", { class: "why" }, reasonOf(one))))),
     list?.length > LIST_SHOWN && h("p", {}, t("job.moreInList", { n: list.length - LIST_SHOWN })));
 }

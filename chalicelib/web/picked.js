@@ -1,8 +1,8 @@
 // What is chosen, as a person sees it: each folder, file and id with a button that takes it out.
 
 import { clear, folderIn, groups, isEmpty, pack, remove } from "./basket.js";
-import { announce, ask, button, copy, fill, h, icon, name, say } from "./dom.js";
-import { size, why } from "./format.js";
+import { announce, ask, button, copy, english, fill, h, icon, name, say } from "./dom.js";
+import { reasonOf, size } from "./format.js";
 import { runs } from "./ids.js";
 import { plain, rich, t } from "./texts.js";
 
@@ -28,22 +28,24 @@ export function picked({ chosen, weighed, changed, text, emptied }) {
       button(() => link(), {}, t("picked.copy")), button(() => askToClear(), {}, t("picked.clear")))),
     news, refused, list, more);
 
-  const take = (words, ids, act) => {
+  const take = (said, ids, act) => {
     const at = [...list.querySelectorAll("button")].indexOf(document.activeElement);
     act();
     changed(ids);
     show();
-    announce(t("picked.removed", { name: words }));
+    announce(said);
     const left = list.querySelectorAll("button");
     if (left.length) left[Math.min(Math.max(at, 0), left.length - 1)].focus();
     else emptied();
   };
 
-  /** A line. `full` is what it is called where the lines around it are not seen. */
-  const line = (picture, words, facts, act, { problems, ids, full = words, isInner } = {}) => {
-    const label = t("picked.remove", { name: plain(full) });
+  /** A line. `full` is what it is called where the lines around it are not seen; `folder`: it stands for
+   * the files in this one. */
+  const line = (picture, words, facts, act, { problems, ids, full = words, folder, isInner } = {}) => {
+    const [label, taken] = folder ? [t("picked.removeIn", { folder }), t("picked.removedIn", { folder })]
+      : [t("picked.remove", { name: plain(full) }), t("picked.removed", { name: plain(full) })];
     return h("li", { class: isInner && "inner" }, icon(picture), name(words), h("span", { class: "size" }, facts),
-      button(() => take(plain(full), ids, act), { class: "remove", "aria-label": label, title: label }, icon("remove")),
+      button(() => take(taken, ids, act), { class: "remove", "aria-label": label, title: label }, icon("remove")),
       problems && h("p", { class: "why" }, problems));
   };
 
@@ -59,7 +61,7 @@ export function picked({ chosen, weighed, changed, text, emptied }) {
     const found = weighed.file(key);
     const bytes = chosen.files.get(key) ?? found?.size;
     return line("file", key.slice(folder.length), bytes == null ? "" : size(bytes), () => remove(chosen, key), {
-      problems: found?.available === false && why(found),
+      problems: found?.available === false && reasonOf(found),
       full: key,
       isInner: folder !== "",
     });
@@ -68,7 +70,7 @@ export function picked({ chosen, weighed, changed, text, emptied }) {
   const group = ({ folder, keys, files, bytes }) => [
     files > 1 && line("folder", t("picked.in", { folder: folder || "/" }), t("picked.sum", { n: files, size: size(bytes) }), () => {
       for (const key of chosen.files.keys()) if (folderIn(key) === folder) remove(chosen, key);
-    }),
+    }, { folder: folder || "/" }),
     ...keys.map((key) => fileLine(key, files > 1 ? folder : "")),
   ];
 
@@ -80,7 +82,7 @@ export function picked({ chosen, weighed, changed, text, emptied }) {
     }
     const found = weighed.file(from);
     const own = found?.name && found.name !== `${from}` ? t("picked.named", { id: `${from}`, name: found.name }) : `${from}`;
-    return line("file", own, found?.size == null ? "" : size(found.size), () => {}, { problems: found?.available === false && why(found), ids });
+    return line("file", own, found?.size == null ? "" : size(found.size), () => {}, { problems: found?.available === false && reasonOf(found), ids });
   };
 
   const show = () => {
@@ -141,7 +143,7 @@ export function picked({ chosen, weighed, changed, text, emptied }) {
     draw,
     /** Shows what was said of these: [{which, words}]. */
     quote: (all) => {
-      fill(refused, all.map(({ which, words }) => h("li", {}, rich("picked.refused", { name: name(which), words }))));
+      fill(refused, all.map(({ which, words }) => h("li", {}, rich("picked.refused", { name: name(which), words: english(words) }))));
       title.focus();
     },
     stop: () => clearTimeout(timer),

@@ -1,11 +1,11 @@
 // Who is told of a job's end: by this browser, by mail, by a webhook. And what came of it.
 
 import { call, jobPath, post, readJob } from "./api.js";
-import { announce, button, dialog, fault, fill, h, quoted, say, skeleton } from "./dom.js";
+import { announce, button, dialog, english, fault, fill, h, quoted, say, skeleton } from "./dom.js";
 import { clock, either, moment, sentence } from "./format.js";
 import { isOpen } from "./live.js";
 import { awaited } from "./person.js";
-import { plain, t } from "./texts.js";
+import { plain, rich, t } from "./texts.js";
 
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -33,7 +33,7 @@ function nameOf({ kind, to }) {
 }
 
 /** The words of a refusal, without the name of the field. */
-const said = ({ words, quote }) => (quote ? t("tell.refused", { why: quote.replace(/^\W?(url|email): /i, "") }) : words);
+const said = ({ words, quote }) => (quote ? rich("tell.refused", { why: english(quote.replace(/^\W?(url|email): /i, "")) }) : [words]);
 
 /** Shows in `element` who is told. Returns {show, offer, stop}: `show` takes the job after each change. */
 export function tell(element, isShared) {
@@ -182,7 +182,7 @@ export function tell(element, isShared) {
       try {
         await add({ email: address }, news);
       } catch (problem) {
-        say(news, said(problem));
+        fill(news, said(problem));
         currentTarget.disabled = false;
       }
     }, { disabled: notices.some((one) => one.kind === "mail" && one.to === address) }, t("tell.mailTo", { to: address }));
@@ -205,7 +205,7 @@ export function tell(element, isShared) {
     const wrong = h("p", { class: "wrong", id: `wrong-${key}` });
     const input = h("input", { id: key, spellcheck: "false", autocapitalize: "off", "aria-describedby": `wrong-${key} about-${key}`, ...attributes });
     const refused = (words) => {
-      say(wrong, words);
+      fill(wrong, words);
       input.setAttribute("aria-invalid", "true");
       input.focus();
     };

@@ -8,6 +8,9 @@ import { why } from "./format.js";
 import { nameOf } from "./filerow.js";
 import { t } from "./texts.js";
 
+/** Why these are not chosen: they alone are too many, or there is no room beside the others. */
+const over = (n, many) => t(n > MOST ? many : "choose.full", { n, most: MOST });
+
 /**
  * `seen`: {here, rows}, the listing and its rows as they are shown. `changed` is called with what was
  * done, `refused` with why nothing was, `waiting` with what takes a moment.
@@ -51,7 +54,7 @@ export function ticking(basket, seen, { changed, refused, waiting }) {
     if (isAt(i) === true) return leave([keyOf(row)], seen.here.folder, t("choose.isOut", { name }));
     if (row.unreadable) return refused(why(row.unreadable));
     if (isFolder(row)) addFolder(basket, row.prefix);
-    else if (!put(basket, [row])) return refused(t("choose.tooMany", { n: 1, most: MOST }));
+    else if (!put(basket, [row])) return refused(t("choose.full", { most: MOST }));
     return done(t(isFolder(row) ? "choose.folderIsIn" : "choose.isIn", { name }));
   };
 
@@ -65,7 +68,7 @@ export function ticking(basket, seen, { changed, refused, waiting }) {
       return done(isWhole ? t(files === n ? "choose.allFiles" : "choose.all", counts) : t("choose.allComing"));
     }
     if (!isWhole) return refused(t("choose.stillLoading"));
-    if (!put(basket, rows)) return refused(t(words ? "choose.tooMany" : "choose.tooManyHere", counts));
+    if (!put(basket, rows)) return refused(over(n, words ? "choose.tooMany" : "choose.tooManyHere"));
     return done(t(words ? "choose.allFound" : "choose.all", counts));
   };
 
@@ -94,7 +97,7 @@ export function ticking(basket, seen, { changed, refused, waiting }) {
     if (n === seen.rows.length && n > MOST) return putAll();
     const fresh = [];
     for (let i = first; i <= last && fresh.length <= MOST; i += 1) if (!seen.rows[i].unreadable && isAt(i) !== true) fresh.push(i);
-    if (!put(basket, fresh.map((i) => seen.rows[i]))) return refused(t("choose.tooMany", { n, most: MOST }));
+    if (!put(basket, fresh.map((i) => seen.rows[i]))) return refused(over(n, "choose.tooMany"));
     for (const i of fresh) range.added.set(i, seen.rows[i]);
     for (const [i, row] of range.added) {
       if (i >= first && i <= last) continue;

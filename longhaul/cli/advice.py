@@ -50,9 +50,11 @@ def _interruptions(run: Run, text: Callable[[], str]) -> Iterator[None]:
 
 
 def _known(run: Run, line: str) -> str:
+    job, at = run.seen.job, run.seen.at
+    if job is not None and not job.is_open:
+        return f"The job has ended. This goes on where it was:\n  {line}"
     if not run.seen.is_silent:
         return f"The job goes on without you. Come back with:\n  {line}"
-    job, at = run.seen.job, run.seen.at
     if job is None or at is None:
         return f"Nothing is known of the job. Ask again with:\n  {line}"
     how = f", {job.progress.percent} %" if job.status == "processing" else ""

@@ -41,9 +41,16 @@ _HINTS: Final[tuple[tuple[type[errors.LonghaulError], str], ...]] = (
     (errors.RateLimited, "Ask less often, or with a longer --patience."),
     (errors.QuotaExceeded, "Name fewer files, or try again when the limit ends."),
     (errors.Unavailable, "Try again later."),
-    (errors.BrokenArchive, "Download it again. If it is still broken, export it again."),
-    (errors.CannotSave, "Choose another place with -o, or replace the file with --force."),
+    (
+        errors.BrokenArchive,
+        "Download it again. If it is still broken, build it anew: `longhaul export FILE... "
+        "--fresh`.",
+    ),
+    (errors.CannotSave, "Choose another place with -o."),
 )
+
+_ANEW: Final = ("access_denied", "expired_token")
+"""Why nobody was signed in, where another try can help (RFC 8628, section 3.5)."""
 
 
 def complain(error: errors.LonghaulError) -> None:
@@ -90,9 +97,21 @@ def _more(error: errors.LonghaulError) -> Iterator[str]:
         yield from filter(None, [phrases.advice(problem)])
     if isinstance(error, errors.NotPermitted):
         yield from _who_asks(error)
-    hint = next((words for kind, words in _HINTS if isinstance(error, kind)), None)
+    if isinstance(error, errors.SignInFailed) and error.reason in _ANEW:
+        yield "To try again: `longhaul login`."
+    hint = _hint(error)
     if hint:
         yield hint
+
+
+def _hint(error: errors.LonghaulError) -> str | None:
+    if isinstance(error, errors.NotFound) and phrases.is_unknown_command(error.problem):
+        return None
+    if isinstance(error, errors.CannotSave) and error.is_replaceable:
+        return "Choose another place with -o, or replace the file with --force."
+    if isinstance(error, errors.LinkRefused):
+        return "Try again. If it fails again, tell the operator of the stack."
+    return next((words for kind, words in _HINTS if isinstance(error, kind)), None)
 
 
 def _who_asks(error: errors.NotPermitted) -> Iterator[str]:
@@ -102,8 +121,10 @@ def _who_asks(error: errors.NotPermitted) -> Iterator[str]:
         yield "The link has expired, was revoked, or is for another job. Ask for a new one."
     elif isinstance(error, errors.NotSignedIn):
         yield from _how_to_sign_in(error)
-    elif error.sent == "token":
-        yield "`longhaul whoami` says who you are."
+    elif error.sent != "ticket":
+        if error.sent == "token":
+            yield "`longhaul whoami` says who you are."
+        yield "If you need it, ask the operator of the stack."
 
 
 def _how_to_sign_in(error: errors.NotSignedIn) -> Iterator[str]:

@@ -237,7 +237,10 @@ def _chosen(
     else:
         chosen = selection.file_ids(files, sys.stdin)
     if not chosen:
-        raise click.UsageError("Which files? Name ids, ranges of ids, --keys, --files, --prefix.")
+        raise click.UsageError(
+            "Which files? Name ids, ranges of ids, --keys, --files, --prefix. `longhaul ls` shows "
+            "what there is."
+        )
     return {"keys" if are_keys else "file_ids": chosen}, ()
 
 

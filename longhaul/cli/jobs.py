@@ -85,6 +85,7 @@ def download(run: Run, job: JobName, *, output: str, wait: bool, force: bool) ->
     back = advice.how_to_return(run, run.line("download", job, *more))
     with run.client(job) as client, back:
         found = client.status(job.job_id)
+        run.seen.saw(found)
         check_end(run, job, found)
         if found.is_open and wait:
             found = follow(run, client, job)

@@ -30,6 +30,14 @@ _PHRASES: Final = {
     "malformed-body": Phrase("The API could not read the request", _OTHER_VERSION),
     "unsupported-media-type": Phrase("The API could not read the request", _OTHER_VERSION),
     "method-not-allowed": Phrase("This API does not know this command", _OTHER_VERSION),
+    "too-many-notifications": Phrase(advice="`longhaul status JOB` shows who they are."),
+    "expired": Phrase("The archive has expired and was deleted"),
+    "gateway-forbidden": Phrase("The API does not allow this"),
+    "gateway-throttled": Phrase("The API gets too many requests at the moment"),
+    "gateway-failed": Phrase(
+        "The API did not answer in time, or has failed",
+        "If it fails again, tell the operator of the stack.",
+    ),
     "body-too-large": Phrase(
         "The list of files is too long for one export", "Name fewer files, or a --prefix."
     ),
@@ -53,6 +61,18 @@ _PHRASES: Final = {
     "invalid-request": Phrase("The command line is not right"),
 }
 """By the last part of the problem's type. Of all others, title and detail are said as they are."""
+
+_OF_GATEWAY: Final = {
+    403: "gateway-forbidden",
+    404: "method-not-allowed",
+    405: "method-not-allowed",
+    413: "body-too-large",
+    415: "unsupported-media-type",
+    429: "gateway-throttled",
+}
+"""What the gateway means that stands before the API: it knows statuses only."""
+
+_SERVER_ERRORS: Final = range(500, 600)
 
 _PLACES: Final = {
     "fileIds": "FILE",
@@ -109,6 +129,11 @@ def sentence(problem: "Problem") -> str:
     return f"{says}: {detail}." if detail and detail != says else f"{says}."
 
 
+def is_unknown_command(problem: "Problem") -> bool:
+    """Whether the API has no such route, and no job is missing."""
+    return _kind(problem) == "method-not-allowed"
+
+
 def advice(problem: "Problem") -> str:
     """Returns what to do about a problem; empty if there is nothing to say."""
     return _PHRASES.get(_kind(problem), Phrase()).advice
@@ -134,6 +159,9 @@ def without_numbers(text: str) -> str:
 
 
 def _kind(problem: "Problem") -> str:
+    if problem.type == "about:blank" and problem.request_id:
+        failed = "gateway-failed" if problem.status in _SERVER_ERRORS else ""
+        return _OF_GATEWAY.get(problem.status, failed)
     kind = problem.type.removeprefix(_PREFIX) if problem.type.startswith(_PREFIX) else ""
     is_route = kind == "not-found" and _NO_ROUTE in problem.detail
     return "method-not-allowed" if is_route else kind

@@ -128,7 +128,7 @@ def signed(name: str, stdin: TextIO) -> str:
 
 def _too_many() -> click.UsageError:
     return click.UsageError(
-        f"One export takes at most {FILES_MAX:,} files. Divide it, or use a prefix."
+        f"One export takes at most {FILES_MAX:,} files. Divide it, or use a --prefix."
     )
 
 

@@ -163,7 +163,7 @@ def test_each_thing_is_taken_out_by_keyboard_and_the_focus_stays(stage: Stage) -
     expect(chosen(page)).to_have_text(names[1:])
     expect(page.get_by_label("File ids")).to_have_value("10009")
     assert focused(page) == "Take out 10009"
-    tab_to(page, "Take out In a/")
+    tab_to(page, "Take out the files in a/")
     page.keyboard.press("Enter")
     expect(chosen(page)).to_have_text(["10009", "b"])
     assert focused(page) == "Take out b"
@@ -501,7 +501,7 @@ def test_a_wrong_id_is_said_even_if_folders_are_shown(stage: Stage) -> None:
     ("pointer", "field", "words"),
     [
         ("/filename", "#filename", "Has a control character."),
-        ("/files/0/id", "#ids", "10001 has a control character"),
+        ("/files/0/id", "#ids", "10001: has a control character"),
         ("/files/1/key", "#picked", "a/b: Has a control character."),
         ("/files/2/prefix", "#picked", "c/: Has a control character."),
     ],
@@ -519,6 +519,8 @@ def test_what_the_api_refuses_is_said_beside_what_it_names(
 
     expect(page.locator(field)).to_be_focused()
     expect(page.get_by_text(words)).to_be_visible()
+    # The API says it in English, whatever the page speaks.
+    expect(page.locator("bdi[lang=en]")).to_have_text(re.compile("^[Hh]as a control character.?$"))
     expect(page.locator("#reason")).to_have_text("Look at what is marked above.")
 
 

@@ -307,3 +307,16 @@ def test_a_name_that_turns_the_direction_is_not_turned_in_the_field(stage: Stage
     expect(page.get_by_label("Name of the archive")).to_have_value("x\ufffdgpj.exe")
     page.keyboard.press("Enter")  # It is as it was: nothing is sent.
     expect(page.get_by_role("heading", name=re.compile("gpj.exe"))).to_be_visible()
+
+
+def test_long_buttons_have_lines_on_the_smallest_screen(stage: Stage) -> None:
+    stage.page.set_viewport_size({"width": 320, "height": 640})
+    page = stage.open_job(missing(stage))
+    mends = page.locator(".outcome + .actions > *")
+    expect(mends).to_have_count(3)
+    mends.first.evaluate(
+        "(one) => { one.textContent = 'Herunterladenohnedieunlesbaren Dateien '.repeat(3); }"
+    )
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert mends.first.evaluate("(one) => one.scrollWidth <= one.clientWidth")

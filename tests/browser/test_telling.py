@@ -348,3 +348,15 @@ def test_a_keyboard_is_enough_to_be_told(stage: Stage) -> None:
         f"Mail to {ANN}",
         f"Webhook to {HOOK}",
     ]
+
+
+def test_on_a_phone_a_button_is_below_its_hint(stage: Stage) -> None:
+    stage.page.set_viewport_size({"width": 360, "height": 740})
+    page = asked(stage, HOW)
+    hint = page.get_by_text("any at example.com or the-whole-team@").bounding_box()
+    add = page.get_by_role("button", name="Add address").bounding_box()
+
+    assert hint
+    assert add
+    assert hint["y"] + hint["height"] <= add["y"]
+    assert abs(hint["width"] - add["width"]) < 1

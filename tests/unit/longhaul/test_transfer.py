@@ -371,7 +371,7 @@ def test_a_new_link_that_is_refused_is_an_error(stub: Stub, client: Client, tmp_
     stub.on(LINK, link(stub.url + OBJECT))
     stub.on(f"GET {OBJECT}", Reply(403, b"<Error><Code>AccessDenied</Code></Error>"))
 
-    with pytest.raises(errors.UnexpectedAnswer, match=r"own download link \(403 AccessDenied\)"):
+    with pytest.raises(errors.LinkRefused, match="the API has made: AccessDenied"):
         download(client, done(), tmp_path / "x.zip")
 
     assert len(stub.of(LINK)) == 1
