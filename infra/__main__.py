@@ -35,6 +35,9 @@ from infra.paths import SCENARIO
 from infra.redrive import SINCE, redrive, services_of
 from infra.targets import TARGET_NAMES, Target, TargetName
 
+USUAL_URL = "http://127.0.0.1:4566/_aws/execute-api/longhaul-local/api"
+"""The API that the command line `longhaul` asks if nobody has named one."""
+
 _LOG_MINUTES = 10.0
 _JOB_LOG_MINUTES = 24 * 60.0
 """Users ask about a job hours later."""
@@ -68,12 +71,13 @@ class _Commands(click.Group):
 @click.option(
     "--target",
     "target_name",
-    type=click.Choice(TARGET_NAMES),
+    metavar="NAME",
+    callback=lambda _, __, name: _known(name),
     default="ministack",
     envvar="TARGET",
     show_default=True,
     show_envvar=True,
-    help="Where the stack runs.",
+    help="Where the stack runs: ministack, localstack or aws.",
 )
 @click.option(
     "--stack-name",
@@ -117,6 +121,8 @@ def up(place: Place, *, enforce_iam: bool) -> None:
     say(f"Tells of jobs: {escape(told)}")
     if place.target.is_local and samples.are_wanted(place.target, outputs):
         say(f"Its bucket has no files. Put sample files there: make seed{place.target.option}")
+    if place.target.is_local and outputs.api_url != USUAL_URL:
+        say(f"longhaul asks another address, until you say: export LONGHAUL_URL={outputs.api_url}")
     say(f"[bold]Open the page:[/] {outputs.api_url}/")
 
 
@@ -181,10 +187,14 @@ def show_logs(
     stack.deployed(place.target, place.state, place.stack_name)
     target = emulators.found(place.target, place.state)
     names = logs.chosen(logs.functions(target, place.stack_name), function)
-    if job:
-        # So that nobody takes silence for an answer that is still to come.
-        to_come = ", and those to come; Ctrl-C ends this" if follow else ""
-        say(f"The lines about this job in the last {minutes / 60:g} hours{to_come}.")
+    # So that nobody takes silence for an answer that is still to come.
+    to_come = ", and those to come; Ctrl-C ends this" if follow else ""
+    what = (
+        f"about this job in the last {minutes / 60:g} hours"
+        if job
+        else (f"in the last {minutes:g} minutes")
+    )
+    say(f"The lines {what}{to_come}.")
     try:
         for line in logs.follow(target, names, since_seconds=minutes * 60, forever=follow):
             if mark in line.message:
@@ -330,6 +340,13 @@ def status(place: Place) -> None:
     click.echo(f"{place.stack_name} is up: {found.api_url}")
     if place.target.is_local and (log := emulators.log_file(place.target, place.state)):
         click.echo(f"log: {log}")
+
+
+def _known(name: str) -> str:
+    """Returns the name of a target. Raises InfraError in words that fit whoever typed `make`."""
+    if name not in TARGET_NAMES:
+        raise InfraError(f"TARGET must be {' or '.join(TARGET_NAMES)}, not {name!r}.")
+    return name
 
 
 def _check_account(target: Target) -> None:

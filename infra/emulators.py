@@ -50,7 +50,7 @@ def found(target: Target, state: Path) -> Target:
     url = _EMULATORS[target.name].endpoint(state)
     if url is None:
         raise NotDeployedError(
-            f"{target.name} is not running. Start it with: make up TARGET={target.name}"
+            f"{target.name} is not running. Start it with: make up{target.option}"
         )
     return target.at(url)
 

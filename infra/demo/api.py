@@ -12,7 +12,6 @@ from typing import Any, TypedDict, cast
 
 from infra.errors import InfraError
 
-USER = "demo"
 EMAIL = "ann@example.com"
 """Who is told by mail. The emulator keeps it, and sends it to nobody."""
 FILENAME = "longhaul-demo.zip"
@@ -83,7 +82,6 @@ def export(api_url: str, file_ids: Sequence[int]) -> Accepted:
     asked = {
         "fileIds": file_ids,
         "filename": FILENAME,
-        "userId": USER,
         "fresh": True,
         "notify": {"email": EMAIL},
     }

@@ -44,7 +44,8 @@ _LANGUAGES = {
     "uk": "Українська",
 }
 
-# The first four make tars that are large enough for S3 to copy; the others are streamed.
+# They have the first ids, so that the examples of README.md take a moment. The first four make tars
+# that are large enough for S3 to copy; the others are streamed.
 _BACKED_UP = (
     "mypy",
     "ruff",
@@ -94,7 +95,7 @@ def gather(directory: Path) -> tuple[DemoFile, ...]:
     Raises InfraError if a package is not installed.
     """
     shelved = (_shelves(), _translations(), _licences(), _service_models())
-    found = [*chain.from_iterable(shelved), *_backups(directory)]
+    found = [*_backups(directory), *chain.from_iterable(shelved)]
     return tuple(DemoFile(FIRST_ID + index, name, path) for index, (name, path) in enumerate(found))
 
 

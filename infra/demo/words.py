@@ -8,7 +8,6 @@ from typing import Any
 from chalicelib.archive import layout
 from chalicelib.archive.manifest import Head
 from chalicelib.archive.plan import Entry
-from infra.demo.api import USER
 from infra.demo.library import PREFIX
 
 _USUAL_TARGET = "ministack"  # the Makefile's own default
@@ -25,14 +24,14 @@ class Hint:
 def hints(api_url: str, job_id: str, target_name: str) -> tuple[Hint, ...]:
     """Returns lines that work as they are, with this stack and this job."""
     exports = f"{api_url}/v1/export"
-    body = f'{{"prefix": "{PREFIX}", "userId": "{USER}"}}'
+    body = f'{{"prefix": "{PREFIX}"}}'
     on_target = "" if target_name == _USUAL_TARGET else f" TARGET={target_name}"
     json_type = "-H 'Content-Type: application/json'"
     return (
         Hint("Look at the job", f"curl -s {exports}/{job_id}"),
         Hint("Download it yourself", f"curl -L -OJ '{exports}/{job_id}/download?redirect=true'"),
         Hint("Export a folder of the bucket", f"curl -s {exports} {json_type} -d '{body}'"),
-        Hint("List the jobs", f"curl -s '{exports}?userId={USER}'"),
+        Hint("List the jobs", f"curl -s {exports}"),
         Hint("Read the mail that came", f"make mail{on_target}"),
         Hint("Ask if all is well", f"curl -s {api_url}/health"),
         Hint("Follow what the functions log", f"make logs{on_target}"),

@@ -1,6 +1,6 @@
 """What the commands ask and say before they do anything."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from infra import __main__ as commands
 from infra import credentials, emulators, issuer, logs, loss, outputs, stack, targets
 from infra.access import Access
+from infra.demo import samples
 from infra.deploy import Stack
 from infra.errors import (
     AccessError,
@@ -26,6 +27,7 @@ from infra.observe.stacks import Place, Stacks, Wanted
 from infra.outputs import Outputs
 from infra.paths import SCENARIO
 from infra.targets import Target
+from longhaul.cli import inforce
 
 AWS = Target("aws", "prod", "eu-west-1")
 LOSS = Loss("jobs", 12, "archives", 3, 4_000_000_000, has_more=False, source_bucket="my-files")
@@ -412,6 +414,7 @@ def test_logs_of_all_look_back_ten_minutes(
 
     assert looked_back == [minutes * 60]
     assert "of another job" in result.output
+    assert f"in the last {minutes:g} minutes, and those to come; Ctrl-C ends this" in result.output
 
 
 @pytest.mark.parametrize(("given", "hours"), [([], 24), (["--since", "90"], 1.5)])
@@ -424,3 +427,34 @@ def test_logs_of_a_job_look_back_a_day_and_say_so(
     assert "of another job" not in result.output
     assert f"of job {'ab' * 16}" in result.output
     assert f"in the last {hours:g} hours" in result.output
+
+
+def test_a_target_that_there_is_not_is_told_in_one_line() -> None:
+    result = CliRunner().invoke(commands.cli, ["url"], env={"TARGET": "gcp"})
+
+    assert isinstance(result.exception, InfraError)
+    assert str(result.exception) == "TARGET must be ministack or localstack or aws, not 'gcp'."
+
+
+@pytest.mark.parametrize(
+    ("url", "is_told"),
+    [(commands.USUAL_URL, False), ("http://127.0.0.1:5000/_aws/execute-api/x/api", True)],
+)
+def test_a_stack_at_another_address_says_how_the_command_line_finds_it(
+    done: Done, monkeypatch: pytest.MonkeyPatch, url: str, *, is_told: bool
+) -> None:
+    ministack = Target("ministack", "local", "us-east-1")
+    on_aws = outputs.of_stack(AWS, "longhaul-prod", VALUES, {"Auth": "none", "JwtIssuer": ""})
+    found = replace(on_aws, api_url=url)
+    monkeypatch.setattr(targets, "named", lambda _: ministack)
+    monkeypatch.setattr(stack, "up", lambda *_, **__: found)
+    monkeypatch.setattr(samples, "are_wanted", lambda *_: False)
+
+    result = CliRunner().invoke(commands.cli, ["up"])
+
+    assert result.exception is None
+    assert (f"export LONGHAUL_URL={found.api_url}" in result.output) is is_told
+
+
+def test_the_usual_address_is_the_one_that_the_command_line_asks() -> None:
+    assert commands.USUAL_URL == inforce.LOCAL_URL

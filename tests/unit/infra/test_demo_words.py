@@ -22,7 +22,7 @@ def test_each_hint_is_a_line_that_a_shell_takes_as_it_is() -> None:
     assert lines["Look at the job"] == ["curl", "-s", f"{API}/v1/export/j-1"]
     assert lines["Download it yourself"][-1] == f"{API}/v1/export/j-1/download?redirect=true"
     body = json.loads(lines["Export a folder of the bucket"][-1])
-    assert body == {"prefix": "licences/", "userId": "demo"}
+    assert body == {"prefix": "licences/"}
 
 
 def test_hints_name_a_target_that_is_not_the_default() -> None:
