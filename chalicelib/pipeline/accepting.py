@@ -109,6 +109,10 @@ def retry(
     key = again.idempotency_key
     names = ["retry", job.job_id]
     changed = {name: new for name, new in again.changes.items() if getattr(first, name) != new}
+    filename = again.changes.get("filename")
+    if filename is not None and filename != naming.given(job, first):
+        # The first name, of a job that was renamed since.
+        changed["filename"] = filename
     if changed and key == NO_KEY:
         names.append(json.dumps(changed, sort_keys=True))
     job_id = named_id(names, key)
