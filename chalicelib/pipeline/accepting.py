@@ -128,6 +128,10 @@ def _retry_id(services: Services, job: Job, first: ExportRequest, again: Again) 
     if key != NO_KEY:
         return named_id(names, key)
     changed = {name: new for name, new in again.changes.items() if getattr(first, name) != new}
+    filename = again.changes.get("filename")
+    if filename is not None and filename != naming.given(job, first):
+        # The first name, of a job that was renamed since.
+        changed["filename"] = filename
     if changed:
         names.append(json.dumps(changed, sort_keys=True))
     job_id = named_id(names, key)

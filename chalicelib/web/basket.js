@@ -150,17 +150,20 @@ export function unpack(value) {
   must(names === "own" || names === "key");
   chosen.names = names;
   for (const [own, values] of list(given).map(list)) {
-    chosen.given.set(text(own), list(values).map((one) => {
+    must(list(values).length);
+    chosen.given.set(text(own), values.map((one) => {
       const { name, version } = Object(one);
       return { ...(name !== undefined && { name: text(name) }), ...(version !== undefined && { version: text(version) }) };
     }));
   }
   putFolders(chosen, list(folders).map(text));
   for (const [folder, ...parts] of list(files).map(list)) {
+    // Once for all in it: a folder may be deep, and have very many.
+    const isIn = folderOf(chosen, text(folder)) !== undefined;
     for (let i = 0; i < parts.length; i += 2) {
-      const [key, size] = [text(text(folder) + text(parts[i])), parts[i + 1]];
-      must(key && (size === null || (Number.isSafeInteger(size) && size >= 0)));
-      putFile(chosen, key, size);
+      const [key, size] = [text(folder + text(parts[i])), parts[i + 1]];
+      must(key && !parts[i].includes("/") && (size === null || (Number.isSafeInteger(size) && size >= 0)));
+      if (!isIn || chosen.given.has(tag("key", key))) chosen.files.set(key, size);
     }
   }
   return chosen;

@@ -6,6 +6,7 @@ export const MOST = 10_000;
 const SMALLEST = 10_000;
 const LARGEST = 100_000_000;
 const SHORTEST_RUN = 3;
+const MOST_REPEATS = 100_000; // a short text may stand for very many
 
 // With a pattern of the operator's, an id is any text, and the API says what is wrong with it.
 const isText = document.documentElement.dataset.ids;
@@ -28,9 +29,9 @@ export function parse(text) {
         : +from < SMALLEST ? { why: "below", limit: `${SMALLEST}` }
           : +to > LARGEST && { why: "above", limit: `${LARGEST}` };
     if (wrong) errors.push({ value, ...wrong });
-    else for (let id = +from; id <= +to && ids.size <= MOST; id += 1) add(id);
+    else for (let id = +from; id <= +to && ids.size <= MOST && repeats < MOST_REPEATS; id += 1) add(id);
   }
-  return { ids: [...ids], repeats, tooMany: ids.size > MOST, errors };
+  return { ids: [...ids], repeats, tooMany: ids.size > MOST || repeats >= MOST_REPEATS, errors };
 }
 
 /** The ids in their order, those that follow one another as one: [{from, to, ids}]. */

@@ -2,7 +2,7 @@
 
 /** Characters. Programs that show or send a link cut longer ones. */
 export const LONGEST = 8_000;
-const MOST_BYTES = 4_000_000; // inflated: a short text may stand for very much
+const MOST_BYTES = 500_000; // inflated: a short text may stand for very much
 
 const through = (bytes, stream) => new Blob([bytes]).stream().pipeThrough(stream);
 

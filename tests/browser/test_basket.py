@@ -14,6 +14,7 @@ from tests.browser.picks import packed, pick, unpacked
 
 RUNS = 60
 STEPS = 25
+UNPACKED_MS = 1_000
 
 PREFIXES = ["a/", "a/b/", "a/b/c/", "a/bb/", "d/", "d/e/"]
 FILES = [f"{prefix}{name}" for prefix in ("", *PREFIXES) for name in ("1", "2")]
@@ -170,6 +171,30 @@ def test_ids_are_written_so_that_they_are_read_as_the_same(loaded: Page) -> None
         assert called(loaded, "ids", "parse", text)["ids"] == ids
 
 
+def test_a_short_text_that_stands_for_very_many_ids_is_too_much(loaded: Page) -> None:
+    parsed = called(loaded, "ids", "parse", "10000-19999 " * 20)
+
+    assert parsed["tooMany"]
+
+
+def test_many_files_in_a_deep_folder_are_unpacked_at_once(loaded: Page) -> None:
+    names = [part for number in range(10_000) for part in (f"{number}", 0)]
+    value = [None, "own", [["/" * 1_000, *names]], ["x/"], []]
+
+    milliseconds = loaded.evaluate(
+        """async (value) => {
+          const app = document.querySelector("script").src;
+          const { unpack } = await import(new URL("basket.js", app));
+          const begin = performance.now();
+          unpack(value);
+          return performance.now() - begin;
+        }""",
+        value,
+    )
+
+    assert milliseconds < UNPACKED_MS
+
+
 def test_a_link_has_what_was_put_in(loaded: Page) -> None:
     value = ["10001-10040", "übersicht \u202e\U0001f600", {"a": [1, None, ""]}]
 
@@ -190,7 +215,7 @@ def test_a_link_has_what_was_put_in(loaded: Page) -> None:
         "A" * 8_001,
         pick("10001")[:-5],
         packed(b"{"),
-        packed(b'"' + b" " * 5_000_000 + b'"'),
+        packed(b'"' + b" " * 600_000 + b'"'),
     ],
     ids=lambda text: text[:10],
 )
@@ -211,6 +236,8 @@ def test_a_link_that_is_broken_or_too_much_is_refused(loaded: Page, text: str) -
         [1, "own", [], [], []],
         [None, "own", {}, [], []],
         [None, "own", [["a/", "b"]], [], []],
+        [None, "own", [["a/", "b/c", 1]], [], []],
+        [None, "own", [["a/", "b", 1]], [], [["key a/b", []]]],
         [None, "own", [["a/", "b", -1]], [], []],
         [None, "own", [["a/", "b", 1.5]], [], []],
         [None, "own", [["a/", "b", "1"]], [], []],

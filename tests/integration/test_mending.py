@@ -300,6 +300,18 @@ def test_a_retry_keeps_the_name_that_somebody_gave(stack: Stack, failed: str) ->
     assert names == ["Holiday.zip", "Holiday.zip", "April.zip"]
 
 
+def test_a_retry_takes_the_first_name_of_a_job_that_was_renamed(stack: Stack, failed: str) -> None:
+    _rename(failed, "April")
+    plain = retry(failed)
+
+    first, last = (
+        post_retry(failed, body={"filename": name}).body["jobId"] for name in ("March", "April")
+    )
+
+    names = [status(job_id)["filename"] for job_id in (plain, first, last)]
+    assert names == ["April.zip", "March.zip", "April.zip"]
+
+
 def test_a_name_that_was_made_is_made_anew_with_the_day_of_the_retry(stack: Stack) -> None:
     failed = _failed(stack, keys=["in/a.txt"], onMissing="fail")
     assert status(failed)["filename"] == "a-2026-05-28.zip"
