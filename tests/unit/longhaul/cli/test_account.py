@@ -334,7 +334,10 @@ def test_who_may_not_do_something_is_told_how_to_see_who_they_are(
     ran = run("export", "--keys", "a/b")
 
     assert ran.code == 8
-    assert ran.err.splitlines()[-1] == "  `longhaul whoami` says who you are."
+    assert ran.err.splitlines()[-2:] == [
+        "  `longhaul whoami` says who you are.",
+        "  If you need it, ask the operator of the stack.",
+    ]
 
 
 def test_no_token_is_kept_where_the_program_works(
