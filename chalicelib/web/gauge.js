@@ -1,7 +1,7 @@
 // How far a running job is.
 
 import { announce, h, say } from "./dom.js";
-import { size, sizeOf } from "./format.js";
+import { percent as percentOf, size, sizeOf } from "./format.js";
 import { leftOf, STATUS } from "./states.js";
 import { t } from "./texts.js";
 
@@ -37,7 +37,7 @@ export function gauge() {
     const isKnown = bytesTotal > 0;
     const stage = stageOf(progress);
     const words = isKnown ? t("job.spoken", { percent, done: currentFile, n: totalFiles }) : stage;
-    say(parts.number, isKnown ? t("job.percent", { n: percent }) : STATUS[status][0]);
+    say(parts.number, isKnown ? percentOf(percent) : STATUS[status][0]);
     say(parts.left, leftOf(etaSeconds));
     say(parts.stage, stage);
     say(parts.done, totalFiles ? t("job.of", { done: currentFile, n: totalFiles }) : t("job.unknown"));

@@ -2,7 +2,7 @@
 
 import { downloadLinkOf } from "./actions.js";
 import { button, fill, h, icon, link, name, ring, say, toast } from "./dom.js";
-import { ago, files, size } from "./format.js";
+import { ago, files, percent as percentOf, size } from "./format.js";
 import { inWords } from "./problems.js";
 import { leftOf, STATUS } from "./states.js";
 import { plain, t } from "./texts.js";
@@ -43,7 +43,7 @@ export function row({ jobId }, { changed, deleted, started }) {
     fill(picture, status === "processing" ? ring(percent) : icon(STATUS[status][1]));
     fill(side, status === "completed"
       ? downloadLinkOf(jobId, { "aria-label": t("list.downloadOf", { name: filename }) }, h("span", { class: "wide" }, t("list.download")))
-      : [h("span", { class: "word" }, status === "processing" ? t("job.percent", { n: percent }) : STATUS[status][0]),
+      : [h("span", { class: "word" }, status === "processing" ? percentOf(percent) : STATUS[status][0]),
         etaSeconds !== null && h("span", { class: "meta" }, leftOf(etaSeconds))]);
     if (hadFocus) dots.focus();
     return element;

@@ -138,7 +138,6 @@ export const texts = {
     back: "عمليات التصدير",
     state: "الحالة",
     progress: "التقدم",
-    percent: "{n}%",
     left: "بقي {time}",
     almostDone: "أوشك على الانتهاء",
     spoken: { zero: "{percent} بالمئة", one: "{percent} بالمئة، {done} من ملف واحد", two: "{percent} بالمئة، {done} من ملفين", few: "{percent} بالمئة، {done} من {n} ملفات", many: "{percent} بالمئة، {done} من {n} ملفًا", other: "{percent} بالمئة، {done} من {n} ملف" },

@@ -138,7 +138,6 @@ export const texts = {
     back: "Ihre Exporte",
     state: "Status",
     progress: "Fortschritt",
-    percent: "{n} %",
     left: "noch {time}",
     almostDone: "fast fertig",
     spoken: { one: "{percent} Prozent, {done} von {n} Datei", other: "{percent} Prozent, {done} von {n} Dateien" },

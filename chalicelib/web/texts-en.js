@@ -154,7 +154,6 @@ export const texts = {
     back: "Your exports",
     state: "State",
     progress: "Progress",
-    percent: "{n}%",
     left: "{time} left",
     almostDone: "almost done",
     // What a screen reader says from time to time.

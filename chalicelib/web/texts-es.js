@@ -138,7 +138,6 @@ export const texts = {
     back: "Exportaciones",
     state: "Estado",
     progress: "Progreso",
-    percent: "{n} %",
     left: "falta: {time}",
     almostDone: "casi lista",
     spoken: { one: "{percent} por ciento, {done} de {n} archivo", many: "{percent} por ciento, {done} de {n} de archivos", other: "{percent} por ciento, {done} de {n} archivos" },

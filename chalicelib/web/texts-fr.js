@@ -138,7 +138,6 @@ export const texts = {
     back: "Vos exports",
     state: "État",
     progress: "Progression",
-    percent: "{n} %",
     left: "reste {time}",
     almostDone: "presque fini",
     spoken: { one: "{percent} pour cent, {done} sur {n} fichier", many: "{percent} pour cent, {done} sur {n} de fichiers", other: "{percent} pour cent, {done} sur {n} fichiers" },

@@ -138,7 +138,6 @@ export const texts = {
     back: "Le tue esportazioni",
     state: "Stato",
     progress: "Avanzamento",
-    percent: "{n}%",
     left: "ancora {time}",
     almostDone: "quasi finito",
     spoken: { one: "{percent} per cento, {done} di {n} file", many: "{percent} per cento, {done} di {n} di file", other: "{percent} per cento, {done} di {n} file" },

@@ -138,7 +138,6 @@ export const texts = {
     back: "エクスポート一覧",
     state: "状態",
     progress: "進行状況",
-    percent: "{n}%",
     left: "残り{time}",
     almostDone: "まもなく完了",
     spoken: { other: "{percent}パーセント、ファイル{n}件中{done}件" },

@@ -138,7 +138,6 @@ export const texts = {
     back: "Je exports",
     state: "Status",
     progress: "Voortgang",
-    percent: "{n}%",
     left: "nog {time}",
     almostDone: "bijna klaar",
     spoken: { one: "{percent} procent, {done} van {n} bestand", other: "{percent} procent, {done} van {n} bestanden" },

@@ -138,7 +138,6 @@ export const texts = {
     back: "Suas exportações",
     state: "Estado",
     progress: "Progresso",
-    percent: "{n}%",
     left: "{time} até terminar",
     almostDone: "quase no fim",
     spoken: { one: "{percent} por cento, {done} de {n} arquivo", many: "{percent} por cento, {done} de {n} de arquivos", other: "{percent} por cento, {done} de {n} arquivos" },

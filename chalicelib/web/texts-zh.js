@@ -138,7 +138,6 @@ export const texts = {
     back: "我的导出",
     state: "状态",
     progress: "进度",
-    percent: "{n}%",
     left: "剩余 {time}",
     almostDone: "即将完成",
     spoken: { other: "百分之 {percent}，已完成 {done} 个文件，共 {n} 个" },
