@@ -1,5 +1,6 @@
 """The program `longhaul`: its commands, and the exit code of each run."""
 
+import os
 import sys
 from io import TextIOWrapper
 from typing import Final
@@ -96,6 +97,10 @@ def completion(shell: str) -> None:
 
 def main() -> None:
     """Runs the program, and exits with a code of `longhaul.cli.exits`."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed (`>&-`)
+            null = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(null, "r" if name == "stdin" else "w"))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # A name that this terminal cannot show must not end the program.

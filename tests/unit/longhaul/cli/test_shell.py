@@ -38,6 +38,14 @@ def test_each_shell_gets_its_completion_script(run: Run, shell: str) -> None:
     assert f"_LONGHAUL_COMPLETE={shell}_complete" in ran.out
 
 
+def test_an_output_that_is_closed_is_nothing_to_write_to() -> None:
+    command = ("sh", "-c", 'exec "$@" <&- >&-', "sh", *PROGRAM, "profiles")
+
+    ran = subprocess.run(command, cwd=REPOSITORY, capture_output=True, timeout=60, check=False)
+
+    assert (ran.returncode, b"Traceback" in ran.stderr) == (exits.OK, False), ran.stderr
+
+
 def test_a_shell_completes_the_newest_jobs(stub: Stub) -> None:
     other = job("failed") | {"jobId": "f" + JOB_ID[1:]}
     stub.on("GET /v1/export?limit=100", Reply(200, {"jobs": [job(), other], "cursor": None}))
