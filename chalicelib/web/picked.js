@@ -40,11 +40,11 @@ export function picked({ chosen, weighed, changed, text, emptied }) {
   };
 
   /** A line. `full` is what it is called where the lines around it are not seen; `folder`: it stands for
-   * the files in this one. */
-  const line = (picture, words, facts, act, { problems, ids, full = words, folder, isInner } = {}) => {
+   * the files in this one; `sentence` is shown in place of `words` where a name is only a part of them. */
+  const line = (picture, words, facts, act, { problems, ids, full = words, folder, isInner, sentence } = {}) => {
     const [label, taken] = folder ? [t("picked.removeIn", { folder }), t("picked.removedIn", { folder })]
       : [t("picked.remove", { name: plain(full) }), t("picked.removed", { name: plain(full) })];
-    return h("li", { class: isInner && "inner" }, icon(picture), name(words), h("span", { class: "size" }, facts),
+    return h("li", { class: isInner && "inner" }, icon(picture), sentence ? h("span", { class: "name" }, sentence) : name(words), h("span", { class: "size" }, facts),
       button(() => take(taken, ids, act), { class: "remove", "aria-label": label, title: label }, icon("remove")),
       problems && h("p", { class: "why" }, problems));
   };
@@ -70,7 +70,7 @@ export function picked({ chosen, weighed, changed, text, emptied }) {
   const group = ({ folder, keys, files, bytes }) => [
     files > 1 && line("folder", t("picked.in", { folder: folder || "/" }), t("picked.sum", { n: files, size: size(bytes) }), () => {
       for (const key of chosen.files.keys()) if (folderIn(key) === folder) remove(chosen, key);
-    }, { folder: folder || "/" }),
+    }, { folder: folder || "/", sentence: rich("picked.in", { folder: name(folder || "/") }) }),
     ...keys.map((key) => fileLine(key, files > 1 ? folder : "")),
   ];
 
@@ -81,8 +81,13 @@ export function picked({ chosen, weighed, changed, text, emptied }) {
       return line("file", `${from}–${to}`, t("common.files", { n: ids.length }), () => {}, { problems, ids });
     }
     const found = weighed.file(from);
-    const own = found?.name && found.name !== `${from}` ? t("picked.named", { id: `${from}`, name: found.name }) : `${from}`;
-    return line("file", own, found?.size == null ? "" : size(found.size), () => {}, { problems: found?.available === false && reasonOf(found), ids });
+    const values = found?.name && found.name !== `${from}` && { id: `${from}`, name: found.name };
+    return line("file", values ? t("picked.named", values) : `${from}`, found?.size == null ? "" : size(found.size), () => {}, {
+      problems: found?.available === false && reasonOf(found),
+      ids,
+      full: `${from}`,
+      sentence: values && rich("picked.named", { ...values, name: name(found.name) }),
+    });
   };
 
   const show = () => {
