@@ -25,6 +25,7 @@ export function create(main) {
   let { way = "ids", key = newKey() } = kept;
   let tried = false;
   let isGone = false;
+  let arriving = 0; // only the newest link is taken
   let refused = { ids: [] }; // what the API said of this form as it is: {words, ids}
   // Of whole folders and of files that were looked up.
   const weighed = weight(chosen, () => {
@@ -190,16 +191,17 @@ export function create(main) {
   };
 
   const arrive = async (by, from) => {
+    const own = (arriving += 1);
     turn(way);
     fill(note, h("p", {}, t("form.loading")));
     try {
       const arrived = await (await import("./arrivals.js"))[by](from);
-      if (isGone) return;
+      if (isGone || own !== arriving) return;
       fill(note, !arrived.chosen && h("p", {}, arrived.words));
       if (arrived.chosen) take(arrived);
       else stay();
     } catch (problem) {
-      if (!isGone) fill(note, fault(problem, button(() => arrive(by, from), {}, t("common.tryAgain"))));
+      if (!isGone && own === arriving) fill(note, fault(problem, button(() => arrive(by, from), {}, t("common.tryAgain"))));
     }
   };
 

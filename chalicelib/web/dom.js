@@ -4,7 +4,7 @@ import { plain, t } from "./texts.js";
 
 export const $ = (id) => document.getElementById(id);
 
-const shown = (children) => children.flat().filter(Boolean);
+const shown = (children) => children.flat(Infinity).filter(Boolean);
 
 /** An element with attributes and children; functions (`onclick`) listen. */
 export function h(tag, attributes, ...children) {

@@ -1,5 +1,5 @@
-"""Which API, user and patience are in force, and who has said so: an option, else the environment,
-else a profile, else nobody."""
+"""Which API, user and patience are in force, and who has said so: an option, else the profile of
+--profile, else the environment, else another profile, else nobody."""
 
 import os
 import socket
@@ -82,8 +82,11 @@ def resolved(typed: Mapping[str, Any]) -> InForce:
     origin = f"profile {profile.value}" if profile else ""
 
     def value(name: str, otherwise: Setting[Any]) -> Setting[Any]:
-        given = _first(typed, name, VARIABLES.get(name))
-        return given or (Setting(said[name], origin) if name in said else otherwise)
+        of_profile = Setting(said[name], origin) if name in said else None
+        # Whoever types a profile means it, and not what the shell has had for hours.
+        is_meant = typed.get("profile") is not None and of_profile is not None
+        given = _first(typed, name, None if is_meant else VARIABLES.get(name))
+        return given or of_profile or otherwise
 
     words = [
         word

@@ -84,7 +84,7 @@ def test_a_choice_survives_a_reload_and_other_views(stage: Stage) -> None:
     expect(chosen(page)).to_have_text(expected)
 
     page.get_by_role("link", name="Exports", exact=True).click()
-    expect(page.get_by_role("heading", name="exports")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your exports")).to_be_visible()
     page.get_by_role("navigation").get_by_role("link", name="New export").click()
     expect(chosen(page)).to_have_text(expected)
     page.reload()

@@ -178,9 +178,7 @@ def test_an_expired_archive_is_not_downloaded(stage: Stage) -> None:
 
     page.get_by_role("link", name="Download ZIP").click()
 
-    expect(
-        page.get_by_text("The archive has expired and was deleted; export again.")
-    ).to_be_visible()
+    expect(page.get_by_text("It was deleted. Export the files again.")).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="The archive has expired")).to_be_visible()
 

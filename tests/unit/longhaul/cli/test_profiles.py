@@ -61,6 +61,9 @@ def test_an_option_goes_before_the_environment_and_that_before_a_profile(
     monkeypatch.setenv("LONGHAUL_USER", "eve")
     run("list")
     monkeypatch.setenv("LONGHAUL_URL", f"{stub.url}/environment")
+    run("list")
+    # Who types a profile means it.
+    run("list", "--profile", "work")
     run("list", "--profile", "default")
     run("list", "--url", f"{stub.url}/typed", "--user", "ann")
 
@@ -73,6 +76,8 @@ def test_an_option_goes_before_the_environment_and_that_before_a_profile(
         "work&user_id=ann",
         "work&user_id=eve",
         "environment&user_id=eve",
+        "work&user_id=ann",
+        "default&user_id=eve",
         "typed&user_id=ann",
     ]
 
