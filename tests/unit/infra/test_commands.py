@@ -446,6 +446,8 @@ def test_a_stack_at_another_address_says_how_the_command_line_finds_it(
     ministack = Target("ministack", "local", "us-east-1")
     on_aws = outputs.of_stack(AWS, "longhaul-prod", VALUES, {"Auth": "none", "JwtIssuer": ""})
     found = replace(on_aws, api_url=url)
+    # The tests of several targets are run with their names.
+    monkeypatch.delenv("TARGET", raising=False)
     monkeypatch.setattr(targets, "named", lambda _: ministack)
     monkeypatch.setattr(stack, "up", lambda *_, **__: found)
     monkeypatch.setattr(samples, "are_wanted", lambda *_: False)
