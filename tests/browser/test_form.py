@@ -40,7 +40,7 @@ def start(page: Page) -> Any:
 
 
 def chosen(page: Page) -> Locator:
-    return page.locator(".chosen .name")
+    return page.locator(".chosen li > .name")
 
 
 def totals(page: Page, *answers: dict[str, Any]) -> list[Request]:
