@@ -33,14 +33,15 @@ WAIT_MS: Final = 1000
 _WATCH: Final = """
   window.seen = { at: 0, row: 0, said: 0 };
   for (const kind of ["mousedown", "keydown"]) {
-    addEventListener(kind, ({ timeStamp }) => Object.assign(seen, { at: timeStamp, row: 0, said: 0 }), true);
+    const begin = ({ timeStamp }) => Object.assign(seen, { at: timeStamp, row: 0, said: 0 });
+    addEventListener(kind, begin, true);
   }
   addEventListener("DOMContentLoaded", () => new MutationObserver(() => {
     const now = performance.now();
     if (!seen.row && document.querySelector(".scroll .file")) seen.row = now;
     if (!seen.said && document.querySelector(".status strong")?.textContent) seen.said = now;
   }).observe(document.body, { childList: true, subtree: true, characterData: true }));
-"""  # noqa: E501
+"""
 
 _CATEGORIES: Final = ["toplevel", "__metadata"]
 _SCROLLS: Final = 60

@@ -18,7 +18,7 @@ TWO = """
 url = "{url}/default"
 
 [profiles.work]
-url = "{url}/work"
+url = "{url}/office"
 user = "ann"
 patience = 5
 """
@@ -39,7 +39,7 @@ def two(stub: Stub, config: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two profiles, each with a stack of its own; the environment names none."""
     monkeypatch.delenv("LONGHAUL_URL", raising=False)
     config.write_text(TWO.format(url=stub.url))
-    for place in ("default", "work", "typed", "environment", "local"):
+    for place in ("default", "office", "typed", "environment", "local"):
         for query in ("", "&user_id=ann", "&user_id=eve"):
             stub.on(f"GET /{place}/v1/export?limit=100{query}", PAGE)
     return config
@@ -72,11 +72,11 @@ def test_an_option_goes_before_the_environment_and_that_before_a_profile(
     ]
     assert asked == [
         "default",
-        "work&user_id=ann",
-        "work&user_id=ann",
-        "work&user_id=eve",
+        "office&user_id=ann",
+        "office&user_id=ann",
+        "office&user_id=eve",
         "environment&user_id=eve",
-        "work&user_id=ann",
+        "office&user_id=ann",
         "default&user_id=eve",
         "typed&user_id=ann",
     ]
@@ -108,7 +108,7 @@ def test_quiet_and_patience_may_stand_before_the_command(stub: Stub, run: Run) -
 
 @pytest.mark.usefixtures("two")
 def test_the_next_command_names_the_profile_that_was_typed(stub: Stub, run: Run) -> None:
-    stub.on("POST /work/v1/export", Reply(202, {"jobId": JOB_ID, "status": "queued"}))
+    stub.on("POST /office/v1/export", Reply(202, {"jobId": JOB_ID, "status": "queued"}))
 
     ran = run("--profile", "work", "export", "10001")
 
@@ -185,12 +185,12 @@ def test_profiles_shows_what_is_in_force_and_who_has_said_so(
     assert ran.out.splitlines() == [
         f"File     {two}",
         "Profile  work (LONGHAUL_PROFILE)",
-        f"URL      {stub.url}/work (profile work)",
+        f"URL      {stub.url}/office (profile work)",
         "User     eve (LONGHAUL_USER)",
         "Patience 5 s (profile work)",
         "",
         f"default\t\t{stub.url}/default",
-        f"work\tann\t{stub.url}/work",
+        f"work\tann\t{stub.url}/office",
     ]
     assert stub.asked == []
 
