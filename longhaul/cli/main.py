@@ -29,12 +29,13 @@ _EPILOG: Final = "\n\n".join(
         "\b\nExit codes:\n"
         + "\n".join(f"  {code:>3}  {meaning}" for code, meaning in exits.MEANINGS.items()),
         "\b\nVariables:\n"
-        "  LONGHAUL_URL    the API's base URL, like --url\n"
-        "  LONGHAUL_USER   the user id of requests, like --user\n"
+        "  LONGHAUL_URL      the API's base URL, like --url\n"
+        "  LONGHAUL_USER     the user id of requests, like --user\n"
         "  LONGHAUL_PROFILE  the profile in config.toml, like --profile\n"
-        "  LONGHAUL_TOKEN  sent as a bearer token, in place of a sign-in\n"
-        "  NO_COLOR        no colours\n"
-        "  LONGHAUL_WEBHOOK_SECRET  what `longhaul listen` checks signatures with",
+        "  LONGHAUL_TOKEN    sent as a bearer token, in place of a sign-in\n"
+        "  NO_COLOR          no colours\n"
+        "  LONGHAUL_WEBHOOK_SECRET\n"
+        "                    what `longhaul listen` checks signatures with",
     )
 )
 
