@@ -70,12 +70,17 @@ class Stage:
 
 def requests_during(page: Page, act: Callable[[], None]) -> list[str]:
     """Returns the URLs that the page requests while `act` runs."""
+    _hear_of_all_requests(page)
     urls: list[str] = []
     page.on("request", lambda request: urls.append(request.url))
     act()
-    # Sent last: when it arrives, all earlier requests have been recorded.
-    with page.expect_request("**/health"):
-        page.evaluate("void fetch('health')")
+    _hear_of_all_requests(page)
     *others, last = urls
     assert last.endswith("/health")
     return others
+
+
+def _hear_of_all_requests(page: Page) -> None:
+    """Waits until Playwright has told of all requests that were sent: of one more, as the last."""
+    with page.expect_request("**/health"):
+        page.evaluate("void fetch('health')")
