@@ -54,6 +54,9 @@ def _complete(resources: Resources, name: str, made: dict[str, Any]) -> None:
     # CloudWatch tells APIs apart by their names, and an account may have two stacks.
     definition.setdefault("info", {})["title"] = {"Ref": "AWS::StackName"}
     endpoint = made.get("EndpointConfiguration", "EDGE")
+    # Bytes from which API Gateway compresses an answer. A stage takes it over when it is deployed:
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gzip-compression-decompression.html
+    compression = {k: v for k, v in made.items() if k == "MinimumCompressionSize"}
     resources[name] = {
         "Type": "AWS::ApiGateway::RestApi",
         "Properties": {
@@ -62,6 +65,7 @@ def _complete(resources: Resources, name: str, made: dict[str, Any]) -> None:
             "EndpointConfiguration": {"Types": [endpoint]},
             # An import makes an edge-optimized API unless it is told here too.
             "Parameters": {"endpointConfigurationTypes": endpoint},
+            **compression,
         },
     }
     deployment = {
@@ -69,7 +73,7 @@ def _complete(resources: Resources, name: str, made: dict[str, Any]) -> None:
         "Properties": {"RestApiId": {"Ref": name}},
     }
     # A deployment never changes. So one of another definition needs another name.
-    written = json.dumps(definition, sort_keys=True).encode()
+    written = json.dumps([definition, compression], sort_keys=True).encode()
     signed = f"{name}Signed{hashlib.sha256(written).hexdigest()[:10]}"
     unsigned = signed.replace("Signed", "Unsigned")
     resources[signed] = {**deployment, "Condition": SIGNED_REQUESTS}

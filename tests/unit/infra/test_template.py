@@ -244,6 +244,16 @@ def test_an_api_that_differs_is_deployed_again(from_chalice: dict[str, Any]) -> 
     assert _deployments(from_chalice).isdisjoint(before)
 
 
+def test_answers_are_compressed_from_the_size_that_is_set(from_chalice: dict[str, Any]) -> None:
+    before = _deployments(from_chalice)
+
+    from_chalice["Resources"]["RestAPI"]["Properties"]["MinimumCompressionSize"] = 1024
+
+    made = template.complete(from_chalice, code_bucket="b", code_key="k")
+    assert made["Resources"]["RestAPI"]["Properties"]["MinimumCompressionSize"] == 1024
+    assert _deployments(from_chalice).isdisjoint(before)
+
+
 def test_what_is_said_of_the_stage_stays(from_chalice: dict[str, Any]) -> None:
     said = {"Type": "AWS::ApiGateway::Stage", "Properties": {"TracingEnabled": True}}
     from_chalice["Resources"]["RestAPIapiStage"] = said
