@@ -183,6 +183,8 @@ $(READY): requirements-dev.txt chalicelib/version.py
 	@$(PYTHON3) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "$(PYTHON3) cannot make virtual environments."; \
 	  echo "On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; } >&2
+	@[ ! -L $(VENV) ] || { \
+	  echo "$(VENV) is a link, and what it leads to would be emptied. Remove the link: rm $(VENV)"; exit 1; } >&2
 	@echo 'Setting up, once. This takes a minute or two.' >&2
 	@echo "  A Python environment in $(VENV): $$($(PYTHON3) --version)" >&2
 	@$(PYTHON3) -m venv --clear $(VENV)

@@ -92,7 +92,7 @@ def cli(context: click.Context, target_name: TargetName, stack_name: str | None)
         # The first thing to say, also where the region is not said yet.
         access.way(os.environ, Target(target_name, "", ""))
     target = targets.named(target_name)
-    name = stack_name or stack.default_name(target)
+    name = stack_name or target.usual_stack
     context.obj = Place(target, stack.state_directory(target), name)
 
 
@@ -120,7 +120,8 @@ def up(place: Place, *, enforce_iam: bool) -> None:
     told = announcements.in_words(outputs.event_bus, outputs.webhook_hosts, outputs.mail_from)
     say(f"Tells of jobs: {escape(told)}")
     if place.target.is_local and samples.are_wanted(place.target, outputs):
-        say(f"Its bucket has no files. Put sample files there: make seed{place.target.option}")
+        seed = f"make seed{place.target.options(place.stack_name)}"
+        say(f"Its bucket has no files. Put sample files there: {escape(seed)}")
     if place.target.is_local and outputs.api_url != USUAL_URL:
         say(f"longhaul asks another address, until you say: export LONGHAUL_URL={outputs.api_url}")
     say(f"[bold]Open the page:[/] {outputs.api_url}/")
@@ -220,7 +221,7 @@ def observe_stack(place: Place) -> None:
         _check_account(target)
     if target.name == "ministack":
         called = "the stack of make scenario"
-        followed.append(Wanted(target, SCENARIO, stack.default_name(target), called))
+        followed.append(Wanted(target, SCENARIO, target.usual_stack, called))
         hint = (
             "The demonstration is beside it, in another terminal: make scenario FACTOR=1 has fast, "
             "medium and slow downloads for two minutes."

@@ -56,7 +56,8 @@ class Stack:
         stack = self._describe()
         if stack is None or stack["StackStatus"] in _STILLBORN:
             raise NotDeployedError(
-                f"There is no stack {self.name} yet. Deploy it with: make up{self._target.option}"
+                f"There is no stack {self.name} yet. Deploy it with: "
+                f"make up{self._target.options(self.name)}"
             )
         return {out["OutputKey"]: out["OutputValue"] for out in stack.get("Outputs", [])}
 

@@ -48,11 +48,6 @@ def state_directory(target: Target) -> Path:
     return STATE / target.name
 
 
-def default_name(target: Target) -> str:
-    """Returns the stack's name for a user who chooses none."""
-    return f"longhaul-{target.stage}"
-
-
 def up(  # noqa: PLR0913 - what is deployed, and where
     target: Target,
     state: Path,
@@ -169,7 +164,7 @@ def running(
     `access` and `settings` are those of `up`.
     """
     target = targets.named("ministack")
-    name = default_name(target)
+    name = target.usual_stack
     try:
         yield up(target, state, name, access=access, enforce_iam=enforce_iam, settings=settings)
     finally:

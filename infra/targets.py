@@ -1,6 +1,7 @@
 """The places Longhaul can be deployed to, and how to talk to each."""
 
 import os
+import shlex
 from dataclasses import dataclass, replace
 from typing import Literal, Self, cast
 from urllib.parse import urlsplit
@@ -36,6 +37,16 @@ class Target:
     def option(self) -> str:
         """What a command of make needs to work on this target. With a space before it, or empty."""
         return "" if self.name == "ministack" else f" TARGET={self.name}"
+
+    @property
+    def usual_stack(self) -> str:
+        """The stack's name for a user who chooses none."""
+        return f"longhaul-{self.stage}"
+
+    def options(self, stack_name: str) -> str:
+        """What a command of make needs to be about this stack. With a space before it, or empty."""
+        named = "" if stack_name == self.usual_stack else f" STACK_NAME={shlex.quote(stack_name)}"
+        return f"{self.option}{named}"
 
     @property
     def api_url_template(self) -> str:

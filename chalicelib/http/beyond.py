@@ -45,7 +45,7 @@ def filename_errors(asked: Mapping[str, Any], *, is_new: bool = True) -> Iterato
     if given is not None:
         yield from _too_long("/filename", given, schemas.FILENAME_MAX_BYTES)
         if not is_new and not is_filename(given):
-            yield FieldError("/filename", f"{shown(given)} has nothing that a name can have")
+            yield FieldError("/filename", f"{shown(given)} cannot be the name of an archive")
 
 
 def check_errors(asked: Mapping[str, Any], source: Source, pattern: str) -> Iterator[FieldError]:

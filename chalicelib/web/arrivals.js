@@ -4,14 +4,17 @@ import { readRequest } from "./api.js";
 import { asked, unpack } from "./basket.js";
 import { h } from "./dom.js";
 import { write } from "./ids.js";
-import { rich, t } from "./texts.js";
+import { plain, rich, t } from "./texts.js";
+
+/** Of a text with several lines. */
+const plainLines = (text) => text.split(/([\t\r\n])/).map((part, i) => (i % 2 ? part : plain(part))).join("");
 
 /** Returns {chosen, words, fields} of a link's `pick`; only {words} if it has no choice. `fields`: what the form's fields have. */
 export async function byLink(pick) {
   const { decode, LONGEST } = await import("./pick.js");
   try {
     const [text, ...packed] = await decode(pick);
-    return { chosen: unpack(packed), words: t("form.fromLink"), fields: { text: String(text) } };
+    return { chosen: unpack(packed), words: t("form.fromLink"), fields: { text: plainLines(String(text)) } };
   } catch {
     return { words: pick.length > LONGEST ? t("form.longLink", { n: LONGEST }) : t("form.noLink") };
   }
@@ -30,5 +33,5 @@ export async function byJob(id) {
   const chosen = asked(wanted);
   const link = h("a", { href: `#/jobs/${encodeURIComponent(id)}` }, t("form.anExport"));
   const { filename = "", onMissing = "skip", onUnreadable = "fail" } = wanted;
-  return { chosen, words: rich("form.fromJob", { link }), fields: { text: write(chosen.ids), filename, missing: onMissing, unreadable: onUnreadable } };
+  return { chosen, words: rich("form.fromJob", { link }), fields: { text: plainLines(write(chosen.ids)), filename: plain(filename), missing: onMissing, unreadable: onUnreadable } };
 }

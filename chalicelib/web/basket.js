@@ -67,17 +67,17 @@ export const folderIn = (key) => key.slice(0, key.lastIndexOf("/") + 1);
 /** The prefix of the folder that a folder is in. */
 export const folderAbove = (prefix) => folderIn(prefix.slice(0, -1));
 
-/** The files by their folder: [{folder, keys, files, bytes}]. `keys` are the first `most` of all. */
-export function groups({ files }, most) {
+/** The files by their folder: [{folder, keys, files, bytes}]. `keys` are the first `most` of all. `sizeOf` returns the bytes of a key. */
+export function groups({ files }, most, sizeOf) {
   const found = new Map();
-  for (const [key, size] of files) {
+  for (const key of files.keys()) {
     const folder = folderIn(key);
     let group = found.get(folder);
     if (!group) found.set(folder, group = { folder, keys: [], files: 0, bytes: 0 });
     if (most > 0) group.keys.push(key);
     most -= 1;
     group.files += 1;
-    group.bytes += size ?? 0;
+    group.bytes += sizeOf(key);
   }
   return [...found.values()];
 }

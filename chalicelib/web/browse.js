@@ -37,7 +37,7 @@ export function browser({ basket, changed, moved }) {
     } });
   const all = h("input", { type: "checkbox", "aria-label": t("choose.pickAll"), onchange: () => ticks.toggleAll() });
   const titles = COLUMNS.map((by) => h("span", { role: "columnheader", class: by }, button(() => sort(by), {}, t(`choose.${by}`))));
-  const head = h("div", { role: "row", class: "titles", "aria-rowindex": 1 }, h("span", { role: "columnheader", class: "pick" }, all), titles);
+  const head = h("div", { role: "row", class: "titles", "aria-rowindex": 1 }, h("span", { role: "columnheader", class: "pick" }, h("label", {}, all)), titles);
   const state = h("div", {});
   const counted = h("span", {});
   const said = h("strong", {});

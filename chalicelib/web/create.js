@@ -175,6 +175,7 @@ export function create(main) {
   const take = ({ chosen: other, words, fields }) => {
     const put = () => {
       replace(chosen, other);
+      weighed.doubt();
       for (const [field, value] of Object.entries(fields)) form.elements[field].value = value;
       tried = false;
       kept.folder = "";
@@ -227,8 +228,8 @@ export function create(main) {
     say(start, t("form.starting"));
     try {
       const { jobId } = await createJob({ ...body, userId: user() }, sent);
-      forgetDraft();
-      location.hash = `#/jobs/${jobId}`;
+      if (draft() === kept) forgetDraft();
+      if (!isGone) location.hash = `#/jobs/${jobId}`; // whoever has left in the meantime stays there
     } catch (problem) {
       start.disabled = false;
       say(start, t("form.start"));
@@ -264,6 +265,8 @@ export function create(main) {
   if (!location.hash.includes("?") && kept.folder) stay();
   source.draw();
   chosen.ids = ids.ids;
+  if (kept.isOld) weighed.doubt();
+  kept.isOld = false;
   weighed.changed();
   list.draw();
   went();

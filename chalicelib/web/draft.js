@@ -8,7 +8,8 @@ const DRAFT = "longhaul.draft";
 
 let kept;
 
-/** Returns {owner, key, chosen, folder, text, filename, missing, unreadable, way}, each if there is one. `chosen` is a basket. */
+/** Returns {owner, key, chosen, folder, text, filename, missing, unreadable, way, isOld}, each if there is one. `chosen` is a basket.
+ * `isOld`: it is of before the page was loaded. */
 export const draft = () => (kept ??= restored());
 
 /** What this tab had before it left the page, perhaps to sign in again. */
@@ -16,7 +17,7 @@ function restored() {
   try {
     const { packed, ...rest } = JSON.parse(sessionStorage[DRAFT]);
     delete sessionStorage[DRAFT];
-    if (rest.owner === owner()) return { ...rest, chosen: unpack(packed) };
+    if (rest.owner === owner()) return { ...rest, isOld: true, chosen: unpack(packed) };
   } catch {
     // There is none, or no storage.
   }

@@ -186,8 +186,11 @@ export function job(main, id, isShared) {
   const gone = () => {
     const why = !isShared ? "gone" : tickets.has(id) ? "revoked" : "openAgain";
     title(t("job.notFound"));
+    fill(heading, t("job.title"));
     pen.hidden = true;
+    badge.hidden = true;
     fill(rest);
+    told.hidden = true;
     fill(card, nothing(isShared ? "lock" : "archive", t(`job.${why}`), t(`job.${why}Words`), !isShared && [newExport(), link("#/", {}, t("job.all"))]));
     announce(card.querySelector("h2").textContent);
   };

@@ -10,7 +10,9 @@ const PAGE = 5000;
 const MOST_UNASKED = 200_000; // more rows are loaded if the person wants them
 const SLICE_MS = 10;
 const STEP = 256; // rows between two looks at the clock
-const FRESH_MS = 120_000;
+const FRESH_MS = 10_000;
+const LONG = 10_000; // rows: so many are not loaded again that soon
+const FRESH_LONG_MS = 120_000;
 const MOST_KEPT = 300_000; // rows of folders that one has left
 
 const collator = new Intl.Collator(locale, { numeric: true });
@@ -97,7 +99,7 @@ function* arranged(before, rows, { words, ...order }) {
 export function listing(source, folder) {
   const id = JSON.stringify([source, folder]);
   let found = visited.get(id);
-  if (!found || Date.now() - found.began > FRESH_MS) {
+  if (!found || Date.now() - found.began > (found.rows.length < LONG ? FRESH_MS : FRESH_LONG_MS)) {
     const place = found?.place;
     found = made(source, folder);
     found.place = place;

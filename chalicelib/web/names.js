@@ -1,12 +1,11 @@
-// The names that files will have in an archive, where S3's keys say little. Only of rows in view.
+// The names that files will have in an archive, and whether they can be read. Only of rows in view.
 
 import { checkFiles } from "./api.js";
 
-const WAIT_MS = 250;
+const WAIT_MS = 400; // after the last row came into view: whoever scrolls asks nothing
 const MOST = 100;
 
-/** An id has no ending, as a file's name mostly has. */
-const isAsked = (row) => row.key !== undefined && !row.isAsked && !row.unreadable && !/\.\w{1,8}$/.test(row.name);
+const isAsked = (row) => row.key !== undefined && !row.isAsked && !row.unreadable;
 
 /** Returns {look, stop}. `look(rows)`: finds out about these, and calls `found` if it has learnt something. */
 export function namesOf(source, found) {

@@ -4,10 +4,10 @@ import { clear, folderIn, groups, isEmpty, pack, remove } from "./basket.js";
 import { announce, ask, button, copy, english, fill, h, icon, name, say } from "./dom.js";
 import { reasonOf, size } from "./format.js";
 import { runs } from "./ids.js";
+import { unavailable } from "./sums.js";
 import { plain, rich, t } from "./texts.js";
 
 const AT_ONCE = 50;
-const NAMED = 5; // ids of a run that are not there
 
 /**
  * `element` to show. `draw` shows what is in `chosen`; `quote` shows what the API says of one file or
@@ -52,23 +52,24 @@ export function picked({ chosen, weighed, changed, text, emptied }) {
   const folderLine = (prefix) => {
     const sum = weighed.folder(prefix);
     const values = { n: sum?.files ?? 0, size: size(sum?.bytes ?? 0) };
-    const facts = sum?.isUnknown ? t("picked.uncounted") : sum?.isDone ? t("picked.sum", values) : sum ? t("picked.soFar", values) : t("picked.counting");
+    const facts = sum?.isUnknown ? t("picked.uncounted") : sum?.isDone ? t("picked.sum", values) : sum?.files ? t("picked.soFar", values) : t("picked.counting");
     const problems = sum?.unreadableFiles > 0 && t("picked.unreadable", { n: sum.unreadableFiles });
     return line("folder", prefix || t("picked.everything"), facts, () => remove(chosen, prefix), { problems });
   };
 
   const fileLine = (key, folder) => {
     const found = weighed.file(key);
-    const bytes = chosen.files.get(key) ?? found?.size;
-    return line("file", key.slice(folder.length), bytes == null ? "" : size(bytes), () => remove(chosen, key), {
-      problems: found?.available === false && reasonOf(found),
+    const bytes = weighed.size(key);
+    const isGone = found?.available === false;
+    return line("file", key.slice(folder.length), isGone || Number.isNaN(bytes) ? "" : size(bytes), () => remove(chosen, key), {
+      problems: isGone && reasonOf(found),
       full: key,
       isInner: folder !== "",
     });
   };
 
   const group = ({ folder, keys, files, bytes }) => [
-    files > 1 && line("folder", t("picked.in", { folder: folder || "/" }), t("picked.sum", { n: files, size: size(bytes) }), () => {
+    files > 1 && line("folder", t("picked.in", { folder: folder || "/" }), Number.isNaN(bytes) ? t("common.files", { n: files }) : t("picked.sum", { n: files, size: size(bytes) }), () => {
       for (const key of chosen.files.keys()) if (folderIn(key) === folder) remove(chosen, key);
     }, { folder: folder || "/", sentence: rich("picked.in", { folder: name(folder || "/") }) }),
     ...keys.map((key) => fileLine(key, files > 1 ? folder : "")),
@@ -77,7 +78,7 @@ export function picked({ chosen, weighed, changed, text, emptied }) {
   const runLine = ({ from, to, ids }) => {
     if (from !== to) {
       const gone = ids.filter((id) => weighed.file(id)?.available === false);
-      const problems = gone.length > 0 && t("picked.unavailable", { n: gone.length, ids: gone.slice(0, NAMED).join(", ") + (gone.length > NAMED ? ", …" : "") });
+      const problems = gone.length > 0 && unavailable(gone);
       return line("file", `${from}–${to}`, t("common.files", { n: ids.length }), () => {}, { problems, ids });
     }
     const found = weighed.file(from);
@@ -104,7 +105,7 @@ export function picked({ chosen, weighed, changed, text, emptied }) {
     const all = runs(chosen.ids);
     const folders = [...chosen.folders].slice(0, most);
     const some = all.slice(0, most - folders.length);
-    const files = groups(chosen, most - folders.length - some.length).filter(({ keys }) => keys.length);
+    const files = groups(chosen, most - folders.length - some.length, weighed.size).filter(({ keys }) => keys.length);
     const shown = [...folders.map(folderLine), ...some.map(runLine), ...files.flatMap(group)].filter(Boolean);
     fill(list, shown);
     if (at) [...list.querySelectorAll("button")].find((one) => one.getAttribute("aria-label") === at)?.focus();

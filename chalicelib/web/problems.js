@@ -7,7 +7,7 @@ const ERRORS_SHOWN = 5;
 
 // Their details name a file, a field or a number. The API writes them in English.
 const NAMING = ["invalid-request", "forbidden", "not-retryable", "quota-exceeded", "source-missing", "source-changed",
-  "source-unreadable", "storage-refused", "nothing-to-export", "access-denied", "limit-exceeded", "given-up"];
+  "source-unreadable", "storage-refused", "access-denied", "limit-exceeded", "given-up"];
 
 // Of the gateway, which knows no types.
 const BY_STATUS = { 401: "unauthorized", 403: "forbidden", 404: "not-found", 413: "body-too-large", 429: "rate-limited" };

@@ -9,9 +9,14 @@ import { tooMuch } from "./weight.js";
 /** As exact as a guess is: to ten seconds, or to a minute. */
 const rounded = (seconds) => (seconds < 55 ? Math.ceil(seconds / 10) * 10 : Math.round(seconds / 60) * 60);
 
+const NAMED = 5;
+
+/** Says of some ids or keys that they cannot be exported. */
+export const unavailable = (some) => t("picked.unavailable", { n: some.length, ids: some.slice(0, NAMED).join(", ") + (some.length > NAMED ? ", …" : "") });
+
 /** Which of the texts says how much it is. */
 function kindOf({ files, bytes, unsized, isCounting, uncounted }) {
-  if (isCounting) return "soFar";
+  if (isCounting) return files ? "soFar" : "counting";
   if (uncounted) return "least";
   if (unsized === files && !bytes) return "noSize";
   return unsized ? "atLeast" : "sum";
@@ -30,7 +35,7 @@ export function sums() {
     say(summary, isEmpty(chosen) ? t("picked.none") : isKnown ? t(`picked.${kindOf(sum)}`, { n: files, size: size(bytes) }) : others);
     const about = seconds != null && files > 0 && t(`picked.${isCounting ? "aboutSoFar" : "about"}`, { time: duration(rounded(seconds)) });
     say(time, [about, isKnown && others].filter(Boolean).join(" "));
-    fill(over, !isEmpty(chosen) && tooMuch(chosen, sum).map(({ limit, most, detail }) => h("li", {},
+    fill(over, sum.unavailable.length > 0 && h("li", {}, unavailable(sum.unavailable)), !isEmpty(chosen) && tooMuch(chosen, sum).map(({ limit, most, detail }) => h("li", {},
       has(`picked.over-${limit}`) ? t(`picked.over-${limit}`, { n: most, size: size(most) }) : sentence(detail))));
   };
 

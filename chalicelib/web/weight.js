@@ -6,7 +6,7 @@ import { user } from "./person.js";
 
 const PAUSE_MS = 500; // without a change
 const BATCH = 100; // of one look-up
-const LOOKED_UP = 200; // more are not worth what it costs
+const LOOKED_UP = 200; // ids, and as many keys; more are not worth what it costs
 
 // What was found in this visit, by source: {folders: by prefix, ids: by id, keys: by key}.
 const known = new Map();
@@ -16,11 +16,14 @@ export const forget = () => known.clear();
 
 /**
  * Finds out what is in `chosen`. Calls `told` after each answer. Returns {changed, stop, of}:
- * `of` returns {files, bytes, unsized, folderFiles, isCounting, uncounted, seconds, limits, exceeded}.
+ * `of` returns {files, bytes, unsized, unavailable, folderFiles, isCounting, uncounted, seconds, limits, exceeded}.
+ * `unavailable`: ids and keys that cannot be exported. `size` returns the bytes of a key, NaN if they are not known.
+ * `doubt` has everything counted and looked up again: what the basket says may be old.
  */
 export function weight(chosen, told) {
   let counting, looking, guessing, newest;
   let stopped = false;
+  let doubted = new Set(); // keys whose size is looked up although the basket has one
   let estimate = {};
   const asked = new Set(); // ids and keys that are being looked up
 
@@ -104,7 +107,7 @@ export function weight(chosen, told) {
     looking = setTimeout(() => {
       const found = here();
       const unsized = [];
-      for (const [key, size] of chosen.files) if (size === null && unsized.length < LOOKED_UP) unsized.push(key);
+      for (const [key, size] of chosen.files) if ((size === null || doubted.has(key)) && unsized.length < LOOKED_UP) unsized.push(key);
       lookUp("fileIds", chosen.ids, found.ids);
       lookUp("keys", unsized, found.keys);
     }, PAUSE_MS);
@@ -116,16 +119,14 @@ export function weight(chosen, told) {
     const { folders, ids, keys } = here();
     let [files, bytes, unsized, folderFiles, uncounted] = [chosen.ids.length + chosen.files.size, 0, 0, 0, 0];
     let isCounting = false;
-    for (const id of chosen.ids) {
-      const size = ids.get(id)?.size;
-      if (ids.has(id)) bytes += size ?? 0;
+    const unavailable = [];
+    const add = (which, found, size) => {
+      if (found?.available === false) unavailable.push(which);
+      else if (found || size !== null) bytes += found?.size ?? size ?? 0;
       else unsized += 1;
-    }
-    for (const [key, size] of chosen.files) {
-      if (size !== null) bytes += size;
-      else if (keys.has(key)) bytes += keys.get(key).size ?? 0;
-      else unsized += 1;
-    }
+    };
+    for (const id of chosen.ids) add(id, ids.get(id), null);
+    for (const [key, size] of chosen.files) add(key, keys.get(key), size);
     for (const prefix of chosen.folders) {
       const sum = folders.get(prefix);
       isCounting ||= !sum?.isDone;
@@ -134,7 +135,7 @@ export function weight(chosen, told) {
       bytes += sum?.bytes ?? 0;
     }
     files += folderFiles;
-    return { ...(files ? estimate : {}), files, bytes, unsized, folderFiles, isCounting, uncounted };
+    return { ...(files ? estimate : {}), files, bytes, unsized, unavailable, folderFiles, isCounting, uncounted };
   };
 
   return {
@@ -142,6 +143,14 @@ export function weight(chosen, told) {
     of,
     folder: (prefix) => here().folders.get(prefix),
     file: (id) => here().ids.get(id) ?? here().keys.get(id),
+    size: (key) => {
+      const found = here().keys.get(key);
+      return found?.available === false ? 0 : found?.size ?? chosen.files.get(key) ?? NaN;
+    },
+    doubt: () => {
+      forget();
+      doubted = new Set(chosen.files.keys());
+    },
     stop: () => {
       stopped = true;
       counting?.abort.abort();

@@ -37,7 +37,7 @@ _INTERRUPTED = 130
 def run(target: Target) -> None:
     """Runs the whole demo. Raises InfraError with a sentence for the person at the terminal."""
     os.environ |= _MAIL_SETTINGS
-    deployed = stack.up(target, stack.state_directory(target), stack.default_name(target))
+    deployed = stack.up(target, stack.state_directory(target), target.usual_stack)
     files = samples.put(target, deployed)
     accepted = _ask(deployed, files)
     try:

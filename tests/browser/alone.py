@@ -83,6 +83,11 @@ class Bucket:
         }
         route.fulfill(json=content)
 
+    def put(self, files: Mapping[str, int]) -> None:
+        """Has these files from now on, in place of those before."""
+        self.files = files
+        self._rows.clear()
+
     def keys_checked(self) -> list[str]:
         return [key for keys in self.checked for key in keys]
 

@@ -389,7 +389,7 @@ def new_by_folder_with_files_that_cannot_be_read(stage: Stage) -> None:
         stage.sources.put_at(stage.folder, name, b"x" * 54_321)
     page = stage.open_folder()
     expect(stage.box("Plan of the building")).to_be_disabled()
-    expect(page.get_by_label("Source")).to_have_value("documents")
+    expect(page.get_by_role("combobox", name="Source")).to_have_value("documents")
     stage.box("übersicht.xlsx").check()
 
 
@@ -397,7 +397,9 @@ def new_by_folder_with_files_that_cannot_be_read(stage: Stage) -> None:
 def new_by_id_in_one_of_several_sources(stage: Stage) -> None:
     with_sources(stage, ["documents", "a source with a rather long name, of the archive"], {})
     page = stage.open("#/new")
-    page.get_by_label("Source").select_option("a source with a rather long name, of the archive")
+    page.get_by_role("combobox", name="Source").select_option(
+        "a source with a rather long name, of the archive"
+    )
     page.get_by_label("File ids").fill("10001, 10002")
 
 

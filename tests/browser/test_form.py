@@ -227,6 +227,23 @@ def test_after_the_start_nothing_is_chosen(stage: Stage) -> None:
 # -- a link ----------------------------------------------------------------------------------------
 
 
+def test_whoever_leaves_while_it_starts_stays_where_they_are(stage: Stage) -> None:
+    page = stage.open("#/new")
+    page.get_by_label("File ids").fill("10001")
+    held = holding(page, "**/v1/export")
+    with page.expect_request("**/v1/export"):
+        page.get_by_role("button", name="Start export").click()
+    page.get_by_role("link", name="Exports", exact=True).click()
+    expect(page.get_by_role("heading", name="Your exports")).to_be_visible()
+
+    held[0].fulfill(status=202, json={"jobId": JOB})
+    page.evaluate("fetch('health').then((answer) => answer.text())")  # Comes after it.
+    page.get_by_role("navigation").get_by_role("link", name="New export").click()
+
+    expect(page.get_by_label("File ids")).to_have_value("")
+    assert JOB not in page.url
+
+
 def test_a_choice_is_shared_by_a_link(stage: Stage) -> None:
     stage.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     made = pick("10001-10005", {"übersicht \u05d0/b": 7}, ["c/"])
@@ -278,6 +295,54 @@ def test_a_broken_link_is_said_and_chooses_nothing(stage: Stage, made: str) -> N
     assert page.url.endswith("#/new")
 
 
+def looked_up(page: Page, *found: dict[str, Any]) -> None:
+    """Has a look at files find these."""
+    whole = {
+        "available": True,
+        "s3Key": "k",
+        "size": 1,
+        "name": None,
+        "reason": None,
+        "detail": None,
+    }
+    page.route(
+        "**/v1/download/check",
+        lambda route: route.fulfill(json={"files": [whole | one for one in found]}),
+    )
+
+
+GONE = {"available": False, "size": None, "reason": "missing", "detail": "does not exist"}
+
+
+def test_what_a_link_says_of_files_is_looked_up(stage: Stage) -> None:
+    looked_up(stage.page, {"file": "in/a", "size": 3000}, {"file": "in/b", **GONE})
+
+    page = stage.open(f"#/new?pick={pick(files={'in/a': 1000, 'in/b': 1000})}")
+
+    expect(page.locator(".chosen li").last).to_contain_text("Not found.")
+    expect(page.locator(".chosen li").first).to_have_text(re.compile("2 files, 3.0 kB"))
+    expect(page.locator(".summary")).to_have_text("2 files, 3.0 kB")
+    expect(page.get_by_text("1 of them cannot be exported: in/b")).to_be_visible()
+
+
+def test_what_a_link_says_counts_until_it_is_looked_up(stage: Stage) -> None:
+    page = stage.open(f"#/new?pick={pick(files={'in/a': 1000, 'in/b': 1000})}")
+
+    expect(page.locator(".summary")).to_have_text("2 files, 2.0 kB")
+
+
+def test_what_was_chosen_before_a_reload_is_looked_up(stage: Stage) -> None:
+    stage.sources.put_at(stage.folder, "a.txt", b"1")
+    page = stage.open_folder()
+    stage.box("a.txt").check()
+    expect(page.locator(".summary")).to_have_text("1 file, 1 byte")
+    looked_up(page, {"file": f"{stage.folder}a.txt", **GONE})
+
+    page.reload()
+
+    expect(page.get_by_text("1 of them cannot be exported")).to_be_visible()
+
+
 def test_what_a_link_says_is_shown_as_text_and_typed_as_ids(stage: Stage) -> None:
     page = stage.open(f"#/new?pick={pick(EVIL, {EVIL: 1}, [f'{EVIL}/'], source=EVIL)}")
 
@@ -324,6 +389,15 @@ def test_the_form_is_filled_with_what_an_export_was_asked_for(stage: Stage) -> N
     expect(chosen(page)).to_have_text(["c/", "10001", "a/b"])
     assert page.url.endswith("#/new")
     assert start(page) == {**asked, "userId": stage.user}
+
+
+def test_a_name_from_an_earlier_export_does_not_turn_the_field_around(stage: Stage) -> None:
+    asked = {"fileIds": [10_001], "filename": "x\u202egpj.zip"}
+    stage.page.route(f"**/v1/export/{JOB}/request", lambda route: route.fulfill(json=asked))
+
+    page = stage.open(f"#/new?from={JOB}")
+
+    expect(page.get_by_label("Name of the archive")).to_have_value("x\ufffdgpj.zip")
 
 
 @pytest.mark.parametrize(
@@ -379,16 +453,14 @@ def test_folders_are_counted_while_one_looks(stage: Stage) -> None:
 def test_a_folder_that_is_taken_out_is_not_counted_on(stage: Stage) -> None:
     page = stage.page
     held = holding(page, "**/v1/files/totals?*")
-    failed: list[str] = []
-    page.on("requestfailed", lambda request: failed.append(request.url))
     stage.open(f"#/new?pick={pick('10001', folders=['a/'])}")
     expect(page.get_by_text("Counting…")).to_be_visible()
 
-    page.get_by_role("button", name="Take out a/").click()
+    with page.expect_event("requestfailed", lambda request: "totals" in request.url):
+        page.get_by_role("button", name="Take out a/").click()
 
     expect(page.locator(".summary")).to_have_text("1 file")
     assert len(held) == 1
-    assert [url for url in failed if "totals" in url]
 
 
 @pytest.mark.parametrize(
@@ -424,6 +496,20 @@ def test_what_is_too_much_is_said_before_the_start(
     else:
         expect(page.locator("#reason")).to_have_text("This is too much for one export.")
         assert [url for url in sent if url.endswith("/export")] == []
+
+
+def test_ids_that_are_not_there_are_said_in_the_sum(stage: Stage) -> None:
+    looked_up(
+        stage.page,
+        {"file": 10_001, "size": 2000},
+        *({"file": 20_000 + i, **GONE} for i in range(7)),
+    )
+
+    page = stage.open(f"#/new?pick={pick('10001 20000-20006')}")
+
+    expect(page.locator(".summary")).to_have_text("8 files, 2.0 kB")
+    said = "7 of them cannot be exported: 20000, 20001, 20002, 20003, 20004, …"
+    expect(page.locator(".over")).to_have_text(said)
 
 
 def test_the_names_of_ids_are_shown_and_which_are_not_there(stage: Stage) -> None:
@@ -534,11 +620,11 @@ def test_another_source_takes_out_files_only_if_the_person_says_so(stage: Stage)
     page = stage.open(f"#/new?pick={pick('10001', {'a/b': 1}, source='documents')}")
     expect(chosen(page)).to_have_text(["10001", "a/b"])
 
-    page.get_by_label("Source").select_option("scans")
+    page.get_by_role("combobox", name="Source").select_option("scans")
     page.get_by_role("button", name="Keep them").click()
-    expect(page.get_by_label("Source")).to_have_value("documents")
+    expect(page.get_by_role("combobox", name="Source")).to_have_value("documents")
     expect(chosen(page)).to_have_text(["10001", "a/b"])
-    page.get_by_label("Source").select_option("scans")
+    page.get_by_role("combobox", name="Source").select_option("scans")
     page.get_by_role("button", name="Change the source").click()
 
     expect(chosen(page)).to_have_text(["10001"])

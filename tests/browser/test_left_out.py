@@ -156,7 +156,7 @@ def test_a_file_that_cannot_be_read_is_not_chosen(stage: Stage) -> None:
     expect(stage.box("b.txt")).to_be_disabled()
     why = ["In cold storage. It must be restored first.", f"{EVIL_SHOWN}."]
     expect(page.locator(".scroll .not .sub")).to_have_text(why)
-    expect(page.get_by_label("Source")).to_be_hidden()
+    expect(page.get_by_role("combobox", name="Source")).to_be_hidden()
 
     for name in ("a.txt", "c.txt"):
         stage.box(name).check()
@@ -189,7 +189,7 @@ def test_files_are_chosen_in_one_of_several_sources(stage: Stage) -> None:
     stage.box("a.txt").check()
     first = sent(page)
 
-    page.get_by_label("Source").select_option("scans")
+    page.get_by_role("combobox", name="Source").select_option("scans")
     with page.expect_request(re.compile(r"/v1/files\?.*source=scans")):
         page.get_by_role("button", name="Change the source").click()
     expect(page.get_by_text("No files chosen yet")).to_be_visible()
@@ -217,7 +217,7 @@ def test_a_source_that_cannot_be_listed_offers_no_files_of_another(stage: Stage)
         lambda route: route.fulfill(status=400, json=gone, content_type="application/problem+json"),
     )
 
-    page.get_by_label("Source").select_option("scans")
+    page.get_by_role("combobox", name="Source").select_option("scans")
 
     expect(page.get_by_role("alert")).to_be_visible()
     expect(offer).to_be_hidden()
@@ -226,13 +226,13 @@ def test_a_source_that_cannot_be_listed_offers_no_files_of_another(stage: Stage)
 def test_ids_are_of_one_of_several_sources_which_a_draft_keeps(stage: Stage) -> None:
     with_sources(stage, ["documents", "scans"], {})
     page = stage.open("#/new")
-    expect(page.get_by_label("Source")).to_have_value("documents")
+    expect(page.get_by_role("combobox", name="Source")).to_have_value("documents")
 
-    page.get_by_label("Source").select_option("scans")
+    page.get_by_role("combobox", name="Source").select_option("scans")
     page.get_by_label("File ids").fill("10001")
     page.get_by_role("link", name="Exports", exact=True).click()
     page.get_by_role("link", name="New export").first.click()
-    expect(page.get_by_label("Source")).to_have_value("scans")
+    expect(page.get_by_role("combobox", name="Source")).to_have_value("scans")
 
     assert sent(page)["source"] == "scans"
 
@@ -243,4 +243,4 @@ def test_without_an_answer_about_sources_the_form_works(stage: Stage) -> None:
     page.get_by_label("File ids").fill("10001")
 
     assert "source" not in sent(page)
-    expect(page.get_by_label("Source")).to_be_hidden()
+    expect(page.get_by_role("combobox", name="Source")).to_be_hidden()

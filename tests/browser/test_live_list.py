@@ -151,6 +151,8 @@ def test_a_job_that_is_shown_follows_what_another_window_does_with_it(
     other.get_by_role("button", name="Delete export").click()
 
     expect(page.get_by_role("heading", name="There is no such export")).to_be_visible()
+    expect(page.get_by_role("heading", name="April.zip")).to_have_count(0)
+    expect(page.locator(".badge")).to_be_hidden()
 
 
 def test_a_window_of_another_person_shows_none_of_it(stage: Stage, browser: Browser) -> None:

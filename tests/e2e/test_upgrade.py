@@ -43,7 +43,7 @@ class Upgradable:
     def upgrade(self, app: Path) -> None:
         """Deploys the app in this folder to the same stack."""
         target = targets.named("ministack")
-        stack.up(target, self.state, stack.default_name(target), sources=app)
+        stack.up(target, self.state, target.usual_stack, sources=app)
 
     def job(self, job_id: str) -> Job:
         return items.to_job(self.backstage.record(job_id))

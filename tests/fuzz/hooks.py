@@ -9,7 +9,7 @@ OPAQUE = {"cursor", "/selection", "/notify/url", "/notify/email", "/url", "/emai
 """What only a server makes, or what only its settings allow: no schema tells a good one from a bad
 one."""
 
-UNSAID = ("bytes", "they are the same field", "nothing that a name can have")
+UNSAID = ("bytes", "they are the same field", "cannot be the name of an archive")
 """Words of refusals that no schema foretells."""
 
 

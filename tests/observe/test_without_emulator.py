@@ -18,7 +18,7 @@ def test_counters_go_on_after_the_emulator_was_started_anew(stage: Stage) -> Non
 
     ministack.stop(state)
     target = targets.named("ministack")
-    outputs = stack.up(target, state, stack.default_name(target))
+    outputs = stack.up(target, state, target.usual_stack)
     with closing(Client(outputs.api_url)) as client:
         file = Sources(Backstage(outputs)).put(b"afterwards")
         client.completed(client.export(file_ids=[file.file_id]))

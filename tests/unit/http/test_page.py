@@ -19,7 +19,7 @@ SIZE_MAX = 80_000
 """Bytes of the page, its scripts and the texts of one language that a view loads to be shown: as
 they are packaged, before API Gateway compresses them."""
 
-SIZE_MAX_OF_ALL = 153_000
+SIZE_MAX_OF_ALL = 154_000
 """The same of all views, with what is loaded only when it is needed."""
 
 LARGER = {"texts-ar.js": 8_000}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra import stack, targets
+from infra import targets
 from infra.daemon import HOST
 from infra.ministack import USUAL_PORT
 from longhaul.cli import inforce
@@ -168,7 +168,7 @@ def test_something_else_on_this_machine_is_told_from_a_named_api(
 def test_the_stack_of_this_machine_is_where_make_up_puts_it() -> None:
     target = targets.named("ministack")
     place = target.at(f"http://{HOST}:{USUAL_PORT}").api_url_template
-    url = place.format(apiId=stack.default_name(target), stage="api")
+    url = place.format(apiId=target.usual_stack, stage="api")
 
     assert url == USUAL_URL
 
