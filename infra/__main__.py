@@ -35,9 +35,6 @@ from infra.paths import SCENARIO
 from infra.redrive import SINCE, redrive, services_of
 from infra.targets import TARGET_NAMES, Target, TargetName
 
-USUAL_URL = "http://127.0.0.1:4566/_aws/execute-api/longhaul-local/api"
-"""The API that the command line `longhaul` asks if nobody has named one."""
-
 _LOG_MINUTES = 10.0
 _JOB_LOG_MINUTES = 24 * 60.0
 """Users ask about a job hours later."""
@@ -122,8 +119,7 @@ def up(place: Place, *, enforce_iam: bool) -> None:
     if place.target.is_local and samples.are_wanted(place.target, outputs):
         seed = f"make seed{place.target.options(place.stack_name)}"
         say(f"Its bucket has no files. Put sample files there: {escape(seed)}")
-    if place.target.is_local and outputs.api_url != USUAL_URL:
-        say(f"longhaul asks another address, until you say: export LONGHAUL_URL={outputs.api_url}")
+    stack.say_address(place.target, outputs)
     say(f"[bold]Open the page:[/] {outputs.api_url}/")
 
 

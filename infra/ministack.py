@@ -16,6 +16,7 @@ import urllib.request
 from pathlib import Path
 
 from infra import daemon
+from infra.console import say
 from infra.daemon import HOST, Daemon
 from infra.errors import EmulatorError
 from infra.targets import LOCAL_KEY, LOCAL_REGION
@@ -55,6 +56,8 @@ def start(state: Path, *, enforce_iam: bool = False) -> str:
         log_file(state).unlink(missing_ok=True)
         # The last one first: a bookmark of the page goes on to work.
         with daemon.listen([known.port if known else USUAL_PORT, USUAL_PORT, 0]) as listener:
+            if known is not None and known.port not in {None, listener.getsockname()[1]}:
+                say(f"Another program has port {known.port} now: so the URLs of this stack change.")
             child = _spawn(state, listener, enforce_iam=enforce_iam)
         try:
             daemon.remember(child, _file(state))

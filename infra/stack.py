@@ -30,7 +30,7 @@ from infra import (
 )
 from infra.access import Access, check
 from infra.bucket import DeploymentBucket
-from infra.console import step
+from infra.console import say, step
 from infra.deploy import Stack
 from infra.errors import EmulatorError, NotDeployedError
 from infra.outputs import Outputs
@@ -46,6 +46,16 @@ EVERYBODY = Access()
 def state_directory(target: Target) -> Path:
     """Returns the directory where this checkout keeps what it knows of the target."""
     return STATE / target.name
+
+
+USUAL_URL = "http://127.0.0.1:4566/_aws/execute-api/longhaul-local/api"
+"""What the command line asks if nobody has named a stack."""
+
+
+def say_address(target: Target, outputs: Outputs) -> None:
+    """Says how the command line gets to know the address of a local stack, if it has to be told."""
+    if target.is_local and outputs.api_url != USUAL_URL:
+        say(f"longhaul asks another address, until you say: export LONGHAUL_URL={outputs.api_url}")
 
 
 def up(  # noqa: PLR0913 - what is deployed, and where

@@ -33,6 +33,9 @@ from chalicelib.sources.telling import told
 _SAID_BY_WHY: Final = frozenset({Reason.DENIED, Reason.ENCRYPTED})
 """Reasons whose sentence has the same word, so that a message would say it twice."""
 
+_LEAVE_OUT: Final = " Leave them out, or have what is {} skipped."
+"""Advice where a file is left then."""
+
 THOROUGH_MAX: Final = 100_000
 """The most listed files that are looked up one by one, because one of them could not be read, or
 for their own names. It takes some two minutes."""
@@ -107,7 +110,7 @@ def find(
         # An object without bytes whose key ends with "/" marks a folder. It is no file.
     if missing and all(one.which in missing for one in asked):
         bucket.check(source.prefix)  # if it is gone, S3 says that each file is missing
-    _check(request, len(asked), tuple(missing), unreadable)
+    _check(request, len(asked), tuple(missing), unreadable, is_any_left=bool(files))
     if not files:
         raise _nothing(request, tuple(missing), unreadable)
     labels, skipped = _blamed(missing, unreadable)
@@ -227,6 +230,8 @@ def _check(
     asked: int,
     missing: Sequence[Which],
     unreadable: Mapping[Which, Unreadable],
+    *,
+    is_any_left: bool,
 ) -> None:
     """Raises SourceMissing or SourceUnreadable if the request does not allow what was found. The
     message names what is missing and what cannot be read, so that nobody mends one after the
@@ -237,13 +242,13 @@ def _check(
     if is_missing:
         more = f" Besides, {_cannot_be_read(unreadable)}." if is_unreadable else ""
         raise SourceMissing(
-            f"{len(missing)} of {asked} files do not exist: {told(map(_called, missing))}.{more} "
-            "Leave them out, or have what is missing skipped."
+            f"{len(missing)} of {asked} files do not exist: {told(map(_called, missing))}.{more}"
+            f"{_LEAVE_OUT.format('missing') if is_any_left else ''}"
         ).blaming(*blamed)
     if is_unreadable:
         raise SourceUnreadable(
-            f"{len(unreadable)} of {asked} files cannot be read: {told(_reasons(unreadable))}. "
-            "Leave them out, or have what is unreadable skipped.",
+            f"{len(unreadable)} of {asked} files cannot be read: {told(_reasons(unreadable))}."
+            f"{_LEAVE_OUT.format('unreadable') if is_any_left else ''}",
             reason=next(iter(unreadable.values())).reason,
         ).blaming(*blamed)
 

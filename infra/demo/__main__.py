@@ -51,6 +51,7 @@ def run(target: Target) -> None:
     copied = words.copied_bytes(manifest, result["fileSize"])
     _sum_up(archive, result, copied)
     _suggest(words.hints(deployed.api_url, accepted["jobId"], target.name))
+    stack.say_address(target, deployed)
     page = f"{deployed.api_url}/#/jobs/{accepted['jobId']}"
     answer.print(f"\n  [bold]Open the page:[/] {page}", soft_wrap=True)
 

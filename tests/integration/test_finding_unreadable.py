@@ -66,6 +66,7 @@ def test_a_message_names_both_the_missing_and_the_unreadable(stack: Stack) -> No
         found(stack, keys=("in/a", "in/b"), on_missing="fail")
 
     assert "1 of 2 files do not exist: in/b. Besides, 1 cannot be read: in/a" in str(refused.value)
+    assert "Leave them out" not in str(refused.value)  # Nothing would be left.
 
 
 def test_nothing_that_can_be_exported_is_said_so(stack: Stack) -> None:
@@ -96,10 +97,11 @@ def test_a_prefix_without_files_is_named_with_its_source(
 
 
 def test_a_long_message_stays_short(stack: Stack) -> None:
+    put("in/99")
     for number in range(30):
         put(f"in/{number:02d}" + "字" * 100, StorageClass="GLACIER")
 
-    with pytest.raises(SourceUnreadable, match="30 of 30 files cannot be read") as refused:
+    with pytest.raises(SourceUnreadable, match="30 of 31 files cannot be read") as refused:
         found(stack, prefix="in/")
 
     assert " more. Leave them out" in refused.value.detail

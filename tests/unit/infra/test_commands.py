@@ -438,7 +438,7 @@ def test_a_target_that_there_is_not_is_told_in_one_line() -> None:
 
 @pytest.mark.parametrize(
     ("url", "is_told"),
-    [(commands.USUAL_URL, False), ("http://127.0.0.1:5000/_aws/execute-api/x/api", True)],
+    [(stack.USUAL_URL, False), ("http://127.0.0.1:5000/_aws/execute-api/x/api", True)],
 )
 def test_a_stack_at_another_address_says_how_the_command_line_finds_it(
     done: Done, monkeypatch: pytest.MonkeyPatch, url: str, *, is_told: bool
@@ -459,4 +459,4 @@ def test_a_stack_at_another_address_says_how_the_command_line_finds_it(
 
 
 def test_the_usual_address_is_the_one_that_the_command_line_asks() -> None:
-    assert commands.USUAL_URL == inforce.LOCAL_URL
+    assert stack.USUAL_URL == inforce.LOCAL_URL
