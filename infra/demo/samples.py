@@ -21,10 +21,11 @@ def put(target: Target, deployed: Outputs) -> tuple[DemoFile, ...]:
         files = gather(PLACE / "files")
         total = sum(file.size * len(file.keys) for file in files)
         at = target.at(deployed.endpoint_url) if deployed.endpoint_url else target
-        draw = drawing(drawn, total, sum(len(file.keys) for file in files))
+        number = sum(len(file.keys) for file in files)
+        draw = drawing(drawn, total, number)
         uploaded = upload(at, deployed.source_bucket, files, draw)
-        how = f"{uploaded} uploaded" if uploaded else "all there already"
-        drawn.end(f"{len(files)} real files, {megabytes(total)}: {how}")
+        how = f"{uploaded:,} uploaded" if uploaded else "all there already"
+        drawn.end(f"{number:,} real files, {megabytes(total)}: {how}")
     return files
 
 
