@@ -83,4 +83,4 @@ def requests_during(page: Page, act: Callable[[], None]) -> list[str]:
 def _hear_of_all_requests(page: Page) -> None:
     """Waits until Playwright has told of all requests that were sent: of one more, as the last."""
     with page.expect_request("**/health"):
-        page.evaluate("void fetch('health')")
+        page.evaluate("void fetch('health').then((answer) => answer.text(), () => {})")

@@ -173,7 +173,7 @@ def test_what_came_of_each_notice_is_said(stage: Stage) -> None:
     ]
     assert re.fullmatch(
         rf"{re.escape(f'Webhook to {HOOK}')}\nFailed 3 times\. "
-        r"Next try: \d+ \w+ \d+, \d\d:\d\d\.\s+It answered 500 Internal Server Error\.",
+        r"Next try: \d+ \w+ \d+, \d{1,2}:\d\d\.\s+It answered 500 Internal Server Error\.",
         lines[2],
     )
     assert [re.sub(r"\s*\n\s*", "\n", line) for line in lines[3:]] == [
