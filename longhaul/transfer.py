@@ -80,18 +80,10 @@ def download(
                 is_resumed = _download_rest(partial, stored, facts, ticks.download)
         except Changed:
             continue
-        try:
-            manifest = archive.check(partial, ticks.check)
-        except BrokenArchive as error:
-            if is_resumed:  # A crash of this machine may have damaged the bytes of the earlier run.
-                partial.unlink()
-                continue
-            kept = partial.replace(path.with_name(f"{path.name}.broken"))
-            raise BrokenArchive(f"{error} It is kept as {kept}.") from error
-        check_place(path, force=force)
         with _disk_errors(path):
-            partial.replace(path)
-        return Saved(path, facts.size, manifest)
+            saved = _placed(partial, path, job, force=force, ticks=ticks, is_resumed=is_resumed)
+        if saved:
+            return saved
     raise BrokenArchive("The archive in S3 changed during each download.")
 
 
@@ -156,6 +148,33 @@ def _partial_file(path: Path, job: Job, facts: Facts) -> Path:
         if other != partial and outdated.fullmatch(other.name):
             other.unlink(missing_ok=True)
     return partial
+
+
+def _placed(  # noqa: PLR0913 - what `download` knows
+    partial: Path, path: Path, job: Job, *, force: bool, ticks: Ticks, is_resumed: bool
+) -> Saved | None:
+    """Checks the partial file, and moves it to its place. Returns None if the download has to start
+    again. Another process may download the same archive to the same place: then it writes the same
+    bytes to the same partial file, and the first one to have them moves it."""
+    try:
+        manifest = archive.check(partial, ticks.check)
+        if saved := _already_saved(path, job, force=force, ticks=ticks):
+            partial.unlink(missing_ok=True)
+            return saved
+        size = partial.stat().st_size
+        partial.replace(path)
+    except FileNotFoundError:
+        return None  # That process has moved it.
+    except BrokenArchive as error:
+        if is_resumed:  # A crash of this machine may have damaged the bytes of the earlier run.
+            partial.unlink(missing_ok=True)
+            return None
+        kept = partial.replace(path.with_name(f"{path.name}.broken"))
+        raise BrokenArchive(f"{error} It is kept as {kept}.") from error
+    except CannotSave as error:
+        words = f"{error} The archive is kept as {partial}."
+        raise CannotSave(words, is_replaceable=error.is_replaceable) from error
+    return Saved(path, size, manifest)
 
 
 def _download_rest(partial: Path, stored: StoredArchive, facts: Facts, tick: Tick | None) -> bool:
