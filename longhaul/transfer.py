@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,9 +64,10 @@ def download(
 
     `output` is a file or a folder. In a folder, the archive gets the name that the API sends. An
     existing file is replaced only with `force`. If it is this same archive, nothing is downloaded.
-    Raises errors of `longhaul.errors`.
+    A text that ends in a slash is a folder, which must be there. Raises errors of
+    `longhaul.errors`.
     """
-    output = Path(output)
+    output = _place(output)
     for _ in range(_STARTS_MAX):
         if saved := _already_saved(output, job, force=force, ticks=ticks):
             return saved
@@ -100,8 +102,18 @@ def stream(client: Client, job: Job, sink: BinaryIO, tick: Tick | None = None) -
     sink.flush()
 
 
+def check_output(output: str | Path, *, force: bool) -> None:
+    """Raises CannotSave if it is clear before an export that its archive cannot be saved there. To
+    know whether the folder takes files, it makes one there that is gone at once."""
+    place = _place(output)
+    check_place(place, force=force)
+    folder = place if place.is_dir() else place.parent
+    with _disk_errors(place), tempfile.TemporaryFile(dir=folder):
+        pass
+
+
 def check_place(output: Path, *, force: bool) -> None:
-    """Raises CannotSave if it is clear already that no archive can be saved there."""
+    """Raises CannotSave if another thing is there, or if it is in no folder."""
     if output.is_dir():
         return
     if not output.parent.is_dir():
@@ -110,6 +122,15 @@ def check_place(output: Path, *, force: bool) -> None:
         raise CannotSave(f"{output} is not a file.")
     if output.exists() and not force:
         raise CannotSave(f"{output} exists already.", is_replaceable=True)
+
+
+def _place(output: str | Path) -> Path:
+    """Returns where an archive goes. Raises CannotSave if that is a folder which is not there: a
+    file of that name would be a surprise."""
+    place = Path(output)
+    if str(output).endswith((os.sep, os.altsep or os.sep)) and not place.is_dir():
+        raise CannotSave(f"There is no folder {place}.")
+    return place
 
 
 def _checked_facts(stored: StoredArchive, job: Job) -> Facts:

@@ -229,6 +229,7 @@ def test_a_download_that_begins_as_another_one_ends_leaves_no_partial_file(
     ("output", "words"),
     [
         ("nowhere/x.zip", "There is no folder .*nowhere"),
+        ("nowhere/", "There is no folder .*nowhere"),
         ("x" * 250, "Cannot write .*name too long"),
         ("pipe", "pipe is not a file"),
     ],
@@ -241,7 +242,7 @@ def test_an_unusable_place_is_an_error(
     os.mkfifo(tmp_path / "pipe")
 
     with pytest.raises(errors.CannotSave, match=f"(?i){words}"):
-        download(client, done(), tmp_path / output, force=True)
+        download(client, done(), f"{tmp_path}/{output}", force=True)
 
 
 def test_a_disk_that_is_too_small_is_an_error_before_the_download(
