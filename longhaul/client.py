@@ -242,8 +242,9 @@ class Client:
         """Starts the same export again, with what is given instead of what was asked then. A second
         call with the same changes returns the same new job.
 
-        Raises NotPossibleNow if the job is open or has completed, RequestGone if its request is not
-        kept any more, InvalidRequest if an older API takes no changes.
+        Raises NotPossibleNow if the job is open, or has completed and its archive is there;
+        RequestGone if its request is not kept any more, InvalidRequest if an older API takes no
+        changes.
         """
         given = {"onMissing": on_missing, "onUnreadable": on_unreadable, "filename": filename}
         changes = {name: value for name, value in given.items() if value is not None}

@@ -27,7 +27,7 @@ BODY_MAX_BYTES: Final = 64 * 1024**2
 # The first match counts: a NewConnectionError is also a ConnectTimeoutError.
 _REASONS: Final = (
     (exceptions.NameResolutionError, "there is no such host"),
-    (exceptions.ReadTimeoutError, f"no answer within {READ_SECONDS:.0f} s"),
+    (exceptions.ReadTimeoutError, "the answer has stopped"),
     (exceptions.ProtocolError, "the connection broke"),
     (exceptions.IncompleteRead, "the connection broke"),
 )
@@ -55,13 +55,20 @@ class Network:
             pool.clear()
 
     def ask(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        *,
+        wait: float | None = None,
     ) -> Reply:
-        """Sends one request, once. Does not follow redirects.
+        """Sends one request, once. Does not follow redirects. Waits for `wait` seconds for each
+        part of the answer; None: for READ_SECONDS.
 
         Raises Unreachable, Untrusted, or UnexpectedAnswer if the body is too long.
         """
-        with self.open(method, url, headers, body) as answer:
+        with self.open(method, url, headers, body, wait=wait) as answer:
             content = bytearray()
             while chunk := read(answer, url):
                 content += chunk
@@ -71,21 +78,33 @@ class Network:
 
     @contextmanager
     def open(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        *,
+        wait: float | None = None,
     ) -> Iterator[urllib3.BaseHTTPResponse]:
-        """Yields an answer whose body the caller reads with `read`. Raises like `ask`."""
+        """Yields an answer whose body the caller reads with `read`. `wait` is as in `ask`, which
+        this raises like."""
+        seconds = READ_SECONDS if wait is None else min(wait, READ_SECONDS)
         try:
             answer = self._pool(url).request(
                 method,
                 url,
                 headers={"User-Agent": _USER_AGENT, **headers},
                 body=body,
-                timeout=Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+                timeout=Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds),
                 retries=False,
                 redirect=False,
                 preload_content=False,
                 decode_content=False,
             )
+        except exceptions.ReadTimeoutError as error:
+            raise Unreachable(
+                f"Cannot reach {origin(url)}: no answer within {seconds:g} s."
+            ) from error
         except (exceptions.HTTPError, ValueError) as error:
             raise as_longhaul_error(error, url) from error
         try:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final, TypeVar
+from urllib.parse import urlsplit
 
 from longhaul import answers
 from longhaul.answers import Answer, Problem
@@ -73,10 +74,24 @@ def check(reply: Reply, url: str) -> None:
         if kind is not Unavailable:
             raise _unexpected(reply, url) from None
         problem = Problem(title=f"{origin(url)} answered {_named(reply)}", status=reply.status)
+    if kind is NotFound and _names_version_twice(url) and _is_no_route(problem):
+        raise UnexpectedAnswer(f"There is no API below /v1 at {origin(url)}.")
     kind = _TYPES.get(problem.type, kind)
     error = kind(problem, retry_after=seconds(reply.headers.get("Retry-After")))
     _complete(error, reply.headers)
     raise error
+
+
+def _names_version_twice(url: str) -> bool:
+    """Whether the API's URL has /v1 in it, and then the request's path too. Alone it is no error: a
+    custom domain may have the API below /v1."""
+    return urlsplit(url).path.split("/").count("v1") > 1
+
+
+def _is_no_route(problem: Problem) -> bool:
+    """Whether what is not there is the route, and not only a job: the API says where the routes
+    are, and the gateway before it knows of nothing else that could be missing."""
+    return problem.type == "about:blank" or "/openapi.json" in problem.detail
 
 
 def _complete(error: Refused, headers: Mapping[str, str]) -> None:

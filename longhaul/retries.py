@@ -20,6 +20,10 @@ PATIENCE_SECONDS: Final = 300.0
 FIRST_CONTACT_SECONDS: Final = 10.0
 """The same for a server that has never answered: its URL is probably wrong."""
 
+_FIRST_ANSWER_MIN_SECONDS = 3.0
+"""How long a first answer may take in any case. A function that has to start needs a second or
+two."""
+
 _PAUSE_MIN_SECONDS = 0.2
 _PAUSE_MAX_SECONDS = 15.0
 
@@ -58,6 +62,17 @@ class Retries:
         if self.had_an_answer:
             return self._patience
         return min(self._patience, FIRST_CONTACT_SECONDS)
+
+    @property
+    def answer_wait(self) -> float | None:
+        """How many seconds the next answer may take; None: as long as any. A server that has never
+        answered does not get longer than all its tries may take. Once it has, it may hold requests:
+        those that wait for a change of a job, for example."""
+        if self.had_an_answer:
+            return None
+        if not self._patience:  # There is no second try, but the first one is not to be hurried.
+            return FIRST_CONTACT_SECONDS
+        return max(self._limit, _FIRST_ANSWER_MIN_SECONDS)
 
     def report(self, error: LonghaulError, seconds: float = 0.0) -> None:
         """Calls `notice` with the error and the seconds until the next try."""

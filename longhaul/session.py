@@ -96,7 +96,8 @@ class Session:
         self, method: str, path: str, sent: Mapping[str, str], body: bytes | None, token: str | None
     ) -> Reply:
         own = credentials.header(token)
-        reply = self.network.ask(method, self.url + path, {**own, **sent}, body)
+        wait = self.retries.answer_wait
+        reply = self.network.ask(method, self.url + path, {**own, **sent}, body, wait=wait)
         self.retries.had_an_answer = True
         return reply
 
@@ -104,7 +105,8 @@ class Session:
         self, path: str, sent: Mapping[str, str], token: str | None
     ) -> AbstractContextManager[urllib3.BaseHTTPResponse]:
         own = credentials.header(token)
-        return self.network.open("GET", self.url + path, {**own, **sent})
+        wait = self.retries.answer_wait
+        return self.network.open("GET", self.url + path, {**own, **sent}, wait=wait)
 
     def _renewed(self, refused: str | None) -> str | None:
         return self.credentials.renewed(refused, self.network) if refused else None

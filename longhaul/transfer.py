@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,9 +64,10 @@ def download(
 
     `output` is a file or a folder. In a folder, the archive gets the name that the API sends. An
     existing file is replaced only with `force`. If it is this same archive, nothing is downloaded.
-    Raises errors of `longhaul.errors`.
+    A text that ends in a slash is a folder, which must be there. Raises errors of
+    `longhaul.errors`.
     """
-    output = Path(output)
+    output = _place(output)
     for _ in range(_STARTS_MAX):
         if saved := _already_saved(output, job, force=force, ticks=ticks):
             return saved
@@ -80,18 +82,10 @@ def download(
                 is_resumed = _download_rest(partial, stored, facts, ticks.download)
         except Changed:
             continue
-        try:
-            manifest = archive.check(partial, ticks.check)
-        except BrokenArchive as error:
-            if is_resumed:  # A crash of this machine may have damaged the bytes of the earlier run.
-                partial.unlink()
-                continue
-            kept = partial.replace(path.with_name(f"{path.name}.broken"))
-            raise BrokenArchive(f"{error} It is kept as {kept}.") from error
-        check_place(path, force=force)
         with _disk_errors(path):
-            partial.replace(path)
-        return Saved(path, facts.size, manifest)
+            saved = _placed(partial, path, job, force=force, ticks=ticks, is_resumed=is_resumed)
+        if saved:
+            return saved
     raise BrokenArchive("The archive in S3 changed during each download.")
 
 
@@ -108,8 +102,18 @@ def stream(client: Client, job: Job, sink: BinaryIO, tick: Tick | None = None) -
     sink.flush()
 
 
+def check_output(output: str | Path, *, force: bool) -> None:
+    """Raises CannotSave if it is clear before an export that its archive cannot be saved there. To
+    know whether the folder takes files, it makes one there that is gone at once."""
+    place = _place(output)
+    check_place(place, force=force)
+    folder = place if place.is_dir() else place.parent
+    with _disk_errors(place), tempfile.TemporaryFile(dir=folder):
+        pass
+
+
 def check_place(output: Path, *, force: bool) -> None:
-    """Raises CannotSave if it is clear already that no archive can be saved there."""
+    """Raises CannotSave if another thing is there, or if it is in no folder."""
     if output.is_dir():
         return
     if not output.parent.is_dir():
@@ -118,6 +122,15 @@ def check_place(output: Path, *, force: bool) -> None:
         raise CannotSave(f"{output} is not a file.")
     if output.exists() and not force:
         raise CannotSave(f"{output} exists already.", is_replaceable=True)
+
+
+def _place(output: str | Path) -> Path:
+    """Returns where an archive goes. Raises CannotSave if that is a folder which is not there: a
+    file of that name would be a surprise."""
+    place = Path(output)
+    if str(output).endswith((os.sep, os.altsep or os.sep)) and not place.is_dir():
+        raise CannotSave(f"There is no folder {place}.")
+    return place
 
 
 def _checked_facts(stored: StoredArchive, job: Job) -> Facts:
@@ -156,6 +169,33 @@ def _partial_file(path: Path, job: Job, facts: Facts) -> Path:
         if other != partial and outdated.fullmatch(other.name):
             other.unlink(missing_ok=True)
     return partial
+
+
+def _placed(  # noqa: PLR0913 - what `download` knows
+    partial: Path, path: Path, job: Job, *, force: bool, ticks: Ticks, is_resumed: bool
+) -> Saved | None:
+    """Checks the partial file, and moves it to its place. Returns None if the download has to start
+    again. Another process may download the same archive to the same place: then it writes the same
+    bytes to the same partial file, and the first one to have them moves it."""
+    try:
+        manifest = archive.check(partial, ticks.check)
+        if saved := _already_saved(path, job, force=force, ticks=ticks):
+            partial.unlink(missing_ok=True)
+            return saved
+        size = partial.stat().st_size
+        partial.replace(path)
+    except FileNotFoundError:
+        return None  # That process has moved it.
+    except BrokenArchive as error:
+        if is_resumed:  # A crash of this machine may have damaged the bytes of the earlier run.
+            partial.unlink(missing_ok=True)
+            return None
+        kept = partial.replace(path.with_name(f"{path.name}.broken"))
+        raise BrokenArchive(f"{error} It is kept as {kept}.") from error
+    except CannotSave as error:
+        words = f"{error} The archive is kept as {partial}."
+        raise CannotSave(words, is_replaceable=error.is_replaceable) from error
+    return Saved(path, size, manifest)
 
 
 def _download_rest(partial: Path, stored: StoredArchive, facts: Facts, tick: Tick | None) -> bool:

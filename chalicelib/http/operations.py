@@ -160,7 +160,7 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
                         "ExportAccepted",
                         "Accepted as a new job, which takes over what was uploaded for the failed "
                         "one if the files are still the same. Cancelled and expired jobs can be "
-                        "retried too.",
+                        "retried too, and completed ones whose archive is gone.",
                         ["Location", "Retry-After"],
                     )
                 },

@@ -99,10 +99,11 @@ def accept(
 def retry(
     services: Services, job: Job, again: Again = PLAIN, arrival: Arrival = _UNKNOWN
 ) -> Accepted:
-    """Returns the job that retries `job`, which has failed, was cancelled, or has expired. The same
-    key always leads to the same job; without a key, the same changes do. Raises NotRetryable,
-    RequestGone, what `again.check` raises, and what `accept` raises."""
-    _check_retryable(job, job.status_at(services.now()))
+    """Returns the job that retries `job`, which has no archive: it has failed, was cancelled, has
+    expired, or its archive was deleted before its time. The same key always leads to the same job;
+    without a key, the same changes do. Raises NotRetryable, RequestGone, what `again.check` raises,
+    and what `accept` raises."""
+    _check_retryable(services, job)
     first = request_of(services, job)
     asked = replace(first, **again.changes)
     again.check(asked)
@@ -283,13 +284,14 @@ def _was_deleted(services: Services, job_id: str) -> bool:
     return job is not None and job.is_deleted
 
 
-def _check_retryable(job: Job, seen: Status) -> None:
+def _check_retryable(services: Services, job: Job) -> None:
+    seen = job.status_at(services.now())
     if seen in OPEN:
         raise NotRetryable(
             f"the job is {seen}, {job.percent} % done; wait for its end, or cancel it first",
             headers={"Retry-After": str(job.check_after)},
         )
-    if seen is Status.COMPLETED:
+    if seen is Status.COMPLETED and services.archive.head(job.archive_key, checksum=False):
         raise NotRetryable(
             "the job has completed: download its archive; to have another one built, export with "
             "fresh"

@@ -192,8 +192,8 @@ def retry(  # noqa: PLR0913 - the options of the command
     output: str | None,
     force: bool,
 ) -> int:
-    """Start the export of JOB again, if it failed, was cancelled or has expired: as it was, or with
-    what the options change.
+    """Start the export of JOB again, if it failed, was cancelled or has expired, or if its archive
+    is gone: as it was, or with what the options change.
 
     It prints the new job's id. To retry JOB again in the same way prints the same id.
 

@@ -1,7 +1,6 @@
 """Saves a job's archive: to a file, to a folder, or to standard output."""
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -58,9 +57,9 @@ def check_output(run: Run, output: str, *, force: bool) -> None:
         if sys.stdout.isatty():
             raise click.UsageError("The archive would go to the terminal: redirect it.")
         return
-    from longhaul.transfer import check_place
+    from longhaul import transfer
 
-    check_place(Path(output), force=force)
+    transfer.check_output(output, force=force)
 
 
 def _to_stdout(run: Run, client: "Client", job: "Job") -> dict[str, Any]:

@@ -9,7 +9,7 @@ from longhaul.cli import advice, exits, notices, partial, saving, words
 from longhaul.cli.follow import follow
 from longhaul.cli.jobnames import JobName
 from longhaul.cli.options import Command, Run
-from longhaul.errors import JobFailed
+from longhaul.errors import CannotSave, JobFailed
 from longhaul.printable import shown
 from longhaul.wanted import Notify
 
@@ -105,7 +105,13 @@ def _ended(run: Run, client: "Client", name: JobName, then: Then) -> int:
         with advice.how_to_return(run, then.again or run.line("download", name, *more)):
             job = follow(run, client, name, tells=tells)
             partial.tell(run, job, see_all)
-            saved = {"download": saving.save(run, client, job, then.output, force=then.force)}
+            try:
+                saved = {"download": saving.save(run, client, job, then.output, force=then.force)}
+            except CannotSave as error:
+                if not then.again:
+                    line = run.line("download", name, "-o", "PATH")
+                    error.add_note(f"The archive need not be built again: {line}")
+                raise
     if tells:
         job = notices.settled(client, job)
         for line in notices.lines(run, name, job):

@@ -8,6 +8,7 @@ from chalicelib.http import mending
 from tests.archives import check_archive
 from tests.integration.gateway import (
     UNKNOWN_JOB,
+    call,
     cancel,
     export,
     path_of,
@@ -113,6 +114,21 @@ def test_a_completed_job_cannot_be_retried(stack: Stack) -> None:
     assert "fresh" in answer.body["detail"]
     assert "/v1/" not in answer.body["detail"], "the page and the command line show it too"
     assert "Retry-After" not in answer.headers
+
+
+def test_a_completed_job_whose_archive_was_deleted_early_can_be_retried(stack: Stack) -> None:
+    stack.put_file("downloads/10001", b"one")
+    first = stack.completed(file_ids=[10001])
+    stack.services.archive.delete(stack.job(first).archive_key)
+    assert call("GET", f"/v1/export/{first}/download").status == 410
+
+    job_id = retry(first)
+    stack.run_queue()
+
+    assert status(job_id)["status"] == "completed"
+    assert stack.job(job_id).reused_from is None
+    check_archive(stack.archive(job_id), {"10001": b"one"})
+    assert retry(first) == job_id
 
 
 @pytest.mark.parametrize("job_id", [UNKNOWN_JOB, "nonsense"])

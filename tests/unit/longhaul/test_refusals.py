@@ -42,6 +42,29 @@ def test_each_problem_raises_its_own_error(
     assert refused.value.problem.request_id == "request-1"
 
 
+NO_ROUTE = "there is no /v1/v1/export; see /openapi.json"
+
+
+@pytest.mark.parametrize("base", ["/v1", "/api/v1", f"/v1/export/{JOB_ID}", "/v1/"])
+@pytest.mark.parametrize("of_gateway", [False, True])
+def test_a_url_that_has_v1_in_it_is_told(stub: Stub, base: str, *, of_gateway: bool) -> None:
+    more = {"type": "about:blank"} if of_gateway else {}
+    stub.on(f"GET {base.rstrip('/')}{JOB}", problem(404, "not-found", NO_ROUTE, **more))
+
+    with (
+        Client(stub.url + base, patience=0) as client,
+        pytest.raises(errors.UnexpectedAnswer, match="no API below /v1 at"),
+    ):
+        client.status(JOB_ID)
+
+
+def test_a_stack_below_v1_says_that_a_job_is_not_there(stub: Stub) -> None:
+    stub.on(f"GET /v1{JOB}", problem(404, "not-found", f"there is no job {JOB_ID}"))
+
+    with Client(f"{stub.url}/v1") as client, pytest.raises(errors.NotFound):
+        client.status(JOB_ID)
+
+
 @pytest.mark.parametrize(
     ("status", "slug", "kind", "is_retryable"),
     [

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from longhaul import Client, errors, retries
+from longhaul import Client, Job, errors, retries
 from longhaul.errors import LonghaulError
+from longhaul.retries import Retries
 from tests.unit.longhaul.stub import CUT, JOB, JOB_ID, Reply, Stub, job, problem
 
 
@@ -127,6 +129,29 @@ def test_a_server_that_sends_nothing_is_unreachable(monkeypatch: pytest.MonkeyPa
         client = Client(f"http://127.0.0.1:{listener.getsockname()[1]}", patience=0)
         with client, pytest.raises(errors.Unreachable, match="no answer within"):
             client.status(JOB_ID)
+
+
+@pytest.mark.parametrize("ask", [Client.status, lambda client, job_id: next(client.watch(job_id))])
+def test_a_first_answer_gets_no_longer_than_all_its_tries(
+    monkeypatch: pytest.MonkeyPatch, pauses: list[float], ask: Callable[[Client, str], Job]
+) -> None:
+    monkeypatch.setattr(retries, "FIRST_CONTACT_SECONDS", 0.1)
+    monkeypatch.setattr(retries, "_FIRST_ANSWER_MIN_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = Client(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        with client, pytest.raises(errors.Unreachable, match=r"no answer within 0\.1 s"):
+            ask(client, JOB_ID)
+
+    assert pauses == []
+
+
+@pytest.mark.parametrize(("patience", "seconds"), [(0, 10), (1, 3), (3, 3), (7, 7), (300, 10)])
+def test_only_a_server_that_has_answered_may_hold_requests(patience: float, seconds: float) -> None:
+    made = Retries(patience, None)
+    first = made.answer_wait
+    made.had_an_answer = True
+
+    assert (first, made.answer_wait) == (seconds, None)
 
 
 def test_an_untrusted_certificate_is_not_retried(

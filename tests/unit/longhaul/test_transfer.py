@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from longhaul import Client, Job, answers, download, errors
-from longhaul.transfer import Ticks, stream
+from longhaul.transfer import Saved, Ticks, stream
 from tests.unit.longhaul.build_archive import FILES, build_archive
 from tests.unit.longhaul.stub import (
     CUT,
@@ -184,16 +184,52 @@ def test_a_file_that_appears_during_the_download_is_not_replaced(
 ) -> None:
     place = tmp_path / "x.zip"
 
-    with pytest.raises(errors.CannotSave, match="exists already"):
+    with pytest.raises(errors.CannotSave, match="exists already") as error:
         download(client, done(), place, ticks=Ticks(lambda *_: place.touch()))
 
-    assert place.read_bytes() == b""
+    (partial,) = tmp_path.glob("*.part")
+    assert f"The archive is kept as {partial}." in str(error.value)
+    assert error.value.is_replaceable
+    assert (place.read_bytes(), partial.read_bytes()) == (b"", ARCHIVE)
+
+
+@pytest.mark.parametrize("when", ["download", "check"])
+def test_two_downloads_of_one_archive_to_one_place_are_one(
+    stub: Stub, client: Client, stored: Stored, tmp_path: Path, when: str
+) -> None:
+    others: list[Saved] = []
+
+    def other(*_: int) -> None:
+        if not others:
+            with Client(stub.url) as second:
+                others.append(download(second, done(), tmp_path / "x.zip"))
+
+    saved = download(client, done(), tmp_path / "x.zip", ticks=Ticks(**{when: other}))
+
+    assert (saved.was_there, [other.was_there for other in others]) == (True, [False])
+    assert saved.path.read_bytes() == ARCHIVE
+    assert files(tmp_path) == ["x.zip"]
+
+
+def test_a_download_that_begins_as_another_one_ends_leaves_no_partial_file(
+    client: Client, stored: Stored, tmp_path: Path
+) -> None:
+    place = tmp_path / "x.zip"
+
+    def other(*_: int) -> None:
+        place.write_bytes(ARCHIVE)
+
+    saved = download(client, done(), place, ticks=Ticks(other))
+
+    assert saved.was_there
+    assert files(tmp_path) == ["x.zip"]
 
 
 @pytest.mark.parametrize(
     ("output", "words"),
     [
         ("nowhere/x.zip", "There is no folder .*nowhere"),
+        ("nowhere/", "There is no folder .*nowhere"),
         ("x" * 250, "Cannot write .*name too long"),
         ("pipe", "pipe is not a file"),
     ],
@@ -206,7 +242,7 @@ def test_an_unusable_place_is_an_error(
     os.mkfifo(tmp_path / "pipe")
 
     with pytest.raises(errors.CannotSave, match=f"(?i){words}"):
-        download(client, done(), tmp_path / output, force=True)
+        download(client, done(), f"{tmp_path}/{output}", force=True)
 
 
 def test_a_disk_that_is_too_small_is_an_error_before_the_download(

@@ -1,6 +1,7 @@
 """`longhaul export` and `longhaul retry`."""
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,34 @@ def test_an_existing_file_is_an_error_before_any_request(
     assert (ran.code, stub.asked) == (7, [])
     assert "out.zip exists already." in ran.err
     assert "replace the file with --force" in ran.err
+
+
+def test_a_folder_that_takes_no_files_is_an_error_before_any_request(
+    stub: Stub, whole: Stored, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+
+    ran = run("export", "10001", "-o", "out.zip")
+
+    assert (ran.code, stub.asked) == (7, [])
+    assert "Cannot write out.zip: Permission denied." in ran.err
+
+
+def test_a_file_that_cannot_be_written_needs_no_second_export(
+    whole: Stored, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("longhaul.transfer._download_rest", full)
+
+    ran = run("export", "10001", "-o", "out.zip")
+
+    assert ran.code == 7
+    assert f"need not be built again: longhaul download {JOB_ID} -o PATH" in ran.err
 
 
 def test_force_replaces_the_existing_file(whole: Stored, run: Run, tmp_path: Path) -> None:

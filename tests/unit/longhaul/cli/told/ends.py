@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, Final
@@ -270,6 +271,13 @@ def no_writing(world: World) -> None:
     world.monkeypatch.setattr("longhaul.transfer._download_rest", refuse)
 
 
+def takes_no_files(world: World) -> None:
+    def refuse(**_: object) -> None:
+        raise PermissionError(13, os.strerror(13))
+
+    world.monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+
+
 DOWNLOADS: Final = (
     Row(
         "the archive has expired",
@@ -294,8 +302,20 @@ DOWNLOADS: Final = (
         (Try("longhaul download JOB", disk_is_full),),
     ),
     Row("the file exists", typed=(Try("longhaul download JOB -o march.zip", file_is_there),)),
-    Row("there is no such folder", typed=(Try("longhaul download JOB -o no/march.zip", stored),)),
-    Row("the folder takes no files", typed=(Try("longhaul download JOB", no_writing),)),
+    Row(
+        "there is no such folder",
+        typed=(
+            Try("longhaul download JOB -o no/march.zip", stored),
+            Try("longhaul download JOB -o no/", stored),
+        ),
+    ),
+    Row(
+        "the folder takes no files",
+        typed=(
+            Try("longhaul download JOB", no_writing),
+            Try("longhaul export 10001 -o march.zip", takes_no_files),
+        ),
+    ),
     Row("S3 refuses the link", typed=(Try("longhaul download JOB", s3_refuses),)),
     Row(
         "a download by a share link that was revoked",

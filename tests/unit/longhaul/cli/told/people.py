@@ -156,7 +156,11 @@ SETTINGS: Final = (
             Try(
                 "longhaul list --url https://api.example.com/v1",
                 lambda world: setattr(
-                    world.stub, "replies", Always(Reply(404, b"{}", {"Content-Type": "text/json"}))
+                    world.stub,
+                    "replies",
+                    Always(
+                        problem(404, "not-found", "there is no /v1/v1/export; see /openapi.json")
+                    ),
                 ),
             ),
         ),
