@@ -2,6 +2,7 @@
 
 import functools
 import json
+import math
 import os
 import shlex
 import sys
@@ -144,6 +145,13 @@ def with_common(command: Command) -> Command:
     return command
 
 
+def _finite(_: click.Context, parameter: click.Parameter, seconds: float | None) -> float | None:
+    """Refuses nan and inf, which Python reads as numbers: no patience would ever be over."""
+    if seconds is not None and not math.isfinite(seconds):
+        raise click.BadParameter(f"it must be a number of seconds, not {seconds}.", param=parameter)
+    return seconds
+
+
 source_option: Final = click.option(
     "--source", metavar="NAME", help="The source that has the files, if the API has several."
 )
@@ -162,6 +170,7 @@ _COMMON: Final = (
     click.option(
         "--patience",
         type=click.FloatRange(min=0),
+        callback=_finite,
         metavar="SECONDS",
         help=f"How long to retry while the network or the API fails.  [{PATIENCE_SECONDS:.0f}]",
     ),
