@@ -95,8 +95,6 @@ def placed(places: Sequence[str]) -> Iterator[None]:
 
 
 def _replaced(problem: "Problem", places: Sequence[str]) -> "Problem":
-    import msgspec
-
     def placed(pointer: str) -> str:
         found = _FILE.match(pointer)
         if not found or int(found[1]) >= len(places):
@@ -104,8 +102,7 @@ def _replaced(problem: "Problem", places: Sequence[str]) -> "Problem":
         field = pointer[found.end() :]
         return f"{places[int(found[1])]} of --files{f', {field}' if field else ''}"
 
-    errors = [msgspec.structs.replace(e, pointer=placed(e.pointer)) for e in problem.errors]
-    return msgspec.structs.replace(problem, errors=tuple(errors))
+    return problem.repointed(placed)
 
 
 def signed(name: str, stdin: TextIO) -> str:
