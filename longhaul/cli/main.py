@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import Final
 
@@ -21,8 +22,8 @@ from longhaul.cli import (
     sharing,
 )
 from longhaul.cli.complaints import complain
-from longhaul.cli.options import PROGRAM, with_common
-from longhaul.errors import CannotSave, LonghaulError
+from longhaul.cli.options import PROGRAM, discard_output, with_common
+from longhaul.errors import LonghaulError
 
 _EPILOG: Final = "\n\n".join(
     (
@@ -106,22 +107,30 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             # A name that this terminal cannot show must not end the program.
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(run())
+    code = run()
+    try:
+        sys.stdout.flush()
+    except OSError:  # It was said. Python would say it once more at exit, and end with 120.
+        discard_output()
+    sys.exit(code)
 
 
 def run() -> int:
-    """Runs a command, and returns its exit code."""
+    """Runs a command, and returns its exit code: also if standard error cannot be written."""
     try:
         code = cli.main(prog_name=PROGRAM, standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):
+            error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         return exits.INTERRUPTED
     except LonghaulError as error:
-        complain(error)
+        with suppress(OSError):
+            complain(error)
         return exits.of(error)
-    except OSError as error:
-        complain(CannotSave(f"Cannot write: {error.strerror or error}."))
+    except OSError as error:  # Files have errors of their own, so this is a standard stream.
+        with suppress(OSError):
+            complain(LonghaulError(f"Cannot write to standard output: {error.strerror or error}."))
         return exits.CANNOT_SAVE
     return code if isinstance(code, int) else exits.OK

@@ -129,12 +129,16 @@ def common(command: Command) -> Command:
                 error.add_note(f"Nobody has named an API, so it was {inforce.LOCAL}.")
             raise
         except BrokenPipeError:
-            # The reader of the pipe has closed it. Python must not write to it at exit either.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            discard_output()  # The reader of the pipe has closed it.
             raise Exit(exits.PIPE_CLOSED) from None
         return code
 
     return with_common(run)
+
+
+def discard_output() -> None:
+    """Has standard output go nowhere: Python must not write to it at exit, where it cannot."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def with_common(command: Command) -> Command:

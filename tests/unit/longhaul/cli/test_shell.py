@@ -110,6 +110,39 @@ def test_a_closed_pipe_is_not_an_error(stub: Stub) -> None:
     assert (process.returncode, errors) == (141, b"")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_errors_that_cannot_be_written_keep_their_exit_code(stub: Stub) -> None:
+    environment = {**os.environ, "LONGHAUL_URL": stub.url}
+
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [*PROGRAM, "status", JOB_ID], env=environment, stderr=full, check=False
+        )
+
+    assert ran.returncode == exits.NOT_FOUND
+
+
+@pytest.mark.usefixtures("whole")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize(
+    "words", [["list"], ["list", "--json"], ["export", "10001"], ["--help"], ["download", JOB_ID]]
+)
+def test_an_output_that_is_full_is_said_in_one_sentence(
+    stub: Stub, tmp_path: Path, words: list[str]
+) -> None:
+    stub.on("GET /v1/export?limit=100", Reply(200, {"jobs": [job()] * 100, "cursor": None}))
+    environment = {**os.environ, "LONGHAUL_URL": stub.url, "PYTHONPATH": str(REPOSITORY)}
+
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [*PROGRAM, *words], cwd=tmp_path, env=environment, stdout=full, stderr=subprocess.PIPE,
+            text=True, check=False,
+        )  # fmt: skip
+
+    assert ran.returncode == exits.CANNOT_SAVE
+    assert ran.stderr.endswith("✗ Cannot write to standard output: No space left on device.\n")
+
+
 def test_characters_that_cannot_be_printed_are_escaped(stub: Stub, tmp_path: Path) -> None:
     page = {"jobs": [job(filename="日.zip")], "cursor": None}
     stub.on("GET /v1/export?limit=100", Reply(200, page))
