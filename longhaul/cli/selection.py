@@ -27,6 +27,8 @@ _SELECTION_MAX: Final = 5 * 1024**2
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,14}")
 """An id that is a number in JSON. All others are texts: of 007, a number would not be the same."""
 _RANGE: Final = re.compile(r"(0|[1-9][0-9]{0,11})-(0|[1-9][0-9]{0,11})")
+_DASHED: Final = re.compile(r"([0-9]{1,15})[\u2010-\u2015\u2212]([0-9]{1,15})")
+"""What an editor makes of a range: with another dash, or with a minus sign."""
 _SEPARATOR: Final = re.compile(r"[\s,]+")
 _COMMENT: Final = re.compile(r"(?:^|\s)#.*")
 
@@ -39,12 +41,12 @@ _FILE: Final = re.compile(r"/files/([0-9]{1,5})(?:/|$)")
 Id = int | str
 
 
-def file_ids(words: Iterable[str], stdin: TextIO) -> list[Id]:
+def file_ids(words: Sequence[str], stdin: TextIO) -> list[Id]:
     """Returns the ids that the words name: ids, and ranges of numbers (10000-10099, with both
     ends). A word may have several, with commas and spaces between them. The API decides what an id
     looks like.
 
-    The word `-` reads more of them from standard input, where `#` begins a comment. Raises
+    The word `-` alone reads them from standard input, where `#` begins a comment. Raises
     click.UsageError, which names the wrong word.
     """
     ids: list[Id] = []
@@ -132,13 +134,13 @@ def _too_many() -> click.UsageError:
 # -- ids -------------------------------------------------------------------------------------------
 
 
-def _words(words: Iterable[str], stdin: TextIO) -> Iterator[str]:
+def _words(words: Sequence[str], stdin: TextIO) -> Iterator[str]:
+    if list(words) == [STDIN]:
+        for line in texts.lines(texts.read("the ids", STDIN, stdin)):
+            yield from _separated(_COMMENT.sub("", line))
+        return
     for word in words:
-        if word == STDIN:
-            for line in texts.lines(texts.read("the ids", word, stdin)):
-                yield from _separated(_COMMENT.sub("", line))
-        else:
-            yield from _separated(word)
+        yield from _separated(word)
 
 
 def _separated(text: str) -> list[str]:
@@ -146,6 +148,16 @@ def _separated(text: str) -> list[str]:
 
 
 def _ids(word: str) -> range | tuple[Id]:
+    if word == STDIN:
+        raise click.UsageError(
+            "A - between ids is no range: write 10001-10003, without spaces. To read ids from "
+            "standard input, name - alone."
+        )
+    if found := _DASHED.fullmatch(word):
+        raise click.UsageError(
+            f"The dash in {word} is no hyphen. If it is a range, write {found[1]}-{found[2]}; if "
+            "it is an id, name it in --files."
+        )
     if _NUMBER.fullmatch(word):
         return (int(word),)
     found = _RANGE.fullmatch(word)

@@ -211,3 +211,44 @@ def test_an_export_of_files_is_the_same_request_again(
 
     assert (ran.code, (tmp_path / "x.zip").read_bytes()) == (0, whole.content)
     assert stub.asked[0].content == {"files": [{"key": "a"}], "source": "scans"}
+
+
+@pytest.mark.parametrize("words", [["10001", "-", "10003"], ["10001 - 10003"], ["-", "10001"]])
+@pytest.mark.parametrize("command", ["export", "check"])
+def test_a_range_with_spaces_reads_nothing_and_starts_nothing(
+    stub: Stub, run: Run, command: str, words: list[str]
+) -> None:
+    ran = run(command, *words, stdin=b"10002")
+
+    assert (ran.code, stub.asked) == (2, [])
+    assert "write 10001-10003, without spaces" in ran.err
+
+
+@pytest.mark.parametrize("dash", ["\N{EN DASH}", "\N{MINUS SIGN}", "\N{NON-BREAKING HYPHEN}"])
+def test_a_range_with_another_dash_is_told_to_take_a_hyphen(
+    stub: Stub, run: Run, dash: str
+) -> None:
+    ran = run("export", f"10001{dash}10003")
+
+    assert (ran.code, stub.asked) == (2, [])
+    assert f"The dash in 10001{dash}10003 is no hyphen" in ran.err
+    assert "write 10001-10003;" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "said"),
+    [
+        (["export", "-"], "10001", "Reading the ids from the terminal; Ctrl-D ends."),
+        (["export", "--keys", "-"], "a/b", "Reading the keys from the terminal; Ctrl-D ends."),
+        (["status", "-"], JOB_ID, "Reading the job from the terminal: its id, its URL, or a share"),
+    ],
+)
+def test_who_is_waited_for_at_a_terminal_is_told_so(
+    run: Run, words: list[str], typed: str, said: str
+) -> None:
+    at_terminal = run(*words, stdin=typed.encode(), is_typed=True)
+    in_a_pipe = run(*words, stdin=typed.encode())
+
+    assert (at_terminal.code, in_a_pipe.code) == (0, 0)
+    assert said in at_terminal.err
+    assert "Reading" not in in_a_pipe.err
