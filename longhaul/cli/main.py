@@ -17,6 +17,7 @@ from longhaul.cli import (
     exporting,
     jobs,
     listen,
+    mistyped,
     notices,
     opening,
     sharing,
@@ -41,14 +42,26 @@ _EPILOG: Final = "\n\n".join(
 )
 
 
-class _InOrder(click.Group):
-    """Lists the commands in the order in which people use them, not by name."""
+class _Commands(click.Group):
+    """Lists the commands in the order in which people use them, not by name. Of one that there is
+    not, it says which one may have been meant."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(self.commands)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        is_known = self.get_command(ctx, name) is not None
+        if is_known or name.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        raise click.UsageError(mistyped.no_command(name, self.commands), ctx)
 
-@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EPILOG)
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EPILOG
+)
 @click.version_option(package_name="longhaul", prog_name=PROGRAM)
 @with_common
 def cli(**_: object) -> None:
@@ -121,7 +134,7 @@ def run() -> int:
         code = cli.main(prog_name=PROGRAM, standalone_mode=False)
     except click.ClickException as error:
         with suppress(OSError):
-            error.show()
+            mistyped.explained(error).show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         return exits.INTERRUPTED

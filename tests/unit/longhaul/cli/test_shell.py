@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.version import VERSION
 from infra.paths import REPOSITORY
-from longhaul.cli import exits
+from longhaul.cli import exits, main, mistyped
 from tests.unit.longhaul.cli.conftest import Run
 from tests.unit.longhaul.stub import JOB_ID, Reply, Stub, job
 
@@ -153,6 +153,30 @@ def test_characters_that_cannot_be_printed_are_escaped(stub: Stub, tmp_path: Pat
     )
 
     assert ran.stdout.endswith("\\u65e5.zip\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["jobs"], "No such command 'jobs'. Did you mean 'list'?"),
+        (["exprot", "10001"], "No such command 'exprot'. Did you mean 'export'?"),
+        (["zzz"], "No such command 'zzz'."),
+        (["list", "--bogus"], "No such option '--bogus'."),
+        (["list", "--limt", "3"], "No such option '--limt'. Did you mean '--limit'?"),
+    ],
+)
+def test_what_is_mistyped_is_corrected_where_it_is_close(
+    run: Run, words: list[str], said: str
+) -> None:
+    ran = run(*words)
+
+    assert ran.code == exits.USAGE
+    assert ran.err.splitlines()[-1] == f"Error: {said}"
+
+
+def test_words_of_other_programs_stand_for_commands_that_there_are() -> None:
+    assert set(mistyped.MEANT.values()) <= set(main.cli.commands)
+    assert not set(mistyped.MEANT) & set(main.cli.commands)
 
 
 def test_the_version_is_printed(run: Run) -> None:
