@@ -107,6 +107,8 @@ def _more(error: errors.LonghaulError) -> Iterator[str]:
 def _hint(error: errors.LonghaulError) -> str | None:
     if isinstance(error, errors.NotFound) and phrases.is_unknown_command(error.problem):
         return None
+    if isinstance(error, errors.NoSuchShare):
+        return None  # The command says it, which knows the job.
     if isinstance(error, errors.CannotSave) and error.is_replaceable:
         return "Choose another place with -o, or replace the file with --force."
     if isinstance(error, errors.LinkRefused):
