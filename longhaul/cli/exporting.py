@@ -15,6 +15,7 @@ from longhaul.cli.jobnames import JobName, job_argument
 from longhaul.cli.options import PROGRAM, Command, Run, common, source_option
 from longhaul.cli.waiting import Then, wait_and_save, waiting_options
 from longhaul.errors import BrokenArchive, CannotSave, LonghaulError, NotPossibleNow
+from longhaul.printable import shown
 from longhaul.wanted import Notify
 
 
@@ -126,6 +127,10 @@ def export(  # noqa: PLR0913 - the options of the command
             raise click.UsageError("A --selection cannot be tried out: to ask is to use it.")
         return _export_selected(run, selected, then, key=key, more=more, fresh=fresh)
     asked, places = _chosen(files, prefix, listed, are_keys=are_keys)
+    folder = next((key for key in asked.get("keys", ()) if key.endswith("/")), None)
+    if folder is not None:
+        prefix_of = f"--prefix {shlex.quote(shown(folder))}"
+        run.screen.say(f"A key is one file, also {shown(folder)}. For a folder: {prefix_of}")
     if output is not None:
         saving.check_output(run, output, force=force)
     if is_dry:

@@ -128,6 +128,26 @@ def test_a_refused_id_is_named_with_what_to_do_for_keys(stub: Stub, run: Run) ->
     assert "  For keys, use --keys.\n" in ran.err
 
 
+def test_a_folder_among_ids_is_told_to_be_a_prefix(stub: Stub, run: Run) -> None:
+    found = [{"pointer": "/fileIds/0", "detail": '"my licences/" must be integer'}]
+    refusal = problem(400, "invalid-request", "fileIds/0: …", errors=found)
+    stub.on("POST /v1/export", refusal)
+
+    ran = run("export", "my licences/", "--quiet")
+
+    assert ran.code == 2
+    assert "  For a folder: longhaul export --prefix 'my licences/'\n" in ran.err
+    assert "--keys" not in ran.err
+
+
+def test_a_folder_among_keys_is_told_to_be_a_prefix(stub: Stub, run: Run) -> None:
+    ran = run("export", "--keys", "a/b", "downloads/")
+
+    assert ran.code == 0
+    assert "also downloads/. For a folder: --prefix downloads/\n" in ran.err
+    assert stub.asked[0].content == {"keys": ["a/b", "downloads/"]}
+
+
 # -- files -----------------------------------------------------------------------------------------
 
 FILES = [
