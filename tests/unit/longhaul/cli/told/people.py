@@ -43,6 +43,11 @@ def issuer(*answers: Answer, **changes: object) -> Prepare:
     return prepare
 
 
+def nobody_has_to(world: World) -> None:
+    content = {"files": 1, "bytes": 1, "seconds": 1, "limits": {}, "exceeded": []}
+    world.stub.on("GET /v1/estimate?files=1&bytes=1", Reply(200, content))
+
+
 def no_issuer(world: World) -> None:
     issuing.offers_login(world.stub)
     world.stub.on(issuing.DISCOVERY, CUT)
@@ -68,7 +73,8 @@ SIGN_IN: Final = (
         (
             Try("longhaul list", asks(offers=True)),
             Try("longhaul list", asks()),
-            Try("longhaul whoami"),
+            Try("longhaul whoami", lambda world: issuing.offers_login(world.stub)),
+            Try("longhaul whoami", nobody_has_to),
         ),
         "test_a_token_that_the_api_refuses_leads_to_a_new_one",
     ),
