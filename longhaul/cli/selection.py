@@ -46,8 +46,9 @@ def file_ids(words: Sequence[str], stdin: TextIO) -> list[Id]:
     ends). A word may have several, with commas and spaces between them. The API decides what an id
     looks like.
 
-    The word `-` alone reads them from standard input, where `#` begins a comment. Raises
-    click.UsageError, which names the wrong word.
+    The word `-` reads more of them from standard input, where `#` begins a comment; it is the first
+    or the last word, as between ids it would be a range with spaces. Raises click.UsageError, which
+    names the wrong word.
     """
     ids: list[Id] = []
     for word in _words(words, stdin):
@@ -135,24 +136,30 @@ def _too_many() -> click.UsageError:
 
 
 def _words(words: Sequence[str], stdin: TextIO) -> Iterator[str]:
-    if list(words) == [STDIN]:
-        for line in texts.lines(texts.read("the ids", STDIN, stdin)):
-            yield from _separated(_COMMENT.sub("", line))
-        return
+    if STDIN in words[1:-1]:
+        raise _spaced()
     for word in words:
-        yield from _separated(word)
+        if word == STDIN:
+            for line in texts.lines(texts.read("the ids", word, stdin)):
+                yield from _separated(_COMMENT.sub("", line))
+        else:
+            yield from _separated(word)
 
 
 def _separated(text: str) -> list[str]:
     return [word for word in _SEPARATOR.split(text) if word]
 
 
+def _spaced() -> click.UsageError:
+    return click.UsageError(
+        "A - between ids is no range: write 10001-10003, without spaces. If it is standard input, "
+        "name it last."
+    )
+
+
 def _ids(word: str) -> range | tuple[Id]:
     if word == STDIN:
-        raise click.UsageError(
-            "A - between ids is no range: write 10001-10003, without spaces. To read ids from "
-            "standard input, name - alone."
-        )
+        raise _spaced()
     if found := _DASHED.fullmatch(word):
         raise click.UsageError(
             f"The dash in {word} is no hyphen. If it is a range, write {found[1]}-{found[2]}; if "

@@ -233,7 +233,7 @@ def test_an_export_of_files_is_the_same_request_again(
     assert stub.asked[0].content == {"files": [{"key": "a"}], "source": "scans"}
 
 
-@pytest.mark.parametrize("words", [["10001", "-", "10003"], ["10001 - 10003"], ["-", "10001"]])
+@pytest.mark.parametrize("words", [["10001", "-", "10003"], ["10001 - 10003"]])
 @pytest.mark.parametrize("command", ["export", "check"])
 def test_a_range_with_spaces_reads_nothing_and_starts_nothing(
     stub: Stub, run: Run, command: str, words: list[str]
