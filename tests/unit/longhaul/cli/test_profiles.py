@@ -287,3 +287,19 @@ def test_a_patience_that_never_ends_is_refused(stub: Stub, run: Run, patience: s
 
     assert (ran.code, ran.out, stub.asked) == (2, "", [])
     assert "Invalid value for '--patience'" in ran.err
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_password_in_a_url_is_not_shown(
+    run: Run, config: Path, monkeypatch: pytest.MonkeyPatch, more: list[str]
+) -> None:
+    config.write_text('[profiles.work]\nurl = "https://ann:s3cret@pw@files.example/prod"\n')
+    monkeypatch.setenv("LONGHAUL_URL", "https://ann:s3cret@api.example/prod")
+
+    ran = run("profiles", *more)
+
+    assert ran.code == 0
+    assert "s3cret" not in ran.out
+    assert "ann:" in ran.out
+    assert "@api.example/prod" in ran.out
+    assert "@files.example/prod" in ran.out
