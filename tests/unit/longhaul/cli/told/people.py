@@ -182,10 +182,17 @@ SETTINGS: Final = (
     Row("a user in a profile is no text", typed=(profile("user = 7"),)),
     Row("a patience in a profile is no number", typed=(profile('patience = "long"'),)),
     Row("everybody may write config.toml", typed=(Try("longhaul list", config("", 0o666)),)),
-    Row("a number is none", typed=(Try("longhaul list --limit 0"),)),
+    Row(
+        "a number is none",
+        typed=(Try("longhaul list --limit 0"), Try("longhaul --patience nan list")),
+    ),
     Row(
         "a command or an option is mistyped",
-        typed=(Try("longhaul exprot 10001"), Try("longhaul export 10001 --on-mising skip")),
+        typed=(
+            Try("longhaul exprot 10001"),
+            Try("longhaul jobs"),
+            Try("longhaul export 10001 --on-mising skip"),
+        ),
     ),
 )
 
