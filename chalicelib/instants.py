@@ -10,3 +10,8 @@ def iso(moment: int) -> str:
         .isoformat(timespec="milliseconds")
         .replace("+00:00", "Z")
     )
+
+
+def seconds(count: int | str) -> str:
+    """Returns a number of seconds in words: 1 second, 5 seconds."""
+    return f"{count} second{'' if int(count) == 1 else 's'}"

@@ -4,7 +4,7 @@ Names are snake_case here and camelCase in the API. Fields that a newer API adds
 that an older API lacks have a default, unless a caller needs them. Sizes are in bytes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -374,6 +374,11 @@ class Problem(Answer, frozen=True):
     detail: str = ""
     request_id: str = ""
     errors: tuple[FieldProblem, ...] = ()
+
+    def repointed(self, change: Callable[[str], str]) -> "Problem":
+        """Returns the problem with other pointers, as `change` makes them of its own."""
+        errors = (msgspec.structs.replace(one, pointer=change(one.pointer)) for one in self.errors)
+        return msgspec.structs.replace(self, errors=tuple(errors))
 
 
 A = TypeVar("A", bound=Answer)

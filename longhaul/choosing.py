@@ -15,6 +15,7 @@ from longhaul.answers import (
     CheckedFiles,
     Folder,
     Listing,
+    Problem,
     SourceFile,
     Totals,
 )
@@ -29,6 +30,7 @@ LISTED_AT_ONCE: Final = 1_000
 """Folders and files of a page: one request to S3."""
 
 _CHECK = "/v1/download/check"
+_INDEX: Final = re.compile(r"^(/\w+/)([0-9]{1,3})(?=/|$)")
 
 
 def page(
@@ -73,12 +75,13 @@ def checked(
     """Yields whether each of these files can be exported."""
     more = {} if source is None else {"source": source}
     for field, files in (("fileIds", file_ids), ("keys", keys)):
-        for some in _hundreds(files):
+        for number, some in enumerate(_hundreds(files)):
             content = {field: some, **more}
             try:
                 found = session.read(CheckedFiles, "POST", _CHECK, content=content)
             except InvalidRequest as error:
                 if field != "fileIds" or not _is_of_an_older_api(error):
+                    error.problem = _counted_on(error.problem, number * CHECKED_AT_ONCE)
                     raise
                 yield from (_checked_alone(session, file_id, more) for file_id in some)
             else:
@@ -89,6 +92,14 @@ def _hundreds(files: Iterable[int | str]) -> Iterator[list[int | str]]:
     rest = iter(files)
     while some := list(islice(rest, CHECKED_AT_ONCE)):
         yield some
+
+
+def _counted_on(problem: Problem, before: int) -> Problem:
+    """Returns the problem with pointers into all files. Its own know those of one request only,
+    and so many were in requests before it."""
+    return problem.repointed(
+        lambda pointer: _INDEX.sub(lambda found: f"{found[1]}{int(found[2]) + before}", pointer)
+    )
 
 
 def _is_of_an_older_api(error: InvalidRequest) -> bool:

@@ -29,7 +29,13 @@ from longhaul.answers import (
     Totals,
 )
 from longhaul.credentials import Token
-from longhaul.errors import NotFound, NotPermitted, NotPossibleNow, UnexpectedAnswer
+from longhaul.errors import (
+    NoSuchShare,
+    NotFound,
+    NotPermitted,
+    NotPossibleNow,
+    UnexpectedAnswer,
+)
 from longhaul.follow import follow
 from longhaul.http import Reply
 from longhaul.retries import PATIENCE_SECONDS, Notice
@@ -225,9 +231,9 @@ class Client:
         return self.session.read(Shares, "GET", f"{job_path(job_id)}/shares").shares
 
     def revoke(self, job_id: str, share_id: str) -> None:
-        """Ends a share link. Raises NotFound if none with this id works now."""
+        """Ends a share link. Raises NoSuchShare if none with this id works now."""
         if all(share.id != share_id for share in self.shares(job_id)):
-            raise NotFound(Problem(title=f"The job has no share link {share_id}", status=404))
+            raise NoSuchShare(Problem(title=f"The job has no share link {share_id}", status=404))
         with suppress(NotFound):  # It has ended meanwhile: by this call, if its answer was lost.
             self.session.call("DELETE", f"{job_path(job_id)}/shares/{quote(share_id, safe='')}")
 

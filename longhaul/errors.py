@@ -82,6 +82,10 @@ class NotFound(Refused):
     """404: there is no such job."""
 
 
+class NoSuchShare(NotFound):
+    """The job is there, but no share link with this id works now."""
+
+
 class NotPossibleNow(Refused):
     """409: the job's state does not allow this."""
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from chalicelib.errors import Expired, LonghaulError, NotReady, invalid
 from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.exports import find_job
+from chalicelib.instants import seconds
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import OPEN, Status
 from chalicelib.s3 import clients
@@ -106,7 +107,7 @@ def _not_ready(job: Job) -> LonghaulError:
     if job.status in OPEN:
         wait = str(job.check_after)
         return NotReady(
-            f"the job is {job.status}, {job.percent} % done; ask again in {wait} seconds or more",
+            f"the job is {job.status}, {job.percent} % done; ask again in {seconds(wait)} or more",
             headers={"Retry-After": wait},
         )
     return NotReady(f"the job is {job.status}, so there is no archive; export again")

@@ -75,10 +75,14 @@ def _of_choice(fault: Any, pointer: str) -> list[FieldError]:
 
 
 def shown(value: object) -> str:
-    """Returns a value as an error shows it: JSON, cut if it is long."""
+    """Returns a value as an error shows it: JSON, cut if it is long. Only what nobody sees is
+    escaped, such as control characters and those that change the direction of text."""
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "an object"
-    text = json.dumps(value)
+    text = "".join(
+        one if one.isprintable() else json.dumps(one)[1:-1]
+        for one in json.dumps(value, ensure_ascii=False)
+    )
     return text if len(text) <= _VALUE_SHOWN else f"{text[:_VALUE_SHOWN]}…"
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from chalice.app import Response
 
 from chalicelib.errors import RETRY_AFTER_SECONDS, InvalidRequest, LonghaulError
+from chalicelib.instants import seconds
 
 CONTENT_TYPE: Final = "application/problem+json"
 TYPE_BASE: Final = "urn:problem-type:longhaul:"
@@ -29,7 +30,7 @@ def problem(error: LonghaulError, request_id: str) -> Response:
     detail = error.detail
     if error.retryable:
         headers.setdefault("Retry-After", RETRY_AFTER_SECONDS)
-        detail = f"{detail}; ask again in {headers['Retry-After']} seconds"
+        detail = f"{detail}; ask again in {seconds(str(headers['Retry-After']))}"
     content: dict[str, Any] = {
         "type": type_uri(error.slug),
         "title": error.title,

@@ -8,7 +8,7 @@ import socket
 from typing import Final
 
 from chalicelib.errors import LonghaulError, RateLimited
-from chalicelib.instants import iso
+from chalicelib.instants import iso, seconds
 from chalicelib.jobs.rates import Level, Rate
 from chalicelib.services import Services
 from chalicelib.settings import Settings
@@ -49,7 +49,7 @@ def take(services: Services, subject: str) -> Level | None:
         return level
     raise RateLimited(
         f"you may make {rate.per_minute} requests a minute, and {rate.burst} at once; the next one "
-        f"is possible in {level.retry_after} seconds, at {iso(now + level.retry_after * 1000)}",
+        f"is possible in {seconds(level.retry_after)}, at {iso(now + level.retry_after * 1000)}",
         headers={"Retry-After": str(level.retry_after), **headers(level)},
     )
 

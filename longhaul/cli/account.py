@@ -1,14 +1,15 @@
 """The commands for who you are: login, logout, whoami."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from longhaul.cli import access, words
+from longhaul.cli import access, exits, words
 from longhaul.cli.options import Run, common
 from longhaul.cli.screen import echo
-from longhaul.errors import NotSignedIn
+from longhaul.errors import LonghaulError, NotSignedIn, SignInFailed
 from longhaul.printable import shown
 
 if TYPE_CHECKING:
@@ -97,12 +98,12 @@ def logout(run: Run) -> None:
 
 @click.command(short_help="Show who is signed in.")
 @common
-def whoami(run: Run) -> None:
+def whoami(run: Run) -> int:
     """Show who is signed in at the API, and until when, as the token says.
 
-    Nothing is asked: the API may say something else, if the token was revoked for example.
+    Nothing is asked: the API may say something else, if the token was revoked for example. Only if
+    nobody is signed in, the API is asked whether it wants that.
     """
-    from longhaul.answers import Problem
     from longhaul.keeping import Keeper
 
     api = run.api().rstrip("/")
@@ -110,19 +111,51 @@ def whoami(run: Run) -> None:
     kept = None if given else Keeper().read(api)
     token = given or (kept.access_token if kept else None)
     if token is None:
-        error = NotSignedIn(Problem(title="You are not signed in", status=401))
-        error.api, error.offers_login = api, True
-        raise error
+        return _nobody(run, api)
     facts = _facts(api, token, kept)
     if run.is_json:
         run.print_json(facts)
-        return
+        return exits.OK
     run.print(f"User     {_who(facts)}")
     run.print(f"API      {api}")
     run.print(f"Issuer   {shown(str(facts['issuer'] or 'unknown'))}")
     run.print(f"Until    {_moment(facts['expiresAt'])}")
     run.print(f"From     {access.VARIABLE if given else 'longhaul login'}")
     run.screen.say("This is what the token says. It was not checked here.")
+    return exits.OK
+
+
+def _nobody(run: Run, api: str) -> int:
+    """Says that nobody is signed in. Raises NotSignedIn, unless nobody has to be."""
+    from longhaul.answers import Problem
+    from longhaul.client import Client
+
+    offers_login = _offers_login(api)
+    if not offers_login:
+        with suppress(LonghaulError, ValueError), Client(api, patience=0) as client:
+            client.estimate(files=1, size=1)  # What costs least, of all that needs a sign-in.
+            run.screen.say(f"Nobody is signed in at {api}, and nobody has to be.")
+            return exits.DENIED
+    error = NotSignedIn(Problem(title="You are not signed in", status=401))
+    error.api, error.offers_login = api, offers_login
+    raise error
+
+
+def _offers_login(api: str) -> bool:
+    """Whether one can sign in at the API. If it does not answer at once, that may be."""
+    from longhaul import issuer
+    from longhaul.http import Network
+
+    network = Network()
+    try:
+        issuer.resource_of(network, api)
+    except SignInFailed:
+        return False
+    except (LonghaulError, ValueError):
+        return True
+    finally:
+        network.close()
+    return True
 
 
 def _facts(api: str, token: str, kept: "SignIn | None") -> dict[str, Any]:

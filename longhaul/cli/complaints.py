@@ -1,10 +1,11 @@
 """Prints an error for people: what went wrong, and what they can do about it."""
 
+import re
 import shlex
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -14,8 +15,13 @@ from longhaul.cli.options import PROGRAM
 from longhaul.cli.screen import echo
 from longhaul.printable import shown
 
+if TYPE_CHECKING:
+    from longhaul.answers import Problem
+
 _FIELDS_SHOWN: Final = 10
 _OF_IDS: Final = ("/fileIds", "/file_ids")
+_OF_FOLDER: Final = re.compile(r'"([^"\\]+/)" ')
+"""How the API begins to say that a folder is no id."""
 _OF_TOKENS: Final = ("the token", "this ticket", "this stack takes", "selection: the token")
 """How a text of the API begins that says what is wrong with a token."""
 
@@ -90,8 +96,7 @@ def _more(error: errors.LonghaulError) -> Iterator[str]:
             yield from map(shown, islice(faults, _FIELDS_SHOWN))
         if len(problem.errors) > _FIELDS_SHOWN:
             yield f"and {len(problem.errors) - _FIELDS_SHOWN} more"
-        if any(one.pointer.startswith(_OF_IDS) for one in problem.errors):
-            yield "For keys, use --keys."
+        yield from _instead_of_ids(problem)
         if problem.request_id:
             yield shown(f"Request {problem.request_id}")
         yield from filter(None, [phrases.advice(problem)])
@@ -104,9 +109,21 @@ def _more(error: errors.LonghaulError) -> Iterator[str]:
         yield hint
 
 
+def _instead_of_ids(problem: "Problem") -> Iterator[str]:
+    """Yields what to write for what is no id: a folder, or a key."""
+    of_ids = [one.detail for one in problem.errors if one.pointer.startswith(_OF_IDS)]
+    folders = [found[1] for detail in of_ids if (found := _OF_FOLDER.match(detail))]
+    if folders:
+        yield f"For a folder: {PROGRAM} export --prefix {shlex.quote(shown(folders[0]))}"
+    if len(of_ids) > len(folders):
+        yield "For keys, use --keys."
+
+
 def _hint(error: errors.LonghaulError) -> str | None:
     if isinstance(error, errors.NotFound) and phrases.is_unknown_command(error.problem):
         return None
+    if isinstance(error, errors.NoSuchShare):
+        return None  # The command says it, which knows the job.
     if isinstance(error, errors.CannotSave) and error.is_replaceable:
         return "Choose another place with -o, or replace the file with --force."
     if isinstance(error, errors.LinkRefused):

@@ -1,6 +1,7 @@
 """The command `longhaul profiles`: what is in force, and who has said so."""
 
-from typing import Any, Final
+import re
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -15,6 +16,10 @@ _COLUMNS: Final = (
     tables.Column("USER", rank=1, is_cut=True, least=8),
     tables.Column("URL", is_cut=True, least=20),
 )
+
+_PASSWORD: Final = re.compile(r"^(https?://[^/?#@:]*:)[^/?#]*@", re.IGNORECASE)
+
+T = TypeVar("T")
 
 InForceByName = dict[str, Setting[Any] | None]
 
@@ -49,10 +54,13 @@ def _facts(config: Config, in_force: InForceByName) -> dict[str, Any]:
     return {
         "file": str(config.path) if config.path else None,
         "inForce": {
-            name: {"value": one.value, "from": one.origin} if one else None
+            name: {"value": _without_password(one.value), "from": one.origin} if one else None
             for name, one in in_force.items()
         },
-        "profiles": config.profiles,
+        "profiles": {
+            name: {key: _without_password(value) for key, value in said.items()}
+            for name, said in config.profiles.items()
+        },
     }
 
 
@@ -67,11 +75,24 @@ def _print(run: Run, in_force: InForceByName) -> None:
         return
     run.print("")
     rows = (
-        tables.Row((shown(name), shown(said.get("user", "")), shown(said.get("url", ""))))
+        tables.Row(
+            (
+                shown(name),
+                shown(said.get("user", "")),
+                shown(_without_password(said.get("url", ""))),
+            )
+        )
         for name, said in config.profiles.items()
     )
     tables.show(_COLUMNS, rows)
 
 
 def _said(value: object) -> str:
-    return f"{value:g} s" if isinstance(value, int | float) else str(value)
+    if isinstance(value, int | float):
+        return f"{value:g} s"
+    return _without_password(str(value))
+
+
+def _without_password(value: T) -> T | str:
+    """Returns a URL without its password; anything else as it is."""
+    return _PASSWORD.sub(r"\1…@", value) if isinstance(value, str) else value

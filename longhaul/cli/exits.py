@@ -30,7 +30,7 @@ MEANINGS: Final = {
     CANNOT_SAVE: "the file cannot be written, or exists already",
     DENIED: "not signed in, or not permitted",
     PARTIAL: "the archive lacks files that were asked for; with --dry-run: it would",
-    INTERRUPTED: "Ctrl-C; it cancels no job",
+    INTERRUPTED: "Ctrl-C, which cancels no job; or the answer no, where a command asks",
 }
 
 # The first match counts.

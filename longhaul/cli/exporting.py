@@ -10,11 +10,12 @@ from uuid import uuid4
 
 import click
 
-from longhaul.cli import advice, notices, saving, selection, trying
+from longhaul.cli import advice, foreseen, notices, saving, selection, trying
 from longhaul.cli.jobnames import JobName, job_argument
 from longhaul.cli.options import PROGRAM, Command, Run, common, source_option
 from longhaul.cli.waiting import Then, wait_and_save, waiting_options
 from longhaul.errors import BrokenArchive, CannotSave, LonghaulError, NotPossibleNow
+from longhaul.printable import shown
 from longhaul.wanted import Notify
 
 
@@ -126,12 +127,17 @@ def export(  # noqa: PLR0913 - the options of the command
             raise click.UsageError("A --selection cannot be tried out: to ask is to use it.")
         return _export_selected(run, selected, then, key=key, more=more, fresh=fresh)
     asked, places = _chosen(files, prefix, listed, are_keys=are_keys)
-    if is_dry:
-        rules = trying.Rules(on_missing=on_missing, on_unreadable=on_unreadable)
-        with run.client() as client:
-            return trying.try_out(run, client, asked, source, rules)
+    folder = next((key for key in asked.get("keys", ()) if key.endswith("/")), None)
+    if folder is not None:
+        prefix_of = f"--prefix {shlex.quote(shown(folder))}"
+        run.screen.say(f"A key is one file, also {shown(folder)}. For a folder: {prefix_of}")
     if output is not None:
         saving.check_output(run, output, force=force)
+    if is_dry:
+        rules = trying.Rules(on_missing=on_missing, on_unreadable=on_unreadable)
+        with run.client() as client, selection.placed(places):
+            foreseen.check({**asked, "filename": filename})
+            return trying.try_out(run, client, asked, source, rules)
     with run.client() as client:
         with advice.if_interrupted(run, _how_to_make_sure(more)), selection.placed(places):
             accepted = client.create(

@@ -24,7 +24,7 @@ def follow(
     If the job ends in another way, answers its last state, and raises JobFailed or Expired. With
     `tells`, that state says who was told.
     """
-    with run.screen.task("Export") as task:
+    with run.screen.task("Export", has_output=each and run.is_json) as task:
         for job in client.watch(name.job_id):
             run.seen.saw(job)
             if each:

@@ -42,6 +42,7 @@ class JobName:
 def _job_name(_: click.Context, parameter: click.Parameter, text: str) -> JobName:
     if text == STDIN:
         text = texts.line(sys.stdin, _LINE_MAX)
+    text = text.strip()
     ticket = None
     if found := _PAGE_URL.fullmatch(text):
         ticket = found[3]

@@ -11,6 +11,7 @@ from longhaul.cli import advice, notices, partial, saving, tables, words
 from longhaul.cli.follow import check_end, follow
 from longhaul.cli.jobnames import JobName, job_argument
 from longhaul.cli.options import PROGRAM, Run, common
+from longhaul.cli.screen import echo
 from longhaul.errors import NotPossibleNow
 from longhaul.printable import shown
 
@@ -213,4 +214,5 @@ def _ask(question: str) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError("Nobody can be asked here: say --yes.")
     if not click.confirm(question, err=True):
+        echo("Nothing was deleted.")
         raise click.Abort

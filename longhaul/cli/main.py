@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import Final
 
@@ -16,13 +17,14 @@ from longhaul.cli import (
     exporting,
     jobs,
     listen,
+    mistyped,
     notices,
     opening,
     sharing,
 )
 from longhaul.cli.complaints import complain
-from longhaul.cli.options import PROGRAM, with_common
-from longhaul.errors import CannotSave, LonghaulError
+from longhaul.cli.options import PROGRAM, discard_output, with_common
+from longhaul.errors import LonghaulError
 
 _EPILOG: Final = "\n\n".join(
     (
@@ -40,14 +42,26 @@ _EPILOG: Final = "\n\n".join(
 )
 
 
-class _InOrder(click.Group):
-    """Lists the commands in the order in which people use them, not by name."""
+class _Commands(click.Group):
+    """Lists the commands in the order in which people use them, not by name. Of one that there is
+    not, it says which one may have been meant."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(self.commands)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        is_known = self.get_command(ctx, name) is not None
+        if is_known or name.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        raise click.UsageError(mistyped.no_command(name, self.commands), ctx)
 
-@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EPILOG)
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EPILOG
+)
 @click.version_option(package_name="longhaul", prog_name=PROGRAM)
 @with_common
 def cli(**_: object) -> None:
@@ -106,22 +120,30 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             # A name that this terminal cannot show must not end the program.
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(run())
+    code = run()
+    try:
+        sys.stdout.flush()
+    except OSError:  # It was said. Python would say it once more at exit, and end with 120.
+        discard_output()
+    sys.exit(code)
 
 
 def run() -> int:
-    """Runs a command, and returns its exit code."""
+    """Runs a command, and returns its exit code: also if standard error cannot be written."""
     try:
         code = cli.main(prog_name=PROGRAM, standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):
+            mistyped.explained(error).show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         return exits.INTERRUPTED
     except LonghaulError as error:
-        complain(error)
+        with suppress(OSError):
+            complain(error)
         return exits.of(error)
-    except OSError as error:
-        complain(CannotSave(f"Cannot write: {error.strerror or error}."))
+    except OSError as error:  # Files have errors of their own, so this is a standard stream.
+        with suppress(OSError):
+            complain(LonghaulError(f"Cannot write to standard output: {error.strerror or error}."))
         return exits.CANNOT_SAVE
     return code if isinstance(code, int) else exits.OK

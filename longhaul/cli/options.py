@@ -2,6 +2,7 @@
 
 import functools
 import json
+import math
 import os
 import shlex
 import sys
@@ -128,12 +129,16 @@ def common(command: Command) -> Command:
                 error.add_note(f"Nobody has named an API, so it was {inforce.LOCAL}.")
             raise
         except BrokenPipeError:
-            # The reader of the pipe has closed it. Python must not write to it at exit either.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            discard_output()  # The reader of the pipe has closed it.
             raise Exit(exits.PIPE_CLOSED) from None
         return code
 
     return with_common(run)
+
+
+def discard_output() -> None:
+    """Has standard output go nowhere: Python must not write to it at exit, where it cannot."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def with_common(command: Command) -> Command:
@@ -142,6 +147,13 @@ def with_common(command: Command) -> Command:
     for option in reversed(_COMMON):
         command = option(command)
     return command
+
+
+def _finite(_: click.Context, parameter: click.Parameter, seconds: float | None) -> float | None:
+    """Refuses nan and inf, which Python reads as numbers: no patience would ever be over."""
+    if seconds is not None and not math.isfinite(seconds):
+        raise click.BadParameter(f"it must be a number of seconds, not {seconds}.", param=parameter)
+    return seconds
 
 
 source_option: Final = click.option(
@@ -162,6 +174,7 @@ _COMMON: Final = (
     click.option(
         "--patience",
         type=click.FloatRange(min=0),
+        callback=_finite,
         metavar="SECONDS",
         help=f"How long to retry while the network or the API fails.  [{PATIENCE_SECONDS:.0f}]",
     ),

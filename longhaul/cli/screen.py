@@ -62,10 +62,11 @@ class Screen:
             self.say(shown(f"{text} {'Trying again.' if seconds else 'Going on.'}"))
 
     @contextmanager
-    def task(self, title: str) -> Iterator[Task]:
-        """Shows how far the body is, and then its result."""
+    def task(self, title: str, *, has_output: bool = False) -> Iterator[Task]:
+        """Shows how far the body is, and then its result. With `has_output`, the body writes to
+        standard output, perhaps on the same terminal: a bar would stand in its lines."""
         started = time.monotonic()
-        with self._drawn(title) as task:
+        with self._drawn(title, has_output=has_output) as task:
             self._task = task
             try:
                 yield task
@@ -77,10 +78,10 @@ class Screen:
             self.say(f"{mark}{title:<{TITLE_WIDTH}} {task.result}  {took}")
 
     @contextmanager
-    def _drawn(self, title: str) -> Iterator[Task]:
+    def _drawn(self, title: str, *, has_output: bool) -> Iterator[Task]:
         if self._is_quiet:
             yield _Silence()
-        elif not is_live():
+        elif has_output or not is_live():
             yield _Lines(title)
         else:
             from longhaul.cli.bar import Bar  # Here, because rich takes a while to import.

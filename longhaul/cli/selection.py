@@ -27,6 +27,8 @@ _SELECTION_MAX: Final = 5 * 1024**2
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,14}")
 """An id that is a number in JSON. All others are texts: of 007, a number would not be the same."""
 _RANGE: Final = re.compile(r"(0|[1-9][0-9]{0,11})-(0|[1-9][0-9]{0,11})")
+_DASHED: Final = re.compile(r"([0-9]{1,15})[\u2010-\u2015\u2212]([0-9]{1,15})")
+"""What an editor makes of a range: with another dash, or with a minus sign."""
 _SEPARATOR: Final = re.compile(r"[\s,]+")
 _COMMENT: Final = re.compile(r"(?:^|\s)#.*")
 
@@ -39,13 +41,14 @@ _FILE: Final = re.compile(r"/files/([0-9]{1,5})(?:/|$)")
 Id = int | str
 
 
-def file_ids(words: Iterable[str], stdin: TextIO) -> list[Id]:
+def file_ids(words: Sequence[str], stdin: TextIO) -> list[Id]:
     """Returns the ids that the words name: ids, and ranges of numbers (10000-10099, with both
     ends). A word may have several, with commas and spaces between them. The API decides what an id
     looks like.
 
-    The word `-` reads more of them from standard input, where `#` begins a comment. Raises
-    click.UsageError, which names the wrong word.
+    The word `-` reads more of them from standard input, where `#` begins a comment; it is the first
+    or the last word, as between ids it would be a range with spaces. Raises click.UsageError, which
+    names the wrong word.
     """
     ids: list[Id] = []
     for word in _words(words, stdin):
@@ -95,8 +98,6 @@ def placed(places: Sequence[str]) -> Iterator[None]:
 
 
 def _replaced(problem: "Problem", places: Sequence[str]) -> "Problem":
-    import msgspec
-
     def placed(pointer: str) -> str:
         found = _FILE.match(pointer)
         if not found or int(found[1]) >= len(places):
@@ -104,8 +105,7 @@ def _replaced(problem: "Problem", places: Sequence[str]) -> "Problem":
         field = pointer[found.end() :]
         return f"{places[int(found[1])]} of --files{f', {field}' if field else ''}"
 
-    errors = [msgspec.structs.replace(e, pointer=placed(e.pointer)) for e in problem.errors]
-    return msgspec.structs.replace(problem, errors=tuple(errors))
+    return problem.repointed(placed)
 
 
 def signed(name: str, stdin: TextIO) -> str:
@@ -135,7 +135,9 @@ def _too_many() -> click.UsageError:
 # -- ids -------------------------------------------------------------------------------------------
 
 
-def _words(words: Iterable[str], stdin: TextIO) -> Iterator[str]:
+def _words(words: Sequence[str], stdin: TextIO) -> Iterator[str]:
+    if STDIN in words[1:-1]:
+        raise _spaced()
     for word in words:
         if word == STDIN:
             for line in texts.lines(texts.read("the ids", word, stdin)):
@@ -148,7 +150,21 @@ def _separated(text: str) -> list[str]:
     return [word for word in _SEPARATOR.split(text) if word]
 
 
+def _spaced() -> click.UsageError:
+    return click.UsageError(
+        "A - between ids is no range: write 10001-10003, without spaces. If it is standard input, "
+        "name it last."
+    )
+
+
 def _ids(word: str) -> range | tuple[Id]:
+    if word == STDIN:
+        raise _spaced()
+    if found := _DASHED.fullmatch(word):
+        raise click.UsageError(
+            f"The dash in {word} is no hyphen. If it is a range, write {found[1]}-{found[2]}; if "
+            "it is an id, name it in --files."
+        )
     if _NUMBER.fullmatch(word):
         return (int(word),)
     found = _RANGE.fullmatch(word)

@@ -1,7 +1,8 @@
 """The command `longhaul share`: links to a job for others."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -9,6 +10,7 @@ import click
 from longhaul.cli import tables, words
 from longhaul.cli.jobnames import JobName, job_argument
 from longhaul.cli.options import Run, common
+from longhaul.errors import NoSuchShare
 from longhaul.printable import shown
 
 if TYPE_CHECKING:
@@ -59,7 +61,8 @@ def share(run: Run, job: JobName, *, span: int | None, is_list: bool, revoke: st
         raise click.UsageError("Use one of --for, --list and --revoke.")
     with run.client(job) as client:
         if revoke is not None:
-            client.revoke(job.job_id, revoke)
+            with _known_links(run, job):
+                client.revoke(job.job_id, revoke)
             run.screen.say("The link does not work any more.")
         elif is_list:
             _list(run, job, client.shares(job.job_id))
@@ -71,6 +74,16 @@ def share(run: Run, job: JobName, *, span: int | None, is_list: bool, revoke: st
                 f"Who has this link can download the archive until {words.moment(made.expires_at)}."
             )
             run.screen.say(f"End it: {run.line('share', job, '--revoke', shown(made.id))}")
+
+
+@contextmanager
+def _known_links(run: Run, job: JobName) -> Iterator[None]:
+    """Has an error name the command that lists the job's links, if there is no such link."""
+    try:
+        yield
+    except NoSuchShare as error:
+        error.add_note(f"To see the links that work: {run.line('share', job, '--list')}")
+        raise
 
 
 def _list(run: Run, job: JobName, found: "Sequence[Share]") -> None:

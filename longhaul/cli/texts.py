@@ -1,11 +1,14 @@
 """Reads text from a file or from standard input, as any system writes it."""
 
 import codecs
+import os
 import re
 from pathlib import Path
 from typing import Final, TextIO
 
 import click
+
+from longhaul.cli.screen import echo
 
 STDIN: Final = "-"
 """The word that stands for standard input."""
@@ -13,6 +16,8 @@ STDIN: Final = "-"
 SIZE_MAX: Final = 32 * 1024**2
 """Bytes of a list of files. The API takes less: a request has at most 6 MB, and this is room for
 comments and for UTF-16."""
+
+_END: Final = "Ctrl-Z and Enter" if os.name == "nt" else "Ctrl-D"
 
 _BOM: Final = "\ufeff"
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
@@ -32,6 +37,8 @@ def read(what: str, name: str, stdin: TextIO, *, most: int = SIZE_MAX) -> str:
     is what the system says. Raises click.UsageError, which calls the text `what`.
     """
     place = "standard input" if name == STDIN else f"{name[:100]!r}"
+    if name == STDIN and stdin.isatty():
+        echo(f"Reading {what} from the terminal; {_END} ends.")
     try:
         if name == STDIN:
             raw, usual = stdin.buffer.read(most + 1), stdin.encoding
@@ -49,8 +56,10 @@ def read(what: str, name: str, stdin: TextIO, *, most: int = SIZE_MAX) -> str:
 
 
 def line(stdin: TextIO, most: int) -> str:
-    """Returns the next line of standard input, without spaces at its ends. `most` counts bytes.
-    Raises click.UsageError."""
+    """Returns the next line of standard input, which names a job, without spaces at its ends.
+    `most` counts bytes. Raises click.UsageError."""
+    if stdin.isatty():
+        echo("Reading the job from the terminal: its id, its URL, or a share link.")
     try:
         raw = stdin.buffer.readline(most)
         if raw.startswith(codecs.BOM_UTF16_LE) and raw.endswith(b"\n"):

@@ -1,12 +1,13 @@
 """What `longhaul export --dry-run` finds out: what would be exported, without an export."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from longhaul.cli import exits, words
 from longhaul.cli.options import Run
-from longhaul.errors import NotFound
+from longhaul.errors import InvalidRequest, NotFound
 from longhaul.printable import shown
 
 if TYPE_CHECKING:
@@ -93,13 +94,14 @@ def _looked(
 ) -> Iterator[None]:
     """Looks at all that is asked for. Yields again and again, when there is more to show."""
     ids, keys, prefixes = _parts(asked, found)
-    for one in client.check_many(file_ids=ids, keys=keys, source=source):
-        if one.available:
-            found.files += 1
-            found.size += one.size or 0
-        else:
-            found.left_out.append(one)
-        yield
+    with _pointed(asked, ids, keys):
+        for one in client.check_many(file_ids=ids, keys=keys, source=source):
+            if one.available:
+                found.files += 1
+                found.size += one.size or 0
+            else:
+                found.left_out.append(one)
+            yield
     for prefix in prefixes:
         yield from _counted(client, prefix, source, found)
 
@@ -132,6 +134,31 @@ def _parts(
         else:
             prefixes.append(one["prefix"])
     return _once(ids), _once(keys), _once(prefixes)
+
+
+@contextmanager
+def _pointed(
+    asked: Mapping[str, Any], ids: Sequence[int | str], keys: Sequence[str]
+) -> Iterator[None]:
+    """Has a refusal of ids and keys point to where the request would name them: in a list of
+    files, each has a place of its own."""
+    fields = {"fileIds": ("id", ids), "file_ids": ("id", ids), "keys": ("key", keys)}
+
+    def place(pointer: str) -> str:
+        _, name, number, *_ = *pointer.split("/"), "", ""
+        if name not in fields or not number.isdigit():
+            return pointer
+        kind, files = fields[name]
+        file = files[int(number)] if int(number) < len(files) else None
+        entries = enumerate(asked["files"])
+        return next((f"/files/{i}/{kind}" for i, one in entries if one.get(kind) == file), pointer)
+
+    try:
+        yield
+    except InvalidRequest as error:
+        if "files" in asked:
+            error.problem = error.problem.repointed(place)
+        raise
 
 
 def _once(names: Iterable[Any]) -> list[Any]:

@@ -232,6 +232,25 @@ def test_an_unknown_source_is_refused_with_the_known_ones(cli: Cli) -> None:
     assert "nowhere" in err
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["whoami"], 8, "and nobody has to be."),
+        (["export", "licences/"], 2, "For a folder: longhaul export --prefix licences/"),
+        (["export", "--prefix", ""], 2, "the prefix: must not be empty."),
+        (["export", "--prefix", "", "--dry-run"], 2, "the prefix: must not be empty."),
+    ],
+)
+def test_what_leads_nowhere_is_said_as_the_stack_means_it(
+    cli: Cli, words: list[str], code: int, said: str
+) -> None:
+    with cli.start(*words) as process:
+        _, err = process.communicate(timeout=WITHIN_SECONDS)
+
+    assert process.returncode == code
+    assert said in err
+
+
 def test_the_same_key_leads_to_the_same_job(cli: Cli, sources: Sources) -> None:
     words = ("export", str(sources.put(b"x").file_id), "--idempotency-key", str(uuid4()))
 

@@ -234,7 +234,8 @@ def test_a_limit_that_is_none_is_refused_by_its_name_and_value(limit: str) -> No
         _listed(Keys({}), limit=limit)
 
     assert caught.value.errors[0].pointer == "limit"
-    assert caught.value.detail.startswith(f"limit: {json.dumps(limit)} is not a whole number")
+    shown = json.dumps(limit, ensure_ascii=False)
+    assert caught.value.detail.startswith(f"limit: {shown} is not a whole number")
 
 
 def test_a_cursor_of_before_still_leads_on() -> None:

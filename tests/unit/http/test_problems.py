@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib import errors
 from chalicelib.errors import FieldError, InvalidRequest, LonghaulError, NotReady
+from chalicelib.http import faults
 from chalicelib.http.problems import CONTENT_TYPE, problem, type_uri
 
 
@@ -73,6 +74,19 @@ def test_where_a_retry_can_help_the_answer_says_when() -> None:
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "5"
     assert json.loads(response.body)["detail"].endswith("; ask again in 5 seconds")
+
+
+def test_one_second_is_not_several() -> None:
+    response = problem(errors.Unavailable("soon", headers={"Retry-After": "1"}), "r")
+
+    assert json.loads(response.body)["detail"] == "soon; ask again in 1 second"
+
+
+def test_a_value_is_shown_as_it_is_read_and_what_nobody_sees_is_escaped() -> None:
+    assert faults.shown("1\N{EN DASH}2 ü 日") == '"1\N{EN DASH}2 ü 日"'
+    assert faults.shown('a"\n\x7f\u202e\u200b\ud800\U000e0001') == (
+        r'"a\"\n\u007f\u202e\u200b\ud800\udb40\udc01"'
+    )
 
 
 def test_an_errors_headers_are_the_answers() -> None:

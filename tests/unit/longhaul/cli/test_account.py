@@ -10,6 +10,7 @@ import pytest
 from longhaul.keeping import Keeper
 from tests.unit.longhaul import issuing
 from tests.unit.longhaul.cli.conftest import Ran, Run
+from tests.unit.longhaul.cli.test_trying import estimate
 from tests.unit.longhaul.issuing import (
     DEVICE,
     PENDING,
@@ -259,10 +260,31 @@ def test_whoami_reads_the_token_in_the_environment(
 
 
 def test_whoami_without_a_sign_in_says_how_to_get_one(stub: Stub, run: Run) -> None:
+    offers_login(stub)
+
     ran = run("whoami")
 
     assert (ran.code, ran.out) == (8, "")
     assert ran.err == "✗ You are not signed in.\n  Run: longhaul login\n"
+
+
+def test_whoami_where_nobody_signs_in_says_so_and_offers_nothing(stub: Stub, run: Run) -> None:
+    without_proof = "This API offers no sign-in. If it takes tokens, set LONGHAUL_TOKEN to one.\n"
+
+    for_programs = run("whoami")
+    stub.on("GET /v1/estimate?files=1&bytes=1", estimate())
+    open_to_all = run("whoami")
+
+    assert for_programs.code == open_to_all.code == 8
+    assert for_programs.err == f"✗ You are not signed in.\n  {without_proof}"
+    assert open_to_all.err == f"Nobody is signed in at {stub.url}, and nobody has to be.\n"
+
+
+def test_whoami_at_a_stack_that_is_silent_offers_the_login(run: Run) -> None:
+    ran = run("whoami", "--url", "http://127.0.0.1:1")
+
+    assert ran.code == 8
+    assert ran.err.endswith("  Run: longhaul login --url http://127.0.0.1:1\n")
 
 
 # -- what is said without a sign-in ----------------------------------------------------------------

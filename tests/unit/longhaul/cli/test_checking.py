@@ -88,3 +88,13 @@ def gone(file: int | str) -> dict[str, Any]:
         "reason": "missing",
         "detail": "does not exist",
     }
+
+
+def test_a_refused_id_is_counted_among_all_that_were_named(stub: Stub, run: Run) -> None:
+    wrong = [{"pointer": "/fileIds/0", "detail": "5 is too small"}]
+    refused = problem(400, "invalid-request", "fileIds/0: …", errors=wrong)
+    stub.on(CHECK, files(*map(there, range(10_000, 10_100))), refused)
+
+    ran = run("check", "10000-10099", "5")
+
+    assert "FILE number 101: 5 is too small." in ran.err

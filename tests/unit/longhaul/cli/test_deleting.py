@@ -38,7 +38,8 @@ def test_it_says_what_goes_and_asks(
         "(unless another job has it) and all share links to it? [y/N]" in ran.err
     )
     assert ran.out == ""
-    assert (ran.code == 0, len(ended.of(DELETE)) == 1) == (is_deleted, is_deleted)
+    assert (ran.code, len(ended.of(DELETE))) == ((0, 1) if is_deleted else (130, 0))
+    assert ran.err.endswith("Deleted.\n" if is_deleted else "Nothing was deleted.\n")
 
 
 def test_without_a_terminal_it_must_be_told(ended: Stub, run: Run) -> None:

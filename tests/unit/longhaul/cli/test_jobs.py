@@ -319,3 +319,11 @@ def test_a_cancel_after_the_end_of_the_job_fails(stub: Stub, run: Run) -> None:
 
     assert ran.code == 6
     assert "`longhaul status JOB` shows how it ended." in ran.err
+
+
+def test_spaces_around_a_jobs_id_are_not_of_it(stub: Stub, run: Run) -> None:
+    stub.on(f"GET {JOB}", Reply(200, job()))
+
+    ran = run("status", f"\u00a0 {JOB_ID}\r\n")
+
+    assert (ran.code, [one.line for one in stub.asked]) == (0, [f"GET {JOB}"])

@@ -128,6 +128,26 @@ def test_a_refused_id_is_named_with_what_to_do_for_keys(stub: Stub, run: Run) ->
     assert "  For keys, use --keys.\n" in ran.err
 
 
+def test_a_folder_among_ids_is_told_to_be_a_prefix(stub: Stub, run: Run) -> None:
+    found = [{"pointer": "/fileIds/0", "detail": '"my licences/" must be integer'}]
+    refusal = problem(400, "invalid-request", "fileIds/0: …", errors=found)
+    stub.on("POST /v1/export", refusal)
+
+    ran = run("export", "my licences/", "--quiet")
+
+    assert ran.code == 2
+    assert "  For a folder: longhaul export --prefix 'my licences/'\n" in ran.err
+    assert "--keys" not in ran.err
+
+
+def test_a_folder_among_keys_is_told_to_be_a_prefix(stub: Stub, run: Run) -> None:
+    ran = run("export", "--keys", "a/b", "downloads/")
+
+    assert ran.code == 0
+    assert "also downloads/. For a folder: --prefix downloads/\n" in ran.err
+    assert stub.asked[0].content == {"keys": ["a/b", "downloads/"]}
+
+
 # -- files -----------------------------------------------------------------------------------------
 
 FILES = [
@@ -211,3 +231,44 @@ def test_an_export_of_files_is_the_same_request_again(
 
     assert (ran.code, (tmp_path / "x.zip").read_bytes()) == (0, whole.content)
     assert stub.asked[0].content == {"files": [{"key": "a"}], "source": "scans"}
+
+
+@pytest.mark.parametrize("words", [["10001", "-", "10003"], ["10001 - 10003"]])
+@pytest.mark.parametrize("command", ["export", "check"])
+def test_a_range_with_spaces_reads_nothing_and_starts_nothing(
+    stub: Stub, run: Run, command: str, words: list[str]
+) -> None:
+    ran = run(command, *words, stdin=b"10002")
+
+    assert (ran.code, stub.asked) == (2, [])
+    assert "write 10001-10003, without spaces" in ran.err
+
+
+@pytest.mark.parametrize("dash", ["\N{EN DASH}", "\N{MINUS SIGN}", "\N{NON-BREAKING HYPHEN}"])
+def test_a_range_with_another_dash_is_told_to_take_a_hyphen(
+    stub: Stub, run: Run, dash: str
+) -> None:
+    ran = run("export", f"10001{dash}10003")
+
+    assert (ran.code, stub.asked) == (2, [])
+    assert f"The dash in 10001{dash}10003 is no hyphen" in ran.err
+    assert "write 10001-10003;" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "said"),
+    [
+        (["export", "-"], "10001", "Reading the ids from the terminal; Ctrl-D ends."),
+        (["export", "--keys", "-"], "a/b", "Reading the keys from the terminal; Ctrl-D ends."),
+        (["status", "-"], JOB_ID, "Reading the job from the terminal: its id, its URL, or a share"),
+    ],
+)
+def test_who_is_waited_for_at_a_terminal_is_told_so(
+    run: Run, words: list[str], typed: str, said: str
+) -> None:
+    at_terminal = run(*words, stdin=typed.encode(), is_typed=True)
+    in_a_pipe = run(*words, stdin=typed.encode())
+
+    assert (at_terminal.code, in_a_pipe.code) == (0, 0)
+    assert said in at_terminal.err
+    assert "Reading" not in in_a_pipe.err

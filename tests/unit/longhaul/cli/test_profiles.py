@@ -279,3 +279,27 @@ def test_windows_marks_and_line_ends_are_read(stub: Stub, run: Run, two: Path) -
     two.write_bytes(b"\xef\xbb\xbf" + two.read_bytes().replace(b"\n", b"\r\n"))
 
     assert run("list", "--profile", "work").code == 0
+
+
+@pytest.mark.parametrize("patience", ["nan", "inf", "-inf", "-1"])
+def test_a_patience_that_never_ends_is_refused(stub: Stub, run: Run, patience: str) -> None:
+    ran = run("list", f"--patience={patience}", "--url", "http://127.0.0.1:1")
+
+    assert (ran.code, ran.out, stub.asked) == (2, "", [])
+    assert "Invalid value for '--patience'" in ran.err
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_password_in_a_url_is_not_shown(
+    run: Run, config: Path, monkeypatch: pytest.MonkeyPatch, more: list[str]
+) -> None:
+    config.write_text('[profiles.work]\nurl = "https://ann:s3cret@pw@files.example/prod"\n')
+    monkeypatch.setenv("LONGHAUL_URL", "https://ann:s3cret@api.example/prod")
+
+    ran = run("profiles", *more)
+
+    assert ran.code == 0
+    assert "s3cret" not in ran.out
+    assert "ann:" in ran.out
+    assert "@api.example/prod" in ran.out
+    assert "@files.example/prod" in ran.out

@@ -155,3 +155,17 @@ def test_a_broken_link_is_refused_and_its_ticket_not_printed(
     assert (ran.code, stub.asked) == (2, [])
     assert "nor a share link" in ran.err
     assert "sEcr" not in ran.err
+
+
+def test_a_link_that_there_is_not_leads_to_those_that_there_are(stub: Stub, run: Run) -> None:
+    unknown_job = run("share", JOB_ID, "--revoke", "nope")
+    stub.on(f"GET {JOB}/shares", Reply(200, {"shares": [SHARE]}))
+
+    unknown_link = run("share", JOB_ID, "--revoke", "nope")
+
+    assert unknown_link.code == unknown_job.code == 3
+    assert unknown_link.err == (
+        "✗ The job has no share link nope.\n"
+        f"To see the links that work: longhaul share {JOB_ID} --list\n"
+    )
+    assert "`longhaul list` shows your jobs." in unknown_job.err

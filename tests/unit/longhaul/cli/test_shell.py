@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.version import VERSION
 from infra.paths import REPOSITORY
-from longhaul.cli import exits
+from longhaul.cli import exits, main, mistyped
 from tests.unit.longhaul.cli.conftest import Run
 from tests.unit.longhaul.stub import JOB_ID, Reply, Stub, job
 
@@ -110,6 +110,39 @@ def test_a_closed_pipe_is_not_an_error(stub: Stub) -> None:
     assert (process.returncode, errors) == (141, b"")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_errors_that_cannot_be_written_keep_their_exit_code(stub: Stub) -> None:
+    environment = {**os.environ, "LONGHAUL_URL": stub.url}
+
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [*PROGRAM, "status", JOB_ID], env=environment, stderr=full, check=False
+        )
+
+    assert ran.returncode == exits.NOT_FOUND
+
+
+@pytest.mark.usefixtures("whole")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize(
+    "words", [["list"], ["list", "--json"], ["export", "10001"], ["--help"], ["download", JOB_ID]]
+)
+def test_an_output_that_is_full_is_said_in_one_sentence(
+    stub: Stub, tmp_path: Path, words: list[str]
+) -> None:
+    stub.on("GET /v1/export?limit=100", Reply(200, {"jobs": [job()] * 100, "cursor": None}))
+    environment = {**os.environ, "LONGHAUL_URL": stub.url, "PYTHONPATH": str(REPOSITORY)}
+
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [*PROGRAM, *words], cwd=tmp_path, env=environment, stdout=full, stderr=subprocess.PIPE,
+            text=True, check=False,
+        )  # fmt: skip
+
+    assert ran.returncode == exits.CANNOT_SAVE
+    assert ran.stderr.endswith("✗ Cannot write to standard output: No space left on device.\n")
+
+
 def test_characters_that_cannot_be_printed_are_escaped(stub: Stub, tmp_path: Path) -> None:
     page = {"jobs": [job(filename="日.zip")], "cursor": None}
     stub.on("GET /v1/export?limit=100", Reply(200, page))
@@ -120,6 +153,30 @@ def test_characters_that_cannot_be_printed_are_escaped(stub: Stub, tmp_path: Pat
     )
 
     assert ran.stdout.endswith("\\u65e5.zip\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["jobs"], "No such command 'jobs'. Did you mean 'list'?"),
+        (["exprot", "10001"], "No such command 'exprot'. Did you mean 'export'?"),
+        (["zzz"], "No such command 'zzz'."),
+        (["list", "--bogus"], "No such option '--bogus'."),
+        (["list", "--limt", "3"], "No such option '--limt'. Did you mean '--limit'?"),
+    ],
+)
+def test_what_is_mistyped_is_corrected_where_it_is_close(
+    run: Run, words: list[str], said: str
+) -> None:
+    ran = run(*words)
+
+    assert ran.code == exits.USAGE
+    assert ran.err.splitlines()[-1] == f"Error: {said}"
+
+
+def test_words_of_other_programs_stand_for_commands_that_there_are() -> None:
+    assert set(mistyped.MEANT.values()) <= set(main.cli.commands)
+    assert not set(mistyped.MEANT) & set(main.cli.commands)
 
 
 def test_the_version_is_printed(run: Run) -> None:

@@ -133,6 +133,16 @@ def test_no_color_turns_colours_off(stub: Stub) -> None:
 
 
 @pytest.mark.usefixtures("slow")
+def test_lines_of_json_have_no_bar_between_them(stub: Stub) -> None:
+    with terminal(stub, "watch", JOB_ID, "--json") as ran:
+        code = ran.ended()
+
+    assert code == 0
+    assert ran.bars == []
+    assert [line[:8] for line in ran.lines if "Export" in line] == ["✓ Export"]
+
+
+@pytest.mark.usefixtures("slow")
 def test_a_terminal_that_cannot_draw_gets_lines(stub: Stub) -> None:
     with terminal(stub, "watch", JOB_ID, TERM="dumb") as ran:
         ran.ended()

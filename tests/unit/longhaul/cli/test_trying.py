@@ -1,6 +1,7 @@
 """`longhaul export --dry-run`: what would be exported, without an export."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -151,3 +152,45 @@ def test_a_selection_is_not_tried_out(stub: Stub, run: Run) -> None:
 
     assert (ran.code, stub.asked) == (2, [])
     assert "to ask is to use it" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "listed", "said"),
+    [
+        (["--prefix", ""], "", "the prefix: must not be empty."),
+        (["--prefix", "p/", "--filename", ""], "", "the archive's name: must not be empty."),
+        (["--prefix", "p/", "--filename", "a\tb"], "", 'name: "a\\tb" holds a control character.'),
+        (["--files", "-"], '{"id": 7}\n\n{"prefix": ""}', "Line 3 of --files, prefix: must not be"),
+        (["--files", "-"], '{"id": 7, "name": ""}', "Line 1 of --files, name: must not be empty."),
+        (["--files", "-"], '{"prefix": "p/", "version": "1"}', "must not be given with a prefix."),
+    ],
+)
+def test_what_an_export_refuses_is_refused_without_one(
+    stub: Stub, run: Run, *, words: list[str], listed: str, said: str
+) -> None:
+    ran = run("export", *words, "--dry-run", stdin=listed.encode())
+
+    assert (ran.code, ran.out, stub.asked) == (2, "", [])
+    assert said in ran.err
+
+
+def test_an_output_that_cannot_be_written_is_refused_without_an_export(
+    stub: Stub, run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "a.zip").write_bytes(b"mine")
+
+    ran = run("export", "10001", "-o", "a.zip", "--dry-run")
+
+    assert (ran.code, ran.out, stub.asked) == (7, "", [])
+
+
+def test_a_refused_id_of_a_list_is_named_by_its_line(stub: Stub, run: Run) -> None:
+    wrong = [{"pointer": "/fileIds/1", "detail": '"x" must be integer'}]
+    stub.on(CHECK, problem(400, "invalid-request", "fileIds/1: …", errors=wrong))
+    listed = b'{"id": 7}\n{"key": "k"}\n\n{"id": "x"}'
+
+    ran = run("export", "--files", "-", "--dry-run", stdin=listed)
+
+    assert ran.code == 2
+    assert 'Line 4 of --files, id: "x" must be integer.\n' in ran.err
+    assert "--keys" not in ran.err

@@ -358,6 +358,17 @@ SHARES: Final = (
         (Try("longhaul download 'https://api.example.com/#/jobs/1234'"),),
     ),
     Row(
+        "a share link is to end that there is not",
+        "",
+        "",
+        (
+            Try(
+                "longhaul share JOB --revoke nope",
+                lambda world: world.stub.on(f"GET {JOB}/shares", Reply(200, {"shares": []})),
+            ),
+        ),
+    ),
+    Row(
         "the browser does not copy",
         "{share.copyYourself} {job.copyYourself} {picked.notCopied} {job.cannotCopy}",
         "the link, in a field",

@@ -43,6 +43,11 @@ def issuer(*answers: Answer, **changes: object) -> Prepare:
     return prepare
 
 
+def nobody_has_to(world: World) -> None:
+    content = {"files": 1, "bytes": 1, "seconds": 1, "limits": {}, "exceeded": []}
+    world.stub.on("GET /v1/estimate?files=1&bytes=1", Reply(200, content))
+
+
 def no_issuer(world: World) -> None:
     issuing.offers_login(world.stub)
     world.stub.on(issuing.DISCOVERY, CUT)
@@ -68,7 +73,8 @@ SIGN_IN: Final = (
         (
             Try("longhaul list", asks(offers=True)),
             Try("longhaul list", asks()),
-            Try("longhaul whoami"),
+            Try("longhaul whoami", lambda world: issuing.offers_login(world.stub)),
+            Try("longhaul whoami", nobody_has_to),
         ),
         "test_a_token_that_the_api_refuses_leads_to_a_new_one",
     ),
@@ -180,10 +186,17 @@ SETTINGS: Final = (
     Row("a user in a profile is no text", typed=(profile("user = 7"),)),
     Row("a patience in a profile is no number", typed=(profile('patience = "long"'),)),
     Row("everybody may write config.toml", typed=(Try("longhaul list", config("", 0o666)),)),
-    Row("a number is none", typed=(Try("longhaul list --limit 0"),)),
+    Row(
+        "a number is none",
+        typed=(Try("longhaul list --limit 0"), Try("longhaul --patience nan list")),
+    ),
     Row(
         "a command or an option is mistyped",
-        typed=(Try("longhaul exprot 10001"), Try("longhaul export 10001 --on-mising skip")),
+        typed=(
+            Try("longhaul exprot 10001"),
+            Try("longhaul jobs"),
+            Try("longhaul export 10001 --on-mising skip"),
+        ),
     ),
 )
 

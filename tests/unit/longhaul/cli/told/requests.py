@@ -52,6 +52,11 @@ def wrong_list(world: World) -> None:
     (world.folder / "list.json").write_text('[{"id": 10001}, {"name": "a.pdf"}]')
 
 
+def folder_is_no_id(world: World) -> None:
+    wrong = [{"pointer": "/fileIds/0", "detail": '"licences/" must be integer'}]
+    world.stub.on("POST /v1/export", problem(400, "invalid-request", "…", errors=wrong))
+
+
 BEFORE: Final = (
     Row(
         "nothing is chosen",
@@ -64,7 +69,12 @@ BEFORE: Final = (
         "an id is wrong",
         "{form.noId} {form.backwards} {form.below} {form.above} {form.correct}",
         "each wrong id, in the field",
-        (Try("longhaul export 10009-10001"),),
+        (
+            Try("longhaul export 10009-10001"),
+            Try("longhaul export 10001 - 10003"),
+            Try("longhaul export 10001\N{EN DASH}10003"),
+            Try("longhaul export licences/", folder_is_no_id),
+        ),
         "test_a_wrong_id_is_said_even_if_folders_are_shown",
         {"value": "abc", "limit": "10000", "n": 1},
     ),

@@ -106,7 +106,7 @@ def test_nothing_that_people_read_speaks_of_http() -> None:
 
 
 ADVISED = re.compile(r"(?:`|: |>)longhaul ([a-z]+)([^`|]*?)(?:`|<br>| \|)")
-MISTYPED = {"exprot"}
+MISTYPED = {"exprot", "jobs"}
 
 
 def test_each_advice_is_a_command_line_that_there_is() -> None:
