@@ -126,7 +126,10 @@ def common(command: Command) -> Command:
             raise Exit(exits.INTERRUPTED) from None
         except UnexpectedAnswer as error:
             if described.given.is_guessed(str(error)):
-                error.add_note(f"Nobody has named an API, so it was {inforce.LOCAL}.")
+                error.add_note(
+                    f"Nobody has named an API, so it was {inforce.LOCAL}. If its stack is at "
+                    "another address, say so: export LONGHAUL_URL=$(make -s url)"
+                )
             raise
         except BrokenPipeError:
             discard_output()  # The reader of the pipe has closed it.

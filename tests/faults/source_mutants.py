@@ -108,9 +108,11 @@ def unreadable_files_swallowed() -> Iterator[Change]:
         asked: int,
         missing: tuple[Which, ...],
         unreadable: Mapping[Which, Unreadable],
+        *,
+        is_any_left: bool,
     ) -> None:
         del unreadable
-        check(request, asked, missing, {})
+        check(request, asked, missing, {}, is_any_left=is_any_left)
 
     yield finding, "_check", swallow
 

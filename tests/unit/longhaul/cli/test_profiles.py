@@ -159,7 +159,10 @@ def test_something_else_on_this_machine_is_told_from_a_named_api(
 
     guessed, named = run("list"), run("list", "--url", stub.url)
 
-    said = "Nobody has named an API, so it was the stack of this machine.\n"
+    said = (
+        "Nobody has named an API, so it was the stack of this machine. If its stack is at another "
+        "address, say so: export LONGHAUL_URL=$(make -s url)\n"
+    )
     assert (guessed.code, named.code) == (4, 4)
     assert guessed.err.endswith(said)
     assert said not in named.err
