@@ -72,6 +72,8 @@ def ls(  # noqa: PLR0913 - the options of the command
         count = _as_json(run, found) if run.is_json else _as_table(run, listing, source, found)
     if not count:
         run.screen.say(_nothing(listing, prefix))
+        if not prefix and not run.given.configured:
+            run.screen.say("If it is yours, put sample files there: make seed")
         return exits.NOT_FOUND if prefix else exits.OK
     if count == most and entries.has_more:
         run.screen.say(f"These are the first {most:,}. --all lists all, -n as many as you say.")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from longhaul.cli import inforce
 from tests.unit.longhaul.cli.conftest import Run
 from tests.unit.longhaul.stub import JOB_ID, Reply, Stub, problem
 
@@ -95,6 +96,20 @@ def test_nothing_there_is_said(stub: Stub, run: Run) -> None:
     assert (top.code, below.code) == (0, 3)
     assert "There are no files yet." in top.err
     assert "Nothing begins with 'a/x'. See what there is: longhaul ls\n" in below.err
+
+
+def test_an_empty_stack_of_this_machine_can_be_seeded(
+    stub: Stub, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LONGHAUL_URL")
+    monkeypatch.setattr(inforce, "LOCAL_URL", f"{stub.url}/local")
+    stub.on("GET /local/v1/files?limit=100", listing([], []))
+    stub.on(FIRST, listing([], []))
+
+    guessed, named = run("ls"), run("ls", "--url", stub.url)
+
+    assert guessed.err.endswith("sample files there: make seed\n")
+    assert "make seed" not in named.err
 
 
 def test_a_prefix_that_the_api_refuses_is_named_without_its_field(stub: Stub, run: Run) -> None:
