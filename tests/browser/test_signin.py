@@ -209,7 +209,10 @@ def test_tabs_sign_in_side_by_side(stage: Stage, issuer: Issuer, context: Browse
     page = stage.open("#/new")
     other = context.new_page()
     other.goto(f"{stage.url}/")
-    back = [str(tab.get_by_role("link").get_attribute("href")) for tab in (page, other)]
+    back = [
+        str(tab.get_by_role("link", name="Sign in as Mira").get_attribute("href"))
+        for tab in (page, other)
+    ]
     assert len({state for url in back for state in re.findall("state=([^&]+)", url)}) == 2
 
     issuer.authorizations.reverse()  # the provider of this test knows only the last one
