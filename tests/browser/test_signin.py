@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.issuer import ORIGIN, Issuer
 from tests.browser.signing import Eavesdropper, sign_in
@@ -206,13 +206,14 @@ def test_an_unreachable_provider_is_said_and_can_be_tried_again(
 
 
 def test_tabs_sign_in_side_by_side(stage: Stage, issuer: Issuer, context: BrowserContext) -> None:
+    def way_back(tab: Page) -> str:
+        return str(tab.get_by_role("link", name="Sign in as Mira").get_attribute("href"))
+
     page = stage.open("#/new")
+    back = [way_back(page)]  # So it has been at the provider before the other tab has.
     other = context.new_page()
     other.goto(f"{stage.url}/")
-    back = [
-        str(tab.get_by_role("link", name="Sign in as Mira").get_attribute("href"))
-        for tab in (page, other)
-    ]
+    back.append(way_back(other))
     assert len({state for url in back for state in re.findall("state=([^&]+)", url)}) == 2
 
     issuer.authorizations.reverse()  # the provider of this test knows only the last one
