@@ -31,7 +31,7 @@ _PHRASES: Final = {
     "unsupported-media-type": Phrase("The API could not read the request", _OTHER_VERSION),
     "method-not-allowed": Phrase("This API does not know this command", _OTHER_VERSION),
     "too-many-notifications": Phrase(advice="`longhaul status JOB` shows who they are."),
-    "expired": Phrase("The archive has expired and was deleted"),
+    "expired": Phrase("The archive is gone: it has expired, or somebody has deleted it"),
     "gateway-forbidden": Phrase("The API does not allow this"),
     "gateway-throttled": Phrase("The API gets too many requests at the moment"),
     "gateway-failed": Phrase(
