@@ -13,6 +13,7 @@ export function downloadLinkOf(id, more, ...content) {
   const download = async (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
+    const at = event.currentTarget;
     try {
       const { downloadUrl } = await downloadLink(id);
       if (!/^https?:/.test(downloadUrl)) return;
@@ -21,7 +22,7 @@ export function downloadLinkOf(id, more, ...content) {
     } catch (problem) {
       // The job, or the ticket for it, is gone: the view looks again, and says so.
       if (problem.status === 404 || (problem.status === 401 && tickets.has(id))) dispatchEvent(new Event("hashchange"));
-      else toast(problem.words);
+      else if (problem.status !== 410 || at.dispatchEvent(new Event("gone", { cancelable: true }))) toast(problem.words);
     }
   };
   if (auth || tickets.has(id)) return button(download, more, icon("download"), content);

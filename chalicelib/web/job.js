@@ -128,7 +128,7 @@ export function job(main, id, isShared) {
     const quote = error && !error.affected?.length && inWords(error).quote;
     const actions = h("div", { class: "actions" });
     const remove = !isShared && button(() => askToDelete(job, () => (location.hash = "#/")), {}, t("job.delete"));
-    if (job.status === "completed") fill(actions, downloadLinkOf(id, { class: "button primary" }, t("job.downloadZip")), linkButton(), remove);
+    if (job.status === "completed") fill(actions, downloadLinkOf(id, { class: "button primary", ongone: vanished }, t("job.downloadZip")), linkButton(), remove);
     else if (!isShared) mends(job).then((buttons) => fill(actions, buttons, remove));
     return [
       h("div", { class: "outcome" }, h("div", { class: "disc" }, icon(picture)), h("div", {}, h("h2", {}, words), h("p", {}, reason(job)), quoted(quote))),
@@ -136,12 +136,18 @@ export function job(main, id, isShared) {
     ];
   };
 
+  /** The archive has expired since it was shown, or somebody has deleted it. */
+  const vanished = (event) => {
+    event.preventDefault();
+    show({ ...shown, status: "expired", expiresAt: undefined });
+  };
+
   const reason = ({ status, progress: { percent }, result, error, expiresAt }) => {
-    const until = { moment: moment(expiresAt) };
+    const until = { moment: expiresAt && moment(expiresAt) };
     if (status === "completed") return t(result.reusedFrom ? "job.readyBefore" : "job.ready", { files: files(result.processedFiles), size: size(result.fileSize), ...until });
     if (status === "failed") return [h("strong", {}, plain(inWords(error).title)), h("br", {}), plain(inWords(error).words)];
     if (status === "cancelled") return percent ? t("job.cancelledAt", { n: percent }) : t("job.cancelledEarly");
-    return t("job.expiredOn", until);
+    return expiresAt ? t("job.expiredOn", until) : t("problems.expired.words");
   };
 
   /** What can be done about a job without an archive. */

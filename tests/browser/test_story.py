@@ -179,8 +179,27 @@ def test_an_expired_archive_is_not_downloaded(stage: Stage) -> None:
     page.get_by_role("link", name="Download ZIP").click()
 
     expect(page.get_by_text("It was deleted. Export the files again.")).to_be_visible()
+    expect(page.get_by_role("heading", name="The archive has expired")).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="The archive has expired")).to_be_visible()
+
+
+def test_an_archive_that_was_deleted_early_is_exported_again(
+    stage: Stage, api: Api, sources: Sources, backstage: Backstage
+) -> None:
+    file = sources.put(noise(1000))
+    first = api.ended(api.export(fileIds=[file.file_id], userId=stage.user))["jobId"]
+    page = stage.open_job(first)
+    expect(page.get_by_role("link", name="Download ZIP")).to_be_visible()
+    backstage.s3.delete_object(Bucket=backstage.outputs.archive_bucket, Key=f"archives/{first}.zip")
+
+    page.get_by_role("link", name="Download ZIP").click()
+    page.get_by_role("button", name="Export again", exact=True).click()
+
+    expect(page.get_by_role("heading", name="Ready to download")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download ZIP").click()
+    check_archive(download.value.path().read_bytes(), [file], job_id=page.url.rpartition("/")[2])
 
 
 def test_a_failed_request_is_explained_and_can_be_sent_again(stage: Stage) -> None:
