@@ -162,13 +162,13 @@ lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 	  --python-version 3.11 --python-platform aarch64-manylinux2014 \
 	  --no-emit-index-url --no-emit-find-links --constraint requirements-dev.txt \
 	  --custom-compile-command 'make lock' --output-file requirements-otlp.txt requirements-otlp.in
-	@for list in infra/checks/checkov infra/checks/pip-audit infra/node infra/site/site; do \
+	@for list in infra/checks/checkov infra/checks/pip-audit infra/node infra/site/site tests/site/aws; do \
 	  .longhaul/lock/bin/uv pip compile --quiet --universal --generate-hashes --upgrade \
 	    --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
 	    --custom-compile-command 'make lock' --output-file $$list.txt $$list.in || exit; \
 	done
 	@rm -rf .longhaul/lock
-	@echo 'requirements-dev.txt, -jwt.txt and -otlp.txt, infra/node.txt, infra/site/site.txt and the two locks in infra/checks are pinned anew.'
+	@echo 'requirements-dev.txt, -jwt.txt and -otlp.txt, infra/node.txt, infra/site/site.txt, tests/site/aws.txt and the two locks in infra/checks are pinned anew.'
 
 .PHONY: clean
 clean: ## Stop the local targets; remove .venv, .longhaul and the caches
