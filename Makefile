@@ -20,6 +20,10 @@ UV_VERSION := 0.13.9
 # is for Ctrl-C, which ends a command in good order: this shell then ends as the command does.
 run = @trap : INT; $(1) || { code=$$?; if [ -t 2 ]; then kill -s PIPE $$PPID; fi; exit $$code; }
 
+# Locks of what is installed apart from .venv, each when it is needed.
+LOCKS := infra/checks/checkov infra/checks/pip-audit infra/node infra/site/site tests/site/aws
+LOCKS += examples/django/requirements
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
@@ -31,7 +35,7 @@ help: ## Show this list
 	awk -v b="$$b" -v c="$$c" -v d="$$d" -v o="$$o" -v target='$(TARGET)' 'BEGIN { FS = ":.*## "; \
 	    printf "\n%sLonghaul%s  downloads that outlive the request\n", b, o } \
 	  /^##@ / { printf "\n%s%s%s\n", b, substr($$0, 5), o } \
-	  /^[a-z-]+:.*## / { printf "  %smake %-11s%s %s\n", c, $$1, o, $$2 } \
+	  /^[a-z-]+:.*## / { printf "  %smake %-13s%s %s\n", c, $$1, o, $$2 } \
 	  END { printf "\n%sTARGET=%s; there are ministack, localstack and aws.%s\n\n", d, target, o }' \
 	  $(firstword $(MAKEFILE_LIST))
 
@@ -64,6 +68,10 @@ url: $(READY) ## Print the API's base URL
 .PHONY: token
 token: $(READY) ## Print a token of the local issuer; USER=alice, CLAIMS='{…}', TTL=seconds
 	$(call run,$(INFRA) token $(if $(CLAIMS),--claims "$$CLAIMS") $(if $(TTL),--ttl "$$TTL") -- "$$USER")
+
+.PHONY: selection-key
+selection-key: $(READY) ## Print the key that signs selections; KID=… if there are several
+	$(call run,$(INFRA) selection-key $(if $(KID),--kid "$$KID"))
 
 .PHONY: outputs
 outputs: $(READY) ## Print the stack's names and addresses as JSON
@@ -166,7 +174,7 @@ lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 	  --python-version 3.11 --python-platform aarch64-manylinux2014 \
 	  --no-emit-index-url --no-emit-find-links --constraint requirements-dev.txt \
 	  --custom-compile-command 'make lock' --output-file requirements-otlp.txt requirements-otlp.in
-	@for list in infra/checks/checkov infra/checks/pip-audit infra/node infra/site/site tests/site/aws; do \
+	@for list in $(LOCKS); do \
 	  .longhaul/lock/bin/uv pip compile --quiet --universal --generate-hashes --upgrade \
 	    --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
 	    --custom-compile-command 'make lock' --output-file $$list.txt $$list.in || exit; \
