@@ -43,6 +43,11 @@ demo: $(READY) ## See a real export, from nothing to a checked ZIP
 scenario: $(READY) ## Slow downloads behind nginx: as one request, and as a job
 	$(call run,$(PYTHON) -m infra.scenario $(if $(FACTOR),--factor $(FACTOR)))
 
+# Only a NAME of this command: some systems have such a variable, the machine's name.
+.PHONY: example
+example: $(READY) ## Run an example behind a login: NAME=react; without NAME, list them
+	$(call run,$(PYTHON) -m infra.examples $(if $(filter command line,$(origin NAME)),"$$NAME"))
+
 ##@ Run it
 .PHONY: up
 up: $(READY) ## Start the target and deploy; AUTH=none, jwt or iam says who may use it
@@ -158,7 +163,8 @@ lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 	  --python-version 3.11 --python-platform aarch64-manylinux2014 \
 	  --no-emit-index-url --no-emit-find-links --constraint requirements-dev.txt \
 	  --custom-compile-command 'make lock' --output-file requirements-otlp.txt requirements-otlp.in
-	@for list in infra/checks/checkov infra/checks/pip-audit infra/node; do \
+	@for list in infra/checks/checkov infra/checks/pip-audit infra/node \
+	  examples/fastapi/requirements; do \
 	  .longhaul/lock/bin/uv pip compile --quiet --universal --generate-hashes --upgrade \
 	    --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
 	    --custom-compile-command 'make lock' --output-file $$list.txt $$list.in || exit; \
