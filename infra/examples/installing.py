@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from infra import daemon, node
+from infra import daemon, js, node
 from infra.errors import PackageError
 from infra.examples.catalog import Example
 
@@ -28,6 +28,8 @@ def install(example: Example) -> dict[str, str]:
     if (example.folder / "requirements.txt").exists():
         programs = [_python(example) / "bin"]
     if (example.folder / "package-lock.json").exists():
+        if "longhaul" in _described(example).get("dependencies", {}):
+            js.package()  # what package.json names is a folder of this repository
         node.install(example.folder)
         programs = [node.node().parent]
     found = os.pathsep.join([*map(str, programs), os.environ.get("PATH", os.defpath)])
@@ -37,11 +39,17 @@ def install(example: Example) -> dict[str, str]:
 def build(example: Example) -> bool:
     """Builds what the example serves, if it has to be built. Returns whether it had to. Raises
     PackageError with the words of the tool."""
-    described = example.folder / "package.json"
-    if not described.exists() or "build" not in json.loads(described.read_text())["scripts"]:
+    if "build" not in _described(example).get("scripts", {}):
         return False
     node.npm(("run", "--silent", "build"), example.folder)
     return True
+
+
+def _described(example: Example) -> dict[str, dict[str, str]]:
+    """Returns what package.json says; nothing without one."""
+    path = example.folder / "package.json"
+    found: dict[str, dict[str, str]] = json.loads(path.read_text()) if path.exists() else {}
+    return found
 
 
 def _python(example: Example) -> Path:
