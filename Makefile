@@ -147,6 +147,10 @@ format: $(READY) ## Format the code, and fix what can be fixed
 release: $(READY) ## Build the files of a release from the last commit, into dist/
 	$(call run,$(PYTHON) -m infra.release)
 
+.PHONY: client
+client: $(READY) ## Build clients/js, and what the stack serves of it
+	$(call run,$(PYTHON) -m infra.js)
+
 .PHONY: lock
 lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 	@$(PYTHON3) -m venv --clear .longhaul/lock
@@ -177,6 +181,7 @@ clean: ## Stop the local targets; remove .venv, .longhaul and the caches
 	@if [ -x $(PYTHON) ]; then for target in ministack localstack; do \
 	  $(PYTHON) -m infra --target $$target down >/dev/null 2>&1 || true; done; fi
 	@rm -rf $(VENV) .longhaul .chalice/deployments .chalice/deployed build dist longhaul.egg-info
+	@rm -rf clients/js/dist clients/js/node_modules
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo 'Clean.'
