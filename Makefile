@@ -31,7 +31,7 @@ help: ## Show this list
 	awk -v b="$$b" -v c="$$c" -v d="$$d" -v o="$$o" -v target='$(TARGET)' 'BEGIN { FS = ":.*## "; \
 	    printf "\n%sLonghaul%s  downloads that outlive the request\n", b, o } \
 	  /^##@ / { printf "\n%s%s%s\n", b, substr($$0, 5), o } \
-	  /^[a-z-]+:.*## / { printf "  %smake %-11s%s %s\n", c, $$1, o, $$2 } \
+	  /^[a-z-]+:.*## / { printf "  %smake %-13s%s %s\n", c, $$1, o, $$2 } \
 	  END { printf "\n%sTARGET=%s; there are ministack, localstack and aws.%s\n\n", d, target, o }' \
 	  $(firstword $(MAKEFILE_LIST))
 
@@ -69,6 +69,10 @@ url: $(READY) ## Print the API's base URL
 .PHONY: token
 token: $(READY) ## Print a token of the local issuer; USER=alice, CLAIMS='{…}', TTL=seconds
 	$(call run,$(INFRA) token $(if $(CLAIMS),--claims "$$CLAIMS") $(if $(TTL),--ttl "$$TTL") -- "$$USER")
+
+.PHONY: selection-key
+selection-key: $(READY) ## Print the key that signs selections; KID=… if there are several
+	$(call run,$(INFRA) selection-key $(if $(KID),--kid "$$KID"))
 
 .PHONY: outputs
 outputs: $(READY) ## Print the stack's names and addresses as JSON
@@ -168,13 +172,13 @@ lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 	  --no-emit-index-url --no-emit-find-links --constraint requirements-dev.txt \
 	  --custom-compile-command 'make lock' --output-file requirements-otlp.txt requirements-otlp.in
 	@for list in infra/checks/checkov infra/checks/pip-audit infra/node \
-	  examples/fastapi/requirements; do \
+	  examples/django/requirements examples/fastapi/requirements; do \
 	  .longhaul/lock/bin/uv pip compile --quiet --universal --generate-hashes --upgrade \
 	    --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
 	    --custom-compile-command 'make lock' --output-file $$list.txt $$list.in || exit; \
 	done
 	@rm -rf .longhaul/lock
-	@echo 'requirements-dev.txt, -jwt.txt and -otlp.txt, infra/node.txt and the two locks in infra/checks are pinned anew.'
+	@echo 'requirements-dev.txt, -jwt.txt and -otlp.txt, infra/node.txt, the two locks in infra/checks and that of examples/django are pinned anew.'
 
 .PHONY: clean
 clean: ## Stop the local targets; remove .venv, .longhaul and the caches
