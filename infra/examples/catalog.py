@@ -60,7 +60,7 @@ _ALL: Final = (
 
 def examples() -> tuple[Example, ...]:
     """Returns the examples of this checkout."""
-    return tuple(example for example in _ALL if (example.folder / "README.md").exists())
+    return tuple(example for example in _ALL if example.folder.is_dir())
 
 
 def named(name: str) -> Example:
