@@ -22,7 +22,7 @@ run = @trap : INT; $(1) || { code=$$?; if [ -t 2 ]; then kill -s PIPE $$PPID; fi
 
 # Locks of what is installed apart from .venv, each when it is needed.
 LOCKS := infra/checks/checkov infra/checks/pip-audit infra/node infra/site/site tests/site/aws
-LOCKS += examples/django/requirements
+LOCKS += examples/django/requirements examples/fastapi/requirements
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -46,6 +46,11 @@ demo: $(READY) ## See a real export, from nothing to a checked ZIP
 .PHONY: scenario
 scenario: $(READY) ## Slow downloads behind nginx: as one request, and as a job
 	$(call run,$(PYTHON) -m infra.scenario $(if $(FACTOR),--factor $(FACTOR)))
+
+# Only a NAME of this command: some systems have such a variable, the machine's name.
+.PHONY: example
+example: $(READY) ## Run an example behind a login: NAME=react; without NAME, list them
+	$(call run,$(PYTHON) -m infra.examples $(if $(filter command line,$(origin NAME)),"$$NAME"))
 
 ##@ Run it
 .PHONY: up
