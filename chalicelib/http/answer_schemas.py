@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from chalicelib.errors import Reason
+from chalicelib import errors
+from chalicelib.errors import JobFailed, LonghaulError, PlanReplaced, QuotaExceeded, Reason
+from chalicelib.http.problems import type_uri
 from chalicelib.http.schemas import Schema
 from chalicelib.jobs.notices import Kind, State
 from chalicelib.jobs.remedies import Remedy
@@ -459,17 +461,37 @@ OPENAPI: Final[Schema] = {
     "required": ["openapi", "info", "paths"],
 }
 
+_PROBLEM_TYPES: Final = sorted(
+    {
+        type_uri(one.slug)
+        for one in vars(errors).values()
+        if isinstance(one, type)
+        and issubclass(one, LonghaulError)
+        # Of what a job fails for, a request is refused for a quota alone.
+        and (not issubclass(one, JobFailed) or issubclass(one, QuotaExceeded))
+        and one is not PlanReplaced
+    }
+)
+
 PROBLEM: Final[Schema] = {
     "type": "object",
     "description": "RFC 9457 problem details.",
     "properties": {
-        "type": _URL,
+        "type": {
+            **_URL,
+            "enum": [*_PROBLEM_TYPES, "about:blank"],
+            "description": "Decide by this. A later version may have more of them: take one that "
+            "you do not know by its status. For about:blank the request did not reach the stack's "
+            "functions.",
+        },
         "title": _TEXT,
         "status": {"type": "integer"},
-        "detail": _TEXT,
-        "requestId": _TEXT,
+        "detail": {**_TEXT, "description": "The same for people, in English."},
+        "requestId": {**_TEXT, "description": "For the operator: the log has it too."},
         "errors": {
             "type": "array",
+            "description": "What is wrong with a request, the first 20 at most. A pointer is a "
+            "JSON pointer into the body, or the name of a header or parameter.",
             "items": _answer({"pointer": _TEXT, "detail": _TEXT}),
         },
     },

@@ -3,12 +3,12 @@ against. Tests check the routes and the answers against it."""
 
 from typing import Any, Final
 
-from chalicelib.http import answer_schemas, schemas
+from chalicelib.http import answer_schemas, descriptions, example_problems, schemas, security
 from chalicelib.http.callers import base_url
 from chalicelib.http.calls import Call, Reply
 from chalicelib.http.operations import paths
 from chalicelib.http.spelling import CAMEL, outer
-from chalicelib.settings import Settings, settings
+from chalicelib.settings import settings
 from chalicelib.version import VERSION
 
 _REQUESTS: Final = {
@@ -62,11 +62,23 @@ def document(call: Call) -> Reply:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": base_url(call.context, config)}],
-        "paths": paths(sources),
-        "components": {"schemas": components, "securitySchemes": _schemes(config)},
+        "tags": [
+            {"name": name, "description": said} for name, (said, _) in descriptions.TAGS.items()
+        ],
+        "paths": paths(sources, by_number=not config.file_id_pattern),
+        "components": {
+            "schemas": components,
+            "examples": example_problems.examples(),
+            "securitySchemes": security.schemes(config),
+        },
     }
-    if config.auth != "none":
-        content["security"] = [{name: []} for name in _schemes(config)]
+    if asked := security.everywhere(config):
+        content["security"] = asked
+    for operations in content["paths"].values():
+        for described in operations.values():
+            asked = security.of(described["operationId"], config)
+            if asked:
+                described["security"] = asked
     return Reply(200, content, {"Cache-Control": "max-age=300"})
 
 
@@ -101,27 +113,3 @@ def _one_of(names: list[str]) -> schemas.Schema:
     """Returns the rule that a request has exactly one of these fields, in one spelling."""
     spellings = (one for name in names for one in dict.fromkeys((outer(name), name)))
     return {"oneOf": [{"required": [one]} for one in spellings]}
-
-
-def _schemes(config: Settings) -> dict[str, Any]:
-    """Returns the ways in which a caller of this stack proves who they are."""
-    if config.auth == "iam":
-        return {
-            "sigv4": {
-                "type": "apiKey",
-                "name": "Authorization",
-                "in": "header",
-                "description": "AWS Signature Version 4, for the service execute-api.",
-            }
-        }
-    schemes: dict[str, Any] = {
-        "ticket": {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "A ticket, which is good for one job.",
-        }
-    }
-    if config.jwt_issuer and config.auth == "jwt":
-        url = f"{config.jwt_issuer.rstrip('/')}/.well-known/openid-configuration"
-        schemes["openId"] = {"type": "openIdConnect", "openIdConnectUrl": url}
-    return schemes
