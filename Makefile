@@ -142,6 +142,10 @@ format: $(READY) ## Format the code, and fix what can be fixed
 release: $(READY) ## Build the files of a release from the last commit, into dist/
 	$(call run,$(PYTHON) -m infra.release)
 
+.PHONY: template
+template: $(READY) ## Write the template and the code into dist/template/, to deploy your own way
+	$(call run,$(PYTHON) -m infra.publish)
+
 .PHONY: lock
 lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 	@$(PYTHON3) -m venv --clear .longhaul/lock

@@ -97,7 +97,10 @@ def _math(alert: Alert) -> Template:
         }
         for metric in alert.alarm.metrics
     ]
-    result = {"Id": "result", "Expression": alert.alarm.expression, "Label": alert.name}
+    expression: Any = alert.alarm.expression
+    if "${" in expression:
+        expression = {"Fn::Sub": expression}
+    result = {"Id": "result", "Expression": expression, "Label": alert.name}
     return {"Metrics": [*queried, result]}
 
 
