@@ -11,7 +11,7 @@ from typing import Any, Final
 
 PARAMETER: Final = "MinimumCompressionSize"
 NEVER: Final = "none"
-SIZES: Final = ("0", "1024", "10240", "102400")
+SIZES: Final = ("1024", "10240")
 """Bytes."""
 
 Json = dict[str, Any]

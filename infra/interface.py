@@ -75,6 +75,10 @@ GROUPS: Final = {
         "ThrottleRate": "Requests a second",
         "ThrottleBurst": "Requests at once",
     },
+    "How a new version arrives": {
+        "Canary": "How the API's requests move over",
+        "Release": "Name of this version",
+    },
     "The functions": {
         "ApiMemory": "Memory of the API (MB)",
         "ApiTimeout": "Timeout of the API (s)",

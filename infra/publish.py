@@ -17,7 +17,7 @@ from typing import Final
 
 import click
 
-from infra import config, named_sources, package, parameters, template, wheels
+from infra import config, named_sources, package, parameters, reference, template, wheels
 from infra.console import complain, step
 from infra.errors import InfraError, ReleaseError
 from infra.named_sources import Named
@@ -31,7 +31,13 @@ TEMPLATE: Final = "template.json"
 README: Final = "README.md"
 
 _FOLDERS: Final = (".chalice", "chalicelib")
-_FILES: Final = ("app.py", "requirements.txt", "requirements-dev.txt", *wheels.ALL)
+_FILES: Final = (
+    "app.py",
+    "requirements.txt",
+    "requirements-dev.txt",
+    reference.LOCK,
+    *wheels.ALL,
+)
 _LEFT_OUT: Final = shutil.ignore_patterns("__pycache__", "deployments", "deployed")
 
 _LOCKED: Final = re.compile(r"^(\S+==\S+)[^\n]*?((?: \\\n +--hash=\S+)+)", re.MULTILINE)
@@ -72,6 +78,7 @@ def copy(repository: Path, sources: Path) -> None:
     for name in _FOLDERS:
         shutil.copytree(repository / name, sources / name, ignore=_LEFT_OUT)
     for name in _FILES:
+        (sources / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(repository / name, sources / name)
 
 

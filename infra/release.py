@@ -18,7 +18,7 @@ from pathlib import Path
 import click
 
 from chalicelib.version import VERSION
-from infra import publish, sbom, template, wheels
+from infra import publish, reference, sbom, template, wheels
 from infra.console import complain, step
 from infra.errors import InfraError, ReleaseError
 from infra.paths import REPOSITORY, STATE
@@ -73,7 +73,7 @@ def release(dist: Path = DIST) -> list[Path]:
             sbom.of_client(sources / "pyproject.toml", made / _CLIENT_SBOM, commit.time)
             sbom.of_package(
                 made / CODE_FILE,
-                [sources / name for name in ("requirements.txt", *wheels.ALL)],
+                [sources / name for name in ("requirements.txt", reference.LOCK, *wheels.ALL)],
                 made / _CODE_SBOM,
                 commit.time,
             )

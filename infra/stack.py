@@ -5,10 +5,12 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from infra import (
     bucket,
+    canary,
     config,
     emulators,
     environments,
@@ -29,7 +31,7 @@ from infra import (
 )
 from infra.access import Access, check
 from infra.bucket import DeploymentBucket
-from infra.console import say, step
+from infra.console import Note, say, step
 from infra.deploy import Stack
 from infra.errors import EmulatorError, NotDeployedError
 from infra.named_sources import Named
@@ -94,10 +96,13 @@ def up(  # noqa: PLR0913 - what is deployed, and where
         completed = template.complete(built.template, architecture=architecture, named=named)
         document = _written(started, stack_name, completed, settings)
         completed = json.loads(document)
-        template_url, where = _upload(started, built, document)
+        store, where = _upload(started, built)
         chosen = template.parameters(completed, {**given, **where})
+        chosen |= canary.release(completed, chosen, stack.parameters(), datetime.now(UTC))
         environments.check(completed, chosen)
-        changed = stack.deploy(template_url, chosen, note)
+        if started.name == "ministack":
+            _step_aside(store, stack, completed, chosen, note)
+        changed = stack.deploy(_stored(store, document), chosen, note)
         stack.protect(on=parameters.is_protected(chosen))
         made = stack.outputs()
         if target.name == "ministack":
@@ -109,6 +114,8 @@ def up(  # noqa: PLR0913 - what is deployed, and where
             mail.allow_sender(started, sender)
         if not changed:
             note("nothing has changed")
+    if left_out := canary.limits(target, chosen):
+        say(left_out)
     found = _outputs(started, state, stack)
     (state / "outputs.json").write_text(found.to_json() + "\n")
     return found
@@ -245,15 +252,33 @@ def _written(
     return template.text(completed)
 
 
-def _upload(target: Target, built: Package, document: str) -> tuple[str, dict[str, str]]:
-    """Uploads code and template to where CloudFormation reads them. Returns the template's URL, and
-    where the code is, by parameters."""
+def _upload(target: Target, built: Package) -> tuple[DeploymentBucket, dict[str, str]]:
+    """Uploads the code to where Lambda reads it. Returns the bucket, which also takes templates,
+    and the parameters that say where the code is."""
     store = DeploymentBucket(target)
     store.ensure()
     code_key = f"longhaul/{built.digest}.zip"
     store.put_once(code_key, built.code.read_bytes())
-    # Always through S3: in the request itself, a template may have 51,200 bytes only.
+    return store, {CODE_BUCKET: store.name, CODE_KEY: code_key}
+
+
+def _stored(store: DeploymentBucket, document: str) -> str:
+    """Stores the template, always through S3: in a request it may have 51,200 bytes only. Returns
+    its URL."""
     content = document.encode()
     template_key = f"longhaul/{hashlib.sha256(content).hexdigest()[:32]}.json"
     store.put_once(template_key, content)
-    return store.url(template_key), {CODE_BUCKET: store.name, CODE_KEY: code_key}
+    return store.url(template_key)
+
+
+def _step_aside(
+    store: DeploymentBucket,
+    stack: Stack,
+    completed: Template,
+    chosen: Mapping[str, str],
+    note: Note,
+) -> None:
+    """Makes room for an API whose definition changes, where that takes a deployment of its own."""
+    moved = fixed_address.aside(completed, chosen, stack.template(), stack.parameters())
+    if moved is not None:
+        stack.deploy(_stored(store, template.text(moved)), chosen, note)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from chalicelib.version import VERSION
 from infra import (
     announcements,
+    canary,
     functions,
     interface,
     named_sources,
@@ -93,6 +94,7 @@ def complete(
         function["Architectures"] = [{"Ref": ARCHITECTURE_PARAMETER}]
     complete_apis(completed)
     cloudwatch.add(completed)
+    canary.add(completed)
     # Who may call is said out loud, or CloudFormation deploys nothing.
     parameters.get(AUTH_PARAMETER, {}).pop("Default", None)
     parameters.setdefault(ARCHITECTURE_PARAMETER, {"Type": "String"}).update(

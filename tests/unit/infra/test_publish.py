@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra import publish, wheels
+from infra import publish, reference, wheels
 from infra.errors import DeployError, ReleaseError
 
 LOCK = """\
@@ -44,9 +44,10 @@ def test_processors_that_there_are_not_are_named(tmp_path: Path) -> None:
 
 def test_what_is_not_committed_is_packaged_too_and_no_leftover(tmp_path: Path) -> None:
     repository = tmp_path / "repository"
-    for folder in (".chalice/deployments", "chalicelib/__pycache__"):
+    for folder in (".chalice/deployments", "chalicelib/__pycache__", "infra"):
         (repository / folder).mkdir(parents=True)
-    for name in ("requirements.txt", "requirements-dev.txt", *wheels.ALL, "app.py"):
+    locks = ("requirements.txt", "requirements-dev.txt", reference.LOCK, *wheels.ALL)
+    for name in (*locks, "app.py"):
         (repository / name).write_text("")
     (repository / "chalicelib" / "new.py").write_text("")
     (repository / "chalicelib" / "__pycache__" / "new.pyc").write_text("")
