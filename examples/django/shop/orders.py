@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Order:
-    """An order, and its files in Longhaul's words: by id or prefix, with their names in the ZIP."""
+    """An order of a user, by name. `files` are as Longhaul knows them: by id or by prefix, each
+    with its name in the ZIP."""
 
     number: int
     owner: str
-    """The name of the user."""
     files: tuple[dict[str, object], ...]
 
 
@@ -18,17 +18,18 @@ ORDERS = (
         4711,
         "alice",
         (
-            {"id": 10001, "name": "Order 4711/Type checker.tar"},
-            {"id": 10002, "name": "Order 4711/Linter.tar"},
-            {"prefix": "licences/", "name": "Order 4711/Licences"},
+            {"id": 10007, "name": "Order 4711/Highlighter.tar"},
+            {"id": 10009, "name": "Order 4711/Test tools.tar"},
+            {"id": 10012, "name": "Order 4711/Parser.tar"},
+            {"prefix": "licences/mypy", "name": "Order 4711/Licences"},
         ),
     ),
-    Order(4712, "alice", ({"id": 10007, "name": "Order 4712/Highlighter.tar"},)),
+    Order(4712, "alice", ({"id": 10001, "name": "Order 4712/Type checker.tar"},)),
     Order(
         4713,
         "bob",
         (
-            {"id": 10012, "name": "Order 4713/Parser.tar"},
+            {"id": 10015, "name": "Order 4713/Terminal.tar"},
             {"id": 10017, "name": "Order 4713/Flag.gif"},
         ),
     ),
