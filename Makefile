@@ -20,6 +20,10 @@ UV_VERSION := 0.13.9
 # is for Ctrl-C, which ends a command in good order: this shell then ends as the command does.
 run = @trap : INT; $(1) || { code=$$?; if [ -t 2 ]; then kill -s PIPE $$PPID; fi; exit $$code; }
 
+# Locks of what is installed apart from .venv, each when it is needed.
+LOCKS := infra/checks/checkov infra/checks/pip-audit infra/node infra/site/site tests/site/aws
+LOCKS += examples/django/requirements examples/fastapi/requirements
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
@@ -42,6 +46,11 @@ demo: $(READY) ## See a real export, from nothing to a checked ZIP
 .PHONY: scenario
 scenario: $(READY) ## Slow downloads behind nginx: as one request, and as a job
 	$(call run,$(PYTHON) -m infra.scenario $(if $(FACTOR),--factor $(FACTOR)))
+
+# Only a NAME of this command: some systems have such a variable, the machine's name.
+.PHONY: example
+example: $(READY) ## Run an example behind a login: NAME=react; without NAME, list them
+	$(call run,$(PYTHON) -m infra.examples $(if $(filter command line,$(origin NAME)),"$$NAME"))
 
 ##@ Run it
 .PHONY: up
@@ -137,6 +146,10 @@ check: $(READY) ## Lint, check format, types, imports and the template
 	$(call run,$(VENV)/bin/lint-imports --no-logo --no-cache)
 	$(call run,$(PYTHON) -m infra.checks)
 
+.PHONY: site
+site: $(READY) ## Build the documentation's site into build/site, with all links checked
+	$(call run,$(PYTHON) -m infra.site)
+
 .PHONY: format
 format: $(READY) ## Format the code, and fix what can be fixed
 	$(call run,$(PYTHON) -m ruff check --fix --quiet .)
@@ -145,6 +158,10 @@ format: $(READY) ## Format the code, and fix what can be fixed
 .PHONY: release
 release: $(READY) ## Build the files of a release from the last commit, into dist/
 	$(call run,$(PYTHON) -m infra.release)
+
+.PHONY: client
+client: $(READY) ## Build clients/js, and what the stack serves of it
+	$(call run,$(PYTHON) -m infra.js)
 
 .PHONY: lock
 lock: ## Pin what pyproject.toml and requirements-dev.in ask for
@@ -162,24 +179,28 @@ lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 	  --python-version 3.11 --python-platform aarch64-manylinux2014 \
 	  --no-emit-index-url --no-emit-find-links --constraint requirements-dev.txt \
 	  --custom-compile-command 'make lock' --output-file requirements-otlp.txt requirements-otlp.in
-	@for list in infra/checks/checkov infra/checks/pip-audit infra/node examples/django/requirements; do \
+	@for list in $(LOCKS); do \
 	  .longhaul/lock/bin/uv pip compile --quiet --universal --generate-hashes --upgrade \
 	    --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
 	    --custom-compile-command 'make lock' --output-file $$list.txt $$list.in || exit; \
 	done
+	@.longhaul/lock/bin/uv pip compile --quiet --universal --no-deps --generate-hashes --upgrade \
+	  --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
+	  --custom-compile-command 'make lock' --output-file infra/reference.txt infra/reference.in
 	@rm -rf .longhaul/lock
-	@echo 'requirements-dev.txt, -jwt.txt and -otlp.txt, infra/node.txt, the two locks in infra/checks and that of examples/django are pinned anew.'
+	@echo 'All locks are pinned anew: git diff --stat shows which.'
 
 .PHONY: clean
 clean: ## Stop the local targets; remove .venv, .longhaul and the caches
 	@if [ -x $(PYTHON) ]; then for target in ministack localstack; do \
 	  $(PYTHON) -m infra --target $$target down >/dev/null 2>&1 || true; done; fi
 	@rm -rf $(VENV) .longhaul .chalice/deployments .chalice/deployed build dist longhaul.egg-info
+	@rm -rf clients/js/dist clients/js/node_modules
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo 'Clean.'
 
-$(READY): requirements-dev.txt chalicelib/version.py
+$(READY): requirements-dev.txt chalicelib/version.py infra/reference.txt
 	@$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "Longhaul needs Python 3.11 or later; $(PYTHON3) is $$($(PYTHON3) --version 2>&1)."; \
 	  echo "Name another one: make setup PYTHON3=python3.13"; exit 1; } >&2
@@ -195,4 +216,6 @@ $(READY): requirements-dev.txt chalicelib/version.py
 	@$(QUIET_PIP) install --no-compile --require-hashes -r requirements-dev.txt
 	@echo '  Longhaul itself' >&2
 	@$(QUIET_PIP) install --no-compile --no-deps --no-build-isolation --editable .
+	@echo "  Swagger UI, for the API's reference page" >&2
+	@$(PYTHON) -m infra.reference
 	@touch $@

@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from chalicelib import errors
 from chalicelib.errors import Reason
+from chalicelib.http.problems import type_uri
 from chalicelib.http.schemas import Schema
 from chalicelib.jobs.notices import Kind, State
 from chalicelib.jobs.remedies import Remedy
@@ -21,6 +23,13 @@ def _answer(properties: Schema, **perhaps: Schema) -> Schema:
 
 def _optional(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _types(root: type[errors.LonghaulError]) -> list[str]:
+    """Returns the types of all problems that are of this kind."""
+    kinds = (kind for kind in vars(errors).values() if isinstance(kind, type))
+    named = (kind for kind in kinds if issubclass(kind, root) and "slug" in vars(kind))
+    return sorted({type_uri(kind.slug) for kind in named})
 
 
 _TEXT: Final[Schema] = {"type": "string"}
@@ -156,7 +165,7 @@ JOB: Final = _answer(
         "error": _optional(
             _answer(
                 {
-                    "type": _URL,
+                    "type": {"enum": _types(errors.JobFailed)},
                     "title": _TEXT,
                     "detail": _TEXT,
                     "remedies": {
@@ -463,7 +472,11 @@ PROBLEM: Final[Schema] = {
     "type": "object",
     "description": "RFC 9457 problem details.",
     "properties": {
-        "type": _URL,
+        "type": {
+            "enum": [*_types(errors.LonghaulError), "about:blank"],
+            "description": "Programs decide by it. A newer version may have more of them. "
+            "about:blank: the gateway has refused the request, and the status says why.",
+        },
         "title": _TEXT,
         "status": {"type": "integer"},
         "detail": _TEXT,

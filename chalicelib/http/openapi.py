@@ -47,6 +47,12 @@ _ANSWERS: Final = {
 def document(call: Call) -> Reply:
     """GET /openapi.json. The server in it is this stack's own URL."""
     config = settings()
+    content = described(config, base_url(call.context, config))
+    return Reply(200, content, {"Cache-Control": "max-age=300"})
+
+
+def described(config: Settings, url: str) -> dict[str, Any]:
+    """Returns the document of a stack with these settings at this URL."""
     sources = [source.name for source in config.sources]
     requests = schemas.requests(schemas.file_id(config.file_id_pattern), sources)
     shown = {_REQUESTS[name]: in_both_spellings(schema) for name, schema in requests.items()}
@@ -61,13 +67,13 @@ def document(call: Call) -> Reply:
             "later, and download one ZIP archive straight from S3.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": base_url(call.context, config)}],
+        "servers": [{"url": url}],
         "paths": paths(sources),
         "components": {"schemas": components, "securitySchemes": _schemes(config)},
     }
     if config.auth != "none":
         content["security"] = [{name: []} for name in _schemes(config)]
-    return Reply(200, content, {"Cache-Control": "max-age=300"})
+    return content
 
 
 def in_both_spellings(schema: schemas.Schema) -> schemas.Schema:
