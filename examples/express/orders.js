@@ -8,22 +8,21 @@ const ORDERS = [
     number: "4711",
     owner: "alice",
     files: [
-      { id: 10007, name: "Order 4711/Highlighter.tar" },
-      { id: 10009, name: "Order 4711/Test tools.tar" },
-      { id: 10012, name: "Order 4711/Parser.tar" },
-      { prefix: "licences/mypy", name: "Order 4711/Licences" },
+      { id: 10001, name: "Order 4711/Type checker.tar" },
+      { id: 10002, name: "Order 4711/Linter.tar" },
+      { prefix: "licences/", name: "Order 4711/Licences" },
     ],
   },
   {
     number: "4712",
     owner: "alice",
-    files: [{ id: 10001, name: "Order 4712/Type checker.tar" }],
+    files: [{ id: 10007, name: "Order 4712/Highlighter.tar" }],
   },
   {
     number: "4713",
     owner: "bob",
     files: [
-      { id: 10015, name: "Order 4713/Terminal.tar" },
+      { id: 10012, name: "Order 4713/Parser.tar" },
       { id: 10017, name: "Order 4713/Flag.gif" },
     ],
   },

@@ -16,7 +16,7 @@ from infra.paths import REPOSITORY
 PAGE = REPOSITORY / "docs" / "how-to" / "behind-your-login.md"
 
 _BLOCK = re.compile(
-    r"(?P<before>[^\n]+(?:\n[^\n]+)*)\n\n```(?P<language>\w+)\n(?P<text>.*?)```$",
+    r"(?P<before>[^\n]+(?:\n[^\n]+)*)\n\n?```(?P<language>\w+)\n(?P<text>.*?)```$",
     re.DOTALL | re.MULTILINE,
 )
 _PATH = re.compile(r"`([\w./-]+\.\w+)`")

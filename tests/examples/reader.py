@@ -27,7 +27,7 @@ _GIT = shutil.which("git") or "git"
 
 _NOT_PASSED_ON = {*VARIABLES, "AUTH", "TARGET", "STACK_NAME", "MAKEFLAGS", "PORT", "PYTHONPATH"}
 
-SLOW_MS = 60
+SLOW_MS = 10
 """How much longer each read of a source file takes, so that progress can be seen."""
 
 

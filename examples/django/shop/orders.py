@@ -18,18 +18,17 @@ ORDERS = (
         4711,
         "alice",
         (
-            {"id": 10007, "name": "Order 4711/Highlighter.tar"},
-            {"id": 10009, "name": "Order 4711/Test tools.tar"},
-            {"id": 10012, "name": "Order 4711/Parser.tar"},
-            {"prefix": "licences/mypy", "name": "Order 4711/Licences"},
+            {"id": 10001, "name": "Order 4711/Type checker.tar"},
+            {"id": 10002, "name": "Order 4711/Linter.tar"},
+            {"prefix": "licences/", "name": "Order 4711/Licences"},
         ),
     ),
-    Order(4712, "alice", ({"id": 10001, "name": "Order 4712/Type checker.tar"},)),
+    Order(4712, "alice", ({"id": 10007, "name": "Order 4712/Highlighter.tar"},)),
     Order(
         4713,
         "bob",
         (
-            {"id": 10015, "name": "Order 4713/Terminal.tar"},
+            {"id": 10012, "name": "Order 4713/Parser.tar"},
             {"id": 10017, "name": "Order 4713/Flag.gif"},
         ),
     ),
