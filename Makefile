@@ -177,8 +177,12 @@ lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 	    --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
 	    --custom-compile-command 'make lock' --output-file $$list.txt $$list.in || exit; \
 	done
+	@.longhaul/lock/bin/uv pip compile --quiet --universal --no-deps --generate-hashes --upgrade \
+	  --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
+	  --custom-compile-command 'make lock' --output-file infra/reference.txt infra/reference.in
 	@rm -rf .longhaul/lock
-	@echo 'requirements-dev.txt, -jwt.txt and -otlp.txt, infra/node.txt, the two locks in infra/checks and that of examples/django are pinned anew.'
+	@for list in infra/checks/checkov infra/checks/pip-audit infra/node infra/reference \
+	  examples/django/requirements examples/fastapi/requirements; do \
 
 .PHONY: clean
 clean: ## Stop the local targets; remove .venv, .longhaul and the caches
@@ -190,7 +194,7 @@ clean: ## Stop the local targets; remove .venv, .longhaul and the caches
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo 'Clean.'
 
-$(READY): requirements-dev.txt chalicelib/version.py
+$(READY): requirements-dev.txt chalicelib/version.py infra/reference.txt
 	@$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "Longhaul needs Python 3.11 or later; $(PYTHON3) is $$($(PYTHON3) --version 2>&1)."; \
 	  echo "Name another one: make setup PYTHON3=python3.13"; exit 1; } >&2
@@ -206,4 +210,6 @@ $(READY): requirements-dev.txt chalicelib/version.py
 	@$(QUIET_PIP) install --no-compile --require-hashes -r requirements-dev.txt
 	@echo '  Longhaul itself' >&2
 	@$(QUIET_PIP) install --no-compile --no-deps --no-build-isolation --editable .
+	@echo "  Swagger UI, for the API's reference page" >&2
+	@$(PYTHON) -m infra.reference
 	@touch $@

@@ -107,7 +107,8 @@ def bundled(entry: Path, *, minified: bool) -> str:
     command += ["--format=esm", f"--target={_TARGET}", "--charset=utf8", "--legal-comments=none"]
     command += ["--alias:#save=./src/save-browser.ts"]
     command += ["--minify"] if minified else []
-    return node.run(command, FOLDER)
+    # These comments are for other bundlers.
+    return node.run(command, FOLDER).replace("/* @__PURE__ */ ", "")
 
 
 def package(folder: Path = FOLDER / "dist") -> Path:

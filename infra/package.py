@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from infra import wheels
+from infra import reference, wheels
 from infra.errors import PackageError
 from infra.paths import REPOSITORY, RESOURCES, STATE
 from infra.smaller import smaller
@@ -49,15 +49,18 @@ def build(
     """Packages the app in `sources` for the target's stage, into `directory`.
 
     With a `machine`, the package also has what `needs` names (wheels.ALL), compiled for it, and
-    runs on no other. Raises PackageError with Chalice's own words, or pip's.
+    runs on no other. Each has the files of the reference page. Raises PackageError with Chalice's
+    own words, or pip's.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
         with _one_at_a_time():
             _run_chalice(target, sources, Path(scratch))
         template = yaml.safe_load((Path(scratch) / "sam.yaml").read_text())
-        compiled = wheels.files(machine, sources, needs) if machine else {}
-        return stable(Path(scratch) / "deployment.zip", directory, template, compiled)
+        added = reference.files(sources)
+        if machine:
+            added |= wheels.files(machine, sources, needs)
+        return stable(Path(scratch) / "deployment.zip", directory, template, added)
 
 
 def _run_chalice(target: Target, sources: Path, output: Path) -> None:

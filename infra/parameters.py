@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import cast, get_args
 
 from chalicelib.jobs.items import RECORD_GRACE_DAYS
-from infra import account, announcements, arns, config, origins, telemetry, template
+from infra import account, announcements, arns, canary, config, origins, telemetry, template
 from infra.access import Access
 from infra.alerts import choices
 from infra.errors import DeployError
@@ -43,6 +43,7 @@ _OPERATORS = {
     SOURCE_BUCKET_VARIABLE: "ExistingSourceBucket",
     POLLERS_VARIABLE: "ProvisionedPollers",
     **announcements.PARAMETERS,
+    **canary.PARAMETERS,
     **choices.PARAMETERS,
 }
 """Environment variables that are the operator's choice, and their parameters. CloudFormation checks
@@ -115,6 +116,7 @@ def operators(target: Target, deployed: Mapping[str, str]) -> dict[str, str]:
         if environment.get(variable)
     }
     choices.check(chosen, target)
+    canary.check(chosen)
     telemetry.check(chosen, target)
     return announcements.settled(chosen, deployed, target)
 

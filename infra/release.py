@@ -20,7 +20,7 @@ from pathlib import Path
 import click
 
 from chalicelib.version import VERSION
-from infra import package, parameters, sbom, template, wheels
+from infra import package, parameters, reference, sbom, template, wheels
 from infra.console import complain, step
 from infra.errors import InfraError, ReleaseError
 from infra.package import Package
@@ -87,7 +87,7 @@ def release(dist: Path = DIST) -> list[Path]:
             sbom.of_client(sources / "pyproject.toml", made / _CLIENT_SBOM, commit.time)
             sbom.of_package(
                 made / _CODE,
-                [sources / name for name in ("requirements.txt", *wheels.ALL)],
+                [sources / name for name in ("requirements.txt", reference.LOCK, *wheels.ALL)],
                 made / _CODE_SBOM,
                 commit.time,
             )

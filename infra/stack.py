@@ -5,11 +5,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from chalicelib.named_sources import Source
 from infra import (
     bucket,
+    canary,
     config,
     emulators,
     environments,
@@ -30,7 +32,7 @@ from infra import (
 )
 from infra.access import Access, check
 from infra.bucket import DeploymentBucket
-from infra.console import say, step
+from infra.console import Note, say, step
 from infra.deploy import Stack
 from infra.errors import EmulatorError, NotDeployedError
 from infra.outputs import Outputs
@@ -93,7 +95,10 @@ def up(  # noqa: PLR0913 - what is deployed, and where
         note("uploading")
         completed, template_url = _upload(started, stack_name, built, settings, named)
         chosen = template.parameters(completed, given)
+        chosen |= canary.release(completed, chosen, stack.parameters(), datetime.now(UTC))
         environments.check(completed, chosen)
+        if started.name == "ministack":
+            _step_aside(started, stack, completed, chosen, note)
         changed = stack.deploy(template_url, chosen, note)
         stack.protect(on=parameters.is_protected(chosen))
         made = stack.outputs()
@@ -106,6 +111,8 @@ def up(  # noqa: PLR0913 - what is deployed, and where
             mail.allow_sender(started, sender)
         if not changed:
             note("nothing has changed")
+    if left_out := canary.limits(target, chosen):
+        say(left_out)
     found = _outputs(started, state, stack)
     (state / "outputs.json").write_text(found.to_json() + "\n")
     return found
@@ -250,8 +257,22 @@ def _upload(
         sources=named,
     )
     fixed_address.fix(completed, target.name, stack_name)
-    # Always through S3: in the request itself, a template may have 51,200 bytes only.
+    return completed, _stored(store, completed)
+
+
+def _stored(store: DeploymentBucket, completed: Template) -> str:
+    """Stores the template, always through S3: in a request it may have 51,200 bytes only. Returns
+    its URL."""
     document = json.dumps(completed, sort_keys=True).encode()
     template_key = f"longhaul/{hashlib.sha256(document).hexdigest()[:32]}.json"
     store.put_once(template_key, document)
-    return completed, store.url(template_key)
+    return store.url(template_key)
+
+
+def _step_aside(
+    target: Target, stack: Stack, completed: Template, chosen: Mapping[str, str], note: Note
+) -> None:
+    """Makes room for an API whose definition changes, where that takes a deployment of its own."""
+    moved = fixed_address.aside(completed, chosen, stack.template(), stack.parameters())
+    if moved is not None:
+        stack.deploy(_stored(DeploymentBucket(target), moved), chosen, note)

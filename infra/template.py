@@ -5,7 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 from chalicelib.named_sources import Source
-from infra import named_sources, source_grants, telemetry
+from infra import canary, named_sources, source_grants, telemetry
 from infra.alerts import cloudwatch
 from infra.rest_api import complete_apis
 
@@ -70,6 +70,7 @@ def complete(
                 variables.pop(variable, None)
     complete_apis(completed["Resources"])
     cloudwatch.add(completed)
+    canary.add(completed)
     return completed
 
 

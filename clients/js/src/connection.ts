@@ -28,6 +28,8 @@ export interface LonghaulOptions {
    * already. Returns whether to send it once more, with what `token` returns then. Without it, it is
    * sent once more if `token` returns another one. */
   renew?: (secret: string | undefined, tries: number) => boolean | undefined | Promise<boolean | undefined>;
+  /** Tickets by job id, if they are kept elsewhere. */
+  tickets?: Map<string, string>;
 }
 
 /** A request. `path` is below the API's URL. `job`: its ticket is sent, if there is one. */
@@ -55,17 +57,18 @@ export class Connection {
   readonly url: string;
   readonly patience: number;
   readonly timeout: number;
-  readonly tickets = new Map<string, string>();
+  readonly tickets: Map<string, string>;
   readonly fetch: typeof fetch;
   readonly #token: Token | undefined;
   readonly #renew: LonghaulOptions["renew"];
 
-  constructor({ url, token, fetch, timeout = TIMEOUT_MS, patience = PATIENCE_MS, renew }: LonghaulOptions) {
+  constructor({ url, token, fetch, timeout = TIMEOUT_MS, patience = PATIENCE_MS, renew, tickets }: LonghaulOptions) {
     this.url = url.replace(/\/+$/, "");
     // The global one at the time of the request: somebody may replace it, and it wants no other `this`.
     this.fetch = fetch ?? ((input, init) => globalThis.fetch(input, init));
     this.timeout = timeout;
     this.patience = patience;
+    this.tickets = tickets ?? new Map();
     this.#token = token;
     this.#renew = renew;
   }
@@ -102,15 +105,27 @@ export class Connection {
       if (!(answered instanceof LonghaulError)) return answered.taken;
       if (answered.status !== UNAUTHORIZED || !ownToken) throw answered;
       const before: string | undefined = secret;
-      if (this.#renew && !(await stoppable(Promise.resolve(this.#renew(before, tries)), signal))) throw answered;
+      const renew = this.#renew;
+      if (renew && !(await this.#given(() => renew(before, tries), signal))) throw answered;
       secret = await this.#secret(signal);
-      if (!this.#renew && (tries > 0 || secret === before)) throw answered;
+      if (!renew && (tries > 0 || secret === before)) throw answered;
     }
   }
 
   async #secret(signal: AbortSignal | undefined): Promise<string | undefined> {
+    const token = this.#token;
+    return typeof token === "function" ? this.#given(token, signal) : token;
+  }
+
+  /** Returns what the caller's function says. */
+  async #given<T>(ask: () => T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     signal?.throwIfAborted();
-    return typeof this.#token === "function" ? stoppable(Promise.resolve(this.#token()), signal) : this.#token;
+    try {
+      return await stoppable(Promise.resolve(ask()), signal);
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw new LonghaulError({ title: `There is no token for ${this.url}`, status: 0 }, { slug: "no-token", cause });
+    }
   }
 
   /** Returns what `take` makes of the answer, or the error that the answer stands for. */

@@ -30,9 +30,10 @@ export type ProblemSlug = End<components["schemas"]["Problem"]["type"]>;
 export type FailureSlug = End<TypeOf<components["schemas"]["Job"]["error"]>>;
 
 /** What `LonghaulError.slug` can be, as far as this version knows. `no-connection`: no answer came,
- * or only a part of one. `unexpected-answer`: it is not an answer of Longhaul. `changed`: an archive
- * was another one each time that its download went on. */
-export type Slug = ProblemSlug | "no-connection" | "unexpected-answer" | "changed";
+ * or only a part of one. `no-token`: `token` or `renew` has failed, and `cause` says why.
+ * `unexpected-answer`: it is not an answer of Longhaul. `broken-archive`: what was downloaded is not
+ * what the job has built. */
+export type Slug = ProblemSlug | "no-connection" | "no-token" | "unexpected-answer" | "broken-archive";
 
 /** A problem document. */
 export interface ProblemDocument {

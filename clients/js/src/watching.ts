@@ -14,11 +14,11 @@ const BROKEN_MAX = 3; // broken streams in a row: something on the way lets none
 const NO_CONTENT = 204;
 const NOT_MODIFIED = 304;
 const TOO_MANY = 429;
-const FINAL = [400, 401, 403, 404, 405, 410];
+const FINAL = [401, 404, 410];
 
 export interface WatchOptions extends Stoppable {
-  /** Called with true when nobody answers, and with false when somebody does again. A limit on
-   * requests is no trouble. */
+  /** Called with whether nobody answers: at first, and when that changes. A limit on requests is no
+   * trouble. */
   onTrouble?: ((isTrouble: boolean, error?: LonghaulError) => void) | undefined;
   /** For how many ms failures in a row are borne. By default as long as the client's until there is
    * a first answer, and then for ever. */
@@ -45,7 +45,7 @@ export async function* follow({ connection, id, path }: Followed, options: Watch
   let failures = 0;
   let broken = 0;
   let wait = 0; // ms until the next request
-  let isTrouble = false;
+  let isTrouble: boolean | undefined;
   let etag: string | null = null;
 
   const trouble = (is: boolean, error?: LonghaulError) => {
