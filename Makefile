@@ -20,6 +20,10 @@ UV_VERSION := 0.13.9
 # is for Ctrl-C, which ends a command in good order: this shell then ends as the command does.
 run = @trap : INT; $(1) || { code=$$?; if [ -t 2 ]; then kill -s PIPE $$PPID; fi; exit $$code; }
 
+# Locks of what is installed apart from .venv, each when it is needed.
+LOCKS := infra/checks/checkov infra/checks/pip-audit infra/node infra/site/site tests/site/aws
+LOCKS += examples/django/requirements examples/fastapi/requirements
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
@@ -142,6 +146,10 @@ check: $(READY) ## Lint, check format, types, imports and the template
 	$(call run,$(VENV)/bin/lint-imports --no-logo --no-cache)
 	$(call run,$(PYTHON) -m infra.checks)
 
+.PHONY: site
+site: $(READY) ## Build the documentation's site into build/site, with all links checked
+	$(call run,$(PYTHON) -m infra.site)
+
 .PHONY: format
 format: $(READY) ## Format the code, and fix what can be fixed
 	$(call run,$(PYTHON) -m ruff check --fix --quiet .)
@@ -171,8 +179,7 @@ lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 	  --python-version 3.11 --python-platform aarch64-manylinux2014 \
 	  --no-emit-index-url --no-emit-find-links --constraint requirements-dev.txt \
 	  --custom-compile-command 'make lock' --output-file requirements-otlp.txt requirements-otlp.in
-	@for list in infra/checks/checkov infra/checks/pip-audit infra/node \
-	  examples/django/requirements examples/fastapi/requirements; do \
+	@for list in $(LOCKS); do \
 	  .longhaul/lock/bin/uv pip compile --quiet --universal --generate-hashes --upgrade \
 	    --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
 	    --custom-compile-command 'make lock' --output-file $$list.txt $$list.in || exit; \
@@ -181,7 +188,7 @@ lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 	  --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
 	  --custom-compile-command 'make lock' --output-file infra/reference.txt infra/reference.in
 	@rm -rf .longhaul/lock
-	@echo 'requirements-dev.txt, -jwt.txt and -otlp.txt, infra/node.txt, infra/reference.txt, the two locks in infra/checks and the two in examples are pinned anew.'
+	@echo 'All locks are pinned anew: git diff --stat shows which.'
 
 .PHONY: clean
 clean: ## Stop the local targets; remove .venv, .longhaul and the caches

@@ -1,0 +1,81 @@
+"""A shell on a terminal, which is given one command after the other."""
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+_END: Final = "\x1e"
+_ENDED: Final = re.compile(rf"{_END}(\d+){_END}")
+_CHUNK: Final = 65_536
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command has printed on the terminal, and its exit code: None if it did not end."""
+
+    printed: str
+    code: int | None
+
+
+class Shell:
+    """One bash in a folder, on a terminal of its own. What a command sets, the next one has."""
+
+    def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
+        ours, theirs = pty.openpty()
+        self._terminal = ours
+        self._process = subprocess.Popen(
+            ["bash", "--noprofile", "--norc", "-O", "expand_aliases"],
+            cwd=folder,
+            env=variables,
+            stdin=subprocess.PIPE,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        self._script = Path(variables["TMPDIR"]) / "command.sh"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Ends the shell, and what it has left in the background."""
+        try:
+            os.killpg(self._process.pid, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
+        self._process.wait()
+        os.close(self._terminal)
+
+    def run(self, command: str, seconds: float) -> Ran:
+        """Runs a command, for so long at most. Then its exit code is None, and the shell is lost."""
+        self._script.write_text(f"{command}\n")
+        assert self._process.stdin is not None
+        line = f"source {self._script} < /dev/null; printf '{_END}%d{_END}' $?\n"
+        self._process.stdin.write(line.encode())
+        self._process.stdin.flush()
+        printed = b""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            if select.select([self._terminal], [], [], left)[0]:
+                try:
+                    printed += os.read(self._terminal, _CHUNK)
+                except OSError:  # the shell has ended, as by `exit`
+                    return Ran(printed.decode(errors="replace"), self._process.wait())
+                if ended := _ENDED.search(printed.decode(errors="replace")):
+                    return Ran(printed.decode(errors="replace")[: ended.start()], int(ended[1]))
+        return Ran(printed.decode(errors="replace"), None)
