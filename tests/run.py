@@ -60,6 +60,8 @@ FAULTS = Part("simulated faults", ("tests/faults", "--numprocesses", "auto"))
 
 IN_A_BROWSER = ("tests/browser",)
 EXAMPLES = ("tests/examples",)
+CLIENT = ("tests/js", "--ignore=tests/js/element")
+COMPONENT = ("tests/js/element",)
 SCENARIO = ("tests/scenario",)
 ON_AWS = ("tests/observe/test_alarms.py", "tests/observe/test_function.py")
 """What needs neither Prometheus nor `make observe`. Each has an emulator of its own."""
@@ -81,6 +83,8 @@ def parts_on(target: str) -> Iterator[Part]:
         yield Part("what make observe shows", OBSERVED, target, 230)
         yield Part("alarms and the function telemetry", ON_AWS, target, 100)
         yield Part("the examples", EXAMPLES, target, 150)
+        yield Part("the client in JavaScript", CLIENT, target, 150)
+        yield Part("the component in a browser", COMPONENT, target, 150)
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,7 @@ def _obstacle(part: Part) -> str | None:
             ways.chosen()
         if part.arguments is SCENARIO:
             nginx.found()
-        if part.arguments in (IN_A_BROWSER, EXAMPLES):
+        if part.arguments in (IN_A_BROWSER, EXAMPLES, CLIENT, COMPONENT):
             chromium.found()
         if part.arguments is OBSERVED and prometheus.found() is None:
             return NO_PROMETHEUS

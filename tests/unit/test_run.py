@@ -30,6 +30,8 @@ PARTS = [
     ("tests/observe", "ministack"),
     ("tests/observe/test_alarms.py", "ministack"),
     ("tests/examples", "ministack"),
+    ("tests/js", "ministack"),
+    ("tests/js/element", "ministack"),
     ("tests/e2e", "localstack"),
     ("tests/targets", "localstack"),
 ]
