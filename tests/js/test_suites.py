@@ -46,9 +46,7 @@ def test_in_a_browser(
 
 
 @pytest.mark.parametrize("suite", SUITES)
-def test_in_node(
-    built: Path, outputs: Outputs, server: Server, ids: list[int], suite: str
-) -> None:
+def test_in_node(built: Path, outputs: Outputs, server: Server, ids: list[int], suite: str) -> None:
     given = json.dumps({**_given(outputs, server, ids), "suite": suite})
 
     _run_node(built, ["test/suites.js"], {"GIVEN": given})
