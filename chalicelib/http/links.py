@@ -114,15 +114,6 @@ _LINKS: Final[dict[tuple[str, int], dict[str, Link]]] = {
             "How long an export of them takes.",
             {"files": "$response.body#/files", "bytes": "$response.body#/bytes"},
         ),
-        "createExport": _to("createExport", "All of them.", {}, _SAME_FOLDER),
-    },
-    ("checkAvailability", 200): {
-        "exportFile": _to(
-            "createExport",
-            "The first file, if it is there.",
-            {},
-            {"keys": ["$response.body#/files/0/s3Key"]},
-        ),
     },
     ("eraseUser", 200): {
         "eraseUser": _to("eraseUser", "If there are more.", {"user_id": "$request.path.user_id"}),
