@@ -194,7 +194,7 @@ def running(
 
 def _with_issuer(access: Access, target: Target, state: Path) -> Access:
     """Returns `access` with an issuer. Starts a local one if a local target needs it."""
-    if access.auth != "jwt" or access.issuer:
+    if access.auth != "jwt" or access.issuer or not target.is_local:
         return access
     if not emulators.share_our_loopback(target, state):
         raise EmulatorError(
