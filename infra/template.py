@@ -116,12 +116,12 @@ def _take_defaults(template: Template) -> None:
         for function in _properties(template, "AWS::Serverless::Function")
     ]
     for variable, parameter in PARAMETERS.items():
-        said = {one[variable] for one in own if isinstance(one.get(variable), str)}
-        if len(said) == 1 and parameter in template["Parameters"]:
-            template["Parameters"][parameter]["Default"] = said.pop()
-            for variables in own:
-                if isinstance(variables.get(variable), str):
-                    del variables[variable]
+        said = {one.get(variable) if isinstance(one.get(variable), str) else None for one in own}
+        if len(said) != 1 or None in said or parameter not in template["Parameters"]:
+            continue
+        template["Parameters"][parameter]["Default"] = said.pop()
+        for variables in own:
+            del variables[variable]
 
 
 def _code_parameters() -> Template:
