@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from chalicelib import errors
 from chalicelib.errors import Reason
+from chalicelib.http.problems import type_uri
 from chalicelib.http.schemas import Schema
 from chalicelib.jobs.notices import Kind, State
 from chalicelib.jobs.remedies import Remedy
@@ -21,6 +23,13 @@ def _answer(properties: Schema, **perhaps: Schema) -> Schema:
 
 def _optional(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _types(root: type[errors.LonghaulError]) -> list[str]:
+    """Returns the types of all problems that are of this kind."""
+    kinds = (kind for kind in vars(errors).values() if isinstance(kind, type))
+    named = (kind for kind in kinds if issubclass(kind, root) and "slug" in vars(kind))
+    return sorted({type_uri(kind.slug) for kind in named})
 
 
 _TEXT: Final[Schema] = {"type": "string"}
@@ -156,7 +165,7 @@ JOB: Final = _answer(
         "error": _optional(
             _answer(
                 {
-                    "type": _URL,
+                    "type": {"enum": _types(errors.JobFailed)},
                     "title": _TEXT,
                     "detail": _TEXT,
                     "remedies": {
@@ -459,17 +468,32 @@ OPENAPI: Final[Schema] = {
     "required": ["openapi", "info", "paths"],
 }
 
+# Of what a job fails for, a request is refused for a quota alone.
+_PROBLEM_TYPES: Final = sorted(
+    {*_types(errors.LonghaulError)}.difference(
+        _types(errors.JobFailed), [type_uri(errors.PlanReplaced.slug)]
+    ).union(_types(errors.QuotaExceeded))
+)
+
 PROBLEM: Final[Schema] = {
     "type": "object",
     "description": "RFC 9457 problem details.",
     "properties": {
-        "type": _URL,
+        "type": {
+            **_URL,
+            "enum": [*_PROBLEM_TYPES, "about:blank"],
+            "description": "Decide by this. A later version may have more of them: take one that "
+            "you do not know by its status. For about:blank the request did not reach the stack's "
+            "functions.",
+        },
         "title": _TEXT,
         "status": {"type": "integer"},
-        "detail": _TEXT,
-        "requestId": _TEXT,
+        "detail": {**_TEXT, "description": "The same for people, in English."},
+        "requestId": {**_TEXT, "description": "For the operator: the log has it too."},
         "errors": {
             "type": "array",
+            "description": "What is wrong with a request, the first 20 at most. A pointer is a "
+            "JSON pointer into the body, or the name of a header or parameter.",
             "items": _answer({"pointer": _TEXT, "detail": _TEXT}),
         },
     },

@@ -87,7 +87,7 @@
       const input = element("input", { id, type: "number", min: 0, step: "any", value: shown, required: true });
       fields.set(one.id, () => input.valueAsNumber / one.per);
       const many = one.per === 1 ? "" : `, for ${one.per.toLocaleString("en-US")}`;
-      const source = element("a", { href: one.source }, "source");
+      const source = element("a", { href: one.source, ariaLabel: `source: ${one.label}` }, "source");
       prices.append(field(id, `${one.label}${many}`, input, source));
     }
     form.append(prices);

@@ -19,7 +19,15 @@ from infra.observe.labels import FUNCTIONS, OTHER, OUTCOMES, RATE_LIMIT, STATUSE
 from infra.observe.starts import THROTTLES
 
 UNDOCUMENTED_PATHS: Final = frozenset(
-    {"/", "/assets/{version}/{name}", "/unsubscribe/{token}", tracing.UNKNOWN}
+    {
+        "/",
+        "/assets/{version}/{name}",
+        "/longhaul-export.js",
+        "/docs",
+        "/docs/{version}/{name}",
+        "/unsubscribe/{token}",
+        tracing.UNKNOWN,
+    }
 )
 """The paths of requests that are not in the OpenAPI document."""
 

@@ -27,7 +27,8 @@ UNKNOWN_JOB = "8f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11"
 ANY_PATH = "/{proxy+}"
 PROBLEM = "application/problem+json"
 UNSUBSCRIBE = "/unsubscribe/{token}"
-PAGE = ("/", "/assets/{version}/{name}", UNSUBSCRIBE)
+REFERENCE = ("/docs", "/docs/{version}/{name}")
+PAGE = ("/", "/assets/{version}/{name}", *REFERENCE, UNSUBSCRIBE)
 """The routes of pages, which the document does not have."""
 EVENT_STREAM = "text/event-stream"
 
@@ -44,6 +45,13 @@ PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'self'; form-action 'none'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+}
+
+REFERENCE_HEADERS = {
+    **SECURITY_HEADERS,
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
 }
 
 UNSUBSCRIBE_HEADERS = {
@@ -229,6 +237,8 @@ def _resource(path: str) -> tuple[str, dict[str, str]]:
 
 
 def _security(resource: str) -> Mapping[str, str]:
+    if resource in REFERENCE:
+        return REFERENCE_HEADERS
     return UNSUBSCRIBE_HEADERS if resource == UNSUBSCRIBE else PAGE_HEADERS
 
 
