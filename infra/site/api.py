@@ -1,6 +1,7 @@
 """docs/reference/api.md: each operation and each shape of the API, from the OpenAPI document."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final, cast
 
 from chalicelib.http import openapi
@@ -20,14 +21,8 @@ ANY_STACK: Final = {
     "JWT_AUDIENCE": "longhaul",
 }
 
-_ABOUT: Final = """# The API
-
-Every stack serves its own description: `GET /openapi.json` for programs, and `GET /docs` for people, where each request can be tried.
-This page has the same, for those who have no stack yet. `POST` bodies are JSON. Fields are in camelCase; the old spelling (`file_ids`) is understood too.
-
-Errors are [problem documents](../problems.md). How to prove who calls: [configuration](../configuration.md#who-calls). How to watch a job:
-[progress](../progress.md).
-"""
+_ABOUT: Final = Path(__file__).with_name("routes.md")
+"""What stands before the operations: what each is for, in a table for people."""
 _NOT_SHOWN: Final = ("default", "401", "403", "429")
 """Answers that each operation may have, or nearly: they are told once."""
 _EVERYWHERE: Final = """
@@ -40,7 +35,7 @@ _DEPTH_MAX: Final = 4
 def made() -> str:
     """Returns the page."""
     document = openapi.described(load(ANY_STACK), "https://api.example.com/prod")
-    lines = [markdown.GENERATED.format("the schemas in `chalicelib/http/`"), "", _ABOUT, _EVERYWHERE]
+    lines = [markdown.GENERATED.format("the schemas in `chalicelib/http/`"), "", _ABOUT.read_text(), _EVERYWHERE]
     lines += ["", "## Operations", ""]
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
