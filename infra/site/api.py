@@ -1,7 +1,6 @@
 """docs/reference/api.md: each operation and each shape of the API, from the OpenAPI document."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final, cast
 
 from chalicelib.http import openapi
@@ -21,21 +20,19 @@ ANY_STACK: Final = {
     "JWT_AUDIENCE": "longhaul",
 }
 
-_ABOUT: Final = Path(__file__).with_name("routes.md")
-"""What stands before the operations: what each is for, in a table for people."""
 _NOT_SHOWN: Final = ("default", "401", "403", "429")
-"""Answers that each operation may have, or nearly: they are told once."""
-_EVERYWHERE: Final = """
-Each operation under `/v1` may also answer 401 (nobody knows who calls), 403 (the caller may not do this), 429 (too many requests, with
-`Retry-After`) and 5xx (the stack cannot answer now). Each is a [problem document](../problems.md).
-"""
+"""Answers that each operation may have, or nearly: they are told once, above all of them."""
 _DEPTH_MAX: Final = 4
 
 
 def made() -> str:
     """Returns the page."""
     document = openapi.described(load(ANY_STACK), "https://api.example.com/prod")
-    lines = [markdown.GENERATED.format("the schemas in `chalicelib/http/`"), "", _ABOUT.read_text(), _EVERYWHERE]
+    lines = [
+        markdown.GENERATED.format("the schemas in `chalicelib/http/`"),
+        "",
+        markdown.about("api"),
+    ]
     lines += ["", "## Operations", ""]
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
@@ -111,7 +108,7 @@ def _inner(field: Schema) -> tuple[Schema | None, str]:
     return None, ""
 
 
-def _type(schema: Schema) -> str:
+def _type(schema: Schema) -> str:  # noqa: PLR0911 - one for each way to say it
     if "$ref" in schema:
         return _link(schema["$ref"])
     if "const" in schema:
