@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Order:
-    """An order, and its files in Longhaul's words: by id or prefix, with their names in the ZIP."""
+    """An order of a user, by name. `files` are as Longhaul knows them: by id or by prefix, each
+    with its name in the ZIP."""
 
     number: int
     owner: str
-    """The name of the user."""
     files: tuple[dict[str, object], ...]
 
 
