@@ -113,6 +113,8 @@ def _type(schema: Schema) -> str:  # noqa: PLR0911 - one for each way to say it
         return _link(schema["$ref"])
     if "const" in schema:
         return f"`{schema['const']}`"
+    if any(str(value).startswith("urn:") for value in schema.get("enum", [])):
+        return "a URN of [these](../problems.md), or `about:blank`"
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     for several in ("oneOf", "anyOf"):

@@ -17,7 +17,8 @@ NUMBER: Final = r"\d(?:[\d,.:]*\d)?"
 _TOKEN: Final = re.compile(
     rf"""
       (?P<id>{ID}) | (?P<any>…) | (?P<state>\b(?:queued|processing|completed)\b)
-    | (?P<mark>[✓✗?][ ]) | (?P<size>{NUMBER}[ ](?:B|kB|MB|GB)\b) | (?P<time>{NUMBER}[ ](?:ms|s|min|h)\b)
+    | (?P<mark>[✓✗?][ ]) | (?P<size>{NUMBER}[ ](?:B|kB|MB|GB)\b)
+    | (?P<time>{NUMBER}[ ](?:ms|s|min|h)\b)
     | (?P<number>{NUMBER}) | (?P<space>\s+) | (?P<text>.)
     """,
     re.DOTALL | re.VERBOSE,
