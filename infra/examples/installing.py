@@ -14,6 +14,7 @@ from typing import Final
 from infra import daemon, js, node
 from infra.errors import PackageError
 from infra.examples.catalog import Example
+from infra.paths import STATE
 
 _WAIT_SECONDS: Final = 600.0
 _PASSED_ON: Final = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR")
@@ -29,7 +30,7 @@ def install(example: Example) -> dict[str, str]:
         programs = [_python(example) / "bin"]
     if (example.folder / "package-lock.json").exists():
         if "longhaul" in _described(example).get("dependencies", {}):
-            js.package()  # what package.json names is a folder of this repository
+            _build_client()
         node.install(example.folder)
         programs = [node.node().parent]
     found = os.pathsep.join([*map(str, programs), os.environ.get("PATH", os.defpath)])
@@ -43,6 +44,25 @@ def build(example: Example) -> bool:
         return False
     node.npm(("run", "--silent", "build"), example.folder)
     return True
+
+
+def _build_client() -> None:
+    """Builds the package longhaul, which package.json of an example names by its folder, unless it
+    is there as it should be."""
+    stamp = STATE / "client.made-from"
+    with daemon.exclusively(STATE / "client.lock"):
+        if not stamp.exists() or stamp.read_text() != _client():
+            js.package()
+            stamp.write_text(_client())
+
+
+def _client() -> str:
+    """Returns a digest of what the package is made from, and of what was made."""
+    files = [path for path in js.FOLDER.glob("*.json") if path.is_file()]
+    for folder in ("src", "dist"):
+        files += [path for path in (js.FOLDER / folder).rglob("*") if path.is_file()]
+    digests = [f"{path} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in sorted(files)]
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
 def _described(example: Example) -> dict[str, dict[str, str]]:

@@ -100,7 +100,9 @@ def test_axe_finds_nothing(visitor: Visitor, user: str) -> None:
     visitor.page.goto(visitor.shop.url)
     if user != "nobody":
         visitor.sign_in(user)
-        expect(visitor.export(ALICE).get_by_role("button")).to_be_visible()
+        expect(
+            visitor.export(ALICE).get_by_role("button", name=f"Download order {ALICE}")
+        ).to_be_visible()
 
     assert_axe_is_content(visitor.page)
 

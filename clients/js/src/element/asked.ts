@@ -68,11 +68,11 @@ export async function signed({ selection, selectionUrl }: Asked, signal: AbortSi
     body = answer.ok ? ((await answer.json()) as typeof body) : null;
   } catch (cause) {
     signal.throwIfAborted();
-    throw new LonghaulError({ title: "No selection came", status: 0 }, { slug: "no-connection", cause });
+    throw new LonghaulError({ title: "No selection", status: 0 }, { slug: "no-connection", cause });
   }
   if (typeof body?.selection === "string") return body.selection;
   if (answer.ok) throw unexpected(answer);
   // A backend that hides what is another's says 404.
   const status = answer.status === 404 ? 403 : answer.status;
-  throw new LonghaulError({ title: `The selection was refused: ${answer.status}`, status });
+  throw new LonghaulError({ title: "No selection", status });
 }

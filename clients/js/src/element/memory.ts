@@ -1,7 +1,6 @@
 // What <longhaul-export> keeps of an export over a reload, and what it tells the other tabs.
 
-const CHANNEL = "longhaul-export";
-const PREFIX = "longhaul.export:";
+const NAME = "longhaul-export"; // of the channel, and in front of each name in the storage
 
 /** What is kept of one export. Its ticket opens its archive: it goes nowhere else. */
 export interface Kept {
@@ -13,44 +12,42 @@ export interface Kept {
   sub?: string | undefined;
   jobId?: string | undefined;
   ticket?: string | undefined;
-  /** When the ticket or the archive ends, in ms of Unix time. */
+  /** When the ticket ends, in ms of Unix time. */
   ends?: number | undefined;
 }
 
 /** Where it is kept: in this tab, in this browser, or nowhere. */
 export type Place = "session" | "local" | "none";
 
-/** Keeps what concerns one export. `name` says which: what is asked for, and of which API. */
+/** Keeps what concerns one export. */
 export class Memory {
   kept: Kept | undefined;
+  isClosed = false;
+  readonly place: Place;
   readonly #name: string;
-  readonly #store: Storage | undefined;
-  readonly #channel: BroadcastChannel | undefined;
+  #store: Storage | undefined;
+  #channel: BroadcastChannel | undefined;
 
-  /** `heard` is called with what another tab has started. */
-  constructor(name: string, place: Place, heard: (kept: Kept) => void) {
-    this.#name = PREFIX + name;
+  /** `name` says which export it is: what is asked for, and of which API. `heard` is called with what
+   * another tab has started. `kept` is what the same element has kept before. */
+  constructor(name: string, place: Place, heard: (kept: Kept) => void, kept?: Kept) {
+    this.#name = NAME + name;
+    this.place = place;
+    this.kept = kept;
     if (place === "none") return;
     try {
-      // A page may forbid either: then nothing is kept.
+      // A page may forbid it: then nothing is kept.
       this.#store = place === "local" ? localStorage : sessionStorage;
       const found = JSON.parse(this.#store.getItem(this.#name) ?? "null") as Kept | null;
-      if (found?.key && !((found.ends ?? Infinity) < Date.now())) this.kept = found;
-    } catch {
-      this.#store = undefined;
-    }
-    try {
-      const channel = new BroadcastChannel(CHANNEL);
-      channel.onmessage = ({ data }: MessageEvent<{ name: string; kept?: Kept }>) => {
-        if (data?.name !== this.#name) return;
-        if (data.kept) heard(data.kept);
-        else if (this.kept) this.#tell(this.kept);
-      };
-      this.#channel = channel;
-      if (!this.kept) this.#tell(); // asks the others
-    } catch {
-      // Neither is another tab told.
-    }
+      if (found?.key && !(found.ends! < Date.now())) this.kept = found;
+    } catch {}
+    const channel = (this.#channel = new BroadcastChannel(NAME));
+    channel.onmessage = ({ data }: MessageEvent<{ name: string; kept?: Kept }>) => {
+      if (data.name !== this.#name) return;
+      if (data.kept) heard(data.kept);
+      else if (this.kept) this.#tell();
+    };
+    if (!this.kept) this.#tell(); // asks the others
   }
 
   /** Keeps this, and tells the other tabs unless they have told us. Without it, nothing is kept. */
@@ -62,14 +59,16 @@ export class Memory {
     } catch {
       // It is full: the export goes on, and does not survive a reload.
     }
-    if (kept && isOurs) this.#tell(kept);
+    if (kept && isOurs) this.#tell();
   }
 
   close(): void {
+    this.isClosed = true;
     this.#channel?.close();
+    this.#channel = undefined;
   }
 
-  #tell(kept?: Kept): void {
-    this.#channel?.postMessage({ name: this.#name, kept });
+  #tell(): void {
+    this.#channel?.postMessage({ name: this.#name, kept: this.kept });
   }
 }

@@ -7,20 +7,30 @@ const KEYS = [
   // What a button and a link say, if the page gives no label.
   "download", "cancel", "again",
   // What is being done.
-  "starting", "queued", "planning",
-  // {done} and {n} are numbers, or sizes in `of`. {time} is a duration.
-  "files", "of", "left", "trying",
+  "starting", "queued",
+  // {done} and {n} are numbers. {time} is a duration.
+  "files", "left", "trying",
   // How it ended. {n}: a number. Behind a colon, so no plural is needed.
   "ready", "leftOut", "failed", "cancelled", "expired",
-  // Why it failed.
-  "used", "outdated", "unauthorized", "forbidden", "missing", "unreadable", "nothing", "tooMuch",
-  "noConnection", "busy",
+  // Why it failed, by the ends of the types of problems.
+  "selection-used", "outdated", "unauthorized", "forbidden", "source-missing", "source-unreadable",
+  "nothing-to-export", "quota-exceeded", "no-connection", "unavailable",
   // When it may work.
   "wait",
 ] as const;
 
-/** The texts of one language, by name. */
-export type Texts = Record<(typeof KEYS)[number], string>;
+export type Key = (typeof KEYS)[number];
+
+/** The texts of one language, by name. A page may also have texts for other problems, by the ends of
+ * their types: `source-changed`. */
+export type Texts = Record<Key, string> & Record<string, string>;
+
+/** Problems that are told in the words of another one. */
+const SAME: Record<string, Key> = {
+  "limit-exceeded": "quota-exceeded",
+  "too-many-jobs": "unavailable",
+  "rate-limited": "unavailable",
+};
 
 const LANGUAGES: Record<string, string> = {
   ar: `تنزيل
@@ -28,9 +38,7 @@ const LANGUAGES: Record<string, string> = {
 إعادة المحاولة
 جارٍ البدء…
 ينتظر دوره.
-جارٍ البحث عن الملفات.
 الملفات: {done} من {n}
-{done} من {n}
 بقي {time}
 تجري إعادة المحاولة…
 جاهز للتنزيل
@@ -54,9 +62,7 @@ Abbrechen
 Erneut versuchen
 Wird gestartet …
 In der Warteschlange.
-Die Dateien werden ermittelt.
 {done} von {n} Dateien
-{done} von {n}
 noch {time}
 Neuer Versuch …
 Bereit zum Herunterladen
@@ -80,9 +86,7 @@ Cancel
 Try again
 Starting…
 Waiting for its turn.
-Looking up the files.
 {done} of {n} files
-{done} of {n}
 {time} left
 Trying again…
 Ready to download
@@ -106,9 +110,7 @@ Cancelar
 Reintentar
 Iniciando…
 Esperando su turno.
-Buscando los archivos.
 {done} de {n} archivos
-{done} de {n}
 falta: {time}
 Reintentando…
 Lista para descargar
@@ -132,9 +134,7 @@ Annuler
 Réessayer
 Lancement…
 En attente de son tour.
-Recherche des fichiers.
 {done} sur {n} fichiers
-{done} sur {n}
 reste {time}
 Nouvel essai…
 Prêt à télécharger
@@ -158,9 +158,7 @@ Annulla
 Riprova
 Avvio…
 In attesa del suo turno.
-Ricerca dei file.
 {done} di {n} file
-{done} di {n}
 ancora {time}
 Nuovo tentativo in corso…
 Pronta da scaricare
@@ -184,9 +182,7 @@ Riprova tra {time}.`,
 再試行
 開始しています…
 順番を待っています。
-ファイルを確認しています。
 ファイル{n}件中{done}件
-{done} / {n}
 残り{time}
 再試行しています…
 ダウンロードできます
@@ -210,9 +206,7 @@ Annuleren
 Opnieuw proberen
 Starten…
 Wacht op zijn beurt.
-Bestanden opzoeken.
 {done} van {n} bestanden
-{done} van {n}
 nog {time}
 Er wordt opnieuw geprobeerd…
 Klaar om te downloaden
@@ -236,9 +230,7 @@ Cancelar
 Tentar de novo
 Iniciando…
 Aguardando a vez.
-Verificando os arquivos.
 {done} de {n} arquivos
-{done} de {n}
 {time} até terminar
 Tentando de novo…
 Pronta para baixar
@@ -262,9 +254,7 @@ Tente de novo em {time}.`,
 重试
 正在开始…
 正在排队。
-正在查找文件。
 已完成 {done} 个文件，共 {n} 个
-{done}，共 {n}
 剩余 {time}
 正在重试…
 可以下载了
@@ -285,10 +275,10 @@ Tente de novo em {time}.`,
 请在 {time}后重试。`,
 };
 
-const RIGHT_TO_LEFT = /^(ar|ckb|dv|fa|he|ps|sd|ug|ur|yi)\b/i;
+const RIGHT_TO_LEFT = /^(ar|fa|he|ur)\b/i;
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 
-const languageOf = (tag: string): string => tag.toLowerCase().split("-")[0] ?? "";
+const languageOf = (tag: string): string => /^[a-z]{2,3}(?=-|$)/.exec(tag.toLowerCase())?.[0] ?? "";
 
 /** Words and numbers of one language. */
 export interface Words {
@@ -296,12 +286,14 @@ export interface Words {
   tag: string;
   isRightToLeft: boolean;
   /** Returns the text of this name, with these values in its places. */
-  t(key: keyof Texts, values?: Record<string, string | number>): string;
+  t(key: Key, values?: Record<string, string | number>): string;
+  /** Returns the name of the text that says why, by the end of a problem's type. */
+  why(slug: string): Key;
   /** "64%" of 64. */
   percent(number: number): string;
   /** "20 MB" */
   size(bytes: number): string;
-  /** "8.3 of 20 MB" */
+  /** "8.3 / 20 MB" */
   sizeOf(bytes: number, total: number): string;
   /** "2 min" */
   duration(seconds: number): string;
@@ -312,40 +304,42 @@ export interface Words {
  * `own` has texts of the page's own, by language: they come before ours.
  */
 export function wordsOf(tags: readonly string[], own: Record<string, Partial<Texts>>): Words {
-  const tag = tags.find((one) => Object.hasOwn(own, one) || Object.hasOwn(own, languageOf(one)) || Object.hasOwn(LANGUAGES, languageOf(one))) ?? "en";
-  const lines = (LANGUAGES[languageOf(tag)] ?? LANGUAGES["en"]!).split("\n");
-  const texts = { ...own[languageOf(tag)], ...own[tag] };
-  const write = (number: number, more?: Intl.NumberFormatOptions): string => new Intl.NumberFormat(tag, more).format(number);
+  const tag = tags.find((one) => own[one] || own[languageOf(one)] || LANGUAGES[languageOf(one)]) ?? "en";
+  const language = languageOf(tag);
+  const texts = { ...own[language], ...own[tag] };
+  const lines = (LANGUAGES[language] ?? LANGUAGES["en"]!).split("\n");
+  const write = (number: number, more?: Intl.NumberFormatOptions): string => {
+    try {
+      return new Intl.NumberFormat(tag, more).format(number);
+    } catch {
+      return new Intl.NumberFormat("en", more).format(number); // the page's tag is none
+    }
+  };
   const inUnit = (number: number, unit: string, maximumFractionDigits = 0): string =>
     write(number, { style: "unit", unit, unitDisplay: unit === "byte" ? "long" : "short", maximumFractionDigits });
-  const powerOf = (bytes: number): number => UNITS.filter((_, power) => power && bytes >= 999.5 * 1000 ** (power - 1)).length;
-  const digitsOf = (number: number, power: number): number => (power && number < 99.95 ? 1 : 0);
-  const t: Words["t"] = (key, values = {}) =>
-    (texts[key] ?? lines[KEYS.indexOf(key)] ?? "").replace(/\{(\w+)\}/g, (place, name: string) => {
-      const value = values[name] ?? place;
-      return typeof value === "number" ? write(value) : value;
-    });
-  const size: Words["size"] = (bytes) => {
-    const power = powerOf(bytes);
+  /** A number of the unit that `whole` is best told in, with one digit behind the point if it is small. */
+  const scaled = (bytes: number, whole: number, put = inUnit): string => {
+    const power = UNITS.filter((_, above) => above && whole >= 999.5 * 1000 ** (above - 1)).length;
     const number = bytes / 1000 ** power;
-    return inUnit(number, UNITS[power]!, digitsOf(number, power));
+    return put(number, UNITS[power]!, power && number < 99.95 ? 1 : 0);
   };
+  const size = (bytes: number): string => scaled(bytes, bytes);
+  const has = (key: string): key is Key => !!texts[key] || (KEYS as readonly string[]).includes(key);
   return {
     tag,
+    why: (slug) => [slug, SAME[slug] ?? ""].find(has) ?? "failed",
     isRightToLeft: RIGHT_TO_LEFT.test(tag),
-    t,
+    t: (key, values = {}) =>
+      (texts[key] ?? lines[KEYS.indexOf(key)] ?? "").replace(/\{(\w+)\}/g, (place, name: string) => {
+        const value = values[name] ?? place;
+        return typeof value === "number" ? write(value) : value;
+      }),
     percent: (number) => write(number / 100, { style: "percent" }),
     size,
-    sizeOf: (bytes, total) => {
-      const power = powerOf(total);
-      const number = bytes / 1000 ** power;
-      return t("of", { done: write(number, { maximumFractionDigits: digitsOf(number, power) }), n: size(total) });
-    },
+    sizeOf: (bytes, total) => `${scaled(bytes, total, (number, _, maximumFractionDigits) => write(number, { maximumFractionDigits }))} / ${size(total)}`,
     duration: (seconds) => {
-      const minutes = Math.round(seconds / 60);
       if (seconds < 60) return inUnit(Math.ceil(seconds), "second");
-      if (minutes < 60) return inUnit(minutes, "minute");
-      return `${inUnit(Math.floor(minutes / 60), "hour")}${minutes % 60 ? ` ${inUnit(minutes % 60, "minute")}` : ""}`;
+      return seconds < 5400 ? inUnit(seconds / 60, "minute") : inUnit(seconds / 3600, "hour", 1);
     },
   };
 }

@@ -1,12 +1,11 @@
 // Draws <longhaul-export> into its shadow root. Texts are set as texts: they never become HTML.
 
 import { CSS } from "./style.js";
-import type { Texts, Words } from "./texts.js";
+import type { Key, Words } from "./texts.js";
 import type { Job } from "../types.js";
 
 const SPOKEN_EVERY_MS = 15_000; // a screen reader that reads each change would read nothing else
-const UNSEEN = /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g; // they turn or hide what stands around them
-const ARROW = "M12 4v11M7 10.5l5 5 5-5M5 20h14";
+const UNSEEN = /[\p{Bidi_C}\p{Cc}]/gu; // they turn or hide what stands around them
 
 export type State = "idle" | "starting" | "running" | "ready" | "failed" | "cancelled" | "expired";
 
@@ -16,16 +15,18 @@ export interface Shown {
   words: Words;
   direction: string;
   label: string;
+  /** The page gives the button its label. */
+  isLabelled: boolean;
   isDisabled: boolean;
   /** The last state of the job, without its ticket. */
   job: Job | undefined;
   /** Why nothing moves, while it is tried again. */
-  trouble: keyof Texts | undefined;
+  trouble: Key | undefined;
   isCancelling: boolean;
   /** Of a link that is good for some minutes. */
   href: string;
-  /** Why it failed. */
-  why: keyof Texts;
+  /** Why it failed: the end of a problem's type. */
+  slug: string;
   retryAfter: number | undefined;
   /** So it was when the page was loaded: that is no news. */
   isOld: boolean;
@@ -48,39 +49,35 @@ function h<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Record<str
   return element;
 }
 
-function arrow(): SVGElement {
-  const [svg, path] = ["svg", "path"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag) as SVGElement) as [SVGElement, SVGElement];
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  path.setAttribute("d", ARROW);
-  svg.append(path);
-  return svg;
-}
-
 /** The same text again would be read again. */
 function say(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Returns the function that draws, and the link to the archive. */
-export function view(root: ShadowRoot, acts: Acts): { draw: (shown: Shown) => void; link: HTMLAnchorElement } {
+/** Returns why nothing moves, if that is so. */
+const hitchOf = ({ t }: Words, trouble: Key | undefined): string => (trouble ? joined(t(trouble), t("trying")) : "");
+
+const joined = (...texts: (string | null)[]): string => texts.filter(Boolean).join(" · ");
+
+/** Returns the function that draws. */
+export function view(root: ShadowRoot, acts: Acts): (shown: Shown) => void {
   if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(CSS);
   root.adoptedStyleSheets = [sheet];
 
   const label = h("span");
   const start = h("button", { type: "button", part: "button" }, h("slot"), label);
-  const [percent, left, text] = [h("span", { class: "percent" }), h("span", { class: "mute" }), h("p", { part: "text", class: "mute" })];
+  const [percent, left, text] = [h("strong"), h("span", { class: "mute" }), h("p", { part: "text", class: "mute" })];
   const cancel = h("button", { type: "button", part: "cancel", class: "quiet" });
   const filled = h("i");
-  const bar = h("div", { part: "bar", class: "bar", role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100" }, filled);
+  const bar = h("div", { part: "bar", class: "bar", role: "progressbar" }, filled);
   const progress = h("div", { part: "progress", class: "panel", role: "group", tabindex: "-1" },
     h("div", { class: "row" }, h("span", {}, percent, " ", left), cancel), bar, text);
-  const [got, name, about, lacks] = [h("span"), h("bdi"), h("span"), h("p", { class: "mute" })];
-  const link = h("a", { part: "download" }, arrow(), got);
-  const ready = h("div", {}, h("div", { class: "got" }, link, h("span", { part: "text", class: "mute" }, name, about)), lacks);
+  const [name, about, lacks] = [h("bdi"), h("span"), h("p", { class: "mute whole" })];
+  const link = h("a", { part: "download" });
+  const ready = h("div", { class: "row got" }, link, h("span", { part: "text", class: "mute" }, name, about), lacks);
   const [title, todo] = [h("strong"), h("p", { class: "mute" })];
   const retry = h("button", { type: "button", part: "retry", class: "quiet" });
-  const failed = h("div", { class: "panel" }, h("div", { part: "error" }, title, todo), h("div", {}, retry));
+  const failed = h("div", { class: "panel row" }, h("div", { part: "error" }, title, todo), retry);
   const live = h("span", { class: "unseen", role: "status" });
   const box = h("div", {}, start, progress, ready, failed, live);
   root.append(box);
@@ -108,27 +105,27 @@ export function view(root: ShadowRoot, acts: Acts): { draw: (shown: Shown) => vo
     progress.hidden = !isBusy;
     ready.hidden = state !== "ready";
     failed.hidden = !isOver;
-    say(label, shown.label ? "" : t("download"));
+    say(label, shown.isLabelled ? "" : shown.label);
 
     if (isBusy) news = drawProgress(shown);
     if (state === "ready" && job) {
-      say(got, t("download"));
+      say(link, t("download"));
       link.href = shown.href;
       say(name, job.filename.replace(UNSEEN, "\ufffd"));
       say(about, ` · ${words.size(job.result?.fileSize ?? job.progress.bytesTotal)}`);
       const { skipped, processedFiles, totalFiles } = job.result ?? {};
       const lacking = skipped?.length ?? (totalFiles ?? 0) - (processedFiles ?? 0);
-      say(lacks, lacking > 0 ? t("leftOut", { n: lacking }) : "");
-      news = [t("ready"), lacks.textContent].filter(Boolean).join(". ");
+      say(lacks, hitchOf(words, shown.trouble) || (lacking > 0 ? t("leftOut", { n: lacking }) : ""));
+      news = joined(t("ready"), lacks.textContent);
     }
     if (isOver) {
-      const what = state === "failed" ? shown.why : state;
+      const what = state === "failed" ? words.why(shown.slug) : state;
       failed.classList.toggle("bad", state === "failed");
       say(title, t(what));
       say(todo, shown.retryAfter ? t("wait", { time: words.duration(shown.retryAfter) }) : "");
       say(retry, t("again"));
       retry.disabled = shown.isDisabled;
-      news = `${t(what)}. ${todo.textContent}`;
+      news = joined(t(what), todo.textContent);
     }
     if (isNew ? !isOld && before : news && news !== live.textContent) {
       spokenAt = Date.now();
@@ -139,23 +136,23 @@ export function view(root: ShadowRoot, acts: Acts): { draw: (shown: Shown) => vo
   };
 
   /** Returns what is to be said of it; nothing if it was said a short time ago. */
-  const drawProgress = ({ state, words, label: named, job, trouble, isCancelling, isOld }: Shown): string => {
+  const drawProgress = ({ state, words, label, job, trouble, isCancelling, isOld }: Shown): string => {
     const { t } = words;
-    const { percent: done = 0, bytesDone = 0, bytesTotal = 0, currentFile = 0, totalFiles = 0, etaSeconds = null, stage = "" } = job?.progress ?? {};
+    const { percent: done = 0, bytesDone = 0, bytesTotal = 0, currentFile = 0, totalFiles = 0, etaSeconds = null} = job?.progress ?? {};
     const isKnown = state === "running" && bytesTotal > 0;
-    const doing = state === "starting" ? (isOld ? "" : t("starting")) : t(stage === "queued" ? "queued" : "planning");
+    const doing = isOld && !job ? "" : t(job?.progress.stage === "queued" ? "queued" : "starting");
     const files = totalFiles > 1 ? t("files", { done: currentFile, n: totalFiles }) : "";
     say(percent, isKnown ? words.percent(done) : doing);
-    const hitch = trouble ? `${t(trouble)}. ${t("trying")}` : "";
+    const hitch = hitchOf(words, trouble);
     say(left, isKnown && etaSeconds ? t("left", { time: words.duration(etaSeconds) }) : "");
-    say(text, hitch ? hitch : isKnown ? [files, words.sizeOf(bytesDone, bytesTotal)].filter(Boolean).join(" · ") : "");
+    say(text, hitch || !isKnown ? hitch : joined(files, words.sizeOf(bytesDone, bytesTotal)));
     say(cancel, t("cancel"));
     // Not `disabled`: it may have the focus.
     cancel.setAttribute("aria-disabled", String(isCancelling));
-    for (const one of [progress, bar]) one.ariaLabel = named || t("download");
+    for (const one of [progress, bar]) one.ariaLabel = label;
     bar.classList.toggle("unknown", !isKnown);
     filled.style.inlineSize = isKnown ? `${done}%` : "";
-    const spoken = isKnown ? [words.percent(done), files].filter(Boolean).join(", ") : doing;
+    const spoken = isKnown ? joined(words.percent(done), files) : doing;
     if (isKnown) bar.setAttribute("aria-valuenow", String(done));
     else bar.removeAttribute("aria-valuenow");
     bar.setAttribute("aria-valuetext", spoken);
@@ -163,5 +160,5 @@ export function view(root: ShadowRoot, acts: Acts): { draw: (shown: Shown) => vo
     return before?.trouble || before?.state !== state || Date.now() - spokenAt > SPOKEN_EVERY_MS ? spoken : "";
   };
 
-  return { draw, link };
+  return draw;
 }
