@@ -61,6 +61,7 @@ FAULTS = Part("simulated faults", ("tests/faults", "--numprocesses", "auto"))
 IN_A_BROWSER = ("tests/browser",)
 EXAMPLES = ("tests/examples",)
 SCENARIO = ("tests/scenario",)
+OWN_WAY = ("tests/own_way",)
 ON_AWS = ("tests/observe/test_alarms.py", "tests/observe/test_function.py")
 """What needs neither Prometheus nor `make observe`. Each has an emulator of its own."""
 OBSERVED = ("tests/observe", *(f"--ignore={path}" for path in ON_AWS))
@@ -81,6 +82,7 @@ def parts_on(target: str) -> Iterator[Part]:
         yield Part("what make observe shows", OBSERVED, target, 230)
         yield Part("alarms and the function telemetry", ON_AWS, target, 100)
         yield Part("the examples", EXAMPLES, target, 150)
+        yield Part("the template, deployed in other ways", OWN_WAY, target, 60)
 
 
 @dataclass(frozen=True)
