@@ -159,6 +159,10 @@ format: $(READY) ## Format the code, and fix what can be fixed
 release: $(READY) ## Build the files of a release from the last commit, into dist/
 	$(call run,$(PYTHON) -m infra.release)
 
+.PHONY: template
+template: $(READY) ## Write the template and the code into dist/template/, to deploy your own way
+	$(call run,$(PYTHON) -m infra.publish)
+
 .PHONY: client
 client: $(READY) ## Build clients/js, and what the stack serves of it
 	$(call run,$(PYTHON) -m infra.js)

@@ -18,8 +18,7 @@ from typing import Any, Final
 from infra.alerts import canary as alarms
 from infra.alerts.cloudwatch import add_filters, watching
 from infra.errors import DeployError
-from infra.gateway_responses import SIGNED_REQUESTS
-from infra.rest_api import INTEGRATION, UNSIGNED_REQUESTS
+from infra.rest_api import INTEGRATION
 from infra.targets import Target
 
 VARIABLE: Final = "CANARY"
@@ -52,12 +51,6 @@ _VERSION: Final = f"{_FUNCTION}Version"
 _PERMISSION: Final = f"{_FUNCTION}AliasPermission"
 _CALLED: Final = f"${{{_FUNCTION}.Arn}}"
 _GROUP: Final = "CanaryGroup"
-_CONDITIONS: Final = {
-    SIGNED_REQUESTS: ("SignedAlias", "SignedDirect"),
-    UNSIGNED_REQUESTS: ("UnsignedAlias", "UnsignedDirect"),
-}
-"""The conditions of a deployment of the API: that by the alias, and that without."""
-
 _DIGITS: Final = 12
 
 Template = dict[str, Any]
@@ -105,7 +98,8 @@ def release(
         for name, resource in template["Resources"].items()
         if resource["Type"] == "AWS::Serverless::Function"
     }
-    settings = {k: v for k, v in values.items() if k not in (PARAMETER, RELEASE)}
+    defaults = {name: one.get("Default") for name, one in template.get("Parameters", {}).items()}
+    settings = {k: v for k, v in {**defaults, **values}.items() if k not in (PARAMETER, RELEASE)}
     said = [functions, template.get("Globals"), settings]
     digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:_DIGITS]
     known = deployed.get(RELEASE, "")
@@ -124,7 +118,7 @@ def add(template: Template) -> None:
     for name, resource in list(resources.items()):
         if resource["Type"] == "AWS::ApiGateway::RestApi":
             _lead_to_the_alias(resource["Properties"]["Body"])
-            _deploy_each_case(resources, name)
+            _deploy_each_case(template, name)
     _watch(resources)
 
 
@@ -150,14 +144,18 @@ def _lead_to_the_alias(definition: Template) -> None:
                 integration["uri"] = {"Fn::If": [USE_ALIAS, {"Fn::Sub": text}, direct]}
 
 
-def _deploy_each_case(resources: Template, api: str) -> None:
+def _deploy_each_case(template: Template, api: str) -> None:
     """Adds a deployment by the alias for each deployment without. A deployment never changes, so a
     stage that is to be switched needs another one."""
+    resources, conditions = template["Resources"], template["Conditions"]
     others: dict[str, str] = {}
     for name, resource in list(resources.items()):
         if resource["Type"] != "AWS::ApiGateway::Deployment" or _api_of(resource) != api:
             continue
-        by_alias, direct = _CONDITIONS[resource["Condition"]]
+        case = {"Condition": resource["Condition"]}
+        by_alias, direct = f"{resource['Condition']}ByAlias", f"{resource['Condition']}Direct"
+        conditions[by_alias] = {"Fn::And": [{"Condition": USE_ALIAS}, case]}
+        conditions[direct] = {"Fn::And": [{"Fn::Not": [{"Condition": USE_ALIAS}]}, case]}
         others[name] = f"{name}ByAlias"
         resources[others[name]] = {
             **deepcopy(resource),

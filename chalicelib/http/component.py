@@ -1,6 +1,6 @@
 """GET /longhaul-export.js: the web component, as a module that pages of other origins load.
 
-`python -m infra.js` builds it from clients/js. Its URL has no version, so that a page need not change
+`python -m infra.js` builds it from clients/js. Its URL has no version, so a page need not change
 when the stack does: browsers keep it for a few minutes, and then ask whether it is another one.
 """
 

@@ -143,17 +143,7 @@ var Connection = class {
   /** Sends a request until it succeeds, as long as the failures may pass and patience lasts. Raises
    * LonghaulError, or the signal's reason. */
   async call(asked) {
-    const until = performance.now() + this.patience;
-    for (let failures = 1; ; failures += 1) {
-      try {
-        return await this.ask(asked);
-      } catch (error) {
-        if (!(error instanceof LonghaulError) || !mayPass(error)) throw error;
-        const wait = backoff(failures - 1, error.retryAfter);
-        if (performance.now() + wait > until) throw error;
-        await pause(wait, asked.signal);
-      }
-    }
+    return patiently(() => this.ask(asked), this.patience, asked.signal);
   }
   /** Sends a request once, and again only after a token was renewed. Raises as `call` does. */
   async ask(asked) {
@@ -222,6 +212,19 @@ var Connection = class {
     }
   }
 };
+async function patiently(attempt, patience, signal) {
+  const until = performance.now() + patience;
+  for (let failures = 0; ; failures += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof LonghaulError) || !mayPass(error)) throw error;
+      const wait = backoff(failures, error.retryAfter);
+      if (performance.now() + wait > until) throw error;
+      await pause(wait, signal);
+    }
+  }
+}
 var noConnection = (url, cause) => new LonghaulError({ title: `${url || "The server"} does not answer`, status: 0 }, { slug: "no-connection", cause });
 var unexpected = (answer) => {
   const status = answer.type === "opaqueredirect" ? "a redirect" : answer.status;
@@ -471,7 +474,7 @@ var Longhaul = class {
   /** Watches the job until it has ended, and returns how. */
   async wait(job, { onState, ...options } = {}) {
     let last;
-    for await (const state of this.watch(job, options)) onState?.(last = state);
+    for await (last of this.watch(job, options)) onState?.(last);
     return last;
   }
   /** Yields the caller's jobs, newest first. Asks for each page when it is needed. */

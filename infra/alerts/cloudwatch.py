@@ -106,7 +106,10 @@ def _math(name: str, alarm: Alarm) -> Template:
         }
         for metric in alarm.metrics
     ]
-    result = {"Id": "result", "Expression": alarm.expression, "Label": name}
+    expression: Any = alarm.expression
+    if "${" in expression:
+        expression = {"Fn::Sub": expression}
+    result = {"Id": "result", "Expression": expression, "Label": name}
     return {"Metrics": [*queried, result]}
 
 

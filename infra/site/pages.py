@@ -5,8 +5,14 @@ from pathlib import Path
 from typing import Final
 
 from infra.paths import REPOSITORY
+from infra.site import api, javascript_client, metrics, python_client
 
-GENERATED: Final[Mapping[str, Callable[[], str]]] = {}
+GENERATED: Final[Mapping[str, Callable[[], str]]] = {
+    "docs/reference/api.md": api.made,
+    "docs/reference/javascript-client.md": javascript_client.made,
+    "docs/reference/metrics.md": metrics.made,
+    "docs/reference/python-client.md": python_client.made,
+}
 """What makes each page, by its path in the repository."""
 
 

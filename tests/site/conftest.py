@@ -18,8 +18,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
 @pytest.fixture
 def running(clone: Clone) -> Iterator[Clone]:
     """The clone, as a reader has it: with the stack of `make up` and the files of `make seed`."""
-    clone.make("up")
-    clone.make("seed")
+    clone.bring_up()
     yield clone
     clone.tidy()
 

@@ -7,7 +7,9 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -42,6 +44,7 @@ class Shell:
             start_new_session=True,
         )
         os.close(theirs)
+        self._decoder = getincrementaldecoder("utf-8")("replace")
         self._script = Path(variables["TMPDIR"]) / "command.sh"
 
     def __enter__(self) -> Self:
@@ -54,11 +57,10 @@ class Shell:
         traceback: TracebackType | None,
     ) -> None:
         """Ends the shell, and what it has left in the background."""
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGTERM)
-        except ProcessLookupError:
-            pass
-        self._process.wait()
+        with suppress(BrokenPipeError):
+            self._process.communicate()
         os.close(self._terminal)
 
     def run(self, command: str, seconds: float) -> Ran:
@@ -68,14 +70,30 @@ class Shell:
         line = f"source {self._script} < /dev/null; printf '{_END}%d{_END}' $?\n"
         self._process.stdin.write(line.encode())
         self._process.stdin.flush()
-        printed = b""
         deadline = time.monotonic() + seconds
+        printed = ""
         while (left := deadline - time.monotonic()) > 0:
-            if select.select([self._terminal], [], [], left)[0]:
-                try:
-                    printed += os.read(self._terminal, _CHUNK)
-                except OSError:  # the shell has ended, as by `exit`
-                    return Ran(printed.decode(errors="replace"), self._process.wait())
-                if ended := _ENDED.search(printed.decode(errors="replace")):
-                    return Ran(printed.decode(errors="replace")[: ended.start()], int(ended[1]))
-        return Ran(printed.decode(errors="replace"), None)
+            new = self._read(left)
+            if new is None:  # the shell has ended, as by `exit`
+                return Ran(printed, self._process.wait())
+            printed += new
+            if ended := _ENDED.search(printed):
+                return Ran(printed[: ended.start()] + printed[ended.end() :], int(ended[1]))
+        return Ran(printed, None)
+
+    def later(self, until: Callable[[str], bool], seconds: float) -> str:
+        """Returns what comes from what runs in the background, until it is enough or it is late."""
+        deadline = time.monotonic() + seconds
+        printed = ""
+        while not until(printed) and (left := deadline - time.monotonic()) > 0:
+            printed += self._read(left) or ""
+        return printed
+
+    def _read(self, seconds: float) -> str | None:
+        """Returns what is new on the terminal. None if nobody is there any more."""
+        if not select.select([self._terminal], [], [], seconds)[0]:
+            return ""
+        try:
+            return self._decoder.decode(os.read(self._terminal, _CHUNK))
+        except OSError:
+            return None

@@ -12,17 +12,23 @@ UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 ID: Final = rf"(?:{UUID}|\b[0-9a-zA-Z_-]*\d[0-9a-zA-Z_-]*…)"
 """What stands for an id: all of it, or its beginning and "…"."""
 
+NUMBER: Final = r"\d(?:[\d,.:]*\d)?"
+
 _TOKEN: Final = re.compile(
-    rf"(?P<id>{ID})|(?P<any>…)|(?P<number>\d[\d,.:]*(?<=\d))|(?P<space>\s+)|(?P<text>.)", re.DOTALL
+    rf"(?P<id>{ID})|(?P<any>…)|(?P<state>\b(?:queued|processing|completed)\b)|(?P<mark>[✓✗?] )|(?P<size>{NUMBER} (?:B|kB|MB|GB)\b)"
+    rf"|(?P<time>{NUMBER} (?:ms|s|min|h)\b)|(?P<number>{NUMBER})|(?P<space>\s+)|(?P<text>.)", re.DOTALL
 )
 _ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\a]*\a|\x1b[()][A-Z0-9]")
+_BAR: Final = re.compile(r"\w+ +\d+ % ")
+"""How far something is: the longer it takes, the more of these lines there are."""
 _PUNCTUATION: Final = '{}[],:"'
 
 
 def plain(printed: str) -> str:
     """Returns what a terminal shows of it: without colours, each line as it was last."""
-    lines = _ANSI.sub("", printed).replace("\r\n", "\n").split("\n")
-    return "\n".join(line.rsplit("\r", 1)[-1].rstrip() for line in lines)
+    lines = re.sub(r"\r+\n", "\n", _ANSI.sub("", printed)).split("\n")
+    last = (line.rsplit("\r", 1)[-1].rstrip() for line in lines)
+    return "\n".join(line for line in last if not _BAR.match(line))
 
 
 def ids_in(text: str) -> list[str]:
@@ -46,8 +52,16 @@ def ids(shown: str, printed: str, known: Mapping[str, str]) -> dict[str, str] | 
             pieces.append(_id(token["id"], names, known))
         elif token["any"]:
             pieces.append(".*?")
+        elif token["state"]:
+            pieces.append("(?:queued|processing|completed)")  # an export may be fast or slow
+        elif token["mark"]:
+            pieces.append(f"(?:{re.escape(token['mark'])})?")  # a simple terminal has words
+        elif token["size"]:
+            pieces.append(rf"{NUMBER} (?:B|kB|MB|GB)")
+        elif token["time"]:
+            pieces.append(rf"{NUMBER} (?:ms|s|min|h)")
         elif token["number"]:
-            pieces.append(r"\d[\d,.:]*")
+            pieces.append(NUMBER)
         elif token["space"]:
             pieces.append(_space(shown.strip(), token.start(), token.end()))
         else:
@@ -62,7 +76,7 @@ def _id(name: str, names: dict[str, str], known: Mapping[str, str]) -> str:
     if name in names:
         return f"(?P={names[name]})"
     names[name] = f"id{len(names)}"
-    return f"(?P<{names[name]}>{UUID if '…' not in name else r'[0-9a-zA-Z_.-]+'})"
+    return f"(?P<{names[name]}>{UUID if '…' not in name else r'[0-9a-zA-Z_.:-]+'})"
 
 
 def _space(text: str, start: int, end: int) -> str:

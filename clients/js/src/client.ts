@@ -31,6 +31,8 @@ export interface DownloadOptions extends Stoppable {
   to?: string | undefined;
   /** In Node.js: called with the bytes that are there, and all of them. */
   onProgress?: ((done: number, total: number) => void) | undefined;
+  /** In Node.js: whether a file that is there may be replaced. */
+  replace?: boolean | undefined;
 }
 
 /** What a download has made in Node.js. */
@@ -79,7 +81,7 @@ export class Longhaul {
   /** Watches the job until it has ended, and returns how. */
   async wait(job: JobRef, { onState, ...options }: WaitOptions = {}): Promise<Job> {
     let last: Job | undefined;
-    for await (const state of this.watch(job, options)) onState?.((last = state));
+    for await (last of this.watch(job, options)) onState?.(last);
     return last as Job; // there is a first state, or an error
   }
 

@@ -76,17 +76,7 @@ export class Connection {
   /** Sends a request until it succeeds, as long as the failures may pass and patience lasts. Raises
    * LonghaulError, or the signal's reason. */
   async call(asked: Asked): Promise<Answer> {
-    const until = performance.now() + this.patience;
-    for (let failures = 1; ; failures += 1) {
-      try {
-        return await this.ask(asked);
-      } catch (error) {
-        if (!(error instanceof LonghaulError) || !mayPass(error)) throw error;
-        const wait = backoff(failures - 1, error.retryAfter);
-        if (performance.now() + wait > until) throw error;
-        await pause(wait, asked.signal);
-      }
-    }
+    return patiently(() => this.ask(asked), this.patience, asked.signal);
   }
 
   /** Sends a request once, and again only after a token was renewed. Raises as `call` does. */
@@ -160,6 +150,22 @@ export class Connection {
       throw noConnection(this.url, error);
     } finally {
       time.end();
+    }
+  }
+}
+
+/** Calls `attempt` until it succeeds, as long as it fails in ways that may pass, and for `patience`
+ * ms. Raises its error, or the signal's reason. */
+export async function patiently<T>(attempt: () => Promise<T>, patience: number, signal: AbortSignal | undefined): Promise<T> {
+  const until = performance.now() + patience;
+  for (let failures = 0; ; failures += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof LonghaulError) || !mayPass(error)) throw error;
+      const wait = backoff(failures, error.retryAfter);
+      if (performance.now() + wait > until) throw error;
+      await pause(wait, signal);
     }
   }
 }

@@ -1,5 +1,7 @@
-"""A small shop beside the stack, on an origin of its own: it serves pages with the component, under a
-strict policy, and signs selections as a backend does."""
+"""A small shop beside the stack, on an origin of its own.
+
+It serves pages with the component under a strict policy, and signs selections as a backend does.
+"""
 
 import json
 import threading
@@ -29,7 +31,8 @@ _PAGE: Final = """<!doctype html>
 
 _SHEET: Final = """
 :root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; background: light-dark(#fff, #0d0e11); color: light-dark(#15181d, #eceef1); }
+body { font: 16px/1.5 sans-serif; color: light-dark(#15181d, #eceef1); }
+body { background: light-dark(#fff, #0d0e11); }
 """
 
 

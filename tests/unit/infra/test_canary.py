@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,8 +18,7 @@ from infra.targets import LOCAL_REGION, Target
 WAY = "Canary10Percent5Minutes"
 NOON = datetime(2026, 11, 27, 12, 0, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 27, 13, 0, 0, tzinfo=UTC)
-ON = {"Canary": WAY, "Auth": "jwt"}
-CODE = "longhaul/1.zip"
+ON = {"Canary": WAY, "Auth": "jwt", "CodeKey": "longhaul/1.zip"}
 
 _MOST_ALARMS = 10
 """https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html"""
@@ -27,10 +27,8 @@ _MOST_ALARMS = 10
 @pytest.fixture(scope="module")
 def completed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The template that is deployed on AWS."""
-    built = package.build(
-        Target(name="aws", stage="prod", region=LOCAL_REGION), tmp_path_factory.mktemp("package")
-    )
-    return template.complete(built.template, code_bucket="packages", code_key=CODE)
+    built = package.build(tmp_path_factory.mktemp("package"))
+    return template.complete(built.template, architecture="arm64")
 
 
 @pytest.fixture
@@ -108,13 +106,15 @@ def test_each_route_calls_the_alias_or_the_function(
 
 @pytest.mark.parametrize("auth", ["none", "iam"])
 @pytest.mark.parametrize("way", ["off", WAY])
+@pytest.mark.parametrize("size", ["none", "1024", "10240"])
 def test_the_stage_has_the_one_deployment_that_there_is(
-    completed: dict[str, Any], auth: str, way: str
+    completed: dict[str, Any], auth: str, way: str, size: str
 ) -> None:
-    values = {"Canary": way, "Auth": auth, "PublicEndpointUrl": ""}
+    values = {"Canary": way, "Auth": auth, "MinimumCompressionSize": size}
     chosen = {
         name: _holds(completed["Conditions"], name, values)
-        for name in (canary.USE_ALIAS, "SignedRequests")
+        for name in completed["Conditions"]
+        if name == canary.USE_ALIAS or ("Requests" in name and "Shift" not in name)
     }
 
     stage = completed["Resources"]["RestAPIapiStage"]["Properties"]
@@ -129,10 +129,11 @@ def test_no_two_ways_share_a_deployment(completed: dict[str, Any]) -> None:
         _made(
             completed,
             "AWS::ApiGateway::Deployment",
-            {"Canary": way, "Auth": auth, "PublicEndpointUrl": ""},
+            {"Canary": way, "Auth": auth, "MinimumCompressionSize": size},
         )
         for way in ("off", WAY)
         for auth in ("none", "iam")
+        for size in ("none", "1024", "10240")
     ]
 
     assert len(set.union(*made)) == len(made)
@@ -177,7 +178,7 @@ def test_a_version_is_described_by_what_its_function_has(resources: dict[str, An
     described = resources["APIHandlerVersion"]["Properties"]["Description"]
     handler = resources["APIHandler"]["Properties"]["Environment"]["Variables"]
 
-    assert described == {"Fn::Join": [" ", [{"Ref": "Release"}, CODE]]}
+    assert described == {"Fn::Join": [" ", [{"Ref": "Release"}, {"Ref": "CodeKey"}]]}
     assert _resolved(handler["RELEASE"], {canary.USE_ALIAS: True}) == described
 
 
@@ -211,11 +212,19 @@ def test_a_changed_setting_is_a_new_release(completed: dict[str, Any]) -> None:
     assert _release(completed, {**ON, "Auth": "iam"}, {**ON, "Release": first}) != first
 
 
-def test_changed_code_is_a_new_release(completed: dict[str, Any]) -> None:
+def test_a_changed_default_is_a_new_release(completed: dict[str, Any]) -> None:
     first = _release(completed, ON, {}, NOON)
-    changed = json.loads(json.dumps(completed).replace(CODE, "longhaul/2.zip"))
+    changed = deepcopy(completed)
+    changed["Parameters"]["ApiMemory"]["Default"] = 1024
 
     assert _release(changed, ON, {**ON, "Release": first}) != first
+
+
+def test_changed_code_is_a_new_release(completed: dict[str, Any]) -> None:
+    first = _release(completed, ON, {}, NOON)
+    changed = {**ON, "CodeKey": "longhaul/2.zip"}
+
+    assert _release(completed, changed, {**ON, "Release": first}) != first
 
 
 def test_what_was_undone_or_switched_off_is_deployed_as_a_new_release(
