@@ -175,6 +175,13 @@ def page_asset(version: str, name: str) -> Response:
     return answer(app, lambda call: asset(call, version, name))
 
 
+@app.route("/longhaul-export.js", methods=["GET"], content_types=[], cors=CORS)
+def component() -> Response:
+    from chalicelib.http.component import script
+
+    return answer(app, script)
+
+
 @app.route("/docs", methods=["GET"], content_types=[], cors=CORS)
 def reference() -> Response:
     from chalicelib.http.reference import reference

@@ -52,6 +52,12 @@ def npm(arguments: Sequence[str], folder: Path) -> str:
     return _run(command, f"npm {arguments[0]} failed in {folder}.", environment(), folder)
 
 
+def run(arguments: Sequence[str | Path], folder: Path) -> str:
+    """Runs a script in a folder. Returns what it prints. Raises PackageError with its own words."""
+    command = [str(node()), *map(str, arguments)]
+    return _run(command, f"{Path(command[1]).name} failed in {folder}.", environment(), folder)
+
+
 def install(folder: Path) -> Path:
     """Installs what the package-lock.json of a folder pins, unless it is there. No package's own
     script runs. Returns the folder's node_modules. Raises PackageError."""

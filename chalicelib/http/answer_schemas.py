@@ -3,7 +3,7 @@
 from typing import Final
 
 from chalicelib import errors
-from chalicelib.errors import JobFailed, LonghaulError, PlanReplaced, QuotaExceeded, Reason
+from chalicelib.errors import Reason
 from chalicelib.http.problems import type_uri
 from chalicelib.http.schemas import Schema
 from chalicelib.jobs.notices import Kind, State
@@ -23,6 +23,13 @@ def _answer(properties: Schema, **perhaps: Schema) -> Schema:
 
 def _optional(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _types(root: type[errors.LonghaulError]) -> list[str]:
+    """Returns the types of all problems that are of this kind."""
+    kinds = (kind for kind in vars(errors).values() if isinstance(kind, type))
+    named = (kind for kind in kinds if issubclass(kind, root) and "slug" in vars(kind))
+    return sorted({type_uri(kind.slug) for kind in named})
 
 
 _TEXT: Final[Schema] = {"type": "string"}
@@ -158,7 +165,7 @@ JOB: Final = _answer(
         "error": _optional(
             _answer(
                 {
-                    "type": _URL,
+                    "type": {"enum": _types(errors.JobFailed)},
                     "title": _TEXT,
                     "detail": _TEXT,
                     "remedies": {
@@ -461,16 +468,11 @@ OPENAPI: Final[Schema] = {
     "required": ["openapi", "info", "paths"],
 }
 
+# Of what a job fails for, a request is refused for a quota alone.
 _PROBLEM_TYPES: Final = sorted(
-    {
-        type_uri(one.slug)
-        for one in vars(errors).values()
-        if isinstance(one, type)
-        and issubclass(one, LonghaulError)
-        # Of what a job fails for, a request is refused for a quota alone.
-        and (not issubclass(one, JobFailed) or issubclass(one, QuotaExceeded))
-        and one is not PlanReplaced
-    }
+    {*_types(errors.LonghaulError)}.difference(
+        _types(errors.JobFailed), [type_uri(errors.PlanReplaced.slug)]
+    ).union(_types(errors.QuotaExceeded))
 )
 
 PROBLEM: Final[Schema] = {

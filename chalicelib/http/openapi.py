@@ -8,7 +8,7 @@ from chalicelib.http.callers import base_url
 from chalicelib.http.calls import Call, Reply
 from chalicelib.http.operations import paths
 from chalicelib.http.spelling import CAMEL, outer
-from chalicelib.settings import settings
+from chalicelib.settings import Settings, settings
 from chalicelib.version import VERSION
 
 _REQUESTS: Final = {
@@ -47,6 +47,12 @@ _ANSWERS: Final = {
 def document(call: Call) -> Reply:
     """GET /openapi.json. The server in it is this stack's own URL."""
     config = settings()
+    content = described(config, base_url(call.context, config))
+    return Reply(200, content, {"Cache-Control": "max-age=300"})
+
+
+def described(config: Settings, url: str) -> dict[str, Any]:
+    """Returns the document of a stack with these settings at this URL."""
     sources = [source.name for source in config.sources]
     requests = schemas.requests(schemas.file_id(config.file_id_pattern), sources)
     shown = {_REQUESTS[name]: in_both_spellings(schema) for name, schema in requests.items()}
@@ -61,7 +67,7 @@ def document(call: Call) -> Reply:
             "later, and download one ZIP archive straight from S3.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": base_url(call.context, config)}],
+        "servers": [{"url": url}],
         "tags": [
             {"name": name, "description": said} for name, (said, _) in descriptions.TAGS.items()
         ],
@@ -75,11 +81,11 @@ def document(call: Call) -> Reply:
     if asked := security.everywhere(config):
         content["security"] = asked
     for operations in content["paths"].values():
-        for described in operations.values():
-            asked = security.of(described["operationId"], config)
+        for operation in operations.values():
+            asked = security.of(operation["operationId"], config)
             if asked:
-                described["security"] = asked
-    return Reply(200, content, {"Cache-Control": "max-age=300"})
+                operation["security"] = asked
+    return content
 
 
 def in_both_spellings(schema: schemas.Schema) -> schemas.Schema:

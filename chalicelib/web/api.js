@@ -1,10 +1,9 @@
-// Calls the API, under the page's own address.
+// Calls the API, under the page's own address: the client, and what went wrong in words for people.
 
 import { tickets } from "./address.js";
+import { Longhaul, LonghaulError } from "./client.js";
 import { inWords } from "./problems.js";
 import { plain, t } from "./texts.js";
-
-const TIMEOUT_MS = 35_000; // API Gateway gives up after 29 s
 
 /** What went wrong, in words for people. `status` is 0 if no answer came. `after`: seconds to wait. `errors`: what the API says of each field, [{pointer, detail}]. */
 export class Problem extends Error {
@@ -14,93 +13,80 @@ export class Problem extends Error {
   }
 }
 
-const ours = (slug, status, after) => new Problem(status, t(`problems.${slug}.title`), t(`problems.${slug}.words`), "", after);
-
 /** Who asks, if people sign in here. `token` returns what to send. After a 401, `renew` says whether
  * to send again. `proven`: the API has accepted this sign-in. */
 export const access = {};
 
+const jobIn = (path) => /v1\/export\/([^/?]+)/.exec(path)?.[1];
+
+/** It sends a request once, and `follow` for ever: where one fails, a person decides. */
+export const client = new Longhaul({
+  url: document.baseURI,
+  tickets,
+  patience: 0,
+  token: () => access.token?.(),
+  renew: (secret, tries) => access.renew?.(secret, tries),
+  fetch: async (address, request) => {
+    const answer = await fetch(address, request);
+    access.proven ||= answer.ok && !tickets.has(jobIn(address));
+    return answer;
+  },
+});
+
 export const jobPath = (id) => `v1/export/${encodeURIComponent(id)}`;
 
 /** A page of jobs, newest first. */
-export const listJobs = (user, cursor) => call("GET", query("v1/export", { userId: user, limit: 100, cursor }));
+export const listJobs = (userId, cursor) => said(client.listPage({ userId, cursor }));
 
-export const readJob = (id) => call("GET", jobPath(id));
+export const readJob = (id) => said(client.status(id));
 
-/** Returns the text of a short stream of events; null if nothing can come any more. */
-export const readEvents = (id, seen, signal) =>
-  call("GET", `${jobPath(id)}/progress`, { headers: { Accept: "text/event-stream", ...(seen && { "Last-Event-ID": seen }) }, signal });
-
-// A cancel must not delete a job that has just ended.
-export const cancelJob = (id) => call("DELETE", `${jobPath(id)}?only=open`);
-export const deleteJob = (id) => call("DELETE", `${jobPath(id)}?only=ended`);
+// A cancel does not delete a job that has just ended.
+export const cancelJob = (id) => said(client.cancel(id));
+export const deleteJob = (id) => said(client.delete(id));
 
 /** The same once more, as a new job, perhaps with {onMissing, onUnreadable, filename} changed. */
-export const retryJob = (id, changes = {}) => post(`${jobPath(id)}/retry`, changes);
+export const retryJob = (id, changes) => said(client.retry(id, changes));
 
 /** What was asked: it can be given to `createJob` as it is. */
-export const readRequest = (id) => call("GET", `${jobPath(id)}/request`);
+export const readRequest = (id) => said(client.request(id));
 
-export const renameJob = (id, filename) => withBody("PATCH", jobPath(id), { filename });
+export const renameJob = (id, filename) => said(client.rename(id, filename));
 
-export const downloadLink = (id) => call("GET", `${jobPath(id)}/download`);
+export const downloadLink = (id) => said(client.link(id));
 
 /** A page of one folder. `values`: {prefix, source, cursor, limit}. */
-export const listFiles = (values = {}) => call("GET", query("v1/files", values));
+export const listFiles = (values) => said(client.files(values));
 
 /** {files, bytes, unreadableFiles} of all below a prefix, as far as it was counted; `cursor` goes on. */
-export const readTotals = (values, signal) => call("GET", query("v1/files/totals", values), { signal });
+export const readTotals = (values, signal) => said(client.totals({ ...values, signal }));
 
 /** {seconds, limits, exceeded} of {files, bytes, entries}. */
-export const readEstimate = (values) => call("GET", query("v1/estimate", values));
+export const readEstimate = (values) => said(client.estimate(values));
 
 /** {files: [{file, available, name, size, reason, detail}]} of at most 100 {keys} or {fileIds}. */
-export const checkFiles = (request) => post("v1/download/check", request);
+export const checkFiles = (request) => said(client.check(request));
 
 /** Safe to repeat with the same key, if the answer is lost. */
-export const createJob = (request, key) => post("v1/export", request, { "Idempotency-Key": key });
+export const createJob = (request, idempotencyKey) => said(client.create(request, { idempotencyKey }));
 
-const withBody = (method, path, body, headers) =>
-  call(method, path, { body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...headers } });
+export const post = (path, body) => call("POST", path, body);
 
-export const post = (path, body, headers) => withBody("POST", path, body, headers);
+/** Sends any other request, with the job's ticket or the person's token. */
+export const call = (method, path, body) => said(client.call({ method, path, body, job: jobIn(path) }));
 
 export const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
-const query = (path, values) =>
-  `${path}?${new URLSearchParams(Object.entries(values).filter(([, value]) => value || value === 0))}`;
+const said = (answer) => answer.catch((error) => Promise.reject(problemOf(error)));
 
-async function send(method, path, more) {
-  const signal = AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), more.signal].filter(Boolean));
-  try {
-    const answer = await fetch(path, { method, cache: "no-store", ...more, signal });
-    const isStream = answer.headers.get("Content-Type")?.startsWith("text/event-stream");
-    return [answer, isStream ? await answer.text() : await answer.json().catch(() => null)];
-  } catch {
-    throw ours("no-connection", 0);
-  }
-}
+const ours = (slug, status, after) => new Problem(status, t(`problems.${slug}.title`), t(`problems.${slug}.words`), "", after);
 
-/** Calls the API with what this page has: the job's ticket, or the person's token. */
-export async function call(method, path, more = {}) {
-  const ticket = tickets.get(path.split(/[/?]/)[2]);
-  for (let tries = 0; ; tries += 1) {
-    const secret = ticket ?? (await access.token?.());
-    const headers = { ...more.headers, ...(secret !== undefined && { Authorization: `Bearer ${secret}` }) };
-    const [answer, body] = await send(method, path, { ...more, headers });
-    if (answer.ok && (body !== null || answer.status === 204)) {
-      access.proven ||= ticket === undefined;
-      return body;
-    }
-    if (answer.status === 401 && ticket === undefined && (await access.renew?.(secret, tries))) continue;
-    throw problemOf(answer, body);
-  }
-}
-
-function problemOf({ status, headers }, body) {
-  const after = Number(headers.get("Retry-After")) || 0;
-  if (!body?.title) return ours("no-answer", status, after);
-  const { title, words, quote } = inWords({ ...body, status, after });
-  const errors = body.errors?.map((one) => ({ ...one, detail: plain(one.detail) }));
+function problemOf(error) {
+  if (error.cause instanceof Problem) return error.cause; // the sign-in has said it
+  if (!(error instanceof LonghaulError)) return error;
+  const { slug, status, retryAfter: after = 0 } = error;
+  if (slug === "unexpected-answer") return ours("no-answer", status, after);
+  if (!status) return ours("no-connection", 0);
+  const { title, words, quote } = inWords({ ...error, after });
+  const errors = error.errors.map((one) => ({ ...one, detail: plain(one.detail) }));
   return Object.assign(new Problem(status, title, words, quote, after), { errors });
 }

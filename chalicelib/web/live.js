@@ -1,10 +1,9 @@
-// What is live: one job, followed by server-sent events, and by its status when they fail; the list,
-// looked at again and again; and what other windows of this browser do.
+// What is live: one job, which the client follows; the list, looked at again and again; and what other
+// windows of this browser do.
 
-import { readEvents, readJob } from "./api.js";
+import { client } from "./api.js";
 
-const FIRST_PAUSE_MS = 3_000; // until a stream says another one
-const LONGEST_PAUSE_MS = 30_000;
+export { isOpen } from "./client.js";
 
 const PACE_MS = 4_000; // from one look at the list to the next
 const SLOW_PACE_MS = 30_000; // while nobody does anything, and nothing happens
@@ -25,111 +24,24 @@ export function heard(listener) {
   return () => channel.removeEventListener("message", listen);
 }
 
-export const isOpen = ({ status }) => status === "queued" || status === "processing";
-
-/**
- * Reads a whole stream by the rules of the HTML standard. Returns its {events: [{type, data, id}]},
- * and if it has them: {retry} in ms, {seen}, the last event's id. EventSource cannot sign in.
- */
-export function parse(text) {
-  const found = { events: [] };
-  let [type, data, id] = ["", "", ""];
-  // What follows the last line end is not whole.
-  for (const line of text.split(/\r\n|\r|\n/).slice(0, -1)) {
-    const [, field, value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(line);
-    if (!line) {
-      found.seen = id;
-      if (data) found.events.push({ type: type || "message", data: data.slice(0, -1), id });
-      type = data = "";
-    } else if (field === "data") data += `${value}\n`;
-    else if (field === "event") type = value;
-    else if (field === "id" && !value.includes("\0")) id = value;
-    else if (field === "retry" && /^\d+$/.test(value)) found.retry = +value;
-  }
-  return found;
-}
-
 /**
  * Follows a job to its end, also in a hidden tab. Calls `show` after each change, `trouble` with
  * whether nobody answers, `gone` if there is no such job. Returns a function that stops it.
  */
 export function follow(id, { show, trouble, gone }) {
-  let timer;
-  let seen = "";
-  let pause = FIRST_PAUSE_MS;
-  let failures = 0;
   const left = new AbortController();
-
-  const stop = () => {
-    left.abort();
-    clearTimeout(timer);
-    removeEventListener("online", lookNow);
-    document.removeEventListener("visibilitychange", lookNow);
-  };
-
-  const told = (job) => {
-    if (!isOpen(job)) stop();
-    show(job);
-  };
-
-  const next = (step, ms) => {
-    clearTimeout(timer);
-    if (left.signal.aborted) return;
-    timer = setTimeout(() => {
-      timer = 0;
-      step();
-    }, ms);
-  };
-
-  /** Returns what `ask` does; undefined if that fails, or comes too late. */
-  const asked = async (ask, borne) => {
+  const { signal } = left;
+  const watch = async () => {
     try {
-      const answer = await ask();
-      if (left.signal.aborted) return;
-      failures = 0;
-      trouble(false);
-      return answer;
-    } catch ({ status, after = 0 }) {
-      if (left.signal.aborted) return;
-      if (status === 404 || status === 401) {
-        stop();
-        gone();
-        return;
-      }
-      failures += 1;
-      trouble(status !== 429 && failures > borne); // a limit on requests is no trouble: wait
-      next(look, Math.max(Math.min(500 * 2 ** failures, LONGEST_PAUSE_MS), after * 1000));
+      for await (const job of client.watch(id, { signal, patience: Infinity, onTrouble: trouble })) if (!signal.aborted) show(job);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error.status !== 404 && error.status !== 401) throw error;
+      gone();
     }
   };
-
-  const listen = async () => {
-    const stream = await asked(async () => {
-      const text = await readEvents(id, seen, left.signal);
-      const { events, ...rest } = parse(text ?? "");
-      return { ...rest, isOver: text === null, jobs: events.map(({ data }) => JSON.parse(data)) };
-    }, 1);
-    if (!stream) return;
-    ({ seen = seen, retry: pause = pause } = stream);
-    next(stream.isOver ? look : listen, pause);
-    stream.jobs.forEach(told);
-  };
-
-  const look = async () => {
-    const job = await asked(() => readJob(id), 0);
-    if (!job) return;
-    next(listen, 0);
-    told(job);
-  };
-
-  // The user or the network is back: do not wait for the end of the pause.
-  const lookNow = () => {
-    if (timer && failures && document.visibilityState === "visible") next(look, 0);
-  };
-
-  addEventListener("online", lookNow);
-  document.addEventListener("visibilitychange", lookNow);
-  look();
-  return stop;
+  watch();
+  return () => left.abort();
 }
 
 /**

@@ -22,6 +22,7 @@ UNDOCUMENTED_PATHS: Final = frozenset(
     {
         "/",
         "/assets/{version}/{name}",
+        "/longhaul-export.js",
         "/docs",
         "/docs/{version}/{name}",
         "/unsubscribe/{token}",

@@ -1,6 +1,5 @@
 """The functions of the page's modules, called in the browser."""
 
-import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,7 +7,6 @@ import pytest
 from playwright.sync_api import Browser, Route
 
 from infra.outputs import Outputs
-from tests.eventsource import EventSource, Message
 
 Call = Callable[..., Any]
 
@@ -170,33 +168,3 @@ def test_durations_are_as_exact_as_people_need(call: Call, seconds: float, words
 )
 def test_a_detail_becomes_a_sentence(call: Call, text: str, words: str) -> None:
     assert call("format", "sentence", text) == words
-
-
-# -- events ---------------------------------------------------------------------------------------
-
-_PIECES = (
-    *("\n", "\r", "\r\n", "\n\n", ":", ": ", " ", "\0", "\ufeff", "\u2028", "ü", "x", "12", ""),
-    *("data", "data:", "data: ", "id", "id:", "event: ", "retry: ", "retry:", "retry: 1.5", ": no"),
-    *("data: {}\n\n", "id: a\n", "event: queued\n", "retry: 500\n"),
-)
-_STREAMS = 500
-
-
-def _unused(_: object) -> Any:
-    raise NotImplementedError
-
-
-def test_a_stream_is_read_by_the_rules_of_the_standard(call: Call) -> None:
-    """The other reader is the one of the API's tests."""
-    draw = random.Random(13)
-    streams = ["".join(draw.choices(_PIECES, k=draw.randrange(25))) for _ in range(_STREAMS)]
-
-    found = [call("live", "parse", stream.removeprefix("\ufeff")) for stream in streams]
-
-    for stream, read in zip(streams, found, strict=True):
-        source = EventSource(connect=_unused, pause=_unused)
-        messages = list(source.interpret(stream.encode()))
-        ours = [Message(event["type"], event["data"], event["id"]) for event in read["events"]]
-        assert ours == messages, repr(stream)
-        assert read.get("seen", "") == source.last_event_id, repr(stream)
-        assert read.get("retry", 3000) == source.reconnection_ms, repr(stream)

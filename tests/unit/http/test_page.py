@@ -15,12 +15,16 @@ from chalicelib.settings import settings
 from infra.smaller import FOLDER, smaller
 from tests.unit.samples import REQUIRED
 
-SIZE_MAX = 80_000
+SIZE_MAX = 94_000
 """Bytes of the page, its scripts and the texts of one language that a view loads to be shown: as
-they are packaged, before API Gateway compresses them."""
+they are packaged, before API Gateway compresses them. 15,000 are the client, which is a package of
+its own (docs/decisions/0030-the-javascript-client.md)."""
 
-SIZE_MAX_OF_ALL = 154_000
+SIZE_MAX_OF_ALL = 166_000
 """The same of all views, with what is loaded only when it is needed."""
+
+COMPRESSED_MAX = 80_000
+"""The same as API Gateway compresses it."""
 
 LARGER = {"texts-ar.js": 8_000}
 """More bytes for a language: each letter of Arabic has two, and a number has six forms."""
@@ -96,7 +100,7 @@ def test_all_of_it_is_small(language: str) -> None:
 def test_all_of_it_is_small_as_api_gateway_compresses_it(language: str) -> None:
     all_of_it = _packaged({*FILES, language} - (TEXTS_OF - {language}))
 
-    assert sum(len(gzip.compress(file)) for file in all_of_it) < SIZE_MAX
+    assert sum(len(gzip.compress(file)) for file in all_of_it) < COMPRESSED_MAX
 
 
 def test_what_few_visits_need_is_loaded_when_it_is_needed() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra import package, reference, targets, wheels
+from infra import package, reference, wheels
 from infra.errors import PackageError
 from infra.paths import REPOSITORY
 
@@ -51,14 +51,14 @@ def test_a_wheel_without_swagger_ui_is_refused(
 
 
 def test_the_package_is_made_with_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def chalice(_target: object, _sources: Path, output: Path) -> None:
+    def chalice(_sources: Path, output: Path) -> None:
         (output / "sam.yaml").write_text(json.dumps({}))
         with zipfile.ZipFile(output / "deployment.zip", "w") as archive:
             archive.writestr("app.py", "")
 
     monkeypatch.setattr(package, "_run_chalice", chalice)
 
-    built = package.build(targets.named("ministack"), tmp_path)
+    built = package.build(tmp_path)
 
     with zipfile.ZipFile(built.code) as archive:
         assert {reference.FOLDER + name for name in reference.NAMES} <= set(archive.namelist())
