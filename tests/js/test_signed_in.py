@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import jwt
@@ -19,7 +18,7 @@ _KEY = "downloads/10001"
 
 
 @pytest.fixture(scope="module")
-def guarded(outputs: Outputs, stack_state: Path) -> Iterator[Outputs]:
+def guarded(outputs: Outputs, stack_state: Path) -> Outputs:
     """A second stack on the emulator of these tests."""
     if deployment.given_outputs():
         pytest.skip("a stack that is given has the access that its operator chose")
@@ -28,7 +27,7 @@ def guarded(outputs: Outputs, stack_state: Path) -> Iterator[Outputs]:
         patch.setenv("SELECTION_KEYS", "make")
         made = stack.up(target, stack_state, "longhaul-guarded", access=Access("jwt"))
     Backstage(made).s3.put_object(Bucket=made.source_bucket, Key=_KEY, Body=b"1")
-    yield made
+    return made
 
 
 def test_tokens_and_selections(built: Path, guarded: Outputs, stack_state: Path) -> None:
