@@ -110,6 +110,7 @@ def test_a_page_in_typescript_has_types_of_it(tmp_path: Path) -> None:
     for name, text in {"react": _REACT, "vue": _VUE}.items():
         (modules / name).mkdir(parents=True)
         (modules / name / "index.d.ts").write_text(text)
+        (modules / name / "package.json").write_text('{"types": "index.d.ts"}')
     ours = modules / "longhaul"
     js.package()
     ours.mkdir()
