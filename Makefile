@@ -20,6 +20,10 @@ UV_VERSION := 0.13.9
 # is for Ctrl-C, which ends a command in good order: this shell then ends as the command does.
 run = @trap : INT; $(1) || { code=$$?; if [ -t 2 ]; then kill -s PIPE $$PPID; fi; exit $$code; }
 
+# Locks of what is installed apart from .venv, each when it is needed.
+LOCKS := infra/checks/checkov infra/checks/pip-audit infra/node infra/site/site tests/site/aws
+LOCKS += examples/django/requirements examples/fastapi/requirements
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
@@ -31,7 +35,7 @@ help: ## Show this list
 	awk -v b="$$b" -v c="$$c" -v d="$$d" -v o="$$o" -v target='$(TARGET)' 'BEGIN { FS = ":.*## "; \
 	    printf "\n%sLonghaul%s  downloads that outlive the request\n", b, o } \
 	  /^##@ / { printf "\n%s%s%s\n", b, substr($$0, 5), o } \
-	  /^[a-z-]+:.*## / { printf "  %smake %-11s%s %s\n", c, $$1, o, $$2 } \
+	  /^[a-z-]+:.*## / { printf "  %smake %-13s%s %s\n", c, $$1, o, $$2 } \
 	  END { printf "\n%sTARGET=%s; there are ministack, localstack and aws.%s\n\n", d, target, o }' \
 	  $(firstword $(MAKEFILE_LIST))
 
@@ -42,6 +46,11 @@ demo: $(READY) ## See a real export, from nothing to a checked ZIP
 .PHONY: scenario
 scenario: $(READY) ## Slow downloads behind nginx: as one request, and as a job
 	$(call run,$(PYTHON) -m infra.scenario $(if $(FACTOR),--factor $(FACTOR)))
+
+# Only a NAME of this command: some systems have such a variable, the machine's name.
+.PHONY: example
+example: $(READY) ## Run an example behind a login: NAME=react; without NAME, list them
+	$(call run,$(PYTHON) -m infra.examples $(if $(filter command line,$(origin NAME)),"$$NAME"))
 
 ##@ Run it
 .PHONY: up
@@ -64,6 +73,10 @@ url: $(READY) ## Print the API's base URL
 .PHONY: token
 token: $(READY) ## Print a token of the local issuer; USER=alice, CLAIMS='{…}', TTL=seconds
 	$(call run,$(INFRA) token $(if $(CLAIMS),--claims "$$CLAIMS") $(if $(TTL),--ttl "$$TTL") -- "$$USER")
+
+.PHONY: selection-key
+selection-key: $(READY) ## Print the key that signs selections; KID=… if there are several
+	$(call run,$(INFRA) selection-key $(if $(KID),--kid "$$KID"))
 
 .PHONY: outputs
 outputs: $(READY) ## Print the stack's names and addresses as JSON
@@ -133,6 +146,10 @@ check: $(READY) ## Lint, check format, types, imports and the template
 	$(call run,$(VENV)/bin/lint-imports --no-logo --no-cache)
 	$(call run,$(PYTHON) -m infra.checks)
 
+.PHONY: site
+site: $(READY) ## Build the documentation's site into build/site, with all links checked
+	$(call run,$(PYTHON) -m infra.site)
+
 .PHONY: format
 format: $(READY) ## Format the code, and fix what can be fixed
 	$(call run,$(PYTHON) -m ruff check --fix --quiet .)
@@ -141,6 +158,10 @@ format: $(READY) ## Format the code, and fix what can be fixed
 .PHONY: release
 release: $(READY) ## Build the files of a release from the last commit, into dist/
 	$(call run,$(PYTHON) -m infra.release)
+
+.PHONY: template
+template: $(READY) ## Write the template and the code into dist/template/, to deploy your own way
+	$(call run,$(PYTHON) -m infra.publish)
 
 .PHONY: client
 client: $(READY) ## Build clients/js, and what the stack serves of it
@@ -162,13 +183,16 @@ lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 	  --python-version 3.11 --python-platform aarch64-manylinux2014 \
 	  --no-emit-index-url --no-emit-find-links --constraint requirements-dev.txt \
 	  --custom-compile-command 'make lock' --output-file requirements-otlp.txt requirements-otlp.in
-	@for list in infra/checks/checkov infra/checks/pip-audit infra/node; do \
+	@for list in $(LOCKS); do \
 	  .longhaul/lock/bin/uv pip compile --quiet --universal --generate-hashes --upgrade \
 	    --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
 	    --custom-compile-command 'make lock' --output-file $$list.txt $$list.in || exit; \
 	done
+	@.longhaul/lock/bin/uv pip compile --quiet --universal --no-deps --generate-hashes --upgrade \
+	  --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
+	  --custom-compile-command 'make lock' --output-file infra/reference.txt infra/reference.in
 	@rm -rf .longhaul/lock
-	@echo 'requirements-dev.txt, -jwt.txt and -otlp.txt, infra/node.txt and the two locks in infra/checks are pinned anew.'
+	@echo 'All locks are pinned anew: git diff --stat shows which.'
 
 .PHONY: clean
 clean: ## Stop the local targets; remove .venv, .longhaul and the caches
@@ -180,7 +204,7 @@ clean: ## Stop the local targets; remove .venv, .longhaul and the caches
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo 'Clean.'
 
-$(READY): requirements-dev.txt chalicelib/version.py
+$(READY): requirements-dev.txt chalicelib/version.py infra/reference.txt
 	@$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "Longhaul needs Python 3.11 or later; $(PYTHON3) is $$($(PYTHON3) --version 2>&1)."; \
 	  echo "Name another one: make setup PYTHON3=python3.13"; exit 1; } >&2
@@ -196,4 +220,6 @@ $(READY): requirements-dev.txt chalicelib/version.py
 	@$(QUIET_PIP) install --no-compile --require-hashes -r requirements-dev.txt
 	@echo '  Longhaul itself' >&2
 	@$(QUIET_PIP) install --no-compile --no-deps --no-build-isolation --editable .
+	@echo "  Swagger UI, for the API's reference page" >&2
+	@$(PYTHON) -m infra.reference
 	@touch $@

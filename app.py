@@ -182,6 +182,20 @@ def component() -> Response:
     return answer(app, script)
 
 
+@app.route("/docs", methods=["GET"], content_types=[], cors=CORS)
+def reference() -> Response:
+    from chalicelib.http.reference import reference
+
+    return answer(app, reference)
+
+
+@app.route("/docs/{version}/{name}", methods=["GET"], content_types=[], cors=CORS)
+def reference_asset(version: str, name: str) -> Response:
+    from chalicelib.http.reference import asset
+
+    return answer(app, lambda call: asset(call, version, name))
+
+
 @app.route("/unsubscribe/{token}", methods=["GET"], content_types=[], cors=CORS)
 def unsubscribe_page(token: str) -> Response:
     from chalicelib.http.unsubscribe import page

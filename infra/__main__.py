@@ -21,6 +21,7 @@ from infra import (
     logs,
     loss,
     mail,
+    selection_key,
     stack,
     targets,
 )
@@ -323,6 +324,16 @@ def token(place: Place, *, user: str, claims: str, ttl: int) -> None:
             f"No local issuer is running. Start it with: make up AUTH=jwt{place.target.option}"
         )
     click.echo(issuer.token(place.state, user, seconds=ttl, **_claims(claims)))
+
+
+@cli.command(name="selection-key")
+@click.option("--kid", help="The key's id.  [default: that of the only key]")
+@click.pass_obj
+def print_selection_key(place: Place, *, kid: str | None) -> None:
+    """Print the key with which your backend signs selections (docs/selections.md)."""
+    outputs = stack.deployed(place.target, place.state, place.stack_name)
+    session = emulators.found(place.target, place.state).session()
+    click.echo(selection_key.read(session, outputs, kid))
 
 
 @cli.command()

@@ -31,6 +31,8 @@ Say who may use the stack: on AWS, AUTH has no default. There are three ways.
 
   jwt   People sign in at your OpenID provider: Cognito, Keycloak, Auth0, Entra, …
         AUTH=jwt JWT_ISSUER=https://… JWT_AUDIENCE=… make up TARGET=aws
+        Or they sign in at your own site, and its backend signs what each may have.
+        AUTH=jwt SELECTION_KEYS=make make up TARGET=aws
 
   iam   Services sign their requests with AWS credentials (SigV4).
         AUTH=iam make up TARGET=aws
@@ -90,6 +92,8 @@ class Access:
             return f"everybody who reaches it, for {files} (AUTH=none)"
         if self.auth == "iam":
             return f"callers who sign with AWS credentials, for {files} (AUTH=iam)"
+        if not (local_issuer or self.issuer):
+            return f"those whose selection your backend has signed, for {files} (AUTH=jwt)"
         own = f" below their own {self.user_prefix}" if self.user_prefix else ""
         return f"users of {local_issuer or self.issuer}, for {files}{own} (AUTH=jwt)"
 

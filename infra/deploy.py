@@ -4,7 +4,7 @@ import contextlib
 import itertools
 import time
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -67,6 +67,14 @@ class Stack:
         if stack is None or stack["StackStatus"] in _STILLBORN:
             return {}
         return {it["ParameterKey"]: it["ParameterValue"] for it in stack.get("Parameters", [])}
+
+    def template(self) -> dict[str, Any]:
+        """Returns the template that the stack was deployed with. Empty if there is no stack."""
+        stack = self._describe()
+        if stack is None or stack["StackStatus"] in _STILLBORN:
+            return {}
+        found: Any = self._cloudformation.get_template(StackName=self.name)["TemplateBody"]
+        return dict(found)
 
     @property
     def is_protected(self) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,23 @@ OWN_BUCKET: Final = "-"
 _NOWHERE: Final = dict.fromkeys(
     ("JOBS_TABLE", "QUEUE_URL", "ANNOUNCEMENT_QUEUE_URL", "ARCHIVE_BUCKET"), "-"
 )
+
+
+@dataclass(frozen=True)
+class Named:
+    """The sources of one deployment: the JSON in one line, what they mean, and the SOURCE_PREFIX
+    that counts for those without one."""
+
+    text: str
+    sources: tuple[Source, ...]
+    prefix: str
+
+
+def named(text: str, environment: Mapping[str, str]) -> Named | None:
+    """Returns the sources of the JSON; None if it is empty. Raises AccessError as `of`."""
+    if not text:
+        return None
+    return Named(text, of(text, environment), environment.get("SOURCE_PREFIX", ""))
 
 
 def read(value: str) -> str:

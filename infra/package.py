@@ -11,15 +11,15 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
-from infra import wheels
+from infra import reference, wheels
 from infra.errors import PackageError
 from infra.paths import REPOSITORY, RESOURCES, STATE
 from infra.smaller import smaller
-from infra.targets import Target
+from infra.targets import LOCAL_REGION
 from infra.wheels import Machine
 
 _CHALICE = "import sys; from chalice.cli import main; sys.exit(main())"
@@ -38,30 +38,37 @@ class Package:
     template: dict[str, Any]
 
 
+# The settings of the other stages are values of the template's parameters. Neither the package nor
+# the template depends on the region.
+_STAGE: Final = "prod"
+
+
 def build(
-    target: Target,
     directory: Path,
     sources: Path = REPOSITORY,
     *,
     machine: Machine | None = None,
     needs: Collection[str] = (),
 ) -> Package:
-    """Packages the app in `sources` for the target's stage, into `directory`.
+    """Packages the app in `sources` into `directory`.
 
     With a `machine`, the package also has what `needs` names (wheels.ALL), compiled for it, and
-    runs on no other. Raises PackageError with Chalice's own words, or pip's.
+    runs on no other. Each has the files of the reference page. Raises PackageError with Chalice's
+    own words, or pip's.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
         with _one_at_a_time():
-            _run_chalice(target, sources, Path(scratch))
+            _run_chalice(sources, Path(scratch))
         template = yaml.safe_load((Path(scratch) / "sam.yaml").read_text())
-        compiled = wheels.files(machine, sources, needs) if machine else {}
-        return stable(Path(scratch) / "deployment.zip", directory, template, compiled)
+        added = reference.files(sources)
+        if machine:
+            added |= wheels.files(machine, sources, needs)
+        return stable(Path(scratch) / "deployment.zip", directory, template, added)
 
 
-def _run_chalice(target: Target, sources: Path, output: Path) -> None:
-    command = [sys.executable, "-c", _CHALICE, "package", "--stage", target.stage]
+def _run_chalice(sources: Path, output: Path) -> None:
+    command = [sys.executable, "-c", _CHALICE, "package", "--stage", _STAGE]
     command += ["--template-format", "yaml", "--merge-template", str(RESOURCES), str(output)]
     done = subprocess.run(
         command,
@@ -69,7 +76,7 @@ def _run_chalice(target: Target, sources: Path, output: Path) -> None:
         # Chalice looks for credentials, and uses none. With these it does not ask EC2.
         env={
             **os.environ,
-            "AWS_DEFAULT_REGION": target.region,
+            "AWS_DEFAULT_REGION": LOCAL_REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
         },
         stdout=subprocess.PIPE,

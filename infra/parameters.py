@@ -5,8 +5,7 @@ import platform
 from collections.abc import Mapping
 from typing import cast, get_args
 
-from chalicelib.jobs.items import RECORD_GRACE_DAYS
-from infra import account, announcements, arns, config, origins, telemetry, template
+from infra import account, announcements, arns, canary, config, origins, telemetry, template
 from infra.access import Access
 from infra.alerts import choices
 from infra.errors import DeployError
@@ -43,6 +42,7 @@ _OPERATORS = {
     SOURCE_BUCKET_VARIABLE: "ExistingSourceBucket",
     POLLERS_VARIABLE: "ProvisionedPollers",
     **announcements.PARAMETERS,
+    **canary.PARAMETERS,
     **choices.PARAMETERS,
 }
 """Environment variables that are the operator's choice, and their parameters. CloudFormation checks
@@ -74,7 +74,7 @@ def values(
 
     `deployed` are the values that the stack on AWS has now. An operator's choice that this command
     does not name keeps its value; one that is named with an empty value gets its default again.
-    `settings` win over `access`. Raises DeployError for a value that is none.
+    `settings` win over all others. Raises DeployError for a value that is none.
     """
     chosen = operators(target, deployed)
     found = {**(_local(target) if target.is_local else _of_account(target, stack_name)), **chosen}
@@ -86,11 +86,10 @@ def values(
     if asked := found.get(origins.PARAMETER):
         found[origins.PARAMETER] = origins.checked(asked)
     return {
-        **of_config(target.stage),
+        **template.setting_parameters(config.settings_of(target.stage)),
         **access.parameters(),
-        **template.setting_parameters(settings or {}),
-        **telemetry.of_settings(settings or {}),
         **found,
+        **template.setting_parameters(settings or {}),
         "MaximumPollers": _maximum(pollers, found.get("WorkerConcurrency")),
     }
 
@@ -115,6 +114,7 @@ def operators(target: Target, deployed: Mapping[str, str]) -> dict[str, str]:
         if environment.get(variable)
     }
     choices.check(chosen, target)
+    canary.check(chosen)
     telemetry.check(chosen, target)
     return announcements.settled(chosen, deployed, target)
 
@@ -130,21 +130,6 @@ def architecture_of(values: Mapping[str, str | None]) -> Architecture:
 def is_protected(parameters: Mapping[str, str]) -> bool:
     """Whether a stack with these parameters is protected from deletion."""
     return parameters.get(PROTECTION_PARAMETER) == _SWITCH["on"]
-
-
-def of_config(stage: str) -> dict[str, str]:
-    """Returns the parameters of the template that follow from the stage's settings."""
-    environment = config.settings_of(stage)
-    found = template.setting_parameters(environment)
-    if not (archive_days := environment.get("ARCHIVE_TTL_DAYS")):
-        return found
-    # S3 counts from when an archive's upload was opened, which is some time before the archive was
-    # there. Hence one more day.
-    lifecycle = int(archive_days) + 1
-    return found | {
-        "LifecycleDays": str(lifecycle),
-        "RequestDays": str(lifecycle + RECORD_GRACE_DAYS),
-    }
 
 
 def architecture(machine: str) -> str:

@@ -5,9 +5,7 @@ The same commit gives the same bytes, with the same Python and the locked enviro
 
 import hashlib
 import io
-import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -20,18 +18,16 @@ from pathlib import Path
 import click
 
 from chalicelib.version import VERSION
-from infra import package, parameters, sbom, template, wheels
+from infra import publish, reference, sbom, template, wheels
 from infra.console import complain, step
 from infra.errors import InfraError, ReleaseError
-from infra.package import Package
 from infra.paths import REPOSITORY, STATE
-from infra.targets import LOCAL_REGION, Target
+from infra.template import CODE_FILE
 from infra.wheels import Architecture
 
 DIST = REPOSITORY / "dist"
 SUMS = "SHA256SUMS"
 
-_CODE = f"longhaul-{VERSION}-lambda.zip"
 _TEMPLATE = f"longhaul-{VERSION}-template.json"
 _CLIENT_SBOM = f"longhaul-{VERSION}-client.cdx.json"
 _CODE_SBOM = f"longhaul-{VERSION}-lambda.cdx.json"
@@ -40,13 +36,8 @@ _CODE_SBOM = f"longhaul-{VERSION}-lambda.cdx.json"
 # https://aws.amazon.com/lambda/pricing/
 _ARCHITECTURE: Architecture = "arm64"
 
-# Neither the package nor the template depends on the region.
-_PROD = Target(name="aws", stage="prod", region=LOCAL_REGION)
-
 # The mode of a file is part of a wheel, and must not depend on who builds it.
 _UMASK = 0o022
-
-_LOCKED = re.compile(r"^(\S+==\S+)[^\n]*?((?: \\\n +--hash=\S+)+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -71,23 +62,18 @@ def release(dist: Path = DIST) -> list[Path]:
         with step("Client") as note:
             note(build_wheel(sources, made, commit.time).name)
         with step("Lambda package") as note:
-            built = _build_package(sources, Path(scratch) / "package")
-            shutil.copyfile(built.code, made / _CODE)
-            note(_CODE)
+            built = publish.build(sources, Path(scratch) / "package", _ARCHITECTURE)
+            shutil.copyfile(built.code, made / CODE_FILE)
+            note(CODE_FILE)
         with step("Template") as note:
-            published = template.published(
-                built.template,
-                code_key=_CODE,
-                architecture=_ARCHITECTURE,
-                defaults=parameters.of_config(_PROD.stage),
-            )
-            (made / _TEMPLATE).write_text(json.dumps(published, indent=1, sort_keys=True) + "\n")
+            completed = template.complete(built.template, architecture=_ARCHITECTURE)
+            (made / _TEMPLATE).write_text(template.text(completed))
             note(_TEMPLATE)
         with step("SBOM") as note:
             sbom.of_client(sources / "pyproject.toml", made / _CLIENT_SBOM, commit.time)
             sbom.of_package(
-                made / _CODE,
-                [sources / name for name in ("requirements.txt", *wheels.ALL)],
+                made / CODE_FILE,
+                [sources / name for name in ("requirements.txt", reference.LOCK, *wheels.ALL)],
                 made / _CODE_SBOM,
                 commit.time,
             )
@@ -136,38 +122,11 @@ def build_wheel(sources: Path, directory: Path, time: int) -> Path:
     return next(directory.glob("*.whl"))
 
 
-def hashed(requirements: str, lock: str) -> str:
-    """Returns the pins of `requirements`, each with its hashes in `lock`.
-
-    With them, pip takes no other file than the one that was locked. Raises ReleaseError for a pin
-    that the lock does not have.
-    """
-    hashes = dict(_LOCKED.findall(lock))
-    pins = [line for line in requirements.splitlines() if line and not line.startswith("#")]
-    if missing := [pin for pin in pins if pin not in hashes]:
-        raise ReleaseError(
-            f"requirements-dev.txt does not lock {', '.join(missing)}: run make lock"
-        )
-    return "".join(f"{pin}{hashes[pin]}\n" for pin in pins)
-
-
 def sums(files: Sequence[Path]) -> str:
     """The SHA-256 of each file, in the lines that `sha256sum --check` reads."""
     return "".join(
         f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files
     )
-
-
-def _build_package(sources: Path, directory: Path) -> Package:
-    requirements = sources / "requirements.txt"
-    pinned = requirements.read_text()
-    requirements.write_text(hashed(pinned, (sources / "requirements-dev.txt").read_text()))
-    try:
-        # With all that any way of AUTH needs, and the shipper: who deploys the release chooses.
-        machine = wheels.of_lambda(_ARCHITECTURE)
-        return package.build(_PROD, directory, sources, machine=machine, needs=wheels.ALL)
-    finally:
-        requirements.write_text(pinned)
 
 
 def _git(repository: Path, *arguments: str) -> bytes:

@@ -3,14 +3,17 @@
 Chalice makes an API of SAM's kind of its routes. SAM deploys such an API again if its definition
 differs. The definition of ours holds a condition, and its text stays the same when AUTH changes. A
 deployment of the stage would then still let requests pass without a signature, or still demand one.
-So the API is made of CloudFormation's own kinds here, with one deployment for each case.
+So the API is made of CloudFormation's own kinds here, with one deployment for each case. What
+answers are compressed is part of a deployment too, so there is one for each choice of it.
 """
 
 import hashlib
 import json
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
+from infra import compression
 from infra.gateway_responses import SIGNED_REQUESTS, gateway_responses
 
 INTEGRATION = "x-amazon-apigateway-integration"
@@ -36,17 +39,18 @@ UNSIGNED_REQUESTS = "UnsignedRequests"
 Resources = dict[str, dict[str, Any]]
 
 
-def complete_apis(resources: Resources) -> None:
-    """Replaces each API of SAM's kind by an API, two deployments and a stage.
+def complete_apis(template: dict[str, Any]) -> None:
+    """Replaces each API of SAM's kind by an API, its deployments and a stage.
 
-    What `resources` already says of the stage stays.
+    What the template already says of the stage stays.
     """
-    for name, made in list(resources.items()):
+    for name, made in list(template["Resources"].items()):
         if made["Type"] == "AWS::Serverless::Api":
-            _complete(resources, name, made["Properties"])
+            _complete(template, name, made["Properties"])
 
 
-def _complete(resources: Resources, name: str, made: dict[str, Any]) -> None:
+def _complete(template: dict[str, Any], name: str, made: dict[str, Any]) -> None:
+    resources: Resources = template["Resources"]
     definition = made["DefinitionBody"]
     _route_everything_to_the_app(definition)
     _demand_signatures(definition)
@@ -54,9 +58,7 @@ def _complete(resources: Resources, name: str, made: dict[str, Any]) -> None:
     # CloudWatch tells APIs apart by their names, and an account may have two stacks.
     definition.setdefault("info", {})["title"] = {"Ref": "AWS::StackName"}
     endpoint = made.get("EndpointConfiguration", "EDGE")
-    # Bytes from which API Gateway compresses an answer. A stage takes it over when it is deployed:
-    # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gzip-compression-decompression.html
-    compression = {k: v for k, v in made.items() if k == "MinimumCompressionSize"}
+    sizes = compression.declare(template, made.get("MinimumCompressionSize"))
     resources[name] = {
         "Type": "AWS::ApiGateway::RestApi",
         "Properties": {
@@ -65,26 +67,37 @@ def _complete(resources: Resources, name: str, made: dict[str, Any]) -> None:
             "EndpointConfiguration": {"Types": [endpoint]},
             # An import makes an edge-optimized API unless it is told here too.
             "Parameters": {"endpointConfigurationTypes": endpoint},
-            **compression,
+            "MinimumCompressionSize": compression.VALUE,
         },
     }
-    deployment = {
-        "Type": "AWS::ApiGateway::Deployment",
-        "Properties": {"RestApiId": {"Ref": name}},
-    }
-    # A deployment never changes. So one of another definition needs another name.
-    written = json.dumps([definition, compression], sort_keys=True).encode()
-    signed = f"{name}Signed{hashlib.sha256(written).hexdigest()[:10]}"
-    unsigned = signed.replace("Signed", "Unsigned")
-    resources[signed] = {**deployment, "Condition": SIGNED_REQUESTS}
-    resources[unsigned] = {**deployment, "Condition": UNSIGNED_REQUESTS}
+    chosen = _deployments(template, name, definition, sizes)
     stage_name = made["StageName"]
     stage = resources.setdefault(f"{name}{stage_name}Stage", {"Type": "AWS::ApiGateway::Stage"})
     stage.setdefault("Properties", {}).update(
-        RestApiId={"Ref": name},
-        StageName=stage_name,
-        DeploymentId={"Fn::If": [SIGNED_REQUESTS, {"Ref": signed}, {"Ref": unsigned}]},
+        RestApiId={"Ref": name}, StageName=stage_name, DeploymentId=chosen
     )
+
+
+def _deployments(
+    template: dict[str, Any], name: str, definition: dict[str, Any], sizes: Sequence[str]
+) -> dict[str, Any]:
+    """Adds a deployment for each case. Returns the one whose case it is, as a value of the
+    template."""
+    # A deployment never changes. So one of another definition needs another name.
+    digest = hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()[:10]
+    chosen: dict[str, Any] = {}
+    for case in (SIGNED_REQUESTS, UNSIGNED_REQUESTS):
+        for size in sizes:
+            condition = compression.condition(template, case, size)
+            made = f"{name}{condition}{digest}"
+            template["Resources"][made] = {
+                "Type": "AWS::ApiGateway::Deployment",
+                "Condition": condition,
+                "Properties": {"RestApiId": {"Ref": name}},
+            }
+            # The last one is what is left if no other case is the one.
+            chosen = {"Fn::If": [condition, {"Ref": made}, chosen]} if chosen else {"Ref": made}
+    return chosen
 
 
 def _route_everything_to_the_app(definition: dict[str, Any]) -> None:

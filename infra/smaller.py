@@ -15,6 +15,9 @@ import rjsmin
 FOLDER: Final = "chalicelib/web/"
 """Where the page's files are in the package."""
 
+_REFERENCE: Final = "chalicelib/reference/reference."
+"""What is ours of the reference page. Swagger UI's files are small already."""
+
 _MINIFIERS: Final[Mapping[str, Callable[[str], str]]] = {
     ".css": rcssmin.cssmin,
     ".js": rjsmin.jsmin,
@@ -24,6 +27,6 @@ _MINIFIERS: Final[Mapping[str, Callable[[str], str]]] = {
 def smaller(name: str, content: bytes) -> bytes:
     """Returns a file of the package, smaller if it is a script or a stylesheet of the page."""
     minify = _MINIFIERS.get(PurePosixPath(name).suffix)
-    if minify is None or not name.startswith(FOLDER):
+    if minify is None or not name.startswith((FOLDER, _REFERENCE)):
         return content
     return minify(content.decode()).encode()

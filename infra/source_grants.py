@@ -49,8 +49,8 @@ def add(template: Json, sources: Sequence[Source]) -> None:
     """Adds the sources to the template: the parameter, the functions' variable, and the grants."""
     template["Parameters"][PARAMETER] = {
         "Type": "String",
-        "Description": "The buckets with the source files, as JSON. Only make up can change them: "
-        "the functions' policies follow from it.",
+        "Description": "The buckets with the source files, as JSON. The functions' policies follow "
+        "from it, so others need another template: make template SOURCES=...",
     }
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     variables[VARIABLE] = {"Ref": PARAMETER}

@@ -2,14 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from chalicelib.named_sources import Source
 from infra import (
     bucket,
+    canary,
     config,
     emulators,
     environments,
@@ -30,14 +31,15 @@ from infra import (
 )
 from infra.access import Access, check
 from infra.bucket import DeploymentBucket
-from infra.console import say, step
+from infra.console import Note, say, step
 from infra.deploy import Stack
 from infra.errors import EmulatorError, NotDeployedError
+from infra.named_sources import Named
 from infra.outputs import Outputs
 from infra.package import Package
 from infra.paths import REPOSITORY, STATE
 from infra.targets import Target
-from infra.template import AUTH_PARAMETER, PARAMETER_OF, Template
+from infra.template import AUTH_PARAMETER, CODE_BUCKET, CODE_KEY, PARAMETER_OF, Template
 
 EVERYBODY = Access()
 """What a local target allows if nothing else was said."""
@@ -87,14 +89,20 @@ def up(  # noqa: PLR0913 - what is deployed, and where
             checks_tokens=given[AUTH_PARAMETER] == "jwt", ships_telemetry=telemetry.ships(given)
         )
         machine = emulators.machine(started, state, architecture) if needs else None
-        built = package.build(started, state / "package", sources, machine=machine, needs=needs)
+        built = package.build(state / "package", sources, machine=machine, needs=needs)
         note(f"{built.code.stat().st_size / 1e6:.1f} MB, {built.digest[:8]}")
     with step("Deploy") as note:
         note("uploading")
-        completed, template_url = _upload(started, stack_name, built, settings, named)
-        chosen = template.parameters(completed, given)
+        completed = template.complete(built.template, architecture=architecture, named=named)
+        document = _written(started, stack_name, completed, settings)
+        completed = json.loads(document)
+        store, where = _upload(started, built)
+        chosen = template.parameters(completed, {**given, **where})
+        chosen |= canary.release(completed, chosen, stack.parameters(), datetime.now(UTC))
         environments.check(completed, chosen)
-        changed = stack.deploy(template_url, chosen, note)
+        if started.name == "ministack":
+            _step_aside(store, stack, completed, chosen, note)
+        changed = stack.deploy(_stored(store, document), chosen, note)
         stack.protect(on=parameters.is_protected(chosen))
         made = stack.outputs()
         if target.name == "ministack":
@@ -106,6 +114,8 @@ def up(  # noqa: PLR0913 - what is deployed, and where
             mail.allow_sender(started, sender)
         if not changed:
             note("nothing has changed")
+    if left_out := canary.limits(target, chosen):
+        say(left_out)
     found = _outputs(started, state, stack)
     (state / "outputs.json").write_text(found.to_json() + "\n")
     return found
@@ -151,7 +161,8 @@ def variables(target: Target, stack_name: str) -> dict[str, str]:
 
     What the stage's settings say (.chalice/config.json) wins. Without a stack, there is only that.
     """
-    known = {**Stack(target, stack_name).parameters(), **parameters.of_config(target.stage)}
+    said = template.setting_parameters(config.settings_of(target.stage))
+    known = {**Stack(target, stack_name).parameters(), **said}
     return {
         variable: known[parameter]
         for variable, parameter in PARAMETER_OF.items()
@@ -183,7 +194,7 @@ def running(
 
 def _with_issuer(access: Access, target: Target, state: Path) -> Access:
     """Returns `access` with an issuer. Starts a local one if a local target needs it."""
-    if access.auth != "jwt" or access.issuer:
+    if access.auth != "jwt" or access.issuer or not target.is_local:
         return access
     if not emulators.share_our_loopback(target, state):
         raise EmulatorError(
@@ -199,12 +210,12 @@ def _with_issuer(access: Access, target: Target, state: Path) -> Access:
 
 def _named_sources(
     target: Target, given: Mapping[str, str | None], settings: Mapping[str, str] | None
-) -> Sequence[Source]:
+) -> Named | None:
     """Returns the sources of SOURCES. Also those of an earlier command are checked again: what they
     do not say themselves may be another one now."""
     defaults = {**config.settings_of(target.stage), **(settings or {})}
     defaults["SOURCE_PREFIX"] = given.get(PARAMETER_OF["SOURCE_PREFIX"]) or ""
-    return named_sources.of(given.get(named_sources.PARAMETER) or "", defaults)
+    return named_sources.named(given.get(named_sources.PARAMETER) or "", defaults)
 
 
 def _outputs(target: Target, state: Path, stack: Stack) -> Outputs:
@@ -230,28 +241,44 @@ def _delete(target: Target, stack_name: str) -> None:
             s3.delete_bucket(Bucket=values["SourceBucket"])
 
 
-def _upload(
-    target: Target,
-    stack_name: str,
-    built: Package,
-    settings: Mapping[str, str] | None,
-    named: Sequence[Source],
-) -> tuple[Template, str]:
-    """Uploads code and template to where CloudFormation reads them. Returns template and URL."""
+def _written(
+    target: Target, stack_name: str, completed: Template, settings: Mapping[str, str] | None
+) -> str:
+    """Returns the template as it is deployed: that of `make template`, byte for byte, and with what
+    it takes besides on an emulator, and for settings that have no parameter."""
+    if own := template.without_parameter(settings or {}):
+        completed = template.with_variables(completed, own)
+    fixed_address.fix(completed, target.name, stack_name)
+    return template.text(completed)
+
+
+def _upload(target: Target, built: Package) -> tuple[DeploymentBucket, dict[str, str]]:
+    """Uploads the code to where Lambda reads it. Returns the bucket, which also takes templates,
+    and the parameters that say where the code is."""
     store = DeploymentBucket(target)
     store.ensure()
     code_key = f"longhaul/{built.digest}.zip"
     store.put_once(code_key, built.code.read_bytes())
-    completed = template.complete(
-        built.template,
-        code_bucket=store.name,
-        code_key=code_key,
-        settings=settings,
-        sources=named,
-    )
-    fixed_address.fix(completed, target.name, stack_name)
-    # Always through S3: in the request itself, a template may have 51,200 bytes only.
-    document = json.dumps(completed, sort_keys=True).encode()
-    template_key = f"longhaul/{hashlib.sha256(document).hexdigest()[:32]}.json"
-    store.put_once(template_key, document)
-    return completed, store.url(template_key)
+    return store, {CODE_BUCKET: store.name, CODE_KEY: code_key}
+
+
+def _stored(store: DeploymentBucket, document: str) -> str:
+    """Stores the template, always through S3: in a request it may have 51,200 bytes only. Returns
+    its URL."""
+    content = document.encode()
+    template_key = f"longhaul/{hashlib.sha256(content).hexdigest()[:32]}.json"
+    store.put_once(template_key, content)
+    return store.url(template_key)
+
+
+def _step_aside(
+    store: DeploymentBucket,
+    stack: Stack,
+    completed: Template,
+    chosen: Mapping[str, str],
+    note: Note,
+) -> None:
+    """Makes room for an API whose definition changes, where that takes a deployment of its own."""
+    moved = fixed_address.aside(completed, chosen, stack.template(), stack.parameters())
+    if moved is not None:
+        stack.deploy(_stored(store, template.text(moved)), chosen, note)

@@ -23,15 +23,6 @@ PARAMETERS: Final = {
 """The variables, and their parameters in the template."""
 
 
-def of_settings(settings: Mapping[str, str]) -> dict[str, str]:
-    """Returns the parameters for those settings that have a value."""
-    return {
-        parameter: settings[variable]
-        for variable, parameter in PARAMETERS.items()
-        if settings.get(variable)
-    }
-
-
 def ships(parameters: Mapping[str, str | None]) -> bool:
     """Whether a stack with these parameters has the function `telemetry`."""
     return any(parameters.get(PARAMETERS[variable]) for variable in endpoints.PLACES)

@@ -1,25 +1,40 @@
-"""Completes the SAM template that Chalice writes. Pure: a template in, a template out."""
+"""Completes the SAM template that Chalice writes. Pure: a template in, a template out.
 
-from collections.abc import Iterator, Mapping, Sequence
+There is one template: `make template` writes it, a release has it, and `make up` deploys it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from typing import Any
+from typing import Any, Final
 
-from chalicelib.named_sources import Source
-from infra import named_sources, source_grants, telemetry
+from chalicelib.version import VERSION
+from infra import (
+    announcements,
+    canary,
+    functions,
+    interface,
+    named_sources,
+    retention,
+    source_grants,
+    telemetry,
+    tunables,
+)
 from infra.alerts import cloudwatch
+from infra.named_sources import Named
 from infra.rest_api import complete_apis
 
 # CloudFormation's own shape: JSON of any depth. No type of ours would say more.
 Template = dict[str, Any]
 
-# {"Ref": the name of a parameter}, in place of a value.
-Reference = Mapping[str, str]
-
 CODE_BUCKET = "CodeBucket"
 CODE_KEY = "CodeKey"
+CODE_FILE = f"longhaul-{VERSION}-lambda.zip"
+"""What the Lambda package is called. It is also the default of its key."""
 
 ARCHITECTURE_PARAMETER = "Architecture"
 AUTH_PARAMETER = "Auth"
+PREFIX = "SourcePrefix"
 
 PARAMETER_OF = {
     "AUTH": AUTH_PARAMETER,
@@ -30,7 +45,7 @@ PARAMETER_OF = {
     "JWT_USER_CLAIM": "JwtUserClaim",
     "USER_PREFIX": "UserPrefix",
     "ADMIN_CLAIM": "AdminClaim",
-    "SOURCE_PREFIX": "SourcePrefix",
+    "SOURCE_PREFIX": PREFIX,
     named_sources.VARIABLE: named_sources.PARAMETER,
 }
 """Settings of the functions that are parameters of the template: its name, by the variable's.
@@ -38,86 +53,123 @@ PARAMETER_OF = {
 Who may ask for what is decided for each deployment, and API Gateway must know a part of it.
 """
 
+_ALL_PARAMETERS: Final = {
+    **PARAMETER_OF,
+    **tunables.PARAMETERS,
+    **announcements.PARAMETERS,
+    **telemetry.PARAMETERS,
+    "PUBLIC_ENDPOINT_URL": "PublicEndpointUrl",
+    "API_URL_TEMPLATE": "ApiUrlTemplate",
+}
+"""All variables that are parameters, as PARAMETER_OF."""
+
 
 def complete(
     template: Mapping[str, Any],
     *,
-    code_bucket: str | Reference,
-    code_key: str | Reference,
-    settings: Mapping[str, str] | None = None,
-    sources: Sequence[Source] = (),
+    architecture: str,
+    named: Named | None = None,
 ) -> Template:
-    """Returns the template to deploy, with the code's place in S3 and an API that the app answers.
+    """Returns the template that is published and deployed. All that differs from one stack to the
+    next is a parameter: two say where the code was uploaded to.
 
-    All errors of the API, also those of API Gateway itself, have the app's format. `settings`
-    replace those of the stage, in each function. Settings that are parameters of the template are
-    left out (see `setting_parameters`): a function's own variable would win over the parameter.
-    `sources` are those of SOURCES, if it is set: the functions may read them and no others.
+    All errors of the API, also those of API Gateway itself, have the app's format. The code is
+    built for `architecture`, and runs on no other processors. How callers prove who they are has no
+    default. `named` are the sources of SOURCES, if it is set: the functions may read them and no
+    others, so the template takes no other sources.
     """
     completed = deepcopy(dict(template))
-    if sources:
-        source_grants.add(completed, sources)
-    declared = completed.get("Parameters", {})
-    own = {k: v for k, v in (settings or {}).items() if k not in telemetry.PARAMETERS}
-    for function in _properties(completed, "AWS::Serverless::Function"):
-        function["CodeUri"] = {"Bucket": code_bucket, "Key": code_key}
-        if ARCHITECTURE_PARAMETER in declared:
-            function["Architectures"] = [{"Ref": ARCHITECTURE_PARAMETER}]
-        variables = function.setdefault("Environment", {}).setdefault("Variables", {})
-        variables.update(own)
-        for variable, parameter in PARAMETER_OF.items():
-            if parameter in declared:
-                variables.pop(variable, None)
-    complete_apis(completed["Resources"])
-    cloudwatch.add(completed)
-    return completed
-
-
-def published(
-    template: Mapping[str, Any],
-    *,
-    code_key: str,
-    architecture: str,
-    defaults: Mapping[str, str],
-    sources: Sequence[Source] = (),
-) -> Template:
-    """Returns the template of a release. Two more parameters say where the code was uploaded to.
-    A release has no `sources`: what the functions may do follows from them.
-
-    `code_key` is the default of the code's key. The code is built for `architecture`, and
-    runs on no other processors. `defaults` replace the defaults of parameters that the template
-    has. How callers prove who they are has none.
-    """
-    completed = complete(
-        template, code_bucket={"Ref": CODE_BUCKET}, code_key={"Ref": CODE_KEY}, sources=sources
-    )
     parameters = completed.setdefault("Parameters", {})
-    for name, value in defaults.items():
-        parameters[name]["Default"] = value
+    functions.declare(completed)
+    tunables.declare(completed)
+    _take_defaults(completed)
+    retention.follow(completed)
+    if named:
+        source_grants.add(completed, named.sources)
+        # What the functions may read follows from both.
+        for parameter, only in ((named_sources.PARAMETER, named.text), (PREFIX, named.prefix)):
+            parameters[parameter] |= {"Default": only, "AllowedValues": [only]}
+    for function in _properties(completed, "AWS::Serverless::Function"):
+        function["CodeUri"] = {"Bucket": {"Ref": CODE_BUCKET}, "Key": {"Ref": CODE_KEY}}
+        function["Architectures"] = [{"Ref": ARCHITECTURE_PARAMETER}]
+    complete_apis(completed)
+    cloudwatch.add(completed)
+    canary.add(completed)
     # Who may call is said out loud, or CloudFormation deploys nothing.
     parameters.get(AUTH_PARAMETER, {}).pop("Default", None)
-    if ARCHITECTURE_PARAMETER in parameters:
-        only = {"Default": architecture, "AllowedValues": [architecture]}
-        parameters[ARCHITECTURE_PARAMETER] |= only
-    parameters[CODE_BUCKET] = {
-        "Type": "String",
-        "Description": "The bucket that the Lambda package was uploaded to, in the stack's region.",
-    }
-    parameters[CODE_KEY] = {
-        "Type": "String",
-        "Default": code_key,
-        "Description": "The key of the Lambda package in that bucket.",
-    }
+    parameters.setdefault(ARCHITECTURE_PARAMETER, {"Type": "String"}).update(
+        Default=architecture, AllowedValues=[architecture]
+    )
+    parameters |= _code_parameters()
+    interface.add(completed)
     return completed
+
+
+def _take_defaults(template: Template) -> None:
+    """Makes what .chalice/config.json says of a setting the default of its parameter.
+
+    Chalice writes it to each function, where it would win over the parameter. What the file says of
+    one function alone stays there.
+    """
+    own = [
+        function.setdefault("Environment", {}).setdefault("Variables", {})
+        for function in _properties(template, "AWS::Serverless::Function")
+    ]
+    for variable, parameter in _ALL_PARAMETERS.items():
+        said = {one[variable] for one in own if isinstance(one.get(variable), str)}
+        if len(said) == 1 and parameter in template["Parameters"]:
+            template["Parameters"][parameter]["Default"] = said.pop()
+            for variables in own:
+                if isinstance(variables.get(variable), str):
+                    del variables[variable]
+
+
+def _code_parameters() -> Template:
+    return {
+        CODE_BUCKET: {
+            "Type": "String",
+            "AllowedPattern": "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+            "ConstraintDescription": "must be the name of a bucket",
+            "Description": "The bucket that the Lambda package was uploaded to, in the stack's "
+            "region.",
+        },
+        CODE_KEY: {
+            "Type": "String",
+            "Default": CODE_FILE,
+            "MinLength": 1,
+            "MaxLength": 1024,
+            "ConstraintDescription": "must be the key of an object",
+            "Description": "The key of the Lambda package in that bucket. The functions get other "
+            "code only if the key is another one.",
+        },
+    }
+
+
+def with_variables(template: Template, variables: Mapping[str, str]) -> Template:
+    """Returns the template with these variables in each function: settings without a parameter."""
+    changed = deepcopy(template)
+    for function in _properties(changed, "AWS::Serverless::Function"):
+        function["Environment"]["Variables"].update(variables)
+    return changed
+
+
+def text(template: Template) -> str:
+    """Returns the template as it is written to a file: the same one is the same text."""
+    return json.dumps(template, indent=1, sort_keys=True) + "\n"
 
 
 def setting_parameters(environment: Mapping[str, str]) -> dict[str, str]:
     """Returns the parameters of the template for those variables that have a value."""
     return {
         parameter: environment[variable]
-        for variable, parameter in PARAMETER_OF.items()
+        for variable, parameter in _ALL_PARAMETERS.items()
         if environment.get(variable)
     }
+
+
+def without_parameter(environment: Mapping[str, str]) -> dict[str, str]:
+    """Returns the variables that no parameter of the template sets."""
+    return {name: value for name, value in environment.items() if name not in _ALL_PARAMETERS}
 
 
 def parameters(template: Mapping[str, Any], values: Mapping[str, str | None]) -> dict[str, str]:

@@ -75,24 +75,26 @@ def files(machine: Machine, sources: Path, needs: Collection[str]) -> dict[str, 
     """
     found: dict[str, bytes] = {}
     for name in needs:
-        found |= _files(machine, sources / name)
+        found |= dict(unpacked(kept(machine, sources / name)))
     return found
 
 
-def _files(machine: Machine, requirements: Path) -> dict[str, bytes]:
+def kept(machine: Machine, requirements: Path) -> Path:
+    """Returns the folder with the wheels that `requirements` pins. They are downloaded once. Raises
+    PackageError with pip's own words."""
     key = f"{machine}\0{sys.platform}".encode() + requirements.read_bytes()
-    kept = STATE / "wheels" / hashlib.sha256(key).hexdigest()[:16]
-    if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
+    folder = STATE / "wheels" / hashlib.sha256(key).hexdigest()[:16]
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
             download(machine, requirements, Path(scratch) / "new")
             try:
-                (Path(scratch) / "new").rename(kept)
+                (Path(scratch) / "new").rename(folder)
             except OSError:
                 # Another process was as fast. Its wheels are the same.
-                if not kept.exists():
+                if not folder.exists():
                     raise
-    return dict(unpacked(kept))
+    return folder
 
 
 def download(machine: Machine, requirements: Path, directory: Path) -> None:

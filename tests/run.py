@@ -59,6 +59,7 @@ FIRST = Part("unit and integration", ("tests/unit", "tests/integration", "--nump
 FAULTS = Part("simulated faults", ("tests/faults", "--numprocesses", "auto"))
 
 IN_A_BROWSER = ("tests/browser",)
+EXAMPLES = ("tests/examples",)
 SCENARIO = ("tests/scenario",)
 ON_AWS = ("tests/observe/test_alarms.py", "tests/observe/test_function.py")
 """What needs neither Prometheus nor `make observe`. Each has an emulator of its own."""
@@ -79,6 +80,7 @@ def parts_on(target: str) -> Iterator[Part]:
         yield Part("the API under fuzz", ("tests/fuzz",), target, 100)
         yield Part("what make observe shows", OBSERVED, target, 230)
         yield Part("alarms and the function telemetry", ON_AWS, target, 100)
+        yield Part("the examples", EXAMPLES, target, 150)
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ def _obstacle(part: Part) -> str | None:
             ways.chosen()
         if part.arguments is SCENARIO:
             nginx.found()
-        if part.arguments is IN_A_BROWSER:
+        if part.arguments in (IN_A_BROWSER, EXAMPLES):
             chromium.found()
         if part.arguments is OBSERVED and prometheus.found() is None:
             return NO_PROMETHEUS

@@ -468,21 +468,32 @@ OPENAPI: Final[Schema] = {
     "required": ["openapi", "info", "paths"],
 }
 
+# Of what a job fails for, a request is refused for a quota alone.
+_PROBLEM_TYPES: Final = sorted(
+    {*_types(errors.LonghaulError)}.difference(
+        _types(errors.JobFailed), [type_uri(errors.PlanReplaced.slug)]
+    ).union(_types(errors.QuotaExceeded))
+)
+
 PROBLEM: Final[Schema] = {
     "type": "object",
     "description": "RFC 9457 problem details.",
     "properties": {
         "type": {
-            "enum": [*_types(errors.LonghaulError), "about:blank"],
-            "description": "Programs decide by it. A newer version may have more of them. "
-            "about:blank: the gateway has refused the request, and the status says why.",
+            **_URL,
+            "enum": [*_PROBLEM_TYPES, "about:blank"],
+            "description": "Decide by this. A later version may have more of them: take one that "
+            "you do not know by its status. For about:blank the request did not reach the stack's "
+            "functions.",
         },
         "title": _TEXT,
         "status": {"type": "integer"},
-        "detail": _TEXT,
-        "requestId": _TEXT,
+        "detail": {**_TEXT, "description": "The same for people, in English."},
+        "requestId": {**_TEXT, "description": "For the operator: the log has it too."},
         "errors": {
             "type": "array",
+            "description": "What is wrong with a request, the first 20 at most. A pointer is a "
+            "JSON pointer into the body, or the name of a header or parameter.",
             "items": _answer({"pointer": _TEXT, "detail": _TEXT}),
         },
     },

@@ -3,7 +3,7 @@ against. Tests check the routes and the answers against it."""
 
 from typing import Any, Final
 
-from chalicelib.http import answer_schemas, schemas
+from chalicelib.http import answer_schemas, descriptions, example_problems, schemas, security
 from chalicelib.http.callers import base_url
 from chalicelib.http.calls import Call, Reply
 from chalicelib.http.operations import paths
@@ -68,11 +68,23 @@ def described(config: Settings, url: str) -> dict[str, Any]:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": url}],
-        "paths": paths(sources),
-        "components": {"schemas": components, "securitySchemes": _schemes(config)},
+        "tags": [
+            {"name": name, "description": said} for name, (said, _) in descriptions.TAGS.items()
+        ],
+        "paths": paths(sources, by_number=not config.file_id_pattern),
+        "components": {
+            "schemas": components,
+            "examples": example_problems.examples(),
+            "securitySchemes": security.schemes(config),
+        },
     }
-    if config.auth != "none":
-        content["security"] = [{name: []} for name in _schemes(config)]
+    if asked := security.everywhere(config):
+        content["security"] = asked
+    for operations in content["paths"].values():
+        for operation in operations.values():
+            asked = security.of(operation["operationId"], config)
+            if asked:
+                operation["security"] = asked
     return content
 
 
@@ -107,27 +119,3 @@ def _one_of(names: list[str]) -> schemas.Schema:
     """Returns the rule that a request has exactly one of these fields, in one spelling."""
     spellings = (one for name in names for one in dict.fromkeys((outer(name), name)))
     return {"oneOf": [{"required": [one]} for one in spellings]}
-
-
-def _schemes(config: Settings) -> dict[str, Any]:
-    """Returns the ways in which a caller of this stack proves who they are."""
-    if config.auth == "iam":
-        return {
-            "sigv4": {
-                "type": "apiKey",
-                "name": "Authorization",
-                "in": "header",
-                "description": "AWS Signature Version 4, for the service execute-api.",
-            }
-        }
-    schemes: dict[str, Any] = {
-        "ticket": {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "A ticket, which is good for one job.",
-        }
-    }
-    if config.jwt_issuer and config.auth == "jwt":
-        url = f"{config.jwt_issuer.rstrip('/')}/.well-known/openid-configuration"
-        schemes["openId"] = {"type": "openIdConnect", "openIdConnectUrl": url}
-    return schemes

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.http import schemas
+from chalicelib.http import examples, schemas
 from chalicelib.http.describing import LEVEL, operation, parameter
 from chalicelib.http.exports import LIMIT_DEFAULT, LIMIT_MAX
 from chalicelib.http.files import LIMIT_DEFAULT as FILES_LIMIT_DEFAULT
 from chalicelib.http.files import LIMIT_MAX as FILES_LIMIT_MAX
 
 
-def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
+def paths(sources: Sequence[str], *, by_number: bool = True) -> dict[str, dict[str, Any]]:
     """Returns every route with its methods, parameters and answers. `sources` are the names of the
-    sources."""
+    sources. `by_number`: ids are whole numbers."""
+    bodies = examples.requests(by_number=by_number)
     job_id = parameter("job_id", "path", {"type": "string", "format": "uuid"}, "The job's id.")
     waiting = ["ETag", "Preference-Applied", "Retry-After"]
     seen = "The id of the event that was seen last."
@@ -50,6 +51,7 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
                 },
                 problems=[400, 413, 415, 422, 429],
                 body=("ExportRequest", "SelectionRequest"),
+                bodies=bodies["createExport"],
                 parameters=[
                     parameter(
                         "Idempotency-Key",
@@ -108,6 +110,7 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
                 {200: ("Job", "The job with its new name.", [])},
                 problems=[400, 404, 413, 415],
                 body="RenameRequest",
+                bodies=bodies["renameExport"],
                 parameters=[job_id],
             ),
             "delete": operation(
@@ -166,6 +169,7 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
                 },
                 problems=[400, 404, 409, 410, 413, 415, 422, 429],
                 body="RetryRequest",
+                bodies=bodies["retryExport"],
                 parameters=[
                     job_id,
                     parameter(
@@ -212,8 +216,9 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
                 "shareExport",
                 "A link by which others see the job and download its archive",
                 {201: ("Share", "The link, which is shown only this once.", [])},
-                problems=[400, 404, 409, 415],
+                problems=[400, 404, 409, 413, 415],
                 body="ShareRequest",
+                bodies=bodies["shareExport"],
                 parameters=[job_id],
             ),
             "get": operation(
@@ -249,6 +254,7 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
                 },
                 problems=[400, 404, 409, 413, 415],
                 body="NotifyRequest",
+                bodies=bodies["notifyAgain"],
                 parameters=[job_id],
             ),
         },
@@ -320,6 +326,7 @@ def paths(sources: Sequence[str]) -> dict[str, dict[str, Any]]:
                 {200: ("CheckAnswer", "Whether they are there, and can be read.", [])},
                 problems=[400, 413, 415],
                 body="CheckRequest",
+                bodies=bodies["checkAvailability"],
             ),
         },
         "/v1/users/{user_id}": {

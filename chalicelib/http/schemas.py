@@ -261,7 +261,7 @@ def _export(an_id: Schema, source: Schema) -> Schema:
             {"required": ["prefix"]},
             {"required": ["files"]},
         ],
-        "examples": _EXAMPLES if an_id is NUMBER else _EXAMPLES_WITHOUT_IDS,
+        "examples": EXAMPLES if an_id is NUMBER else _EXAMPLES_WITHOUT_IDS,
     }
 
 
@@ -275,7 +275,7 @@ _EXAMPLES_WITHOUT_IDS: Final = [
         "onUnreadable": "skip",
     }
 ]
-_EXAMPLES: Final = [
+EXAMPLES: Final = [
     {"fileIds": [10001, 10002], "filename": "March.zip"},
     {"files": [{"id": 10001, "name": "Reports/March.pdf"}, {"id": 10002}], "onMissing": "fail"},
     *_EXAMPLES_WITHOUT_IDS,

@@ -25,7 +25,7 @@ var TOO_EARLY = 425;
 var TOO_MANY = 429;
 var SERVER_ERROR = 500;
 var LonghaulError = class extends Error {
-  /** The problem's type, a URN; "about:blank" if there is none. */
+  /** The problem's type: a URN, "about:blank" of the gateway, or empty if nothing was said. */
   type;
   /** The end of the type. A newer stack may have others than those of `Slug`. */
   slug;
@@ -43,7 +43,7 @@ var LonghaulError = class extends Error {
     const { title, detail = "" } = problem;
     super(detail && detail !== title ? `${title}: ${detail}` : title, more.cause === void 0 ? {} : { cause: more.cause });
     this.name = "LonghaulError";
-    this.type = problem.type ?? "about:blank";
+    this.type = problem.type ?? "";
     this.slug = more.slug ?? slugOf(problem);
     this.title = title;
     this.status = problem.status;

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from infra.alerts import dashboard, queries
 from infra.alerts.listed import ALERTS
-from infra.alerts.model import OURS, Alert, Filter, Metric
+from infra.alerts.model import OURS, Alarm, Alert, Filter, Metric
 
 _CONDITION: Final = "MakeAlarms"
-_TOPIC: Final = {"Fn::If": ["NamedAlarmTopic", {"Ref": "AlarmTopic"}, {"Ref": "AlarmTopicOfStack"}]}
+TOPIC: Final = {"Fn::If": ["NamedAlarmTopic", {"Ref": "AlarmTopic"}, {"Ref": "AlarmTopicOfStack"}]}
 
 Template = dict[str, Any]
 
@@ -31,11 +31,7 @@ def add(template: Template) -> None:
             "Condition": alert.alarm.condition,
             "Properties": properties(alert),
         }
-        for one in alert.alarm.filters:
-            resources[f"{one.metric[0].upper()}{one.metric[1:]}Filter"] = {
-                **_filter(one),
-                "Condition": alert.alarm.condition,
-            }
+        add_filters(resources, alert.alarm)
     names = [resource_name(alert) for alert in watched if alert.alarm.condition == _CONDITION]
     resources["Dashboard"] = {
         "Type": "AWS::CloudWatch::Dashboard",
@@ -57,6 +53,15 @@ def add(template: Template) -> None:
         }
 
 
+def add_filters(resources: Template, alarm: Alarm) -> None:
+    """Adds the filters that count what the alarm looks at."""
+    for one in alarm.filters:
+        resources[f"{one.metric[0].upper()}{one.metric[1:]}Filter"] = {
+            **_filter(one),
+            "Condition": alarm.condition,
+        }
+
+
 def resource_name(alert: Alert) -> str:
     """Returns the name of the alarm's resource in the template."""
     return f"{alert.name}Alarm"
@@ -66,17 +71,21 @@ def properties(alert: Alert) -> Template:
     """Returns the properties of the alarm's resource.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html
     """
-    alarm = alert.alarm
+    said = f"{alert.severity}: {alert.summary}. What to do: {alert.runbook}"
+    told = {"AlarmActions": [TOPIC], "OKActions": [TOPIC]}
+    return {**watching(alert.name, said, alert.alarm), **told}
+
+
+def watching(name: str, description: str, alarm: Alarm) -> Template:
+    """Returns the properties of an alarm's resource that tells nobody."""
     return {
-        "AlarmName": {"Fn::Sub": f"${{AWS::StackName}}-{alert.name}"},
-        "AlarmDescription": f"{alert.severity}: {alert.summary}. What to do: {alert.runbook}",
-        "AlarmActions": [_TOPIC],
-        "OKActions": [_TOPIC],
+        "AlarmName": {"Fn::Sub": f"${{AWS::StackName}}-{name}"},
+        "AlarmDescription": description,
         "ComparisonOperator": "LessThanThreshold" if alarm.below else "GreaterThanThreshold",
         "Threshold": alarm.threshold,
         "EvaluationPeriods": alarm.periods,
         "TreatMissingData": "breaching" if alarm.breaching else "notBreaching",
-        **(_one(alarm.metrics[0]) if alarm.is_simple else _math(alert)),
+        **(_one(alarm.metrics[0]) if alarm.is_simple else _math(name, alarm)),
     }
 
 
@@ -84,7 +93,7 @@ def _one(metric: Metric) -> Template:
     return {**_metric(metric), "Statistic": metric.statistic, "Period": metric.period}
 
 
-def _math(alert: Alert) -> Template:
+def _math(name: str, alarm: Alarm) -> Template:
     queried: list[Template] = [
         {
             "Id": metric.id,
@@ -95,9 +104,12 @@ def _math(alert: Alert) -> Template:
                 "Period": metric.period,
             },
         }
-        for metric in alert.alarm.metrics
+        for metric in alarm.metrics
     ]
-    result = {"Id": "result", "Expression": alert.alarm.expression, "Label": alert.name}
+    expression: Any = alarm.expression
+    if "${" in expression:
+        expression = {"Fn::Sub": expression}
+    result = {"Id": "result", "Expression": expression, "Label": name}
     return {"Metrics": [*queried, result]}
 
 

@@ -7,17 +7,27 @@ API Gateway, Lambda and SQS count themselves. So the two queries of an alert are
 
 from typing import Final
 
+from chalicelib.settings import HOLD_MAX
 from infra import config
 from infra.alerts import spend
 from infra.alerts.model import API, OURS, Alarm, Alert, Filter, Intrinsic, Metric, of_function
 
 _STEP_SECONDS: Final = 900
-"""The worker's timeout: how long a step may work, with its message in the queue."""
+"""The worker's largest timeout: how long a step may work, with its message in the queue."""
 
 HOLD_SECONDS: Final = int(config.settings_of("prod")["PROGRESS_HOLD_SECONDS"])
 """How long a route may wait for progress before it answers."""
 
-SLOW_SECONDS: Final = HOLD_SECONDS + 3
+_LONGER_SECONDS: Final = 3
+SLOW_SECONDS: Final = HOLD_SECONDS + _LONGER_SECONDS
+
+_SLOW_MS: Final[Intrinsic] = {
+    "Fn::Select": [
+        {"Ref": "ProgressHoldSeconds"},
+        [str((hold + _LONGER_SECONDS) * 1000) for hold in range(HOLD_MAX + 1)],
+    ]
+}
+"""The same in milliseconds, as it follows from the parameter of the template."""
 
 
 def _queue(name: str) -> dict[str, Intrinsic]:
@@ -113,7 +123,7 @@ _ERROR_RATIO_HIGH: Final = Alert(
 _ANSWERS_SLOW: Final = Alert(
     "AnswersSlow",
     "warning",
-    f"One answer of the API in a hundred takes more than {SLOW_SECONDS} s",
+    f"One answer of the API in a hundred takes {_LONGER_SECONDS} s longer than a route may hold it",
     f"A route holds its answer for up to {HOLD_SECONDS} s (PROGRESS_HOLD_SECONDS) if nothing "
     "moves, and a cold start takes one or two. Of 50 requests or fewer, the slowest hundredth "
     "is one cold start.",
@@ -125,7 +135,7 @@ _ANSWERS_SLOW: Final = Alert(
             Metric("latency", "AWS/ApiGateway", "Latency", "p99", API),
             Metric("requests", "AWS/ApiGateway", "Count", "Sum", API),
         ),
-        SLOW_SECONDS * 1000,
+        _SLOW_MS,
         periods=4,
         expression="IF(requests > 25, latency, 0)",
     ),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chalicelib.archive import costs
-from infra import config
+from infra import config, functions, retention
 from infra.alerts.model import API, OURS, Metric, of_function
 
 HOURS: Final = 730
@@ -126,11 +126,11 @@ def _lambda(id_: str, function: str, name: str) -> Metric:
     return Metric(id_, "AWS/Lambda", name, "Sum", of_function(function), _PERIOD)
 
 
+_DURATIONS: Final = {"worker": "Worker", "api": "APIHandler", "announcer": "Announcer"}
+
 METRICS: Final = (
-    _lambda("worker", "Worker", "Duration"),
+    *(_lambda(id_, function, "Duration") for id_, function in _DURATIONS.items()),
     _lambda("steps", "Worker", "Invocations"),
-    _lambda("api", "APIHandler", "Duration"),
-    _lambda("announcer", "Announcer", "Duration"),
     Metric("requests", "AWS/ApiGateway", "Count", "Sum", API, _PERIOD),
     Metric("copied", OURS, "bytesCopied", "Sum", period=_PERIOD),
     Metric("streamed", OURS, "bytesStreamed", "Sum", period=_PERIOD),
@@ -140,19 +140,24 @@ METRICS: Final = (
 
 def expression(hours: int = WINDOW_HOURS) -> str:
     """Returns metric math: the dollars of a month like these hours, if they are the period of
-    METRICS."""
-    gigabytes = memory_gb()
-    kept = kept_byte(archive_days())
-    per_ms = costs.LAMBDA_GB_SECOND / 1000
+    METRICS. The functions' memory and the days of an archive are parameters of the template, so it
+    is for Fn::Sub."""
+    per_ms_and_mb = costs.LAMBDA_GB_SECOND / 1000 / 1024
+    kept = f"{_number(kept_byte(1))} * ${{{retention.PARAMETER}}}"
     terms = {
-        "worker": per_ms * gigabytes["Worker"],
-        "api": per_ms * gigabytes["APIHandler"],
-        "announcer": per_ms * gigabytes["Announcer"],
-        "steps": STEP,
-        "requests": REQUEST,
-        "copied": COPIED_BYTE + kept,
-        "streamed": STREAMED_BYTE + kept,
+        **{
+            id_: f"{_number(per_ms_and_mb)} * ${{{functions.memory_of(function)}}}"
+            for id_, function in _DURATIONS.items()
+        },
+        "steps": _number(STEP),
+        "requests": _number(REQUEST),
+        "copied": f"({_number(COPIED_BYTE)} + {kept})",
+        "streamed": f"({_number(STREAMED_BYTE)} + {kept})",
     }
-    # A number with an exponent is not part of the grammar that AWS documents.
-    total = " + ".join(f"FILL({id_}, 0) * {price:.20f}" for id_, price in terms.items())
+    total = " + ".join(f"FILL({id_}, 0) * {price}" for id_, price in terms.items())
     return f"{HOURS} / {hours} * ({total})"
+
+
+def _number(price: float) -> str:
+    # A number with an exponent is not part of the grammar that AWS documents.
+    return f"{price:.20f}"

@@ -13,17 +13,13 @@ from pathlib import Path
 
 import click
 
-from infra import named_sources, package, parameters, template
+from infra import named_sources, package, template
 from infra.checks import checkov
 from infra.console import complain
 from infra.errors import InfraError
 from infra.paths import REPOSITORY, STATE
-from infra.targets import LOCAL_REGION, Target
 
 _CODE = ("app.py", "chalicelib", "infra", "longhaul")
-
-# Neither the package nor the template depends on the region.
-_PROD = Target(name="aws", stage="prod", region=LOCAL_REGION)
 
 _KEY = "arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 _SOURCES = json.dumps(
@@ -58,16 +54,11 @@ def main() -> None:
 
 def _template() -> Path:
     """Writes the template of a release with sources, which has all that any deployment can have."""
-    built = package.build(_PROD, STATE / "checks")
-    made = template.published(
-        built.template,
-        code_key="longhaul.zip",
-        architecture="arm64",
-        defaults=parameters.of_config(_PROD.stage),
-        sources=named_sources.of(_SOURCES, {}),
-    )
+    built = package.build(STATE / "checks")
+    named = named_sources.named(_SOURCES, {})
+    made = template.complete(built.template, architecture="arm64", named=named)
     written = STATE / "checks" / "template.json"
-    written.write_text(json.dumps(made, indent=1, sort_keys=True))
+    written.write_text(template.text(made))
     return written
 
 

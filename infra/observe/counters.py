@@ -20,7 +20,12 @@ from infra.observe.starts import THROTTLES
 
 UNDOCUMENTED_PATHS: Final = frozenset(
     {
-        *("/", "/assets/{version}/{name}", "/longhaul-export.js", "/unsubscribe/{token}"),
+        "/",
+        "/assets/{version}/{name}",
+        "/longhaul-export.js",
+        "/docs",
+        "/docs/{version}/{name}",
+        "/unsubscribe/{token}",
         tracing.UNKNOWN,
     }
 )

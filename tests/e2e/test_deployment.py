@@ -190,8 +190,8 @@ def test_archives_expire_and_sources_do_not(resources: JSON) -> None:
     expiring = {rule["Prefix"]: rule for rule in archive if "ExpirationInDays" in rule}
     assert expiring.keys() == {"archives/", "jobs/"}
     assert {rule["Status"] for rule in expiring.values()} == {"Enabled"}
-    assert expiring["archives/"]["ExpirationInDays"] == {"Ref": "LifecycleDays"}
-    assert expiring["jobs/"]["ExpirationInDays"] == {"Ref": "RequestDays"}
+    days = {prefix: rule["ExpirationInDays"]["Fn::Select"] for prefix, rule in expiring.items()}
+    assert [value[0] for value in days.values()] == [{"Ref": "ArchiveTtlDays"}] * 2
     assert not [rule for rule in source if "ExpirationInDays" in rule]
 
 

@@ -28,7 +28,8 @@ ANY_PATH = "/{proxy+}"
 PROBLEM = "application/problem+json"
 UNSUBSCRIBE = "/unsubscribe/{token}"
 COMPONENT = "/longhaul-export.js"
-PAGE = ("/", "/assets/{version}/{name}", UNSUBSCRIBE, COMPONENT)
+REFERENCE = ("/docs", "/docs/{version}/{name}")
+PAGE = ("/", "/assets/{version}/{name}", *REFERENCE, UNSUBSCRIBE, COMPONENT)
 """The routes of pages and for them, which the document does not have."""
 EVENT_STREAM = "text/event-stream"
 
@@ -45,6 +46,13 @@ PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'self'; form-action 'none'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+}
+
+REFERENCE_HEADERS = {
+    **SECURITY_HEADERS,
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
 }
 
 UNSUBSCRIBE_HEADERS = {
@@ -232,6 +240,8 @@ def _resource(path: str) -> tuple[str, dict[str, str]]:
 def _security(resource: str) -> Mapping[str, str]:
     if resource == COMPONENT:
         return SECURITY_HEADERS
+    if resource in REFERENCE:
+        return REFERENCE_HEADERS
     return UNSUBSCRIBE_HEADERS if resource == UNSUBSCRIBE else PAGE_HEADERS
 
 

@@ -8,10 +8,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's jobs, newest first */
+        /**
+         * The caller's jobs, newest first
+         * @description Page by page: `cursor` of one answer is the parameter of the next. Long lists of files are left out; ask for the job itself.
+         */
         get: operations["listExports"];
         put?: never;
-        /** Ask for an export */
+        /**
+         * Ask for an export
+         * @description Answers at once with a job, which builds the archive. The body names files by `fileIds`, `keys`, `prefix` or `files`. Or it has a `selection`, which your backend has signed: this is proof enough, needs no token, and is answered with a `ticket` for the job.
+         *
+         *     Send an `Idempotency-Key`, and you can repeat the request until an answer arrives. If the same archive is there already, the job completes with it at once, unless `fresh` is true.
+         */
         post: operations["createExport"];
         delete?: never;
         options?: never;
@@ -26,15 +34,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How far a job is */
+        /**
+         * How far a job is
+         * @description Ask again after `Retry-After`. With `If-None-Match`, an answer that has not changed is 304. With `Prefer: wait=N` it comes as soon as something changes.
+         */
         get: operations["getExport"];
         put?: never;
         post?: never;
-        /** Cancel a job that is open, or delete one that has ended */
+        /**
+         * Cancel a job that is open, or delete one that has ended
+         * @description Which of the two is meant can be said with `only`. A deleted job takes its share links with it, and its archive unless another job has it.
+         */
         delete: operations["cancelExport"];
         options?: never;
         head?: never;
-        /** Give the archive another name for downloads, whatever the job's status */
+        /**
+         * Give the archive another name for downloads, whatever the job's status
+         * @description The archive itself stays as it is. Other jobs that share it keep their names.
+         */
         patch: operations["renameExport"];
         trace?: never;
     };
@@ -45,7 +62,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How far a job is, as server-sent events */
+        /**
+         * How far a job is, as server-sent events
+         * @description For EventSource, or for fetch. Each answer has at most one event, and ends. The caller connects again after `retry` milliseconds, with the id that it has seen last. 204 says that there is nothing left to wait for.
+         */
         get: operations["watchExport"];
         put?: never;
         post?: never;
@@ -64,7 +84,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask for the same again after a failure, or for it with something changed */
+        /**
+         * Ask for the same again after a failure, or for it with something changed
+         * @description The old job stays as it is. `onMissing` and `onUnreadable` say what is to be left out this time.
+         */
         post: operations["retryExport"];
         delete?: never;
         options?: never;
@@ -79,7 +102,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a job was asked for, to be asked for again */
+        /**
+         * What a job was asked for, to be asked for again
+         * @description createExport takes the answer as it is, or changed.
+         */
         get: operations["exportRequest"];
         put?: never;
         post?: never;
@@ -96,7 +122,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A link to the archive */
+        /**
+         * A link to the archive
+         * @description The link works for some minutes, for everybody who has it. With `redirect=true` the answer leads there: a browser or `curl -LOJ` then saves the archive, straight from S3.
+         */
         get: operations["downloadArchive"];
         put?: never;
         post?: never;
@@ -113,10 +142,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The job's links that are good now */
+        /**
+         * The job's links that are good now
+         * @description The links themselves are not shown again.
+         */
         get: operations["listShares"];
         put?: never;
-        /** A link by which others see the job and download its archive */
+        /**
+         * A link by which others see the job and download its archive
+         * @description Whoever has the link sees the job and downloads its archive, without signing in, until the link expires or is revoked.
+         */
         post: operations["shareExport"];
         delete?: never;
         options?: never;
@@ -134,7 +169,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke a link */
+        /**
+         * Revoke a link
+         * @description It stops working at once.
+         */
         delete: operations["revokeShare"];
         options?: never;
         head?: never;
@@ -150,7 +188,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Have one more told of the job's end, or all once more */
+        /**
+         * Have one more told of the job's end, or all once more
+         * @description With a body, one more is told. Without, all who are to be told are told once more. It may be called before the job has ended, and after.
+         */
         post: operations["notifyAgain"];
         delete?: never;
         options?: never;
@@ -165,7 +206,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the caller can be told of a job's end */
+        /**
+         * How the caller can be told of a job's end
+         * @description Says which `url` and `email` `notify` takes.
+         */
         get: operations["listReceivers"];
         put?: never;
         post?: never;
@@ -182,7 +226,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What there is to export, folder by folder */
+        /**
+         * What there is to export, folder by folder
+         * @description Without `prefix`, the top of what the caller may have. `folders` can be looked into, or exported as a `prefix`; the `key` of a file goes into `keys`.
+         */
         get: operations["listFiles"];
         put?: never;
         post?: never;
@@ -199,7 +246,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many files are below a prefix, and how large they are */
+        /**
+         * How many files are below a prefix, and how large they are
+         * @description Counts for some seconds. If there are more files then, `cursor` goes on, and the answers are added up.
+         */
         get: operations["countFiles"];
         put?: never;
         post?: never;
@@ -216,7 +266,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** About how long an export takes, and what is too much */
+        /**
+         * About how long an export takes, and what is too much
+         * @description It looks at no file: say how many there are. `exceeded` names what would be refused.
+         */
         get: operations["estimateExport"];
         put?: never;
         post?: never;
@@ -235,7 +288,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Whether files can be exported, and what they are called */
+        /**
+         * Whether files can be exported, and what they are called
+         * @description Up to 100 files, each of which is looked up. If one cannot be exported, `reason` says why.
+         */
         post: operations["checkAvailability"];
         delete?: never;
         options?: never;
@@ -253,7 +309,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete all jobs of a user, with their archives; for administrators */
+        /**
+         * Delete all jobs of a user, with their archives; for administrators
+         * @description As many as fit into one request: repeat it while `more` is true.
+         */
         delete: operations["eraseUser"];
         options?: never;
         head?: never;
@@ -267,7 +326,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the stack can work */
+        /**
+         * Whether the stack can work
+         * @description Reads from the bucket, the table and the queue. For load balancers.
+         */
         get: operations["health"];
         put?: never;
         post?: never;
@@ -284,7 +346,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where people sign in (RFC 9728) */
+        /**
+         * Where people sign in (RFC 9728)
+         * @description The OpenID provider whose tokens this stack takes (AUTH=jwt), for clients that sign people in.
+         */
         get: operations["protectedResource"];
         put?: never;
         post?: never;
@@ -301,7 +366,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** This document */
+        /**
+         * This document
+         * @description The description that this reference is made of.
+         */
         get: operations["openapi"];
         put?: never;
         post?: never;
@@ -883,14 +951,18 @@ export interface components {
         /** @description RFC 9457 problem details. */
         Problem: {
             /**
-             * @description Programs decide by it. A newer version may have more of them. about:blank: the gateway has refused the request, and the status says why.
-             * @enum {unknown}
+             * Format: uri
+             * @description Decide by this. A later version may have more of them: take one that you do not know by its status. For about:blank the request did not reach the stack's functions.
+             * @enum {string}
              */
-            type: "urn:problem-type:longhaul:access-denied" | "urn:problem-type:longhaul:already-ended" | "urn:problem-type:longhaul:body-too-large" | "urn:problem-type:longhaul:expired" | "urn:problem-type:longhaul:forbidden" | "urn:problem-type:longhaul:given-up" | "urn:problem-type:longhaul:idempotency-key-reused" | "urn:problem-type:longhaul:internal-error" | "urn:problem-type:longhaul:invalid-request" | "urn:problem-type:longhaul:limit-exceeded" | "urn:problem-type:longhaul:malformed-body" | "urn:problem-type:longhaul:method-not-allowed" | "urn:problem-type:longhaul:no-notifications" | "urn:problem-type:longhaul:not-ended" | "urn:problem-type:longhaul:not-found" | "urn:problem-type:longhaul:not-ready" | "urn:problem-type:longhaul:not-retryable" | "urn:problem-type:longhaul:nothing-to-export" | "urn:problem-type:longhaul:planned-again" | "urn:problem-type:longhaul:quota-exceeded" | "urn:problem-type:longhaul:rate-limited" | "urn:problem-type:longhaul:request-gone" | "urn:problem-type:longhaul:selection-used" | "urn:problem-type:longhaul:source-changed" | "urn:problem-type:longhaul:source-missing" | "urn:problem-type:longhaul:source-unreadable" | "urn:problem-type:longhaul:storage-refused" | "urn:problem-type:longhaul:too-many-jobs" | "urn:problem-type:longhaul:too-many-notifications" | "urn:problem-type:longhaul:too-many-shares" | "urn:problem-type:longhaul:unauthorized" | "urn:problem-type:longhaul:unavailable" | "urn:problem-type:longhaul:unsupported-media-type" | "about:blank";
+            type: "urn:problem-type:longhaul:already-ended" | "urn:problem-type:longhaul:body-too-large" | "urn:problem-type:longhaul:expired" | "urn:problem-type:longhaul:forbidden" | "urn:problem-type:longhaul:idempotency-key-reused" | "urn:problem-type:longhaul:internal-error" | "urn:problem-type:longhaul:invalid-request" | "urn:problem-type:longhaul:malformed-body" | "urn:problem-type:longhaul:method-not-allowed" | "urn:problem-type:longhaul:no-notifications" | "urn:problem-type:longhaul:not-ended" | "urn:problem-type:longhaul:not-found" | "urn:problem-type:longhaul:not-ready" | "urn:problem-type:longhaul:not-retryable" | "urn:problem-type:longhaul:quota-exceeded" | "urn:problem-type:longhaul:rate-limited" | "urn:problem-type:longhaul:request-gone" | "urn:problem-type:longhaul:selection-used" | "urn:problem-type:longhaul:too-many-jobs" | "urn:problem-type:longhaul:too-many-notifications" | "urn:problem-type:longhaul:too-many-shares" | "urn:problem-type:longhaul:unauthorized" | "urn:problem-type:longhaul:unavailable" | "urn:problem-type:longhaul:unsupported-media-type" | "about:blank";
             title: string;
             status: number;
+            /** @description The same for people, in English. */
             detail: string;
+            /** @description For the operator: the log has it too. */
             requestId: string;
+            /** @description What is wrong with a request, the first 20 at most. A pointer is a JSON pointer into the body, or the name of a header or parameter. */
             errors?: {
                 pointer: string;
                 detail: string;
@@ -930,7 +1002,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobList"];
                 };
             };
-            /** @description A problem. */
+            /** @description The request is wrong, and what is wrong with it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1002,7 +1074,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExportAccepted"];
                 };
             };
-            /** @description A problem. */
+            /** @description The request is wrong, and what is wrong with it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1029,7 +1101,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem. */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1038,7 +1110,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem. */
+            /** @description The body is not sent as JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1047,7 +1119,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem. */
+            /** @description It cannot be done as it was asked for. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1187,7 +1259,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem. */
+            /** @description The request is wrong, and what is wrong with it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1223,7 +1295,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem. */
+            /** @description The job is not in a state for this. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1277,7 +1349,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description A problem. */
+            /** @description The request is wrong, and what is wrong with it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1313,7 +1385,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem. */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1322,7 +1394,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem. */
+            /** @description The body is not sent as JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1460,7 +1532,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExportAccepted"];
                 };
             };
-            /** @description A problem. */
+            /** @description The request is wrong, and what is wrong with it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1496,7 +1568,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem. */
+            /** @description The job is not in a state for this. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1505,7 +1577,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem. */
+            /** @description It was there, and is gone. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -1514,7 +1586,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem. */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1523,7 +1595,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem. */
+            /** @description The body is not sent as JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1532,7 +1604,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem. */
+            /** @description It cannot be done as it was asked for. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1609,7 +1681,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem. */
+            /** @description It was there, and is gone. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -1669,7 +1741,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem. */
+            /** @description The request is wrong, and what is wrong with it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1705,7 +1777,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem. */
+            /** @description The job is not in a state for this. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1714,7 +1786,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem. */
+            /** @description It was there, and is gone. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -1836,7 +1908,7 @@ export interface operations {
                     "application/json": components["schemas"]["Share"];
                 };
             };
-            /** @description A problem. */
+            /** @description The request is wrong, and what is wrong with it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1872,7 +1944,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem. */
+            /** @description The job is not in a state for this. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1881,7 +1953,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem. */
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not sent as JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2003,7 +2084,7 @@ export interface operations {
                     "application/json": components["schemas"]["Notifications"];
                 };
             };
-            /** @description A problem. */
+            /** @description The request is wrong, and what is wrong with it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2039,7 +2120,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem. */
+            /** @description The job is not in a state for this. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2048,7 +2129,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem. */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2057,7 +2138,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem. */
+            /** @description The body is not sent as JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2169,7 +2250,7 @@ export interface operations {
                     "application/json": components["schemas"]["Files"];
                 };
             };
-            /** @description A problem. */
+            /** @description The request is wrong, and what is wrong with it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2241,7 +2322,7 @@ export interface operations {
                     "application/json": components["schemas"]["Totals"];
                 };
             };
-            /** @description A problem. */
+            /** @description The request is wrong, and what is wrong with it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2315,7 +2396,7 @@ export interface operations {
                     "application/json": components["schemas"]["Estimate"];
                 };
             };
-            /** @description A problem. */
+            /** @description The request is wrong, and what is wrong with it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2384,7 +2465,7 @@ export interface operations {
                     "application/json": components["schemas"]["CheckAnswer"];
                 };
             };
-            /** @description A problem. */
+            /** @description The request is wrong, and what is wrong with it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2411,7 +2492,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem. */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2420,7 +2501,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem. */
+            /** @description The body is not sent as JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2470,7 +2551,7 @@ export interface operations {
                     "application/json": components["schemas"]["Erased"];
                 };
             };
-            /** @description A problem. */
+            /** @description The request is wrong, and what is wrong with it. */
             400: {
                 headers: {
                     [name: string]: unknown;

@@ -76,14 +76,15 @@ def test_only_one_word_makes_a_stack_public(word: str) -> None:
         access.chosen(PUBLIC | {"I_KNOW_IT_IS_PUBLIC": word}, AWS)
 
 
-def test_the_commands_of_the_messages_are_taken() -> None:
-    for message in (access.THREE_WAYS, _refusal({"AUTH": "none"}), _refusal({"AUTH": "jwt"})):
+def test_the_commands_of_the_messages_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    for message in (_refusal({"AUTH": "none"}), _refusal({"AUTH": "jwt"}), access.THREE_WAYS):
         commands = [part for part in message.splitlines() if "make up" in part]
         assert commands
         for line in commands:
             words = line[line.index("AUTH=") :].partition(" make up TARGET=aws")[0].split()
             environment = dict(word.partition("=")[::2] for word in words)
             filled = {name: value.replace("…", "x.example") for name, value in environment.items()}
+            monkeypatch.setenv("SELECTION_KEYS", filled.get("SELECTION_KEYS", ""))
             assert access.chosen(filled, AWS).auth == filled["AUTH"]
 
 
@@ -161,6 +162,14 @@ def test_each_setting_of_the_template_has_its_value() -> None:
         "JwtScope": "openid",
         "JwtUserClaim": "sub",
     }
+
+
+def test_a_stack_without_a_provider_is_open_to_selections(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SELECTION_KEYS", "make")
+
+    said = access.chosen({"AUTH": "jwt"}, AWS).in_words(None)
+
+    assert said == "those whose selection your backend has signed, for all files (AUTH=jwt)"
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,21 @@ def test_who_may_ask_for_what_is_parameters() -> None:
     assert "OTHER" not in found
 
 
+def test_settings_of_the_stage_and_then_of_the_deployment_are_parameters() -> None:
+    found = _locally(MAX_FILES_PER_JOB="7", API_URL_TEMPLATE="http://proxy/{apiId}/{stage}")
+
+    assert (found["ArchiveTtlDays"], found["MaxFilesPerJob"]) == ("7", "7")
+    # It wins over what the target says.
+    assert found["ApiUrlTemplate"] == "http://proxy/{apiId}/{stage}"
+
+
+def test_what_a_stack_was_deployed_with_once_and_nobody_knows_is_not_given() -> None:
+    deployed = {"LifecycleDays": "8", "RequestDays": "15", "LinkTtlSeconds": "60"}
+
+    # A setting is what .chalice/config.json says. Without it, its default counts.
+    assert deployed.keys().isdisjoint(_on_aws(**deployed))
+
+
 def test_a_choice_of_the_last_deployment_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOG_RETENTION_DAYS", "30")
     monkeypatch.setenv("KMS_KEY_ARN", "")

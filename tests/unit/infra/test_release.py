@@ -10,16 +10,6 @@ import pytest
 from infra import release
 from infra.errors import ReleaseError
 
-LOCK = """\
-# made by a tool
-jmespath==1.1.0 \\
-    --hash=sha256:aaa \\
-    --hash=sha256:bbb
-    # via -r requirements.txt
-typing-extensions==4.16.0 ; python_version < '3.13' \\
-    --hash=sha256:ccc
-"""
-
 
 def _git(repository: Path, *arguments: str) -> None:
     who = ["-c", "user.name=A Tester", "-c", "user.email=tester@example.com"]
@@ -71,20 +61,6 @@ def test_only_committed_files_are_exported(repository: Path, tmp_path: Path) -> 
 
     exported = {path.name for path in (tmp_path / "sources").iterdir()}
     assert exported == {".gitignore", "app.py"}
-
-
-def test_each_pin_gets_the_hashes_of_the_lock() -> None:
-    pinned = "# for Lambda\njmespath==1.1.0\ntyping-extensions==4.16.0\n"
-
-    assert release.hashed(pinned, LOCK) == (
-        "jmespath==1.1.0 \\\n    --hash=sha256:aaa \\\n    --hash=sha256:bbb\n"
-        "typing-extensions==4.16.0 \\\n    --hash=sha256:ccc\n"
-    )
-
-
-def test_a_pin_that_is_not_locked_is_refused() -> None:
-    with pytest.raises(ReleaseError, match=r"does not lock jmespath==1\.0\.0"):
-        release.hashed("jmespath==1.0.0\n", LOCK)
 
 
 def test_the_sums_have_a_line_for_each_file(tmp_path: Path) -> None:

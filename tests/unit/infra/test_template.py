@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from chalicelib.version import VERSION
 from infra import template
 from infra.paths import REPOSITORY, RESOURCES
 from infra.rest_api import EVERY_METHOD, EVERY_OTHER_PATH, GATEWAY_RESPONSES, INTEGRATION
@@ -53,7 +54,7 @@ def from_chalice() -> dict[str, Any]:
 
 @pytest.fixture
 def completed(from_chalice: dict[str, Any]) -> dict[str, Any]:
-    return template.complete(from_chalice, code_bucket="packages", code_key="longhaul/1.zip")
+    return template.complete(from_chalice, architecture="arm64")
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def _said(response: dict[str, Any]) -> str:
 
 def _deployments(from_chalice: dict[str, Any]) -> set[str]:
     """The names of the API's deployments."""
-    made = template.complete(from_chalice, code_bucket="b", code_key="k")
+    made = template.complete(from_chalice, architecture="arm64")
     return {
         name
         for name, resource in made["Resources"].items()
@@ -101,32 +102,56 @@ _Intrinsics.add_multi_constructor("!", lambda *_: None)
 def test_each_function_takes_its_code_from_the_upload(completed: dict[str, Any]) -> None:
     worker = completed["Resources"]["Worker"]["Properties"]
 
-    assert worker["CodeUri"] == {"Bucket": "packages", "Key": "longhaul/1.zip"}
+    assert worker["CodeUri"] == {"Bucket": {"Ref": "CodeBucket"}, "Key": {"Ref": "CodeKey"}}
+    assert "Default" not in completed["Parameters"]["CodeBucket"]
+    assert completed["Parameters"]["CodeKey"]["Default"] == f"longhaul-{VERSION}-lambda.zip"
 
 
-def test_settings_of_a_deployment_replace_those_of_the_stage(
+def test_what_the_configuration_says_is_the_default_of_a_parameter(
     from_chalice: dict[str, Any],
 ) -> None:
     worker = from_chalice["Resources"]["Worker"]["Properties"]
-    worker["Environment"] = {"Variables": {"KEPT": "1", "CHANGED": "1"}}
+    worker["Environment"] = {"Variables": {"LINK_TTL_SECONDS": "60", "SOURCE_PREFIX": "a/"}}
+    from_chalice["Parameters"] = {"SourcePrefix": {"Type": "String", "Default": ""}}
 
-    settings = {"CHANGED": "2", "NEW": "2"}
-    done = template.complete(from_chalice, code_bucket="b", code_key="k", settings=settings)
+    done = template.complete(from_chalice, architecture="arm64")
+
+    assert done["Parameters"]["LinkTtlSeconds"]["Default"] == "60"
+    assert done["Parameters"]["SourcePrefix"]["Default"] == "a/"
+    # A function's own variable would win over the parameter.
+    assert done["Resources"]["Worker"]["Properties"]["Environment"]["Variables"] == {}
+    of_all = done["Globals"]["Function"]["Environment"]["Variables"]
+    assert of_all["LINK_TTL_SECONDS"] == {"Ref": "LinkTtlSeconds"}
+
+
+def test_what_the_configuration_says_of_one_function_alone_stays_there(
+    from_chalice: dict[str, Any],
+) -> None:
+    worker = from_chalice["Resources"]["Worker"]
+    worker["Properties"]["Environment"] = {"Variables": {"CHANGES_MAX": "1"}}
+    from_chalice["Resources"]["Sweeper"] = {
+        "Type": "AWS::Serverless::Function",
+        "Properties": {"Environment": {"Variables": {"CHANGES_MAX": "2"}}},
+    }
+
+    done = template.complete(from_chalice, architecture="arm64")
 
     variables = done["Resources"]["Worker"]["Properties"]["Environment"]["Variables"]
-    assert variables == {"KEPT": "1", "CHANGED": "2", "NEW": "2"}
+    assert variables == {"CHANGES_MAX": "1"}
+    assert done["Parameters"]["ChangesMax"]["Default"] == "3"
 
 
-def test_a_setting_that_is_a_parameter_has_no_second_value(from_chalice: dict[str, Any]) -> None:
-    worker = from_chalice["Resources"]["Worker"]["Properties"]
-    worker["Environment"] = {"Variables": {"SOURCE_PREFIX": "of-the-stage/", "KEPT": "1"}}
-    from_chalice["Parameters"] = {"SourcePrefix": {"Type": "String"}}
+def test_a_setting_of_a_deployment_without_a_parameter_is_in_each_function(
+    completed: dict[str, Any],
+) -> None:
+    settings = {"OTHER": "1", "LINK_TTL_SECONDS": "60", "AUTH": "none", "EVENTS": "started"}
 
-    settings = {"SOURCE_PREFIX": "of-the-deployment/"}
-    done = template.complete(from_chalice, code_bucket="b", code_key="k", settings=settings)
+    own = template.without_parameter(settings)
+    done = template.with_variables(completed, own)
 
-    assert done["Resources"]["Worker"]["Properties"]["Environment"]["Variables"] == {"KEPT": "1"}
-    assert template.setting_parameters(settings) == {"SourcePrefix": "of-the-deployment/"}
+    assert own == {"OTHER": "1"}
+    assert done["Resources"]["Worker"]["Properties"]["Environment"]["Variables"] == own
+    assert "OTHER" not in template.text(completed)
 
 
 def test_a_setting_without_a_value_leaves_the_default_of_its_parameter() -> None:
@@ -153,7 +178,7 @@ def test_other_resources_stay_as_they_are(
 def test_the_original_template_is_not_changed(from_chalice: dict[str, Any]) -> None:
     before = json.dumps(from_chalice)
 
-    template.complete(from_chalice, code_bucket="packages", code_key="longhaul/1.zip")
+    template.complete(from_chalice, architecture="arm64")
 
     assert json.dumps(from_chalice) == before
 
@@ -193,6 +218,7 @@ def test_an_added_method_declares_the_parameters_of_its_path(
     assert declared == names
 
 
+AUTHS = ("iam", "none")
 SIGNED = {"Fn::If": ["SignedRequests", [{"sigv4": []}], {"Ref": "AWS::NoValue"}]}
 
 
@@ -222,17 +248,32 @@ def test_a_request_without_its_signature_is_answered_401(completed: dict[str, An
     assert otherwise["statusCode"] == "404"
 
 
+def _chosen(completed: dict[str, Any], auth: str, size: str) -> str:
+    """The name of the deployment that the stage has with these parameters."""
+    value = completed["Resources"]["RestAPIapiStage"]["Properties"]["DeploymentId"]
+    held = f"{'SignedRequests' if auth == 'iam' else 'UnsignedRequests'}From{size.capitalize()}"
+    while "Fn::If" in value:
+        condition, if_true, if_false = value["Fn::If"]
+        value = if_true if condition == held else if_false
+    return str(value["Ref"])
+
+
 def test_the_api_has_one_stage_and_a_deployment_for_each_case(completed: dict[str, Any]) -> None:
     resources = completed["Resources"]
 
     stage = resources["RestAPIapiStage"]["Properties"]
-    condition, signed, unsigned = stage["DeploymentId"]["Fn::If"]
     assert (stage["StageName"], stage["RestApiId"]) == ("api", {"Ref": "RestAPI"})
-    assert condition == resources[signed["Ref"]]["Condition"] == "SignedRequests"
-    assert resources[unsigned["Ref"]]["Condition"] == "UnsignedRequests"
+    sizes = completed["Parameters"]["MinimumCompressionSize"]["AllowedValues"]
+    chosen = {(auth, size): _chosen(completed, auth, size) for auth in AUTHS for size in sizes}
+    assert len(set(chosen.values())) == len(chosen)
+    for (auth, size), name in chosen.items():
+        condition = completed["Conditions"][resources[name]["Condition"]]
+        signed = "SignedRequests" if auth == "iam" else "UnsignedRequests"
+        is_size = {"Fn::Equals": [{"Ref": "MinimumCompressionSize"}, size]}
+        assert condition == {"Fn::And": [{"Condition": signed}, is_size]}
     kinds = [resource["Type"] for resource in resources.values()]
     assert kinds.count("AWS::ApiGateway::Stage") == 1
-    assert kinds.count("AWS::ApiGateway::Deployment") == 2
+    assert kinds.count("AWS::ApiGateway::Deployment") == len(chosen)
 
 
 def test_an_api_that_differs_is_deployed_again(from_chalice: dict[str, Any]) -> None:
@@ -244,21 +285,31 @@ def test_an_api_that_differs_is_deployed_again(from_chalice: dict[str, Any]) -> 
     assert _deployments(from_chalice).isdisjoint(before)
 
 
-def test_answers_are_compressed_from_the_size_that_is_set(from_chalice: dict[str, Any]) -> None:
-    before = _deployments(from_chalice)
+@pytest.mark.parametrize(("said", "default"), [(None, "none"), (1024, "1024"), (2000, "2000")])
+def test_answers_are_compressed_from_the_size_of_the_configuration(
+    from_chalice: dict[str, Any], said: int | None, default: str
+) -> None:
+    if said is not None:
+        from_chalice["Resources"]["RestAPI"]["Properties"]["MinimumCompressionSize"] = said
 
-    from_chalice["Resources"]["RestAPI"]["Properties"]["MinimumCompressionSize"] = 1024
+    made = template.complete(from_chalice, architecture="arm64")
 
-    made = template.complete(from_chalice, code_bucket="b", code_key="k")
-    assert made["Resources"]["RestAPI"]["Properties"]["MinimumCompressionSize"] == 1024
-    assert _deployments(from_chalice).isdisjoint(before)
+    parameter = made["Parameters"]["MinimumCompressionSize"]
+    assert parameter["Default"] == default
+    assert default in parameter["AllowedValues"]
+    size = made["Resources"]["RestAPI"]["Properties"]["MinimumCompressionSize"]
+    condition, chosen, otherwise = size["Fn::If"]
+    assert chosen == {"Ref": "MinimumCompressionSize"}
+    assert otherwise == {"Ref": "AWS::NoValue"}
+    is_none = {"Fn::Equals": [{"Ref": "MinimumCompressionSize"}, "none"]}
+    assert made["Conditions"][condition] == {"Fn::Not": [is_none]}
 
 
 def test_what_is_said_of_the_stage_stays(from_chalice: dict[str, Any]) -> None:
     said = {"Type": "AWS::ApiGateway::Stage", "Properties": {"TracingEnabled": True}}
     from_chalice["Resources"]["RestAPIapiStage"] = said
 
-    made = template.complete(from_chalice, code_bucket="b", code_key="k")
+    made = template.complete(from_chalice, architecture="arm64")
 
     assert made["Resources"]["RestAPIapiStage"]["Properties"]["TracingEnabled"] is True
     assert made["Resources"]["RestAPIapiStage"]["Properties"]["StageName"] == "api"
@@ -309,28 +360,15 @@ def test_an_answer_of_the_gateway_itself_can_be_read_by_any_page(
     assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
 
 
-def test_a_published_template_asks_where_the_code_was_uploaded(
-    from_chalice: dict[str, Any],
-) -> None:
-    made = template.published(
-        from_chalice, code_key="lambda.zip", architecture="arm64", defaults={}
-    )
-
-    code = made["Resources"]["Worker"]["Properties"]["CodeUri"]
-    assert code == {"Bucket": {"Ref": "CodeBucket"}, "Key": {"Ref": "CodeKey"}}
-    assert "Default" not in made["Parameters"]["CodeBucket"]
-    assert made["Parameters"]["CodeKey"]["Default"] == "lambda.zip"
-
-
-def test_a_published_template_has_no_default_for_who_may_call(from_chalice: dict[str, Any]) -> None:
+def test_who_may_call_has_no_default(from_chalice: dict[str, Any]) -> None:
     from_chalice["Parameters"] = {"Auth": {"Type": "String", "Default": "none"}}
 
-    made = template.published(from_chalice, code_key="k", architecture="arm64", defaults={})
+    made = template.complete(from_chalice, architecture="arm64")
 
     assert made["Parameters"]["Auth"] == {"Type": "String"}
 
 
-def test_a_published_template_takes_no_other_processors_than_its_package(
+def test_a_template_takes_no_other_processors_than_its_package(
     from_chalice: dict[str, Any],
 ) -> None:
     from_chalice["Parameters"] = {
@@ -341,7 +379,7 @@ def test_a_published_template_takes_no_other_processors_than_its_package(
         }
     }
 
-    made = template.published(from_chalice, code_key="k", architecture="arm64", defaults={})
+    made = template.complete(from_chalice, architecture="arm64")
 
     allowed = {"Type": "String", "Default": "arm64", "AllowedValues": ["arm64"]}
     assert made["Parameters"]["Architecture"] == allowed
@@ -351,20 +389,10 @@ def test_the_functions_run_on_the_processors_that_are_chosen(from_chalice: dict[
     from_chalice["Parameters"] = {"Architecture": {"Type": "String"}}
     from_chalice["Resources"]["Worker"]["Properties"]["Architectures"] = ["x86_64"]
 
-    made = template.complete(from_chalice, code_bucket="b", code_key="k")
+    made = template.complete(from_chalice, architecture="arm64")
 
     chosen = made["Resources"]["Worker"]["Properties"]["Architectures"]
     assert chosen == [{"Ref": "Architecture"}]
-
-
-def test_a_published_template_has_the_defaults_of_the_stage(from_chalice: dict[str, Any]) -> None:
-    from_chalice["Parameters"] = {"LifecycleDays": {"Type": "Number", "Default": 8}}
-
-    made = template.published(
-        from_chalice, code_key="k", architecture="arm64", defaults={"LifecycleDays": "31"}
-    )
-
-    assert made["Parameters"]["LifecycleDays"] == {"Type": "Number", "Default": "31"}
 
 
 def test_only_parameters_that_the_template_has_are_passed() -> None:

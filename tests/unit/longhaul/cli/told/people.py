@@ -237,6 +237,7 @@ MAKE: Final = (
             make("make seed"),
             make("make logs"),
             make("make outputs"),
+            make("make selection-key"),
             make("make token USER=ann"),
         ),
     ),

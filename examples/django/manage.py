@@ -1,0 +1,9 @@
+"""Django's commands for the shop, such as `python manage.py runserver`."""
+
+import os
+
+from django.core.management import execute_from_command_line
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+    execute_from_command_line()

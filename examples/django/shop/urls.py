@@ -1,0 +1,13 @@
+"""The addresses of the shop."""
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("", views.orders, name="orders"),
+    path("orders/<int:number>/selection", views.selection, name="selection"),
+    path("login", LoginView.as_view(template_name="login.html"), name="login"),
+    path("logout", LogoutView.as_view(), name="logout"),
+]

@@ -1,0 +1,1 @@
+"""Runs one of the folders in examples/ beside a stack of its own: `make example NAME=react`."""

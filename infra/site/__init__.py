@@ -1,0 +1,1 @@
+"""The documentation's site: how it is built, and the pages that are generated for it."""
