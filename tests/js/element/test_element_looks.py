@@ -147,6 +147,14 @@ def test_a_keyboard_is_enough_and_the_focus_is_never_lost(stage: Stage) -> None:
         stage.page.keyboard.press("Enter")
 
 
+def test_a_page_can_put_the_focus_on_the_element(stage: Stage) -> None:
+    show(stage, "failed")
+
+    stage.element.evaluate("element => element.focus()")
+
+    expect(stage.page.get_by_role("button", name="Try again")).to_be_focused()
+
+
 def test_a_page_that_did_not_have_the_focus_in_it_keeps_it(stage: Stage) -> None:
     show(stage, "idle")
     stage.page.evaluate("document.querySelector('h1').tabIndex = -1")

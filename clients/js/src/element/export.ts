@@ -152,10 +152,6 @@ export class LonghaulExport extends Base {
     this.#show("idle");
   }
 
-  override focus(options?: FocusOptions): void {
-    this.shadowRoot?.querySelector<HTMLElement>(":is(button, a, [tabindex]):not([hidden], [hidden] *)")?.focus(options);
-  }
-
   connectedCallback(): void {
     // One that was only moved goes on.
     if (this.#isHere) return;
@@ -166,7 +162,7 @@ export class LonghaulExport extends Base {
         const own = Object.getOwnPropertyDescriptor(this, name);
         if (own && delete this[name]) this[name] = own.value;
       }
-      const root = this.attachShadow({ mode: "open" });
+      const root = this.attachShadow({ mode: "open", delegatesFocus: true });
       this.#draws = view(root, { start: () => this.start(), cancel: () => this.cancel(), download: (event) => this.#download(event) });
       root.addEventListener("slotchange", () => this.#draw());
     }
@@ -307,7 +303,7 @@ export class LonghaulExport extends Base {
     const start = () => {
       if (document.visibilityState !== "visible" || !this.#isWanted) return;
       this.#isWanted = false;
-      location.assign(this.#run!.href);
+      this.#save();
     };
     document.addEventListener("visibilitychange", start, { signal: this.#run!.signal });
     start();
@@ -328,10 +324,14 @@ export class LonghaulExport extends Base {
 
   /** A link is good for some minutes. Later, another one is asked for first. */
   #download(event: Event): void {
-    const run = this.#run!;
-    if (run.isFresh) return;
+    if (this.#run!.isFresh) return;
     event.preventDefault();
-    run.link().then(
+    this.#save();
+  }
+
+  #save(): void {
+    const run = this.#run!;
+    (run.isFresh ? Promise.resolve() : run.link()).then(
       () => {
         this.#draw();
         location.assign(run.href);
