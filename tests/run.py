@@ -64,7 +64,11 @@ SCENARIO = ("tests/scenario",)
 OWN_WAY = ("tests/own_way",)
 SITE = ("tests/site",)
 NO_JQ = "There is no jq. On Debian and Ubuntu: sudo apt install jq"
-ON_AWS = ("tests/observe/test_alarms.py", "tests/observe/test_function.py")
+ON_AWS = (
+    "tests/observe/test_alarms.py",
+    "tests/observe/test_canary_alarms.py",
+    "tests/observe/test_function.py",
+)
 """What needs neither Prometheus nor `make observe`. Each has an emulator of its own."""
 OBSERVED = ("tests/observe", *(f"--ignore={path}" for path in ON_AWS))
 NO_PROMETHEUS = "There is no Prometheus. On Debian and Ubuntu: sudo apt install prometheus"
