@@ -61,7 +61,11 @@ FAULTS = Part("simulated faults", ("tests/faults", "--numprocesses", "auto"))
 IN_A_BROWSER = ("tests/browser",)
 EXAMPLES = ("tests/examples",)
 SCENARIO = ("tests/scenario",)
-ON_AWS = ("tests/observe/test_alarms.py", "tests/observe/test_function.py")
+ON_AWS = (
+    "tests/observe/test_alarms.py",
+    "tests/observe/test_canary_alarms.py",
+    "tests/observe/test_function.py",
+)
 """What needs neither Prometheus nor `make observe`. Each has an emulator of its own."""
 OBSERVED = ("tests/observe", *(f"--ignore={path}" for path in ON_AWS))
 NO_PROMETHEUS = "There is no Prometheus. On Debian and Ubuntu: sudo apt install prometheus"
