@@ -41,7 +41,18 @@ AWS_OWN = {  # what the command line adds to the operations of services, and the
         "--parameter-overrides",
     },
 }
-UNCHECKED = {"curl", "cut", "grep", "jq", "pip", "pre-commit", "printenv", "sha256sum", "sudo"}
+UNCHECKED = {
+    "curl",
+    "cut",
+    "grep",
+    "jq",
+    "mike",
+    "pip",
+    "pre-commit",
+    "printenv",
+    "sha256sum",
+    "sudo",
+}
 
 
 # -- a block, and where it stands ------------------------------------------------------------------
