@@ -30,6 +30,7 @@ PARTS = [
     ("tests/observe", "ministack"),
     ("tests/observe/test_alarms.py", "ministack"),
     ("tests/examples", "ministack"),
+    ("tests/own_way", "ministack"),
     ("tests/site", "ministack"),
     ("tests/e2e", "localstack"),
     ("tests/targets", "localstack"),
