@@ -25,7 +25,7 @@ var TOO_EARLY = 425;
 var TOO_MANY = 429;
 var SERVER_ERROR = 500;
 var LonghaulError = class extends Error {
-  /** The problem's type, a URN; "about:blank" if there is none. */
+  /** The problem's type: a URN, "about:blank" of the gateway, or empty if nothing was said. */
   type;
   /** The end of the type. A newer stack may have others than those of `Slug`. */
   slug;
@@ -43,7 +43,7 @@ var LonghaulError = class extends Error {
     const { title, detail = "" } = problem;
     super(detail && detail !== title ? `${title}: ${detail}` : title, more.cause === void 0 ? {} : { cause: more.cause });
     this.name = "LonghaulError";
-    this.type = problem.type ?? "about:blank";
+    this.type = problem.type ?? "";
     this.slug = more.slug ?? slugOf(problem);
     this.title = title;
     this.status = problem.status;
@@ -140,12 +140,8 @@ var Connection = class {
     this.#token = token;
     this.#renew = renew;
   }
-  /** Sends a request until it succeeds, as long as the failures may pass and patience lasts. Raises
-   * LonghaulError, or the signal's reason. */
-  async call(asked) {
-    return patiently(() => this.ask(asked), this.patience, asked.signal);
-  }
-  /** Sends a request once, and again only after a token was renewed. Raises as `call` does. */
+  /** Sends a request once, and again only after a token was renewed. Raises LonghaulError, or the
+   * signal's reason. */
   async ask(asked) {
     return this.open(asked, async (answer) => ({ status: answer.status, headers: answer.headers, body: await json(answer) }));
   }
@@ -508,7 +504,7 @@ var Longhaul = class {
   }
   /** Deletes a job that has ended, with its archive. A second call does nothing. */
   async delete(job, options = {}) {
-    await this.#connection.call(this.#of(job, "?only=ended", { method: "DELETE", ...options }));
+    await this.#read(this.#of(job, "?only=ended", { method: "DELETE", ...options }));
   }
   /** Gives the archive another name for downloads, and returns the job. */
   async rename(job, filename, options = {}) {
@@ -560,7 +556,7 @@ var Longhaul = class {
     return { ...asked, path: `v1/export/${encodeURIComponent(jobId)}${rest}`, job: jobId };
   }
   async #read(asked) {
-    const { body } = await this.#connection.call(asked);
+    const { body } = await patiently(() => this.#connection.ask(asked), this.#connection.patience, asked.signal);
     return body;
   }
   async #accepted(asked) {

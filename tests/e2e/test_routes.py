@@ -45,6 +45,7 @@ def test_an_unknown_route_is_not_found(api: Api, method: str, path: str) -> None
         ("POST", "/health", "GET, HEAD, OPTIONS"),
         ("PUT", "/openapi.json", "GET, HEAD, OPTIONS"),
         ("POST", "/", "GET, HEAD, OPTIONS"),
+        ("POST", "/longhaul-export.js", "GET, HEAD, OPTIONS"),
         ("PUT", "/v1/files", "GET, HEAD, OPTIONS"),
         ("POST", "/v1/files/totals", "GET, HEAD, OPTIONS"),
         ("GET", "/v1/export/some-id/notify", "OPTIONS, POST"),

@@ -27,9 +27,10 @@ UNKNOWN_JOB = "8f0bb5b4-9c2c-4f3e-8d3b-2d9d6a1f0c11"
 ANY_PATH = "/{proxy+}"
 PROBLEM = "application/problem+json"
 UNSUBSCRIBE = "/unsubscribe/{token}"
+COMPONENT = "/longhaul-export.js"
 REFERENCE = ("/docs", "/docs/{version}/{name}")
-PAGE = ("/", "/assets/{version}/{name}", *REFERENCE, UNSUBSCRIBE)
-"""The routes of pages, which the document does not have."""
+PAGE = ("/", "/assets/{version}/{name}", *REFERENCE, UNSUBSCRIBE, COMPONENT)
+"""The routes of pages and for them, which the document does not have."""
 EVENT_STREAM = "text/event-stream"
 
 SECURITY_HEADERS = {
@@ -239,6 +240,8 @@ def _resource(path: str) -> tuple[str, dict[str, str]]:
 def _security(resource: str) -> Mapping[str, str]:
     if resource in REFERENCE:
         return REFERENCE_HEADERS
+    if resource == COMPONENT:
+        return SECURITY_HEADERS
     return UNSUBSCRIBE_HEADERS if resource == UNSUBSCRIBE else PAGE_HEADERS
 
 

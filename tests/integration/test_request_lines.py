@@ -98,6 +98,7 @@ def _post(key: str | None = None, *, caller: SpanRef | None = None, **context: o
         ("HEAD", "/", 200, "/"),
         ("GET", f"/assets/{web().version}/app.js", 200, "/assets/{version}/{name}"),
         ("GET", "/assets/0/none.js", 404, "/assets/{version}/{name}"),
+        ("GET", "/longhaul-export.js", 200, "/longhaul-export.js"),
         ("GET", "/unsubscribe/none", 404, "/unsubscribe/{token}"),
         ("GET", "/nowhere", 404, "unknown"),
         ("OPTIONS", "/v1/nowhere/else", 404, "unknown"),

@@ -149,6 +149,8 @@ class _Handler(BaseHTTPRequestHandler):
         self, status: int, headers: Mapping[str, str], body: bytes, sent: int | None = None
     ) -> None:
         self.send_response(status)
+        # A browser repeats a request by itself where a connection that was used before is cut.
+        self.send_header("Connection", "close")
         for name, value in {**_EVERY_ORIGIN, **headers}.items():
             self.send_header(name, value)
         if status not in (204, 304):

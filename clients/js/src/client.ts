@@ -1,7 +1,7 @@
 // The client of one stack: a method for each thing that a caller can ask for.
 
 import { save } from "#save";
-import { type Answer, type Asked, Connection, type LonghaulOptions } from "./connection.js";
+import { type Asked, Connection, type LonghaulOptions, patiently } from "./connection.js";
 import { isProblem } from "./errors.js";
 import type {
   AskedFor, CheckAnswer, CheckRequest, Download, Estimate, EstimateQuery, ExportAccepted, ExportRequest, Files, FilesQuery, Job, JobList,
@@ -121,7 +121,7 @@ export class Longhaul {
 
   /** Deletes a job that has ended, with its archive. A second call does nothing. */
   async delete(job: JobRef, options: Stoppable = {}): Promise<void> {
-    await this.#connection.call(this.#of(job, "?only=ended", { method: "DELETE", ...options }));
+    await this.#read(this.#of(job, "?only=ended", { method: "DELETE", ...options }));
   }
 
   /** Gives the archive another name for downloads, and returns the job. */
@@ -184,7 +184,7 @@ export class Longhaul {
   }
 
   async #read<T>(asked: Asked): Promise<T> {
-    const { body }: Answer = await this.#connection.call(asked);
+    const { body } = await patiently(() => this.#connection.ask(asked), this.#connection.patience, asked.signal);
     return body;
   }
 

@@ -73,13 +73,8 @@ export class Connection {
     this.#renew = renew;
   }
 
-  /** Sends a request until it succeeds, as long as the failures may pass and patience lasts. Raises
-   * LonghaulError, or the signal's reason. */
-  async call(asked: Asked): Promise<Answer> {
-    return patiently(() => this.ask(asked), this.patience, asked.signal);
-  }
-
-  /** Sends a request once, and again only after a token was renewed. Raises as `call` does. */
+  /** Sends a request once, and again only after a token was renewed. Raises LonghaulError, or the
+   * signal's reason. */
   async ask(asked: Asked): Promise<Answer> {
     return this.open(asked, async (answer) => ({ status: answer.status, headers: answer.headers, body: await json(answer) }));
   }

@@ -54,7 +54,7 @@ export interface FieldError {
 
 /** A request that was refused, or that got no answer. */
 export class LonghaulError extends Error {
-  /** The problem's type, a URN; "about:blank" if there is none. */
+  /** The problem's type: a URN, "about:blank" of the gateway, or empty if nothing was said. */
   readonly type: string;
   /** The end of the type. A newer stack may have others than those of `Slug`. */
   readonly slug: Slug | (string & {});
@@ -73,7 +73,7 @@ export class LonghaulError extends Error {
     const { title, detail = "" } = problem;
     super(detail && detail !== title ? `${title}: ${detail}` : title, more.cause === undefined ? {} : { cause: more.cause });
     this.name = "LonghaulError";
-    this.type = problem.type ?? "about:blank";
+    this.type = problem.type ?? "";
     this.slug = more.slug ?? slugOf(problem);
     this.title = title;
     this.status = problem.status;

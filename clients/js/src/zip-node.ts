@@ -84,10 +84,14 @@ async function entries(file: FileHandle): Promise<Entry[]> {
 /** Returns what reads the numbers of the ZIP64 field, one after the other. */
 function zip64(extra: Buffer): () => number {
   let at = 0;
-  // What is not there is beyond the end: a RangeError.
-  while (extra.readUInt16LE(at) !== ZIP64) at += 4 + extra.readUInt16LE(at + 2);
-  at += 4;
-  return () => number(extra, (at += 8) - 8);
+  return () => {
+    if (!at) {
+      // What is not there is beyond the end: a RangeError.
+      while (extra.readUInt16LE(at) !== ZIP64) at += 4 + extra.readUInt16LE(at + 2);
+      at += 4;
+    }
+    return number(extra, (at += 8) - 8);
+  };
 }
 
 async function crcOf(file: FileHandle, { size, at }: Entry, signal: AbortSignal | undefined): Promise<number> {

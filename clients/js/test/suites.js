@@ -9,5 +9,5 @@ const given = JSON.parse(process.env.GIVEN);
 await import(`./${given.suite}`);
 
 describe(given.suite, { concurrency: true }, () => {
-  for (const [name, run] of tests) it(name, () => run({ ...given, lib }));
+  for (const [name, run] of tests) it(name, { timeout: 60_000 }, () => run({ ...given, lib }));
 });

@@ -116,7 +116,7 @@ export class Run {
       try {
         const body = selection === undefined ? this.#asked.request : { selection };
         const headers = { "Idempotency-Key": kept.key };
-        const send = () => this.#connection.ask({ method: "POST", path: "v1/export", body, headers, signal: this.signal });
+        const send = () => this.#connection.ask({ method: "POST", path: "v1/export", body, headers, signal: this.signal, isAnonymous: selection !== undefined });
         const { ticket, ticketExpiresAt, ...job } = (await this.#patiently(send)).body as ExportAccepted;
         delete kept.selection;
         this.#told.keep(Object.assign(kept, { jobId: job.jobId, ticket, ends: ticketExpiresAt && Date.parse(ticketExpiresAt) }));
