@@ -22,7 +22,7 @@ run = @trap : INT; $(1) || { code=$$?; if [ -t 2 ]; then kill -s PIPE $$PPID; fi
 
 # Locks of what is installed apart from .venv, each when it is needed.
 LOCKS := infra/checks/checkov infra/checks/pip-audit infra/node infra/site/site tests/site/aws
-LOCKS += examples/django/requirements examples/fastapi/requirements
+LOCKS += examples/django/requirements examples/fastapi/requirements tests/own_way/terraform
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -48,6 +48,10 @@ _OPERATORS = {
 """Environment variables that are the operator's choice, and their parameters. CloudFormation checks
 the values."""
 
+VARIABLES_OF_PARAMETERS = {**template.PARAMETERS, **_OPERATORS}
+"""All variables that are parameters of the template: those that `make up` reads, and those of
+.chalice/config.json."""
+
 VARIABLES = (*_OPERATORS, *telemetry.PARAMETERS, *template.PARAMETER_OF)
 """All environment variables that say something about a deployment."""
 

@@ -53,7 +53,7 @@ PARAMETER_OF = {
 Who may ask for what is decided for each deployment, and API Gateway must know a part of it.
 """
 
-_ALL_PARAMETERS: Final = {
+PARAMETERS: Final = {
     **PARAMETER_OF,
     **tunables.PARAMETERS,
     **announcements.PARAMETERS,
@@ -115,13 +115,13 @@ def _take_defaults(template: Template) -> None:
         function.setdefault("Environment", {}).setdefault("Variables", {})
         for function in _properties(template, "AWS::Serverless::Function")
     ]
-    for variable, parameter in _ALL_PARAMETERS.items():
-        said = {one[variable] for one in own if isinstance(one.get(variable), str)}
-        if len(said) == 1 and parameter in template["Parameters"]:
-            template["Parameters"][parameter]["Default"] = said.pop()
-            for variables in own:
-                if isinstance(variables.get(variable), str):
-                    del variables[variable]
+    for variable, parameter in PARAMETERS.items():
+        said = {one.get(variable) if isinstance(one.get(variable), str) else None for one in own}
+        if len(said) != 1 or None in said or parameter not in template["Parameters"]:
+            continue
+        template["Parameters"][parameter]["Default"] = said.pop()
+        for variables in own:
+            del variables[variable]
 
 
 def _code_parameters() -> Template:
@@ -162,14 +162,14 @@ def setting_parameters(environment: Mapping[str, str]) -> dict[str, str]:
     """Returns the parameters of the template for those variables that have a value."""
     return {
         parameter: environment[variable]
-        for variable, parameter in _ALL_PARAMETERS.items()
+        for variable, parameter in PARAMETERS.items()
         if environment.get(variable)
     }
 
 
 def without_parameter(environment: Mapping[str, str]) -> dict[str, str]:
     """Returns the variables that no parameter of the template sets."""
-    return {name: value for name, value in environment.items() if name not in _ALL_PARAMETERS}
+    return {name: value for name, value in environment.items() if name not in PARAMETERS}
 
 
 def parameters(template: Mapping[str, Any], values: Mapping[str, str | None]) -> dict[str, str]:

@@ -60,8 +60,17 @@ FAULTS = Part("simulated faults", ("tests/faults", "--numprocesses", "auto"))
 
 IN_A_BROWSER = ("tests/browser",)
 EXAMPLES = ("tests/examples",)
+CLIENT = ("tests/js", "--ignore=tests/js/element")
+COMPONENT = ("tests/js/element",)
 SCENARIO = ("tests/scenario",)
-ON_AWS = ("tests/observe/test_alarms.py", "tests/observe/test_function.py")
+OWN_WAY = ("tests/own_way",)
+SITE = ("tests/site",)
+NO_JQ = "There is no jq. On Debian and Ubuntu: sudo apt install jq"
+ON_AWS = (
+    "tests/observe/test_alarms.py",
+    "tests/observe/test_canary_alarms.py",
+    "tests/observe/test_function.py",
+)
 """What needs neither Prometheus nor `make observe`. Each has an emulator of its own."""
 OBSERVED = ("tests/observe", *(f"--ignore={path}" for path in ON_AWS))
 NO_PROMETHEUS = "There is no Prometheus. On Debian and Ubuntu: sudo apt install prometheus"
@@ -81,6 +90,10 @@ def parts_on(target: str) -> Iterator[Part]:
         yield Part("what make observe shows", OBSERVED, target, 230)
         yield Part("alarms and the function telemetry", ON_AWS, target, 100)
         yield Part("the examples", EXAMPLES, target, 150)
+        yield Part("the template, deployed in other ways", OWN_WAY, target, 60)
+        yield Part("the site and the commands on it", SITE, target, 240)
+        yield Part("the client in JavaScript", CLIENT, target, 150)
+        yield Part("the component in a browser", COMPONENT, target, 150)
 
 
 @dataclass(frozen=True)
@@ -156,13 +169,20 @@ def _obstacle(part: Part) -> str | None:
             ways.chosen()
         if part.arguments is SCENARIO:
             nginx.found()
-        if part.arguments in (IN_A_BROWSER, EXAMPLES):
+        if part.arguments in (IN_A_BROWSER, EXAMPLES, CLIENT, COMPONENT):
             chromium.found()
         if part.arguments is OBSERVED and prometheus.found() is None:
             return NO_PROMETHEUS
+        if part.arguments is SITE and not has_jq():
+            return NO_JQ
     except (EmulatorError, NginxError, NoChromiumError) as error:
         return str(error)
     return None
+
+
+def has_jq() -> bool:
+    """Whether this machine has jq, which commands of pages use."""
+    return shutil.which("jq") is not None
 
 
 def _pytest(part: Part) -> int:

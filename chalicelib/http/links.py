@@ -68,7 +68,10 @@ _LINKS: Final[dict[tuple[str, int], dict[str, Link]]] = {
     ("renameExport", 200): {
         name: _to(name, "With its new name.", _JOB) for name in ("getExport", "downloadArchive")
     },
-    ("cancelExport", 202): _of_a_job(_JOB),
+    ("cancelExport", 202): {
+        **_of_a_job(_JOB),
+        "listExports": _to("listExports", "The caller's other jobs.", {}),
+    },
     ("exportRequest", 200): {
         "createExport": _to("createExport", "The same export once more.", {}, "$response.body"),
     },
@@ -113,15 +116,6 @@ _LINKS: Final[dict[tuple[str, int], dict[str, Link]]] = {
             "estimateExport",
             "How long an export of them takes.",
             {"files": "$response.body#/files", "bytes": "$response.body#/bytes"},
-        ),
-        "createExport": _to("createExport", "All of them.", {}, _SAME_FOLDER),
-    },
-    ("checkAvailability", 200): {
-        "exportFile": _to(
-            "createExport",
-            "The first file, if it is there.",
-            {},
-            {"keys": ["$response.body#/files/0/s3Key"]},
         ),
     },
     ("eraseUser", 200): {

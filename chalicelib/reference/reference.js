@@ -53,7 +53,9 @@ function show(spec) {
     docExpansion: "list",
     defaultModelsExpandDepth: 0,
     validatorUrl: null,
+    syntaxHighlight: { theme: "obsidian" },
     presets: [SwaggerUIBundle.presets.apis],
+    plugins: [plainNames],
     layout: "BaseLayout",
     requestInterceptor: (request) => {
       if (isRedirect(request.url)) request.userFetch = followed;
@@ -61,6 +63,36 @@ function show(spec) {
     },
   });
 }
+
+/**
+ * Has the path of an operation be a text. Swagger UI makes a link of it, within a button. The address of an operation is in
+ * the address bar once it is open.
+ */
+function plainNames({ React }) {
+  const DeepLink = () => ({ text }) => React.createElement("span", null, text);
+  return { wrapComponents: { DeepLink } };
+}
+
+// What Swagger UI leaves out for those who do not see the page, or use no mouse.
+const LEFT_OUT = [
+  ["select.examples-select-element", "aria-label", "Example"],
+  ["textarea.body-param__text", "aria-label", "Request body"],
+  [".close-modal", "aria-label", "Close"],
+  [".information-container", "role", "region"],
+  [".information-container", "aria-label", "About this API"],
+  [".scheme-container", "role", "region"],
+  [".scheme-container", "aria-label", "Who asks"],
+  [".dialog-ux .modal-ux", "role", "dialog"],
+  [".dialog-ux .modal-ux", "aria-label", "Available authorizations"],
+  ["h3.opblock-tag, .modal-ux-header h3, .models > h4", "aria-level", "2"],
+  [".opblock-section-header h4, .responses-inner h4, .auth-container h4", "aria-level", "3"],
+  [".microlight", "tabindex", "0"],
+];
+new MutationObserver(() => {
+  for (const [parts, attribute, value] of LEFT_OUT)
+    for (const part of place.querySelectorAll(parts))
+      if (!part.hasAttribute(attribute)) part.setAttribute(attribute, value);
+}).observe(place, { childList: true, subtree: true });
 
 function isRedirect(url) {
   const { pathname, searchParams } = new URL(url, location.href);

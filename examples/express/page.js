@@ -8,11 +8,14 @@ export function page({ longhaul, user, users, orders }) {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>The shop</title>
+<link rel="stylesheet" href="/shop.css">
 <script type="module" src="${escaped(longhaul)}/longhaul-export.js"></script>
 </head>
 <body>
+<main>
 <h1>The shop</h1>
 ${user === undefined ? signIn(users) : signedIn(longhaul, user, orders)}
+</main>
 </body>
 </html>
 `;

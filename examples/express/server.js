@@ -21,6 +21,7 @@ const POLICY = [
   "default-src 'none'",
   `script-src ${LONGHAUL_URL}/longhaul-export.js`,
   `connect-src 'self' ${LONGHAUL_URL}/`,
+  "style-src 'self'",
   "form-action 'self'",
   "base-uri 'none'",
   "frame-ancestors 'none'",
@@ -45,6 +46,10 @@ app.get("/", (request, response) => {
   const user = request.session.user;
   response.set({ "Content-Security-Policy": POLICY, "Cache-Control": "no-store" });
   response.send(page({ longhaul: LONGHAUL_URL, user, users: USERS, orders: ordersOf(user) }));
+});
+
+app.get("/shop.css", (request, response) => {
+  response.sendFile("shop.css", { root: import.meta.dirname });
 });
 
 // These two stand for your own login. They believe everybody.

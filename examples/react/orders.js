@@ -2,11 +2,11 @@
 
 export const USERS = ["alice", "bob"];
 
+// Files as Longhaul knows them, by id or by prefix, each with its name in the ZIP.
 const ORDERS = [
   {
     number: "4711",
     owner: "alice",
-    // A file by its id, and all files below a prefix; each with its name in the ZIP.
     files: [
       { id: 10001, name: "Order 4711/Type checker.tar" },
       { id: 10002, name: "Order 4711/Linter.tar" },

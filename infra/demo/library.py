@@ -44,8 +44,8 @@ _LANGUAGES = {
     "uk": "Українська",
 }
 
-# They have the first ids, so that the examples of README.md take a moment. The first four make tars
-# that are large enough for S3 to copy; the others are streamed.
+# They have the first ids, so that the examples of the documentation take a moment. The first four
+# make tars that are large enough for S3 to copy; the others are streamed.
 _BACKED_UP = (
     "mypy",
     "ruff",

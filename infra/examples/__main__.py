@@ -37,7 +37,7 @@ def run(example: Example, wanted_port: str | None) -> None:
             settings = stage.variables(deployed)
             with _started(example, {**environment, **settings}, on) as server:
                 say(
-                    f"\nSign in as {example.sign_in} Its code: {escape(_shown(example.folder))}\n"
+                    f"\nSign in as alice or as bob. Its code: {escape(_shown(example.folder))}\n"
                     "Ctrl-C ends this, and its stack."
                 )
                 click.echo(server.url)

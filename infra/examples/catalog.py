@@ -25,7 +25,6 @@ class Example:
     """Starts its server, in its folder. `{port}` stands for the port; PORT has it too."""
     prepare: tuple[tuple[str, ...], ...] = ()
     """What must be run before, in the same way."""
-    sign_in: str = "alice or bob. There are no passwords."
 
     @property
     def folder(self) -> Path:
@@ -51,7 +50,6 @@ _ALL: Final = (
             ("python", "manage.py", "migrate", "--verbosity", "0"),
             ("python", "manage.py", "people"),
         ),
-        sign_in="alice or bob. Their passwords are their names.",
     ),
     Example("fastapi", "FastAPI", ("python", "-m", "uvicorn", "main:app", "--port", "{port}")),
     Example("express", "Express", ("node", "server.js")),

@@ -20,27 +20,19 @@ ANY_STACK: Final = {
     "JWT_AUDIENCE": "longhaul",
 }
 
-_ABOUT: Final = """# The API
-
-Every stack serves its own description: `GET /openapi.json` for programs, and `GET /docs` for people, where each request can be tried.
-This page has the same, for those who have no stack yet. `POST` bodies are JSON. Fields are in camelCase; the old spelling (`file_ids`) is understood too.
-
-Errors are [problem documents](../problems.md). How to prove who calls: [configuration](../configuration.md#who-calls). How to watch a job:
-[progress](../progress.md).
-"""
 _NOT_SHOWN: Final = ("default", "401", "403", "429")
-"""Answers that each operation may have, or nearly: they are told once."""
-_EVERYWHERE: Final = """
-Each operation under `/v1` may also answer 401 (nobody knows who calls), 403 (the caller may not do this), 429 (too many requests, with
-`Retry-After`) and 5xx (the stack cannot answer now). Each is a [problem document](../problems.md).
-"""
+"""Answers that each operation may have, or nearly: they are told once, above all of them."""
 _DEPTH_MAX: Final = 4
 
 
 def made() -> str:
     """Returns the page."""
     document = openapi.described(load(ANY_STACK), "https://api.example.com/prod")
-    lines = [markdown.GENERATED.format("the schemas in `chalicelib/http/`"), "", _ABOUT, _EVERYWHERE]
+    lines = [
+        markdown.GENERATED.format("the schemas in `chalicelib/http/`"),
+        "",
+        markdown.about("api"),
+    ]
     lines += ["", "## Operations", ""]
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
@@ -116,11 +108,13 @@ def _inner(field: Schema) -> tuple[Schema | None, str]:
     return None, ""
 
 
-def _type(schema: Schema) -> str:
+def _type(schema: Schema) -> str:  # noqa: PLR0911 - one for each way to say it
     if "$ref" in schema:
         return _link(schema["$ref"])
     if "const" in schema:
         return f"`{schema['const']}`"
+    if any(str(value).startswith("urn:") for value in schema.get("enum", [])):
+        return "a URN of [these](../problems.md), or `about:blank`"
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     for several in ("oneOf", "anyOf"):

@@ -85,7 +85,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     bare = _CODE.sub(keep, markdown)
     for found in _LIST_AT_ONCE.finditer(bare):
         _log.warning("%s: a list needs an empty line before it: %r", at, found[0].strip())
-    for found in _SHALLOW.finditer(markdown):
+    for found in (*_SHALLOW.finditer(bare), *filter(None, map(_SHALLOW.match, kept))):
         _log.warning("%s: indent by four, not by %d", at, len(found[1]))
     if "```mermaid" in markdown:
         _log.warning("%s: a drawing is text or a picture: nothing is loaded to draw mermaid", at)
@@ -124,6 +124,14 @@ def _leave_out(nav: list[dict[str, list[dict[str, str]]]], docs: Path) -> None:
                 ]
 
 
+def _is_landing(target: str) -> bool:
+    name = posixpath.basename(target)
+    return any(
+        posixpath.basename(uri) == name and not (REPOSITORY / "docs" / uri).exists()
+        for uri in _LANDING
+    )
+
+
 def _is_added(uri: str) -> bool:
     return any(Path(uri).match(pattern) for pattern in ADDED)
 
@@ -142,6 +150,8 @@ def _led(found: re.Match[str], at: str, here: str, files: Files, repository: str
     target, _, anchor = found["target"].partition("#")
     if not target or re.match(r"[a-z][a-z0-9+.-]*:", target) or target.startswith("/"):
         return found[0]
+    if _is_landing(target):
+        return found["text"]
     path = posixpath.normpath(posixpath.join(posixpath.dirname(at), target))
     uri = path.removeprefix("docs/") if path.startswith("docs/") else path
     if path.startswith("docs/") or files.get_file_from_path(uri) is not None:

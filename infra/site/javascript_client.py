@@ -19,31 +19,18 @@ _EXPORT: Final = re.compile(
     re.MULTILINE,
 )
 _MEMBER: Final = re.compile(
-    rf"^{_COMMENT}  (?P<code>(?:readonly |get |async |async \*|\*)*\*?[a-zA-Z]\w*\??(?:<[^>]*>)?[(:].*)$",
+    rf"^{_COMMENT}  (?P<code>(?:readonly |get |async |\*)*[a-zA-Z]\w*\??(?:<[^>]*>)?[(:].*)$",
     re.MULTILINE,
 )
-
-_ABOUT: Final = """# The JavaScript client
-
-The npm package `longhaul`, for browsers and Node.js 20 and later; typed, and without another package at run time. It is built from
-[clients/js](../../clients/js/package.json), and our own page uses it.
-
-```js
-import { Longhaul, isProblem } from "longhaul";
-
-const client = new Longhaul({ url: "https://api.example.com/prod", token: () => session.accessToken });
-const job = await client.create({ fileIds: [10001, 10002], filename: "March.zip" });
-for await (const state of client.watch(job)) console.log(state.status, state.progress.percent);
-await client.download(job, { to: "March.zip" });   // in a browser, its own download begins
-```
-
-For a page that has a button and nothing else, there is [the component](component.md): it is made with this client.
-"""
 
 
 def made() -> str:
     """Returns the page."""
-    lines = [markdown.GENERATED.format("the comments in `clients/js/src/`"), "", _ABOUT]
+    lines = [
+        markdown.GENERATED.format("the comments in `clients/js/src/`"),
+        "",
+        markdown.about("javascript"),
+    ]
     found = _exports()
     names = public()
     classes = [name for name in names if found[name]["kind"] == "class"]
@@ -105,7 +92,9 @@ def _class(found: dict[str, str], name: str) -> Iterator[str]:
     for member in _MEMBER.finditer(found["code"]):
         code = member["code"]
         if re.match(r"(readonly |get )", code):
-            called, _, kind = re.sub(r"^(readonly |get )|\(\)", "", code).rstrip(" {;").partition(": ")
+            called, _, kind = (
+                re.sub(r"^(readonly |get )|\(\)", "", code).rstrip(" {;").partition(": ")
+            )
             fields.append((f"`{called}`", f"`{kind}`", _told(member["told"])))
     if fields:
         yield from markdown.table(("field", "type", "meaning"), fields)
@@ -114,7 +103,9 @@ def _class(found: dict[str, str], name: str) -> Iterator[str]:
         code = re.sub(r"\s*\{$", "", member["code"])
         if "(" in code and not code.startswith(("readonly", "get ")):
             called = re.sub(r"^(async )?\*?", "", code).partition("(")[0]
-            shown = f"new {name}{code.removeprefix('constructor')}" if called == "constructor" else code
+            shown = (
+                f"new {name}{code.removeprefix('constructor')}" if called == "constructor" else code
+            )
             yield from (f"### {name}.{called}", "", *markdown.code(shown, "ts"))
             yield from ("", _told(member["told"]), "")
 
@@ -125,4 +116,6 @@ def _any(found: dict[str, str]) -> Iterator[str]:
 
 def _told(comment: str | None) -> str:
     """Returns the text of a comment."""
-    return "\n".join(line.strip().removeprefix("*").strip() for line in (comment or "").split("\n")).strip()
+    return "\n".join(
+        line.strip().removeprefix("*").strip() for line in (comment or "").split("\n")
+    ).strip()

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Final
 
 from infra.paths import REPOSITORY
-from infra.site import api, javascript_client, metrics, python_client
+from infra.site import api, command_line, javascript_client, metrics, python_client
 
 GENERATED: Final[Mapping[str, Callable[[], str]]] = {
     "docs/reference/api.md": api.made,
     "docs/reference/javascript-client.md": javascript_client.made,
     "docs/reference/metrics.md": metrics.made,
+    "docs/reference/options.md": command_line.made,
     "docs/reference/python-client.md": python_client.made,
 }
 """What makes each page, by its path in the repository."""

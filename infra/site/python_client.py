@@ -17,41 +17,15 @@ _ERRORS: Final = "errors"
 _DEFAULT: Final = re.compile(r"(: [^=,]+(?:\[[^=]*\])?)=")
 """What is before the default of a parameter. Its type has spaces around `=` then (PEP 8)."""
 
-_ABOUT: Final = """# The Python client
-
-`pip install .` in a checkout, or the wheel of [a release](../release.md). Python 3.11 and later. It is typed, and knows the stack by its API
-alone. [The command line](../cli.md) is made with it.
-
-```python
-from longhaul import Client, LonghaulError, download
-
-with Client("https://api.example.com/prod", user="ann") as client:
-    accepted = client.create(file_ids=[10001, 10002], filename="March.zip")
-    for job in client.watch(accepted.job_id):
-        print(job.status, job.progress.percent)
-    saved = download(client, job, "March.zip")  # resumed and checked
-    print(saved.path, saved.manifest.skipped)  # (Skipped(10002, 'missing', 'does not exist'),)
-```
-
-What is not in the archive is in `job.result.skipped`; `job.result.is_partial` says whether there is anything. Of a job that has failed,
-`job.error.remedies` says what can help, and `client.retry(id, on_missing="skip")` does it. The client works with an older stack, too: what an
-older answer does not say has a default.
-
-To use what `longhaul login` has kept:
-
-```python
-from longhaul.keeping import Keeper
-from longhaul.signin import StoredSignIn
-
-client = Client(url, token=StoredSignIn(url, Keeper()))
-```
-"""
-
 
 def made() -> str:
     """Returns the page."""
     trees = {name: ast.parse((_PACKAGE / f"{name}.py").read_text()) for name in _HOMES}
-    lines = [markdown.GENERATED.format("the docstrings in `longhaul/`"), "", _ABOUT]
+    lines = [
+        markdown.GENERATED.format("the docstrings in `longhaul/`"),
+        "",
+        markdown.about("python"),
+    ]
     found = {
         node.name: node
         for tree in trees.values()
@@ -68,10 +42,20 @@ def made() -> str:
     lines += ["## Answers", "", "Immutable records. Sizes are in bytes.", ""]
     told = {"Client", "Saved", "Wanted", "Notify", "LonghaulError", "__version__", *functions}
     lines += _records(found, [name for name in public() if name not in told])
-    lines += ["## Errors", "", "All are in `longhaul.errors`, in one hierarchy: `except LonghaulError` catches all. "
-              "A message is a sentence for people.", ""]
+    lines += [
+        "## Errors",
+        "",
+        "All are in `longhaul.errors`, in one hierarchy: `except LonghaulError` catches all. "
+        "A message is a sentence for people.",
+        "",
+    ]
     lines += _errors(trees[_ERRORS])
-    lines += ["## Version", "", "`longhaul.__version__` is the version of the package, as a text.", ""]
+    lines += [
+        "## Version",
+        "",
+        "`longhaul.__version__` is the version of the package, as a text.",
+        "",
+    ]
     return markdown.page(lines)
 
 
@@ -196,5 +180,3 @@ def _is_hidden(field: ast.AnnAssign) -> bool:
 
 def _is_property(node: ast.FunctionDef) -> bool:
     return any(ast.unparse(one).endswith("property") for one in node.decorator_list)
-
-

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from infra import bucket, targets
 from infra.access import SELECTIONS_VARIABLE
 from infra.examples import catalog, installing, stage
 from infra.examples.catalog import Example
@@ -61,6 +62,13 @@ def shop(
     environment = installed[example.name].result() | stage.variables(deployed)
     with serving(example, environment, port(None), log) as server:
         yield Shop(example.name, server.url, deployed.endpoint_url or "")
+
+
+@pytest.fixture
+def no_archives(deployed: Outputs) -> None:
+    """Takes all archives away. Otherwise an export that was made before is ready at once."""
+    target = targets.named("ministack").at(deployed.endpoint_url or "")
+    bucket.empty(target.session().client("s3"), deployed.archive_bucket)
 
 
 @pytest.fixture(scope="session")

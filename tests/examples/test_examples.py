@@ -26,17 +26,20 @@ def assert_axe_is_content(page: Page) -> None:
     assert violations(page) == []
 
 
+@pytest.mark.usefixtures("no_archives")
 def test_alice_sees_progress_and_downloads_her_order(visitor: Visitor) -> None:
     visitor.sign_in("alice")
     export = visitor.export(ALICE)
 
     export.get_by_role("button", name=f"Download order {ALICE}").click()
     expect(export.get_by_role("progressbar")).to_be_visible()
+    expect(export).to_contain_text(f" of {len(names_of_alices_order())} files")
     with visitor.page.expect_download() as download:
         export.get_by_role("link", name="Download").click()
 
     assert download.value.suggested_filename == f"Order {ALICE}.zip"
     assert files_in(download.value) == names_of_alices_order()
+    assert_axe_is_content(visitor.page)
 
 
 def test_an_order_is_signed_for_the_user_whose_it_is_alone(visitor: Visitor) -> None:
@@ -117,6 +120,6 @@ def test_the_policy_lets_in_only_the_shop_and_the_stack(visitor: Visitor) -> Non
     assert policy["default-src"] == ["'none'"]
     for closed in ("base-uri", "frame-ancestors"):
         assert policy[closed] == ["'none'"]
-    allowed = {source for values in policy.values() for source in values} - {"'none'", "'script'"}
+    sources = {source for values in policy.values() for source in values} - {"'none'", "'script'"}
     stack = visitor.shop.stack_url
-    assert {source for source in allowed if not source.startswith(f"{stack}/")} == {"'self'"}
+    assert {source for source in sources if not source.startswith(f"{stack}/")} == {"'self'"}

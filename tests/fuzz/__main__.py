@@ -14,11 +14,8 @@ from pathlib import Path
 
 import click
 
-from infra import stack
-from tests.e2e.backstage import Backstage
-from tests.fuzz import rounds
+from tests.fuzz import rounds, sources
 from tests.fuzz.rounds import Round, Target
-from tests.fuzz.sources import UNLIMITED, put
 
 _CASES = 60
 """The most requests of one kind to one route in a round."""
@@ -44,11 +41,7 @@ def _api(url: str | None) -> Iterator[str]:
     if url:
         yield url.rstrip("/")
         return
-    with (
-        tempfile.TemporaryDirectory() as state,
-        stack.running(Path(state), settings=UNLIMITED) as outputs,
-    ):
-        put(Backstage(outputs))
+    with tempfile.TemporaryDirectory() as state, sources.running(Path(state)) as outputs:
         yield outputs.api_url
 
 

@@ -1,7 +1,7 @@
 """Rounds of requests to a deployed API. Each answer is checked against the OpenAPI document.
 
 A round by cases sends requests of all kinds to each route by itself, good ones and bad ones. A
-round by walks follows jobs from route to route (walks.py).
+round by walks goes from route to route by the document's links (walks.py).
 """
 
 import json
@@ -21,10 +21,12 @@ _PHASES = "examples,coverage,fuzzing"
 
 @dataclass(frozen=True)
 class Round:
-    """How many requests a round has sent, and what it has found; empty: nothing."""
+    """How many requests a round has sent, and what it has found; empty: nothing. `reached` are the
+    operations that have succeeded with what a link said."""
 
     requests: int
     found: str
+    reached: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -65,4 +67,4 @@ def by_walks(target: Target, number: int, times: int) -> Round:
     except Exception as error:  # noqa: BLE001 - whatever it is, the round has found it
         notes = getattr(error, "__notes__", ())
         return Round(api.sent, "\n".join([f"{type(error).__name__}: {error}", *notes]))
-    return Round(api.sent, "")
+    return Round(api.sent, "", frozenset(api.reached))

@@ -1,35 +1,36 @@
 """Walks through the API: each answer gives what the next request needs.
 
-The links of the OpenAPI document say what that is. So a walk makes a job, looks at it, shares it,
-cancels it and retries it, in any order, and every answer is checked against the document.
-(Schemathesis has such walks too. It leaves out operations whose parameters look like the ids of
-something that no operation makes, and here that is `POST /v1/export`.)
+The links of the OpenAPI document say what that is, and Schemathesis follows them. So a walk finds a
+file, makes a job of it, looks at it, shares it, cancels it and retries it, in any order, and every
+answer is checked against the document. No id is known before.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
-from schemathesis import Case as AnyCase
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.errors import Flaky, FlakyStrategyDefinition
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.generation import GenerationMode
+from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 
 from tests.fuzz.hooks import is_failure
 
-Case = AnyCase[Any]
-Step = tuple[Case, int]
-"""A request, and a number: which of the known jobs it is for."""
+Case = schemathesis.Case[Any]
 
-STEPS = 12
+STEPS = 16
+_RUN = 10
+"""Walks of one run, and no more runs than `_RUNS` for one seed."""
+_RUNS = 1_000
 _SHOWN = 500  # characters of an answer
-_METHODS = ("get", "put", "post", "delete", "patch")
 
 
 class Api:
-    """A deployed API, by its document. `sent` counts requests."""
+    """A deployed API, by its document. `sent` counts requests, `walks` walks. `reached` are the
+    operations that have succeeded with what a link said."""
 
     def __init__(self, url: str, config: str, headers: Mapping[str, str]) -> None:
         self.schema = schemathesis.openapi.from_url(
@@ -37,97 +38,87 @@ class Api:
         )
         self.url = url
         self.headers = dict(headers)
-        self.sent = 0
-        self._raw = {
-            (path, method): operation
-            for path, methods in self.schema.raw_schema["paths"].items()
-            for method, operation in methods.items()
-            if method in _METHODS
+        self.sent = self.walks = 0
+        self.reached: set[str] = set()
+
+    def linked(self) -> set[str]:
+        """Returns the ids of the operations that a link leads to."""
+        return {
+            link["operationId"]
+            for methods in self.schema.raw_schema["paths"].values()
+            for operation in methods.values()
+            for answer in operation["responses"].values()
+            for link in answer.get("links", {}).values()
         }
 
-    def beginnings(self) -> st.SearchStrategy[Case]:
-        """Returns requests that need nothing of an answer, and whose own answer leads on."""
-        return _any_of(
-            self._cases(path, method)
-            for (path, method), raw in self._raw.items()
-            if "{" not in path and any("links" in answer for answer in raw["responses"].values())
-        )
-
-    def steps(self) -> st.SearchStrategy[list[Step]]:
-        """Returns requests of any kind."""
-        cases = _any_of(self._cases(path, method) for path, method in self._raw)
-        return st.lists(st.tuples(cases, st.integers(0, 99)), min_size=STEPS // 2, max_size=STEPS)
-
-    def walk(self, first: Case, steps: Sequence[Step]) -> None:
-        """Sends the requests, and checks their answers. Leaves out those for which nothing is
-        known."""
-        known: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-        for case, number in [(first, 0), *steps]:
-            name = case.operation.definition.raw["operationId"]
-            if case.path_parameters:
-                if not known[name]:
-                    continue
-                case.path_parameters |= known[name][number % len(known[name])]
-            for link in self._call(case):
-                known[link[0]].append(link[1])
-
-    def _call(self, case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Sends a request and checks its answer. Yields what the answer says of other
-        operations."""
+    def took(self, step: StepInput, output: StepOutput) -> None:
+        """Counts a request that was answered."""
         self.sent += 1
-        answer = case.call(base_url=self.url, headers=self.headers)
-        try:
-            case.validate_response(answer, headers=self.headers)
-        except FailureGroup as group:
-            real = [one for one in group.exceptions if _counts(one, answer)]
-            if real:
-                raise AssertionError(_told(case, answer, real)) from None
-        told = case.operation.definition.raw["responses"].get(str(answer.status_code), {})
-        for link in told.get("links", {}).values():
-            parameters = {
-                name: _value(expression, case, answer)
-                for name, expression in link["parameters"].items()
-            }
-            yield link["operationId"], parameters
-
-    def _cases(self, path: str, method: str) -> st.SearchStrategy[Case]:
-        operation = self.schema[path][method.upper()]
-        made: st.SearchStrategy[Case] = operation.as_strategy()
-        examples = [
-            st.builds(operation.Case, body=st.just(body), media_type=st.just(kind))
-            for kind, body in self._examples(self._raw[path, method])
-        ]
-        return _any_of([made, *examples])
-
-    def _examples(self, raw: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-        """Yields the content type and the body of each example in the document."""
-        known = self.schema.raw_schema["components"]["schemas"]
-        for kind, content in raw.get("requestBody", {}).get("content", {}).items():
-            for shape in content["schema"].get("oneOf", [content["schema"]]):
-                examples = known[shape["$ref"].rpartition("/")[2]].get("examples", ())
-                yield from ((kind, body) for body in examples)
+        if step.transition and step.is_applied and output.response.status_code < 400:
+            self.reached.add(output.case.operation.definition.raw["operationId"])
 
 
 def walk(api: Api, times: int, number: int) -> None:
-    """Goes on that many walks. `number` is the seed. Raises what a check has found."""
+    """Goes on that many walks. `number` is the seed. Raises what a check has found.
 
-    @seed(number)
-    @settings(
-        max_examples=times,
-        phases=[Phase.generate],  # to make a walk shorter may take hours
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(first=api.beginnings(), steps=api.steps())
-    def walks(first: Case, steps: list[Step]) -> None:
-        api.walk(first, steps)
+    Hypothesis wants that the same choices lead to the same answers, and stops where they do not.
+    An API keeps what was done before. So there are many short runs, each with a seed of its own.
+    """
+    machine = _machine(api)
+    for more in range(times):
+        if api.walks >= times:
+            break
+        seed(number * _RUNS + more)(machine)
+        with suppress(Flaky, FlakyStrategyDefinition):
+            machine.run(
+                settings=settings(
+                    max_examples=min(_RUN, times - api.walks),
+                    stateful_step_count=STEPS,
+                    phases=[Phase.generate],  # to make a walk shorter may take hours
+                    deadline=None,
+                    database=None,
+                    suppress_health_check=list(HealthCheck),
+                )
+            )
 
-    walks()
+
+def _machine(api: Api) -> Any:
+    """Returns the class of walks."""
+    machine: type[Any] = api.schema.as_state_machine()
+
+    class Walk(machine):  # type: ignore[misc] # made at run time
+        """One walk."""
+
+        def setup(self) -> None:
+            api.walks += 1
+
+        def step(self, input: StepInput) -> StepOutput:  # noqa: A002 - Schemathesis names it so
+            if input.transition is None and _is_good(input.case):
+                # A walk begins with what there is, and not with what nobody has named.
+                input.case.query = {}
+            output: StepOutput = super().step(input)
+            api.took(input, output)
+            return output
+
+        def get_call_kwargs(self, case: Case) -> dict[str, Any]:
+            del case
+            return {"base_url": api.url, "headers": api.headers}
+
+        def validate_response(
+            self, response: schemathesis.Response, case: Case, **more: Any
+        ) -> None:
+            try:
+                super().validate_response(response, case, **more)
+            except FailureGroup as group:
+                real = [one for one in group.exceptions if _counts(one, response)]
+                if real:
+                    raise AssertionError(_told(case, response, real)) from None
+
+    return Walk
 
 
-def _any_of(each: Iterable[st.SearchStrategy[Case]]) -> st.SearchStrategy[Case]:
-    return st.one_of(list(each))
+def _is_good(case: Case) -> bool:
+    return case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE
 
 
 def _counts(failure: Exception, answer: schemathesis.Response) -> bool:
@@ -137,12 +128,3 @@ def _counts(failure: Exception, answer: schemathesis.Response) -> bool:
 def _told(case: Case, answer: schemathesis.Response, found: Sequence[Exception]) -> str:
     lines = [*map(str, found), case.as_curl_command(), f"headers: {case.headers}"]
     return "\n".join([*lines, f"{answer.status_code} {answer.text[:_SHOWN]}"])
-
-
-def _value(expression: str, case: Case, answer: schemathesis.Response) -> Any:
-    """Returns what a runtime expression means. Knows those that the document has.
-    https://spec.openapis.org/oas/v3.1.0#runtime-expressions"""
-    where, _, name = expression.partition("#/")
-    if where == "$response.body":
-        return answer.json()[name]
-    return (case.path_parameters or {})[expression.removeprefix("$request.path.")]

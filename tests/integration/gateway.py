@@ -238,10 +238,10 @@ def _resource(path: str) -> tuple[str, dict[str, str]]:
 
 
 def _security(resource: str) -> Mapping[str, str]:
-    if resource == COMPONENT:
-        return SECURITY_HEADERS
     if resource in REFERENCE:
         return REFERENCE_HEADERS
+    if resource == COMPONENT:
+        return SECURITY_HEADERS
     return UNSUBSCRIBE_HEADERS if resource == UNSUBSCRIBE else PAGE_HEADERS
 
 

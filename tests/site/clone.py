@@ -1,6 +1,7 @@
 """A new clone of this repository as it is now, with a stack of its own, for commands of pages."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -15,8 +16,8 @@ from infra.site import environment
 AWS_LOCK: Final = REPOSITORY / "tests" / "site" / "aws.txt"
 _MADE: Final = (".venv", ".longhaul/node")
 """What takes minutes to make, and is the same in each clone."""
-_READY_FROM: Final = ("requirements-dev.txt", "chalicelib/version.py")
-"""What make looks at to see whether .venv is as it must be."""
+_READY: Final = re.compile(r"^\$\(READY\): (.*)$", re.MULTILINE)
+"""What make looks at to see whether .venv is as it must be. Here it is."""
 _PASSED_ON: Final = ("LANG", "LC_ALL", "LC_CTYPE", "PYENV_ROOT", "JAVA_HOME")
 _LONG_AGO: Final = 1_000_000_000
 
@@ -40,7 +41,7 @@ class Clone:
     def make(self, *arguments: str) -> str:
         """Runs make, and returns what it prints on standard output. Fails if make does."""
         done = subprocess.run(
-            ["make", "-s", *arguments],
+            ["make", "-s", *arguments],  # noqa: S607 - the make of this system
             cwd=self.folder,
             env=dict(self.variables),
             stdin=subprocess.DEVNULL,
@@ -100,7 +101,8 @@ def _copy(folder: Path) -> None:
     for made in _MADE:
         if (REPOSITORY / made).exists():
             (folder / made).symlink_to((REPOSITORY / made).resolve())
-    for path in _READY_FROM:
+    makefile = (folder / "Makefile").read_text()
+    for path in " ".join(_READY.findall(makefile)).split():
         os.utime(folder / path, (_LONG_AGO, _LONG_AGO))
     run = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@example.com"]
     subprocess.run([*run, "init", "-q", "-b", "main"], check=True)

@@ -12,7 +12,6 @@ of `sh` and `bash`. A comment before a block says what is to be known of it:
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import yaml

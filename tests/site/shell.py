@@ -35,7 +35,7 @@ class Shell:
         ours, theirs = pty.openpty()
         self._terminal = ours
         self._process = subprocess.Popen(
-            ["bash", "--noprofile", "--norc", "-O", "expand_aliases"],
+            ["bash", "--noprofile", "--norc"],  # noqa: S607 - the shell of this system
             cwd=folder,
             env=variables,
             stdin=subprocess.PIPE,
@@ -64,7 +64,7 @@ class Shell:
         os.close(self._terminal)
 
     def run(self, command: str, seconds: float) -> Ran:
-        """Runs a command, for so long at most. Then its exit code is None, and the shell is lost."""
+        """Runs a command, for so long at most: then its exit code is None."""
         self._script.write_text(f"{command}\n")
         assert self._process.stdin is not None
         line = f"source {self._script} < /dev/null; printf '{_END}%d{_END}' $?\n"

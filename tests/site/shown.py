@@ -15,8 +15,13 @@ ID: Final = rf"(?:{UUID}|\b[0-9a-zA-Z_-]*\d[0-9a-zA-Z_-]*…)"
 NUMBER: Final = r"\d(?:[\d,.:]*\d)?"
 
 _TOKEN: Final = re.compile(
-    rf"(?P<id>{ID})|(?P<any>…)|(?P<state>\b(?:queued|processing|completed)\b)|(?P<mark>[✓✗?] )|(?P<size>{NUMBER} (?:B|kB|MB|GB)\b)"
-    rf"|(?P<time>{NUMBER} (?:ms|s|min|h)\b)|(?P<number>{NUMBER})|(?P<space>\s+)|(?P<text>.)", re.DOTALL
+    rf"""
+      (?P<id>{ID}) | (?P<any>…) | (?P<state>\b(?:queued|processing|completed)\b)
+    | (?P<mark>[✓✗?][ ]) | (?P<size>{NUMBER}[ ](?:B|kB|MB|GB)\b)
+    | (?P<time>{NUMBER}[ ](?:ms|s|min|h)\b)
+    | (?P<number>{NUMBER}) | (?P<space>\s+) | (?P<text>.)
+    """,
+    re.DOTALL | re.VERBOSE,
 )
 _ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\a]*\a|\x1b[()][A-Z0-9]")
 _BAR: Final = re.compile(r"\w+ +\d+ % ")
@@ -44,7 +49,7 @@ def with_ids(command: str, known: Mapping[str, str]) -> str:
 
 
 def ids(shown: str, printed: str, known: Mapping[str, str]) -> dict[str, str] | None:
-    """Returns which ids stand for those that the page shows. None if the page shows another text."""
+    """Returns which ids stand for those of the page. None if the page shows another text."""
     names: dict[str, str] = {}
     pieces = []
     for token in _TOKEN.finditer(shown.strip()):

@@ -30,6 +30,10 @@ PARTS = [
     ("tests/observe", "ministack"),
     ("tests/observe/test_alarms.py", "ministack"),
     ("tests/examples", "ministack"),
+    ("tests/own_way", "ministack"),
+    ("tests/site", "ministack"),
+    ("tests/js", "ministack"),
+    ("tests/js/element", "ministack"),
     ("tests/e2e", "localstack"),
     ("tests/targets", "localstack"),
 ]
@@ -55,6 +59,7 @@ def _there_are_all_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nginx, "found", lambda: "/usr/sbin/nginx")
     monkeypatch.setattr(chromium, "found", lambda: "/usr/bin/chromium")
     monkeypatch.setattr(prometheus, "found", lambda: "/usr/bin/prometheus")
+    monkeypatch.setattr(run, "has_jq", lambda: True)
 
 
 @pytest.fixture(autouse=True)

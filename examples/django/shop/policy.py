@@ -10,6 +10,7 @@ _POLICY = "; ".join(
         "default-src 'none'",
         f"script-src {settings.LONGHAUL_URL}/longhaul-export.js",
         f"connect-src 'self' {settings.LONGHAUL_URL}/",
+        "style-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",

@@ -3,12 +3,20 @@ import { isOpen } from "longhaul";
 import { useExport } from "./useExport";
 
 export function OwnProgress({ api, selectionUrl }: { api: string; selectionUrl: string }) {
-  const { job, error, start, cancel, download } = useExport(api, selectionUrl);
-  if (error) {
-    return <p role="alert">{error instanceof Error ? error.message : "It failed."}</p>;
+  const { job, error, isRunning, start, cancel, download } = useExport(api, selectionUrl);
+  if (error !== undefined) {
+    return (
+      <p role="alert">
+        {error instanceof Error ? error.message : "It failed."} <button onClick={start}>Try again</button>
+      </p>
+    );
   }
   if (!job) {
-    return <button onClick={start}>Gather the files</button>;
+    return (
+      <button onClick={start} disabled={isRunning}>
+        Gather the files
+      </button>
+    );
   }
   if (isOpen(job)) {
     const { percent, currentFile, totalFiles } = job.progress;
@@ -22,5 +30,5 @@ export function OwnProgress({ api, selectionUrl }: { api: string; selectionUrl: 
   if (job.status === "completed") {
     return <button onClick={download}>Save the ZIP</button>;
   }
-  return <button onClick={start}>It has {job.status}. Try again</button>;
+  return <button onClick={start}>Gather the files again ({job.status})</button>;
 }

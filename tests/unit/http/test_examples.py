@@ -12,7 +12,7 @@ from tests.unit.samples import some_settings
 UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 EXAMPLES = [
     body
-    for page in ("README.md", "docs/configuration.md")
+    for page in ("docs/start/first-export.md", "docs/configuration.md")
     for body in re.findall(r"-d '(\{.*?\})'", (REPOSITORY / page).read_text(), re.DOTALL)
     if re.search(r'"(fileIds|keys|prefix|files)"', body)
 ]

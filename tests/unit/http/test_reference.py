@@ -15,7 +15,7 @@ from infra import reference as swagger_ui
 from infra.smaller import smaller
 from tests.unit.samples import REQUIRED
 
-SIZE_MAX = 1_780_000
+SIZE_MAX = 1_790_000
 """Bytes of all that GET /docs loads but the OpenAPI document, as it is packaged."""
 GZIP_MAX = 465_000
 """The same as API Gateway compresses it."""

@@ -42,7 +42,8 @@ def sources(name: str) -> list[Path]:
 def test_each_folder_is_an_example_that_can_be_started() -> None:
     folders = {path.name for path in FOLDER.iterdir() if path.is_dir()}
 
-    assert set(NAMES) == folders
+    # These two are no shops: tests/own_way has them.
+    assert set(NAMES) == folders - {"cdk", "terraform"}
     assert all(f"make example NAME={name}" in catalog.listed() for name in NAMES)
 
 

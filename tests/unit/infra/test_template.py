@@ -124,20 +124,24 @@ def test_what_the_configuration_says_is_the_default_of_a_parameter(
     assert of_all["LINK_TTL_SECONDS"] == {"Ref": "LinkTtlSeconds"}
 
 
+@pytest.mark.parametrize("of_the_other", [{}, {"CHANGES_MAX": "2"}])
 def test_what_the_configuration_says_of_one_function_alone_stays_there(
-    from_chalice: dict[str, Any],
+    from_chalice: dict[str, Any], of_the_other: dict[str, str]
 ) -> None:
     worker = from_chalice["Resources"]["Worker"]
     worker["Properties"]["Environment"] = {"Variables": {"CHANGES_MAX": "1"}}
     from_chalice["Resources"]["Sweeper"] = {
         "Type": "AWS::Serverless::Function",
-        "Properties": {"Environment": {"Variables": {"CHANGES_MAX": "2"}}},
+        "Properties": {"Environment": {"Variables": of_the_other}},
     }
 
     done = template.complete(from_chalice, architecture="arm64")
 
-    variables = done["Resources"]["Worker"]["Properties"]["Environment"]["Variables"]
-    assert variables == {"CHANGES_MAX": "1"}
+    found = {
+        name: done["Resources"][name]["Properties"]["Environment"]["Variables"]
+        for name in ("Worker", "Sweeper")
+    }
+    assert found == {"Worker": {"CHANGES_MAX": "1"}, "Sweeper": of_the_other}
     assert done["Parameters"]["ChangesMax"]["Default"] == "3"
 
 
