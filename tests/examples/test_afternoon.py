@@ -202,7 +202,7 @@ def test_what_the_page_says_of_alice_and_bob_is_so(alice: Customer, bob: Custome
 
     assert asked.value.status == 403
     expect(bob.export).to_have_attribute("state", "failed")
-    expect(bob.export.locator("[part=error]")).to_be_visible()
+    expect(bob.export.locator("[part=error]")).to_contain_text("This is not allowed")
 
 
 def test_nobody_else_gets_a_selection(shop: Shop, alice: Customer, bob: Customer) -> None:
