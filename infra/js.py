@@ -5,6 +5,7 @@ from esbuild. What is committed of it (`COMMITTED`) is checked by tests/js/test_
 """
 
 import json
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -114,6 +115,7 @@ def bundled(entry: Path, *, minified: bool) -> str:
 def package(folder: Path = FOLDER / "dist") -> Path:
     """Writes the package's modules and their types into a folder, and returns it."""
     modules = node.install(FOLDER)
+    shutil.rmtree(folder, ignore_errors=True)
     node.run((modules / "typescript" / "bin" / "tsc", "--outDir", folder), FOLDER)
     return folder
 

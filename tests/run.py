@@ -60,6 +60,8 @@ FAULTS = Part("simulated faults", ("tests/faults", "--numprocesses", "auto"))
 
 IN_A_BROWSER = ("tests/browser",)
 EXAMPLES = ("tests/examples",)
+CLIENT = ("tests/js", "--ignore=tests/js/element")
+COMPONENT = ("tests/js/element",)
 SCENARIO = ("tests/scenario",)
 OWN_WAY = ("tests/own_way",)
 SITE = ("tests/site",)
@@ -87,9 +89,11 @@ def parts_on(target: str) -> Iterator[Part]:
         yield Part("the API under fuzz", ("tests/fuzz",), target, 100)
         yield Part("what make observe shows", OBSERVED, target, 230)
         yield Part("alarms and the function telemetry", ON_AWS, target, 100)
-        yield Part("the examples", EXAMPLES, target, 150)
+        yield Part("the examples", EXAMPLES, target, 240)
         yield Part("the template, deployed in other ways", OWN_WAY, target, 60)
         yield Part("the site and the commands on it", SITE, target, 240)
+        yield Part("the client in JavaScript", CLIENT, target, 150)
+        yield Part("the component in a browser", COMPONENT, target, 150)
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,7 @@ def _obstacle(part: Part) -> str | None:
             ways.chosen()
         if part.arguments is SCENARIO:
             nginx.found()
-        if part.arguments in (IN_A_BROWSER, EXAMPLES):
+        if part.arguments in (IN_A_BROWSER, EXAMPLES, CLIENT, COMPONENT):
             chromium.found()
         if part.arguments is OBSERVED and prometheus.found() is None:
             return NO_PROMETHEUS

@@ -58,20 +58,21 @@ def test_in_a_browser(
 def test_in_node(built: Path, outputs: Outputs, server: Server, ids: list[int], suite: str) -> None:
     given = json.dumps({**_given(outputs, server, ids), "suite": suite})
 
-    _run_node(built, ["test/suites.js"], {"GIVEN": given})
+    run_node(built, ["test/suites.js"], {"GIVEN": given})
 
 
 def test_downloads(built: Path, outputs: Outputs, server: Server, ids: list[int]) -> None:
     given = json.dumps(_given(outputs, server, ids))
 
-    _run_node(built, ["test/download.test.js"], {"GIVEN": given})
+    run_node(built, ["test/download.test.js"], {"GIVEN": given})
 
 
 def test_what_holds_for_all_inputs(built: Path) -> None:
-    _run_node(built, ["test/pure.test.js"], {})
+    run_node(built, ["test/pure.test.js"], {})
 
 
-def _run_node(built: Path, files: list[str], more: dict[str, str]) -> None:
+def run_node(built: Path, files: list[str], more: dict[str, str]) -> None:
+    """Runs test files of the client in Node.js. Fails with what they say."""
     command = [str(node.node()), "--test", "--test-reporter=spec", *files]
     done = subprocess.run(
         command,

@@ -32,6 +32,8 @@ PARTS = [
     ("tests/examples", "ministack"),
     ("tests/own_way", "ministack"),
     ("tests/site", "ministack"),
+    ("tests/js", "ministack"),
+    ("tests/js/element", "ministack"),
     ("tests/e2e", "localstack"),
     ("tests/targets", "localstack"),
 ]

@@ -11,21 +11,26 @@ import { follow, type WatchOptions } from "./watching.js";
 
 const PAGE_JOBS = 100; // the most that the API puts on one page
 
+/** How an export is asked for. */
 export interface CreateOptions extends Stoppable {
   /** The same key is the same job, however often it is sent. By default a new one. */
   idempotencyKey?: string | undefined;
 }
 
+/** How a status is asked for. */
 export interface StatusOptions extends Stoppable {
   /** For how many seconds the answer may be held until something changes. The API decides how long
    * it really holds it. */
   wait?: number | undefined;
 }
 
+/** How an end is waited for. */
 export interface WaitOptions extends WatchOptions {
+  /** Called with each new state. */
   onState?: ((job: Job) => void) | undefined;
 }
 
+/** Where an archive goes. */
 export interface DownloadOptions extends Stoppable {
   /** In Node.js: the file, or a folder that is there. By default the working directory. */
   to?: string | undefined;

@@ -13,6 +13,7 @@ const NOT_MODIFIED = 304;
 /** A token, or what returns one: it is asked before each request. */
 export type Token = string | (() => string | undefined | Promise<string | undefined>);
 
+/** Which stack, and who asks it. */
 export interface LonghaulOptions {
   /** The API's base URL, as `make url` prints it. */
   url: string;
@@ -37,6 +38,7 @@ export interface Asked {
   method?: string;
   path: string;
   job?: string | undefined;
+  /** Sent as JSON. */
   body?: unknown;
   headers?: Record<string, string> | undefined;
   signal?: AbortSignal | undefined;
@@ -48,8 +50,7 @@ export interface Asked {
 export interface Answer {
   status: number;
   headers: Headers;
-  // biome-ignore: the methods of Longhaul say what it is.
-  body: any;
+  body: any; // the methods of Longhaul say what it is
 }
 
 /** The way to one API. */

@@ -25,6 +25,7 @@ export type Job = Schemas["Job"];
 export type JobSummary = Schemas["JobList"]["jobs"][number];
 /** A page of jobs. `cursor` is for the next one; null on the last. */
 export type JobList = Schemas["JobList"];
+/** `queued` and `processing` are open; all others are ends. */
 export type JobStatus = Job["status"];
 /** A fresh link straight to S3, good for `expiresIn` seconds. */
 export type Download = Schemas["Download"];
@@ -36,13 +37,18 @@ export type Totals = Schemas["Totals"];
 export type Estimate = Schemas["Estimate"];
 /** The files to look up: `fileIds` or `keys`, 100 at most; or one `fileId`. */
 export type CheckRequest = OneOf<Schemas["CheckRequest"], "fileId" | "fileIds" | "keys">;
+/** Whether the files are there and can be read, and what they are called: in the order of the request. */
 export type CheckAnswer = Schemas["CheckAnswer"];
 /** What a job was asked for: a request for `create`. */
 export type AskedFor = Schemas["AskedFor"];
 
+/** Which folder: `prefix` and `source`; `limit` and `cursor` of the page. */
 export type FilesQuery = QueryOf<"listFiles">;
+/** What to count: `prefix` and `source`; the `cursor` of the answer before. */
 export type TotalsQuery = QueryOf<"countFiles">;
+/** How much an export would have: `files`, `bytes`, and `entries`, the rows of its request. */
 export type EstimateQuery = QueryOf<"estimateExport">;
+/** Whose jobs, and how many on a page. */
 export type ListQuery = QueryOf<"listExports">;
 
 /** A job's id, or anything with it, such as the answer to `create`. */

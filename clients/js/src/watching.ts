@@ -16,6 +16,7 @@ const NOT_MODIFIED = 304;
 const TOO_MANY = 429;
 const FINAL = [401, 404, 410];
 
+/** How a job is watched. */
 export interface WatchOptions extends Stoppable {
   /** Called with whether nobody answers: at first, and when that changes. A limit on requests is no
    * trouble. */
