@@ -32,6 +32,7 @@ _CODE: Final = re.compile(r"^([ ]*)(```|~~~).*?^\1\2[ ]*$|`[^`\n]+`", re.DOTALL 
 _LIST_AT_ONCE: Final = re.compile(
     r"^(?![ ]*([-*]|\d+\.) |[ ]|#|\||$).+\n(?=([-*]|1\.) )", re.MULTILINE
 )
+_LIST_GOES_ON: Final = re.compile(r"\n\n(?:[ ]{4}(?![-*] |\d+\. )\S.*\n)+(?=(?:[-*]|\d+\.) )")
 _SHALLOW: Final = re.compile(r"^([ ]{1,3}|[ ]{5,7})(```|[-*] |\d+\. )", re.MULTILINE)
 _FOREIGN: Final = re.compile(r'"https://unpkg\.com/[^"]*"')
 _FOREIGN_TIMES: Final = 2
@@ -73,7 +74,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return f"\0{len(kept) - 1}\0"
 
     bare = _CODE.sub(keep, markdown)
-    for found in _LIST_AT_ONCE.finditer(bare):
+    for found in (*_LIST_AT_ONCE.finditer(bare), *_LIST_GOES_ON.finditer(bare)):
         _log.warning("%s: a list needs an empty line before it: %r", at, found[0].strip())
     for found in (*_SHALLOW.finditer(bare), *filter(None, map(_SHALLOW.match, kept))):
         _log.warning("%s: indent by four, not by %d", at, len(found[1]))
