@@ -78,6 +78,15 @@ def limits(target: Target, values: Mapping[str, str]) -> str | None:
     )
 
 
+def check_change(target: Target, values: Mapping[str, str], deployed: Mapping[str, str]) -> None:
+    """Raises DeployError if the target cannot take the alias away from a stack that has it."""
+    if target.name == "localstack" and is_on(deployed) and not is_on(values):
+        raise DeployError(
+            f"LocalStack cannot delete an alias whose version is gone too, so {VARIABLE} cannot be "
+            f"switched off there. First: make down{target.option}"
+        )
+
+
 def release(
     template: Mapping[str, Any],
     values: Mapping[str, str],

@@ -98,6 +98,7 @@ def up(  # noqa: PLR0913 - what is deployed, and where
         completed = json.loads(document)
         store, where = _upload(started, built)
         chosen = template.parameters(completed, {**given, **where})
+        canary.check_change(target, chosen, stack.parameters())
         chosen |= canary.release(completed, chosen, stack.parameters(), datetime.now(UTC))
         environments.check(completed, chosen)
         if started.name == "ministack":

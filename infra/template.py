@@ -53,13 +53,15 @@ PARAMETER_OF = {
 Who may ask for what is decided for each deployment, and API Gateway must know a part of it.
 """
 
+_LOCAL: Final = {"PUBLIC_ENDPOINT_URL": "PublicEndpointUrl", "API_URL_TEMPLATE": "ApiUrlTemplate"}
+"""What a target says of itself. No operator sets it."""
+
 PARAMETERS: Final = {
     **PARAMETER_OF,
     **tunables.PARAMETERS,
     **announcements.PARAMETERS,
     **telemetry.PARAMETERS,
-    "PUBLIC_ENDPOINT_URL": "PublicEndpointUrl",
-    "API_URL_TEMPLATE": "ApiUrlTemplate",
+    **_LOCAL,
 }
 """All variables that are parameters, as PARAMETER_OF."""
 

@@ -89,7 +89,7 @@ def parts_on(target: str) -> Iterator[Part]:
         yield Part("the API under fuzz", ("tests/fuzz",), target, 100)
         yield Part("what make observe shows", OBSERVED, target, 230)
         yield Part("alarms and the function telemetry", ON_AWS, target, 100)
-        yield Part("the examples", EXAMPLES, target, 150)
+        yield Part("the examples", EXAMPLES, target, 240)
         yield Part("the template, deployed in other ways", OWN_WAY, target, 60)
         yield Part("the site and the commands on it", SITE, target, 240)
         yield Part("the client in JavaScript", CLIENT, target, 150)

@@ -65,7 +65,12 @@ USER_ID: Final[Schema] = {
     "description": "Whose job it is, where nobody has to prove who they are (AUTH=none).",
 }
 
-ANY_USER_ID: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": USER_MAX}
+ANY_USER_ID: Final[Schema] = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": USER_MAX,
+    "pattern": _NO_CONTROL_CHARACTERS,
+}
 
 NATURAL_MAX: Final = 2**53 - 1
 """The largest whole number that JSON passes on exactly (RFC 8259, section 6)."""

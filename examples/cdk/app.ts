@@ -1,4 +1,5 @@
 // Longhaul in a CDK app: a stack of its own inside yours, of the template as it is.
+import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { App, CfnOutput, CfnStack, Stack, type StackProps } from "aws-cdk-lib";
 import { Asset } from "aws-cdk-lib/aws-s3-assets";
@@ -36,8 +37,8 @@ class Shop extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);
     const longhaul = new Longhaul(this, "Longhaul", {
-      template: published("template.json"),
-      code: published("longhaul-0.1.0-lambda.zip"),
+      template: published(/^template\.json$/),
+      code: published(/^longhaul-.*-lambda\.zip$/),
       parameters: {
         Auth: "jwt",
         JwtIssuer: "https://issuer.example.com",
@@ -52,9 +53,12 @@ class Shop extends Stack {
   }
 }
 
-function published(name: string): string {
-  const folder = process.env.LONGHAUL_TEMPLATE ?? "../../dist/template";
-  return fileURLToPath(new URL(`${folder}/${name}`, import.meta.url));
+/** The path of the one file of that name that `make template` has written. */
+function published(name: RegExp): string {
+  const folder = new URL(`${process.env.LONGHAUL_TEMPLATE ?? "../../dist/template"}/`, import.meta.url);
+  const found = readdirSync(folder).filter((file) => name.test(file));
+  if (found.length !== 1) throw new Error(`${fileURLToPath(folder)} has no such file: ${name}`);
+  return fileURLToPath(new URL(found[0]!, folder));
 }
 
 const app = new App();

@@ -45,6 +45,6 @@ resource "aws_cloudformation_stack" "longhaul" {
 }
 
 locals {
-  code     = "${var.folder}/longhaul-${var.release}-lambda.zip"
+  code     = "${var.folder}/${one(fileset(var.folder, "longhaul-*-lambda.zip"))}"
   template = "${var.folder}/template.json"
 }

@@ -4,12 +4,6 @@ variable "folder" {
   default     = "../../dist/template"
 }
 
-variable "release" {
-  description = "Longhaul's version, which is in the name of the package."
-  type        = string
-  default     = "0.1.0"
-}
-
 variable "packages_bucket" {
   description = "A bucket of yours that the code and the template go to, in the region of the stack."
   type        = string

@@ -32,20 +32,12 @@ _CODE: Final = re.compile(r"^([ ]*)(```|~~~).*?^\1\2[ ]*$|`[^`\n]+`", re.DOTALL 
 _LIST_AT_ONCE: Final = re.compile(
     r"^(?![ ]*([-*]|\d+\.) |[ ]|#|\||$).+\n(?=([-*]|1\.) )", re.MULTILINE
 )
+_LIST_GOES_ON: Final = re.compile(r"\n\n(?:[ ]{4}(?![-*] |\d+\. )\S.*\n)+(?=(?:[-*]|\d+\.) )")
 _SHALLOW: Final = re.compile(r"^([ ]{1,3}|[ ]{5,7})(```|[-*] |\d+\. )", re.MULTILINE)
 _FOREIGN: Final = re.compile(r'"https://unpkg\.com/[^"]*"')
 _FOREIGN_TIMES: Final = 2
 """What the theme would load from elsewhere: mermaid, and what browsers of before 2020 lack. Our
 drawings are text or pictures."""
-
-_LANDING: Final = {
-    "how-to/behind-your-login.md",
-    "how-to/costs.md",
-    "how-to/deploy-your-own-way.md",
-    "how-to/upgrade-and-roll-back.md",
-    "reference/template.md",
-}
-"""Pages that are written elsewhere: left out of the menu until they are there."""
 
 _log: Final = logging.getLogger("mkdocs.hooks.longhaul")
 
@@ -57,7 +49,6 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     for section in config.nav or []:
         if section.get("Decisions") == "decisions/README.md":
             section["Decisions"] = [f"decisions/{name}" for name in ("README.md", *decisions)]
-    _leave_out(config.nav or [], docs)
     if os.environ.get("MIKE_DOCS_VERSION"):
         config.extra["version"] = {"provider": "mike", "default": "latest"}
     return config
@@ -83,7 +74,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return f"\0{len(kept) - 1}\0"
 
     bare = _CODE.sub(keep, markdown)
-    for found in _LIST_AT_ONCE.finditer(bare):
+    for found in (*_LIST_AT_ONCE.finditer(bare), *_LIST_GOES_ON.finditer(bare)):
         _log.warning("%s: a list needs an empty line before it: %r", at, found[0].strip())
     for found in (*_SHALLOW.finditer(bare), *filter(None, map(_SHALLOW.match, kept))):
         _log.warning("%s: indent by four, not by %d", at, len(found[1]))
@@ -111,27 +102,6 @@ def on_post_build(config: MkDocsConfig) -> None:
         useless.unlink()
 
 
-def _leave_out(nav: list[dict[str, list[dict[str, str]]]], docs: Path) -> None:
-    for section in nav:
-        for name, entries in section.items():
-            if isinstance(entries, list):
-                section[name] = [
-                    entry
-                    for entry in entries
-                    if not isinstance(entry, dict)
-                    or not (_LANDING & set(entry.values()))
-                    or (docs / next(iter(entry.values()))).exists()
-                ]
-
-
-def _is_landing(target: str) -> bool:
-    name = posixpath.basename(target)
-    return any(
-        posixpath.basename(uri) == name and not (REPOSITORY / "docs" / uri).exists()
-        for uri in _LANDING
-    )
-
-
 def _is_added(uri: str) -> bool:
     return any(Path(uri).match(pattern) for pattern in ADDED)
 
@@ -150,8 +120,6 @@ def _led(found: re.Match[str], at: str, here: str, files: Files, repository: str
     target, _, anchor = found["target"].partition("#")
     if not target or re.match(r"[a-z][a-z0-9+.-]*:", target) or target.startswith("/"):
         return found[0]
-    if _is_landing(target):
-        return found["text"]
     path = posixpath.normpath(posixpath.join(posixpath.dirname(at), target))
     uri = path.removeprefix("docs/") if path.startswith("docs/") else path
     if path.startswith("docs/") or files.get_file_from_path(uri) is not None:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,15 +14,13 @@ from pathlib import Path
 
 from infra import node
 from infra.parameters import VARIABLES
-from infra.paths import REPOSITORY
 from tests.examples.howto import Block
+from tests.site.clone import copy
 from tests.waiting import wait_for
 
 _TYPING_SECONDS = 300
 _START_SECONDS = 120
 _STOP_SECONDS = 15
-
-_GIT = shutil.which("git") or "git"
 
 _NOT_PASSED_ON = {*VARIABLES, "AUTH", "TARGET", "STACK_NAME", "MAKEFLAGS", "PORT", "PYTHONPATH"}
 
@@ -117,37 +114,20 @@ def reader(home: Path) -> Iterator[Reader]:
 
 
 def _programs(folder: Path) -> Path:
-    """Makes the programs that the how-to needs: make, python3, node and npm."""
+    """Makes the programs that the how-to needs: python3, node and npm."""
     folder.mkdir()
     npm = node.node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    scripts = {
-        # The environment is that of these tests. To make it anew would take minutes.
-        "make": f"{shutil.which('make')} --old-file=.venv/.ready",
-        "npm": f"{node.node()} {npm}",
-    }
-    for name, command in scripts.items():
-        (folder / name).write_text(f'#!/bin/sh\nexec {command} "$@"\n')
-        (folder / name).chmod(0o755)
+    (folder / "npm").write_text(f'#!/bin/sh\nexec {node.node()} {npm} "$@"\n')
+    (folder / "npm").chmod(0o755)
     (folder / "node").symlink_to(node.node())
     (folder / "python3").symlink_to(Path(sys.base_prefix) / "bin" / "python3")
     return folder
 
 
 def _clone(clone: Path) -> Path:
-    """Copies what git knows, as it is now. Its storage is slow."""
-    listed = subprocess.run(
-        [_GIT, "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        source = REPOSITORY / name
-        if source.is_file() and not source.is_symlink():
-            (clone / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, clone / name)
-    (clone / ".venv").symlink_to(sys.prefix)
+    """Makes a clone whose storage is slow."""
+    clone.mkdir()
+    copy(clone)
     settings = clone / ".chalice" / "config.json"
     content = json.loads(settings.read_text())
     variables = content["stages"]["local"].setdefault("environment_variables", {})

@@ -2,7 +2,9 @@
 
 import zipfile
 from http import HTTPStatus
+from typing import Any
 
+import jwt
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Download, Page, expect
@@ -19,6 +21,12 @@ def files_in(download: Download) -> dict[str, int]:
         sizes = {one.filename: one.file_size for one in archive.infolist()}
     del sizes["manifest.json"]  # what each archive has besides its files
     return sizes
+
+
+def claims_of(selection: str) -> dict[str, Any]:
+    """Returns what is signed."""
+    claims: dict[str, Any] = jwt.decode(selection, options={"verify_signature": False})
+    return claims
 
 
 def assert_axe_is_content(page: Page) -> None:
@@ -83,7 +91,9 @@ def test_each_selection_is_good_for_one_export(visitor: Visitor) -> None:
 
     first, second = visitor.selection(ALICE), visitor.selection(ALICE)
 
-    assert first.json()["selection"] != second.json()["selection"]
+    claims = [claims_of(answer.json()["selection"]) for answer in (first, second)]
+    assert [one.get("uses", 1) for one in claims] == [1, 1]
+    assert claims[0]["jti"] != claims[1]["jti"]
     assert "no-store" in first.headers["cache-control"]
 
 

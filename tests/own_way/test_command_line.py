@@ -87,8 +87,8 @@ def _variables(emulator: Target) -> dict[str, str]:
 def _stage(emulator: Target) -> str:
     """The id of the deployment that the API's stage has."""
     gateway = emulator.session().client("apigateway")
-    (api,) = gateway.get_rest_apis()["items"]
-    return gateway.get_stage(restApiId=api["id"], stageName="api")["deploymentId"]
+    (api,) = [one["id"] for one in gateway.get_rest_apis()["items"] if one["name"] == STACK]
+    return gateway.get_stage(restApiId=api, stageName="api")["deploymentId"]
 
 
 def _update(shell: Shell, *parameters: str) -> subprocess.CompletedProcess[str]:

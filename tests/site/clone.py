@@ -67,7 +67,7 @@ def cloned(below: Path) -> Iterator[Clone]:
     folder, home, scratch = below / "longhaul", below / "home", below / "tmp"
     for new in (folder, home, scratch):
         new.mkdir()
-    _copy(folder)
+    copy(folder)
     aws = environment.program("aws", AWS_LOCK)
     variables = {
         **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
@@ -89,7 +89,9 @@ def cloned(below: Path) -> Iterator[Clone]:
         clone.make("down")
 
 
-def _copy(folder: Path) -> None:
+def copy(folder: Path) -> None:
+    """Copies what git knows of this repository into a folder, as it is now, and commits it there.
+    What takes minutes to make is linked: make does not make it again."""
     listed = ["git", "-C", str(REPOSITORY), "ls-files", "-z", "-co", "--exclude-standard"]
     names = subprocess.run(listed, capture_output=True, text=True, check=True).stdout
     for name in filter(None, names.split("\0")):

@@ -37,11 +37,20 @@ AWS_OWN = {  # what the command line adds to the operations of services, and the
         "--stack-name",
         "--template-file",
         "--s3-bucket",
+        "--s3-prefix",
+        "--role-arn",
+        "--no-execute-changeset",
         "--capabilities",
         "--parameter-overrides",
     },
 }
-UNCHECKED = {"curl", "cut", "grep", "jq", "pip", "pre-commit", "printenv", "sha256sum", "sudo"}
+UNCHECKED = set(
+    """
+    cd cdk curl cut git grep jq mike mkdir npm npx pip pre-commit printenv sam sha256sum sudo
+    terraform
+    """.split()  # noqa: SIM905 - a list of words
+)
+"""Programs of others. What they are given is not looked at."""
 
 
 # -- a block, and where it stands ------------------------------------------------------------------
@@ -89,7 +98,7 @@ def test_the_test_that_runs_a_block_is_there_and_is_about_it(block: Block) -> No
 # -- what it says, though nothing runs it ----------------------------------------------------------
 
 
-@pytest.mark.parametrize("block", LEFT_OUT, ids=str)
+@pytest.mark.parametrize("block", [one for one in LEFT_OUT if one.not_run], ids=str)
 def test_what_is_not_run_is_right_as_far_as_can_be_seen(block: Block) -> None:
     for command in pages.commands(block):
         checked = subprocess.run(

@@ -8,6 +8,8 @@ from playwright.sync_api import Page, expect
 
 from tests.js.element.stage import LINK, Stage
 
+SEEN = "Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => '%s' })"
+
 
 def _names(page: Page, act: str) -> list[str]:
     """Returns what is in the archive that comes after a click on this button."""
@@ -65,13 +67,15 @@ def test_a_request_may_be_given_as_a_property_before_the_module_is_there(stage: 
 @pytest.mark.parametrize("kind", ["text", "function"])
 def test_a_selection_may_be_given_as_a_property(stage: Stage, kind: str) -> None:
     source = stage.sources.put(b"signed")
-    selection = json.dumps(stage.shop.signed(stage.user, fileIds=[source.file_id]))
+    selection = json.dumps(stage.shop.signed(stage.user, fileIds=[source.file_id], jti="1"))
     given = selection if kind == "text" else f"async () => {selection}"
     element = stage.open('id="order"')
     element.evaluate(f"element => {{ element.selection = {given} }}")
 
     assert str(source.file_id) in _names(stage.page, "Export")
 
+    again = stage.shop.signed(stage.user, fileIds=[source.file_id], exp=2_000_000_000, jti="2")
+    given = given.replace(selection, json.dumps(again))
     stage.reload()
     stage.element.evaluate(f"element => {{ element.selection = {given} }}")
     stage.expect_state("ready")
@@ -123,11 +127,7 @@ def test_a_link_that_is_old_is_asked_for_again(stage: Stage) -> None:
 
 
 def test_a_download_waits_until_the_person_is_back(stage: Stage) -> None:
-    hide = (
-        "Object.defineProperty(document, 'visibilityState',"
-        " { configurable: true, get: () => '%s' });"
-        "document.dispatchEvent(new Event('visibilitychange'))"
-    )
+    hide = f"{SEEN}; document.dispatchEvent(new Event('visibilitychange'))"
     downloads: list[str] = []
     stage.page.on("download", lambda download: downloads.append(download.url))
     stage.open(stage.order())
@@ -144,6 +144,19 @@ def test_a_download_waits_until_the_person_is_back(stage: Stage) -> None:
         stage.page.get_by_role("link", name="Download").click()
 
     assert len(downloads) == 2
+
+
+def test_a_person_who_comes_back_late_gets_a_fresh_link(stage: Stage) -> None:
+    stage.page.clock.install()
+    stage.open(stage.order())
+    stage.page.evaluate(SEEN % "hidden")
+    stage.element.evaluate("element => element.start()")
+    stage.expect_state("ready")
+    stage.page.clock.set_system_time(stage.page.evaluate("Date.now() + 3_600_000"))
+    stage.page.evaluate(SEEN % "visible")
+
+    with stage.page.expect_download(), stage.page.expect_request(LINK):
+        stage.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
 def test_an_export_of_nothing_says_so_and_may_be_tried_again(stage: Stage) -> None:

@@ -338,6 +338,16 @@ def test_a_command_that_does_not_name_it_keeps_it(monkeypatch: pytest.MonkeyPatc
     assert "Canary" not in parameters.operators(aws, {"Canary": WAY})
 
 
+def test_localstack_says_that_it_cannot_switch_it_off() -> None:
+    local = Target("localstack", "local", LOCAL_REGION)
+
+    with pytest.raises(DeployError, match="First: make down TARGET=localstack"):
+        canary.check_change(local, {"Canary": "off"}, ON)
+    canary.check_change(local, ON, {})
+    canary.check_change(local, {}, {})
+    canary.check_change(Target("ministack", "local", LOCAL_REGION), {}, ON)
+
+
 def test_a_template_without_the_parameter_stays_as_it_is() -> None:
     other = {"Resources": {"Jobs": {"Type": "AWS::DynamoDB::Table", "Properties": {}}}}
 

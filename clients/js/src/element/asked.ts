@@ -49,7 +49,7 @@ export const subjectOf = (selection: string): string => String(claims(selection)
  * sure to be. */
 export function nameOf({ selection, selectionUrl, request, place }: Asked): string | undefined {
   if (typeof selection === "string") {
-    const { exp, iat, nbf, ...rest } = claims(selection);
+    const { exp, iat, nbf, jti, ...rest } = claims(selection);
     return JSON.stringify(rest);
   }
   if (selection) return place;

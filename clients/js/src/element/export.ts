@@ -4,7 +4,7 @@
 // Idempotency-Key is kept before the request is sent (run.ts).
 
 import type { Token } from "../connection.js";
-import { LonghaulError, mayPass, slugOf } from "../errors.js";
+import { LonghaulError, slugOf } from "../errors.js";
 import type { ExportAccepted, ExportRequest, Job } from "../types.js";
 import { type Asked, nameOf, requestOf, type Selection } from "./asked.js";
 import { type Kept, Memory, type Place } from "./memory.js";
@@ -16,6 +16,27 @@ const ANOTHER_TAB_MS = 8_000; // for as long, the tab that has begun is left to 
 const TIMER_MAX = 2 ** 31 - 1;
 const OF_LOOKS = ["lang", "dir", "disabled"];
 const GONE = [401, 403, 404, 410];
+const SERVER_ERROR = 500;
+
+export type { ExportRequest, Job, Selection, State, Texts, Token };
+
+/** What a page may write into the element's tag. */
+export interface LonghaulExportAttributes {
+  /** The API's base URL. By default, where the module came from, if a stack has served it. */
+  api?: string;
+  /** A URL of your backend, which signs: GET, with the page's cookies. It answers {"selection": "eyJ…"}. */
+  "selection-url"?: string;
+  /** Ids, with commas or spaces between them, or a JSON list. */
+  "file-ids"?: string;
+  /** Keys, one a line, or a JSON list. */
+  keys?: string;
+  prefix?: string;
+  /** The archive's name. A selection has its own. */
+  filename?: string;
+  /** Where the export is kept over a reload: in this tab by default, or in this browser. */
+  storage?: Place;
+  disabled?: boolean | "";
+}
 
 /** The events, by name. No ticket is in them. */
 export interface LonghaulExportEventMap {
@@ -110,10 +131,10 @@ export class LonghaulExport extends Base {
     this.#draw();
     run.cancel(!!this.#trouble).then(
       (job) => {
-        if (job) {
-          run.stop();
-          this.#ended(job);
-        } else if (run.signal.aborted) this.#dropped();
+        if (!job) return;
+        this.#isCancelling = false;
+        run.stop();
+        this.#ended(job);
       },
       (error: unknown) => {
         this.#isCancelling = false;
@@ -131,10 +152,6 @@ export class LonghaulExport extends Base {
     this.#show("idle");
   }
 
-  override focus(options?: FocusOptions): void {
-    this.shadowRoot?.querySelector<HTMLElement>(":is(button, a, [tabindex]):not([hidden], [hidden] *)")?.focus(options);
-  }
-
   connectedCallback(): void {
     // One that was only moved goes on.
     if (this.#isHere) return;
@@ -145,7 +162,7 @@ export class LonghaulExport extends Base {
         const own = Object.getOwnPropertyDescriptor(this, name);
         if (own && delete this[name]) this[name] = own.value;
       }
-      const root = this.attachShadow({ mode: "open" });
+      const root = this.attachShadow({ mode: "open", delegatesFocus: true });
       this.#draws = view(root, { start: () => this.start(), cancel: () => this.cancel(), download: (event) => this.#download(event) });
       root.addEventListener("slotchange", () => this.#draw());
     }
@@ -262,7 +279,7 @@ export class LonghaulExport extends Base {
           if (this.#isCancelling) this.#dropped();
           return;
         }
-        const isRefusal = error instanceof LonghaulError && !mayPass(error);
+        const isRefusal = error instanceof LonghaulError && error.status > 0 && error.status < SERVER_ERROR;
         const isGone = isRefusal && kept.jobId && GONE.includes(error.status);
         // Nobody knows whether a request that got no answer was taken. It is kept, to be sent again.
         if (isGone || !kept.jobId && isRefusal) memory.keep();
@@ -286,7 +303,7 @@ export class LonghaulExport extends Base {
     const start = () => {
       if (document.visibilityState !== "visible" || !this.#isWanted) return;
       this.#isWanted = false;
-      location.assign(this.#run!.href);
+      this.#save();
     };
     document.addEventListener("visibilitychange", start, { signal: this.#run!.signal });
     start();
@@ -307,10 +324,14 @@ export class LonghaulExport extends Base {
 
   /** A link is good for some minutes. Later, another one is asked for first. */
   #download(event: Event): void {
-    const run = this.#run!;
-    if (run.isFresh) return;
+    if (this.#run!.isFresh) return;
     event.preventDefault();
-    run.link().then(
+    this.#save();
+  }
+
+  #save(): void {
+    const run = this.#run!;
+    (run.isFresh ? Promise.resolve() : run.link()).then(
       () => {
         this.#draw();
         location.assign(run.href);
@@ -339,7 +360,7 @@ export class LonghaulExport extends Base {
     const words = wordsOf([languageOf(this), ...navigator.languages], LonghaulExport.texts);
     const label = this.textContent?.trim();
     const error = this.#error instanceof LonghaulError ? this.#error : undefined;
-    const slug = slugOf(error ?? this.#job?.error ?? {});
+    const slug = error?.slug ?? slugOf(this.#job?.error ?? {});
     this.#draws?.({
       state: this.#state,
       words,
@@ -373,4 +394,6 @@ declare global {
   interface HTMLElementTagNameMap {
     "longhaul-export": LonghaulExport;
   }
+  /** They bubble: a page may listen anywhere above. */
+  interface GlobalEventHandlersEventMap extends LonghaulExportEventMap {}
 }

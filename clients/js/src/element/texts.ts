@@ -27,7 +27,6 @@ export type Texts = Record<Key, string> & Record<string, string>;
 
 /** Problems that are told in the words of another one. */
 const SAME: Record<string, Key> = {
-  "limit-exceeded": "quota-exceeded",
   "too-many-jobs": "unavailable",
   "rate-limited": "unavailable",
 };
