@@ -101,13 +101,13 @@ def types() -> str:
     return f"// {_GENERATED.format('the OpenAPI document, by openapi-typescript')}\n{text}"
 
 
-def bundled(entry: Path, *, minified: bool) -> str:
+def bundled(entry: Path) -> str:
     """Returns a module and all that it imports, for browsers, as one module."""
     modules = node.install(FOLDER)
     command: list[Path | str] = [modules / "esbuild" / "bin" / "esbuild", entry, "--bundle"]
     command += ["--format=esm", f"--target={_TARGET}", "--charset=utf8", "--legal-comments=none"]
     command += ["--alias:#save=./src/save-browser.ts"]
-    command += ["--minify"] if minified else []
+    command += ["--minify"]
     # These comments are for other bundlers.
     return node.run(command, FOLDER).replace("/* @__PURE__ */ ", "")
 
@@ -120,15 +120,21 @@ def package(folder: Path = FOLDER / "dist") -> Path:
     return folder
 
 
+def packed(into: Path) -> Path:
+    """Builds the package and packs it, as npm does, into a folder. Returns the tarball."""
+    package()
+    options = ("--ignore-scripts", "--json", f"--pack-destination={into.resolve()}")
+    return into / str(json.loads(node.npm(("pack", *options), FOLDER))[0]["filename"])
+
+
 def page() -> str:
-    """Returns the client as the page imports it."""
-    entry = FOLDER / "src" / "index.ts"
-    return f"// {_GENERATED.format('clients/js')}\n{bundled(entry, minified=False)}"
+    """Returns the client as the page imports it: minified, as each visit loads it."""
+    return f"// {_GENERATED.format('clients/js')}\n{bundled(FOLDER / 'src' / 'index.ts')}"
 
 
 def component() -> str:
     """Returns the component with the client, for every other page."""
-    return f"// {_GENERATED.format('clients/js')}\n{bundled(ELEMENT, minified=True)}"
+    return f"// {_GENERATED.format('clients/js')}\n{bundled(ELEMENT)}"
 
 
 def committed() -> Iterator[tuple[Path, Callable[[], str]]]:

@@ -35,8 +35,19 @@ def node() -> Path:
         command += ["--no-deps", "--only-binary=:all:", "--require-hashes", "--no-compile"]
         command += [f"--target={_HOME}", "--requirement", str(LOCK)]
         _run(command, "Node.js could not be installed.", os.environ)
+        _link_programs(program.parent)
         _stamp(_HOME).write_text(_digest([LOCK]))
     return program
+
+
+def _link_programs(folder: Path) -> None:
+    """Makes npm and npx links again, as Node.js delivers them: a wheel holds copies, which do not
+    find the rest of npm."""
+    for name in ("npm", "npx"):
+        script = Path("..", "lib", "node_modules", "npm", "bin", f"{name}-cli.js")
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to(script)
+        (folder / script).chmod(0o755)
 
 
 def environment() -> dict[str, str]:

@@ -110,7 +110,7 @@ function showFrame() {
   for (const link of document.querySelectorAll("nav a")) say(link, t(link.hash === "#/" ? "frame.exports" : "common.newExport"));
   const select = h("select", { id: "language", onchange: () => speak(select.value) },
     Object.entries(LANGUAGES).map(([tag, name]) => h("option", { value: tag, lang: tag, selected: tag === language }, name)));
-  fill($("bottom"), h("label", { for: "language" }, t("frame.language")), select);
+  fill($("bottom"), h("label", { for: "language" }, t("frame.language")), select, h("a", { href: "docs" }, "API"));
 }
 
 /** Loads the page again in this language. Who came by a share link needs its ticket again. */

@@ -1,9 +1,10 @@
 """The component goes on after a reload, at each moment, and asks for one export once."""
 
 import json
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Error, Page, Route, expect
 
 from tests.js.element.stage import (
     CREATE,
@@ -264,7 +265,14 @@ def _shows(page: Page, text: str) -> None:
     expect(page.get_by_text(text, exact=True)).to_be_visible()
 
 
+def _at_once(route: Route) -> None:
+    """Answers without waiting for a change: so the next request waits for a timer."""
+    with suppress(Error):  # the page may not want to know any more
+        route.fulfill(response=route.fetch(headers={**route.request.headers, "prefer": ""}))
+
+
 def test_a_moved_element_goes_on_and_a_removed_one_asks_no_more(stage: Stage) -> None:
+    stage.page.clock.install()
     job_id = stage.records.running("March.zip", 41)
     stage.of_record(job_id)
     stage.open('prefix="march/"')
@@ -274,11 +282,15 @@ def test_a_moved_element_goes_on_and_a_removed_one_asks_no_more(stage: Stage) ->
     stage.element.evaluate("element => document.body.append(element)")
     stage.records.advance(job_id, 52)
     _shows(stage.page, "52%")
+    stage.page.route(STATUS, _at_once)
+    with stage.page.expect_request_finished(lambda request: "/v1/export/" in request.url):
+        stage.page.clock.run_for(30_000)
     stage.element.evaluate("element => { window.kept = element; element.remove(); }")
     asked: list[str] = []
     stage.page.on("request", lambda request: asked.append(request.url))
-    stage.page.wait_for_timeout(2_500)  # it would ask each second
-    assert asked == []
+    stage.page.clock.run_for(60_000)
+    stage.page.evaluate("fetch('/shop.css').then((answer) => answer.text())")
+    assert [url for url in asked if not url.endswith("/shop.css")] == []
 
     stage.records.advance(job_id, 63)
     stage.page.evaluate("document.body.append(window.kept)")

