@@ -210,7 +210,7 @@ export class LonghaulExport extends Base {
 
   /** The script that the stack serves knows where it came from. */
   get #api(): string {
-    return new URL(this.getAttribute("api") ?? new URL(".", import.meta.url), document.baseURI).href.replace(/\/+$/, "");
+    return new URL(this.getAttribute("api") ?? new URL(/* @vite-ignore */ ".", import.meta.url), document.baseURI).href.replace(/\/+$/, "");
   }
 
   /** Takes up what was kept of the export that is asked for now, unless that was done before. */
