@@ -7,20 +7,17 @@ to be installed by hand, and every machine builds with the same version.
 import hashlib
 import os
 import shutil
-import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from infra import daemon
-from infra.errors import PackageError
+from infra import daemon, programs
 from infra.paths import REPOSITORY, STATE
 
 LOCK: Final = REPOSITORY / "infra" / "node.txt"
 _HOME: Final = STATE / "node"
 _QUIET: Final = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-_WAIT_SECONDS: Final = 600.0
 
 
 def node() -> Path:
@@ -34,7 +31,7 @@ def node() -> Path:
         command = [sys.executable, "-m", "pip", "-q", "--disable-pip-version-check", "install"]
         command += ["--no-deps", "--only-binary=:all:", "--require-hashes", "--no-compile"]
         command += [f"--target={_HOME}", "--requirement", str(LOCK)]
-        _run(command, "Node.js could not be installed.", os.environ)
+        programs.run(command, "Node.js could not be installed.")
         _link_programs(program.parent)
         _stamp(_HOME).write_text(_digest([LOCK]))
     return program
@@ -60,13 +57,13 @@ def npm(arguments: Sequence[str], folder: Path) -> str:
     """Runs npm in a folder. Returns what it prints. Raises PackageError with its own words."""
     script = node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     command = [str(node()), str(script), *arguments]
-    return _run(command, f"npm {arguments[0]} failed in {folder}.", environment(), folder)
+    return _run(command, f"npm {arguments[0]}", folder)
 
 
 def run(arguments: Sequence[str | Path], folder: Path) -> str:
     """Runs a script in a folder. Returns what it prints. Raises PackageError with its own words."""
     command = [str(node()), *map(str, arguments)]
-    return _run(command, f"{Path(command[1]).name} failed in {folder}.", environment(), folder)
+    return _run(command, Path(command[1]).name, folder)
 
 
 def install(folder: Path) -> Path:
@@ -95,19 +92,6 @@ def _digest(sources: Sequence[Path]) -> str:
     return hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()
 
 
-def _run(
-    command: Sequence[str], failed: str, variables: Mapping[str, str], folder: Path | None = None
-) -> str:
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=variables,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=_WAIT_SECONDS,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise PackageError(f"{failed}\n\n{(done.stderr or done.stdout).strip()}")
-    return done.stdout
+def _run(command: Sequence[str], name: str, folder: Path) -> str:
+    failed = f"{name} failed in {folder}."
+    return programs.run(command, failed, folder=folder, variables=environment())

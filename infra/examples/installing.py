@@ -3,20 +3,14 @@
 import hashlib
 import json
 import os
-import shutil
-import subprocess
 import sys
-import venv
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from infra import daemon, js, node
-from infra.errors import PackageError
+from infra import daemon, js, node, programs
 from infra.examples.catalog import Example
 from infra.paths import STATE
 
-_WAIT_SECONDS: Final = 600.0
 _PASSED_ON: Final = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR")
 """The only variables of ours that an example's server gets, besides PATH and its settings."""
 
@@ -25,16 +19,17 @@ def install(example: Example) -> dict[str, str]:
     """Installs the example's packages unless they are there. Returns the environment in which its
     command finds them. Raises PackageError with the words of pip or npm."""
     variables = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    programs = [Path(sys.executable).parent]
+    found = [Path(sys.executable).parent]
     if (example.folder / "requirements.txt").exists():
-        programs = [_python(example) / "bin"]
+        lock = example.folder / "requirements.txt"
+        found = [programs.environment(lock, example.state / "python")]
     if (example.folder / "package-lock.json").exists():
         if "longhaul" in _described(example).get("dependencies", {}):
             _build_client()
         node.install(example.folder)
-        programs = [node.node().parent]
-    found = os.pathsep.join([*map(str, programs), os.environ.get("PATH", os.defpath)])
-    return {**variables, "PATH": found, "PYTHONUNBUFFERED": "1"}
+        found = [node.node().parent]
+    path = os.pathsep.join([*map(str, found), os.environ.get("PATH", os.defpath)])
+    return {**variables, "PATH": path, "PYTHONUNBUFFERED": "1"}
 
 
 def build(example: Example) -> bool:
@@ -70,35 +65,3 @@ def _described(example: Example) -> dict[str, dict[str, str]]:
     path = example.folder / "package.json"
     found: dict[str, dict[str, str]] = json.loads(path.read_text()) if path.exists() else {}
     return found
-
-
-def _python(example: Example) -> Path:
-    """Returns a virtual environment with the packages of the example's requirements.txt."""
-    lock = example.folder / "requirements.txt"
-    home, stamp = example.state / "python", example.state / "python.made-from"
-    wanted = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
-    with daemon.exclusively(example.state / "python.lock"):
-        if stamp.exists() and stamp.read_text() == wanted:
-            return home
-        stamp.unlink(missing_ok=True)
-        shutil.rmtree(home, ignore_errors=True)
-        venv.create(home, symlinks=True)
-        # The environment has no pip of its own: that would take longer than the packages.
-        pip = [sys.executable, "-m", "pip", "--python", str(home / "bin" / "python"), "-q"]
-        pip += ["--disable-pip-version-check", "install", "--require-hashes", "--only-binary=:all:"]
-        _run([*pip, "--requirement", str(lock)], f"The example {example.name}")
-        stamp.write_text(wanted)
-    return home
-
-
-def _run(command: Sequence[str], whose: str) -> None:
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=_WAIT_SECONDS,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise PackageError(f"{whose} could not be installed.\n\n{done.stderr.strip()}")
