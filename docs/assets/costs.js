@@ -66,7 +66,7 @@
   const money = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
 
   function field(id, label, input, unit) {
-    return element("p", {}, element("label", { htmlFor: id }, label), input, unit);
+    return element("p", {}, element("label", { htmlFor: id }, label), input, element("span", {}, unit));
   }
 
   function build(place, model) {
