@@ -16,7 +16,7 @@ export function ExportButton({ api, selectionUrl, children }: PropsWithChildren<
       <longhaul-export api={api} selection-url={selectionUrl} onlonghaul-end={(event) => setEnded(event.detail.job)}>
         {children}
       </longhaul-export>
-      {ended?.result && <p>{ended.result.processedFiles} files in one ZIP.</p>}
+      {ended?.result && <p>Files in the ZIP: {ended.result.processedFiles}</p>}
     </>
   );
 }
