@@ -120,6 +120,13 @@ def package(folder: Path = FOLDER / "dist") -> Path:
     return folder
 
 
+def packed(into: Path) -> Path:
+    """Builds the package and packs it, as npm does, into a folder. Returns the tarball."""
+    package()
+    options = ("--ignore-scripts", "--json", f"--pack-destination={into.resolve()}")
+    return into / str(json.loads(node.npm(("pack", *options), FOLDER))[0]["filename"])
+
+
 def page() -> str:
     """Returns the client as the page imports it: minified, as each visit loads it."""
     return f"// {_GENERATED.format('clients/js')}\n{bundled(FOLDER / 'src' / 'index.ts')}"

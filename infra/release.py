@@ -18,7 +18,7 @@ from pathlib import Path
 import click
 
 from chalicelib.version import VERSION
-from infra import publish, reference, sbom, template, wheels
+from infra import js, publish, reference, sbom, template, wheels
 from infra.console import complain, step
 from infra.errors import InfraError, ReleaseError
 from infra.paths import REPOSITORY, STATE
@@ -59,8 +59,10 @@ def release(dist: Path = DIST) -> list[Path]:
         sources, made = Path(scratch) / "sources", Path(scratch) / "dist"
         made.mkdir()
         export(REPOSITORY, commit, sources)
-        with step("Client") as note:
+        with step("Python client") as note:
             note(build_wheel(sources, made, commit.time).name)
+        with step("JavaScript client") as note:
+            note(js.packed(made).name)
         with step("Lambda package") as note:
             built = publish.build(sources, Path(scratch) / "package", _ARCHITECTURE)
             shutil.copyfile(built.code, made / CODE_FILE)

@@ -45,7 +45,9 @@ def tarball(built: Path) -> Path:
 def project(tarball: Path, tmp_path: Path) -> Path:
     """The folder of somebody who has installed the package."""
     with tarfile.open(tarball) as packed:
-        packed.extractall(tmp_path / "node_modules", filter="data")
+        # Python 3.11.2, which Debian 12 has, knows no filters: they came with 3.11.4.
+        packed.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+        packed.extractall(tmp_path / "node_modules")  # noqa: S202 - our own package
     (tmp_path / "node_modules" / "package").rename(tmp_path / "node_modules" / "longhaul")
     for name in ("@types", "undici-types"):
         (tmp_path / "node_modules" / name).symlink_to(js.FOLDER / "node_modules" / name)

@@ -24,7 +24,9 @@ _TOKEN: Final = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\a]*\a|\x1b[()][A-Z0-9]")
-_BAR: Final = re.compile(r"\w+ +\d+ % ")
+_BAR: Final = re.compile(
+    r"(?:Queued|Planning|Reading|Assembling|Finalizing|Done)(?:  |$)|\w+ +\d+ % "
+)
 """How far something is: the longer it takes, the more of these lines there are."""
 _PUNCTUATION: Final = '{}[],:"'
 

@@ -71,7 +71,8 @@ def typed(shell: Shell, block: Block, known: dict[str, str]) -> None:
 @pytest.mark.parametrize("page", WITH_COMMANDS)
 def test_what_a_page_says_can_be_typed(page: str, running: Clone, tmp_path: Path) -> None:
     known: dict[str, str] = {}
-    variables = {**running.variables, "TMPDIR": str(tmp_path)}
+    # Each page is another user: none gets the archive of an export of a page before.
+    variables = {**running.variables, "TMPDIR": str(tmp_path), "LONGHAUL_USER": Path(page).stem}
     running.is_up = not CHANGES_STACK.search(pages.text_of(page))
 
     with Shell(running.folder, variables) as shell:

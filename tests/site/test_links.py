@@ -9,7 +9,14 @@ from infra.paths import REPOSITORY
 
 LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^)\s]+)\)")
 BLOCK = re.compile(r"^( *)(```|~~~).*?^\1\2 *$|`[^`\n]+`", re.DOTALL | re.MULTILINE)
-OUTSIDE = ("README.md", "SECURITY.md", "CHANGELOG.md", "examples/*.md", "examples/*/README.md")
+OUTSIDE = (
+    "README.md",
+    "SECURITY.md",
+    "CHANGELOG.md",
+    "clients/js/*.md",
+    "examples/*.md",
+    "examples/*/README.md",
+)
 
 PAGES = sorted(
     path.relative_to(REPOSITORY).as_posix()

@@ -21,6 +21,7 @@ OTHER = "db39793f-4be9-552a-a7d4-2fa7f2e1d7a9"
             "Export 5 files",
             "\x1b[2KAssembling  96 %  5/5 files\r\n\x1b[32mExport\x1b[0m 5 files\r\n",
         ),
+        ("Export 5 files", "Planning          0/5 files\r\nQueued\r\nExport 5 files\r\n"),
         ("done", "1 %\r2 %\rdone\r\n"),
     ],
 )

@@ -83,7 +83,7 @@ export class Connection {
   /** The same, but `take` reads the answer of status 2xx or 304, within the time for an answer. */
   async open<T>(asked: Asked, take: (answer: Response, signal: AbortSignal) => Promise<T>): Promise<T> {
     const { signal } = asked;
-    const ticket = asked.isAnonymous ? undefined : this.tickets.get(asked.job ?? "");
+    const ticket = this.tickets.get(asked.job ?? "");
     const ownToken = ticket === undefined && !asked.isAnonymous;
     let secret = ownToken ? await this.#secret(signal) : ticket;
     for (let tries = 0; ; tries += 1) {

@@ -63,13 +63,12 @@ test("with no patience, a request is sent once", async (at) => {
 });
 
 test("patience ends", async (at) => {
-  const { url } = await scripted(at, { drop: true });
-  const began = performance.now();
+  const { url, asked } = await scripted(at, { drop: true });
 
-  const error = await failure(new at.lib.Longhaul({ url, patience: 1500 }).status(ID));
+  const error = await failure(new at.lib.Longhaul({ url, patience: 1_200 }).status(ID));
 
   equal([error.slug, error.status], ["no-connection", 0]);
-  ok(performance.now() - began < 1500, "no try after the end");
+  ok([2, 3].includes((await asked()).length), "no try after the end");
 });
 
 test("a problem has all that the server says", async (at) => {
@@ -280,7 +279,7 @@ for (const [stage, answers, options] of [
     stop.abort(reason);
 
     ok((await asking) === reason, "the signal's reason");
-    ok(performance.now() - began < 500, `only after ${performance.now() - began} ms`);
+    ok(performance.now() - began < 2_000, `only after ${performance.now() - began} ms`);
   });
 }
 

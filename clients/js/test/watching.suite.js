@@ -75,7 +75,7 @@ for (const [name, broken] of [
     const last = (await asked()).slice(-2);
     equal(last.map(({ path }) => path), Array(2).fill(`v1/export/${ID}`));
     equal(last.map(({ headers }) => [headers.prefer, headers["if-none-match"]]), Array(2).fill(["wait=20", '"e"']));
-    ok(last[1].at - last[0].at < 0.5, "a request that was held is followed by the next one");
+    ok(last[1].at - last[0].at < 0.9, "a request that was held is followed by the next one");
   });
 }
 
@@ -198,7 +198,7 @@ for (const [stage, ...answers] of [
     stop.abort(reason);
 
     ok((await watching) === reason, "the signal's reason");
-    ok(performance.now() - began < 500, `only after ${performance.now() - began} ms`);
+    ok(performance.now() - began < 2_000, `only after ${performance.now() - began} ms`);
     const sent = (await asked()).length;
     await new Promise((go) => setTimeout(go, 300));
     equal((await asked()).length, sent, "nothing more is sent");
@@ -214,7 +214,7 @@ test("whoever leaves the loop is asked for nothing more", async (at) => {
   equal((await asked()).length, 2);
 });
 
-test("a huge event does not fill the memory", async (at) => {
+test("an event that never ends is none", async (at) => {
   const huge = { headers: { "Content-Type": "text/event-stream" }, body: `data: ${"x".repeat(5 * 2 ** 20)}` };
   const { url } = await scripted(at, asJson(1), huge, asJson(100));
 

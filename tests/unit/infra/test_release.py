@@ -3,12 +3,15 @@
 import hashlib
 import os
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from chalicelib.version import VERSION
 from infra import release
 from infra.errors import ReleaseError
+from infra.paths import REPOSITORY
 
 
 def _git(repository: Path, *arguments: str) -> None:
@@ -71,6 +74,23 @@ def test_the_sums_have_a_line_for_each_file(tmp_path: Path) -> None:
 
     of_a, of_b = (hashlib.sha256(content).hexdigest() for content in (b"a", b"b"))
     assert said == f"{of_a}  a.zip\n{of_b}  b.whl\n"
+
+
+def test_the_wheel_holds_the_client_and_nothing_else(tmp_path: Path) -> None:
+    sources = tmp_path / "sources"
+    release.export(REPOSITORY, release.Commit("HEAD", 0), sources)
+
+    wheel = release.build_wheel(sources, tmp_path, 1_767_323_045)
+
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    about = {name for name in names if name.startswith(f"longhaul-{VERSION}.dist-info/")}
+    client = {path.relative_to(sources) for path in (sources / "longhaul").rglob("*.py")}
+    assert names - about == {"longhaul/py.typed", *map(str, client)}
+    assert {name.partition("/")[2] for name in about} == {
+        *("METADATA", "RECORD", "WHEEL", "entry_points.txt", "top_level.txt"),
+        "licenses/LICENSE",
+    }
 
 
 def test_a_wheel_that_cannot_be_built_is_refused_with_the_reason(tmp_path: Path) -> None:

@@ -215,7 +215,7 @@ export class LonghaulExport extends Base {
 
   /** The script that the stack serves knows where it came from. */
   get #api(): string {
-    return new URL(this.getAttribute("api") ?? new URL(".", import.meta.url), document.baseURI).href.replace(/\/+$/, "");
+    return new URL(this.getAttribute("api") ?? new URL(/* @vite-ignore */ ".", import.meta.url), document.baseURI).href.replace(/\/+$/, "");
   }
 
   /** Takes up what was kept of the export that is asked for now, unless that was done before. */
@@ -380,7 +380,7 @@ export class LonghaulExport extends Base {
       href: this.#run?.href ?? "",
       // The API's own problems have a type, and a backend's refusal has none. The API refuses a selection
       // that has ended.
-      slug: slug === "unauthorized" && error?.type !== "about:blank" && !this.token ? "outdated" : slug,
+      slug: slug === "unauthorized" && error?.type.startsWith("urn:") && !this.token ? "outdated" : slug,
       retryAfter: error?.retryAfter,
       isOld: this.#isOld,
     });
