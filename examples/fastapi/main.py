@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Form, HTTPException, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from orders import USERS, order_of, orders_of
@@ -35,6 +35,8 @@ POLICY = "; ".join(
     ]
 )
 
+FROM_HERE = ("same-origin", None)  # None: not a browser of today, or no TLS
+
 FOLDER = Path(__file__).parent
 
 app = FastAPI(openapi_url=None)
@@ -47,6 +49,14 @@ app.add_middleware(
 )
 app.mount("/static", StaticFiles(directory=FOLDER / "static"))
 templates = Jinja2Templates(FOLDER / "templates")
+
+
+@app.middleware("http")
+async def no_forged_forms(request: Request, answer: RequestResponseEndpoint) -> Response:
+    """Another site's form signs nobody in or out. A browser says where a form comes from."""
+    if request.method == "POST" and request.headers.get("sec-fetch-site") not in FROM_HERE:
+        return JSONResponse({"detail": "This form is another site's."}, 403)
+    return await answer(request)
 
 
 @app.middleware("http")
@@ -85,7 +95,8 @@ def login(request: Request, user: Annotated[str, Form()]) -> Response:
 @app.post("/logout")
 def logout(request: Request) -> Response:
     request.session.clear()
-    return RedirectResponse("/", 303)
+    # The tickets of exports too.
+    return RedirectResponse("/", 303, {"Clear-Site-Data": '"storage"'})
 
 
 # Your login decides who asks, your database what they may have. Longhaul believes the signature.

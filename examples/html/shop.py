@@ -44,9 +44,12 @@ FORM_BYTES_MAX = 1000
 
 
 class Shop(BaseHTTPRequestHandler):
-    """Answers one connection after another, each in a thread."""
+    """Answers one request of each connection, in a thread.
 
-    protocol_version = "HTTP/1.1"
+    What follows the request is never read as another one: this server knows no chunks, for example.
+    """
+
+    timeout = 30  # seconds that it waits for a client
 
     def do_GET(self) -> None:
         """Answers with the page, its styles, or a selection."""
@@ -63,13 +66,16 @@ class Shop(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Signs in and out. This stands for your own login. It believes everybody."""
-        length = int(self.headers["Content-Length"] or 0)
-        if not 0 <= length <= FORM_BYTES_MAX:
-            self.close_connection = True
+        # Another site's form signs nobody in or out. A browser says where a form comes from.
+        if self.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+            return self._problem(HTTPStatus.FORBIDDEN, "This form is another site's.")
+        length = self.headers.get("Content-Length", "0")
+        if not re.fullmatch("[0-9]{1,4}", length) or int(length) > FORM_BYTES_MAX:
             return self._problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "That is too long.")
-        form = parse_qs(self.rfile.read(length).decode())
+        form = parse_qs(self.rfile.read(int(length)).decode(errors="replace"))
         if self.path == "/logout":
-            return self._to_the_page(signed_out())
+            # The tickets of exports too.
+            return self._to_the_page(signed_out(), ("Clear-Site-Data", '"storage"'))
         user = form.get("user", [""])[0]
         if self.path != "/login" or user not in USERS:
             return self._problem(HTTPStatus.BAD_REQUEST, "There is no such user.")
@@ -89,10 +95,10 @@ class Shop(BaseHTTPRequestHandler):
         selection = signed(user, asked, SELECTION_KEY, SELECTION_KID)
         return self._json(HTTPStatus.OK, "application/json", {"selection": selection})
 
-    def _to_the_page(self, cookie: str) -> None:
+    def _to_the_page(self, cookie: str, *headers: tuple[str, str]) -> None:
         self.send_response(HTTPStatus.SEE_OTHER)
-        self.send_header("Location", "/")
-        self.send_header("Set-Cookie", cookie)
+        for name, value in (("Location", "/"), ("Set-Cookie", cookie), *headers):
+            self.send_header(name, value)
         self.send_header("Content-Length", "0")
         self.end_headers()
 

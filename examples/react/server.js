@@ -55,9 +55,17 @@ app.get("/shop", (request, response) => {
   response.json({ longhaul: LONGHAUL_URL, user, users: USERS, orders });
 });
 
+// Another site's form signs nobody in or out. A browser says where a form comes from.
+app.post("/*path", (request, response, next) => {
+  if ((request.get("Sec-Fetch-Site") ?? "same-origin") !== "same-origin") {
+    return problem(response, 403, "This form is another site's.");
+  }
+  next();
+});
+
 // These two stand for your own login. They believe everybody.
 app.post("/login", express.urlencoded({ extended: false }), (request, response) => {
-  const user = request.body.user;
+  const user = request.body?.user;
   if (!USERS.includes(user)) {
     return problem(response, 400, "There is no such user.");
   }
@@ -67,6 +75,7 @@ app.post("/login", express.urlencoded({ extended: false }), (request, response) 
 
 app.post("/logout", (request, response) => {
   request.session = null;
+  response.set("Clear-Site-Data", '"storage"'); // the tickets of exports too
   response.redirect(303, "/");
 });
 
@@ -86,6 +95,14 @@ app.get("/orders/:number/selection", (request, response) => {
   }
   const asked = { files: order.files, filename: `Order ${order.number}.zip` };
   response.json({ selection: signed(user, asked, SELECTION_KEY, SELECTION_KID) });
+});
+
+// Without this, Express would show the stack. It knows the function by its four parameters.
+app.use((error, request, response, next) => {
+  const status = error.status ?? 500;
+  if (status >= 500) console.error(error);
+  if (response.headersSent) return next(error);
+  problem(response, status, status < 500 ? "This request cannot be read." : "Something is broken.");
 });
 
 /** Answers with an RFC 9457 problem document, as Longhaul does. */

@@ -79,9 +79,12 @@ def test_a_cookie_that_was_altered_signs_nobody_in(visitor: Visitor) -> None:
 
 def test_who_has_signed_out_is_nobody(visitor: Visitor) -> None:
     page = visitor.sign_in("alice")
+    page.evaluate("sessionStorage.ticket = localStorage.ticket = 'of alice'")
 
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("You are alice")).to_have_count(0)
+
+    assert page.evaluate("[sessionStorage.length, localStorage.length]") == [0, 0]
 
     assert visitor.status(ALICE) == HTTPStatus.UNAUTHORIZED
 

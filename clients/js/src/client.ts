@@ -2,7 +2,7 @@
 
 import { save } from "#save";
 import { type Asked, Connection, type LonghaulOptions, patiently } from "./connection.js";
-import { isProblem } from "./errors.js";
+import { isProblem, LonghaulError } from "./errors.js";
 import type {
   AskedFor, CheckAnswer, CheckRequest, Download, Estimate, EstimateQuery, ExportAccepted, ExportRequest, Files, FilesQuery, Job, JobList,
   JobRef, JobSummary, ListQuery, RetryChanges, SelectionRequest, Stoppable, Totals, TotalsQuery,
@@ -151,7 +151,13 @@ export class Longhaul {
   async download(job: JobRef, options: DownloadOptions = {}): Promise<Saved | undefined> {
     const { job: id = "" } = this.#of(job);
     const { fetch, patience, timeout } = this.#connection;
-    return save({ id, status: () => this.status(job, options), link: () => this.link(job, options), fetch, patience, timeout }, options);
+    const link = async () => {
+      const found = await this.link(job, options);
+      // A page would run a link of javascript.
+      if (!/^https?:\/\/./.test(found.downloadUrl)) throw new LonghaulError({ title: "This is no link to an archive", status: 0 }, { slug: "unexpected-answer" });
+      return found;
+    };
+    return save({ id, status: () => this.status(job, options), link, fetch, patience, timeout }, options);
   }
 
   /** Returns a page of what is in a folder of a source; without a `prefix`, at its top. */

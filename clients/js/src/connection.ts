@@ -100,7 +100,10 @@ export class Connection {
 
   async #secret(signal: AbortSignal | undefined): Promise<string | undefined> {
     const token = this.#token;
-    return typeof token === "function" ? this.#given(token, signal) : token;
+    const secret = (typeof token === "function" ? await this.#given(token, signal) : token)?.trim();
+    // The error of fetch would have the token in its words.
+    if (secret && /[^!-~]/.test(secret)) throw new LonghaulError({ title: "This is no token", status: 0 }, { slug: "no-token" });
+    return secret;
   }
 
   /** Returns what the caller's function says. */

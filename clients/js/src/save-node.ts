@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import { type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, parse } from "node:path";
 
 import type { DownloadOptions, Saved } from "./client.js";
 import { patiently } from "./connection.js";
@@ -16,6 +16,8 @@ import { Changed, type Facts, StoredArchive } from "./stored-node.js";
 import { fault } from "./zip-node.js";
 
 const STARTS_MAX = 3; // how often a download may begin again before it fails
+const NAME_MAX_BYTES = 200; // file systems take 255; the rest is for the suffix of a part
+const EXTENSION_MAX = 16;
 
 /** Downloads a job's archive, checks every file in it, and only then gives it its name. */
 export async function save(archive: Archive, { to = ".", signal, onProgress, replace = false }: DownloadOptions): Promise<Saved> {
@@ -95,10 +97,19 @@ async function partFile(path: string, id: string, { etag, size }: Facts): Promis
   return part;
 }
 
-/** Returns a name that is one of a file in a folder, on every system. */
+/** Returns a name that is one of a file in a folder, on every system, and that shows what it is. */
 function safe(name: string): string {
-  const plain = name.replace(/[\x00-\x1f\x7f/\\:*?"<>|]/g, "_").replace(/^[. ]+|[. ]+$/g, "");
-  return /^(con|prn|aux|nul|com\d|lpt\d)?(\.|$)/i.test(plain) ? `_${plain}` : plain;
+  const plain = name.replace(/[\p{Cc}\p{Bidi_C}/\\:*?"<>|]/gu, "_").replace(/^[. ]+|[. ]+$/g, "");
+  const { base, ext } = parse(/^(con|prn|aux|nul|com\d|lpt\d)?(\.|$)/i.test(plain) ? `_${plain}` : plain);
+  return cut(base, ext.length > EXTENSION_MAX ? "" : ext);
+}
+
+/** Cuts a name, but not its end, where a file system and the part's suffix would not take it. */
+function cut(name: string, end: string): string {
+  if (Buffer.byteLength(name) <= NAME_MAX_BYTES) return name;
+  const letters = [...name.slice(0, name.length - end.length)];
+  while (Buffer.byteLength(letters.join("") + end) > NAME_MAX_BYTES) letters.pop();
+  return letters.join("") + end;
 }
 
 const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);

@@ -112,7 +112,11 @@ export async function* follow({ connection, id, path }: Followed, options: Watch
   for (;;) {
     const isPolling = broken >= BROKEN_MAX;
     const held: Record<string, string> = { Prefer: `wait=${HOLD_SECONDS}`, ...(etag && { "If-None-Match": etag }) };
-    const answer: Answer | undefined = await asked(() => connection.ask({ path, job: id, signal, headers: isPolling ? held : undefined }), false);
+    const answer: Answer | undefined = await asked(async () => {
+      const found = await connection.ask({ path, job: id, signal, headers: isPolling ? held : undefined });
+      if (found.body) known(found.body);
+      return found;
+    }, false);
     if (answer) {
       const job: Job | undefined = answer.body; // none: nothing has changed
       etag = answer.headers.get("ETag");
@@ -129,6 +133,12 @@ export async function* follow({ connection, id, path }: Followed, options: Watch
 /** What changes when a job moves; not the time of the answer, or who is told. */
 const stateOf = ({ status, filename, progress, expiresAt }: Job): string =>
   JSON.stringify([status, filename, progress.stage, progress.currentFile, progress.totalFiles, progress.bytesDone, progress.bytesTotal, expiresAt]);
+
+/** Returns the job that an answer has. Raises LonghaulError if it is something else. */
+function known(job: Job | null): Job {
+  if (!job?.progress) throw new LonghaulError({ title: "This is no job of Longhaul", status: 0 }, { slug: "unexpected-answer" });
+  return job;
+}
 
 const isWhole = ({ result }: Job): boolean => !result || result.missing !== null;
 
@@ -178,7 +188,7 @@ function stream({ body }: Response, reader: EventReader, { url, timeout }: Conne
       try {
         for (;;) {
           const events = await next();
-          const jobs = (events ?? reader.end()).map(({ data }) => JSON.parse(data) as Job);
+          const jobs = (events ?? reader.end()).map(({ data }) => known(JSON.parse(data)));
           if (jobs.length || !events) return jobs;
         }
       } catch (error) {

@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { before, beforeEach, it } from "node:test";
 
 import { isProblem, Longhaul } from "../dist/index.js";
@@ -59,6 +59,21 @@ it("in a folder it has its own name, made safe", async () => {
 
   assert.equal(path, join(folder, "März_ 1.zip"));
 });
+
+for (const [name, wanted] of [
+  [`${"a".repeat(196)}.zip`, /^a{196}\.zip$/],
+  [`${"\u65e5".repeat(80)}.zip`, /^\u65e5{65}\.zip$/],
+  ["a\u202egpj.zip", /^a_gpj\.zip$/],
+]) {
+  it(`a file system takes a name of ${Buffer.byteLength(name)} bytes`, async () => {
+    const client = new Longhaul({ url });
+
+    const { path } = await client.download(await client.rename(job, name), { to: folder });
+
+    assert.match(basename(path), wanted);
+    await client.rename(job, "M\u00e4rz: 1.zip");
+  });
+}
 
 it("a download goes on after each cut, with the bytes that are missing", async () => {
   const { client, asked } = await through({}, { cut: 1000 }, { cut: 500 }, { cut: 0 }, {});

@@ -2,10 +2,11 @@
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from .orders import order_of, orders_of
 from .selections import signed
@@ -36,6 +37,14 @@ def selection(request: HttpRequest, number: int) -> JsonResponse:
         return _problem(403, "This order is another customer's.")
     asked = {"files": order.files, "filename": f"Order {order.number}.zip"}
     return JsonResponse({"selection": signed(str(request.user.pk), asked)})
+
+
+@require_POST
+def logout(request: HttpRequest) -> HttpResponse:
+    """Signs out. The browser keeps nothing of this user, the tickets of exports neither."""
+    response: HttpResponse = LogoutView.as_view()(request)
+    response["Clear-Site-Data"] = '"storage"'
+    return response
 
 
 def _problem(status: int, detail: str) -> JsonResponse:

@@ -110,7 +110,12 @@ export class LonghaulExport extends Base {
   start(): void {
     if (this.#isBusy || this.hasAttribute("disabled")) return;
     this.#isWanted = true;
-    this.#setUp();
+    try {
+      this.#setUp();
+    } catch (error) {
+      // An attribute is no URL, or no list.
+      return this.#failed(error, "failed");
+    }
     if (this.#isBusy) return; // it goes on with what was kept
     const kept = this.#memory!.kept;
     // What has not ended goes on. If nobody has answered, the same request is sent again.

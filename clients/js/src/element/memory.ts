@@ -42,8 +42,8 @@ export class Memory {
       if (found?.key && !(found.ends! < Date.now())) this.kept = found;
     } catch {}
     const channel = (this.#channel = new BroadcastChannel(NAME));
-    channel.onmessage = ({ data }: MessageEvent<{ name: string; kept?: Kept }>) => {
-      if (data.name !== this.#name) return;
+    channel.onmessage = ({ data }: MessageEvent<{ name: string; kept?: Kept } | null>) => {
+      if (data?.name !== this.#name) return;
       if (data.kept) heard(data.kept);
       else if (this.kept) this.#tell();
     };
