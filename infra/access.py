@@ -140,12 +140,16 @@ def chosen(
         )
     values["sources"] = named_sources.read(values["sources"])
     access = Access(auth=way(environment, target), **values)
-    check(access, target)
+    check(access, target, known.get(SELECTIONS_VARIABLE, ""))
     return access
 
 
-def check(access: Access, target: Target) -> None:
-    """Raises AccessError for what may not be deployed to the target, with the variable's value."""
+def check(access: Access, target: Target, kept_selections: str = "") -> None:
+    """Raises AccessError for what may not be deployed to the target, with the variable's value.
+
+    `kept_selections` is the stack's SELECTION_KEYS: it stays if the environment does not have it.
+    """
+    selections = os.environ.get(SELECTIONS_VARIABLE, kept_selections)
     values = {variable: getattr(access, field) for field, variable in VARIABLE_OF.items()}
     for variable, value in values.items():
         if value != value.strip() or not value.isprintable():
@@ -154,7 +158,7 @@ def check(access: Access, target: Target) -> None:
     if access.auth == "none" and not target.is_local:
         _check_public(access, target, sources)
     if access.auth == "jwt":
-        _check_issuer(access, target)
+        _check_issuer(access, target, selections)
     if access.auth == "iam" and access.user_prefix:
         raise AccessError(
             f"USER_PREFIX is {access.user_prefix!r}, but with AUTH=iam there are no claims of a "
@@ -162,7 +166,7 @@ def check(access: Access, target: Target) -> None:
         )
     # The functions would refuse the same values, but only when they start.
     place = dict.fromkeys(config.PLACES, "-")
-    place[SELECTIONS_VARIABLE] = os.environ.get(SELECTIONS_VARIABLE, "")
+    place[SELECTIONS_VARIABLE] = selections
     if target.is_local:
         place["AWS_ENDPOINT_URL"] = "http://127.0.0.1"
         if access.auth == "jwt" and not access.issuer:
@@ -202,7 +206,7 @@ def _check_public(access: Access, target: Target, sources: Sequence[Source]) -> 
         )
 
 
-def _check_issuer(access: Access, target: Target) -> None:
+def _check_issuer(access: Access, target: Target, selections: str) -> None:
     given = {"JWT_ISSUER": access.issuer, "JWT_AUDIENCE": access.audience}
     if target.is_local and not access.issuer:
         for variable, value in (given | {"JWT_CLIENT_ID": access.client_id}).items():
@@ -212,7 +216,7 @@ def _check_issuer(access: Access, target: Target) -> None:
                     "them: then a local issuer is started."
                 )
         return
-    if not access.issuer and os.environ.get(SELECTIONS_VARIABLE):
+    if not access.issuer and selections:
         return  # selections and tickets alone prove who calls
     if missing := [variable for variable, value in given.items() if not value]:
         raise AccessError(

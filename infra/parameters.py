@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import cast, get_args
 
 from infra import account, announcements, arns, canary, config, origins, telemetry, template
-from infra.access import Access
+from infra.access import SELECTIONS_VARIABLE, Access
 from infra.alerts import choices
 from infra.errors import DeployError
 from infra.targets import Target
@@ -26,6 +26,8 @@ https://docs.aws.amazon.com/lambda/latest/api/API_ProvisionedPollerConfig.html""
 PROTECTION_VARIABLE = "DELETION_PROTECTION"
 PROTECTION_PARAMETER = "DeletionProtection"
 
+SELECTIONS_PARAMETER = "SelectionKeys"
+
 _OPERATORS = {
     "ANNOUNCER_CONCURRENCY": "AnnouncerConcurrency",
     "API_CONCURRENCY": "ApiConcurrency",
@@ -35,7 +37,7 @@ _OPERATORS = {
     origins.VARIABLE: origins.PARAMETER,
     "KMS_KEY_ARN": "KmsKeyArn",
     "LOG_RETENTION_DAYS": "LogRetentionDays",
-    "SELECTION_KEYS": "SelectionKeys",
+    SELECTIONS_VARIABLE: SELECTIONS_PARAMETER,
     "THROTTLE_BURST": "ThrottleBurst",
     "THROTTLE_RATE": "ThrottleRate",
     "WORKER_CONCURRENCY": "WorkerConcurrency",

@@ -29,7 +29,7 @@ from infra import (
     template,
     wheels,
 )
-from infra.access import Access, check
+from infra.access import SELECTIONS_VARIABLE, Access, check
 from infra.bucket import DeploymentBucket
 from infra.console import Note, say, step
 from infra.deploy import Stack
@@ -75,8 +75,8 @@ def up(  # noqa: PLR0913 - what is deployed, and where
     `access` says who may use the stack; with `jwt` and no issuer, a local target gets a local one.
     `settings` replace those in .chalice/config.json. `sources` is the folder with the app.
     """
-    check(access, target)
     before = {} if target.is_local else Stack(target, stack_name).parameters()
+    check(access, target, before.get(parameters.SELECTIONS_PARAMETER, ""))
     parameters.operators(target, before)  # A mistake is said before an emulator is started.
     started = emulators.started(target, state, enforce_iam=enforce_iam)
     stack = Stack(started, stack_name)
@@ -166,7 +166,10 @@ def variables(target: Target, stack_name: str) -> dict[str, str]:
     known = {**Stack(target, stack_name).parameters(), **said}
     return {
         variable: known[parameter]
-        for variable, parameter in PARAMETER_OF.items()
+        for variable, parameter in {
+            **PARAMETER_OF,
+            SELECTIONS_VARIABLE: parameters.SELECTIONS_PARAMETER,
+        }.items()
         if parameter in known
     }
 

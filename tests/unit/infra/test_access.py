@@ -134,6 +134,16 @@ def test_the_local_issuer_has_an_audience_and_a_client_of_its_own(variable: str)
         access.chosen({"AUTH": "jwt", variable: "other"}, LOCAL)
 
 
+def test_a_stack_without_a_provider_can_be_deployed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SELECTION_KEYS", raising=False)
+    known = {"AUTH": "jwt", "SELECTION_KEYS": "make"}
+
+    assert access.chosen({"AUTH": "jwt"}, AWS, known).issuer == ""
+    monkeypatch.setenv("SELECTION_KEYS", "")
+    with pytest.raises(AccessError, match="JWT_ISSUER and JWT_AUDIENCE must be set"):
+        access.chosen({"AUTH": "jwt"}, AWS, known)
+
+
 def test_what_a_command_does_not_name_stays_as_it_is() -> None:
     known = {**JWT, "AUTH": "none", "USER_PREFIX": "users/{sub}/", "JWT_SCOPE": "openid files"}
 
