@@ -57,6 +57,10 @@ example: $(READY) ## Run an example behind a login: NAME=react; without NAME, li
 up: $(READY) ## Start the target and deploy; AUTH=none, jwt or iam says who may use it
 	$(call run,$(INFRA) up $(if $(ENFORCE_IAM),--enforce-iam))
 
+.PHONY: template
+template: $(READY) ## Write template and code into dist/template, to deploy it your own way
+	$(call run,$(PYTHON) -m infra.publish)
+
 .PHONY: down
 down: $(READY) ## Stop the emulator and drop its data; on AWS, delete the stack
 	$(call run,$(INFRA) down $(if $(YES),--yes "$$YES"))
@@ -158,10 +162,6 @@ format: $(READY) ## Format the code, and fix what can be fixed
 .PHONY: release
 release: $(READY) ## Build the files of a release from the last commit, into dist/
 	$(call run,$(PYTHON) -m infra.release)
-
-.PHONY: template
-template: $(READY) ## Write the template and the code into dist/template/, to deploy your own way
-	$(call run,$(PYTHON) -m infra.publish)
 
 .PHONY: client
 client: $(READY) ## Build clients/js, and what the stack serves of it

@@ -114,7 +114,8 @@ def up(place: Place, *, enforce_iam: bool) -> None:
     outputs = stack.up(
         place.target, place.state, place.stack_name, access=chosen, enforce_iam=enforce_iam
     )
-    say(f"Open to {chosen.in_words(outputs.issuer_url)}")
+    with_selections = outputs.selection_keys is not None
+    say(f"Open to {chosen.in_words(outputs.issuer_url, takes_selections=with_selections)}")
     told = announcements.in_words(outputs.event_bus, outputs.webhook_hosts, outputs.mail_from)
     say(f"Tells of jobs: {escape(told)}")
     if place.target.is_local and samples.are_wanted(place.target, outputs):

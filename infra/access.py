@@ -82,7 +82,7 @@ class Access:
             PARAMETER_OF[variable]: getattr(self, field) for field, variable in VARIABLE_OF.items()
         }
 
-    def in_words(self, local_issuer: str | None) -> str:
+    def in_words(self, local_issuer: str | None, *, takes_selections: bool = False) -> str:
         """Returns who may use the stack, in a few words."""
         files = f"the files below {self.source_prefix}" if self.source_prefix else "all files"
         if self.sources:
@@ -95,7 +95,8 @@ class Access:
         if not (local_issuer or self.issuer):
             return f"those whose selection your backend has signed, for {files} (AUTH=jwt)"
         own = f" below their own {self.user_prefix}" if self.user_prefix else ""
-        return f"users of {local_issuer or self.issuer}, for {files}{own} (AUTH=jwt)"
+        also = ", and whose selection your backend has signed" if takes_selections else ""
+        return f"users of {local_issuer or self.issuer}, for {files}{own}{also} (AUTH=jwt)"
 
 
 def way(environment: Mapping[str, str], target: Target) -> Way:

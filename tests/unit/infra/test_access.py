@@ -182,6 +182,12 @@ def test_a_stack_without_a_provider_is_open_to_selections(monkeypatch: pytest.Mo
     assert said == "those whose selection your backend has signed, for all files (AUTH=jwt)"
 
 
+def test_a_stack_with_a_provider_says_that_it_takes_selections_too() -> None:
+    said = access.chosen(JWT, AWS).in_words(None, takes_selections=True)
+
+    assert said.endswith(", for all files, and whose selection your backend has signed (AUTH=jwt)")
+
+
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
