@@ -101,8 +101,8 @@ export class Connection {
   async #secret(signal: AbortSignal | undefined): Promise<string | undefined> {
     const token = this.#token;
     const secret = (typeof token === "function" ? await this.#given(token, signal) : token)?.trim();
-    // The error of fetch would have the token in its words.
-    if (secret && /[^!-~]/.test(secret)) throw new LonghaulError({ title: "This is no token", status: 0 }, { slug: "no-token" });
+    // The error of fetch would have the token in its words. ("undefined" has no such character.)
+    if (/[^!-~]/.test(secret!)) throw new LonghaulError({ title: "This is no token", status: 0 }, { slug: "no-token" });
     return secret;
   }
 

@@ -237,7 +237,8 @@ export class LonghaulExport extends Base {
   #heard(kept: Kept): void {
     const own = this.#memory!.kept;
     const isSame = own?.key === kept.key;
-    if (isSame && (own.jobId || !kept.jobId)) return;
+    // The tab of somebody else, who was signed in before or is by now, takes nothing away.
+    if (isSame ? own.jobId || !kept.jobId : this.#job && own?.sub !== kept.sub) return;
     // Both have started at once: one of them gives way.
     if (!isSame && this.#isBusy && (own?.jobId || kept.key > (own?.key ?? ""))) return;
     this.#memory!.keep(kept, false);
