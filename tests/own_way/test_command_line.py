@@ -17,6 +17,7 @@ from infra.site import environment
 from infra.targets import Target
 from tests.site import pages
 from tests.site.clone import AWS_LOCK
+from tests.waiting import wait_for
 
 PAGE = "docs/how-to/deploy-your-own-way.md"
 BUCKET = "my-bucket-of-packages"
@@ -93,12 +94,20 @@ def _stage(emulator: Target) -> str:
 
 def _update(shell: Shell, *parameters: str) -> subprocess.CompletedProcess[str]:
     """Deploys again with other values of some parameters."""
-    return shell.run(
-        f"aws cloudformation deploy --stack-name {STACK} --s3-bucket {BUCKET} "
-        "--template-file dist/template/template.json "
-        f"--capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND "
-        f"--parameter-overrides {' '.join(parameters)}"
-    )
+
+    def deploy() -> subprocess.CompletedProcess[str] | None:
+        done = shell.run(
+            f"aws cloudformation deploy --stack-name {STACK} --s3-bucket {BUCKET} "
+            "--template-file dist/template/template.json "
+            f"--capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND "
+            f"--parameter-overrides {' '.join(parameters)}"
+        )
+        # The command line names a change set by the second, in which another test may have ended.
+        return None if "AlreadyExistsException" in done.stderr else done
+
+    done = wait_for(deploy, 30, "another second")
+    assert done is not None
+    return done
 
 
 def test_the_commands_of_the_page_deploy_a_stack_that_answers(
