@@ -249,6 +249,27 @@ def test_the_bar_grows_from_where_a_line_begins(stage: Stage, html: str, directi
     assert inner["width"] < outer["width"]
 
 
+def test_the_bar_does_not_shrink_when_it_begins_to_count(stage: Stage) -> None:
+    stage.of_record(stage.records.running("March.zip", 0))
+    stage.page.emulate_media(reduced_motion="no-preference")
+    stage.open('prefix="march/"')
+    stage.element.evaluate(
+        """element => {
+          const width = () => element.shadowRoot.querySelector("i").getBoundingClientRect().width;
+          window.widths = {};
+          element.addEventListener("longhaul-start", () => window.widths.before = width());
+          element.addEventListener("longhaul-progress", () => window.widths.after ??= width());
+        }"""
+    )
+
+    stage.start()
+    stage.expect_state("running")
+
+    widths = stage.page.evaluate("window.widths")
+    assert widths["before"] > 50
+    assert widths["after"] == 0
+
+
 def test_a_page_changes_the_looks_by_custom_properties_and_parts(stage: Stage) -> None:
     show(stage, "idle")
     stage.page.evaluate(

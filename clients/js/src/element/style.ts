@@ -23,7 +23,7 @@ strong{font-weight:600}
 .mute{opacity:.78;font-size:.875em;overflow-wrap:anywhere}
 .bar{block-size:6px;border-radius:3px;background:var(--track);overflow:hidden}
 i{display:block;block-size:100%;inline-size:0;border-radius:3px;background:var(--a);transition:inline-size .6s}
-.unknown i{inline-size:35%;animation:seek 1.8s ease-in-out infinite alternate}
+.unknown i{padding-inline-start:35%;animation:seek 1.8s ease-in-out infinite alternate}
 @keyframes seek{to{margin-inline-start:65%}}
 .bad strong{color:var(--longhaul-danger,light-dark(#bf2c37,#ff8a91))}
 a::before{content:"";display:inline-block;inline-size:.95em;block-size:.95em;margin-inline-end:.5em;vertical-align:-.1em;background:currentColor;clip-path:polygon(43% 0,57% 0,57% 42%,82% 42%,50% 76%,50% 88%,100% 88%,100% 100%,0 100%,0 88%,50% 88%,50% 76%,18% 42%,43% 42%)}
