@@ -59,9 +59,9 @@ def release(dist: Path = DIST) -> list[Path]:
         sources, made = Path(scratch) / "sources", Path(scratch) / "dist"
         made.mkdir()
         export(REPOSITORY, commit, sources)
-        with step("Python client") as note:
+        with step("Wheel") as note:
             note(build_wheel(sources, made, commit.time).name)
-        with step("JavaScript client") as note:
+        with step("npm package") as note:
             note(js.packed(made).name)
         with step("Lambda package") as note:
             built = publish.build(sources, Path(scratch) / "package", _ARCHITECTURE)
