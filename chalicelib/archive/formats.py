@@ -6,6 +6,7 @@ these bytes are and how many. The lengths must follow from name, size, time and 
 because the layout is made before any file is read.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Final, Protocol
 
 from chalicelib.archive import zip_format
@@ -18,6 +19,10 @@ class Format(Protocol):
     @property
     def NAME(self) -> str:  # noqa: N802 - a constant of the module
         """The name by which a stored plan knows the format."""
+
+    @property
+    def EXTENSION(self) -> str:  # noqa: N802 - a constant of the module
+        """What the name of an archive ends in."""
 
     @property
     def MEDIA_TYPE(self) -> str:  # noqa: N802 - a constant of the module
@@ -48,6 +53,14 @@ class Format(Protocol):
 
     def end_length(self, entries: int, directory_size: int, directory_offset: int, /) -> int:
         """Returns the length of the end."""
+
+    def wrapped(self, tail: Iterable[bytes], length: int, /) -> Iterator[bytes]:
+        """Yields the tail as the archive has it. It comes in chunks, of `length` bytes together. A
+        format that compresses all of an archive puts it into a frame here; another one leaves it
+        as it is."""
+
+    def wrapped_length(self, length: int, /) -> int:
+        """Returns the length of what `wrapped` yields."""
 
 
 ZIP: Final[Format] = zip_format

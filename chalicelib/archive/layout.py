@@ -23,7 +23,7 @@ from typing import Final, NamedTuple
 from chalicelib.archive import costs, manifest, mortar, segments
 from chalicelib.archive.formats import ZIP, Format
 from chalicelib.archive.member import Member
-from chalicelib.archive.plan import Entry, Part, Plan
+from chalicelib.archive.plan import Entry, Part, Plan, extent, padding, record_length
 from chalicelib.archive.scale import MAX_ARCHIVE, SCALE, Scale
 
 _SEGMENT_GROWTH: Final = (1, 2, 4, 8)
@@ -86,8 +86,11 @@ def _cut(
     to_copy = bytes(index in copied for index in order)
     entries = tuple(entries[index] for index in order)
     edges, directory_size = _edges(form, entries)
-    listing = manifest.member(head, manifest.length(head, entries))
-    size = edges[-1] + _tail_length(form, len(entries), directory_size, edges[-1], listing)
+    plain = (entry for entry in entries if not entry.packed)
+    packed = sum(entry.packed.lines for entry in entries if entry.packed)
+    listing = manifest.member(head, manifest.length(head, plain, packed))
+    files = sum(entry.files for entry in entries)
+    size = edges[-1] + _tail_length(form, files, directory_size, edges[-1], listing)
     if size > MAX_ARCHIVE:
         raise ArchiveTooLarge(f"the archive would have {size} bytes, and S3 takes {MAX_ARCHIVE}")
     all_copied = sum(entry.size for entry, copy in zip(entries, to_copy, strict=True) if copy)
@@ -147,21 +150,20 @@ def _edges(form: Format, entries: Sequence[Entry]) -> tuple[list[int], int]:
     edges = []
     at = directory_size = 0
     for entry in entries:
-        member = entry.member
         edges.append(at)
-        directory_size += form.record_length(member, at)
-        at += form.header_length(member) + entry.size + form.padding(entry.size)
+        directory_size += record_length(form, entry, at)
+        at += extent(form, entry)
     return [*edges, at], directory_size
 
 
 def _tail_length(
-    form: Format, entries: int, directory_size: int, tail_start: int, listing: Member
+    form: Format, files: int, directory_size: int, tail_start: int, listing: Member
 ) -> int:
     directory_offset = tail_start + form.header_length(listing) + listing.size
     directory_offset += form.padding(listing.size)
     directory_size += form.record_length(listing, tail_start)
-    end = form.end_length(entries + 1, directory_size, directory_offset)
-    return directory_offset + directory_size + end - tail_start
+    end = form.end_length(files + 1, directory_size, directory_offset)
+    return form.wrapped_length(directory_offset + directory_size + end - tail_start)
 
 
 def _cut_body(
@@ -178,11 +180,15 @@ def _cut_body(
     cut = files = 0
     for index, (entry, copy) in enumerate(zip(entries, to_copy, strict=True)):
         offset = edges[index]
-        data_end = edges[index + 1] - form.padding(entry.size)
-        copy_from = max(data_end - entry.size, cut + min_part)
+        data_end = edges[index + 1] - padding(form, entry)
+        copy_from = data_end - entry.size
+        if copy_from > cut:  # a packed run may begin at a cut: nothing is streamed before it
+            copy_from = max(copy_from, cut + min_part)
         if copy and data_end - copy_from >= min_part:
-            yield Part(number, cut, copy_from - cut)
-            number, cut, files = number + 1, copy_from, 0
+            if copy_from > cut:
+                yield Part(number, cut, copy_from - cut)
+                number += 1
+            cut, files = copy_from, 0
             for length in _even(data_end - copy_from, most):
                 yield Part(number, cut, length, copied=index)
                 number, cut = number + 1, cut + length

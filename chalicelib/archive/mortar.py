@@ -35,6 +35,14 @@ def choices(entries: Sequence[Entry], sizes: Sizes) -> Iterator[frozenset[int]]:
     read its bytes.
     """
     alone = max(2 * sizes.min_part, sizes.copy_min)
+    if any(entry.packed for entry in entries):
+        # Runs need no mortar: nothing must be streamed before one that follows a cut.
+        yield frozenset(
+            index
+            for index, entry in enumerate(entries)
+            if entry.is_known and entry.size >= (sizes.min_part if entry.packed else alone)
+        )
+        return
     large, middling, mortar = [], [], 0
     for index, entry in enumerate(entries):
         if entry.size < sizes.copy_min or not entry.is_known:
@@ -86,8 +94,9 @@ def ordered(
     form: Format, entries: Sequence[Entry], copied: frozenset[int], min_part: int
 ) -> Sequence[int]:
     """Returns the indices of the entries in a new order. Before each copied entry come streamed
-    ones that fill `min_part` bytes, while there are any. The order is kept otherwise."""
-    if not copied:
+    ones that fill `min_part` bytes, while there are any. The order is kept otherwise, and always if
+    there are packed files."""
+    if not copied or any(entry.packed for entry in entries):
         return range(len(entries))
     return tuple(_with_mortar(form, entries, copied, min_part))
 

@@ -29,10 +29,10 @@ the whole name, and safe_names.PATH_MAX leaves little room for that."""
 _EVERYTHING: Final = "all-files"
 
 
-def archive_filename(wanted: str | None, otherwise: str) -> str:
-    """Returns the archive's name for downloads: what the caller wanted, as one path component that
-    ends in .zip. `otherwise` is the name without .zip if nothing is left of that."""
-    stem, extension = _given(wanted or "")
+def archive_filename(wanted: str | None, otherwise: str, extension: str = ".zip") -> str:
+    """Returns the archive's name for downloads: what the caller wanted, as one path component with
+    this extension. `otherwise` is the name without it if nothing is left of that."""
+    stem, extension = _given(wanted or "", extension)
     return safe_name((stem or otherwise) + extension)
 
 
@@ -41,13 +41,24 @@ def is_filename(wanted: str) -> bool:
     return bool(_given(wanted)[0])
 
 
-def _given(wanted: str) -> tuple[str, str]:
-    """Returns what is left of a wanted name as one component, and its extension, which is .zip in
-    any case of letters."""
+def volume_filename(filename: str, extension: str, number: int, count: int) -> str:
+    """Returns the name of archive `number` (from 1) of `count`, whose files were split:
+    `photos-02-of-12.zip`. So they stand in their order in any list of names."""
+    if count == 1:
+        return filename
+    stem = filename[: -len(extension)]
+    given = filename[-len(extension) :]
+    return f"{stem}-{number:0{len(str(count))}}-of-{count}{given}"
+
+
+def _given(wanted: str, extension: str = ".zip") -> tuple[str, str]:
+    """Returns what is left of a wanted name as one component, and its extension, which is the given
+    one in any case of letters."""
     given = SEPARATORS.sub("_", wanted).strip(" .")
     given = safe_name(given).strip(" .") if given else given
-    is_zip = given.lower().endswith(".zip")
-    return (given[:-4], given[-4:]) if is_zip else (given, ".zip")
+    length = len(extension)
+    has_it = given.lower().endswith(extension)
+    return (given[:-length], given[-length:]) if has_it else (given, extension)
 
 
 def chosen_stem(path: str, others: int, day: str, *, is_file: bool = True) -> str:

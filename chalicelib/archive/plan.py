@@ -7,11 +7,33 @@ from dataclasses import dataclass
 
 from chalicelib.archive.formats import Format
 from chalicelib.archive.member import Member
+from chalicelib.archive.zip_format import UINT32_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What is known of a run of files that stand in a pack, header and all, as the archive will
+    have them (pipeline/packing.py).
+
+    `files` counts them. `lines` is the length of their lines in the manifest, each of which follows
+    another one. `records` is the length of their records in the directory, and `far` is that with
+    places of 64 bits. The rows [first, end) of the object `rows` say what the lines and records
+    are made of. `size` counts the bytes of the whole pack.
+    """
+
+    files: int
+    lines: int
+    records: int
+    far: int
+    rows: str
+    first: int
+    end: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A source file's place in an archive.
+    """A source file's place in an archive, or that of a run of files which are packed already.
 
     `size` counts bytes, `modified` is Unix time in seconds. `crc32` is None while it is not known.
     If `in_s3` is true, S3 knows it, and the worker that writes the entry's header asks S3. Else the
@@ -21,6 +43,8 @@ class Entry:
     `encoding` is the object's Content-Encoding, if it has one: the bytes are kept as they are.
     `copy` is the key of a copy of ours in the archive bucket, which the bytes are read from instead
     (then `etag` is the copy's): the file itself changed while its job ran.
+
+    A run of packed files has `packed`, no name, and a pack as its `copy`, in which it begins `at`.
     """
 
     name: str
@@ -33,6 +57,13 @@ class Entry:
     version: str | None = None
     encoding: str | None = None
     copy: str | None = None
+    at: int = 0
+    packed: Packed | None = None
+
+    @property
+    def files(self) -> int:
+        """How many files of the archive it stands for."""
+        return self.packed.files if self.packed else 1
 
     @property
     def is_known(self) -> bool:
@@ -109,9 +140,28 @@ class Plan:
 
 def data_offset(form: Format, entry: Entry, offset: int) -> int:
     """Returns where the entry's own bytes begin. Its header begins at `offset`."""
-    return offset + form.header_length(entry.member)
+    return offset + (0 if entry.packed else form.header_length(entry.member))
+
+
+def padding(form: Format, entry: Entry) -> int:
+    """Returns how many zero bytes follow the entry's own bytes."""
+    return 0 if entry.packed else form.padding(entry.size)
 
 
 def extent(form: Format, entry: Entry) -> int:
     """Returns how many bytes the entry takes: header, its own bytes, padding."""
-    return form.header_length(entry.member) + entry.size + form.padding(entry.size)
+    return data_offset(form, entry, 0) + entry.size + padding(form, entry)
+
+
+def record_length(form: Format, entry: Entry, offset: int) -> int:
+    """Returns the length of the entry's record in the directory, or of the records of its run.
+    The entry begins at `offset`."""
+    if entry.packed is None:
+        return form.record_length(entry.member, offset)
+    return entry.packed.far if is_far(entry, offset) else entry.packed.records
+
+
+def is_far(entry: Entry, offset: int) -> bool:
+    """Returns whether the files of a run that begins at `offset` have places of 64 bits: all of
+    them have, if one of them may need it."""
+    return offset + entry.size >= UINT32_MAX

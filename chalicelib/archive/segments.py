@@ -13,7 +13,7 @@ from typing import NamedTuple
 from chalicelib.archive import costs
 from chalicelib.archive.costs import Rates
 from chalicelib.archive.formats import Format
-from chalicelib.archive.plan import Entry, Part, Segment
+from chalicelib.archive.plan import Entry, Part, Segment, padding
 
 
 class Seconds(NamedTuple):
@@ -107,7 +107,12 @@ def segment(
         start=start,
         bytes=end - start,
         copied=sum(part.length for part in own if part.copied is not None),
-        files=_ended(form, entries, edges, end) - _ended(form, entries, edges, start),
+        files=sum(
+            entry.files
+            for entry in entries[
+                _ended(form, entries, edges, start) : _ended(form, entries, edges, end)
+            ]
+        ),
         unknown=any(entry.crc32 is None for entry in entries[first_header:end_entry]),
     )
 
@@ -116,7 +121,7 @@ def _ended(form: Format, entries: Sequence[Entry], edges: Sequence[int], at: int
     """Returns how many entries have ended before `at`. An entry ends with its last own byte; its
     padding may come after."""
     ended = min(bisect_right(edges, at, lo=1) - 1, len(entries))
-    if ended < len(entries) and edges[ended + 1] - form.padding(entries[ended].size) <= at:
+    if ended < len(entries) and edges[ended + 1] - padding(form, entries[ended]) <= at:
         return ended + 1
     return ended
 

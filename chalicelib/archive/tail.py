@@ -9,6 +9,7 @@ from theirs. It parses nothing, and holds no list of all files.
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from struct import Struct
 from typing import Final, Self
 
@@ -54,12 +55,35 @@ class Section:
         return self.counts.to_bytes() + self.lines + self.records
 
 
-def section(form: Format, files: Sequence[tuple[Entry, int, int]], *, first: bool) -> Section:
-    """Returns the section of these files, each of which is (entry, offset, CRC-32). `first`: they
-    begin with the archive's first file."""
-    lines = b"".join(manifest.lines(((entry, crc32) for entry, _, crc32 in files), first=first))
-    records = b"".join(form.record(entry.member, crc32, offset) for entry, offset, crc32 in files)
-    return Section(Counts(len(files), len(lines), len(records), zlib.crc32(lines)), lines, records)
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the tail says of a run of packed files, ready made. Its lines follow another one."""
+
+    files: int
+    lines: bytes
+    records: bytes
+
+
+def section(
+    form: Format, files: Sequence[tuple[Entry, int, int] | Made], *, first: bool
+) -> Section:
+    """Returns the section of these files, each of which is (entry, offset, CRC-32), or a run of
+    them ready made. `first`: they begin with the archive's first file."""
+    lines, records, count = [], [], 0
+    for one in files:
+        if isinstance(one, Made):
+            lines.append(manifest.as_first(one.lines) if first else one.lines)
+            records.append(one.records)
+            count += one.files
+            first = first and not one.files
+            continue
+        entry, offset, crc32 = one
+        lines.extend(manifest.lines([(entry, crc32)], first=first))
+        records.append(form.record(entry.member, crc32, offset))
+        count, first = count + 1, False
+    own_lines, own_records = b"".join(lines), b"".join(records)
+    counts = Counts(count, len(own_lines), len(own_records), zlib.crc32(own_lines))
+    return Section(counts, own_lines, own_records)
 
 
 def render(  # noqa: PLR0913 - all that a tail is made of
@@ -87,15 +111,12 @@ def render(  # noqa: PLR0913 - all that a tail is made of
         ]
     )
     header = form.header(member, crc32)
-    yield header + before
-    yield from lines
-    yield after
-    padding = bytes(form.padding(length))
-    if padding:
-        yield padding
-    directory_offset = tail_start + len(header) + length + len(padding)
-    yield from records
+    padding = form.padding(length)
+    directory_offset = tail_start + len(header) + length + padding
     record = form.record(member, crc32, tail_start)
     directory_size = sum(one.records for one in counts) + len(record)
     files = sum(one.files for one in counts) + 1
-    yield record + form.end(files, directory_size, directory_offset)
+    end = record + form.end(files, directory_size, directory_offset)
+    chunks = chain((header + before,), lines, (after + bytes(padding),), records, (end,))
+    size = directory_offset - tail_start + directory_size + len(end) - len(record)
+    yield from form.wrapped(chunks, size)

@@ -1,14 +1,15 @@
-"""The bytes of a STORED ZIP archive, with ZIP64 where it is needed. Pure: no I/O.
+"""The bytes of a ZIP archive, with ZIP64 where it is needed. Pure: no I/O.
 
 The source is PKWARE's APPNOTE.TXT 6.3.10, which the section numbers below refer to. The extended
 timestamp is Info-ZIP's extra field 0x5455 (their `extrafld.txt`).
 
 There are no data descriptors: sizes and CRC-32 are in the local header, because readers that stream
 (java.util.zip among them) need them there for a stored entry. So the length of each structure
-follows from the entry's name, size and offset alone, and an archive's layout is known before a byte
-of it moves.
+follows from the entry's name, size and offset alone. The layout of an archive whose entries are
+stored is known before a byte of it moves.
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from struct import Struct
 from typing import Final
@@ -16,6 +17,7 @@ from typing import Final
 from chalicelib.archive.member import Member
 
 NAME: Final = "zip"
+EXTENSION: Final = ".zip"
 MEDIA_TYPE: Final = "application/zip"
 VERSION: Final = 1
 """The version of the bytes that this module writes. Raise it whenever they change: an upload that
@@ -26,6 +28,7 @@ UINT32_MAX: Final = 0xFFFFFFFF  # the same for a 32-bit field
 
 _FLAG_UTF8: Final = 1 << 11  # names are UTF-8 (4.4.4, appendix D)
 _STORED: Final = 0  # 4.4.5
+_DEFLATED: Final = 8
 _VERSION_DEFAULT: Final = 20  # 4.4.3.2: folders
 _VERSION_ZIP64: Final = 45  # 4.4.3.2: ZIP64 extensions
 _MADE_BY_UNIX: Final = 3 << 8  # 4.4.2.2: what the external attributes mean
@@ -68,24 +71,23 @@ _ONE_SIZE = Struct("<Q")
 def header(member: Member, crc32: int) -> bytes:
     """Returns the local header, which comes before an entry's bytes (4.3.7)."""
     time, date = _dos_time(member.modified)
-    zip64 = member.size >= UINT32_MAX
+    zip64 = _is_large(member)
     extra = _timestamp(member.modified)
+    size, compressed = member.size, _compressed(member)
     if zip64:
         # A local header's ZIP64 field must have both sizes (4.5.3).
-        extra = (
-            _EXTRA_HEAD.pack(_EXTRA_ZIP64, 16) + _TWO_SIZES.pack(member.size, member.size) + extra
-        )
-    size = UINT32_MAX if zip64 else member.size
+        extra = _EXTRA_HEAD.pack(_EXTRA_ZIP64, 16) + _TWO_SIZES.pack(size, compressed) + extra
+        size = compressed = UINT32_MAX
     return (
         _LOCAL.pack(
             _LOCAL_SIGNATURE,
             _VERSION_ZIP64 if zip64 else _VERSION_DEFAULT,
             _FLAG_UTF8,
-            _STORED,
+            _method(member),
             time,
             date,
             crc32,
-            size,
+            compressed,
             size,
             len(member.name),
             len(extra),
@@ -98,7 +100,7 @@ def header(member: Member, crc32: int) -> bytes:
 def header_length(member: Member) -> int:
     """Returns the length in bytes of `header(member, …)`."""
     extra = _timestamp_length(member.modified)
-    if member.size >= UINT32_MAX:
+    if _is_large(member):
         extra += _EXTRA_HEAD.size + _TWO_SIZES.size
     return _LOCAL.size + len(member.name) + extra
 
@@ -112,27 +114,29 @@ def record(member: Member, crc32: int, offset: int) -> bytes:
     """Returns the entry's record in the central directory (4.3.12). `offset` is where its local
     header begins."""
     time, date = _dos_time(member.modified)
-    large_size = member.size >= UINT32_MAX
-    large_offset = offset >= UINT32_MAX
+    large_size = _is_large(member)
+    large_offset = member.is_far or offset >= UINT32_MAX
     extra = _timestamp(member.modified)
+    size, compressed = member.size, _compressed(member)
     if large_size or large_offset:
         # Here the ZIP64 field has only the values that do not fit, in this order (4.5.3).
-        values = _TWO_SIZES.pack(member.size, member.size) if large_size else b""
+        values = _TWO_SIZES.pack(size, compressed) if large_size else b""
         values += _ONE_SIZE.pack(offset) if large_offset else b""
         extra = _EXTRA_HEAD.pack(_EXTRA_ZIP64, len(values)) + values + extra
     version = _VERSION_ZIP64 if large_size or large_offset else _VERSION_DEFAULT
-    size = UINT32_MAX if large_size else member.size
+    if large_size:
+        size = compressed = UINT32_MAX
     return (
         _CENTRAL.pack(
             _CENTRAL_SIGNATURE,
             _MADE_BY_UNIX | version,
             version,
             _FLAG_UTF8,
-            _STORED,
+            _method(member),
             time,
             date,
             crc32,
-            size,
+            compressed,
             size,
             len(member.name),
             len(extra),
@@ -149,8 +153,8 @@ def record(member: Member, crc32: int, offset: int) -> bytes:
 
 def record_length(member: Member, offset: int) -> int:
     """Returns the length in bytes of `record(member, …, offset)`."""
-    large_size = member.size >= UINT32_MAX
-    large_offset = offset >= UINT32_MAX
+    large_size = _is_large(member)
+    large_offset = member.is_far or offset >= UINT32_MAX
     extra = _timestamp_length(member.modified)
     if large_size or large_offset:
         extra += _EXTRA_HEAD.size
@@ -195,8 +199,31 @@ def end_length(entries: int, directory_size: int, directory_offset: int) -> int:
     return _END.size + (_END64.size + _END64_LOCATOR.size if zip64 else 0)
 
 
+def wrapped(tail: Iterable[bytes], _: int) -> Iterator[bytes]:
+    """Yields the tail as it is."""
+    yield from tail
+
+
+def wrapped_length(length: int) -> int:
+    """Returns the same length."""
+    return length
+
+
 def _end_needs_zip64(entries: int, directory_size: int, directory_offset: int) -> bool:
     return entries >= UINT16_MAX or directory_size >= UINT32_MAX or directory_offset >= UINT32_MAX
+
+
+def _is_large(member: Member) -> bool:
+    # Bytes that cannot be compressed become longer.
+    return max(member.size, _compressed(member)) >= UINT32_MAX
+
+
+def _compressed(member: Member) -> int:
+    return member.size if member.deflated is None else member.deflated
+
+
+def _method(member: Member) -> int:
+    return _STORED if member.deflated is None else _DEFLATED
 
 
 def _timestamp(modified: int) -> bytes:

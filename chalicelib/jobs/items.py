@@ -7,7 +7,7 @@ Reads are consistent: an older copy, at half the price, would show progress goin
 
 import json
 from dataclasses import astuple
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from chalicelib import trace_ids
 from chalicelib.archive.manifest import Skipped
@@ -16,6 +16,7 @@ from chalicelib.jobs.attributes import Item, all_of, cut, number, of, text
 from chalicelib.jobs.model import (
     MISSING_INLINE,
     UNREADABLE_INLINE,
+    ArchiveFormat,
     Failure,
     Job,
     PlanRef,
@@ -88,6 +89,9 @@ def from_job(job: Job, *, shard: int | None = None) -> Item:
         "notices": int(job.has_notices) or None,
         "askedAt": job.asked_at,
         "caller": str(job.caller) if job.caller else None,
+        "format": None if job.format == "zip" else job.format,
+        "archives": None if job.archives == 1 else job.archives,
+        "packing": job.packing or None,
         "wakeAt": job.wake_at,
         "wakeShard": None if job.wake_at is None else _shard(job, shard),
     }
@@ -174,6 +178,9 @@ def to_job(item: Item) -> Job:
         has_notices="notices" in item,
         asked_at=number(item, "askedAt"),
         caller=trace_ids.of_text(text(item, "caller")),
+        format=cast("ArchiveFormat", text(item, "format") or "zip"),
+        archives=number(item, "archives") or 1,
+        packing=number(item, "packing") or 0,
     )
 
 

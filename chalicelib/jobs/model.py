@@ -17,6 +17,12 @@ from chalicelib.trace_ids import SpanRef
 
 OnMissing = Literal["fail", "skip"]
 
+ArchiveFormat = Literal["zip", "tar", "tar.gz"]
+
+PACKED_PERCENT: Final = 90
+"""How much of the work is done, in percent, when all files are packed and their archive has only to
+be put together."""
+
 MISSING_INLINE: Final = 400
 """The most bytes, as JSON, of a list of missing files that the record itself holds. The record must
 stay below 2 KB."""
@@ -81,7 +87,11 @@ class Job:
     `owner_mark` of the job's user. `untold` are the events that are still to be announced, in their
     order, each with its time. `has_notices`: somebody asked to be told of the job's end
     (notices.py). `asked_at` is when the request for the job came in. `caller` is the span that it
-    came from, if the caller has named one.
+    came from, if the caller has named one. `archives` counts the archives that the files go to.
+
+    `packing` counts the bytes of the files that must be packed before the archive can be planned,
+    because nobody knows how long they are when they are compressed; 0: none must. Until there is a
+    plan, `bytes_done` and `files_done` count what was packed.
     """
 
     job_id: str
@@ -123,6 +133,9 @@ class Job:
     has_notices: bool = False
     asked_at: int | None = None
     caller: SpanRef | None = None
+    format: ArchiveFormat = "zip"
+    archives: int = 1
+    packing: int = 0
 
     @property
     def begun_at(self) -> int:
@@ -146,7 +159,7 @@ class Job:
 
     @property
     def archive_key(self) -> str:
-        return places.archive(self.home)
+        return places.archive(self.home, self.format)
 
     @property
     def request_key(self) -> str:
@@ -178,21 +191,40 @@ class Job:
         """How much of the archive is there. It is 100 only if the job has completed."""
         if self.status is Status.COMPLETED:
             return 100
-        if not self.bytes_total:
-            return 0
-        return min(99, self.bytes_done * 100 // self.bytes_total)
+        done, total = self._work
+        return min(99, done * 100 // total) if total else 0
+
+    @property
+    def _work(self) -> tuple[int, int]:
+        """Returns how much of the work is done, and how much there is, in the same unit."""
+        if not self.packing:
+            return self.bytes_done, self.bytes_total
+        if not self.bytes_total or self.plan is None:
+            return self.bytes_done * PACKED_PERCENT, self.packing * 100
+        assembled = self.bytes_done * (100 - PACKED_PERCENT)
+        return self.bytes_total * PACKED_PERCENT + assembled, self.bytes_total * 100
+
+    @property
+    def shown(self) -> tuple[int, int, int]:
+        """Returns (files done, bytes done, bytes of all), as people see them. Until a job completes
+        whose files are packed, the bytes are those of the files, and not of the archive."""
+        if not self.packing or self.status is Status.COMPLETED:
+            return self.files_done, self.bytes_done, self.bytes_total
+        if self.plan is None:
+            return self.files_done, self.bytes_done, self.packing
+        return max(self.total_files - self.skipped_count, 0), self.packing, self.packing
 
     @property
     def eta_seconds(self) -> int | None:
         """Seconds left, if the job keeps the pace that it has had since it was planned. None while
         there is no pace yet."""
-        begun = self.planned_at or self.started_at
-        if self.status is not Status.PROCESSING or begun is None or not self.bytes_done:
+        begun = self.started_at if self.packing else self.planned_at or self.started_at
+        done, total = self._work
+        if self.status is not Status.PROCESSING or begun is None or not done:
             return None
         elapsed = self.updated_at - begun
-        left = self.bytes_total - self.bytes_done
         # Workers' clocks may differ.
-        return max(math.ceil(elapsed * left / self.bytes_done / 1000), 0)
+        return max(math.ceil(elapsed * (total - done) / done / 1000), 0)
 
     @property
     def check_after(self) -> int | None:

@@ -15,7 +15,7 @@ _TOP: Final = "."
 def filename(asked: ExportRequest, at: int) -> str:
     """Returns the name of the archive of a request that was accepted `at` (Unix time in ms): the
     one that it asks for, or else one that tells what was chosen, and on which day (UTC)."""
-    return archive_filename(asked.filename, _chosen(asked, iso(at)[:_DAY]))
+    return archive_filename(asked.filename, _chosen(asked, iso(at)[:_DAY]), f".{asked.format}")
 
 
 def given(job: Job, asked: ExportRequest) -> str | None:

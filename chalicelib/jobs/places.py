@@ -1,19 +1,26 @@
 """Where everything of a job is stored: makes the keys of S3 and of the table, and reads them. Pure.
 
-    archives/{home}.zip                     the archive
+    archives/{home}.{format}                the archive; of several, the last one
+    archives/{home}-{n}.{format}            archive n, from 1, of several
+    archives/{home}.{format}.index          where each file is in a tar
     jobs/{job}/request-{digest}.json        the request
     jobs/{home}/{plan}/plan                 the plan: its slices, one after another
     jobs/{home}/{plan}/index                the facts of the plan, and where each slice is
     jobs/{home}/{plan}/segment-{n}          segment n of a nested plan, until S3 has joined it
     jobs/{home}/{plan}/tail-{n}             segment n's section of the archive's tail
+    jobs/{job}/{packing}/packs              what is to be packed, by packs
+    jobs/{job}/{packing}/pack-{n}-{id}      pack n, as the attempt with this id has made it
+    jobs/{job}/{packing}/packed-{n}         what is known of pack n; who writes it first has made it
+    jobs/{job}/{packing}/headers            what stands before files that lie in several packs
+    jobs/{job}/{packing}/spans              what is known of these files
     jobs/{job}/reading-{digest}/segments    what is to be read for its CRC-32, in batches
     jobs/{job}/reading-{digest}/crc32-{n}   the CRC-32s of batch n
     jobs/{job}/kept/{digest}                a copy of a source file that keeps changing
 
 `home` is the job's own id or, if it has taken over the plan of another job, that job's id. `plan`
-is the plan's digest. In the table, the key of a job's record is the job's id. What is stored beside
-it has the key `{home}/…` or `fingerprint/…`. What is known of a user has the key `rate/…` or
-`quota/…`, and what is known of a source file `checksum/…`.
+is the plan's digest, `packing` that of what is packed. In the table, the key of a job's record is
+the job's id. What is stored beside it has the key `{home}/…` or `fingerprint/…`. What is known of a
+user has the key `rate/…` or `quota/…`, and what is known of a source file `checksum/…`.
 """
 
 import hashlib
@@ -25,9 +32,13 @@ from chalicelib import trace_ids
 JOB_ID: Final = re.compile(trace_ids.JOB_ID)
 
 # Texts and not patterns: few processes need them, and `re` compiles each when it is first used.
-_OF_A_JOB: Final = rf"(?:archives/({JOB_ID.pattern})\.zip|jobs/({JOB_ID.pattern})/.*)"
+_OF_A_JOB: Final = rf"(?:archives/({JOB_ID.pattern})[-.].*|jobs/({JOB_ID.pattern})/.*)"
 _REQUEST: Final = rf"jobs/{JOB_ID.pattern}/request-[^/]*\.json"
-_OF_A_PLAN: Final = rf"jobs/{JOB_ID.pattern}/([0-9a-f]+)/(?:plan|index|(?:segment|tail)-([0-9]+))"
+_OF_A_PLAN: Final = (
+    rf"jobs/{JOB_ID.pattern}/([0-9a-f]+)/"
+    r"(?:plan|index|packs|headers|spans|(?:segment|tail|packed)-([0-9]+)|pack-([0-9]+)-.*)"
+)
+_PACK: Final = rf"jobs/{JOB_ID.pattern}/[^/]+/pack-[0-9]+-.*"
 _SEGMENT: Final = rf"jobs/{JOB_ID.pattern}/[^/]+/segment-[0-9]+"
 _KEPT: Final = rf"jobs/{JOB_ID.pattern}/kept/[0-9a-f]+"
 _OF_A_READING: Final = rf"jobs/{JOB_ID.pattern}/reading-([0-9a-f]+)/(?:segments|crc32-([0-9]+))"
@@ -35,8 +46,19 @@ _OF_A_READING: Final = rf"jobs/{JOB_ID.pattern}/reading-([0-9a-f]+)/(?:segments|
 # -- S3 -------------------------------------------------------------------------------------------
 
 
-def archive(home: str) -> str:
-    return f"archives/{home}.zip"
+def archive(home: str, form: str = "zip", number: int | None = None) -> str:
+    """Returns the key of the archive. `number` is that of one of several, from 1; None: there is
+    one, or it is the last one."""
+    return f"archives/{home}{'' if number is None else f'-{number}'}.{form}"
+
+
+def archives(home: str) -> str:
+    """Returns the prefix of all archives of a home, and of what stands beside them."""
+    return f"archives/{home}"
+
+
+def archive_index(home: str, form: str) -> str:
+    return f"{archive(home, form)}.index"
 
 
 def folder(home: str) -> str:
@@ -67,6 +89,26 @@ def segments(home: str, digest: str) -> str:
 
 def tail_section(home: str, digest: str, number: int) -> str:
     return f"{folder(home)}{digest}/tail-{number}"
+
+
+def packs(job_id: str, packing: str) -> str:
+    return f"{folder(job_id)}{packing}/packs"
+
+
+def pack(job_id: str, packing: str, number: int, attempt: str) -> str:
+    return f"{folder(job_id)}{packing}/pack-{number}-{attempt}"
+
+
+def packed(job_id: str, packing: str, number: int) -> str:
+    return f"{folder(job_id)}{packing}/packed-{number}"
+
+
+def headers(job_id: str, packing: str) -> str:
+    return f"{folder(job_id)}{packing}/headers"
+
+
+def spans(job_id: str, packing: str) -> str:
+    return f"{folder(job_id)}{packing}/spans"
 
 
 def readings(job_id: str) -> str:
@@ -112,7 +154,15 @@ def segment_of(key: str) -> tuple[str, int | None] | None:
     """Returns (the plan's digest, the segment's number) of an object that belongs to a plan. The
     number is None if it belongs to no segment. None if it belongs to no plan."""
     found = re.fullmatch(_OF_A_PLAN, key)
-    return (found[1], int(found[2]) if found[2] else None) if found else None
+    if not found:
+        return None
+    number = found[2] or found[3]
+    return found[1], int(number) if number else None
+
+
+def is_pack(key: str) -> bool:
+    """Returns whether the key is that of a pack."""
+    return re.fullmatch(_PACK, key) is not None
 
 
 def is_request(key: str) -> bool:

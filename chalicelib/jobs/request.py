@@ -3,15 +3,19 @@
 import hashlib
 import json
 from dataclasses import dataclass, fields
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
-from chalicelib.jobs.model import OnMissing
+from chalicelib.jobs.model import ArchiveFormat, OnMissing
 
 FileId = int | str
 
 Names = Literal["key", "own"]
 """Where the last part of a file's name comes from, if the request gives the file none: from its
 key, or from the file's own facts (sources/own_names.py)."""
+
+
+Compression = Literal["none", "deflate", "auto"]
+"""How files are compressed: not, all of them, or all but those that are compressed already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +45,9 @@ class ExportRequest:
     have no repeats.
 
     Keys and prefixes are full ones of the source's bucket. `source` is the name of that source;
-    None: the default one. `filename` is None if the caller sent none.
+    None: the default one. `filename` is None if the caller sent none. `compression` None: the usual
+    one of the format. `split` is the most bytes that one archive may have: the files go to as many
+    archives as that takes; None: to one.
     """
 
     file_ids: tuple[FileId, ...] | None = None
@@ -56,6 +62,20 @@ class ExportRequest:
     user_id: str = "anonymous"
     fresh: bool = False
     notify: Notify | None = None
+    format: ArchiveFormat = "zip"
+    compression: Compression | None = None
+    split: int | None = None
+
+    @property
+    def compressing(self) -> Compression:
+        """How the files are compressed."""
+        return self.compression or ("deflate" if self.format == "tar.gz" else "none")
+
+    @property
+    def form(self) -> tuple[object, ...]:
+        """What the archive is to be like: two requests for the same files with the same form may
+        have the same archive."""
+        return self.format, self.compressing, self.split
 
     @property
     def total_files(self) -> int:
@@ -76,6 +96,8 @@ class ExportRequest:
             del asked["on_unreadable"]
         if self.names == "key":
             del asked["names"]
+        if self.format == "zip":
+            del asked["format"]
         return json.dumps(asked, ensure_ascii=False, sort_keys=True).encode()
 
     @classmethod
@@ -95,6 +117,10 @@ class ExportRequest:
     def digest(self) -> str:
         """A digest of the content: two requests with the same digest ask for the same."""
         return hashlib.sha256(self.to_json()).hexdigest()[:16]
+
+
+USUAL: Final = ExportRequest().form
+"""The form of a request that says nothing of it."""
 
 
 def _said(one: ExportRequest | Wanted | Notify) -> dict[str, Any]:

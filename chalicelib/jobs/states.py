@@ -27,6 +27,7 @@ class Stage(StrEnum):
     QUEUED = "queued"
     PLANNING = "planning"
     READING = "reading"
+    COMPRESSING = "compressing"
     ASSEMBLING = "assembling"
     FINALIZING = "finalizing"
     DONE = "done"

@@ -70,6 +70,7 @@ class Planned:
     missing: tuple[int | str, ...] | None
     unreadable_count: int = 0
     unreadable: tuple[Skipped, ...] | None = ()
+    archives: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,7 @@ class JobStore:
                     "plannedAt": now,
                     "totalFiles": planned.total_files,
                     "bytesTotal": planned.bytes_total,
+                    "archives": planned.archives,
                 }
             ),
         }
@@ -165,6 +167,20 @@ class JobStore:
             condition=f"{_UNPLANNED} AND {_changes(job)}",
             more=_changes_seen(job),
             remove=("previousPlan",),
+        )
+        return self._write(job.job_id, now, _PROCESSING, change)
+
+    def set_packing(self, job: Job, now: int, size: int, files: int) -> Job | None:
+        """Records how many bytes of how many files are packed before a job that is processing is
+        planned. `bytes_done` begins anew, unless the job is packing as many already. None if the
+        job is planned, or a change of its files was counted since `job` was read."""
+        values = all_of({"stage": Stage.COMPRESSING, "packing": size, "totalFiles": files})
+        if job.packing != size:
+            values |= items.progress_attributes(Progress())
+        change = _Change(
+            values=values,
+            condition=f"{_UNPLANNED} AND {_changes(job)}",
+            more=_changes_seen(job),
         )
         return self._write(job.job_id, now, _PROCESSING, change)
 
@@ -504,6 +520,8 @@ def _plan_of(built_by: Job, plan: PlanRef) -> Item:
             {
                 "totalFiles": built_by.total_files,
                 "bytesTotal": built_by.bytes_total,
+                "archives": built_by.archives,
+                "packing": built_by.packing,
                 "expiresAt": built_by.expires_at,
                 "ttl": items.record_ttl(built_by.expires_at),
             }

@@ -202,6 +202,7 @@ def _new_job(
         request=asked.digest,
         filename=naming.filename(asked, now),
         total_files=asked.total_files,
+        format=asked.format,
         created_at=now,
         updated_at=now,
         expires_at=now + services.settings.archive_ttl_ms,

@@ -130,12 +130,12 @@ class Builder:
                 source_key=at.key,
                 version=at.version,
                 etag=entry.etag,
-                size=entry.size,
-                start=part.start - data_start,
+                size=entry.packed.size if entry.packed else entry.size,
+                start=entry.at + part.start - data_start,
                 length=part.length,
             )
         is_last = part.end == data_start + entry.size
-        self.lease.gathered(copied=part.length, files=int(is_last))
+        self.lease.gathered(copied=part.length, files=entry.files if is_last else 0)
 
     def _stream(self, part: Part, reads: Executor) -> None:
         with self._fill(part.start, part.end, reads) as body:
@@ -197,14 +197,14 @@ class Builder:
         if not self._stop.is_set():
             at = self._origin(entry)
             with view[data_at : data_at + length] as run, faults_named(entry):
-                at.bucket.read_into(run, at.key, source_start, entry.etag, at.version)
+                at.bucket.read_into(run, at.key, entry.at + source_start, entry.etag, at.version)
 
     def _finish(self, piece: Piece, view: memoryview) -> None:
         """Checks a piece's bytes and writes its header, which may have had to wait for their
         CRC-32."""
         entry = self.entries[piece.entry]
         crc32 = self.crc32s.get(piece.entry, entry.crc32)
-        if piece.length == entry.size:
+        if piece.length == entry.size and not entry.packed:
             crc32 = zlib.crc32(view[piece.data_at : piece.data_at + piece.length])
             if entry.crc32 is None:
                 self.crc32s[piece.entry] = crc32
@@ -215,11 +215,12 @@ class Builder:
                     key=entry.key,
                 )
         header_length = 0
-        if piece.header_at is not None:
+        if piece.header_at is not None and not entry.packed:
             if crc32 is None:
                 raise RuntimeError(f"{entry.key} has no CRC-32 and does not lie in one part")
             header = self.form.header(entry.member, crc32)
             header_length = len(header)
             view[piece.header_at : piece.header_at + header_length] = header
         is_last = piece.source_start + piece.length == entry.size
-        self.lease.gathered(streamed=header_length + piece.length, files=int(is_last))
+        files = entry.files if is_last else 0
+        self.lease.gathered(streamed=header_length + piece.length, files=files)

@@ -110,7 +110,7 @@ def finish(planned: PlannedJob, sections: Mapping[int, Section] | None = None) -
     builder = _builder(planned, final, planned.upload)
     start = final.parts[0].start
     rest = builder.fill(start, index.tail_start) if start < index.tail_start else b""
-    own = tail_sections.section(index, index.final, final, builder.crc32s)
+    own = tail_sections.section(services.archive, index, index.final, final, builder.crc32s)
     with services.pools(SECTIONS_AT_ONCE) as pool:
         tail = tail_sections.render(
             planned.sections, {**(sections or {}), index.final: own}, pool, planned.lease.tick
@@ -224,7 +224,10 @@ def _upload_parts(planned: PlannedJob, number: int, upload: Upload) -> Section |
     builder = _builder(planned, of, upload)
     builder.build(todo)
     _keep_crc32s(planned, of, builder.crc32s)
-    return None if is_kept else tail_sections.section(planned.index, number, of, builder.crc32s)
+    if is_kept:
+        return None
+    archive = planned.services.archive
+    return tail_sections.section(archive, planned.index, number, of, builder.crc32s)
 
 
 def _keep_crc32s(planned: PlannedJob, of: plans.Slice, crc32s: Mapping[int, int]) -> None:

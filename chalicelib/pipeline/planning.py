@@ -81,7 +81,7 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
     )
     quotas.check(services, job, found)
     source = services.source_facts(asked.source).name  # the default may be another one later
-    mark = reuse.fingerprint(job.user_id, source, found)
+    mark = reuse.fingerprint(job.user_id, source, found, asked.form)
     if not asked.fresh and (ended := reuse.completed_before(job, mark, services)):
         lease.job = ended
         return None
@@ -90,7 +90,7 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
     quotas.count(services, job, found)
     if job.changes:
         kept = keeping.keep(found.entries, source, job, services, lease.tick)
-        mark = reuse.fingerprint(job.user_id, source, replace(found, entries=kept.seen))
+        mark = reuse.fingerprint(job.user_id, source, replace(found, entries=kept.seen), asked.form)
         found = replace(found, entries=kept.entries)
         quotas.check(services, job, found)
     entries = with_crc32s(found.entries, source, job, services, lease)

@@ -18,13 +18,15 @@ from typing import Any
 from chalicelib.archive import manifest
 from chalicelib.archive.formats import FORMATS, Format
 from chalicelib.archive.manifest import Head, Skipped
-from chalicelib.archive.plan import Entry, Part, Plan, Segment
+from chalicelib.archive.plan import Entry, Packed, Part, Plan, Segment
 from chalicelib.errors import SourceChanged
 from chalicelib.jobs import places
 from chalicelib.s3.archive_bucket import ArchiveBucket
 from chalicelib.s3.bucket import Bucket
 
 _DIGITS = 16
+_RUN_FIELDS = 5
+"""How many fields the row of a run of packed files has behind those that each entry has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def store(  # noqa: PLR0913 - a plan, and where it goes
         source=source,
         fingerprint=fingerprint,
         size=plan.size,
-        files=len(plan.entries),
+        files=sum(entry.files for entry in plan.entries),
         nested=plan.nested,
         tail_start=plan.tail_start,
         segments=plan.segments,
@@ -136,7 +138,7 @@ def load_slice(bucket: Bucket, home: str, index: Index, segment: int) -> Slice:
     rows = content["entries"]
     return Slice(
         first_entry=index.segments[segment].first_entry,
-        entries=tuple(Entry(*row[:7], *row[8:]) for row in rows),
+        entries=tuple(map(_entry, rows)),
         offsets=tuple(row[7] for row in rows),
         parts=tuple(Part(*row) for row in content["parts"]),
     )
@@ -188,7 +190,7 @@ def bytes_digest(plan: Plan, head: Head) -> str:
     for e in plan.entries:
         line = (
             f"{len(e.name)} {e.name}{len(e.key)} {e.key}{e.etag} {e.size} {e.modified}"
-            f"{e.version or ''} {e.encoding or ''} {e.copy or ''}\n"
+            f"{e.version or ''} {e.encoding or ''} {e.copy or ''}{_of_run(e) or ''}\n"
         )
         digest.update(line.encode(errors="surrogatepass"))
     parts = plan.parts
@@ -207,7 +209,7 @@ def packed(plan: Plan, segment: Segment) -> bytes:
         "entries": [
             [
                 *(e.name, e.key, e.etag, e.size, e.crc32, e.modified, e.in_s3, offset),
-                *_perhaps(e.version, e.encoding, e.copy),
+                *_perhaps(e.version, e.encoding, e.copy, *_of_run(e)),
             ]
             for e, offset in zip(plan.entries[first:end], plan.offsets[first:end], strict=True)
         ],
@@ -220,7 +222,19 @@ def packed(plan: Plan, segment: Segment) -> bytes:
     return gzip.compress(json.dumps(content, separators=(",", ":")).encode(), 6, mtime=0)
 
 
-def _perhaps(*values: str | None) -> tuple[str | None, ...]:
+def _of_run(entry: Entry) -> tuple[object, ...]:
+    """Returns the fields that only a run of packed files has."""
+    return (entry.at, astuple(entry.packed)) if entry.packed else ()
+
+
+def _entry(row: list[Any]) -> Entry:
+    facts = [*row[:7], *row[8:]]
+    if len(row) == 8 + _RUN_FIELDS:
+        facts[-1] = Packed(*facts[-1])
+    return Entry(*facts)
+
+
+def _perhaps(*values: object) -> tuple[object, ...]:
     """Returns the values without those at the end that are None: most entries have none."""
     while values and values[-1] is None:
         values = values[:-1]

@@ -10,7 +10,7 @@ import json
 from typing import Final
 
 from chalicelib.errors import UploadGone
-from chalicelib.jobs import wake
+from chalicelib.jobs import request, wake
 from chalicelib.jobs.model import Job, PlanRef
 from chalicelib.jobs.states import Status
 from chalicelib.jobs.store import NOBODY
@@ -30,12 +30,17 @@ LIFE_LEFT: Final = 0.5
 to fetch it."""
 
 
-def fingerprint(user_id: str, source: str, found: Found) -> str:
+def fingerprint(
+    user_id: str, source: str, found: Found, form: tuple[object, ...] = request.USUAL
+) -> str:
     """Returns a digest of what an archive of these files holds. `source` is the name of the files'
-    source. Each user has another one: the manifest says which job the archive was made for, and may
-    name files that others may not know of."""
+    source, `form` what the archive was to be like (ExportRequest.form). Each user has another
+    digest: the manifest says which job the archive was made for, and may name files that others may
+    not know of."""
     skipped = [(one.file, one.reason, one.detail) for one in found.unreadable]
-    about = [VERSION, user_id, source, found.missing, skipped]
+    about: list[object] = [VERSION, user_id, source, found.missing, skipped]
+    if form != request.USUAL:
+        about.append(form)
     digest = hashlib.sha256(json.dumps(about).encode())
     for entry in found.entries:
         said = (entry.name, entry.key, entry.etag, entry.size, entry.encoding, entry.version)

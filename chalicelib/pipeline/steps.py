@@ -35,6 +35,7 @@ from chalicelib.pipeline.build import (
 )
 from chalicelib.pipeline.discard import discard
 from chalicelib.pipeline.lease import Lease
+from chalicelib.pipeline.packing import pack
 from chalicelib.pipeline.planning import plan
 from chalicelib.pipeline.plans import PlanUnusable
 from chalicelib.pipeline.reading import read
@@ -77,6 +78,8 @@ def _do(message: Message, job: Job, services: Services, lease: Lease, attempt: i
             planned = plan(job, services, lease)
             if planned:
                 _build(planned, build_all)
+        case Step.PACK:
+            pack(job, message, services, lease, attempt)
         case Step.READ:
             read(job, message, services, lease, attempt)
         case Step.ASSEMBLE:

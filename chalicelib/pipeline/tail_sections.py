@@ -12,10 +12,11 @@ from typing import Final, TypeVar
 
 from chalicelib.archive import tail
 from chalicelib.archive.costs import SECTIONS_AT_ONCE
-from chalicelib.archive.tail import COUNTS_LENGTH, Counts, Section
+from chalicelib.archive.plan import Entry
+from chalicelib.archive.tail import COUNTS_LENGTH, Counts, Made, Section
 from chalicelib.errors import SourceChanged, Unavailable, shortened
 from chalicelib.jobs import places
-from chalicelib.pipeline import plans
+from chalicelib.pipeline import packs, plans
 from chalicelib.pipeline.plans import Index, Slice
 from chalicelib.pools import ahead
 from chalicelib.s3.archive_bucket import ArchiveBucket
@@ -26,14 +27,20 @@ _AHEAD_BYTES: Final = 32 * 1024**2
 T = TypeVar("T")
 
 
-def section(index: Index, number: int, of: Slice, found: Mapping[int, int]) -> Section:
+def section(
+    archive: ArchiveBucket, index: Index, number: int, of: Slice, found: Mapping[int, int]
+) -> Section:
     """Returns the section of the files whose headers are in segment `number`, whose slice is `of`.
-    `found` are the CRC-32s that the plan does not have, by index in the slice. Raises Unavailable
-    if one is not known."""
-    files = []
+    `found` are the CRC-32s that the plan does not have, by index in the slice. `archive` has what
+    is known of packed files. Raises Unavailable if a CRC-32 is not known."""
+    files: list[tuple[Entry, int, int] | Made] = []
+    rows = packs.Rows(archive)
     for i, (entry, offset) in enumerate(zip(of.entries, of.offsets, strict=True)):
         if offset < index.segments[number].start:
             continue  # the header is in an earlier segment
+        if entry.packed:
+            files.append(rows.made(index.form, entry, offset))
+            continue
         crc32 = found.get(i, entry.crc32)
         if crc32 is None:
             raise Unavailable(f"the CRC-32 of {shortened(entry.key)} is not known any more")
@@ -68,7 +75,7 @@ class Sections:
         counts = self.counts(number)
         if counts is None:
             of = plans.load_slice(self.archive, self.home, self.index, number)
-            made = section(self.index, number, of, {})
+            made = section(self.archive, self.index, number, of, {})
             self.keep(number, made)
             counts = made.counts
         return counts

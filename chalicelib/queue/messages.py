@@ -24,13 +24,15 @@ class Step(StrEnum):
 
     PLAN = "plan"
     READ = "read"
+    PACK = "pack"
     ASSEMBLE = "assemble"
     FINALIZE = "finalize"
     DISCARD = "discard"
     ANNOUNCE = "announce"
 
 
-_NUMBERED: Final = frozenset({Step.READ, Step.ASSEMBLE})
+_NUMBERED: Final = frozenset({Step.READ, Step.PACK, Step.ASSEMBLE})
+_OF_A_READING: Final = frozenset({Step.READ, Step.PACK})
 _OF_A_PLAN: Final = frozenset({Step.ASSEMBLE, Step.FINALIZE})
 
 
@@ -38,10 +40,10 @@ _OF_A_PLAN: Final = frozenset({Step.ASSEMBLE, Step.FINALIZE})
 class Message:
     """One step of a job.
 
-    `number` is the segment that `assemble` builds, or the batch that `read` reads. `reading` is the
-    digest of the set of batches that this batch belongs to. `plan` is the digest of the plan that
-    `assemble` and `finalize` belong to; None in a message of version 0.1.0. Raises BadMessage if
-    the fields do not go with the step.
+    `number` is the segment that `assemble` builds, the batch that `read` reads, or the pack that
+    `pack` makes. `reading` is the digest of the set of batches, or of packs, that this one belongs
+    to. `plan` is the digest of the plan that `assemble` and `finalize` belong to; None in a message
+    of version 0.1.0. Raises BadMessage if the fields do not go with the step.
     """
 
     step: Step
@@ -54,7 +56,8 @@ class Message:
         is_number = type(self.number) is int and self.number >= 0
         if not is_number if self.step in _NUMBERED else self.number is not None:
             raise BadMessage(f"segment {self.number!r} does not go with step {self.step}")
-        if not _is_digest(self.reading) if self.step is Step.READ else self.reading is not None:
+        has_reading = self.step in _OF_A_READING
+        if not _is_digest(self.reading) if has_reading else self.reading is not None:
             raise BadMessage(f"reading {self.reading!r} does not go with step {self.step}")
         if self.plan is not None and not (self.step in _OF_A_PLAN and _is_digest(self.plan)):
             raise BadMessage(f"plan {self.plan!r} does not go with step {self.step}")

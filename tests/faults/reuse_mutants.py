@@ -22,9 +22,9 @@ def etag_not_in_the_fingerprint() -> Iterator[Change]:
     """A file that was overwritten with as many bytes counts as the file that was exported."""
     right = reuse.fingerprint
 
-    def fingerprint(user_id: str, source: str, found: Found) -> str:
+    def fingerprint(user_id: str, source: str, found: Found, form: tuple[object, ...]) -> str:
         entries = tuple(dataclasses.replace(entry, etag="") for entry in found.entries)
-        return right(user_id, source, dataclasses.replace(found, entries=entries))
+        return right(user_id, source, dataclasses.replace(found, entries=entries), form)
 
     yield reuse, "fingerprint", fingerprint
 

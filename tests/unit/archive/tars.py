@@ -7,6 +7,7 @@ The format is plain ustar: a header of 512 bytes before each file, zeros behind 
 """
 
 import tarfile
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -26,6 +27,7 @@ BLOCK: Final = tarfile.BLOCKSIZE
 
 class Tar:
     NAME = "tar"
+    EXTENSION = ".tar"
     MEDIA_TYPE = "application/x-tar"
     VERSION = 1
 
@@ -51,6 +53,12 @@ class Tar:
 
     def end_length(self, *_: object) -> int:
         return 2 * BLOCK
+
+    def wrapped(self, tail: Iterable[bytes], _: int, /) -> Iterator[bytes]:
+        return iter(tail)
+
+    def wrapped_length(self, length: int, /) -> int:
+        return length
 
 
 TAR: Final[Format] = Tar()

@@ -26,8 +26,11 @@ def _of(make: Callable[..., str], *rest: st.SearchStrategy[object]) -> st.Search
 segments = _of(places.segment, digests, numbers)
 requests = _of(places.request, digests)
 copies = _of(places.kept, digests, st.text(max_size=40))
+forms = st.sampled_from(["zip", "tar", "tar.gz"])
+packs = _of(places.pack, digests, numbers, st.uuids().map(str))
 OF_THE_BUCKET = {
-    "archive": _of(places.archive),
+    "archive": _of(places.archive, forms, st.none() | numbers),
+    "archive_index": _of(places.archive_index, forms),
     "folder": _of(places.folder),
     "request": requests,
     "plan": _of(places.plan, digests),
@@ -40,6 +43,11 @@ OF_THE_BUCKET = {
     "readings": _of(places.readings),
     "copies": _of(places.copies),
     "kept": copies,
+    "packs": _of(places.packs, digests),
+    "pack": packs,
+    "packed": _of(places.packed, digests, numbers),
+    "headers": _of(places.headers, digests),
+    "spans": _of(places.spans, digests),
 }
 OF_THE_TABLE = {
     "record": _of(places.record),
@@ -63,12 +71,17 @@ BACK = {
     "is_request",
     "is_segment",
     "is_copy",
+    "is_pack",
     "is_record",
 }
 
 keys: st.SearchStrategy[Made] = st.one_of(*OF_THE_BUCKET.values())
 other_keys: st.SearchStrategy[Made] = st.one_of(
-    *(one for name, one in OF_THE_BUCKET.items() if name not in {"segment", "request", "kept"})
+    *(
+        one
+        for name, one in OF_THE_BUCKET.items()
+        if name not in {"segment", "request", "kept", "pack"}
+    )
 )
 characters = st.characters() | st.sampled_from("/.-0afAF\n\0٣é")
 
@@ -91,7 +104,7 @@ def test_no_place_is_left_out_here() -> None:
         if not name.startswith("_")
     }
 
-    assert functions == OF_THE_BUCKET.keys() | OF_THE_TABLE.keys() | BACK
+    assert functions == OF_THE_BUCKET.keys() | OF_THE_TABLE.keys() | BACK | {"archives"}
 
 
 @given(keys)
@@ -106,7 +119,7 @@ def test_whatever_lies_in_a_jobs_folder_is_the_jobs(rest: str) -> None:
     assert places.job_of(f"{places.folder(JOB_ID)}{rest}") == JOB_ID
 
 
-@given(st.one_of(*(one for name, one in OF_THE_BUCKET.items() if name != "archive")))
+@given(st.one_of(*(one for name, one in OF_THE_BUCKET.items() if not name.startswith("archive"))))
 def test_everything_but_the_archive_lies_in_the_jobs_folder(made: Made) -> None:
     job_id, key = made
 

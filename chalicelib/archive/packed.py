@@ -1,0 +1,110 @@
+"""Files that are packed already: they stand in a pack, header and all, as the archive will have
+them. Pure.
+
+A pack is made before its archive is laid out, because nobody knows how long its files are when they
+are compressed. Afterwards the layout takes a run of packed files as one piece, which S3 copies.
+What the archive's tail says of them is made of their rows, once the place of the run is known.
+"""
+
+import gzip
+import json
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, replace
+
+from chalicelib.archive import manifest
+from chalicelib.archive.formats import Format
+from chalicelib.archive.member import Member
+from chalicelib.archive.plan import Entry, Packed, is_far
+from chalicelib.archive.tail import Made
+
+
+@dataclass(frozen=True, slots=True)
+class PackedFile:
+    """A row: one file of a pack. Its header begins `at`, in bytes from where the run begins that
+    the row belongs to. `deflated` is how many bytes the pack has of it; None: it is stored as it
+    is. The other fields are those of its `Entry`."""
+
+    name: str
+    key: str
+    size: int
+    modified: int
+    crc32: int
+    at: int
+    deflated: int | None = None
+    version: str | None = None
+    encoding: str | None = None
+
+    @property
+    def member(self) -> Member:
+        return Member(self.name.encode(), self.size, self.modified, self.deflated)
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """An object that has packed files: its key, its ETag, its size in bytes."""
+
+    key: str
+    etag: str
+    size: int
+
+
+def run(  # noqa: PLR0913 - a run, and where it stands
+    form: Format,
+    pack: Pack,
+    files: Sequence[PackedFile],
+    *,
+    at: int,
+    length: int,
+    rows: str,
+    first: int,
+) -> Entry:
+    """Returns the entry of a run of packed files: `length` bytes of the pack, from `at` on. There
+    may be none of these files' headers in it. `files` are the rows from `first` on of the object
+    `rows`."""
+    lines = manifest.lines(((file, file.crc32) for file in files), first=False)
+    near = sum(form.record_length(file.member, 0) for file in files)
+    far = sum(form.record_length(replace(file.member, is_far=True), 0) for file in files)
+    return Entry(
+        name="",
+        key="",
+        etag=pack.etag,
+        size=length,
+        crc32=0,
+        modified=0,
+        copy=pack.key,
+        at=at,
+        packed=Packed(
+            files=len(files),
+            lines=sum(map(len, lines)),
+            records=near,
+            far=far,
+            rows=rows,
+            first=first,
+            end=first + len(files),
+            size=pack.size,
+        ),
+    )
+
+
+def made(form: Format, entry: Entry, files: Sequence[PackedFile], offset: int) -> Made:
+    """Returns what the tail says of the files of a run, which begins at `offset` in the archive."""
+    lines = b"".join(manifest.lines(((file, file.crc32) for file in files), first=False))
+    far = is_far(entry, offset)
+    records = b"".join(
+        form.record(replace(file.member, is_far=far), file.crc32, offset + file.at)
+        for file in files
+    )
+    return Made(len(files), lines, records)
+
+
+def to_bytes(pack: Pack | None, files: Sequence[PackedFile]) -> bytes:
+    """Returns the rows as they are stored, with the pack that they stand in."""
+    content = [pack and astuple(pack), [astuple(file) for file in files]]
+    # mtime=0: the same rows always have the same bytes.
+    return gzip.compress(json.dumps(content, separators=(",", ":")).encode(), 1, mtime=0)
+
+
+def from_bytes(body: bytes) -> tuple[Pack | None, list[PackedFile]]:
+    """Returns what `to_bytes` has stored."""
+    pack, rows = json.loads(gzip.decompress(body))
+    return pack and Pack(*pack), [PackedFile(*row) for row in rows]

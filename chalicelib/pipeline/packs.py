@@ -1,0 +1,42 @@
+"""What is known of packs (archive/packed.py): it is kept in S3, beside them."""
+
+from dataclasses import dataclass, field
+
+from chalicelib.archive import packed
+from chalicelib.archive.formats import Format
+from chalicelib.archive.packed import Pack, PackedFile
+from chalicelib.archive.plan import Entry
+from chalicelib.archive.tail import Made
+from chalicelib.errors import Unavailable
+from chalicelib.s3.archive_bucket import ArchiveBucket
+
+
+@dataclass(slots=True)
+class Rows:
+    """The rows of packed files. Those that were read last are kept: several runs may follow one
+    another that have the same ones."""
+
+    archive: ArchiveBucket
+    _key: str = ""
+    _rows: list[PackedFile] = field(default_factory=list)
+
+    def made(self, form: Format, entry: Entry, offset: int) -> Made:
+        """Returns what the tail says of a run, which begins at `offset` in the archive. Raises
+        Unavailable if its rows are gone."""
+        run = entry.packed
+        if run is None:
+            raise ValueError(f"{entry.key} is not packed")
+        if not run.files:
+            return Made(0, b"", b"")
+        if self._key != run.rows:
+            found = read(self.archive, run.rows)
+            if found is None:
+                raise Unavailable(f"what is known of {run.rows} is gone")
+            self._key, self._rows = run.rows, found[1]
+        return packed.made(form, entry, self._rows[run.first : run.end], offset)
+
+
+def read(archive: ArchiveBucket, key: str) -> tuple[Pack | None, list[PackedFile]] | None:
+    """Returns the pack and the rows that are stored under this key; None if nothing is."""
+    body = archive.read(key)
+    return None if body is None else packed.from_bytes(body)
