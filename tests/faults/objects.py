@@ -55,6 +55,13 @@ class Objects:
         return {}
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes, **asked: Any) -> Answer:
+        """If it says `IfNoneMatch`, an object that is there stays as it is.
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"""
+        shelf, absent = self._shelf("PutObject", Bucket), asked.get("IfNoneMatch")
+        if absent not in (None, "*"):
+            raise refused("PutObject", "NotImplemented", 501, "only * is taken")
+        if absent and Key in shelf.newest:
+            raise refused("PutObject", "PreconditionFailed", 412)
         body = bytes(Body)
         crc32 = b64_crc32(body) if asked.get("ChecksumAlgorithm") == "CRC32" else None
         stored = Stored(
@@ -66,7 +73,7 @@ class Objects:
             encoding=asked.get("ContentEncoding"),
             disposition=asked.get("ContentDisposition"),
         )
-        stored = self._shelf("PutObject", Bucket).put(Key, stored)
+        stored = shelf.put(Key, stored)
         return {"ETag": stored.etag, **_version(stored)}
 
     def head_object(
