@@ -32,6 +32,10 @@ class Format(Protocol):
     def VERSION(self) -> int:  # noqa: N802 - a constant of the module
         """Raised whenever the module writes other bytes than before."""
 
+    @property
+    def COMPRESSES_HEADERS(self) -> bool:  # noqa: N802 - a constant of the module
+        """Whether an archive is compressed as a whole, so that its headers are, too."""
+
     def header(self, member: Member, crc32: int, /) -> bytes:
         """Returns the bytes before a file's own bytes."""
 

@@ -20,9 +20,13 @@ from chalicelib.archive.tail import Made
 
 @dataclass(frozen=True, slots=True)
 class PackedFile:
-    """A row: one file of a pack. Its header begins `at`, in bytes from where the run begins that
-    the row belongs to. `deflated` is how many bytes the pack has of it; None: it is stored as it
-    is. The other fields are those of its `Entry`."""
+    """A row: one file of a pack, in which it begins `at` and has `taken` bytes, its header included.
+
+    `deflated` is how many bytes it has when it is compressed by itself; None: it is not. In a
+    tar.gz, several files share a gzip member: the first one takes all of its bytes, and the others
+    none. So a run may be divided only before a row that takes bytes. `is_piece`: the row is of a
+    piece of a large file, whose size and CRC-32 it has. The other fields are those of its
+    `Entry`."""
 
     name: str
     key: str
@@ -30,9 +34,15 @@ class PackedFile:
     modified: int
     crc32: int
     at: int
+    taken: int
     deflated: int | None = None
     version: str | None = None
     encoding: str | None = None
+    is_piece: bool = False
+
+    @property
+    def end(self) -> int:
+        return self.at + self.taken
 
     @property
     def member(self) -> Member:
@@ -91,7 +101,7 @@ def made(form: Format, entry: Entry, files: Sequence[PackedFile], offset: int) -
     lines = b"".join(manifest.lines(((file, file.crc32) for file in files), first=False))
     far = is_far(entry, offset)
     records = b"".join(
-        form.record(replace(file.member, is_far=far), file.crc32, offset + file.at)
+        form.record(replace(file.member, is_far=far), file.crc32, offset + file.at - entry.at)
         for file in files
     )
     return Made(len(files), lines, records)

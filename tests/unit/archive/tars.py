@@ -29,6 +29,7 @@ class Tar:
     NAME = "tar"
     EXTENSION = ".tar"
     MEDIA_TYPE = "application/x-tar"
+    COMPRESSES_HEADERS = False
     VERSION = 1
 
     def header(self, member: Member, _: int, /) -> bytes:
