@@ -10,12 +10,9 @@ from zlib import crc32
 import pytest
 
 from chalicelib.archive.packing import Sizes
-from chalicelib.jobs import places
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.pipeline import accepting
-from chalicelib.queue.messages import Step
 from tests.archives import check_archive, noise
-from tests.integration.gateway import cancel, status
 from tests.integration.stack import UNIT, Stack
 
 SIZES = Sizes(least=8 * UNIT, span=4 * UNIT, member=UNIT, sampled=UNIT // 8)
