@@ -55,13 +55,16 @@ class Objects:
         return {}
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes, **asked: Any) -> Answer:
-        """If it says `IfNoneMatch`, an object that is there stays as it is.
+        """If it says `IfNoneMatch`, an object that is there stays as it is; with `IfMatch`, any
+        object but the one with this ETag.
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"""
-        shelf, absent = self._shelf("PutObject", Bucket), asked.get("IfNoneMatch")
-        if absent not in (None, "*"):
-            raise refused("PutObject", "NotImplemented", 501, "only * is taken")
-        if absent and Key in shelf.newest:
-            raise refused("PutObject", "PreconditionFailed", 412)
+        name, shelf = "PutObject", self._shelf("PutObject", Bucket)
+        if asked.get("IfNoneMatch", "*") != "*":
+            raise refused(name, "NotImplemented", 501, "only * is taken")
+        if "IfNoneMatch" in asked and Key in shelf.newest:
+            raise refused(name, "PreconditionFailed", 412)
+        if "IfMatch" in asked:
+            _check_match(name, shelf.find(name, Key), asked["IfMatch"])
         body = bytes(Body)
         crc32 = b64_crc32(body) if asked.get("ChecksumAlgorithm") == "CRC32" else None
         stored = Stored(
