@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from chalicelib.archive import layout
+from chalicelib.archive.formats import FORMATS
 from chalicelib.archive.layout import ArchiveTooLarge
 from chalicelib.archive.manifest import Head
 from chalicelib.archive.names import manifest_name
@@ -101,7 +102,7 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
     if begun := _continued(job, source, found, mark, services):
         return begun
     head = _head(job, found)
-    laid_out = _laid_out(found.entries, head, services)
+    laid_out = _laid_out(found.entries, head, job, services)
     index = plans.store(
         services.archive,
         job.job_id,
@@ -111,7 +112,7 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
         version=services.plan_version,
         source=source,
     )
-    key = places.archive(job.job_id)
+    key = places.archive(job.job_id, job.format)
     upload = services.archive.create_upload(key, index.form.MEDIA_TYPE)
     ref = PlanRef(index.digest, upload, index.final)
     planned = services.jobs.set_plan(job, services.now(), _facts(ref, index, found))
@@ -122,9 +123,9 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
     return planned
 
 
-def _laid_out(entries: tuple[Entry, ...], head: Head, services: Services) -> Plan:
+def _laid_out(entries: tuple[Entry, ...], head: Head, job: Job, services: Services) -> Plan:
     try:
-        return layout.lay_out(entries, head, services.limits.layout)
+        return layout.lay_out(entries, head, services.limits.layout, FORMATS[job.format])
     except ArchiveTooLarge as error:
         raise LimitExceeded(f"{error}; export fewer files at a time") from error
 
@@ -155,7 +156,7 @@ def _continued(
     if origin is None or begun is None:
         return None
     head = _head(origin, found)
-    laid_out = _laid_out(found.entries, head, services)
+    laid_out = _laid_out(found.entries, head, job, services)
     if plans.bytes_digest(laid_out, head) != begun:
         return None
     index = plans.store(
@@ -212,7 +213,7 @@ def _throw_away_previous(job: Job, previous: PlanRef, services: Services) -> Non
     """Throws away what was begun by the previous plan: the new plan cannot use it. If this worker
     dies before that, the sweeper and the step `discard` do so later."""
     home = previous.home or job.job_id
-    services.archive.abort_upload(places.archive(home), previous.upload)
+    services.archive.abort_upload(places.archive(home, job.format), previous.upload)
     services.archive.delete_all(
         found.key for found in services.archive.list_objects(places.segments(home, previous.digest))
     )

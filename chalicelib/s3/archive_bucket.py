@@ -6,7 +6,7 @@ A method raises what those of `Bucket` do. One that copies a source file also ra
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.aws import could_not, error_code, translated
 from chalicelib.batches import batched
@@ -35,6 +35,20 @@ class ArchiveBucket(Bucket):
         """Writes the object. Replaces it if it exists."""
         with asking(f"write {key}"):
             self.client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type)
+
+    def write_over(self, key: str, body: bytes, content_type: str, *, etag: str | None) -> bool:
+        """Writes the object if the one that is there has this ETag; None: if there is none. Returns
+        whether it has.
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"""
+        about: Any = {"Bucket": self.name, "Key": key, "ContentType": content_type, **_over(etag)}
+        with asking(f"write {key}"):
+            try:
+                self.client.put_object(**about, Body=body)
+            except self.client.exceptions.ClientError as error:
+                if error_code(error) not in _NOT_OVER:
+                    raise
+                return False
+        return True
 
     def delete(self, key: str) -> None:
         """Deletes the object. It is no error if there is none."""
@@ -200,6 +214,22 @@ class ArchiveBucket(Bucket):
                     raise
                 raise could_not(f"complete {key}", "a part was replaced") from error
 
+    def complete_over(
+        self, key: str, upload: str, parts: list[UploadedPart], *, etag: str | None
+    ) -> bool:
+        """Completes the upload as `write_over` writes. The upload stays if it does not. Raises
+        UploadGone."""
+        about: Any = {"Bucket": self.name, "Key": key, "UploadId": upload, **_over(etag)}
+        numbered: Any = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
+        with asking(f"complete {key}"), self._upload_may_be_gone():
+            try:
+                self.client.complete_multipart_upload(**about, MultipartUpload={"Parts": numbered})
+            except self.client.exceptions.ClientError as error:
+                if error_code(error) not in _NOT_OVER:
+                    raise
+                return False
+        return True
+
     def abort_upload(self, key: str, upload: str) -> None:
         """Throws the upload and its parts away. It is no error if the upload does not exist any
         more."""
@@ -234,6 +264,15 @@ class ArchiveBucket(Bucket):
                 "KeyMarker": page["NextKeyMarker"],
                 "UploadIdMarker": page["NextUploadIdMarker"],
             }
+
+
+_NOT_OVER: Final = ("PreconditionFailed", "NoSuchKey", "ConditionalRequestConflict")
+"""What S3 answers if there is another object than the one to be replaced, or if somebody is writing
+it."""
+
+
+def _over(etag: str | None) -> Any:
+    return {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
 
 
 def _origin(source: Bucket, key: str, version: str | None) -> Any:
