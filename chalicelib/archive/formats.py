@@ -34,6 +34,10 @@ class Format(Protocol):
         """Raised whenever the module writes other bytes than before."""
 
     @property
+    def COMPRESSES_HEADERS(self) -> bool:  # noqa: N802 - a constant of the module
+        """Whether an archive is compressed as a whole, so that its headers are, too."""
+
+    @property
     def RECORDS_BESIDE(self) -> bool:  # noqa: N802 - a constant of the module
         """Whether the directory's records are no part of the archive, but an index beside it."""
 

@@ -22,6 +22,7 @@ EXTENSION: Final = ".tar"
 MEDIA_TYPE: Final = "application/x-tar"
 VERSION: Final = 1
 """The version of the bytes that this module writes. Raise it whenever they change."""
+COMPRESSES_HEADERS: Final = False
 RECORDS_BESIDE: Final = True
 
 BLOCK: Final = 512

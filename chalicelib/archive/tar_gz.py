@@ -21,6 +21,7 @@ EXTENSION: Final = ".tar.gz"
 MEDIA_TYPE: Final = "application/gzip"
 VERSION: Final = tar_format.VERSION
 """The version of the bytes that this module writes. Raise it whenever they change."""
+COMPRESSES_HEADERS: Final = True
 RECORDS_BESIDE: Final = False
 
 # What is compressed is a tar.

@@ -19,6 +19,7 @@ from chalicelib.archive.member import Member
 NAME: Final = "zip"
 EXTENSION: Final = ".zip"
 MEDIA_TYPE: Final = "application/zip"
+COMPRESSES_HEADERS: Final = False
 VERSION: Final = 1
 """The version of the bytes that this module writes. Raise it whenever they change: an upload that
 an older version has begun is then not continued with new bytes."""

@@ -36,9 +36,14 @@ class ArchiveBucket(Bucket):
         with asking(f"write {key}"):
             self.client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type)
 
+    def write_new(self, key: str, body: bytes) -> bool:
+        """Writes the object, unless there is one. Returns False if there is one: it may be this
+        one, if an answer was lost."""
+        return self.write_over(key, body, "application/octet-stream", etag=None)
+
     def write_over(self, key: str, body: bytes, content_type: str, *, etag: str | None) -> bool:
         """Writes the object if the one that is there has this ETag; None: if there is none. Returns
-        whether it has.
+        whether it has. It may have, and say no, if an answer was lost.
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"""
         about: Any = {"Bucket": self.name, "Key": key, "ContentType": content_type, **_over(etag)}
         with asking(f"write {key}"):
@@ -266,9 +271,8 @@ class ArchiveBucket(Bucket):
             }
 
 
-_NOT_OVER: Final = ("PreconditionFailed", "NoSuchKey", "ConditionalRequestConflict")
-"""What S3 answers if there is another object than the one to be replaced, or if somebody is writing
-it."""
+_NOT_OVER: Final = ("PreconditionFailed", "NoSuchKey")
+"""What S3 answers if another object is there than the one to be replaced."""
 
 
 def _over(etag: str | None) -> Any:
