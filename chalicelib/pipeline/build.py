@@ -14,7 +14,7 @@ from chalicelib.errors import SourceChanged, Unavailable, UploadGone
 from chalicelib.jobs import places, wake
 from chalicelib.jobs.model import Job, PlanRef, Progress
 from chalicelib.jobs.states import Stage
-from chalicelib.pipeline import endings, plans, tail_sections
+from chalicelib.pipeline import archive_index, endings, plans, tail_sections
 from chalicelib.pipeline.assembly import Builder, Upload
 from chalicelib.pipeline.lease import Lease
 from chalicelib.pools import wait_for
@@ -41,6 +41,11 @@ class PlannedJob:
     @property
     def sections(self) -> tail_sections.Sections:
         return tail_sections.Sections(self.services.archive, self.job.home, self.index)
+
+    def write_index(self, length: int, chunks: Iterator[bytes]) -> None:
+        """Writes the index that stands beside the archive. Raises what archive_index.write does."""
+        key = places.archive_index(self.job.home, self.job.format)
+        archive_index.write(key, length, chunks, self.lease)
 
     def slice(self, number: int) -> plans.Slice:
         return plans.load_slice(self.services.archive, self.job.home, self.index, number)
@@ -113,7 +118,11 @@ def finish(planned: PlannedJob, sections: Mapping[int, Section] | None = None) -
     own = tail_sections.section(services.archive, index, index.final, final, builder.crc32s)
     with services.pools(SECTIONS_AT_ONCE) as pool:
         tail = tail_sections.render(
-            planned.sections, {**(sections or {}), index.final: own}, pool, planned.lease.tick
+            planned.sections,
+            {**(sections or {}), index.final: own},
+            pool,
+            planned.lease.tick,
+            planned.write_index,
         )
         builder.upload_chunks(final.parts, _chained(rest, tail))
     planned.lease.renew(services.now())
