@@ -124,6 +124,11 @@ def run_once(contender: Contender, place: Place, sizes: Sequence[int]) -> Run:
     return Run(contender.name, usage, size)
 
 
+def installed() -> list[Contender]:
+    """Returns the contenders whose program is installed."""
+    return [one for one in CONTENDERS if not one.program or shutil.which(one.program)]
+
+
 def _ours(contender: Contender, place: Place) -> tuple[str, Usage]:
     asked = {"prefix": _PREFIX, "fresh": True, "format": contender.form}
     factory = f"bench.worker:{contender.worker}"
@@ -183,12 +188,16 @@ def _key(number: int) -> str:
 
 
 def measured(
-    place: Place, sizes: Sequence[int], rounds: int, taking_part: Sequence[Contender]
+    place: Place,
+    texts: Texts,
+    sizes: Sequence[int],
+    rounds: int,
+    taking_part: Sequence[Contender],
 ) -> list[Run]:
     """Measures the contenders, and shows its progress on the terminal."""
     runs = []
     with step("Text") as show:
-        put(place, Texts(), sizes, show)
+        put(place, texts, sizes, show)
         for number in range(rounds):
             # Each round begins with another one, so that none is always first.
             turn = number % len(taking_part)
@@ -263,16 +272,14 @@ def main(*, quick: bool, rounds: int, only: tuple[str, ...]) -> None:
     """Measures compressed archives of 1 GB of text."""
     sizes = cases.mix(QUICK_FILES if quick else FILES, MB)
     rounds = 1 if quick else rounds
-    absent = {one.program for one in CONTENDERS if one.program and not shutil.which(one.program)}
-    if absent:
-        say(f"Not installed, so left out: {', '.join(sorted(absent))}.")
-    taking_part = [
-        one for one in CONTENDERS if one.program not in absent and (not only or one.name in only)
-    ]
+    there = installed()
+    if absent := [one.title for one in CONTENDERS if one not in there]:
+        say(f"Not installed, so left out: {'; '.join(absent)}.")
+    taking_part = [one for one in there if not only or one.name in only]
     about = results.circumstances("ministack", rounds, 0, quick=quick)
     try:
         with stack_of_its_own("ministack") as place:
-            runs = measured(place, sizes, rounds, taking_part)
+            runs = measured(place, Texts(), sizes, rounds, taking_part)
     except (InfraError, BotoCoreError, ClientError, OSError) as error:
         complain(str(error))
         sys.exit(1)

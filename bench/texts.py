@@ -15,7 +15,7 @@ from typing import Final
 
 from bench.cases import MB
 
-_POOL: Final = 16 * MB
+POOL: Final = 16 * MB
 """Bytes of text of each kind. A file begins anywhere in them: deflate looks back 32 KiB only, so
 two files that share text share nothing for it."""
 
@@ -29,9 +29,10 @@ _HABIT: Final = 0.62
 
 
 class Texts:
-    """Text of three kinds."""
+    """Text of three kinds, of `pool` bytes each."""
 
-    def __init__(self, seed: int = 18) -> None:
+    def __init__(self, seed: int = 18, pool: int = POOL) -> None:
+        self._pool = pool
         self._random = random.Random(seed)
         self._at = datetime(2026, 11, 27, tzinfo=UTC)
 
@@ -44,7 +45,8 @@ class Texts:
 
     @cached_property
     def _pools(self) -> tuple[bytes, ...]:
-        return tuple(_filled(kind) for kind in (self._sentence, self._log_line, self._record))
+        kinds = (self._sentence, self._log_line, self._record)
+        return tuple(_filled(kind, self._pool) for kind in kinds)
 
     @cached_property
     def _words(self) -> list[str]:
@@ -107,14 +109,14 @@ class Texts:
         return json.dumps(record) + "\n"
 
 
-def _filled(make: Callable[[], str]) -> bytes:
+def _filled(make: Callable[[], str], most: int) -> bytes:
     """Returns a pool of what `make` makes."""
 
     def pieces() -> Iterator[str]:
         size = 0
-        while size < _POOL:
+        while size < most:
             piece = make()
             size += len(piece)
             yield piece
 
-    return "".join(pieces()).encode()[:_POOL]
+    return "".join(pieces()).encode()[:most]
