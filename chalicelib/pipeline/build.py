@@ -14,7 +14,7 @@ from chalicelib.errors import SourceChanged, Unavailable, UploadGone
 from chalicelib.jobs import places, wake
 from chalicelib.jobs.model import Job, PlanRef, Progress
 from chalicelib.jobs.states import Stage
-from chalicelib.pipeline import endings, plans, tail_sections
+from chalicelib.pipeline import archive_index, endings, plans, tail_sections
 from chalicelib.pipeline.assembly import Builder, Upload
 from chalicelib.pipeline.lease import Lease
 from chalicelib.pools import wait_for
@@ -41,6 +41,11 @@ class PlannedJob:
     @property
     def sections(self) -> tail_sections.Sections:
         return tail_sections.Sections(self.services.archive, self.job.home, self.index)
+
+    def write_index(self, length: int, chunks: Iterator[bytes]) -> None:
+        """Writes the index that stands beside the archive. Raises what archive_index.write does."""
+        key = places.archive_index(self.job.home, self.job.format)
+        archive_index.write(key, length, chunks, self.lease)
 
     def slice(self, number: int) -> plans.Slice:
         return plans.load_slice(self.services.archive, self.job.home, self.index, number)
@@ -113,7 +118,11 @@ def finish(planned: PlannedJob, sections: Mapping[int, Section] | None = None) -
     own = tail_sections.section(services.archive, index, index.final, final, builder.crc32s)
     with services.pools(SECTIONS_AT_ONCE) as pool:
         tail = tail_sections.render(
-            planned.sections, {**(sections or {}), index.final: own}, pool, planned.lease.tick
+            planned.sections,
+            {**(sections or {}), index.final: own},
+            pool,
+            planned.lease.tick,
+            planned.write_index,
         )
         builder.upload_chunks(final.parts, _chained(rest, tail))
     planned.lease.renew(services.now())
@@ -131,7 +140,8 @@ def complete(planned: PlannedJob) -> None:
     # Twins may still build segments again. Workers of another plan may still build that plan's, or
     # copy a file aside.
     is_messy = index.nested or index.has_copies or job.was_replanned or job.changes > 0
-    is_messy = is_messy or index.has_packs
+    # If packing has found that S3 can copy all files as they are, there are packs with nothing.
+    is_messy = is_messy or job.packing > 0
     wake_at = now + wake.DISCARD_AFTER_MS if is_messy else expires_at
     # Before the job completes: a request for the same files right after that finds its archive.
     services.fingerprints.record(index.fingerprint, job.job_id, expires_at)
@@ -145,7 +155,7 @@ def complete(planned: PlannedJob) -> None:
     if index.nested:
         keys = (places.segment(job.home, index.digest, number) for number in range(index.final))
         services.archive.delete_all(keys)
-    if index.has_packs:
+    if job.packing:
         listed = services.archive.list_objects(places.folder(job.home))
         keys = (found.key for found in listed)
         services.archive.delete_all(filter(places.is_pack, keys))

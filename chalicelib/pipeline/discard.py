@@ -139,19 +139,14 @@ def _throw_away(job: Job, status: Status, services: Services, lease: Lease) -> N
     if status is Status.EXPIRED:
         keys = (key for key in _keys(folder, services) if not places.is_request(key))
         services.archive.delete_all(keys)
-    elif job.plan or job.was_replanned or job.changes or job.packing:
-        services.archive.delete_all(filter(_is_of_work, _keys(folder, services)))
+    elif job.plan or job.packing or job.was_replanned or job.changes:
+        services.archive.delete_all(filter(places.is_temporary, _keys(folder, services)))
 
 
 def _abort_uploads(prefix: str, services: Services, lease: Lease) -> None:
     for upload in services.archive.list_uploads(prefix):
         lease.keep()
         services.archive.abort_upload(upload.key, upload.id)
-
-
-def _is_of_work(key: str) -> bool:
-    """Returns whether an object only leads to the archive, and takes as much room."""
-    return places.is_segment(key) or places.is_copy(key) or places.is_pack(key)
 
 
 def _keys(prefix: str, services: Services) -> Iterator[str]:

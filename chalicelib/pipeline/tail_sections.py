@@ -94,9 +94,14 @@ class Sections:
 
 
 def render(
-    sections: Sections, own: Mapping[int, Section], pool: Executor, tick: Callable[[], None]
+    sections: Sections,
+    own: Mapping[int, Section],
+    pool: Executor,
+    tick: Callable[[], None],
+    write_index: Callable[[int, Iterator[bytes]], None],
 ) -> Iterator[bytes]:
-    """Yields the archive's bytes from its tail's start to its end, in chunks.
+    """Yields the archive's bytes from its tail's start to its end, in chunks. Before that, calls
+    `write_index` with the length of the index beside it and its chunks, if its format has one.
 
     `own` are the sections that the caller has and that are not kept, by segment. `pool` has
     SECTIONS_AT_ONCE threads, and must outlive the generator. Raises Unavailable if one of the other
@@ -121,13 +126,12 @@ def render(
     every = list(_ticking(ahead(pool, counts, numbers, SECTIONS_AT_ONCE), tick))
     largest = max(max(one.lines, one.records) for one in every)
     most = min(SECTIONS_AT_ONCE, 1 + _AHEAD_BYTES // max(largest, 1))
+    all_records = _ticking(ahead(pool, records, numbers, most), tick)
+    about = index.form, index.head, index.tail_start, every
+    if index.form.RECORDS_BESIDE:
+        write_index(*tail.beside(*about, all_records))
     yield from tail.render(
-        index.form,
-        index.head,
-        index.tail_start,
-        every,
-        lines=_ticking(ahead(pool, lines, numbers, most), tick),
-        records=_ticking(ahead(pool, records, numbers, most), tick),
+        *about, lines=_ticking(ahead(pool, lines, numbers, most), tick), records=all_records
     )
 
 

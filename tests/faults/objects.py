@@ -55,16 +55,6 @@ class Objects:
         return {}
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes, **asked: Any) -> Answer:
-        """If it says `IfNoneMatch`, an object that is there stays as it is; with `IfMatch`, any
-        object but the one with this ETag.
-        https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"""
-        name, shelf = "PutObject", self._shelf("PutObject", Bucket)
-        if asked.get("IfNoneMatch", "*") != "*":
-            raise refused(name, "NotImplemented", 501, "only * is taken")
-        if "IfNoneMatch" in asked and Key in shelf.newest:
-            raise refused(name, "PreconditionFailed", 412)
-        if "IfMatch" in asked:
-            _check_match(name, shelf.find(name, Key), asked["IfMatch"])
         body = bytes(Body)
         crc32 = b64_crc32(body) if asked.get("ChecksumAlgorithm") == "CRC32" else None
         stored = Stored(
@@ -76,6 +66,8 @@ class Objects:
             encoding=asked.get("ContentEncoding"),
             disposition=asked.get("ContentDisposition"),
         )
+        shelf = self._shelf("PutObject", Bucket)
+        check_over("PutObject", shelf.newest.get(Key), asked)
         stored = shelf.put(Key, stored)
         return {"ETag": stored.etag, **_version(stored)}
 
@@ -325,6 +317,17 @@ class Objects:
 def _check_match(operation: str, stored: Stored, if_match: str) -> None:
     if if_match and if_match.strip('"') != stored.etag.strip('"'):
         raise refused(operation, "PreconditionFailed", 412)
+
+
+def check_over(operation: str, there: Stored | None, asked: Mapping[str, Any]) -> None:
+    """Refuses to write over what is there, if the request says so.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"""
+    if asked.get("IfNoneMatch") and there:
+        raise refused(operation, "PreconditionFailed", 412)
+    if wanted := asked.get("IfMatch"):
+        if there is None:
+            raise refused(operation, "NoSuchKey", 404)
+        _check_match(operation, there, wanted)
 
 
 def _version(stored: Stored) -> Answer:

@@ -222,7 +222,9 @@ class Witness:
         if is_again or new.status not in OPEN or (not new.plan and old.packing != new.packing):
             return
         was, now = (old.percent, old.shown), (new.percent, new.shown)
-        if new.percent < old.percent or new.shown[0] < old.shown[0]:
+        # If an empty file is gone when the rest is packed, there are as many bytes as before.
+        is_planned = old.plan is None and new.plan is not None
+        if new.percent < old.percent or (new.shown[0] < old.shown[0] and not is_planned):
             self.says(f"{key}: shown was {was}, and is {now}")
         if new.shown[1] > new.shown[2] and (new.plan or not new.bytes_total):
             self.says(f"{key}: shown is {now}")
