@@ -63,6 +63,10 @@ BYTE_CPU: Final = 2.1e-3 / 1024**2
 """CPU-seconds of a byte: to receive it (1.0 ms a MiB) and send it (0.7 ms), both over TLS, and to
 add it to a CRC-32 (0.4 ms). [measured] as above."""
 
+PACK_RATE: Final = 20e6
+"""Bytes of files a second that one function deflates. [measured] `python -m bench.compress`, for a
+share of VCPUS of one core. zlib alone has about half of that, of text."""
+
 COPY_RATE: Final = 80e6
 """Bytes a second of one UploadPartCopy. [cited] 512 MiB more take 6.5 s more, whatever the size:
 https://github.com/awslabs/aws-c-s3/pull/288."""
@@ -129,10 +133,12 @@ more files would save nothing."""
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Bytes a second: `stream` through one worker, `copy` of one UploadPartCopy."""
+    """Bytes a second: `stream` through one worker, `copy` of one UploadPartCopy, `pack` compressed
+    by one worker."""
 
     stream: float = STREAM_RATE
     copy: float = COPY_RATE
+    pack: float = PACK_RATE
 
 
 RATES: Final = Rates()
@@ -148,6 +154,11 @@ def streaming(files: int, length: int, rates: Rates = RATES) -> float:
         files * READ_SECONDS / READS_AT_ONCE,
         (files * READ_CPU + length * BYTE_CPU) / VCPUS,
     )
+
+
+def packing(files: int, length: int, rates: Rates = RATES) -> float:
+    """Returns the seconds that one worker takes to pack `length` bytes of `files` files."""
+    return max(length / rates.pack, streaming(files, length, rates))
 
 
 def copying(length: int, rates: Rates = RATES) -> float:

@@ -15,6 +15,7 @@ from typing import Final, Self
 
 from chalicelib.archive import crc, manifest
 from chalicelib.archive.formats import Format
+from chalicelib.archive.member import Member
 from chalicelib.archive.plan import Entry
 
 _COUNTS = Struct("<QQQIQ")
@@ -125,11 +126,45 @@ def render(  # noqa: PLR0913 - all that a tail is made of
     """Yields the archive's bytes from `tail_start` to its end, in chunks.
 
     `counts` are those of all sections, in order. `lines` and `records` are those of all sections
-    too, in chunks of any size. Each is iterated once, `lines` first.
+    too, in chunks of any size. Each is iterated once, `lines` first. `records` are not iterated if
+    the format has them beside the archive.
     """
     before, after = manifest.opening(head), manifest.closing(head)
+    member, crc32 = _listing(head, counts)
+    header = form.header(member, crc32)
+    padding = form.padding(member.size)
+    directory_offset = tail_start + len(header) + member.size + padding
+    record, directory_size = b"", 0
+    if form.RECORDS_BESIDE:
+        records = ()
+    else:
+        record = form.record(member, crc32, tail_start)
+        directory_size = sum(one.records for one in counts) + len(record)
+    files = sum(one.files for one in counts) + 1
+    end = record + form.end(files, directory_size, directory_offset)
+    chunks = chain((header + before,), lines, (after + bytes(padding),), records, (end,))
+    size = directory_offset - tail_start + directory_size + len(end) - len(record)
+    yield from form.wrapped(chunks, size)
+
+
+def beside(
+    form: Format,
+    head: manifest.Head,
+    tail_start: int,
+    counts: Sequence[Counts],
+    records: Iterable[bytes],
+) -> tuple[int, Iterator[bytes]]:
+    """Returns the index that stands beside an archive of a format which has one: its length in
+    bytes, and its bytes in chunks. `counts` and `records` are those of `render`."""
+    member, crc32 = _listing(head, counts)
+    record = form.record(member, crc32, tail_start)
+    return sum(one.records for one in counts) + len(record), chain(records, (record,))
+
+
+def _listing(head: manifest.Head, counts: Sequence[Counts]) -> tuple[Member, int]:
+    """Returns the manifest as a member of the archive, and its CRC-32."""
+    before, after = manifest.opening(head), manifest.closing(head)
     length = len(before) + sum(one.lines for one in counts) + len(after)
-    member = manifest.member(head, length)
     crc32 = crc.combined(
         [
             (zlib.crc32(before), len(before)),
@@ -137,13 +172,4 @@ def render(  # noqa: PLR0913 - all that a tail is made of
             (zlib.crc32(after), len(after)),
         ]
     )
-    header = form.header(member, crc32)
-    padding = form.padding(length)
-    directory_offset = tail_start + len(header) + length + padding
-    record = form.record(member, crc32, tail_start)
-    directory_size = sum(one.records for one in counts) + len(record)
-    files = sum(one.files for one in counts) + 1
-    end = record + form.end(files, directory_size, directory_offset)
-    chunks = chain((header + before,), lines, (after + bytes(padding),), records, (end,))
-    size = directory_offset - tail_start + directory_size + len(end) - len(record)
-    yield from form.wrapped(chunks, size)
+    return manifest.member(head, length), crc32

@@ -134,6 +134,7 @@ def complete(planned: PlannedJob) -> None:
     # Twins may still build segments again. Workers of another plan may still build that plan's, or
     # copy a file aside.
     is_messy = index.nested or index.has_copies or job.was_replanned or job.changes > 0
+    is_messy = is_messy or index.has_packs
     wake_at = now + wake.DISCARD_AFTER_MS if is_messy else expires_at
     # Before the job completes: a request for the same files right after that finds its archive.
     services.fingerprints.record(index.fingerprint, job.job_id, expires_at)
@@ -147,6 +148,10 @@ def complete(planned: PlannedJob) -> None:
     if index.nested:
         keys = (places.segment(job.home, index.digest, number) for number in range(index.final))
         services.archive.delete_all(keys)
+    if index.has_packs:
+        listed = services.archive.list_objects(places.folder(job.home))
+        keys = (found.key for found in listed)
+        services.archive.delete_all(filter(places.is_pack, keys))
     if index.has_copies or job.changes:
         for home in dict.fromkeys((job.home, job.job_id)):
             listed = services.archive.list_objects(places.copies(home))

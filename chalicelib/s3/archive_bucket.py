@@ -6,9 +6,10 @@ A method raises what those of `Bucket` do. One that copies a source file also ra
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
-from chalicelib.aws import could_not, error_code, translated
+from chalicelib.aws import could_not, error_code, http_status, translated
 from chalicelib.batches import batched
 from chalicelib.errors import (
     AccessDenied,
@@ -40,6 +41,19 @@ class ArchiveBucket(Bucket):
         """Writes the object. Replaces it if it exists."""
         with asking(f"write {key}"):
             self.client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type)
+
+    def write_new(self, key: str, body: bytes) -> bool:
+        """Writes the object, unless there is one. Returns False if there is one: it may be this
+        one, if an answer was lost.
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"""
+        with asking(f"write {key}"):
+            try:
+                self.client.put_object(Bucket=self.name, Key=key, Body=body, IfNoneMatch="*")
+            except self.client.exceptions.ClientError as error:
+                if http_status(error) != HTTPStatus.PRECONDITION_FAILED:
+                    raise
+                return False
+        return True
 
     def delete(self, key: str) -> None:
         """Deletes the object. It is no error if there is none."""
