@@ -180,6 +180,12 @@ def is_segment(key: str) -> bool:
     return re.fullmatch(_SEGMENT, key) is not None
 
 
+def is_temporary(key: str) -> bool:
+    """Returns whether the key is of something that is of no use once the archive is there: a
+    segment, a pack, or a copy of a source file."""
+    return is_segment(key) or is_pack(key) or is_copy(key)
+
+
 def is_copy(key: str) -> bool:
     """Returns whether the key is that of a copy of a source file."""
     return re.fullmatch(_KEPT, key) is not None

@@ -90,6 +90,14 @@ class Packer:
                 raise
         whole = [one for one in found if isinstance(one, PackedFile) and not one.is_piece]
         self.services.archive.write(rows, packed.to_bytes(whole))
+        self.services.log.info(
+            "files packed",
+            jobId=self.lease.job_id,
+            files=len(spans),
+            bytes=sum(span.length for span in spans),
+            packed=pack.size,
+            engine=deflate.ENGINE,
+        )
         return packing.made_of(self.form, pack, rows, found)
 
     def is_left_by_name(self, entry: Entry) -> bool:

@@ -27,25 +27,46 @@ _LAYOUT: Final = Scale(
 @dataclass(frozen=True, slots=True)
 class Small:
     """The sizes of one run: the seconds of work in a segment, the most parts of an upload, the rows
-    of a page, and the most messages in one request."""
+    of a page, and the most messages in one request. `scale` is how many times larger than usual
+    all bytes are."""
 
     segment_seconds: float
     max_parts: int
     page: int
     batch: int = 3
+    scale: int = 1
 
     @property
     def limits(self) -> Limits:
         """The limits that chalicelib works with."""
         layout = replace(
-            _LAYOUT, most_segment_seconds=self.segment_seconds, max_parts=self.max_parts
+            self._layout, most_segment_seconds=self.segment_seconds, max_parts=self.max_parts
         )
-        return Limits(layout=layout, read_bytes=300, batch_bytes=1500, lookups=4)
+        return Limits(
+            layout=layout,
+            read_bytes=300 * self.scale,
+            batch_bytes=1500 * self.scale,
+            lookups=4,
+        )
 
     @property
     def of_s3(self) -> stored.Limits:
         """The limits of S3 in memory."""
-        return stored.Limits(_LAYOUT.min_part, _LAYOUT.max_part, self.max_parts, self.page)
+        layout = self._layout
+        return stored.Limits(layout.min_part, layout.max_part, self.max_parts, self.page)
+
+    @property
+    def _layout(self) -> Scale:
+        rates = _LAYOUT.rates
+        return replace(
+            _LAYOUT,
+            min_part=_LAYOUT.min_part * self.scale,
+            max_part=_LAYOUT.max_part * self.scale,
+            stream_part=_LAYOUT.stream_part * self.scale,
+            copy_part=_LAYOUT.copy_part * self.scale,
+            copy_min=_LAYOUT.copy_min * self.scale,
+            rates=Rates(rates.stream * self.scale, rates.copy * self.scale),
+        )
 
 
 def drawn(random: Random) -> Small:
