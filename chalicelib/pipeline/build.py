@@ -141,8 +141,10 @@ def complete(planned: PlannedJob) -> None:
     # Twins may still build segments again. Workers of another plan may still build that plan's, or
     # copy a file aside.
     is_messy = index.nested or index.has_copies or job.was_replanned or job.changes > 0
-    # If packing has found that S3 can copy all files as they are, there are packs with nothing.
-    is_messy = is_messy or job.packing > 0
+    # If packing has found that S3 can copy all files as they are, there are packs with nothing. If
+    # all files are empty, there are packs of no bytes.
+    has_packs = index.has_packs or job.packing > 0
+    is_messy = is_messy or has_packs
     wake_at = now + wake.DISCARD_AFTER_MS if is_messy else expires_at
     # Before the job completes: a request for the same files right after that finds its archive.
     services.fingerprints.record(index.fingerprint, job.job_id, expires_at)
@@ -156,7 +158,7 @@ def complete(planned: PlannedJob) -> None:
     if index.nested:
         keys = (places.segment(job.home, index.digest, number) for number in range(index.final))
         services.archive.delete_all(keys)
-    if job.packing:
+    if has_packs:
         listed = services.archive.list_objects(places.folder(job.home))
         keys = (found.key for found in listed)
         services.archive.delete_all(filter(places.is_pack, keys))
