@@ -162,6 +162,8 @@ def _tail_length(
     directory_offset = tail_start + form.header_length(listing) + listing.size
     directory_offset += form.padding(listing.size)
     directory_size += form.record_length(listing, tail_start)
+    if form.RECORDS_BESIDE:
+        directory_size = 0
     end = form.end_length(files + 1, directory_size, directory_offset)
     return form.wrapped_length(directory_offset + directory_size + end - tail_start)
 

@@ -142,12 +142,7 @@ def _throw_away(job: Job, status: Status, services: Services, lease: Lease) -> N
         keys = (key for key in _keys(folder, services) if not places.is_request(key))
         services.archive.delete_all(keys)
     elif job.plan or job.packing or archives.is_of_several_plans(job):
-        services.archive.delete_all(filter(_is_spent, _keys(folder, services)))
-
-
-def _is_spent(key: str) -> bool:
-    """Returns whether the object is of use only until the archive is there."""
-    return places.is_segment(key) or places.is_pack(key) or places.is_copy(key)
+        services.archive.delete_all(filter(places.is_temporary, _keys(folder, services)))
 
 
 def _abort_uploads(prefix: str, services: Services, lease: Lease) -> None:
