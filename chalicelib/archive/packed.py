@@ -20,7 +20,7 @@ from chalicelib.archive.tail import Made
 
 @dataclass(frozen=True, slots=True)
 class PackedFile:
-    """A row: one file of a pack, in which it begins `at` and has `taken` bytes, its header included.
+    """A row: one file of a pack, in which it begins `at` and takes `taken` bytes, with its header.
 
     `deflated` is how many bytes it has when it is compressed by itself; None: it is not. In a
     tar.gz, several files share a gzip member: the first one takes all of its bytes, and the others
@@ -74,6 +74,21 @@ def run(  # noqa: PLR0913 - a run, and where it stands
     lines = manifest.lines(((file, file.crc32) for file in files), first=False)
     near = sum(form.record_length(file.member, 0) for file in files)
     far = sum(form.record_length(replace(file.member, is_far=True), 0) for file in files)
+    about = Packed(
+        files=len(files),
+        lines=sum(map(len, lines)),
+        records=near,
+        far=far,
+        rows=rows,
+        first=first,
+        end=first + len(files),
+        size=pack.size,
+    )
+    return run_entry(pack, at, length, about)
+
+
+def run_entry(pack: Pack, at: int, length: int, about: Packed) -> Entry:
+    """Returns the entry of a run of which this is known."""
     return Entry(
         name="",
         key="",
@@ -83,16 +98,7 @@ def run(  # noqa: PLR0913 - a run, and where it stands
         modified=0,
         copy=pack.key,
         at=at,
-        packed=Packed(
-            files=len(files),
-            lines=sum(map(len, lines)),
-            records=near,
-            far=far,
-            rows=rows,
-            first=first,
-            end=first + len(files),
-            size=pack.size,
-        ),
+        packed=about,
     )
 
 
@@ -146,14 +152,13 @@ def made(
     return Made(len(files), lines, records)
 
 
-def to_bytes(pack: Pack | None, files: Sequence[PackedFile]) -> bytes:
-    """Returns the rows as they are stored, with the pack that they stand in."""
-    content = [pack and astuple(pack), [astuple(file) for file in files]]
+def to_bytes(files: Sequence[PackedFile]) -> bytes:
+    """Returns the rows as they are stored."""
+    content = [astuple(file) for file in files]
     # mtime=0: the same rows always have the same bytes.
     return gzip.compress(json.dumps(content, separators=(",", ":")).encode(), 1, mtime=0)
 
 
-def from_bytes(body: bytes) -> tuple[Pack | None, list[PackedFile]]:
+def from_bytes(body: bytes) -> list[PackedFile]:
     """Returns what `to_bytes` has stored."""
-    pack, rows = json.loads(gzip.decompress(body))
-    return pack and Pack(*pack), [PackedFile(*row) for row in rows]
+    return [PackedFile(*row) for row in json.loads(gzip.decompress(body))]

@@ -111,7 +111,7 @@ def retry(
     made = _new_job(services, job_id, job.user_id, asked, arrival)
     if "filename" not in again.changes:
         # A name that somebody has given stays. One that was made has the day of then.
-        named = replace(asked, filename=naming.given(job, first))
+        named = naming.kept(job, first, asked)
         made = replace(made, filename=naming.filename(named, made.created_at))
     made = replace(made, retry_of=job.job_id)
     base = arrival.base

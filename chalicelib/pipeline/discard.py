@@ -139,10 +139,8 @@ def _throw_away(job: Job, status: Status, services: Services, lease: Lease) -> N
     if status is Status.EXPIRED:
         keys = (key for key in _keys(folder, services) if not places.is_request(key))
         services.archive.delete_all(keys)
-    elif job.plan or job.was_replanned or job.changes:
-        found = _keys(folder, services)
-        keys = (key for key in found if places.is_segment(key) or places.is_copy(key))
-        services.archive.delete_all(keys)
+    elif job.plan or job.packing or job.was_replanned or job.changes:
+        services.archive.delete_all(filter(places.is_temporary, _keys(folder, services)))
 
 
 def _abort_uploads(prefix: str, services: Services, lease: Lease) -> None:
