@@ -102,20 +102,27 @@ def _events(place: Place, job_id: str) -> Iterator[tuple[dict[str, Any], str]]:
     jobs = services().jobs
     deadline = time.monotonic() + _LIMIT_SECONDS
     while time.monotonic() < deadline:
-        answer = place.sqs.receive_message(
-            QueueUrl=place.queue_url,
-            MaxNumberOfMessages=1,
-            MessageSystemAttributeNames=["All"],
-        )
-        for message in answer.get("Messages", []):
-            yield _event(message), message["ReceiptHandle"]
-        if not answer.get("Messages"):
+        found = received(place)
+        yield from found
+        if not found:
             job = jobs.get(job_id)
             if job is None or job.status not in OPEN:
                 break
             time.sleep(_POLL_SECONDS)  # a message that was put off is not visible yet
     if job is None or job.status != "completed":
         raise ContenderError(f"The job {job_id} has not completed: {job}")
+
+
+def received(place: Place) -> list[tuple[dict[str, Any], str]]:
+    """Returns the next message of the bench's queue as the event that Lambda makes of it, with its
+    receipt; an empty list if none is visible."""
+    answer = place.sqs.receive_message(
+        QueueUrl=place.queue_url,
+        MaxNumberOfMessages=1,
+        MessageSystemAttributeNames=["All"],
+    )
+    found = answer.get("Messages", [])
+    return [(_event(message), message["ReceiptHandle"]) for message in found]
 
 
 def _event(message: Mapping[str, Any]) -> dict[str, Any]:

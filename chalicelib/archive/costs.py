@@ -67,10 +67,6 @@ BYTE_CPU: Final = 2.1e-3 / 1024**2
 """CPU-seconds of a byte: to receive it (1.0 ms a MiB) and send it (0.7 ms), both over TLS, and to
 add it to a CRC-32 (0.4 ms). [measured] as above."""
 
-PACK_RATE: Final = 20e6
-"""Bytes of files a second that one function deflates. [measured] `python -m bench.compress`, for a
-share of VCPUS of one core. zlib alone has about half of that, of text."""
-
 COPY_RATE: Final = 80e6
 """Bytes a second of one UploadPartCopy. [cited] 512 MiB more take 6.5 s more, whatever the size:
 https://github.com/awslabs/aws-c-s3/pull/288."""

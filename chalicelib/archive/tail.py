@@ -8,7 +8,7 @@ from theirs. It parses nothing, and holds no list of all files.
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from struct import Struct
 from typing import Final, Self
@@ -18,23 +18,24 @@ from chalicelib.archive.formats import Format
 from chalicelib.archive.member import Member
 from chalicelib.archive.plan import Entry
 
-_COUNTS = Struct("<QQQI")
+_COUNTS = Struct("<QQQIQ")
 COUNTS_LENGTH: Final = _COUNTS.size
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many files a section has, how many bytes of manifest lines and of directory records, and
-    the CRC-32 of the lines."""
+    """How many files a section has, how many bytes of manifest lines and of directory records, the
+    CRC-32 of the lines, and how many bytes of ETags."""
 
     files: int
     lines: int
     records: int
     crc32: int
+    etags: int = 0
 
     def to_bytes(self) -> bytes:
         """Returns COUNTS_LENGTH bytes."""
-        return _COUNTS.pack(self.files, self.lines, self.records, self.crc32)
+        return _COUNTS.pack(self.files, self.lines, self.records, self.crc32, self.etags)
 
     @classmethod
     def from_bytes(cls, body: bytes) -> Self:
@@ -45,15 +46,41 @@ class Counts:
 @dataclass(frozen=True, slots=True)
 class Section:
     """What the tail says of some consecutive files: `lines` of the manifest, `records` of the
-    directory."""
+    directory. `etags` are those of the segment's parts of the archive's upload, in order; empty:
+    they are not known."""
 
     counts: Counts
     lines: bytes
     records: bytes
+    etags: tuple[str, ...] = ()
+
+    def with_etags(self, etags: Iterable[str]) -> "Section":
+        """Returns the section with these ETags."""
+        known = tuple(etags)
+        counts = replace(self.counts, etags=len(_joined(known)))
+        return replace(self, counts=counts, etags=known)
 
     def to_bytes(self) -> bytes:
-        """Returns counts, lines and records, one after another."""
-        return self.counts.to_bytes() + self.lines + self.records
+        """Returns counts, ETags, lines and records, one after another."""
+        return self.counts.to_bytes() + _joined(self.etags) + self.lines + self.records
+
+    @classmethod
+    def from_bytes(cls, body: bytes) -> Self:
+        """Returns the section that `to_bytes` has made these bytes of."""
+        counts = Counts.from_bytes(body[:COUNTS_LENGTH])
+        lines = COUNTS_LENGTH + counts.etags
+        records = lines + counts.lines
+        etags = etags_of(body[COUNTS_LENGTH:lines])
+        return cls(counts, body[lines:records], body[records:], etags)
+
+
+def etags_of(body: bytes) -> tuple[str, ...]:
+    """Returns the ETags that stand in these bytes of a section."""
+    return tuple(body.decode().split("\n")) if body else ()
+
+
+def _joined(etags: Iterable[str]) -> bytes:
+    return "\n".join(etags).encode()
 
 
 @dataclass(frozen=True, slots=True)

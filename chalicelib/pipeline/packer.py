@@ -351,8 +351,8 @@ class _Output:
     size: int = 0
     _buffer: bytearray = field(default_factory=bytearray)
     _upload: str | None = None
-    _parts: int = 0
-    _under_way: list[Future[None]] = field(default_factory=list)
+    _etags: list[str] = field(default_factory=list)
+    _under_way: list[Future[str]] = field(default_factory=list)
 
     @property
     def _archive(self) -> ArchiveBucket:
@@ -373,10 +373,7 @@ class _Output:
             if self._buffer:
                 self._send()
             self._wait()
-            parts = list(self._archive.list_parts(self.key, self._upload))
-            if len(parts) != self._parts or sum(part.size for part in parts) != self.size:
-                raise Unavailable(f"{len(parts)} of {self._parts} parts of {self.key} are there")
-            self._archive.complete_upload(self.key, self._upload, parts)
+            self._archive.complete_upload(self.key, self._upload, enumerate(self._etags, start=1))
         there = self._archive.head(self.key, checksum=False)
         if there is None or there.size != self.size:
             raise Unavailable(f"{self.key} is not there")
@@ -394,13 +391,14 @@ class _Output:
         if self._upload is None:
             self._upload = self._archive.create_upload(self.key, self.media_type)
         self._wait()
-        self._parts += 1
-        part = partial(self._archive.upload_part, self.key, self._upload, self._parts, self._buffer)
+        number = len(self._etags) + 1
+        part = partial(self._archive.upload_part, self.key, self._upload, number, self._buffer)
         self._buffer = bytearray()
         self._under_way = [self.pool.submit(part)]
 
     def _wait(self) -> None:
         wait_for(self.services.pools, self._under_way, self.lease.tick)
+        self._etags += [future.result() for future in self._under_way]
         self._under_way = []
 
 

@@ -95,7 +95,7 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
         mark = reuse.fingerprint(job.user_id, source, replace(found, entries=kept.seen), asked.form)
         found = replace(found, entries=kept.entries)
         quotas.check(services, job, found)
-    entries = with_packs(found.entries, asked, job, services, lease)
+    entries = with_packs(found, asked, job, services, lease)
     entries = entries and with_crc32s(entries, source, job, services, lease)
     if entries is None:
         return None

@@ -63,9 +63,10 @@ def completed_before(job: Job, mark: str, services: Services) -> Job | None:
     # archive.
     if not services.holders.hold(builder.home, job.job_id, builder.expires_at):
         return None
-    # What the job itself has begun, before it was planned again, is thrown away soon.
+    # What the job itself has begun, before it was planned again, is thrown away soon. So is what it
+    # has packed.
     wake_at = builder.expires_at
-    if job.was_replanned or job.changes:
+    if job.was_replanned or job.changes or job.packing:
         wake_at = services.now() + wake.DISCARD_AFTER_MS
     return endings.complete_with(services, job, builder, builder.plan, wake_at=wake_at)
 

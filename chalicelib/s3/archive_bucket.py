@@ -12,6 +12,7 @@ from chalicelib.aws import could_not, error_code, translated
 from chalicelib.batches import batched
 from chalicelib.errors import (
     AccessDenied,
+    PartReplaced,
     Reason,
     SourceChanged,
     SourceFault,
@@ -21,6 +22,10 @@ from chalicelib.s3 import refusals
 from chalicelib.s3.bucket import Bucket
 from chalicelib.s3.objects import Body, ObjectFacts, OpenUpload, UploadedPart
 from chalicelib.s3.refusals import asking
+
+PARTS_LISTED: Final = 1_000
+"""The most parts that S3 lists on one page.
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +132,19 @@ class ArchiveBucket(Bucket):
                 Bucket=self.name, Key=key, ContentType=content_type
             )["UploadId"]
 
-    def upload_part(self, key: str, upload: str, number: int, body: Body) -> None:
-        """Uploads one part. Raises UploadGone if the upload was completed or aborted."""
-        if self.fast and self.fast.upload_part(self.name, key, upload, number, body):
-            return
+    def upload_part(self, key: str, upload: str, number: int, body: Body) -> str:
+        """Uploads one part. Returns its ETag. Raises UploadGone if the upload was completed or
+        aborted."""
+        if self.fast and (etag := self.fast.upload_part(self.name, key, upload, number, body)):
+            return etag
         with asking(f"upload part {number} of {key}"), self._upload_may_be_gone():
-            self.client.upload_part(
+            return self.client.upload_part(
                 Bucket=self.name,
                 Key=key,
                 UploadId=upload,
                 PartNumber=number,
                 Body=bytes(body),
-            )
+            )["ETag"]
 
     def copy_part(  # noqa: PLR0913 - what one UploadPartCopy takes
         self,
@@ -153,9 +159,9 @@ class ArchiveBucket(Bucket):
         start: int,
         length: int,
         version: str | None = None,
-    ) -> None:
+    ) -> str:
         """Has S3 copy into a part: `length` bytes from `start` of an object that has `size` bytes.
-        `source` is that object's bucket.
+        `source` is that object's bucket. Returns the part's ETag.
 
         Raises SourceChanged if that object is gone or has another ETag, SourceUnreadable if S3
         refuses it, and UploadGone as `upload_part` does.
@@ -163,21 +169,23 @@ class ArchiveBucket(Bucket):
         # S3 copies a range only if the object is larger than 5 MiB. A whole object needs no range.
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
         source_range = f"bytes={start}-{start + length - 1}" if length < size else None
-        if self.fast and self.fast.copy_part(
-            self.name,
-            key,
-            upload,
-            number,
-            source=f"{source.name}/{source_key}",
-            etag=etag,
-            source_range=source_range,
-            version=version,
-            access=source.access.copy_headers(),
+        if self.fast and (
+            copied := self.fast.copy_part(
+                self.name,
+                key,
+                upload,
+                number,
+                source=f"{source.name}/{source_key}",
+                etag=etag,
+                source_range=source_range,
+                version=version,
+                access=source.access.copy_headers(),
+            )
         ):
-            return
+            return copied
         ranged: Any = {"CopySourceRange": source_range} if source_range else {}
         with self._copying(f"copy {source_key}", source, source_key, version):
-            self.client.upload_part_copy(
+            return self.client.upload_part_copy(
                 Bucket=self.name,
                 Key=key,
                 UploadId=upload,
@@ -186,7 +194,7 @@ class ArchiveBucket(Bucket):
                 CopySourceIfMatch=etag,
                 **ranged,
                 **source.access.of_copy(),
-            )
+            )["CopyPartResult"]["ETag"]
 
     def list_parts(self, key: str, upload: str, first: int = 1) -> Iterator[UploadedPart]:
         """Yields the parts that the upload has, in order, from number `first` on. Raises
@@ -201,9 +209,10 @@ class ArchiveBucket(Bucket):
                 return
             more = {"PartNumberMarker": page["NextPartNumberMarker"]}
 
-    def complete_upload(self, key: str, upload: str, parts: list[UploadedPart]) -> None:
-        """Completes the upload: S3 makes one object of these parts. Raises UploadGone. Raises
-        Unavailable also if a part was uploaded again after it was listed."""
+    def complete_upload(self, key: str, upload: str, parts: Iterable[tuple[int, str]]) -> None:
+        """Completes the upload: S3 makes one object of these parts, each of which is (number,
+        ETag). Raises UploadGone, and
+        PartReplaced if one of the parts has another ETag by now, or is not there."""
         with asking(f"complete {key}"), self._upload_may_be_gone():
             try:
                 self.client.complete_multipart_upload(
@@ -211,13 +220,13 @@ class ArchiveBucket(Bucket):
                     Key=key,
                     UploadId=upload,
                     MultipartUpload={
-                        "Parts": [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
+                        "Parts": [{"PartNumber": number, "ETag": etag} for number, etag in parts]
                     },
                 )
             except self.client.exceptions.ClientError as error:
                 if error_code(error) != "InvalidPart":
                     raise
-                raise could_not(f"complete {key}", "a part was replaced") from error
+                raise PartReplaced(f"could not complete {key}: a part was replaced") from error
 
     def complete_over(
         self, key: str, upload: str, parts: list[UploadedPart], *, etag: str | None

@@ -108,8 +108,6 @@ def _rules(schema: str, sources: tuple[str, ...], *, is_number: bool) -> tuple[A
     an_id = schemas.NUMBER if is_number else schemas.TEXT_OR_NUMBER
     rules = deepcopy(schemas.requests(an_id, sources)[schema])
     own = rules["properties"]
-    if schema == "export":
-        own.setdefault("format", {"type": "string"})
-        own.setdefault("compression", {"type": "string"})
-        own["split"] = {"type": "integer", "minimum": 1}
+    if "split" in own:
+        own["split"]["minimum"] = 1
     return rules, fastjsonschema.compile(rules, use_default=False, fast_fail=False)

@@ -14,11 +14,12 @@ class Broken(Exception):
 @dataclass(frozen=True, slots=True)
 class Held:
     """A file in an archive. Its header begins `at`, in bytes from the beginning of the ZIP or the
-    tar. `stored` is how many bytes the archive has of its content. `modified` is Unix time in
-    seconds."""
+    tar, and its own bytes at `data`. `stored` is how many bytes the archive has of its content.
+    `modified` is Unix time in seconds."""
 
     name: str
     content: bytes
     at: int
+    data: int
     stored: int
     modified: int

@@ -1,12 +1,13 @@
 """Makes everything small: an archive of a few kilobytes has copied parts, several segments, and
 several pages of each list. Its run takes milliseconds."""
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from random import Random
 from typing import Final
 
 from chalicelib.archive import costs
 from chalicelib.archive.costs import Rates
+from chalicelib.archive.packing import Sizes
 from chalicelib.archive.scale import Scale
 from chalicelib.limits import Limits
 from tests.faults import stored
@@ -19,9 +20,14 @@ _LAYOUT: Final = Scale(
     stream_part=820,
     copy_part=1024,
     copy_min=400,
-    rates=Rates(stream=1000, copy=4000 / costs.COPIES_AT_ONCE),
+    rates=Rates(stream=1000, copy=4000 / costs.COPIES_AT_ONCE, pack=500),
     segment_seconds=lambda work: work,  # as large as `most_segment_seconds` lets them be
 )
+
+
+def _packing(scale: int) -> Sizes:
+    """Returns the sizes of packs: a pack has a few files, or a part of a large one."""
+    return Sizes(least=900 * scale, span=700 * scale, member=400 * scale, sampled=100 * scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class Small:
         )
         return Limits(
             layout=layout,
+            packing=_packing(self.scale),
             read_bytes=300 * self.scale,
             batch_bytes=1500 * self.scale,
             lookups=4,
@@ -65,7 +72,7 @@ class Small:
             stream_part=_LAYOUT.stream_part * self.scale,
             copy_part=_LAYOUT.copy_part * self.scale,
             copy_min=_LAYOUT.copy_min * self.scale,
-            rates=Rates(rates.stream * self.scale, rates.copy * self.scale),
+            rates=Rates(*(rate * self.scale for rate in astuple(rates))),
         )
 
 

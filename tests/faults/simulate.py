@@ -61,6 +61,7 @@ def _ended(world: World, alone: Form | None) -> Ended:
         left_out=Counter(reason for item in jobs for reason in _left_out(to_job(item))),
         events=+world.witness.events,
         told=+world.announced.counts,
+        seen=world.seen,
         requests=world.network.requests,
         minutes=took / MINUTE,
         trace=world.network.trace or [],
@@ -110,6 +111,7 @@ class Report:
     left_out: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
     told: Counter[str] = field(default_factory=Counter)
+    seen: Counter[str] = field(default_factory=Counter)
     violations: dict[int, list[str]] = field(default_factory=dict)
 
     def add(self, seed: int, ended: Ended) -> None:
@@ -122,6 +124,7 @@ class Report:
         self.left_out.update(ended.left_out)
         self.events.update(ended.events)
         self.told.update(ended.told)
+        self.seen.update(ended.seen)
         if ended.violations:
             self.violations[seed] = ended.violations
 
@@ -135,6 +138,7 @@ class Report:
         self.left_out.update(other.left_out)
         self.events.update(other.events)
         self.told.update(other.told)
+        self.seen.update(other.seen)
         self.violations.update(other.violations)
 
 
@@ -195,6 +199,7 @@ def _print(report: Report, seconds: float) -> None:
         ("jobs", report.statuses),
         ("taken from other jobs", report.reuses),
         ("left out of archives", report.left_out),
+        ("archives", report.seen),
         ("events", report.events),
         ("told", report.told),
         ("faults", report.faults),

@@ -42,10 +42,11 @@ def read(archive: bytes) -> list[Held]:
             at += BLOCK
         if header.kind != _FILE:
             raise Broken(f"a tar has {header.kind!r} at {at - BLOCK}")
-        content, at = _content(archive, at, int(said.get("size", header.size)))
+        data = at
+        content, at = _content(archive, data, int(said.get("size", header.size)))
         modified = int(float(said.get("mtime", header.modified)))
         name = said.get("path", header.name)
-        held.append(Held(name, content, begun, len(content), modified))
+        held.append(Held(name, content, begun, data, len(content), modified))
     _check_end(archive, at)
     return held
 

@@ -103,6 +103,7 @@ class Ended:
     left_out: Counter[str]
     events: Counter[str]
     told: Counter[str]
+    seen: Counter[str]
     requests: int
     minutes: float
     trace: list[str]
@@ -228,6 +229,7 @@ class World:
             forms=self.forms,
         )
         self.healed_at = 0
+        self.seen = Counter[str]()
         if self.ground.restless:
             self.network.before = self.people.disturb
 

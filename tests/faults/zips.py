@@ -64,7 +64,7 @@ def _files(archive: bytes) -> list[Held]:
         content = _content(said, archive[data : data + said.compressed])
         name = said.name.decode()
         files.append((at, said))
-        held.append(Held(name, content, at, said.compressed, said.modified))
+        held.append(Held(name, content, at, data, said.compressed, said.modified))
         at = data + said.compressed
     directory = at
     for offset, said in files:
