@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.archive import costs
+from chalicelib.archive.packing import SIZES, Sizes
 from chalicelib.archive.scale import GIB, SCALE, Scale
 
 
@@ -14,12 +15,15 @@ class Limits:
     file one request reads when a worker streams the file: so a large file comes over more than one
     connection. `batch_bytes` is how much one worker reads in the step `read`: it takes some 15
     seconds at the 600 Mbit/s that a function has. `lookups` is how many files are looked up between
-    two ticks."""
+    two ticks. `packing` has the sizes of packs. `index_part` is how much of an index beside an
+    archive one request writes."""
 
     layout: Scale = SCALE
+    packing: Sizes = SIZES
     read_bytes: int = costs.READ_SIZE
     batch_bytes: int = GIB
     lookups: int = 256
+    index_part: int = 16 * 1024**2
 
 
 LIMITS: Final = Limits()

@@ -133,10 +133,12 @@ more files would save nothing."""
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Bytes a second: `stream` through one worker, `copy` of one UploadPartCopy."""
+    """Bytes a second: `stream` through one worker, `copy` of one UploadPartCopy, `pack` compressed
+    by one worker."""
 
     stream: float = STREAM_RATE
     copy: float = COPY_RATE
+    pack: float = PACK_RATE
 
 
 RATES: Final = Rates()
@@ -152,6 +154,11 @@ def streaming(files: int, length: int, rates: Rates = RATES) -> float:
         files * READ_SECONDS / READS_AT_ONCE,
         (files * READ_CPU + length * BYTE_CPU) / VCPUS,
     )
+
+
+def packing(files: int, length: int, rates: Rates = RATES) -> float:
+    """Returns the seconds that one worker takes to pack `length` bytes of `files` files."""
+    return max(length / rates.pack, streaming(files, length, rates))
 
 
 def copying(length: int, rates: Rates = RATES) -> float:
