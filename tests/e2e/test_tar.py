@@ -1,4 +1,4 @@
-"""A tar over HTTP: it opens in common tools, and each row of its index leads to a file's bytes."""
+"""A tar over HTTP (docs/tar.md): it opens in common tools, and a row of its index leads to a file."""
 
 import csv
 import io
