@@ -27,6 +27,7 @@ from typing import assert_never
 from chalicelib.errors import GivenUp, NothingToDo, SourceFault, Unavailable, UploadGone
 from chalicelib.jobs.model import Job, Progress, file_mark
 from chalicelib.jobs.states import OPEN, Stage
+from chalicelib.pipeline import archives
 from chalicelib.pipeline.build import (
     PlannedJob,
     build_all,
@@ -206,7 +207,6 @@ def _after_upload(planned: PlannedJob) -> None:
     services, job = planned.services, planned.lease.look()
     if job is None or job.status not in OPEN or job.plan != planned.plan:
         raise planned.lease.refused()
-    archive = services.archive.head(job.archive_key, checksum=False)
-    if archive is None or archive.size != job.bytes_total:
+    if not archives.are_whole(services, job):
         raise GivenUp("the upload of the archive was aborted; export again")
     complete(planned)
