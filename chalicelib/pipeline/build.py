@@ -28,13 +28,15 @@ from chalicelib.sources.known import keep
 
 @dataclass(frozen=True, slots=True)
 class PlannedJob:
-    """A job with its plan, and what a step needs to work on it."""
+    """A job with its plan, and what a step needs to work on it. `is_new`: no part of the segment
+    that this step builds is there yet, but for those of a twin."""
 
     job: Job
     plan: PlanRef
     index: plans.Index
     services: Services
     lease: Lease
+    is_new: bool = False
 
     @property
     def upload(self) -> Upload:
@@ -286,7 +288,7 @@ def _upload_parts(planned: PlannedJob, number: int, upload: Upload) -> Section |
     of the tail; None if that is kept already."""
     segment = planned.index.segments[number]
     of = planned.slice(number)
-    there = _there(upload, of.parts)
+    there = {} if planned.is_new else _there(upload, of.parts)
     is_kept = bool(there) and planned.sections.counts(number) is not None
     # Until the section is kept, nobody knows the CRC-32s in it. Then what was streamed is streamed
     # again: the same bytes take the same place.

@@ -22,6 +22,7 @@ from chalicelib.pipeline.build import PlannedJob, planned_job
 from chalicelib.pipeline.lease import Lease
 from chalicelib.pipeline.packing import with_packs
 from chalicelib.pipeline.reading import with_crc32s
+from chalicelib.pipeline.sending import send_segments
 from chalicelib.queue.messages import Message, Step
 from chalicelib.services import Services
 from chalicelib.sources.find import Found, find
@@ -39,6 +40,8 @@ def plan(job: Job, services: Services, lease: Lease) -> PlannedJob | None:
     gone, NothingToDo if the job has ended or another worker has sent its steps, and what the lease
     raises.
     """
+    # Else there may be parts: those of a worker that had these steps before, or of another job.
+    is_new = job.plan is None and job.previous_plan is None and job.retry_of is None
     if job.plan is None:
         planned = _planned(job, services, lease)
         if planned is None:
@@ -51,7 +54,7 @@ def plan(job: Job, services: Services, lease: Lease) -> PlannedJob | None:
         return work
     if job.steps_sent:
         raise NothingToDo("another worker has planned the job and sent its steps")
-    services.queue.send(following(job, services), job.user_id)
+    send_segments(job, job.plan, _first_steps(job, services, is_new=is_new), services)
     services.jobs.steps_sent(job, job.plan)
     return None
 
@@ -64,6 +67,13 @@ def following(job: Job, services: Services) -> list[Message]:
     left = sorted(set(range(plan.segments)) - services.segments.done(job, plan))
     assembles = [Message(Step.ASSEMBLE, job.job_id, n, plan=plan.digest) for n in left]
     return assembles or [Message(Step.FINALIZE, job.job_id, plan=plan.digest)]
+
+
+def _first_steps(job: Job, services: Services, *, is_new: bool) -> list[Message]:
+    messages = following(job, services)
+    if not is_new:
+        return messages
+    return [replace(one, is_new=one.step is Step.ASSEMBLE) for one in messages]
 
 
 def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
