@@ -14,12 +14,14 @@ class Limits:
     file one request reads when a worker streams the file: so a large file comes over more than one
     connection. `batch_bytes` is how much one worker reads in the step `read`: it takes some 15
     seconds at the 600 Mbit/s that a function has. `lookups` is how many files are looked up between
-    two ticks."""
+    two ticks. `short_request` is the most characters of a request that lies in the job's record: a
+    prefix, some forty ids, or as many keys of one folder."""
 
     layout: Scale = SCALE
     read_bytes: int = costs.READ_SIZE
     batch_bytes: int = GIB
     lookups: int = 256
+    short_request: int = 320
 
 
 LIMITS: Final = Limits()

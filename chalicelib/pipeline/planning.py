@@ -13,7 +13,6 @@ from chalicelib.errors import GivenUp, LimitExceeded, NothingToDo, Unavailable
 from chalicelib.jobs import places
 from chalicelib.jobs.items import short_missing, short_unreadable
 from chalicelib.jobs.model import Job, PlanRef
-from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.states import OPEN
 from chalicelib.jobs.store import Planned
 from chalicelib.pipeline import accepting, keeping, plans, quotas, reuse
@@ -68,10 +67,9 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
     """Returns the job with its plan. None if files must be read before there can be a plan, or if
     an archive that was there already has completed the job."""
     accepting.start(services, job.job_id)  # None on a second try: then it is started already
-    body = services.archive.read(job.request_key)
-    if body is None:
+    asked = accepting.stored_request(services, job)
+    if asked is None:
         raise GivenUp("what was asked for is not stored any more; export again")
-    asked = ExportRequest.from_json(body)
     found = find(
         asked,
         services,

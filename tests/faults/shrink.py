@@ -40,7 +40,7 @@ class Small:
         layout = replace(
             _LAYOUT, most_segment_seconds=self.segment_seconds, max_parts=self.max_parts
         )
-        return Limits(layout=layout, read_bytes=300, batch_bytes=1500, lookups=4)
+        return Limits(layout=layout, read_bytes=300, batch_bytes=1500, lookups=4, short_request=140)
 
     @property
     def of_s3(self) -> stored.Limits:
