@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class _Remote(io.RawIOBase):
+class Remote(io.RawIOBase):
     """An S3 object as a file. Each read is one GET of a range."""
 
     s3: "S3Client"
@@ -59,7 +59,7 @@ def check_names(place: Place, key: str, case: Case) -> None:
     """
     name = place.outputs.archive_bucket
     size = place.s3.head_object(Bucket=name, Key=key)["ContentLength"]
-    remote = io.BufferedReader(_Remote(place.s3, name, key, size), 1024**2)
+    remote = io.BufferedReader(Remote(place.s3, name, key, size), 1024**2)
     with zipfile.ZipFile(remote) as archive:
         there = {
             entry.filename.removeprefix(case.prefix): entry.file_size

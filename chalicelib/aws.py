@@ -32,6 +32,7 @@ _TRANSIENT: Final = frozenset(
         "RequestTimeout",
         "RequestTimeTooSkewed",
         "OperationAborted",
+        "ConditionalRequestConflict",  # two write the same object at the same time
         "Throttling",
         "ThrottlingException",
         "ThrottledException",

@@ -276,6 +276,10 @@ class Unavailable(LonghaulError):
         self.code = code
 
 
+class PartReplaced(Unavailable):
+    """A part of an upload has another ETag than the one that was named, or is not there."""
+
+
 class PlanReplaced(LonghaulError):
     """The job was planned again while a step still worked by the previous plan."""
 

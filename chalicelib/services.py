@@ -52,7 +52,7 @@ T = TypeVar("T")
 Way = tuple["S3Client", "FastPath | None"]
 """How S3 is reached in one region: a client, and the fast path if there is one."""
 
-PLAN_VERSION: Final = 3
+PLAN_VERSION: Final = 4
 """The version of everything that is stored of a plan, its sections of the tail included. Raise it
 when that changes: a job that was planned before the deployment is then planned again."""
 

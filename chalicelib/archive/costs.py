@@ -52,6 +52,10 @@ STREAM_RATE: Final = 70e6
 """Bytes a second through one function, in and out at the same time. [cited] 15 GB in 212 s, in Rust
 with 512 MB: https://rustysl.com/en/blog/beyond-s3-archive-streaming; Lambda's ~600 Mbit/s."""
 
+PACK_RATE: Final = 17e6
+"""Source bytes a second that one worker compresses, with zlib at level 6 and MEMORY_MB. [assumed]
+text, on VCPUS of a core that compresses 30 MB a second."""
+
 READ_SECONDS: Final = 0.03
 """Seconds until the first byte of a GET. [cited] p90 of 20 ms on EC2, for any size:
 https://github.com/dvassallo/s3-benchmark; 10 ms more for a smaller machine [assumed]."""
@@ -129,10 +133,12 @@ more files would save nothing."""
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Bytes a second: `stream` through one worker, `copy` of one UploadPartCopy."""
+    """Bytes a second: `stream` through one worker, `copy` of one UploadPartCopy, `pack` compressed
+    by one worker."""
 
     stream: float = STREAM_RATE
     copy: float = COPY_RATE
+    pack: float = PACK_RATE
 
 
 RATES: Final = Rates()
@@ -148,6 +154,11 @@ def streaming(files: int, length: int, rates: Rates = RATES) -> float:
         files * READ_SECONDS / READS_AT_ONCE,
         (files * READ_CPU + length * BYTE_CPU) / VCPUS,
     )
+
+
+def packing(files: int, length: int, rates: Rates = RATES) -> float:
+    """Returns the seconds that one worker takes to pack `length` bytes of `files` files."""
+    return max(length / rates.pack, streaming(files, length, rates))
 
 
 def copying(length: int, rates: Rates = RATES) -> float:

@@ -3,13 +3,14 @@
 For each file, an archive has a header, the file's bytes, and padding. Then comes the tail: the
 manifest as one more file, a directory with a record for each file, and the end. A format says what
 these bytes are and how many. The lengths must follow from name, size, time and offset alone,
-because the layout is made before any file is read.
+because the layout is made before any file is read. The directory may also stand beside the archive,
+as an index of it.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import Final, Protocol
 
-from chalicelib.archive import zip_format
+from chalicelib.archive import tar_format, tar_gz, zip_format
 from chalicelib.archive.member import Member
 
 
@@ -31,6 +32,14 @@ class Format(Protocol):
     @property
     def VERSION(self) -> int:  # noqa: N802 - a constant of the module
         """Raised whenever the module writes other bytes than before."""
+
+    @property
+    def COMPRESSES_HEADERS(self) -> bool:  # noqa: N802 - a constant of the module
+        """Whether an archive is compressed as a whole, so that its headers are, too."""
+
+    @property
+    def RECORDS_BESIDE(self) -> bool:  # noqa: N802 - a constant of the module
+        """Whether the directory's records are no part of the archive, but an index beside it."""
 
     def header(self, member: Member, crc32: int, /) -> bytes:
         """Returns the bytes before a file's own bytes."""
@@ -64,6 +73,8 @@ class Format(Protocol):
 
 
 ZIP: Final[Format] = zip_format
+TAR: Final[Format] = tar_format
+TAR_GZ: Final[Format] = tar_gz
 
-FORMATS: Final[dict[str, Format]] = {form.NAME: form for form in (ZIP,)}
+FORMATS: Final[dict[str, Format]] = {form.NAME: form for form in (ZIP, TAR, TAR_GZ)}
 """Every format by its name."""

@@ -20,9 +20,13 @@ from chalicelib.archive.tail import Made
 
 @dataclass(frozen=True, slots=True)
 class PackedFile:
-    """A row: one file of a pack. Its header begins `at`, in bytes from where the run begins that
-    the row belongs to. `deflated` is how many bytes the pack has of it; None: it is stored as it
-    is. The other fields are those of its `Entry`."""
+    """A row: one file of a pack, in which it begins `at` and takes `taken` bytes, with its header.
+
+    `deflated` is how many bytes it has when it is compressed by itself; None: it is not. In a
+    tar.gz, several files share a gzip member: the first one takes all of its bytes, and the others
+    none. So a run may be divided only before a row that takes bytes. `is_piece`: the row is of a
+    piece of a large file, whose size and CRC-32 it has. The other fields are those of its
+    `Entry`."""
 
     name: str
     key: str
@@ -30,9 +34,15 @@ class PackedFile:
     modified: int
     crc32: int
     at: int
+    taken: int
     deflated: int | None = None
     version: str | None = None
     encoding: str | None = None
+    is_piece: bool = False
+
+    @property
+    def end(self) -> int:
+        return self.at + self.taken
 
     @property
     def member(self) -> Member:
@@ -64,6 +74,21 @@ def run(  # noqa: PLR0913 - a run, and where it stands
     lines = manifest.lines(((file, file.crc32) for file in files), first=False)
     near = sum(form.record_length(file.member, 0) for file in files)
     far = sum(form.record_length(replace(file.member, is_far=True), 0) for file in files)
+    about = Packed(
+        files=len(files),
+        lines=sum(map(len, lines)),
+        records=near,
+        far=far,
+        rows=rows,
+        first=first,
+        end=first + len(files),
+        size=pack.size,
+    )
+    return run_entry(pack, at, length, about)
+
+
+def run_entry(pack: Pack, at: int, length: int, about: Packed) -> Entry:
+    """Returns the entry of a run of which this is known."""
     return Entry(
         name="",
         key="",
@@ -73,38 +98,67 @@ def run(  # noqa: PLR0913 - a run, and where it stands
         modified=0,
         copy=pack.key,
         at=at,
-        packed=Packed(
-            files=len(files),
-            lines=sum(map(len, lines)),
-            records=near,
-            far=far,
+        packed=about,
+    )
+
+
+def divided(
+    form: Format, entry: Entry, files: Sequence[PackedFile], before: int
+) -> tuple[Entry, Entry]:
+    """Returns a run in two: the files before number `before`, and those from there on. `files` are
+    its rows. Row `before` must take bytes."""
+    if entry.packed is None or entry.copy is None:
+        raise ValueError(f"{entry.key} is not packed")
+    pack = Pack(entry.copy, entry.etag, entry.packed.size)
+    cut, rows, first = files[before].at, entry.packed.rows, entry.packed.first
+    return (
+        run(
+            form,
+            pack,
+            files[:before],
+            at=entry.at,
+            length=cut - entry.at,
             rows=rows,
             first=first,
-            end=first + len(files),
-            size=pack.size,
+        ),
+        run(
+            form,
+            pack,
+            files[before:],
+            at=cut,
+            length=entry.at + entry.size - cut,
+            rows=rows,
+            first=first + before,
         ),
     )
 
 
-def made(form: Format, entry: Entry, files: Sequence[PackedFile], offset: int) -> Made:
-    """Returns what the tail says of the files of a run, which begins at `offset` in the archive."""
-    lines = b"".join(manifest.lines(((file, file.crc32) for file in files), first=False))
+def made(
+    form: Format,
+    entry: Entry,
+    files: Sequence[PackedFile],
+    offset: int,
+    archive: int | None = None,
+) -> Made:
+    """Returns what the tail says of the files of a run, which begins at `offset` in the archive.
+    `archive` is the number of that archive, if there are several."""
+    listed = ((file, file.crc32) for file in files)
+    lines = b"".join(manifest.lines(listed, first=False, archive=archive))
     far = is_far(entry, offset)
     records = b"".join(
-        form.record(replace(file.member, is_far=far), file.crc32, offset + file.at)
+        form.record(replace(file.member, is_far=far), file.crc32, offset + file.at - entry.at)
         for file in files
     )
     return Made(len(files), lines, records)
 
 
-def to_bytes(pack: Pack | None, files: Sequence[PackedFile]) -> bytes:
-    """Returns the rows as they are stored, with the pack that they stand in."""
-    content = [pack and astuple(pack), [astuple(file) for file in files]]
+def to_bytes(files: Sequence[PackedFile]) -> bytes:
+    """Returns the rows as they are stored."""
+    content = [astuple(file) for file in files]
     # mtime=0: the same rows always have the same bytes.
     return gzip.compress(json.dumps(content, separators=(",", ":")).encode(), 1, mtime=0)
 
 
-def from_bytes(body: bytes) -> tuple[Pack | None, list[PackedFile]]:
+def from_bytes(body: bytes) -> list[PackedFile]:
     """Returns what `to_bytes` has stored."""
-    pack, rows = json.loads(gzip.decompress(body))
-    return pack and Pack(*pack), [PackedFile(*row) for row in rows]
+    return [PackedFile(*row) for row in json.loads(gzip.decompress(body))]

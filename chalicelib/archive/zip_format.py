@@ -19,9 +19,11 @@ from chalicelib.archive.member import Member
 NAME: Final = "zip"
 EXTENSION: Final = ".zip"
 MEDIA_TYPE: Final = "application/zip"
+COMPRESSES_HEADERS: Final = False
 VERSION: Final = 1
 """The version of the bytes that this module writes. Raise it whenever they change: an upload that
 an older version has begun is then not continued with new bytes."""
+RECORDS_BESIDE: Final = False
 
 UINT16_MAX: Final = 0xFFFF  # in a 16-bit field: the value is in the ZIP64 record (4.4.1.4)
 UINT32_MAX: Final = 0xFFFFFFFF  # the same for a 32-bit field

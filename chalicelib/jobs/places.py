@@ -8,7 +8,8 @@
     jobs/{home}/{plan}/index                the facts of the plan, and where each slice is
     jobs/{home}/{plan}/segment-{n}          segment n of a nested plan, until S3 has joined it
     jobs/{home}/{plan}/tail-{n}             segment n's section of the archive's tail
-    jobs/{job}/{packing}/packs              what is to be packed, by packs
+    jobs/{job}/{packing}/packing            what is to be packed: how, and where each pack's part is
+    jobs/{job}/{packing}/packs              these parts, one after another: the files of each pack
     jobs/{job}/{packing}/pack-{n}-{id}      pack n, as the attempt with this id has made it
     jobs/{job}/{packing}/packed-{n}         what is known of pack n; who writes it first has made it
     jobs/{job}/{packing}/headers            what stands before files that lie in several packs
@@ -36,7 +37,7 @@ _OF_A_JOB: Final = rf"(?:archives/({JOB_ID.pattern})[-.].*|jobs/({JOB_ID.pattern
 _REQUEST: Final = rf"jobs/{JOB_ID.pattern}/request-[^/]*\.json"
 _OF_A_PLAN: Final = (
     rf"jobs/{JOB_ID.pattern}/([0-9a-f]+)/"
-    r"(?:plan|index|packs|headers|spans|(?:segment|tail|packed)-([0-9]+)|pack-([0-9]+)-.*)"
+    r"(?:plan|index|packing|packs|headers|spans|(?:segment|tail|packed)-([0-9]+)|pack-([0-9]+)-.*)"
 )
 _PACK: Final = rf"jobs/{JOB_ID.pattern}/[^/]+/pack-[0-9]+-.*"
 _SEGMENT: Final = rf"jobs/{JOB_ID.pattern}/[^/]+/segment-[0-9]+"
@@ -89,6 +90,10 @@ def segments(home: str, digest: str) -> str:
 
 def tail_section(home: str, digest: str, number: int) -> str:
     return f"{folder(home)}{digest}/tail-{number}"
+
+
+def packing(job_id: str, digest: str) -> str:
+    return f"{folder(job_id)}{digest}/packing"
 
 
 def packs(job_id: str, packing: str) -> str:
@@ -173,6 +178,12 @@ def is_request(key: str) -> bool:
 def is_segment(key: str) -> bool:
     """Returns whether the key is that of a segment of any nested plan."""
     return re.fullmatch(_SEGMENT, key) is not None
+
+
+def is_temporary(key: str) -> bool:
+    """Returns whether the key is of something that is of no use once the archive is there: a
+    segment, a pack, or a copy of a source file."""
+    return is_segment(key) or is_pack(key) or is_copy(key)
 
 
 def is_copy(key: str) -> bool:

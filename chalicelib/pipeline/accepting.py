@@ -33,7 +33,7 @@ from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.selections import Use
 from chalicelib.jobs.states import OPEN, Stage, Status
 from chalicelib.jobs.wake import wake_time
-from chalicelib.pipeline import quotas
+from chalicelib.pipeline import archives, quotas
 from chalicelib.pipeline.telling import send_announcement
 from chalicelib.queue.messages import Message, Step
 from chalicelib.services import Services
@@ -111,7 +111,7 @@ def retry(
     made = _new_job(services, job_id, job.user_id, asked, arrival)
     if "filename" not in again.changes:
         # A name that somebody has given stays. One that was made has the day of then.
-        named = replace(asked, filename=naming.given(job, first))
+        named = naming.kept(job, first, asked)
         made = replace(made, filename=naming.filename(named, made.created_at))
     made = replace(made, retry_of=job.job_id)
     base = arrival.base
@@ -302,7 +302,7 @@ def _check_retryable(services: Services, job: Job) -> None:
             f"the job is {seen}, {job.percent} % done; wait for its end, or cancel it first",
             headers={"Retry-After": str(job.check_after)},
         )
-    if seen is Status.COMPLETED and services.archive.head(job.archive_key, checksum=False):
+    if seen is Status.COMPLETED and archives.are_there(services, job):
         raise NotRetryable(
             "the job has completed: download its archive; to have another one built, export with "
             "fresh"

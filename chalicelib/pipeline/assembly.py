@@ -46,7 +46,7 @@ class Builder:
     `source` is the name of the files' source. `entries` and `offsets` are the slice's. What is read
     or copied is counted in the lease, which may stop the work. `crc32s` collects the CRC-32s that
     the plan does not have, by index in `entries`: S3 was asked for them, or they were computed
-    while the bytes were streamed.
+    while the bytes were streamed. `etags` collects those of the uploaded parts, by number.
     """
 
     services: Services
@@ -57,6 +57,7 @@ class Builder:
     entries: tuple[Entry, ...]
     offsets: tuple[int, ...]
     crc32s: dict[int, int] = field(default_factory=dict)
+    etags: dict[int, str] = field(default_factory=dict)
     _stop: Event = field(default_factory=Event)
 
     def build(self, parts: Iterable[Part]) -> None:
@@ -122,7 +123,7 @@ class Builder:
         data_start = data_offset(self.form, entry, self.offsets[part.copied])
         at = self._origin(entry)
         with faults_named(entry):
-            self.upload.bucket.copy_part(
+            self.etags[part.number] = self.upload.bucket.copy_part(
                 self.upload.key,
                 self.upload.id,
                 part.number,
@@ -143,7 +144,9 @@ class Builder:
 
     def _upload(self, part: Part, body: Body) -> None:
         if not self._stop.is_set():
-            self.upload.bucket.upload_part(self.upload.key, self.upload.id, part.number, body)
+            self.etags[part.number] = self.upload.bucket.upload_part(
+                self.upload.key, self.upload.id, part.number, body
+            )
 
     def _fill(self, start: int, end: int, reads: Executor) -> mmap:
         # Not a bytearray: the C library keeps what a thread has freed for that thread, and each

@@ -4,20 +4,22 @@ What was uploaded before (by a worker that died, or by a twin) is not uploaded a
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import chain, islice, takewhile
 
 from chalicelib.archive.costs import JOINS_AT_ONCE, SECTIONS_AT_ONCE
 from chalicelib.archive.plan import Part
 from chalicelib.archive.tail import Section
-from chalicelib.errors import SourceChanged, Unavailable, UploadGone
+from chalicelib.errors import PartReplaced, SourceChanged, Unavailable, UploadGone
 from chalicelib.jobs import places, wake
 from chalicelib.jobs.model import Job, PlanRef, Progress
 from chalicelib.jobs.states import Stage
-from chalicelib.pipeline import endings, plans, tail_sections
+from chalicelib.pipeline import archive_index, endings, plans, tail_sections
 from chalicelib.pipeline.assembly import Builder, Upload
 from chalicelib.pipeline.lease import Lease
-from chalicelib.pools import wait_for
+from chalicelib.pools import ahead, wait_for
+from chalicelib.s3.archive_bucket import PARTS_LISTED
 from chalicelib.s3.objects import UploadedPart
 from chalicelib.services import Services
 from chalicelib.sources.known import keep
@@ -41,6 +43,11 @@ class PlannedJob:
     @property
     def sections(self) -> tail_sections.Sections:
         return tail_sections.Sections(self.services.archive, self.job.home, self.index)
+
+    def write_index(self, length: int, chunks: Iterator[bytes]) -> None:
+        """Writes the index that stands beside the archive. Raises what archive_index.write does."""
+        key = places.archive_index(self.job.home, self.job.format)
+        archive_index.write(key, length, chunks, self.lease)
 
     def slice(self, number: int) -> plans.Slice:
         return plans.load_slice(self.services.archive, self.job.home, self.index, number)
@@ -85,7 +92,7 @@ def _build(planned: PlannedJob, number: int) -> Section | None:
     made = None
     if not segment.joins:
         made = _upload_parts(planned, number, planned.upload)
-    elif _absent(planned.upload, segment.joins) or (
+    elif len(_there(planned.upload, segment.joins)) < len(segment.joins) or (
         segment.unknown and planned.sections.counts(number) is None
     ):
         _build_object(planned, number)
@@ -112,12 +119,15 @@ def finish(planned: PlannedJob, sections: Mapping[int, Section] | None = None) -
     rest = builder.fill(start, index.tail_start) if start < index.tail_start else b""
     own = tail_sections.section(services.archive, index, index.final, final, builder.crc32s)
     with services.pools(SECTIONS_AT_ONCE) as pool:
-        tail = tail_sections.render(
-            planned.sections, {**(sections or {}), index.final: own}, pool, planned.lease.tick
+        of_all = {**(sections or {}), index.final: own}
+        tail = tail_sections.Tail(
+            planned.sections, of_all, pool, planned.lease.tick, planned.write_index
         )
-        builder.upload_chunks(final.parts, _chained(rest, tail))
+        builder.upload_chunks(final.parts, _chained(rest, tail.render()))
     planned.lease.renew(services.now())
-    _complete_upload(planned.upload, final.parts[-1].number, index.size)
+    known = [etag for number in range(index.final) for etag in tail.etags.get(number, ())]
+    known += [builder.etags[part.number] for part in final.parts]
+    _complete_upload(planned, planned.upload, known, final.parts[-1].number, index.size)
     complete(planned)
 
 
@@ -131,6 +141,10 @@ def complete(planned: PlannedJob) -> None:
     # Twins may still build segments again. Workers of another plan may still build that plan's, or
     # copy a file aside.
     is_messy = index.nested or index.has_copies or job.was_replanned or job.changes > 0
+    # If packing has found that S3 can copy all files as they are, there are packs with nothing. If
+    # all files are empty, there are packs of no bytes.
+    has_packs = index.has_packs or job.packing > 0
+    is_messy = is_messy or has_packs
     wake_at = now + wake.DISCARD_AFTER_MS if is_messy else expires_at
     # Before the job completes: a request for the same files right after that finds its archive.
     services.fingerprints.record(index.fingerprint, job.job_id, expires_at)
@@ -144,6 +158,10 @@ def complete(planned: PlannedJob) -> None:
     if index.nested:
         keys = (places.segment(job.home, index.digest, number) for number in range(index.final))
         services.archive.delete_all(keys)
+    if has_packs:
+        listed = services.archive.list_objects(places.folder(job.home))
+        keys = (found.key for found in listed)
+        services.archive.delete_all(filter(places.is_pack, keys))
     if index.has_copies or job.changes:
         for home in dict.fromkeys((job.home, job.job_id)):
             listed = services.archive.list_objects(places.copies(home))
@@ -167,9 +185,12 @@ def _build_object(planned: PlannedJob, number: int) -> None:
     upload = Upload(archive, key, upload_id)
     try:
         made = _upload_parts(planned, number, upload)
+        known = made.etags if made else ()
         if made:
-            planned.sections.keep(number, made)
-        _complete_upload(upload, segment.end_part - segment.first_part, segment.bytes)
+            # The archive's own parts are copied from this object later, and have other ETags.
+            planned.sections.keep(number, made.with_etags(()))
+        parts = segment.end_part - segment.first_part
+        _complete_upload(planned, upload, known, parts, segment.bytes)
     except UploadGone:
         # A twin was faster, or the upload was thrown away: the next try finds out which.
         raise Unavailable(f"the upload of segment {number} has just ended") from None
@@ -211,23 +232,24 @@ def _upload_parts(planned: PlannedJob, number: int, upload: Upload) -> Section |
     of the tail; None if that is kept already."""
     segment = planned.index.segments[number]
     of = planned.slice(number)
-    absent = _absent(upload, of.parts)
-    is_new = len(absent) == len(of.parts)
-    is_kept = not is_new and planned.sections.counts(number) is not None
+    there = _there(upload, of.parts)
+    is_kept = bool(there) and planned.sections.counts(number) is not None
     # Until the section is kept, nobody knows the CRC-32s in it. Then what was streamed is streamed
     # again: the same bytes take the same place.
     again = segment.unknown and not is_kept
-    todo = [one for one in of.parts if one in absent or (again and one.copied is None)]
+    todo = [one for one in of.parts if one.number not in there or (again and one.copied is None)]
     copied = segment.copied - sum(one.length for one in todo if one.copied is not None)
-    there = segment.bytes - sum(one.length for one in todo)
-    planned.lease.gathered(streamed=there - copied, copied=copied)
+    rest = segment.bytes - sum(one.length for one in todo)
+    planned.lease.gathered(streamed=rest - copied, copied=copied)
     builder = _builder(planned, of, upload)
     builder.build(todo)
     _keep_crc32s(planned, of, builder.crc32s)
     if is_kept:
         return None
     archive = planned.services.archive
-    return tail_sections.section(archive, planned.index, number, of, builder.crc32s)
+    made = tail_sections.section(archive, planned.index, number, of, builder.crc32s)
+    etags = there | builder.etags
+    return made.with_etags(etags[part.number] for part in of.parts)
 
 
 def _keep_crc32s(planned: PlannedJob, of: plans.Slice, crc32s: Mapping[int, int]) -> None:
@@ -250,19 +272,48 @@ def _builder(planned: PlannedJob, of: plans.Slice, upload: Upload) -> Builder:
     )
 
 
-def _absent(upload: Upload, parts: Sequence[Part]) -> set[Part]:
-    """Returns the parts that the upload does not have. The parts must follow one another."""
+def _there(upload: Upload, parts: Sequence[Part]) -> dict[int, str]:
+    """Returns the ETags of those of the parts that the upload has, by number. The parts must follow
+    one another."""
     first, last = parts[0].number, parts[-1].number
     uploaded = upload.bucket.list_parts(upload.key, upload.id, first)
-    there = {one.number: one.size for one in takewhile(lambda one: one.number <= last, uploaded)}
-    return {part for part in parts if there.get(part.number) != part.length}
+    listed = {one.number: one for one in takewhile(lambda one: one.number <= last, uploaded)}
+    sizes = {part.number: part.length for part in parts}
+    return {n: one.etag for n, one in listed.items() if sizes.get(n) == one.size}
 
 
-def _complete_upload(upload: Upload, expected: int, size: int) -> None:
-    uploaded: list[UploadedPart] = list(upload.bucket.list_parts(upload.key, upload.id))
+def _complete_upload(
+    planned: PlannedJob, upload: Upload, known: Sequence[str], expected: int, size: int
+) -> None:
+    """Completes an upload of `expected` parts, which have `size` bytes together. `known` are their
+    ETags, in order.
+
+    Lists the parts if some of these are not known. So it does if a part has another ETag by now:
+    with keys of KMS, the same bytes have a new one when a twin uploads them again.
+    """
+    if len(known) == expected:
+        with suppress(PartReplaced):
+            numbered = list(enumerate(known, start=1))
+            upload.bucket.complete_upload(upload.key, upload.id, numbered)
+            return
+    uploaded = _listed(planned, upload, expected)
     if len(uploaded) != expected or sum(one.size for one in uploaded) != size:
         raise Unavailable(f"{len(uploaded)} of {expected} parts of {upload.key} are there")
-    upload.bucket.complete_upload(upload.key, upload.id, uploaded)
+    numbered = [(one.number, one.etag) for one in uploaded]
+    upload.bucket.complete_upload(upload.key, upload.id, numbered)
+
+
+def _listed(planned: PlannedJob, upload: Upload, expected: int) -> list[UploadedPart]:
+    """Returns the parts that an upload has. Several pages are listed at the same time."""
+
+    def page(first: int) -> list[UploadedPart]:
+        end = first + PARTS_LISTED
+        listed = islice(upload.bucket.list_parts(upload.key, upload.id, first), PARTS_LISTED)
+        return list(takewhile(lambda one: one.number < end, listed))
+
+    firsts = range(1, expected + 1, PARTS_LISTED)
+    with planned.services.pools(JOINS_AT_ONCE) as pool:
+        return list(chain.from_iterable(ahead(pool, page, firsts, JOINS_AT_ONCE)))
 
 
 def _chained(first: bytes, following: Iterator[bytes]) -> Iterator[bytes]:

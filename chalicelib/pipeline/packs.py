@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.archive import packed
 from chalicelib.archive.formats import Format
-from chalicelib.archive.packed import Pack, PackedFile
+from chalicelib.archive.packed import PackedFile
 from chalicelib.archive.plan import Entry
 from chalicelib.archive.tail import Made
 from chalicelib.errors import Unavailable
@@ -32,11 +32,11 @@ class Rows:
             found = read(self.archive, run.rows)
             if found is None:
                 raise Unavailable(f"what is known of {run.rows} is gone")
-            self._key, self._rows = run.rows, found[1]
+            self._key, self._rows = run.rows, found
         return packed.made(form, entry, self._rows[run.first : run.end], offset)
 
 
-def read(archive: ArchiveBucket, key: str) -> tuple[Pack | None, list[PackedFile]] | None:
-    """Returns the pack and the rows that are stored under this key; None if nothing is."""
+def read(archive: ArchiveBucket, key: str) -> list[PackedFile] | None:
+    """Returns the rows that are stored under this key; None if nothing is."""
     body = archive.read(key)
     return None if body is None else packed.from_bytes(body)

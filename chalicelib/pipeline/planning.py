@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from chalicelib.archive import layout
+from chalicelib.archive.formats import FORMATS, Format
 from chalicelib.archive.layout import ArchiveTooLarge
 from chalicelib.archive.manifest import Head
 from chalicelib.archive.names import manifest_name
@@ -18,6 +19,7 @@ from chalicelib.jobs.store import Planned
 from chalicelib.pipeline import accepting, keeping, plans, quotas, reuse
 from chalicelib.pipeline.build import PlannedJob, planned_job
 from chalicelib.pipeline.lease import Lease
+from chalicelib.pipeline.packing import with_packs
 from chalicelib.pipeline.reading import with_crc32s
 from chalicelib.queue.messages import Message, Step
 from chalicelib.services import Services
@@ -91,15 +93,17 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
         mark = reuse.fingerprint(job.user_id, source, replace(found, entries=kept.seen), asked.form)
         found = replace(found, entries=kept.entries)
         quotas.check(services, job, found)
-    entries = with_crc32s(found.entries, source, job, services, lease)
+    entries = with_packs(found, asked, job, services, lease)
+    entries = entries and with_crc32s(entries, source, job, services, lease)
     if entries is None:
         return None
+    manifest = manifest_name(entry.name for entry in found.entries)
     found = replace(found, entries=tuple(entries))
     lease.tick()
-    if begun := _continued(job, source, found, mark, services):
+    if begun := _continued(job, source, found, mark, services, manifest):
         return begun
-    head = _head(job, found)
-    laid_out = _laid_out(found.entries, head, services)
+    head = _head(job, found, manifest)
+    laid_out = _laid_out(found.entries, head, services, FORMATS[job.format])
     index = plans.store(
         services.archive,
         job.job_id,
@@ -109,7 +113,7 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
         version=services.plan_version,
         source=source,
     )
-    key = places.archive(job.job_id)
+    key = places.archive(job.job_id, job.format)
     upload = services.archive.create_upload(key, index.form.MEDIA_TYPE)
     ref = PlanRef(index.digest, upload, index.final)
     planned = services.jobs.set_plan(job, services.now(), _facts(ref, index, found))
@@ -120,22 +124,21 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
     return planned
 
 
-def _laid_out(entries: tuple[Entry, ...], head: Head, services: Services) -> Plan:
+def _laid_out(entries: tuple[Entry, ...], head: Head, services: Services, form: Format) -> Plan:
     try:
-        return layout.lay_out(entries, head, services.limits.layout)
+        return layout.lay_out(entries, head, services.limits.layout, form)
     except ArchiveTooLarge as error:
         raise LimitExceeded(f"{error}; export fewer files at a time") from error
 
 
-def _head(origin: Job, found: Found) -> Head:
-    """Returns the head of the manifest of the archive that `origin` began."""
+def _head(origin: Job, found: Found, name: str) -> Head:
+    """Returns the head of the manifest, which has this name, of the archive that `origin` began."""
     created = origin.created_at // 1000
-    name = manifest_name(entry.name for entry in found.entries)
     return Head(origin.job_id, created, found.missing, found.unreadable, name)
 
 
-def _continued(
-    job: Job, source: str | None, found: Found, mark: str, services: Services
+def _continued(  # noqa: PLR0913 PLR0917 - all that a plan is made of
+    job: Job, source: str | None, found: Found, mark: str, services: Services, manifest: str
 ) -> Job | None:
     """Plans a job again so that its upload goes on. Returns the job. None if it had no plan before,
     if the archive's bytes or its parts would not be the same in the new plan, or if a twin was
@@ -152,8 +155,8 @@ def _continued(
     begun = plans.stored_bytes_digest(services.archive, home, previous.digest)
     if origin is None or begun is None:
         return None
-    head = _head(origin, found)
-    laid_out = _laid_out(found.entries, head, services)
+    head = _head(origin, found, manifest)
+    laid_out = _laid_out(found.entries, head, services, FORMATS[job.format])
     if plans.bytes_digest(laid_out, head) != begun:
         return None
     index = plans.store(
@@ -210,7 +213,7 @@ def _throw_away_previous(job: Job, previous: PlanRef, services: Services) -> Non
     """Throws away what was begun by the previous plan: the new plan cannot use it. If this worker
     dies before that, the sweeper and the step `discard` do so later."""
     home = previous.home or job.job_id
-    services.archive.abort_upload(places.archive(home), previous.upload)
+    services.archive.abort_upload(places.archive(home, job.format), previous.upload)
     services.archive.delete_all(
         found.key for found in services.archive.list_objects(places.segments(home, previous.digest))
     )

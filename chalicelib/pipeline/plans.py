@@ -45,7 +45,8 @@ class Slice:
 class Index:
     """The plan without its entries. `source` is the name of the files' source. `fingerprint` names
     what the archive will hold; `places[n]` is the (start, length) of segment n's slice.
-    `has_copies`: some files are read from copies that the job keeps."""
+    `has_copies`: some files are read from copies that the job keeps. `has_packs`: some files are
+    packed."""
 
     digest: str
     form: Format
@@ -59,6 +60,7 @@ class Index:
     segments: tuple[Segment, ...]
     places: tuple[tuple[int, int], ...]
     has_copies: bool
+    has_packs: bool
 
     @property
     def final(self) -> int:
@@ -108,7 +110,8 @@ def store(  # noqa: PLR0913 - a plan, and where it goes
         tail_start=plan.tail_start,
         segments=plan.segments,
         places=tuple(where),
-        has_copies=any(entry.copy for entry in plan.entries),
+        has_copies=any(entry.copy and not entry.packed for entry in plan.entries),
+        has_packs=any(entry.packed for entry in plan.entries),
     )
     facts = _index_to_json(index, version, bytes_digest(plan, head))
     bucket.write(places.plan(home, index.digest), content)
@@ -268,6 +271,7 @@ def _index_to_json(index: Index, version: int, named_bytes: str) -> bytes:
         ],
         "places": index.places,
         "copies": index.has_copies,
+        "packs": index.has_packs,
     }
     return json.dumps(content, ensure_ascii=False).encode()
 
@@ -295,4 +299,5 @@ def _index(digest: str, content: dict[str, Any]) -> Index:
         ),
         places=tuple((start, length) for start, length in content["places"]),
         has_copies=content["copies"],
+        has_packs=content["packs"],
     )

@@ -7,6 +7,9 @@ outcome is the same bytes.
         ├──► assemble (segment 1) ──┼──► finalize
         └──► …                    ──┘
 
+The worker that completes the last segment finalizes in the same invocation. The step `finalize` is
+for a job all of whose segments are done already: the sweeper sends it.
+
 Where large files have no CRC-32 in S3, `plan` first has them read: read (batch 0, …) ──► plan.
 
 An archive of at most one segment is assembled and finalized in the invocation that planned it.
@@ -22,8 +25,8 @@ from functools import partial
 from typing import assert_never
 
 from chalicelib.errors import GivenUp, NothingToDo, SourceFault, Unavailable, UploadGone
-from chalicelib.jobs.model import Job, file_mark
-from chalicelib.jobs.states import OPEN
+from chalicelib.jobs.model import Job, Progress, file_mark
+from chalicelib.jobs.states import OPEN, Stage
 from chalicelib.pipeline.build import (
     PlannedJob,
     build_all,
@@ -97,8 +100,9 @@ def _do(message: Message, job: Job, services: Services, lease: Lease, attempt: i
 
 
 def assemble(planned: PlannedJob, segment: int) -> None:
-    """Uploads the parts of one segment. The worker that completes the last segment sends
-    `finalize`. Raises what `build_segment` raises."""
+    """Uploads the parts of one segment. The worker that completes the last segment finalizes too:
+    if it dies before that, its message comes again. Raises what `build_segment` and `finish`
+    raise."""
     segments, plan = planned.services.segments, planned.plan
     if segment >= plan.segments:
         raise NothingToDo(f"the job has no segment {segment}")
@@ -107,10 +111,10 @@ def assemble(planned: PlannedJob, segment: int) -> None:
     if segment not in done:
         build_segment(planned, segment)
         done = segments.add(planned.job, plan, segment)
-        planned.lease.report(planned.services.now())
+        if len(done) < plan.segments:
+            planned.lease.report(planned.services.now())
     if len(done) == plan.segments:
-        finalize = Message(Step.FINALIZE, planned.job.job_id, plan=plan.digest)
-        planned.services.queue.send([finalize], planned.job.user_id)
+        finalize(planned)
 
 
 def finalize(planned: PlannedJob, *, is_old: bool = False) -> None:
@@ -120,7 +124,11 @@ def finalize(planned: PlannedJob, *, is_old: bool = False) -> None:
         done = planned.services.segments.done(planned.job, planned.plan)
         if len(done) < planned.plan.segments:
             raise NothingToDo("some segments are not done yet")
+    lease = planned.lease
+    lease.settle(Progress())  # others have done more since this worker has looked
     count(planned, range(planned.plan.segments))
+    lease.stage = Stage.FINALIZING
+    lease.report(planned.services.now())
     finish(planned)
 
 

@@ -7,7 +7,7 @@ was streamed without a CRC-32 is streamed again.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from chalicelib.archive import tail
@@ -23,6 +23,10 @@ from chalicelib.s3.archive_bucket import ArchiveBucket
 
 _AHEAD_BYTES: Final = 32 * 1024**2
 """The most bytes of sections that were read and are not yet uploaded."""
+
+_WHOLE_BYTES: Final = 32 * 1024**2
+"""The longest tail whose sections are all held at the same time. Files with names of average length
+take 300 bytes of it, so it has those of a hundred thousand files."""
 
 T = TypeVar("T")
 
@@ -72,13 +76,18 @@ class Sections:
         """Returns the counts of a section. If the section is not kept, because its worker died
         before, makes it from the plan and keeps it. Raises Unavailable if the plan does not have
         all CRC-32s."""
-        counts = self.counts(number)
-        if counts is None:
-            of = plans.load_slice(self.archive, self.home, self.index, number)
-            made = section(self.archive, self.index, number, of, {})
-            self.keep(number, made)
-            counts = made.counts
-        return counts
+        return self.counts(number) or self._made(number).counts
+
+    def whole_or_made(self, number: int) -> Section:
+        """Returns a section, with one request. Makes it as `counts_or_made` does."""
+        body = self.archive.read(self._key(number))
+        return Section.from_bytes(body) if body else self._made(number)
+
+    def _made(self, number: int) -> Section:
+        of = plans.load_slice(self.archive, self.home, self.index, number)
+        made = section(self.archive, self.index, number, of, {})
+        self.keep(number, made)
+        return made
 
     def read(self, number: int, start: int, length: int) -> bytes:
         """Returns bytes of the section. Raises Unavailable if it is gone."""
@@ -93,45 +102,72 @@ class Sections:
         return places.tail_section(self.home, self.index.digest, number)
 
 
-def render(
-    sections: Sections, own: Mapping[int, Section], pool: Executor, tick: Callable[[], None]
-) -> Iterator[bytes]:
-    """Yields the archive's bytes from its tail's start to its end, in chunks.
+@dataclass(slots=True)
+class Tail:
+    """The tail of an archive, as `render` yields its bytes.
 
-    `own` are the sections that the caller has and that are not kept, by segment. `pool` has
-    SECTIONS_AT_ONCE threads, and must outlive the generator. Raises Unavailable if one of the other
-    sections is not there.
+    `own` are the sections that the caller has and that are not kept, by segment. `etags` has those
+    of the parts of each segment, by segment. They are complete when the last byte is rendered. A
+    segment is left out if its ETags are not kept. `pool` has SECTIONS_AT_ONCE threads, and must
+    outlive the rendering. `tick` is called often. `write_index` is called with the length of the
+    index beside the archive and its chunks, before the first byte, if the format has an index.
     """
-    index = sections.index
-    numbers = range(len(index.segments))
 
-    def counts(number: int) -> Counts:
-        return own[number].counts if number in own else sections.counts_or_made(number)
+    sections: Sections
+    own: dict[int, Section]
+    pool: Executor
+    tick: Callable[[], None]
+    write_index: Callable[[int, Iterator[bytes]], None]
+    etags: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
-    def lines(number: int) -> bytes:
-        if number in own:
-            return own[number].lines
-        return sections.read(number, COUNTS_LENGTH, every[number].lines)
+    def render(self) -> Iterator[bytes]:
+        """Yields the archive's bytes from its tail's start to its end, in chunks. Raises
+        Unavailable if a section is not there.
 
-    def records(number: int) -> bytes:
-        if number in own:
-            return own[number].records
-        return sections.read(number, COUNTS_LENGTH + every[number].lines, every[number].records)
+        If all sections together are small, each is read with one request, and held. Else its
+        counts, its lines and its records are read when they are needed."""
+        index = self.sections.index
+        numbers = range(len(index.segments))
+        if index.size - index.tail_start <= _WHOLE_BYTES:
+            others = [number for number in numbers if number not in self.own]
+            whole = self._ahead(self.sections.whole_or_made, others, SECTIONS_AT_ONCE)
+            self.own |= zip(others, whole, strict=True)
+        every = list(self._ahead(self._counts, numbers, SECTIONS_AT_ONCE))
+        for number, one in self.own.items():
+            self._keep_etags(number, one.etags)
 
-    every = list(_ticking(ahead(pool, counts, numbers, SECTIONS_AT_ONCE), tick))
-    largest = max(max(one.lines, one.records) for one in every)
-    most = min(SECTIONS_AT_ONCE, 1 + _AHEAD_BYTES // max(largest, 1))
-    yield from tail.render(
-        index.form,
-        index.head,
-        index.tail_start,
-        every,
-        lines=_ticking(ahead(pool, lines, numbers, most), tick),
-        records=_ticking(ahead(pool, records, numbers, most), tick),
-    )
+        def lines(number: int) -> bytes:
+            if number in self.own:
+                return self.own[number].lines
+            of_etags = every[number].etags
+            body = self.sections.read(number, COUNTS_LENGTH, of_etags + every[number].lines)
+            self._keep_etags(number, tail.etags_of(body[:of_etags]))
+            return body[of_etags:]
 
+        def records(number: int) -> bytes:
+            if number in self.own:
+                return self.own[number].records
+            counts = every[number]
+            start = COUNTS_LENGTH + counts.etags + counts.lines
+            return self.sections.read(number, start, counts.records)
 
-def _ticking(items: Iterable[T], tick: Callable[[], None]) -> Iterator[T]:
-    for item in items:
-        tick()
-        yield item
+        largest = max(max(one.lines, one.records) for one in every)
+        most = min(SECTIONS_AT_ONCE, 1 + _AHEAD_BYTES // max(largest, 1))
+        all_records = self._ahead(records, numbers, most)
+        about = index.form, index.head, index.tail_start, every
+        if index.form.RECORDS_BESIDE:
+            self.write_index(*tail.beside(*about, all_records))
+        yield from tail.render(*about, lines=self._ahead(lines, numbers, most), records=all_records)
+
+    def _counts(self, number: int) -> Counts:
+        one = self.own.get(number)
+        return one.counts if one else self.sections.counts_or_made(number)
+
+    def _keep_etags(self, number: int, etags: tuple[str, ...]) -> None:
+        if etags:
+            self.etags[number] = etags
+
+    def _ahead(self, work: Callable[[int], T], numbers: Iterable[int], most: int) -> Iterator[T]:
+        for item in ahead(self.pool, work, numbers, most):
+            self.tick()
+            yield item

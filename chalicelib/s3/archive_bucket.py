@@ -6,12 +6,13 @@ A method raises what those of `Bucket` do. One that copies a source file also ra
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.aws import could_not, error_code, translated
 from chalicelib.batches import batched
 from chalicelib.errors import (
     AccessDenied,
+    PartReplaced,
     Reason,
     SourceChanged,
     SourceFault,
@@ -21,6 +22,10 @@ from chalicelib.s3 import refusals
 from chalicelib.s3.bucket import Bucket
 from chalicelib.s3.objects import Body, ObjectFacts, OpenUpload, UploadedPart
 from chalicelib.s3.refusals import asking
+
+PARTS_LISTED: Final = 1_000
+"""The most parts that S3 lists on one page.
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,25 @@ class ArchiveBucket(Bucket):
         """Writes the object. Replaces it if it exists."""
         with asking(f"write {key}"):
             self.client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type)
+
+    def write_new(self, key: str, body: bytes) -> bool:
+        """Writes the object, unless there is one. Returns False if there is one: it may be this
+        one, if an answer was lost."""
+        return self.write_over(key, body, "application/octet-stream", etag=None)
+
+    def write_over(self, key: str, body: bytes, content_type: str, *, etag: str | None) -> bool:
+        """Writes the object if the one that is there has this ETag; None: if there is none. Returns
+        whether it has. It may have, and say no, if an answer was lost.
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"""
+        about: Any = {"Bucket": self.name, "Key": key, "ContentType": content_type, **_over(etag)}
+        with asking(f"write {key}"):
+            try:
+                self.client.put_object(**about, Body=body)
+            except self.client.exceptions.ClientError as error:
+                if error_code(error) not in _NOT_OVER:
+                    raise
+                return False
+        return True
 
     def delete(self, key: str) -> None:
         """Deletes the object. It is no error if there is none."""
@@ -108,18 +132,19 @@ class ArchiveBucket(Bucket):
                 Bucket=self.name, Key=key, ContentType=content_type
             )["UploadId"]
 
-    def upload_part(self, key: str, upload: str, number: int, body: Body) -> None:
-        """Uploads one part. Raises UploadGone if the upload was completed or aborted."""
-        if self.fast and self.fast.upload_part(self.name, key, upload, number, body):
-            return
+    def upload_part(self, key: str, upload: str, number: int, body: Body) -> str:
+        """Uploads one part. Returns its ETag. Raises UploadGone if the upload was completed or
+        aborted."""
+        if self.fast and (etag := self.fast.upload_part(self.name, key, upload, number, body)):
+            return etag
         with asking(f"upload part {number} of {key}"), self._upload_may_be_gone():
-            self.client.upload_part(
+            return self.client.upload_part(
                 Bucket=self.name,
                 Key=key,
                 UploadId=upload,
                 PartNumber=number,
                 Body=bytes(body),
-            )
+            )["ETag"]
 
     def copy_part(  # noqa: PLR0913 - what one UploadPartCopy takes
         self,
@@ -134,9 +159,9 @@ class ArchiveBucket(Bucket):
         start: int,
         length: int,
         version: str | None = None,
-    ) -> None:
+    ) -> str:
         """Has S3 copy into a part: `length` bytes from `start` of an object that has `size` bytes.
-        `source` is that object's bucket.
+        `source` is that object's bucket. Returns the part's ETag.
 
         Raises SourceChanged if that object is gone or has another ETag, SourceUnreadable if S3
         refuses it, and UploadGone as `upload_part` does.
@@ -144,21 +169,23 @@ class ArchiveBucket(Bucket):
         # S3 copies a range only if the object is larger than 5 MiB. A whole object needs no range.
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
         source_range = f"bytes={start}-{start + length - 1}" if length < size else None
-        if self.fast and self.fast.copy_part(
-            self.name,
-            key,
-            upload,
-            number,
-            source=f"{source.name}/{source_key}",
-            etag=etag,
-            source_range=source_range,
-            version=version,
-            access=source.access.copy_headers(),
+        if self.fast and (
+            copied := self.fast.copy_part(
+                self.name,
+                key,
+                upload,
+                number,
+                source=f"{source.name}/{source_key}",
+                etag=etag,
+                source_range=source_range,
+                version=version,
+                access=source.access.copy_headers(),
+            )
         ):
-            return
+            return copied
         ranged: Any = {"CopySourceRange": source_range} if source_range else {}
         with self._copying(f"copy {source_key}", source, source_key, version):
-            self.client.upload_part_copy(
+            return self.client.upload_part_copy(
                 Bucket=self.name,
                 Key=key,
                 UploadId=upload,
@@ -167,7 +194,7 @@ class ArchiveBucket(Bucket):
                 CopySourceIfMatch=etag,
                 **ranged,
                 **source.access.of_copy(),
-            )
+            )["CopyPartResult"]["ETag"]
 
     def list_parts(self, key: str, upload: str, first: int = 1) -> Iterator[UploadedPart]:
         """Yields the parts that the upload has, in order, from number `first` on. Raises
@@ -182,9 +209,10 @@ class ArchiveBucket(Bucket):
                 return
             more = {"PartNumberMarker": page["NextPartNumberMarker"]}
 
-    def complete_upload(self, key: str, upload: str, parts: list[UploadedPart]) -> None:
-        """Completes the upload: S3 makes one object of these parts. Raises UploadGone. Raises
-        Unavailable also if a part was uploaded again after it was listed."""
+    def complete_upload(self, key: str, upload: str, parts: Iterable[tuple[int, str]]) -> None:
+        """Completes the upload: S3 makes one object of these parts, each of which is (number,
+        ETag). Raises UploadGone, and
+        PartReplaced if one of the parts has another ETag by now, or is not there."""
         with asking(f"complete {key}"), self._upload_may_be_gone():
             try:
                 self.client.complete_multipart_upload(
@@ -192,13 +220,29 @@ class ArchiveBucket(Bucket):
                     Key=key,
                     UploadId=upload,
                     MultipartUpload={
-                        "Parts": [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
+                        "Parts": [{"PartNumber": number, "ETag": etag} for number, etag in parts]
                     },
                 )
             except self.client.exceptions.ClientError as error:
                 if error_code(error) != "InvalidPart":
                     raise
-                raise could_not(f"complete {key}", "a part was replaced") from error
+                raise PartReplaced(f"could not complete {key}: a part was replaced") from error
+
+    def complete_over(
+        self, key: str, upload: str, parts: list[UploadedPart], *, etag: str | None
+    ) -> bool:
+        """Completes the upload as `write_over` writes. The upload stays if it does not. Raises
+        UploadGone."""
+        about: Any = {"Bucket": self.name, "Key": key, "UploadId": upload, **_over(etag)}
+        numbered: Any = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
+        with asking(f"complete {key}"), self._upload_may_be_gone():
+            try:
+                self.client.complete_multipart_upload(**about, MultipartUpload={"Parts": numbered})
+            except self.client.exceptions.ClientError as error:
+                if error_code(error) not in _NOT_OVER:
+                    raise
+                return False
+        return True
 
     def abort_upload(self, key: str, upload: str) -> None:
         """Throws the upload and its parts away. It is no error if the upload does not exist any
@@ -234,6 +278,14 @@ class ArchiveBucket(Bucket):
                 "KeyMarker": page["NextKeyMarker"],
                 "UploadIdMarker": page["NextUploadIdMarker"],
             }
+
+
+_NOT_OVER: Final = ("PreconditionFailed", "NoSuchKey")
+"""What S3 answers if another object is there than the one to be replaced."""
+
+
+def _over(etag: str | None) -> Any:
+    return {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
 
 
 def _origin(source: Bucket, key: str, version: str | None) -> Any:

@@ -29,6 +29,7 @@ from chalicelib.s3.objects import (
     ObjectFacts,
     ObjectPage,
     content_encoding,
+    copied_etag,
     crc32_of_base64,
     is_cold,
     storage_class,
@@ -134,9 +135,16 @@ class FastPath:
         # https://www.rfc-editor.org/rfc/rfc9110#name-206-partial-content
         return answer.headers.get("content-range", "").startswith(f"bytes {asked}/")
 
-    def upload_part(self, bucket: str, key: str, upload: str, number: int, body: Body) -> bool:
-        """Uploads one part. Returns whether S3 has taken it."""
-        return self._put(bucket, key, upload, number, body=body) is not None
+    def read(self, bucket: str, key: str, access: Mapping[str, str] = _NO_HEADERS) -> bytes | None:
+        """Returns the whole object. None if the answer is not understood."""
+        return _body(self._send("GET", bucket, key, headers=access))
+
+    def upload_part(
+        self, bucket: str, key: str, upload: str, number: int, body: Body
+    ) -> str | None:
+        """Uploads one part. Returns its ETag; None if S3 has not taken it."""
+        answer = self._put(bucket, key, upload, number, body=body)
+        return answer.headers.get("etag") if answer else None
 
     def copy_part(  # noqa: PLR0913 - what one UploadPartCopy takes
         self,
@@ -150,9 +158,10 @@ class FastPath:
         source_range: str | None,
         version: str | None = None,
         access: Mapping[str, str] = _NO_HEADERS,
-    ) -> bool:
-        """Has S3 copy a part. Returns whether S3 has copied it. `source` is "bucket/key", `version`
-        that of the source. `source_range` is "bytes=first-last"; None: the whole object."""
+    ) -> str | None:
+        """Has S3 copy a part. Returns the part's ETag; None if S3 has not copied it. `source` is
+        "bucket/key", `version` that of the source. `source_range` is "bytes=first-last"; None: the
+        whole object."""
         which = f"?{_version(version)}" if version else ""
         headers = {
             "x-amz-copy-source": f"{quote(source, safe='/~')}{which}",
@@ -161,11 +170,11 @@ class FastPath:
         }
         if source_range:
             headers["x-amz-copy-source-range"] = source_range
-        body = self._put(bucket, key, upload, number, headers=headers)
+        answer = self._put(bucket, key, upload, number, headers=headers)
         # S3 may fail after it has begun to answer. Then the status is 200, and the body is an
         # error.
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
-        return body is not None and b"<CopyPartResult" in body
+        return copied_etag(answer.body) if answer and answer.body else None
 
     def _put(  # noqa: PLR0913 - what one part takes
         self,
@@ -176,10 +185,11 @@ class FastPath:
         *,
         headers: Mapping[str, str] = _NO_HEADERS,
         body: Body = b"",
-    ) -> bytes | None:
-        """Returns the body of S3's answer. None if there was no answer, or no success."""
+    ) -> Answer | None:
+        """Returns S3's answer. None if there was none, or no success."""
         query = f"partNumber={number}&uploadId={quote(upload, safe='')}"
-        return _body(self._send("PUT", bucket, key, query=query, headers=headers, body=body))
+        answer = self._send("PUT", bucket, key, query=query, headers=headers, body=body)
+        return answer if answer and answer.status == HTTPStatus.OK else None
 
     def _send(  # noqa: PLR0913 - an HTTP request
         self,

@@ -183,3 +183,17 @@ def crc32_of_base64(encoded: str | None) -> int | None:
     except ValueError:
         return None  # "…-3" is a checksum of three parts' checksums, and not of the bytes
     return int.from_bytes(raw, "big") if len(raw) == _CRC32_BYTES else None
+
+
+def copied_etag(body: bytes) -> str | None:
+    """Returns the ETag that the answer to an UploadPartCopy has, with its quotes. None if it is no
+    such answer.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html#API_UploadPartCopy_ResponseSyntax"""
+    _, is_result, result = body.partition(b"<CopyPartResult")
+    etag, is_whole, _ = result.partition(b"<ETag>")[2].partition(b"</ETag>")
+    if not (is_result and is_whole and etag):
+        return None
+    text = etag.decode("latin-1")
+    for quote in ("&quot;", "&#34;"):
+        text = text.replace(quote, '"')
+    return None if "&" in text else text

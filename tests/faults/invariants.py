@@ -12,7 +12,7 @@ from chalicelib.jobs.model import Job
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.states import OPEN, Status
 from chalicelib.pipeline.accepting import named_id
-from tests.faults import announced_kept, asked, contents, days, failures
+from tests.faults import announced_kept, asked, contents, days, failures, volumes
 from tests.faults.deployed import ARCHIVE
 from tests.faults.kinds import Kind
 from tests.faults.wishes import USERS
@@ -153,9 +153,10 @@ def _check_leftovers(world: World, jobs: list[Job]) -> None:
     """Nothing is left in S3 that nobody can download."""
     for upload_id, upload in world.s3.uploads.items():
         world.witness.says(f"upload {upload_id} of {upload.key} is left over")
-    archives = {job.archive_key for job in jobs if job.status is Status.COMPLETED}
+    completed = [job for job in jobs if job.status is Status.COMPLETED]
+    archives = {key for job in completed for key in (*volumes.keys(job), *volumes.indexes(job))}
     for key in world.s3.objects[ARCHIVE]:
-        is_of_work = places.is_segment(key) or "/kept/" in key
+        is_of_work = places.is_segment(key) or places.is_pack(key) or "/kept/" in key
         if is_of_work or (key.startswith("archives/") and key not in archives):
             world.witness.says(f"{key} is left over")
 

@@ -5,7 +5,7 @@ bug that the simulation has found.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 from unittest.mock import patch
@@ -85,8 +85,8 @@ def acknowledged_before_the_effect() -> Iterator[Change]:
 
 
 def finalize_lost() -> Iterator[Change]:
-    """Only the worker that counts the last segment sends `finalize`. If the message is lost, nobody
-    sends it again: no worker that gets the segment again, and no sweeper."""
+    """Only the worker that counts the last segment finalizes. If it dies, nobody does so: no worker
+    that gets the segment again, and no sweeper sends the step."""
 
     def assemble(planned: PlannedJob, segment: int) -> None:
         segments, plan = planned.services.segments, planned.plan
@@ -97,8 +97,7 @@ def finalize_lost() -> Iterator[Change]:
             done = segments.add(planned.job, plan, segment)
             planned.lease.report(planned.services.now())
             if len(done) == plan.segments:
-                finalize = [Message(Step.FINALIZE, planned.job.job_id, plan=plan.digest)]
-                planned.services.queue.send(finalize, planned.job.user_id)
+                steps.finalize(planned)
 
     following = planning.following
 
@@ -183,11 +182,14 @@ def reason_kept_whole() -> Iterator[Change]:
 def parts_counted_and_not_measured() -> Iterator[Change]:
     """An upload is completed when it has as many parts as planned, whatever their sizes are."""
 
-    def complete_upload(upload: Upload, expected: int, _: int) -> None:
+    def complete_upload(
+        _: PlannedJob, upload: Upload, __: Sequence[str], expected: int, ___: int
+    ) -> None:
         uploaded: list[UploadedPart] = list(upload.bucket.list_parts(upload.key, upload.id))
         if len(uploaded) != expected:
             raise Unavailable(f"{len(uploaded)} of {expected} parts of {upload.key} are there")
-        upload.bucket.complete_upload(upload.key, upload.id, uploaded)
+        parts = [(one.number, one.etag) for one in uploaded]
+        upload.bucket.complete_upload(upload.key, upload.id, parts)
 
     yield build, "_complete_upload", complete_upload
 
@@ -213,8 +215,8 @@ def resumed_progress_counted_twice() -> Iterator[Change]:
 
     def twice(planned: PlannedJob, number: int, upload: Upload) -> Section | None:
         of = planned.slice(number)
-        absent = build._absent(upload, of.parts)
-        there = sum(one.length for one in of.parts if one not in absent)
+        uploaded = build._there(upload, of.parts)
+        there = sum(one.length for one in of.parts if one.number in uploaded)
         planned.lease.gathered(streamed=there)
         return upload_parts(planned, number, upload)
 

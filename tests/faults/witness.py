@@ -27,6 +27,9 @@ _CHANGED_LATER: Final = {
     *(*items.UNTOLD.values(), *wake.ANNOUNCEMENT, "writeId"),
 }
 
+_MOST_PERCENT: Final = 99
+"""The most percent of a job that has not completed."""
+
 LAG_MAX: Final = 90_000
 """The most ms until a write shows in an index."""
 
@@ -152,7 +155,7 @@ class Witness:
             self.says(f"{key}: from {old.status} to {new.status}")
         self._progressed(key, old, new)
         self._planned(key, old, new)
-        fixed = ("created_at", "asked_at", "caller", "user_id", "request", "filename")
+        fixed = ("created_at", "asked_at", "caller", "user_id", "request", "filename", "format")
         if any(getattr(old, name) != getattr(new, name) for name in fixed):
             self.says(f"{key}: its request was changed")
         if new.status is Status.COMPLETED:
@@ -185,26 +188,48 @@ class Witness:
             self.says(f"{key}: deleted, and the record has lost what belongs to it")
 
     def _progressed(self, key: str, old: Job, new: Job) -> None:
+        self._shown(key, old, new)
         if old.plan is None and new.plan is not None:
             # A job that completes with another one's archive has that one's progress.
             if new.status in OPEN and new.progress != Progress():
                 self.says(f"{key}: planned just now, and {new.progress} is done already")
             return
-        if new.files_done < old.files_done or new.bytes_done < old.bytes_done:
+        is_other = new.plan is None and new.packing != old.packing  # other bytes are packed now
+        if not is_other and (new.files_done < old.files_done or new.bytes_done < old.bytes_done):
             self.says(
                 f"{key}: progress went back from {old.files_done} files, {old.bytes_done} bytes "
                 f"to {new.files_done}, {new.bytes_done}"
             )
-        if new.status in OPEN and new.progress != old.progress:
+        if new.plan and new.status in OPEN and new.progress != old.progress:
             most = self.truth.most(new)
             done = new.progress
             if done.bytes > most.bytes or done.files > most.files or done.copied > most.copied:
                 self.says(f"{key}: {done} is reported, and at most {most} can be done")
-        if new.bytes_done > new.bytes_total or (new.plan and new.files_done > new.total_files):
+        # A job that is planned again keeps what was done by its old plan until it has a new one.
+        total = new.bytes_total or new.packing
+        if new.bytes_done > total or new.files_done > new.total_files:
             self.says(
-                f"{key}: {new.bytes_done} of {new.bytes_total} bytes, "
+                f"{key}: {new.bytes_done} of {total} bytes, "
                 f"{new.files_done} of {new.total_files} files"
             )
+
+    def _shown(self, key: str, old: Job, new: Job) -> None:
+        """Checks what people see of the progress. It goes back only if the job is planned again, or
+        if other files are packed than before."""
+        if new.status is not Status.COMPLETED and new.percent > _MOST_PERCENT:
+            self.says(f"{key}: {new.status}, and {new.percent} % are done")
+        is_again = old.changes != new.changes or (bool(old.bytes_total) and old.plan != new.plan)
+        if is_again or new.status not in OPEN or (not new.plan and old.packing != new.packing):
+            return
+        was, now = (old.percent, old.shown), (new.percent, new.shown)
+        # If an empty file is gone when the rest is packed, there are as many bytes as before.
+        is_planned = old.plan is None and new.plan is not None
+        if new.percent < old.percent or (new.shown[0] < old.shown[0] and not is_planned):
+            self.says(f"{key}: shown was {was}, and is {now}")
+        if new.shown[1] > new.shown[2] and (new.plan or not new.bytes_total):
+            self.says(f"{key}: shown is {now}")
+        if old.packing and (new.shown[1] < old.shown[1] or new.shown[2] != old.shown[2]):
+            self.says(f"{key}: shown was {was} while it was packed, and is {now}")
 
 
 def _is_true(facts: Mapping[str, object], job: Job) -> bool:

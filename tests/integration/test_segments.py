@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.errors import NothingToDo
 from chalicelib.jobs import places
-from chalicelib.pipeline import steps
+from chalicelib.pipeline import steps, tail_sections
 from chalicelib.pipeline.lease import Lease
 from chalicelib.queue.messages import Message, Step
 from tests.archives import check_archive, noise
@@ -63,7 +63,7 @@ def test_segments_may_be_built_in_any_order_and_twice(stack: Stack, job_id: str,
     check_archive(stack.archive(job_id), FILES)
 
 
-def test_the_worker_that_counts_the_last_segment_sends_finalize(stack: Stack, job_id: str) -> None:
+def test_the_worker_that_counts_the_last_segment_finalizes(stack: Stack, job_id: str) -> None:
     *others, last = stack.planned()
     for message in others:
         stack.run(message)
@@ -73,6 +73,45 @@ def test_the_worker_that_counts_the_last_segment_sends_finalize(stack: Stack, jo
 
     assert before == "processing"
     assert stack.job(job_id).status == "completed"
+    assert stack.take_messages() == []
+
+
+@pytest.mark.parametrize("whole_bytes", [0, tail_sections._WHOLE_BYTES])
+def test_the_parts_are_listed_for_each_segment_and_not_at_the_end(
+    stack: Stack,
+    job_id: str,
+    requests: Requests,
+    monkeypatch: pytest.MonkeyPatch,
+    whole_bytes: int,
+) -> None:
+    """How the sections of the tail are read makes no difference."""
+    monkeypatch.setattr(tail_sections, "_WHOLE_BYTES", whole_bytes)
+    messages = stack.planned()
+    stack.send(messages)
+    requests.clear()
+
+    assert stack.run_queue() == []
+
+    assert requests.count()["ListParts"] == len(messages)
+    check_archive(stack.archive(job_id), FILES)
+
+
+def test_the_parts_of_a_segment_whose_section_is_gone_are_listed_at_the_end(
+    stack: Stack, small_segments: None, requests: Requests
+) -> None:
+    stack.put_files(FILES)
+    job_id = export(prefix="in/")
+    *others, last = stack.planned()
+    for message in others:
+        stack.run(message)
+    plan = stack.plan(job_id)
+    stack.services.archive.delete(places.tail_section(job_id, plan.digest, 0))
+    requests.clear()
+
+    assert stack.run(last)
+
+    assert requests.count()["ListParts"] == 2
+    check_archive(stack.archive(job_id), FILES)
 
 
 def test_a_step_that_comes_again_changes_nothing(stack: Stack, job_id: str) -> None:

@@ -1,67 +1,22 @@
 """A second format, and plans for archives of it: to show that only a format's own module knows what
 an archive looks like.
 
-The format is plain ustar: a header of 512 bytes before each file, zeros behind it up to the next
-512, no directory, and two blocks of zeros at the end. It takes names of 100 bytes, and files below
-8 GiB. https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html#tag_20_92_13_06
+It is tar: a header of 512 bytes before each file, zeros behind it up to the next 512, no directory,
+and two blocks of zeros at the end.
 """
 
-import tarfile
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Final
 
 from hypothesis import strategies as st
 
 from chalicelib.archive import layout
 from chalicelib.archive.costs import COPIES_AT_ONCE, Rates
-from chalicelib.archive.formats import Format
+from chalicelib.archive.formats import TAR, Format
 from chalicelib.archive.layout import ArchiveTooLarge
-from chalicelib.archive.member import Member
 from chalicelib.archive.plan import Entry, Plan
 from chalicelib.archive.scale import Scale
+from chalicelib.archive.tar_format import BLOCK
 from tests.unit.archive.archives import HEAD, an_entry, with_crc32s
-
-BLOCK: Final = tarfile.BLOCKSIZE
-
-
-class Tar:
-    NAME = "tar"
-    EXTENSION = ".tar"
-    MEDIA_TYPE = "application/x-tar"
-    VERSION = 1
-
-    def header(self, member: Member, _: int, /) -> bytes:
-        info = tarfile.TarInfo(member.name.decode())
-        info.size, info.mtime = member.size, max(member.modified, 0)
-        return info.tobuf(tarfile.USTAR_FORMAT)
-
-    def header_length(self, _: Member, /) -> int:
-        return BLOCK
-
-    def padding(self, size: int, /) -> int:
-        return -size % BLOCK
-
-    def record(self, *_: object) -> bytes:
-        return b""
-
-    def record_length(self, *_: object) -> int:
-        return 0
-
-    def end(self, *_: object) -> bytes:
-        return bytes(2 * BLOCK)
-
-    def end_length(self, *_: object) -> int:
-        return 2 * BLOCK
-
-    def wrapped(self, tail: Iterable[bytes], _: int, /) -> Iterator[bytes]:
-        return iter(tail)
-
-    def wrapped_length(self, length: int, /) -> int:
-        return length
-
-
-TAR: Final[Format] = Tar()
 
 SMALL = Scale(
     # A header must fit between these two.

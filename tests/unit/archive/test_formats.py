@@ -9,20 +9,21 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.archive import layout, names
-from chalicelib.archive.formats import FORMATS, ZIP, Format
+from chalicelib.archive.formats import FORMATS, TAR, TAR_GZ, ZIP, Format
 from chalicelib.archive.member import Member
 from chalicelib.archive.plan import Entry, Plan, data_offset, extent
 from chalicelib.archive.scale import Scale
 from chalicelib.archive.tail import section
+from chalicelib.archive.tar_format import BLOCK
 from tests.unit.archive.archives import HEAD, assembled, tail_of
-from tests.unit.archive.tars import BLOCK, SMALL, TAR, Files, laid_out, plans, scales, some_files
+from tests.unit.archive.tars import SMALL, Files, laid_out, plans, scales, some_files
 
-forms = st.sampled_from([ZIP, TAR])
+forms = st.sampled_from(list(FORMATS.values()))
 members = st.builds(
     Member,
-    st.text("abc/é", min_size=1, max_size=30).map(str.encode),
-    st.integers(0, 2**33 - 1),
-    st.integers(0, 2**33 - 1),
+    st.text('abc/é"', min_size=1, max_size=300).map(str.encode),
+    st.integers(0, 2**44),
+    st.integers(-(2**40), 2**40),
 )
 crc32s = st.integers(0, 2**32 - 1)
 offsets = st.integers(0, 2**40)
@@ -48,6 +49,13 @@ def test_an_end_is_as_long_as_foretold(form: Format, count: int, size: int, offs
     assert len(form.end(count, size, offset)) == form.end_length(count, size, offset)
 
 
+@given(forms, st.lists(st.binary(max_size=100)))
+def test_what_is_wrapped_is_as_long_as_foretold(form: Format, tail: list[bytes]) -> None:
+    length = sum(map(len, tail))
+
+    assert sum(map(len, form.wrapped(tail, length))) == form.wrapped_length(length)
+
+
 @given(forms, members, offsets)
 def test_an_entry_takes_its_header_its_bytes_and_its_padding(
     form: Format, member: Member, offset: int
@@ -61,8 +69,13 @@ def test_an_entry_takes_its_header_its_bytes_and_its_padding(
 
 
 def test_a_format_is_found_by_its_name() -> None:
-    assert FORMATS == {"zip": ZIP}
-    assert ZIP.MEDIA_TYPE == "application/zip"
+    assert FORMATS == {"zip": ZIP, "tar": TAR, "tar.gz": TAR_GZ}
+    assert [form.EXTENSION for form in FORMATS.values()] == [".zip", ".tar", ".tar.gz"]
+    assert [form.MEDIA_TYPE for form in FORMATS.values()] == [
+        "application/zip",
+        "application/x-tar",
+        "application/gzip",
+    ]
 
 
 @given(some_files(), scales)
@@ -143,7 +156,7 @@ def test_the_tail_of_a_tar_is_the_same_whatever_the_sections(plan: Plan, files: 
 def test_a_format_without_a_directory_has_sections_of_lines_alone(plan: Plan) -> None:
     rows = [(entry, offset, 0) for entry, offset in zip(plan.entries, plan.offsets, strict=True)]
 
-    made = section(plan.form, rows, first=True)
+    made = section(TAR_GZ, rows, first=True)
 
     assert (made.records, made.counts.records) == (b"", 0)
     assert made.counts.files == len(plan.entries)

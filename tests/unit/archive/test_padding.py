@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 
 from chalicelib.archive import layout
+from chalicelib.archive.formats import TAR
 from chalicelib.archive.pieces import pieces
 from chalicelib.archive.plan import Plan, Segment, extent
+from chalicelib.archive.tar_format import BLOCK
 from tests.unit.archive.archives import HEAD, an_entry, data_start
-from tests.unit.archive.tars import BLOCK, SMALL, TAR, nested_plans, plans
+from tests.unit.archive.tars import SMALL, nested_plans, plans
 
 # -- where each byte stands, with padding -------------------------------------------------------
 

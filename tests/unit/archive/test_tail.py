@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.archive import layout, tail
 from chalicelib.archive.formats import ZIP
-from chalicelib.archive.tail import COUNTS_LENGTH, Counts
+from chalicelib.archive.tail import COUNTS_LENGTH, Counts, Section
 from tests.unit.archive.archives import HEAD, assembled, entries_of, tail_of
 
 SIZES = [0, 1, 70_000, 5, 9_000]
@@ -54,9 +54,21 @@ def test_a_section_begins_with_its_counts() -> None:
 
     assert Counts.from_bytes(kept[:COUNTS_LENGTH]) == made.counts
     assert kept[COUNTS_LENGTH:] == made.lines + made.records
+    assert Section.from_bytes(kept) == made
     assert made.counts.files == 5
     assert made.counts.lines == len(made.lines)
     assert made.counts.crc32 == zlib.crc32(made.lines)
+
+
+@pytest.mark.parametrize("etags", [(), ('"a"',), ('"a"', '"b-2"', "c")])
+def test_a_section_keeps_the_etags_of_its_parts(etags: tuple[str, ...]) -> None:
+    plan = layout.lay_out(entries_of(SIZES), HEAD)
+    rows = list(zip(plan.entries, plan.offsets, range(5), strict=True))
+    made = tail.section(plan.form, rows, first=True)
+
+    read = Section.from_bytes(made.with_etags(etags).to_bytes())
+
+    assert (read.etags, read.lines, read.records) == (etags, made.lines, made.records)
 
 
 def test_a_segment_without_files_has_an_empty_section() -> None:

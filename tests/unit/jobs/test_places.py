@@ -43,6 +43,7 @@ OF_THE_BUCKET = {
     "readings": _of(places.readings),
     "copies": _of(places.copies),
     "kept": copies,
+    "packing": _of(places.packing, digests),
     "packs": _of(places.packs, digests),
     "pack": packs,
     "packed": _of(places.packed, digests, numbers),
@@ -72,6 +73,7 @@ BACK = {
     "is_segment",
     "is_copy",
     "is_pack",
+    "is_temporary",
     "is_record",
 }
 

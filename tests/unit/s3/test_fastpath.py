@@ -136,22 +136,42 @@ def test_an_answer_that_is_no_range_is_no_read(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "is_copied"),
+    ("status", "body", "etag"),
     [
-        (200, b"<CopyPartResult><ETag>e</ETag></CopyPartResult>", True),
-        (200, b"<Error><Code>InternalError</Code></Error>", False),
-        (200, b"", False),
-        (204, b"<CopyPartResult/>", False),
-        (503, b"<CopyPartResult/>", False),
+        (200, b"<CopyPartResult><ETag>e</ETag></CopyPartResult>", "e"),
+        (200, b'<?xml?><CopyPartResult xmlns="x"><ETag>"e"</ETag></CopyPartResult>', '"e"'),
+        (200, b"<CopyPartResult><ETag>&quot;e&quot;</ETag></CopyPartResult>", '"e"'),
+        (200, b"<CopyPartResult><ETag>&#34;e&#34;</ETag></CopyPartResult>", '"e"'),
+        (200, b"<CopyPartResult><ETag>&amp;e</ETag></CopyPartResult>", None),
+        (200, b"<CopyPartResult><ETag>e", None),
+        (200, b"<Error><Code>InternalError</Code></Error>", None),
+        (200, b"<Error><ETag>e</ETag></Error>", None),
+        (200, b"", None),
+        (204, b"<CopyPartResult><ETag>e</ETag></CopyPartResult>", None),
+        (503, b"<CopyPartResult><ETag>e</ETag></CopyPartResult>", None),
     ],
 )
-def test_a_copy_is_made_when_s3_says_so(status: int, body: bytes, is_copied: bool) -> None:  # noqa: FBT001 - a parameter
+def test_a_copy_has_the_etag_that_s3_says(status: int, body: bytes, etag: str | None) -> None:
     told = Told(status, {}, body)
 
-    assert (
-        fast(told).copy_part("b", "k", "u", 1, source="s/k", etag='"e"', source_range=None)
-        is is_copied
-    )
+    copied = fast(told).copy_part("b", "k", "u", 1, source="s/k", etag='"e"', source_range=None)
+
+    assert copied == etag
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "etag"),
+    [(200, {"etag": '"e"'}, '"e"'), (200, {}, None), (503, {"etag": '"e"'}, None)],
+)
+def test_a_part_has_the_etag_that_s3_says(
+    status: int, headers: dict[str, str], etag: str | None
+) -> None:
+    assert fast(Told(status, headers, b"")).upload_part("b", "k", "u", 1, b"x") == etag
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, b"all"), (404, None), (206, None)])
+def test_a_whole_object_is_read_if_there_is_one(status: int, body: bytes | None) -> None:
+    assert fast(Told(status, {}, b"all")).read("bucket", "key") == body
 
 
 def _head(path: FastPath) -> object:
