@@ -14,7 +14,7 @@ from chalicelib.errors import GivenUp, LimitExceeded, NothingToDo, Unavailable
 from chalicelib.jobs import places
 from chalicelib.jobs.items import short_missing, short_unreadable
 from chalicelib.jobs.model import Job, PlanRef
-from chalicelib.jobs.states import OPEN
+from chalicelib.jobs.states import OPEN, Status
 from chalicelib.jobs.store import Planned
 from chalicelib.pipeline import accepting, keeping, plans, quotas, reuse
 from chalicelib.pipeline.build import PlannedJob, planned_job
@@ -68,7 +68,8 @@ def following(job: Job, services: Services) -> list[Message]:
 def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
     """Returns the job with its plan. None if files must be read before there can be a plan, or if
     an archive that was there already has completed the job."""
-    accepting.start(services, job.job_id)  # None on a second try: then it is started already
+    if job.status is Status.QUEUED:
+        accepting.start(services, job.job_id)
     asked = accepting.stored_request(services, job)
     if asked is None:
         raise GivenUp("what was asked for is not stored any more; export again")
@@ -111,8 +112,10 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
         head,
         mark,
         version=services.plan_version,
+        small=services.limits.small_plan,
         source=source,
     )
+    lease.made = index
     key = places.archive(job.job_id, job.format)
     upload = services.archive.create_upload(key, index.form.MEDIA_TYPE)
     ref = PlanRef(index.digest, upload, index.final)
@@ -166,6 +169,7 @@ def _continued(  # noqa: PLR0913 PLR0917 - all that a plan is made of
         head,
         mark,
         version=services.plan_version,
+        small=services.limits.small_plan,
         source=source,
     )
     own_home = None if home == job.job_id else home
