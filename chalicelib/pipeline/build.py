@@ -58,8 +58,10 @@ class PlannedJob:
 
 def planned_job(job: Job, plan: PlanRef, services: Services, lease: Lease) -> PlannedJob:
     """Returns the job with its plan. Raises plans.PlanUnusable."""
-    version = services.plan_version
-    index = plans.load(services.archive, job.home, plan.digest, version=version)
+    index = lease.made
+    if index is None or index.digest != plan.digest:
+        version = services.plan_version
+        index = plans.load(services.archive, job.home, plan.digest, version=version)
     lease.plan = plan.digest
     return PlannedJob(job, plan, index, services, lease)
 
@@ -129,7 +131,8 @@ def finish(planned: PlannedJob, sections: Mapping[int, Section] | None = None) -
             planned.sections, of_all, pool, planned.lease.tick, planned.write_index
         )
         builder.upload_chunks(final.parts, _chained(rest, ending.render()))
-    planned.lease.renew(services.now())
+    # S3 may take minutes to join many parts.
+    planned.lease.renew(services.now()) if index.final else planned.lease.keep()
     if index.volumes:
         _complete_archives(planned, ending.etags)
     own_segments = range(len(index.volumes), index.final)

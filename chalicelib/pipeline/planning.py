@@ -14,8 +14,7 @@ from chalicelib.errors import GivenUp, LimitExceeded, NothingToDo, Unavailable, 
 from chalicelib.jobs import places
 from chalicelib.jobs.items import short_missing, short_unreadable
 from chalicelib.jobs.model import Job, PlanRef
-from chalicelib.jobs.request import ExportRequest
-from chalicelib.jobs.states import OPEN
+from chalicelib.jobs.states import OPEN, Status
 from chalicelib.jobs.store import Planned
 from chalicelib.pipeline import accepting, keeping, packs, plans, quotas, reuse, uploads
 from chalicelib.pipeline.build import PlannedJob, planned_job
@@ -79,11 +78,11 @@ def _first_steps(job: Job, services: Services, *, is_new: bool) -> list[Message]
 def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
     """Returns the job with its plan. None if files must be read before there can be a plan, or if
     an archive that was there already has completed the job."""
-    accepting.start(services, job.job_id)  # None on a second try: then it is started already
-    body = services.archive.read(job.request_key)
-    if body is None:
+    if job.status is Status.QUEUED:
+        accepting.start(services, job.job_id)
+    asked = accepting.stored_request(services, job)
+    if asked is None:
         raise GivenUp("what was asked for is not stored any more; export again")
-    asked = ExportRequest.from_json(body)
     found = find(
         asked,
         services,
@@ -123,8 +122,10 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
         head,
         mark,
         version=services.plan_version,
+        small=services.limits.small_plan,
         source=source,
     )
+    lease.made = index
     key = places.archive(job.job_id, job.format)
     upload = services.archive.create_upload(key, index.form.MEDIA_TYPE)
     ref = PlanRef(index.digest, upload, index.final)
@@ -194,6 +195,7 @@ def _continued(  # noqa: PLR0913 PLR0917 - all that a plan is made of
         head,
         mark,
         version=services.plan_version,
+        small=services.limits.small_plan,
         source=source,
     )
     own_home = None if home == job.job_id else home

@@ -1,4 +1,5 @@
-"""Stores plans in S3. A plan is one object that is read in slices, one slice for each segment.
+"""Stores plans in S3. A plan is one object that is read in slices, one slice for each segment. A
+small one lies in its index.
 
 jobs/places.py has the keys. The digest in them names the content. So twins that make the same plan
 write the same object. Twins that do not (a source changed between them) do not overwrite each
@@ -9,10 +10,11 @@ Then a job under way is planned again (pipeline/steps.py). The index of every ve
 of the archive's bytes and of where its parts are cut. If the new plan has the same digest, an
 upload that was begun goes on."""
 
+import base64
 import gzip
 import hashlib
 import json
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 
 from chalicelib.archive import manifest
@@ -47,7 +49,8 @@ class Index:
     what the archive will hold; `places[n]` is the (start, length) of segment n's slice.
     `has_copies`: some files are read from copies that the job keeps. `has_packs`: some files are
     packed. The first segments are whole archives, one for each of the `volumes`. `tail_start` and
-    `size` are those of the last archive."""
+    `size` are those of the last archive. `slices` are all slices, one after another, of a small
+    plan, or of one that this process has just made; None: they are an object of their own."""
 
     digest: str
     form: Format
@@ -63,6 +66,7 @@ class Index:
     has_copies: bool
     has_packs: bool
     volumes: tuple[Volume, ...] = ()
+    slices: bytes | None = field(default=None, repr=False, compare=False)
 
     @property
     def final(self) -> int:
@@ -97,11 +101,13 @@ def store(  # noqa: PLR0913 - a plan, and where it goes
     fingerprint: str,
     *,
     version: int,
+    small: int = 0,
     source: str | None = None,
 ) -> Index:
     """Writes the plan. Returns its index. `home` is the id of the job that the plan is stored
     under. `version` is the version of the plans that this process stores, `source` the name of
-    the files' source; None: the default one."""
+    the files' source; None: the default one. `small` is the most bytes of slices that lie in the
+    index."""
     slices = [packed(plan, segment) for segment in plan.segments]
     at = 0
     where = []
@@ -127,9 +133,12 @@ def store(  # noqa: PLR0913 - a plan, and where it goes
         has_copies=any(entry.copy and not entry.packed for entry in plan.entries),
         has_packs=any(entry.packed for entry in plan.entries),
         volumes=plan.volumes,
+        slices=content,
     )
-    facts = _index_to_json(index, version, bytes_digest(plan, head))
-    bucket.write(places.plan(home, index.digest), content)
+    is_small = len(content) <= small
+    facts = _index_to_json(index, version, bytes_digest(plan, head), with_slices=is_small)
+    if not is_small:
+        bucket.write(places.plan(home, index.digest), content)
     bucket.write(places.index(home, index.digest), facts, "application/json")
     return index
 
@@ -148,10 +157,13 @@ def load(bucket: Bucket, home: str, digest: str, *, version: int) -> Index:
 def load_slice(bucket: Bucket, home: str, index: Index, segment: int) -> Slice:
     """Returns the slice of one segment. Raises PlanUnusable if it is not there."""
     start, length = index.places[segment]
-    try:
-        body = bucket.read_range(places.plan(home, index.digest), start, length)
-    except SourceChanged as error:
-        raise PlanUnusable from error
+    if index.slices is not None:
+        body = index.slices[start : start + length]
+    else:
+        try:
+            body = bucket.read_range(places.plan(home, index.digest), start, length)
+        except SourceChanged as error:
+            raise PlanUnusable from error
     content: dict[str, Any] = json.loads(gzip.decompress(body))
     rows = content["entries"]
     return Slice(
@@ -263,8 +275,8 @@ def _perhaps(*values: object) -> tuple[object, ...]:
     return values
 
 
-def _index_to_json(index: Index, version: int, named_bytes: str) -> bytes:
-    content = {
+def _index_to_json(index: Index, version: int, named_bytes: str, *, with_slices: bool) -> bytes:
+    content: dict[str, Any] = {
         # These three mean the same in every version.
         "version": version,
         "bytes": named_bytes,
@@ -293,6 +305,8 @@ def _index_to_json(index: Index, version: int, named_bytes: str) -> bytes:
         "volumes": [astuple(volume) for volume in index.volumes],
         "packs": index.has_packs,
     }
+    if with_slices and index.slices is not None:
+        content["slices"] = base64.b64encode(index.slices).decode()
     return json.dumps(content, ensure_ascii=False).encode()
 
 
@@ -321,4 +335,5 @@ def _index(digest: str, content: dict[str, Any]) -> Index:
         has_copies=content["copies"],
         volumes=tuple(Volume(*row) for row in content["volumes"]),
         has_packs=content["packs"],
+        slices=base64.b64decode(content["slices"]) if "slices" in content else None,
     )

@@ -32,7 +32,7 @@ from typing import assert_never
 from chalicelib.errors import GivenUp, NothingToDo, SourceFault, Unavailable, UploadGone
 from chalicelib.jobs.model import Job, Progress, file_mark
 from chalicelib.jobs.states import OPEN, Stage
-from chalicelib.pipeline import archives
+from chalicelib.pipeline import accepting, archives
 from chalicelib.pipeline.build import (
     PlannedJob,
     build_all,
@@ -63,8 +63,11 @@ def run(message: Message, lease: Lease, attempt: int = 1) -> None:
     services = lease.services
     # Before anything that may fail: from here on no step, not even `discard`, has to wait for the
     # queue's own, long visibility timeout.
-    lease.renew(services.now())
-    job = lease.look()
+    lease.begin()
+    if message.step is Step.PLAN and attempt == 1:
+        # Nobody else has begun the job, as a rule. The answer is the record: it need not be read.
+        lease.job = accepting.start(services, message.job_id)
+    job = lease.job or lease.look()
     if job is None:
         raise NothingToDo("there is no such job")
     if (job.status in OPEN) is (message.step is Step.DISCARD):
