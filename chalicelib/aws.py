@@ -170,7 +170,7 @@ class FunctionsClient(Protocol):
 def functions() -> FunctionsClient:
     """Returns the Lambda client. It has as many connections as queue/direct.py uses at once."""
     settings = config(8, read_timeout=5, max_pool_connections=16)
-    return cast("FunctionsClient", _client("lambda", settings))
+    return cast("FunctionsClient", client("lambda", settings))
 
 
 class MailClient(Protocol):
