@@ -45,6 +45,7 @@ _OF_THE_USER: Final = (
     "userId",
     OPEN_USER,
     "request",
+    "shortRequest",
     "filename",
     "missing",
     "missingCount",

@@ -55,6 +55,8 @@ class Small:
             batch_bytes=1500 * self.scale,
             index_part=300 * self.scale,
             lookups=4,
+            short_request=140,
+            small_plan=400,
         )
 
     @property
