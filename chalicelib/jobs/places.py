@@ -40,6 +40,7 @@ _OF_A_PLAN: Final = (
     r"(?:plan|index|packing|packs|headers|spans|(?:segment|tail|packed)-([0-9]+)|pack-([0-9]+)-.*)"
 )
 _PACK: Final = rf"jobs/{JOB_ID.pattern}/[^/]+/pack-[0-9]+-.*"
+_PACKING: Final = rf"jobs/{JOB_ID.pattern}/[^/]+/packing"
 _SEGMENT: Final = rf"jobs/{JOB_ID.pattern}/[^/]+/segment-[0-9]+"
 _KEPT: Final = rf"jobs/{JOB_ID.pattern}/kept/[0-9a-f]+"
 _OF_A_READING: Final = rf"jobs/{JOB_ID.pattern}/reading-([0-9a-f]+)/(?:segments|crc32-([0-9]+))"
@@ -168,6 +169,11 @@ def segment_of(key: str) -> tuple[str, int | None] | None:
 def is_pack(key: str) -> bool:
     """Returns whether the key is that of a pack."""
     return re.fullmatch(_PACK, key) is not None
+
+
+def is_packing(key: str) -> bool:
+    """Returns whether the key is that of what says how files are packed."""
+    return re.fullmatch(_PACKING, key) is not None
 
 
 def is_request(key: str) -> bool:

@@ -56,7 +56,7 @@ def wrong(world: "World", job: Job, archive: str) -> Iterator[str]:
         yield str(broken)
         return
     planned = _planned(bucket, job, index)
-    entries = _entries(planned, made, _etags(objects, job.home))
+    entries = _entries(planned, made, _etags(objects, planned))
     head = index.head
     names = [one.name for _, one in made.files]
     if names != [entry.name for entry in entries] or made.last.name != head.name:
@@ -267,15 +267,17 @@ def _packed(row: dict[str, Any], etags: set[str]) -> Entry:
     )
 
 
-def _etags(objects: Mapping[str, Stored], home: str) -> dict[str, set[str]]:
-    """Returns the ETags that the files had, by name, in all lists of what was to be packed. A file
-    that was copied aside has an empty one: its copy has another ETag."""
+def _etags(objects: Mapping[str, Stored], planned: list[Entry]) -> dict[str, set[str]]:
+    """Returns the ETags that packed files had, by name, in the lists of what was to be packed. One
+    pack alone has no list. A file that was copied aside has an empty ETag: its copy has another
+    one."""
     found: dict[str, set[str]] = {}
-    for key, stored in objects.items():
-        if key.startswith(f"jobs/{home}/") and key.endswith("/packs"):
-            for part in gzips.members(stored.body):
-                for name, _, etag, *_, copy, _, _ in json.loads(part):
-                    found.setdefault(name, set()).add("" if copy else etag)
+    packings = {entry.packed.rows.rsplit("/", 1)[0] for entry in planned if entry.packed}
+    for packing in packings:
+        stored = objects.get(f"{packing}/packs")
+        for part in gzips.members(stored.body) if stored else ():
+            for name, _, etag, *_, copy, _, _ in json.loads(part):
+                found.setdefault(name, set()).add("" if copy else etag)
     return found
 
 
