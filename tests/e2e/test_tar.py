@@ -1,4 +1,4 @@
-"""A tar over HTTP (docs/tar.md): it opens in common tools, and a row of its index leads to a file."""
+"""A tar over HTTP (docs/tar.md): tools open it, and a row of its index leads to a file."""
 
 import csv
 import io
