@@ -261,7 +261,7 @@ class JobStore:
         more = {"plan": of(plan)} if plan else {}
         values = {"stage": of(stage), **items.progress_attributes(progress)}
         forward = f"bytesDone <= :bytesDone AND filesDone <= :filesDone{same}"
-        if plan is None and progress.bytes:
+        if plan is None and progress != Progress():
             # Nor does that of files that are not to be packed any more.
             forward += f" AND {_UNPLANNED} AND packing >= :bytesDone AND totalFiles >= :filesDone"
         further = _Change(values=values, condition=forward, more=more)

@@ -33,7 +33,7 @@ from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.selections import Use
 from chalicelib.jobs.states import OPEN, Stage, Status
 from chalicelib.jobs.wake import wake_time
-from chalicelib.pipeline import quotas
+from chalicelib.pipeline import archives, quotas
 from chalicelib.pipeline.telling import send_announcement
 from chalicelib.queue.messages import Message, Step
 from chalicelib.services import Services
@@ -292,7 +292,7 @@ def _check_retryable(services: Services, job: Job) -> None:
             f"the job is {seen}, {job.percent} % done; wait for its end, or cancel it first",
             headers={"Retry-After": str(job.check_after)},
         )
-    if seen is Status.COMPLETED and services.archive.head(job.archive_key, checksum=False):
+    if seen is Status.COMPLETED and archives.are_there(services, job):
         raise NotRetryable(
             "the job has completed: download its archive; to have another one built, export with "
             "fresh"

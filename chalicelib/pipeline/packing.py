@@ -110,7 +110,8 @@ def with_packs(
     slices = [_to_bytes(spans) for spans in packs]
     it = _packing_of(packs, slices, job, asked.compressing, source)
     lease.stage = Stage.COMPRESSING
-    size, total = sum(one.size for one in it.places), len(entries) + found.left_out
+    size = sum(one.size for one in it.places) or 1  # 0 would say that nothing is packed
+    total = len(entries) + found.left_out
     if services.jobs.set_packing(job, services.now(), size, total) is None:
         raise lease.refused()
     if len(packs) == 1:

@@ -8,6 +8,7 @@ from chalicelib.jobs import places
 from chalicelib.jobs.items import from_job
 from chalicelib.jobs.model import ArchiveFormat, Job, PlanRef
 from chalicelib.jobs.states import Stage, Status
+from chalicelib.jobs.wake import ENDED_SHARDS
 from chalicelib.s3 import clients
 from tests.integration.cloud import ARCHIVES, TABLE
 from tests.integration.gateway import export
@@ -52,8 +53,8 @@ def several(
 
 
 def record(job: Job) -> None:
-    """Writes the record of a job."""
-    dynamodb().put_item(TableName=TABLE, Item=from_job(job, shard=0))
+    """Writes the record of a job that has ended."""
+    dynamodb().put_item(TableName=TABLE, Item=from_job(job, shard=ENDED_SHARDS[0]))
 
 
 def keys(job: Job) -> list[str]:
