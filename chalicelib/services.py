@@ -4,13 +4,13 @@ else."""
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import uuid4
 
-from chalicelib import aws
-from chalicelib.aws import EventsClient, MailClient
+from chalicelib import aws, json_path
+from chalicelib.aws import EventsClient, FunctionsClient, MailClient
 from chalicelib.errors import GivenUp
 from chalicelib.jobs.addresses import AddressStore
 from chalicelib.jobs.by_user import UserJobs
@@ -30,6 +30,7 @@ from chalicelib.limits import LIMITS, Limits
 from chalicelib.log import JsonLines, Log
 from chalicelib.named_sources import Source
 from chalicelib.pools import Pools, Threads
+from chalicelib.queue.direct import Direct
 from chalicelib.queue.queue import BATCH, Queue
 from chalicelib.s3 import clients
 from chalicelib.s3.access import Access
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from chalicelib.outbound import Answer, Outbound
     from chalicelib.receivers import Place
     from chalicelib.s3.fastpath import FastPath
+
+T = TypeVar("T")
 
 Way = tuple["S3Client", "FastPath | None"]
 """How S3 is reached in one region: a client, and the fast path if there is one."""
@@ -134,6 +137,7 @@ class Services(Seams):
     """The bucket of each source, by the source's name. It is made when it is first asked for."""
     archive: ArchiveBucket
     queue: Queue
+    direct: Direct
     announcements: Queue
     dead_letters: Queue | None
     webhook_keys: SecretKeys
@@ -211,6 +215,7 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
     fast: "FastPath | None" = None,
     elsewhere: "Callable[[str], Way] | None" = None,
     queue_batch: int = BATCH,
+    functions: Callable[[], FunctionsClient] | None = None,
     events: Callable[[], EventsClient] | None = None,
     mail: Callable[[], MailClient] | None = None,
     outbound: "Outbound | None" = None,
@@ -218,8 +223,8 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
 ) -> Services:
     """Returns the services of the stack that the settings name, reached through these clients.
     `elsewhere` makes the way to S3 in another region; None: `s3` reaches all. `seams` are fields of
-    Seams. `queue_batch` is the most messages that one request sends. `events`, `mail` and
-    `outbound` reach EventBridge, SES and the hosts of webhooks."""
+    Seams. `queue_batch` is the most messages that one request sends. `functions`, `events`, `mail`
+    and `outbound` reach Lambda, EventBridge, SES and the hosts of webhooks."""
     random: Random = seams.setdefault("random", Random())
     table = Table(dynamodb, config.jobs_table, random)
     return Services(
@@ -251,6 +256,13 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
         sources=SourceBuckets(config, (s3, fast), elsewhere, seams.get("pause", time.sleep)),
         archive=ArchiveBucket(s3, config.archive_bucket, fast),
         queue=Queue(sqs, config.queue_url, queue_batch),
+        direct=Direct(
+            functions or aws.functions,
+            config.worker_function,
+            seams.get("pools") or Threads(),
+            seams.get("now", now_ms),
+            seams.get("new_id", new_id),
+        ),
         announcements=Queue(sqs, config.announcement_queue_url, queue_batch),
         dead_letters=Queue(sqs, url) if (url := config.dead_letter_queue_url) else None,
         webhook_keys=SecretKeys(
@@ -275,14 +287,18 @@ def services() -> Services:
         # The fast path waits as long as a worker can. A route cannot, and asks S3 only once or
         # twice.
         is_fast = config.fast_path and not within
-        return clients.s3(within, region), clients.fast_path(region) if is_fast else None
+        client = aws.lazily(partial(clients.s3, within, region))
+        return client, clients.fast_path(region) if is_fast else None
+
+    def short(client: T, service: str) -> T:
+        return json_path.shortened(client, service, within=within) if config.fast_path else client
 
     s3, fast = way()
     return made(
         config,
-        dynamodb=aws.dynamodb(within),
+        dynamodb=short(aws.lazily(partial(aws.dynamodb, within)), "dynamodb"),
         s3=s3,
-        sqs=aws.sqs(within),
+        sqs=short(aws.lazily(partial(aws.sqs, within)), "sqs"),
         fast=fast,
         elsewhere=way,
     )

@@ -26,15 +26,27 @@ if TYPE_CHECKING:
     from tests.faults.world import World
 
 
+def request_of(world: "World", job: Job, archive: str) -> ExportRequest | None:
+    """Returns what the job was asked for; None if it is lost."""
+    if job.short_request is not None:
+        return ExportRequest.from_text(job.short_request)
+    stored = world.s3.objects[archive].get(job.request_key)
+    return ExportRequest.from_json(stored.body) if stored else None
+
+
 def wrong(world: "World", job: Job, archive: str) -> Iterator[str]:
     """Yields what is wrong with the archives of a completed job. `archive` is the archive bucket's
     name."""
     objects = world.s3.objects[archive]
+    request = request_of(world, job, archive)
     if job.plan is None or any(key not in objects for key in volumes.keys(job)):
         yield "completed, and there is no archive"
         return
+    if request is None:
+        yield "what it was asked for is lost"
+        yield "completed, and there is no archive"
+        return
     bucket = world.s3.bucket(archive)
-    request = ExportRequest.from_json(objects[job.request_key].body)
     written = json.loads(objects[places.index(job.home, job.plan.digest)].body)
     index = plans.load(bucket, job.home, job.plan.digest, version=written["version"])
     try:

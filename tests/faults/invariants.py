@@ -64,6 +64,8 @@ def _check_deleted(world: World, job: Job, live: list[Job]) -> None:
     says = world.witness.says
     if not world.people.deletions:
         says(f"{job.job_id}: deleted, and nobody requested that")
+    if job.short_request is not None:
+        says(f"{job.job_id}: deleted, and its record has what was asked for")
     with suppress(NotFound):
         exports.find_job(Call({}, {}, {}, b""), world.services, job.job_id)
         says(f"{job.job_id}: deleted, and somebody sees it")
@@ -87,7 +89,7 @@ def _check_deleted(world: World, job: Job, live: list[Job]) -> None:
 
 
 def _check_ended(world: World, job: Job) -> None:
-    if job.request_key not in world.s3.objects[ARCHIVE]:
+    if contents.request_of(world, job, ARCHIVE) is None:
         world.witness.says(f"{job.job_id}: its request is lost")
         return
     for text in failures.wrong_changes(world, job, _request(world, job)):
@@ -103,7 +105,9 @@ def _check_ended(world: World, job: Job) -> None:
 
 
 def _request(world: World, job: Job) -> ExportRequest:
-    return ExportRequest.from_json(world.s3.objects[ARCHIVE][job.request_key].body)
+    request = contents.request_of(world, job, ARCHIVE)
+    assert request is not None, f"the request of {job.job_id} is lost"
+    return request
 
 
 def _check_homes(world: World, jobs: list[Job]) -> None:
@@ -136,7 +140,7 @@ def _check_told(world: World, jobs: list[Job]) -> None:
     """Everybody was told what they wanted to be told of, and nothing else."""
     asked: dict[str, set[str]] = {job.job_id: set() for job in jobs}
     for job in jobs:
-        if not job.is_deleted and job.request_key in world.s3.objects[ARCHIVE]:
+        if not job.is_deleted and contents.request_of(world, job, ARCHIVE):
             notify = _request(world, job).notify
             named = (notify.url, notify.email) if notify else ()
             asked[job.job_id] |= {to for to in named if to}

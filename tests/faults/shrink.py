@@ -54,6 +54,8 @@ class Small:
             read_bytes=300 * self.scale,
             batch_bytes=1500 * self.scale,
             lookups=4,
+            short_request=140,
+            small_plan=400,
         )
 
     @property

@@ -363,9 +363,9 @@ def test_what_was_asked_for_can_be_asked_for_again(stack: Stack, asked: dict[str
 
 
 def _stored(stack: Stack, job_id: str) -> dict[str, Any]:
-    body = stack.services.archive.read(stack.job(job_id).request_key)
-    assert body
-    stored: dict[str, Any] = json.loads(body)
+    asked = stack.request(job_id)
+    assert asked
+    stored: dict[str, Any] = json.loads(asked.to_json())
     stored.pop("user_id", None)
     return stored
 
@@ -444,7 +444,7 @@ def test_it_has_the_name_that_was_given_later(stack: Stack) -> None:
 
 
 def test_a_request_that_is_gone_cannot_be_read(stack: Stack, failed: str) -> None:
-    stack.services.archive.delete(stack.job(failed).request_key)
+    stack.forget_request(failed)
 
     answer = _request(failed)
 
