@@ -77,7 +77,10 @@ class JsonPath:
 
     def ask(self, operation: str, asked: Mapping[str, Any]) -> Any:
         """Returns the answer as botocore would; None if there was none, or no success."""
-        body = json.dumps(asked).encode()
+        try:
+            body = json.dumps(asked).encode()
+        except TypeError:
+            return None  # bytes, of which only botocore makes text
         headers = {
             "host": self.origin.partition("://")[2],
             "content-type": "application/x-amz-json-1.0",
