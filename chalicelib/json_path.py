@@ -22,7 +22,6 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 from chalicelib import slow_calls
 from chalicelib.s3.sigv4 import signed
@@ -152,7 +151,9 @@ def _path(service: str, patience: Patience) -> JsonPath | None:
         return None
     own = get(f"AWS_ENDPOINT_URL_{service.upper()}") or get("AWS_ENDPOINT_URL")
     origin = (own or f"https://{service}.{region}.amazonaws.com").rstrip("/")
-    if urlsplit(origin).path or urlsplit(origin).scheme in getproxies():
+    # urllib.request knows the proxies, too. To import it takes longer than the request.
+    proxy = f"{urlsplit(origin).scheme}_proxy"
+    if urlsplit(origin).path or any(name.lower() == proxy for name in os.environ):
         return None
     tls = None
     if origin.startswith("https://"):
