@@ -55,7 +55,7 @@ def download(call: Call, services: Services, job_id: str) -> Reply:
     redirect, index = _flag(call, "redirect"), _flag(call, "index")
     number = _number(call.query.get("archive"))
     if index and number is not None:
-        raise invalid("index", "must not be given with archive: all archives have one index")
+        raise invalid("index", "must not be given with archive: several archives have no index")
     job = find_job(call, services, job_id)
     now = services.now()
     seen = job.status_at(now)
@@ -94,9 +94,11 @@ def archive(job: Job, number: int) -> Target:
 
 
 def _index(job: Job) -> Target:
-    """Returns the index of a job's archives. Raises NotFound if the format has none."""
+    """Returns the index of a job's archive. Raises NotFound if it has none."""
     if job.format != "tar":
         raise NotFound(f"a {job.format} has no index; a tar has one")
+    if job.archives > 1:
+        raise NotFound("tars that an export was split into have no index; a tar alone has one")
     key = places.archive_index(job.home, job.format)
     return Target(key, f"{job.filename}.index.csv", INDEX_TYPE, job.expires_at)
 

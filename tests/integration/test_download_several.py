@@ -134,7 +134,7 @@ def test_what_another_job_has_built_is_saved_under_the_jobs_own_name(stack: Stac
 
 
 def test_a_tar_has_a_link_to_its_index(stack: Stack) -> None:
-    job_id = several(stack, form="tar").job_id
+    job_id = several(stack, form="tar", archives=1).job_id
     url = call("GET", f"/v1/export/{job_id}").body["result"]["indexUrl"]
 
     link, redirect = download(job_id, index=True), _followed(url)
@@ -155,8 +155,18 @@ def test_a_zip_has_no_index(stack: Stack) -> None:
     assert call("GET", f"/v1/export/{job_id}").body["result"]["indexUrl"] is None
 
 
-def test_an_index_that_somebody_deleted_is_not_there(stack: Stack) -> None:
+def test_several_tars_have_no_index(stack: Stack) -> None:
     job_id = several(stack, form="tar").job_id
+
+    answer = download(job_id, index=True)
+
+    assert answer.status == 404
+    assert "have no index" in answer.body["detail"]
+    assert call("GET", f"/v1/export/{job_id}").body["result"]["indexUrl"] is None
+
+
+def test_an_index_that_somebody_deleted_is_not_there(stack: Stack) -> None:
+    job_id = several(stack, form="tar", archives=1).job_id
     stack.services.archive.delete(f"archives/{job_id}.tar.index")
 
     assert download(job_id, index=True).status == 404
@@ -164,7 +174,7 @@ def test_an_index_that_somebody_deleted_is_not_there(stack: Stack) -> None:
 
 @pytest.mark.parametrize("query", [{"index": "1"}, {"index": "true", "archive": "1"}])
 def test_what_cannot_be_meant_of_an_index_is_named(stack: Stack, query: dict[str, str]) -> None:
-    answer = download(several(stack, form="tar").job_id, **query)
+    answer = download(several(stack, form="tar", archives=1).job_id, **query)
 
     assert answer.status == 400
     assert [error["pointer"] for error in answer.body["errors"]] == ["index"]

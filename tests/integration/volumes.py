@@ -67,6 +67,6 @@ def put(job: Job) -> None:
     """Puts a job's archives into the bucket, and a tar's index."""
     for number, (key, size) in enumerate(zip(keys(job), SIZES, strict=False)):
         clients.s3().put_object(Bucket=ARCHIVES, Key=key, Body=b"%d" % number * size)
-    if job.format == "tar":
+    if job.format == "tar" and job.archives == 1:
         key = places.archive_index(job.home, job.format)
         clients.s3().put_object(Bucket=ARCHIVES, Key=key, Body=INDEX)
