@@ -58,11 +58,12 @@ class Truth:
     ) -> tuple[int, int]:
         """Returns the (streamed, copied) bytes of a segment that is not done."""
         streamed = copied = 0
-        of_volumes = [volume.tail_start for volume in index.volumes]
-        tail_start = [*of_volumes, index.tail_start][min(number, len(of_volumes))]
+        # The tail counts only in an archive that one segment is all of.
+        sizes = [volume.size for volume in index.volumes]
+        counted = [*sizes, index.tail_start][min(number, len(sizes))]
         for part in of.parts:
             is_there = there is None or part.number in there
-            length = min(part.end, tail_start) - part.start
+            length = min(part.end, counted) - part.start
             if part.copied is not None:
                 copied += length if is_there else 0
             elif length > 0 and (is_there or self._is_read(index, of, part.start, part.end)):
