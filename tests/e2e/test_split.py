@@ -31,7 +31,7 @@ def test_files_go_to_several_archives_each_whole_by_itself(api: Api, sources: So
         bodies.append(api.follow(link).content)
     assert [len(body) for body in bodies] == [one["size"] for one in listed]
     assert max(map(len, bodies)) <= SPLIT
-    assert sum(map(len, bodies)) == job["fileSize"]
+    assert sum(map(len, bodies)) == job["result"]["fileSize"]
     *others, last = map(_opened, bodies)
     listing = json.loads(last.pop("manifest.json"))
     found = [(n, name) for n, one in enumerate([*others, last], 1) for name in one]

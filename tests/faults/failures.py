@@ -70,7 +70,7 @@ def _may_be(world: "World", job: Job, slug: str, detail: str, rows: list[Row]) -
         "access-denied": counts[Kind.DENIED] > 0,
         "storage-refused": counts[Kind.DENIED] > 0,
         "quota-exceeded": days.did_not_fit(world, job, asked.size(rows, world.files)),
-        "limit-exceeded": world.small.max_parts < 10_000 or "larger split" in detail,
+        "limit-exceeded": world.small.max_parts < 10_000 or " split" in detail,
         "given-up": is_said and bool(may_be_long),
     }
     return may_be.get(slug, False)
