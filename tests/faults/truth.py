@@ -12,7 +12,6 @@ from chalicelib.jobs import places
 from chalicelib.jobs.model import Job, PlanRef, Progress
 from chalicelib.pipeline import plans
 from chalicelib.pipeline.plans import Index, Slice
-from chalicelib.pipeline.uploads import volume_key
 from tests.faults.expressions import Item
 from tests.faults.s3 import S3
 
@@ -42,28 +41,28 @@ class Truth:
                 streamed += segment.bytes - segment.copied
                 continue
             parts: set[int] | None = there
+            tail_start = index.tail_start
             if number < len(index.volumes):
-                parts = self._own_parts(job, job.plan, number, volume_key(job, number))
+                tail_start = index.volumes[number].size  # its tail counts, too
+                key = places.archive(job.home, job.format, number + 1)
+                parts = self._own_parts(job.home, job.plan, number, key)
             elif segment.joins:
                 key = places.segment(job.home, job.plan.digest, number)
-                parts = self._own_parts(job, job.plan, number, key)
-            own_streamed, own_copied = self._begun(index, of, parts, number)
+                parts = self._own_parts(job.home, job.plan, number, key)
+            own_streamed, own_copied = self._begun(index, of, parts, tail_start)
             streamed += own_streamed
             copied += own_copied
             files += segment.files if own_streamed + own_copied else 0
         return Progress(files, streamed + copied, copied)
 
     def _begun(
-        self, index: Index, of: Slice, there: set[int] | None, number: int
+        self, index: Index, of: Slice, there: set[int] | None, tail_start: int
     ) -> tuple[int, int]:
         """Returns the (streamed, copied) bytes of a segment that is not done."""
         streamed = copied = 0
-        # The tail counts only in an archive that one segment is all of.
-        sizes = [volume.size for volume in index.volumes]
-        counted = [*sizes, index.tail_start][min(number, len(sizes))]
         for part in of.parts:
             is_there = there is None or part.number in there
-            length = min(part.end, counted) - part.start
+            length = min(part.end, tail_start) - part.start
             if part.copied is not None:
                 copied += length if is_there else 0
             elif length > 0 and (is_there or self._is_read(index, of, part.start, part.end)):
@@ -106,11 +105,11 @@ class Truth:
         is_there = key in self.s3.objects[self.archive]
         return set(range(1, self.s3.limits.max_parts + 1)) if is_there else set()
 
-    def _own_parts(self, job: Job, plan: PlanRef, number: int, key: str) -> set[int] | None:
-        """Returns the numbers of the parts of a segment that is an object of its own, with this
-        key; None: all of them."""
+    def _own_parts(self, home: str, plan: PlanRef, number: int, key: str) -> set[int] | None:
+        """Returns the numbers of the parts of the upload of a segment that is an object of its own;
+        None: all of them."""
         if key in self.s3.objects[self.archive]:
             return None
-        item = self.items.get(places.segment_upload(job.home, plan.digest, number))
+        item = self.items.get(places.segment_upload(home, plan.digest, number))
         upload = self.s3.uploads.get(item["uploadId"]["S"]) if item else None
         return set(upload.parts) if upload else set()
