@@ -3,6 +3,7 @@
     archives/{home}.{format}                the archive; of several, the last one
     archives/{home}-{n}.{format}            archive n, from 1, of several
     archives/{home}.{format}.index          where each file is in a tar
+    archives/{home}-{n}.{format}.index      where each file is in tar n of several
     jobs/{job}/request-{digest}.json        the request
     jobs/{home}/{plan}/plan                 the plan: its slices, one after another
     jobs/{home}/{plan}/index                the facts of the plan, and where each slice is
@@ -59,8 +60,9 @@ def archives(home: str) -> str:
     return f"archives/{home}"
 
 
-def archive_index(home: str, form: str) -> str:
-    return f"{archive(home, form)}.index"
+def archive_index(home: str, form: str, number: int | None = None) -> str:
+    """Returns the key of the index beside an archive, which is named as in `archive`."""
+    return f"{archive(home, form, number)}.index"
 
 
 def folder(home: str) -> str:
