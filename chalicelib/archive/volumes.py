@@ -121,7 +121,7 @@ def _divided(
     most_seconds = MOST_WORK * scale.most_segment_seconds
     empty = _empty(form)
     filling, inside = empty, list[Entry]()
-    for whole in _groups(entries):
+    for whole in _groups(entries, form, rows_of):
         group = whole
         while group:
             filled = filling.with_files(group, scale)
@@ -143,17 +143,31 @@ def _divided(
         yield inside
 
 
-def _groups(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+def _groups(entries: Sequence[Entry], form: Format, rows_of: RowsOf) -> Iterator[list[Entry]]:
     """Yields entries that must follow one another: one, and the runs that hold only more bytes of
     its last file."""
     group = list[Entry]()
     for entry in entries:
+        own = entry
         if group and entry.files:
+            if group[-1].packed and group[-1].files < 2:  # noqa: PLR2004 - one file is not divided
+                ending, own = _ending_first(entry, form, rows_of)
+                group.extend(ending)
             yield group
             group = []
-        group.append(entry)
+        group.append(own)
     if group:
         yield group
+
+
+def _ending_first(entry: Entry, form: Format, rows_of: RowsOf) -> tuple[list[Entry], Entry]:
+    """Returns the end of a large file that a run of packed files begins with, if it does, and the
+    rest of the run."""
+    rows = rows_of(entry) if entry.packed else ()
+    if not rows or rows[0].at == entry.at:
+        return [], entry
+    ending, rest = packed.divided(form, entry, rows, 0)
+    return [ending], rest
 
 
 def _halves(
