@@ -175,14 +175,13 @@ lock: ## Pin what pyproject.toml and requirements-dev.in ask for
 	  --python-version 3.11 --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command 'make lock' --output-file requirements-dev.txt requirements-dev.in \
 	  pyproject.toml
-	@.longhaul/lock/bin/uv pip compile --quiet --generate-hashes --upgrade --no-annotate \
-	  --python-version 3.11 --python-platform aarch64-manylinux2014 --no-emit-package pycparser \
-	  --no-emit-index-url --no-emit-find-links --constraint requirements-dev.txt \
-	  --custom-compile-command 'make lock' --output-file requirements-jwt.txt requirements-jwt.in
-	@.longhaul/lock/bin/uv pip compile --quiet --generate-hashes --upgrade --no-annotate \
-	  --python-version 3.11 --python-platform aarch64-manylinux2014 \
-	  --no-emit-index-url --no-emit-find-links --constraint requirements-dev.txt \
-	  --custom-compile-command 'make lock' --output-file requirements-otlp.txt requirements-otlp.in
+	@for list in jwt otlp deflate; do \
+	  .longhaul/lock/bin/uv pip compile --quiet --generate-hashes --upgrade --no-annotate \
+	    --python-version 3.11 --python-platform aarch64-manylinux2014 --no-emit-package pycparser \
+	    --no-emit-index-url --no-emit-find-links --constraint requirements-dev.txt \
+	    --custom-compile-command 'make lock' \
+	    --output-file requirements-$$list.txt requirements-$$list.in || exit; \
+	done
 	@for list in $(LOCKS); do \
 	  .longhaul/lock/bin/uv pip compile --quiet --universal --generate-hashes --upgrade \
 	    --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \

@@ -9,6 +9,7 @@ import os
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
@@ -28,22 +29,34 @@ Asked = Mapping[str, Any]
 """The body of `POST /v1/export`."""
 
 
-def export(place: Place, asked: Asked, worker: Running) -> tuple[str, Usage]:
-    """Has the worker do every step of one export. Returns the job's id, and the worker's usage.
+def export(place: Place, asked: Asked, *workers: Running) -> tuple[str, Usage]:
+    """Has the workers do every step of one export. Returns the job's id, and the usage of all.
 
-    The usage's `seconds` are from the start of the first step to the end of the last one, with SQS
-    between them. Raises ContenderError if the job does not complete.
+    Each worker does one step at a time, and all take them from one queue. The usage's `seconds` are
+    from the start of the first step to the end of the last one, with SQS between them; `peak_rss`
+    is that of the worker with the most. Raises ContenderError if the job does not complete.
     """
     total = Usage()
-    with _posted(place, asked) as job_id:
-        started = ended = time.monotonic()
-        for event, receipt in _events(place, job_id):
-            answer, usage = worker.do(event)
-            total += usage
-            ended = time.monotonic()
-            if not answer["batchItemFailures"]:
-                place.sqs.delete_message(QueueUrl=place.queue_url, ReceiptHandle=receipt)
-    return job_id, replace(total, seconds=ended - started)
+    with _posted(place, asked) as job_id, ThreadPoolExecutor(len(workers)) as pool:
+        started = time.monotonic()
+        turns = [pool.submit(_work, place, job_id, worker) for worker in workers]
+        done = [turn.result() for turn in turns]
+    for usage, _ in done:
+        total += usage
+    return job_id, replace(total, seconds=max(ended for _, ended in done) - started)
+
+
+def _work(place: Place, job_id: str, worker: Running) -> tuple[Usage, float]:
+    """Has one worker do steps until the job has ended. Returns its usage, and when it ended its
+    last step."""
+    total, ended = Usage(), time.monotonic()
+    for event, receipt in _events(place, job_id):
+        answer, usage = worker.do(event)
+        total += usage
+        ended = time.monotonic()
+        if not answer["batchItemFailures"]:
+            place.sqs.delete_message(QueueUrl=place.queue_url, ReceiptHandle=receipt)
+    return total, ended
 
 
 def export_over_http(place: Place, asked: Asked) -> tuple[str, float]:
@@ -63,8 +76,8 @@ def export_over_http(place: Place, asked: Asked) -> tuple[str, float]:
     return accepted["jobId"], time.monotonic() - started
 
 
-def archive_key(job_id: str) -> str:
-    return f"archives/{job_id}.zip"
+def archive_key(job_id: str, form: str = "zip") -> str:
+    return f"archives/{job_id}.{form}"
 
 
 @contextmanager
@@ -89,20 +102,27 @@ def _events(place: Place, job_id: str) -> Iterator[tuple[dict[str, Any], str]]:
     jobs = services().jobs
     deadline = time.monotonic() + _LIMIT_SECONDS
     while time.monotonic() < deadline:
-        answer = place.sqs.receive_message(
-            QueueUrl=place.queue_url,
-            MaxNumberOfMessages=1,
-            MessageSystemAttributeNames=["All"],
-        )
-        for message in answer.get("Messages", []):
-            yield _event(message), message["ReceiptHandle"]
-        if not answer.get("Messages"):
+        found = received(place)
+        yield from found
+        if not found:
             job = jobs.get(job_id)
             if job is None or job.status not in OPEN:
                 break
             time.sleep(_POLL_SECONDS)  # a message that was put off is not visible yet
     if job is None or job.status != "completed":
         raise ContenderError(f"The job {job_id} has not completed: {job}")
+
+
+def received(place: Place) -> list[tuple[dict[str, Any], str]]:
+    """Returns the next message of the bench's queue as the event that Lambda makes of it, with its
+    receipt; an empty list if none is visible."""
+    answer = place.sqs.receive_message(
+        QueueUrl=place.queue_url,
+        MaxNumberOfMessages=1,
+        MessageSystemAttributeNames=["All"],
+    )
+    found = answer.get("Messages", [])
+    return [(_event(message), message["ReceiptHandle"]) for message in found]
 
 
 def _event(message: Mapping[str, Any]) -> dict[str, Any]:

@@ -155,18 +155,19 @@ def with_stream_zip(files: Iterator[SourceFile], to: PartedUpload) -> None:
 
 
 def zipfile_peer() -> Callable[[Mapping[str, str]], None]:
-    return _peer(with_zipfile)
+    return peer(with_zipfile)
 
 
 def zipstream_peer() -> Callable[[Mapping[str, str]], None]:
-    return _peer(with_zipstream)
+    return peer(with_zipstream)
 
 
 def stream_zip_peer() -> Callable[[Mapping[str, str]], None]:
-    return _peer(with_stream_zip, with_crc32=True)
+    return peer(with_stream_zip, with_crc32=True)
 
 
-def _peer(write: Writer, *, with_crc32: bool = False) -> Callable[[Mapping[str, str]], None]:
+def peer(write: Writer, *, with_crc32: bool = False) -> Callable[[Mapping[str, str]], None]:
+    """Returns what makes an archive of the files below a prefix with `write`."""
     s3 = client()
 
     def run(task: Mapping[str, str]) -> None:

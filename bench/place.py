@@ -65,6 +65,8 @@ class Place:
         return {
             **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
             **variables,
+            # As infra/resources.yaml has it for the worker.
+            "MALLOC_ARENA_MAX": "2",
             "JOBS_TABLE": outputs.jobs_table,
             "QUEUE_URL": self.queue_url,
             "ANNOUNCEMENT_QUEUE_URL": outputs.announcement_queue_url,

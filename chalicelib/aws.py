@@ -4,20 +4,22 @@ This module uses botocore and not boto3. Lambda's runtime has both, and botocore
 to import. s3/clients.py makes the S3 clients.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from http import HTTPStatus
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from chalicelib import slow_calls
-from chalicelib.errors import AccessDenied, Unavailable, shortened
+from chalicelib.errors import AccessDenied, LonghaulError, Unavailable, shortened
 
 if TYPE_CHECKING:
     from botocore.session import Session
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_sqs.client import SQSClient
+
+T = TypeVar("T")
 
 _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "403", "AllAccessDisabled"})
 _TRANSIENT: Final = frozenset(
@@ -30,6 +32,7 @@ _TRANSIENT: Final = frozenset(
         "RequestTimeout",
         "RequestTimeTooSkewed",
         "OperationAborted",
+        "ConditionalRequestConflict",  # two write the same object at the same time
         "Throttling",
         "ThrottlingException",
         "ThrottledException",
@@ -68,11 +71,30 @@ _MAKING: Final = Lock()
 https://docs.aws.amazon.com/boto3/latest/guide/session.html"""
 
 
-def _client(service: str, settings: Any) -> Any:
+class _Lazy:
+    """Stands for a client that is made when something is first asked of it."""
+
+    def __init__(self, made: Callable[[], object]) -> None:
+        self._made = made
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._made(), name)
+
+
+def lazily(made: Callable[[], T]) -> T:
+    """Returns what stands for a client until it is needed. `made` returns the client, always the
+    same one. So a cold start waits for no client that its request does not need: one takes as long
+    to make as ten requests."""
+    return cast("T", _Lazy(made))
+
+
+def client(service: str, settings: Any, region: str | None = None) -> Any:
+    """Returns a new client, whose slow calls are kept. `region` None: the one that the environment
+    names."""
     with _MAKING:
-        client = session().create_client(service, config=settings)
-    slow_calls.watch(client)
-    return client
+        made = session().create_client(service, region_name=region, config=settings)
+    slow_calls.watch(made)
+    return made
 
 
 def config(within: int, *, read_timeout: int, **options: Any) -> Any:
@@ -100,15 +122,15 @@ def config(within: int, *, read_timeout: int, **options: Any) -> Any:
 @cache
 def dynamodb(within: int = 0) -> "DynamoDBClient":
     """Returns the DynamoDB client. See `config` for `within`."""
-    client = _client("dynamodb", config(within, read_timeout=5))
-    return cast("DynamoDBClient", client)
+    made = client("dynamodb", config(within, read_timeout=5))
+    return cast("DynamoDBClient", made)
 
 
 @cache
 def sqs(within: int = 0) -> "SQSClient":
     """Returns the SQS client. See `config` for `within`."""
-    client = _client("sqs", config(within, read_timeout=10))
-    return cast("SQSClient", client)
+    made = client("sqs", config(within, read_timeout=10))
+    return cast("SQSClient", made)
 
 
 class SecretsManager(Protocol):
@@ -120,8 +142,8 @@ class SecretsManager(Protocol):
 @cache
 def secrets_manager(within: int = 0) -> SecretsManager:
     """Returns the Secrets Manager client. See `config` for `within`."""
-    client = _client("secretsmanager", config(within, read_timeout=5))
-    return cast("SecretsManager", client)
+    made = client("secretsmanager", config(within, read_timeout=5))
+    return cast("SecretsManager", made)
 
 
 class EventsClient(Protocol):
@@ -133,7 +155,7 @@ class EventsClient(Protocol):
 @cache
 def events() -> EventsClient:
     """Returns the EventBridge client."""
-    return cast("EventsClient", _client("events", config(8, read_timeout=5)))
+    return cast("EventsClient", client("events", config(8, read_timeout=5)))
 
 
 class FunctionsClient(Protocol):
@@ -148,7 +170,7 @@ class FunctionsClient(Protocol):
 def functions() -> FunctionsClient:
     """Returns the Lambda client. It has as many connections as queue/direct.py uses at once."""
     settings = config(8, read_timeout=5, max_pool_connections=16)
-    return cast("FunctionsClient", _client("lambda", settings))
+    return cast("FunctionsClient", client("lambda", settings))
 
 
 class MailClient(Protocol):
@@ -160,7 +182,7 @@ class MailClient(Protocol):
 @cache
 def ses() -> MailClient:
     """Returns the SES client."""
-    return cast("MailClient", _client("ses", config(8, read_timeout=5)))
+    return cast("MailClient", client("ses", config(8, read_timeout=5)))
 
 
 @contextmanager
@@ -171,21 +193,28 @@ def translated(action: str) -> Iterator[None]:
     `action` is for the message and says what was tried: "read downloads/10001". Any other
     ClientError passes unchanged, because the caller knows what it means.
     """
-    from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
-
     try:
         yield
-    except ClientError as error:
+    except Exception as error:
+        if meant := _meant(action, error):
+            raise meant from error
+        raise
+
+
+def _meant(action: str, error: Exception) -> LonghaulError | None:
+    """Returns the domain's error for one of botocore's; None if the caller knows what it means."""
+    from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+    if isinstance(error, ClientError):
         code = error_code(error)
         if code in _DENIED:
-            raise not_allowed_to(action) from error
+            return not_allowed_to(action)
         if code.removeprefix("KMS.") in _TRANSIENT or _passes(http_status(error)):
-            raise could_not(action, code, code) from error
-        raise
-    except ParamValidationError:
-        raise  # our own mistake: no second try helps
-    except BotoCoreError as error:
-        raise could_not(action, type(error).__name__) from error
+            return could_not(action, code, code)
+    # A wrong parameter is our own mistake: no second try helps.
+    elif isinstance(error, BotoCoreError) and not isinstance(error, ParamValidationError):
+        return could_not(action, type(error).__name__)
+    return None
 
 
 def not_allowed_to(action: str, code: str = "") -> AccessDenied:

@@ -47,9 +47,9 @@ def fastest() -> Engine:
     except ImportError:
         # It is not in this package, or is built for another machine.
         return Engine(f"zlib {zlib.ZLIB_RUNTIME_VERSION}", 6, zlib)
-    # Text is then at most 0.6 % larger than by zlib's level 6, and mostly smaller; programs are 1
-    # to 3 % larger. Level 6 is faster, but some tables get half as large again; and it writes other
-    # bytes if the same input comes in other chunks.
+    # Of 55 kinds of real files, text is then at most 0.6 % larger than by zlib's level 6, and
+    # mostly smaller; programs are 1 to 3 % larger. Level 6 is faster, but some tables get half as
+    # large again; and it writes other bytes if the same input comes in other chunks.
     return Engine(f"zlib-ng {ng.ZLIBNG_RUNTIME_VERSION}", 7, ng)
 
 

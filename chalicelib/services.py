@@ -4,12 +4,12 @@ else."""
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import uuid4
 
-from chalicelib import aws
+from chalicelib import aws, json_path
 from chalicelib.aws import EventsClient, FunctionsClient, MailClient
 from chalicelib.errors import GivenUp
 from chalicelib.jobs.addresses import AddressStore
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from chalicelib.outbound import Answer, Outbound
     from chalicelib.receivers import Place
     from chalicelib.s3.fastpath import FastPath
+
+T = TypeVar("T")
 
 Way = tuple["S3Client", "FastPath | None"]
 """How S3 is reached in one region: a client, and the fast path if there is one."""
@@ -285,14 +287,18 @@ def services() -> Services:
         # The fast path waits as long as a worker can. A route cannot, and asks S3 only once or
         # twice.
         is_fast = config.fast_path and not within
-        return clients.s3(within, region), clients.fast_path(region) if is_fast else None
+        client = aws.lazily(partial(clients.s3, within, region))
+        return client, clients.fast_path(region) if is_fast else None
+
+    def short(client: T, service: str) -> T:
+        return json_path.shortened(client, service, within=within) if config.fast_path else client
 
     s3, fast = way()
     return made(
         config,
-        dynamodb=aws.dynamodb(within),
+        dynamodb=short(aws.lazily(partial(aws.dynamodb, within)), "dynamodb"),
         s3=s3,
-        sqs=aws.sqs(within),
+        sqs=short(aws.lazily(partial(aws.sqs, within)), "sqs"),
         fast=fast,
         elsewhere=way,
     )

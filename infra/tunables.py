@@ -203,7 +203,7 @@ TUNABLES: Final = (
         "yes",
         {"AllowedValues": ["yes", "no"]},
         "yes or no",
-        "no - botocore makes every request to S3, also those that come by the thousand.",
+        "no - botocore makes every request to S3, DynamoDB and SQS.",
     ),
     _text(
         "POWERTOOLS_LOG_LEVEL",

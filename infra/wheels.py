@@ -1,9 +1,10 @@
-"""What the functions need that is not pure Python: cryptography, which checks signatures of tokens,
-and protobuf, in which telemetry is sent.
+"""What the functions have that is not pure Python: cryptography, which checks signatures of tokens,
+protobuf, in which telemetry is sent, and zlib-ng, which compresses.
 
-They are built for one kind of machine. So each is in a package only if the deployment needs it
-(AUTH is jwt; OTLP_ENDPOINT is set), and if the functions would not find it by themselves. pip
-takes the wheels that requirements-jwt.txt and requirements-otlp.txt pin, by their hashes.
+They are built for one kind of machine. So the first two are in a package only if the deployment
+needs them (AUTH is jwt; OTLP_ENDPOINT is set), and none is if the functions would find it by
+themselves. pip takes the wheels that requirements-jwt.txt, requirements-otlp.txt and
+requirements-deflate.txt pin, by their hashes.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from infra.console import say
 from infra.errors import PackageError
 from infra.paths import STATE
 
@@ -24,7 +26,8 @@ Architecture = Literal["arm64", "x86_64"]
 
 JWT: Final = "requirements-jwt.txt"
 OTLP: Final = "requirements-otlp.txt"
-ALL: Final = (JWT, OTLP)
+DEFLATE: Final = "requirements-deflate.txt"
+ALL: Final = (JWT, OTLP, DEFLATE)
 """What a package may need, by the files that pin it."""
 
 # Lambda's Python 3.11 runs on Amazon Linux 2, whose glibc is 2.26: no wheel may need a newer one.
@@ -35,10 +38,11 @@ _PLATFORM_OF: Final[Mapping[Architecture, str]] = {
 }
 
 # cryptography loads cffi's compiled part. It never calls cffi's Python, which compiles C. Of OTLP,
-# only traces and logs are sent, and not over gRPC.
+# only traces and logs are sent, and not over gRPC. Of zlib-ng, only the compressor is used.
 _NEEDED: Final = re.compile(
     r"(?!.*(?:\.pyi|\.proto|py\.typed|_grpc\.py)$|.*/(?:compiler|metrics|profiles|testdata)/)"
-    r"(?:cryptography/|_cffi_backend\.|google/(?:_upb|protobuf)/|opentelemetry/proto/)"
+    r"(?:cryptography/|_cffi_backend\.|google/(?:_upb|protobuf)/|opentelemetry/proto/"
+    r"|zlib_ng/(?:(?:__init__|_version)\.py$|zlib_ng\.|zlib-ng/LICENSE))"
     r"|[^/]+\.dist-info/(METADATA$|licenses/|LICENSE)"
 )
 
@@ -63,19 +67,25 @@ def of_this_machine() -> Machine:
 
 
 def needed(*, checks_tokens: bool, ships_telemetry: bool) -> tuple[str, ...]:
-    """Returns which of ALL a package needs."""
-    return ((JWT,) if checks_tokens else ()) + ((OTLP,) if ships_telemetry else ())
+    """Returns which of ALL a package needs. Each deployment compresses."""
+    return ((JWT,) if checks_tokens else ()) + ((OTLP,) if ships_telemetry else ()) + (DEFLATE,)
 
 
 def files(machine: Machine, sources: Path, needs: Collection[str]) -> dict[str, bytes]:
     """Returns the files to add to the package, by their paths in it.
 
     `sources` is the folder with the requirements, of which `needs` names some. What was downloaded
-    once is kept. Raises PackageError with pip's own words.
+    once is kept. Raises PackageError with pip's own words. A machine like this one, which may be of
+    any kind, does without DEFLATE if pip finds none for it: its functions then have Python's zlib.
     """
     found: dict[str, bytes] = {}
     for name in needs:
-        found |= dict(unpacked(kept(machine, sources / name)))
+        try:
+            found |= dict(unpacked(kept(machine, sources / name)))
+        except PackageError:
+            if name != DEFLATE or machine.architecture is not None:
+                raise
+            say("zlib-ng could not be downloaded, so the functions compress with zlib.")
     return found
 
 

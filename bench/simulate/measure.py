@@ -97,8 +97,8 @@ def requests() -> dict[str, float]:
             _check(is_answered=copied is not None)
 
         def upload(number: int) -> None:
-            etag = fast.upload_part("bucket", "key", "id", number + 1, body)
-            _check(is_answered=etag is not None)
+            uploaded = fast.upload_part("bucket", "key", "id", number + 1, body)
+            _check(is_answered=uploaded is not None)
 
         def each(count: int, threads: int, request: Callable[[int], object]) -> float:
             with ThreadPoolExecutor(threads) as pool:

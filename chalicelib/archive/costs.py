@@ -52,6 +52,10 @@ STREAM_RATE: Final = 70e6
 """Bytes a second through one function, in and out at the same time. [cited] 15 GB in 212 s, in Rust
 with 512 MB: https://rustysl.com/en/blog/beyond-s3-archive-streaming; Lambda's ~600 Mbit/s."""
 
+PACK_RATE: Final = 17e6
+"""Source bytes a second that one worker compresses, with zlib at level 6 and MEMORY_MB. [assumed]
+text, on VCPUS of a core that compresses 30 MB a second."""
+
 READ_SECONDS: Final = 0.03
 """Seconds until the first byte of a GET. [cited] p90 of 20 ms on EC2, for any size:
 https://github.com/dvassallo/s3-benchmark; 10 ms more for a smaller machine [assumed]."""
@@ -62,10 +66,6 @@ READ_CPU: Final = 0.32e-3
 BYTE_CPU: Final = 2.1e-3 / 1024**2
 """CPU-seconds of a byte: to receive it (1.0 ms a MiB) and send it (0.7 ms), both over TLS, and to
 add it to a CRC-32 (0.4 ms). [measured] as above."""
-
-PACK_RATE: Final = 20e6
-"""Bytes of files a second that one function deflates. [measured] `python -m bench.compress`, for a
-share of VCPUS of one core. zlib alone has about half of that, of text."""
 
 COPY_RATE: Final = 80e6
 """Bytes a second of one UploadPartCopy. [cited] 512 MiB more take 6.5 s more, whatever the size:

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from chalicelib.archive import costs, manifest, mortar, segments
+from chalicelib.archive import costs, manifest, mortar, segments, tail
 from chalicelib.archive.formats import ZIP, Format
 from chalicelib.archive.member import Member
 from chalicelib.archive.plan import Entry, Part, Plan, extent, padding, record_length
@@ -37,26 +37,7 @@ class ArchiveTooLarge(ValueError):
     """The archive would be larger than one S3 object can be."""
 
 
-def lay_out(
-    entries: Sequence[Entry], head: manifest.Head, scale: Scale = SCALE, form: Format = ZIP
-) -> Plan:
-    """Returns the plan for these entries. It is always the same for the same entries.
-
-    Small files are moved to where they fill the room before large ones. The order is kept
-    otherwise. Raises ArchiveTooLarge if S3 takes no object of that size.
-    """
-    sizes = mortar.Sizes(
-        scale.min_part, scale.copy_min, scale.stream_part * 7 // 8, scale.max_parts
-    )
-    for copied in mortar.choices(entries, sizes):
-        cut = _cut(entries, copied, head, scale, form)
-        if not cut.nested:
-            break
-    del copied  # for a million files it takes as much memory as the plan of a hundred thousand
-    return _grouped(cut)
-
-
-class _Cut(NamedTuple):
+class Cut(NamedTuple):
     """An archive that is cut into parts, but not yet grouped into segments. `copy_part` is how many
     bytes a part that S3 copies should have."""
 
@@ -77,40 +58,72 @@ class _Cut(NamedTuple):
     def final_count(self) -> int:
         return -(-(self.size - self.final_start) // self.scale.stream_part)
 
+    def final(self, first: int) -> Iterator[Part]:
+        """Yields the final parts: what is left after the last cut of the body, and the tail.
+        `first` is the number of the first of them."""
+        most = self.scale.stream_part
+        for number, start in enumerate(range(self.final_start, self.size, most), first):
+            yield Part(number, start, min(most, self.size - start))
+
+
+def lay_out(
+    entries: Sequence[Entry], head: manifest.Head, scale: Scale = SCALE, form: Format = ZIP
+) -> Plan:
+    """Returns the plan for these entries. It is always the same for the same entries.
+
+    Small files are moved to where they fill the room before large ones. The order is kept
+    otherwise. Raises ArchiveTooLarge if S3 takes no object of that size.
+    """
+    plain = (entry for entry in entries if not entry.packed)
+    packed = sum(entry.packed.lines for entry in entries if entry.packed)
+    listing = manifest.member(head, manifest.length(head, plain, packed))
+    return grouped(cut(entries, listing, scale, form))
+
+
+def cut(entries: Sequence[Entry], listing: Member | None, scale: Scale, form: Format) -> Cut:
+    """Returns the archive of these entries, cut into parts. `listing` is its manifest; None: it has
+    none. Raises ArchiveTooLarge."""
+    sizes = mortar.Sizes(
+        scale.min_part, scale.copy_min, scale.stream_part * 7 // 8, scale.max_parts
+    )
+    for copied in mortar.choices(entries, sizes):
+        made = _cut(entries, copied, listing, scale, form)
+        if not made.nested:
+            break
+    del copied  # for a million files it takes as much memory as the plan of a hundred thousand
+    return made
+
 
 def _cut(
     entries: Sequence[Entry],
     copied: frozenset[int],
-    head: manifest.Head,
+    listing: Member | None,
     scale: Scale,
     form: Format,
-) -> _Cut:
+) -> Cut:
     order = mortar.ordered(form, entries, copied, scale.min_part)
     to_copy = bytes(index in copied for index in order)
     entries = tuple(entries[index] for index in order)
     edges, directory_size = _edges(form, entries)
-    plain = (entry for entry in entries if not entry.packed)
-    packed = sum(entry.packed.lines for entry in entries if entry.packed)
-    listing = manifest.member(head, manifest.length(head, plain, packed))
     files = sum(entry.files for entry in entries)
-    size = edges[-1] + _tail_length(form, files, directory_size, edges[-1], listing)
+    size = edges[-1] + tail.length(form, files, directory_size, edges[-1], listing)
     if size > MAX_ARCHIVE:
         raise ArchiveTooLarge(f"the archive would have {size} bytes, and S3 takes {MAX_ARCHIVE}")
     all_copied = sum(entry.size for entry, copy in zip(entries, to_copy, strict=True) if copy)
     best = costs.copy_part(all_copied, scale.copy_part, scale.segment_seconds)
 
-    def cut(copy_part: int, *, nested: bool) -> _Cut:
+    def with_parts(copy_part: int, *, nested: bool) -> Cut:
         body = list(_cut_body(form, replace(scale, copy_part=copy_part), entries, edges, to_copy))
-        return _Cut(form, scale, entries, edges, body, best, size, nested)
+        return Cut(form, scale, entries, edges, body, best, size, nested)
 
     if 2 * len(copied) < scale.max_parts:  # each copied file takes two parts at least
         # Large copies are better than a nested plan.
         for copy_part in (best, 4 * best, scale.max_part):
-            made = cut(copy_part, nested=False)
+            made = with_parts(copy_part, nested=False)
             if len(made.body) + made.final_count <= scale.max_parts:
                 return made
             del made  # before the next one takes as much memory
-    return cut(best, nested=True)
+    return with_parts(best, nested=True)
 
 
 def _prefixes(entries: Sequence[Entry]) -> int:
@@ -119,7 +132,8 @@ def _prefixes(entries: Sequence[Entry]) -> int:
     return len({entry.key.rpartition("/")[0] for entry in some})
 
 
-def _grouped(cut: _Cut) -> Plan:
+def grouped(cut: Cut) -> Plan:
+    """Returns the plan of an archive, which is that of one upload. Raises ArchiveTooLarge."""
     scale = cut.scale
     works = segments.part_seconds(cut.body, cut.edges, scale.rates, nested=cut.nested)
     work = segments.total(works)
@@ -136,12 +150,7 @@ def _grouped(cut: _Cut) -> Plan:
                 body[index] = replace(body[index], number=number)
     else:
         runs = list(segments.grouped(works, seconds, scale.max_parts))
-    first_final = (joins[-1][-1].number if joins else len(body)) + 1
-    final = [
-        Part(first_final + i, start, min(scale.stream_part, cut.size - start))
-        for i, start in enumerate(range(cut.final_start, cut.size, scale.stream_part))
-    ]
-    parts = (*body, *final)
+    parts = (*body, *cut.final((joins[-1][-1].number if joins else len(body)) + 1))
     runs.append(range(len(body), len(parts)))
     made = [segments.segment(cut.form, cut.entries, cut.edges, parts, run) for run in runs]
     for number, joined in enumerate(joins):
@@ -168,18 +177,6 @@ def _edges(form: Format, entries: Sequence[Entry]) -> tuple[list[int], int]:
         directory_size += record_length(form, entry, at)
         at += extent(form, entry)
     return [*edges, at], directory_size
-
-
-def _tail_length(
-    form: Format, files: int, directory_size: int, tail_start: int, listing: Member
-) -> int:
-    directory_offset = tail_start + form.header_length(listing) + listing.size
-    directory_offset += form.padding(listing.size)
-    directory_size += form.record_length(listing, tail_start)
-    if form.RECORDS_BESIDE:
-        directory_size = 0
-    end = form.end_length(files + 1, directory_size, directory_offset)
-    return form.wrapped_length(directory_offset + directory_size + end - tail_start)
 
 
 def _cut_body(
@@ -229,7 +226,7 @@ def _even(length: int, limit: int) -> Iterator[int]:
 
 
 def _joined(
-    cut: _Cut, works: segments.PartSeconds, seconds: float
+    cut: Cut, works: segments.PartSeconds, seconds: float
 ) -> tuple[list[range], list[list[Part]]]:
     """Returns a nested plan's segments, as runs of parts, and for each segment the parts of the
     archive's upload that S3 copies it into. These parts are as small as the part numbers allow, so

@@ -103,18 +103,28 @@ def skipped_of(missing: Iterable[int | str]) -> tuple[Skipped, ...]:
     return tuple(Skipped(file, _MISSING, MISSING) for file in missing)
 
 
-def lines(files: Iterable[tuple[Listed, int]], *, first: bool) -> Iterator[bytes]:
-    """Yields the line of each file, which comes with its CRC-32. `first`: they begin with the
-    archive's first file."""
+def lines(
+    files: Iterable[tuple[Listed, int]], *, first: bool, archive: int | None = None
+) -> Iterator[bytes]:
+    """Yields the line of each file, which comes with its CRC-32. `first`: they begin with the first
+    file of all. `archive` is the number of the archive that they are in, from 1; None: there is one
+    archive."""
     separator = _FIRST if first else _FOLLOWS
+    place = of_archive(archive)
     for file, crc32 in files:
-        more = _more(file) if file.encoding or file.version else ""
+        more = _more(file) + place if file.encoding or file.version else place
         # Put together by hand: this takes a fifth of the time in an archive of a million files.
         yield (
             f'{separator}{{"name": {_quoted(file.name)}, "key": {_quoted(file.key)}, '
             f'"size": {file.size}, "crc32": "{crc32:08x}"{more}}}'
         ).encode(errors="replace")
         separator = _FOLLOWS
+
+
+def of_archive(number: int | None) -> str:
+    """Returns the field that says in which of several archives a file is. It ends the file's
+    line."""
+    return "" if number is None else f', "archive": {number}'
 
 
 def as_first(made: bytes) -> bytes:

@@ -8,6 +8,7 @@ from typing import Final
 from chalicelib.archive.safe_names import (
     SEPARATORS,
     beginning,
+    ending_in,
     made_safe,
     numbered,
     safe_folders,
@@ -28,12 +29,19 @@ the whole name, and safe_names.PATH_MAX leaves little room for that."""
 
 _EVERYTHING: Final = "all-files"
 
+_TAR: Final = ".tar"
+_TAR_GZ: Final = ".tar.gz"
+_TGZ: Final = ".tgz"
+_ENDS_IN_TAR_GZ: Final = r"(?i)\.tar\.gz\Z"
+_ENDS_AS_ARCHIVE: Final = r"(?i)\.(?:zip|tgz|tar)\Z"
+
 
 def archive_filename(wanted: str | None, otherwise: str, extension: str = ".zip") -> str:
     """Returns the archive's name for downloads: what the caller wanted, as one path component with
     this extension. `otherwise` is the name without it if nothing is left of that."""
     stem, extension = _given(wanted or "", extension)
-    return safe_name((stem or otherwise) + extension)
+    name = safe_name((stem or otherwise) + extension)
+    return name if name.endswith(extension) else ending_in(safe_name(stem or otherwise), extension)
 
 
 def is_filename(wanted: str) -> bool:
@@ -46,19 +54,24 @@ def volume_filename(filename: str, extension: str, number: int, count: int) -> s
     `photos-02-of-12.zip`. So they stand in their order in any list of names."""
     if count == 1:
         return filename
-    stem = filename[: -len(extension)]
-    given = filename[-len(extension) :]
-    return f"{stem}-{number:0{len(str(count))}}-of-{count}{given}"
+    stem, given = filename[: -len(extension)], filename[-len(extension) :]
+    return ending_in(stem, f"-{number:0{len(str(count))}}-of-{count}{given}")
 
 
 def _given(wanted: str, extension: str = ".zip") -> tuple[str, str]:
     """Returns what is left of a wanted name as one component, and its extension, which is the given
-    one in any case of letters."""
+    one in any case of letters. A tar does not keep the extension of another format. (A ZIP does: it
+    always did.)"""
     given = SEPARATORS.sub("_", wanted).strip(" .")
+    if is_tar := extension in (_TAR, _TAR_GZ):
+        given = re.sub(_ENDS_IN_TAR_GZ, _TGZ, given)  # one extension, where the name is cut
     given = safe_name(given).strip(" .") if given else given
     length = len(extension)
-    has_it = given.lower().endswith(extension)
-    return (given[:-length], given[-length:]) if has_it else (given, extension)
+    if given.lower().endswith(extension):
+        return given[:-length], given[-length:]
+    if is_tar and (other := re.search(_ENDS_AS_ARCHIVE, given)):
+        given = given[: other.start()]
+    return given, extension
 
 
 def chosen_stem(path: str, others: int, day: str, *, is_file: bool = True) -> str:

@@ -102,9 +102,48 @@ def run_entry(pack: Pack, at: int, length: int, about: Packed) -> Entry:
     )
 
 
-def made(form: Format, entry: Entry, files: Sequence[PackedFile], offset: int) -> Made:
-    """Returns what the tail says of the files of a run, which begins at `offset` in the archive."""
-    lines = b"".join(manifest.lines(((file, file.crc32) for file in files), first=False))
+def divided(
+    form: Format, entry: Entry, files: Sequence[PackedFile], before: int
+) -> tuple[Entry, Entry]:
+    """Returns a run in two: the files before number `before`, and those from there on. `files` are
+    its rows. Row `before` must take bytes."""
+    if entry.packed is None or entry.copy is None:
+        raise ValueError(f"{entry.key} is not packed")
+    pack = Pack(entry.copy, entry.etag, entry.packed.size)
+    cut, rows, first = files[before].at, entry.packed.rows, entry.packed.first
+    return (
+        run(
+            form,
+            pack,
+            files[:before],
+            at=entry.at,
+            length=cut - entry.at,
+            rows=rows,
+            first=first,
+        ),
+        run(
+            form,
+            pack,
+            files[before:],
+            at=cut,
+            length=entry.at + entry.size - cut,
+            rows=rows,
+            first=first + before,
+        ),
+    )
+
+
+def made(
+    form: Format,
+    entry: Entry,
+    files: Sequence[PackedFile],
+    offset: int,
+    archive: int | None = None,
+) -> Made:
+    """Returns what the tail says of the files of a run, which begins at `offset` in the archive.
+    `archive` is the number of that archive, if there are several."""
+    listed = ((file, file.crc32) for file in files)
+    lines = b"".join(manifest.lines(listed, first=False, archive=archive))
     far = is_far(entry, offset)
     records = b"".join(
         form.record(replace(file.member, is_far=far), file.crc32, offset + file.at - entry.at)

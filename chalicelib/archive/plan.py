@@ -117,6 +117,19 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Volume:
+    """One of several archives, but not the last one: it has no manifest. One segment is all of it.
+
+    Its tail begins at `tail_start`, it has `size` bytes. The last `closing` parts of its segment
+    are what is left of the body after the last cut, and the tail.
+    """
+
+    tail_start: int
+    size: int
+    closing: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The exact layout of one archive.
 
@@ -126,6 +139,10 @@ class Plan:
     A plan is nested if one upload has too few parts. Then each segment but the final one is built
     as an object of its own, whose parts are numbered from 1, and S3 copies that object into the
     archive's upload.
+
+    The files of a plan may go to several archives. Then its first segments are whole archives, each
+    of which has a volume: segment i is archive i + 1. The other segments, `tail_start` and `size`
+    are those of the last archive. Offsets and numbers of parts begin anew in each of them.
     """
 
     form: Format
@@ -136,6 +153,12 @@ class Plan:
     nested: bool
     tail_start: int
     size: int
+    volumes: tuple[Volume, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """How many bytes all archives have."""
+        return self.size + sum(volume.size for volume in self.volumes)
 
 
 def data_offset(form: Format, entry: Entry, offset: int) -> int:

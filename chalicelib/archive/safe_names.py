@@ -129,6 +129,17 @@ def numbered(name: str, number: int) -> str:
     return f"{folder}{slash}{_fitted(last, _room(folder, slash), f' ({number})')}"
 
 
+def ending_in(name: str, ending: str, room: int = PATH_MAX) -> str:
+    """Returns a safe name of a file in no folder, with this ending and cut before it. It has at
+    most `room` UTF-16 code units."""
+    whole = name + ending
+    if _units(whole) <= room and _bytes(whole) <= COMPONENT_MAX:
+        return whole
+    # What comes before the cut may end with dots or spaces, or look like a version, only now.
+    stem = _cut(name, room - _units(ending), COMPONENT_MAX - _bytes(ending))
+    return _VMS_VERSION.sub("_", _ended(stem)) + ending
+
+
 def _room(folder: str, slash: str) -> int:
     """Returns how many UTF-16 code units a file's own name may have in this folder."""
     return PATH_MAX - _units(folder) - len(slash)
@@ -137,13 +148,7 @@ def _room(folder: str, slash: str) -> int:
 def _fitted(component: str, room: int, suffix: str = "") -> str:
     """Returns the file's own name with a suffix before its extension, cut before both."""
     stem, extension = _split_extension(component)
-    ending = suffix + extension
-    whole = stem + ending
-    if _units(whole) <= room and _bytes(whole) <= COMPONENT_MAX:
-        return whole
-    # What comes before the cut may end with dots or spaces, or look like a version, only now.
-    stem = _cut(stem, room - _units(ending), COMPONENT_MAX - _bytes(ending))
-    return _VMS_VERSION.sub("_", _ended(stem)) + ending
+    return ending_in(stem, suffix + extension, room)
 
 
 def _split_extension(component: str) -> tuple[str, str]:

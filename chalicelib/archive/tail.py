@@ -93,10 +93,15 @@ class Made:
 
 
 def section(
-    form: Format, files: Sequence[tuple[Entry, int, int] | Made], *, first: bool
+    form: Format,
+    files: Sequence[tuple[Entry, int, int] | Made],
+    *,
+    first: bool,
+    archive: int | None = None,
 ) -> Section:
     """Returns the section of these files, each of which is (entry, offset, CRC-32), or a run of
-    them ready made. `first`: they begin with the archive's first file."""
+    them ready made. `first`: they begin with the first file of all. `archive` is the number of the
+    archive that they are in, if there are several."""
     lines, records, count = [], [], 0
     for one in files:
         if isinstance(one, Made):
@@ -106,7 +111,7 @@ def section(
             first = first and not one.files
             continue
         entry, offset, crc32 = one
-        lines.extend(manifest.lines([(entry, crc32)], first=first))
+        lines.extend(manifest.lines([(entry, crc32)], first=first, archive=archive))
         records.append(form.record(entry.member, crc32, offset))
         count, first = count + 1, False
     own_lines, own_records = b"".join(lines), b"".join(records)
@@ -122,43 +127,49 @@ def render(  # noqa: PLR0913 - all that a tail is made of
     *,
     lines: Iterable[bytes],
     records: Iterable[bytes],
+    others: int = 0,
 ) -> Iterator[bytes]:
     """Yields the archive's bytes from `tail_start` to its end, in chunks.
 
-    `counts` are those of all sections, in order. `lines` and `records` are those of all sections
-    too, in chunks of any size. Each is iterated once, `lines` first. `records` are not iterated if
-    the format has them beside the archive.
+    `counts` are those of all sections, in order. The first `others` of them are of files in other
+    archives, which the manifest lists too. `lines` are those of all sections, and `records` those
+    of this archive's, in chunks of any size. Each is iterated once, `lines` first.
+    `records` are not iterated if the format has them beside the archive.
     """
     before, after = manifest.opening(head), manifest.closing(head)
     member, crc32 = _listing(head, counts)
     header = form.header(member, crc32)
     padding = form.padding(member.size)
     directory_offset = tail_start + len(header) + member.size + padding
+    own = counts[others:]
     record, directory_size = b"", 0
     if form.RECORDS_BESIDE:
         records = ()
     else:
         record = form.record(member, crc32, tail_start)
-        directory_size = sum(one.records for one in counts) + len(record)
-    files = sum(one.files for one in counts) + 1
+        directory_size = sum(one.records for one in own) + len(record)
+    files = sum(one.files for one in own) + 1
     end = record + form.end(files, directory_size, directory_offset)
     chunks = chain((header + before,), lines, (after + bytes(padding),), records, (end,))
     size = directory_offset - tail_start + directory_size + len(end) - len(record)
     yield from form.wrapped(chunks, size)
 
 
-def beside(
+def beside(  # noqa: PLR0913 - all that an index is made of
     form: Format,
     head: manifest.Head,
     tail_start: int,
     counts: Sequence[Counts],
+    *,
     records: Iterable[bytes],
+    others: int = 0,
 ) -> tuple[int, Iterator[bytes]]:
     """Returns the index that stands beside an archive of a format which has one: its length in
-    bytes, and its bytes in chunks. `counts` and `records` are those of `render`."""
+    bytes, and its bytes in chunks. What it is made of is that of `render`."""
     member, crc32 = _listing(head, counts)
     record = form.record(member, crc32, tail_start)
-    return sum(one.records for one in counts) + len(record), chain(records, (record,))
+    own = sum(one.records for one in counts[others:])
+    return own + len(record), chain(records, (record,))
 
 
 def _listing(head: manifest.Head, counts: Sequence[Counts]) -> tuple[Member, int]:
@@ -173,3 +184,28 @@ def _listing(head: manifest.Head, counts: Sequence[Counts]) -> tuple[Member, int
         ]
     )
     return manifest.member(head, length), crc32
+
+
+def render_bare(form: Format, tail_start: int, counts: Counts, records: bytes) -> Iterator[bytes]:
+    """Yields the bytes from `tail_start` to the end of an archive without a manifest, in chunks.
+    `counts` and `records` are those of all its files."""
+    if form.RECORDS_BESIDE:
+        records = b""
+    end = form.end(counts.files, len(records), tail_start)
+    yield from form.wrapped((records, end), len(records) + len(end))
+
+
+def length(
+    form: Format, files: int, directory_size: int, tail_start: int, listing: Member | None
+) -> int:
+    """Returns the length in bytes of the tail of an archive of so many files, whose records have
+    `directory_size` bytes. `listing` is its manifest; None: it has none."""
+    at = tail_start
+    if listing:
+        at += form.header_length(listing) + listing.size + form.padding(listing.size)
+        directory_size += form.record_length(listing, tail_start)
+        files += 1
+    if form.RECORDS_BESIDE:
+        directory_size = 0
+    end = form.end_length(files, directory_size, at)
+    return form.wrapped_length(at + directory_size + end - tail_start)

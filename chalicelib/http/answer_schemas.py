@@ -5,9 +5,10 @@ from typing import Final
 from chalicelib import errors
 from chalicelib.errors import Reason
 from chalicelib.http.problems import type_uri
-from chalicelib.http.schemas import Schema
+from chalicelib.http.schemas import COMPRESSIONS, Schema
 from chalicelib.jobs.notices import Kind, State
 from chalicelib.jobs.remedies import Remedy
+from chalicelib.jobs.states import Stage
 
 
 def _answer(properties: Schema, **perhaps: Schema) -> Schema:
@@ -45,8 +46,15 @@ _TRACE_ID: Final[Schema] = {
 }
 _DOWNLOAD_URL: Final[Schema] = {
     **_URL,
-    "description": "GET it and follow redirects: these are the archive's bytes, once there is one.",
+    "description": "GET it and follow redirects: these are the archive's bytes, once there is one. "
+    "Of several archives it is the first.",
 }
+_LINK_URL: Final[Schema] = {
+    **_URL,
+    "description": "Answers with a link to the archive, as JSON; of several archives, with the "
+    "list of them.",
+}
+_FORMAT: Final[Schema] = {"enum": list(COMPRESSIONS)}
 _FILE: Final[Schema] = {"type": ["integer", "string"], "description": "The file's id, or its key."}
 _FILE_ID: Final[Schema] = {"type": ["integer", "string"]}
 _WHY: Final[Schema] = {
@@ -71,7 +79,7 @@ EXPORT_ACCEPTED: Final = _answer(
         "statusUrl": _URL,
         "sseUrl": _URL,
         "downloadUrl": _DOWNLOAD_URL,
-        "linkUrl": {**_URL, "description": "Answers with a link to the archive, as JSON."},
+        "linkUrl": _LINK_URL,
         "traceId": _TRACE_ID,
     },
     ticket={
@@ -110,17 +118,26 @@ JOB: Final = _answer(
     {
         "jobId": _JOB_ID,
         "filename": {**_TEXT, "description": "The archive's name when it is downloaded."},
+        "format": _FORMAT,
+        "archives": {
+            **_COUNT,
+            "minimum": 1,
+            "description": "How many archives the files go to. It is 1 until the job is planned.",
+        },
         "status": _STATUS,
         "progress": _answer(
             {
                 "percent": {"type": "integer", "minimum": 0, "maximum": 100},
                 "currentFile": {**_COUNT, "description": "How many files are in the archive."},
                 "totalFiles": {**_COUNT, "description": "Those that are skipped count too."},
-                "bytesDone": {**_COUNT, "description": "Bytes of the archive that are there."},
-                "bytesTotal": {**_COUNT, "description": "0 until the archive is planned."},
-                "stage": {
-                    "enum": ["queued", "planning", "reading", "assembling", "finalizing", "done"]
+                "bytesDone": {
+                    **_COUNT,
+                    "description": "Bytes of the archives that are there. While files are "
+                    "compressed nobody knows how long the archives will be: until the job "
+                    "completes, these are then bytes of the files, and so are `bytesTotal`.",
                 },
+                "bytesTotal": {**_COUNT, "description": "0 until the archive is planned."},
+                "stage": {"enum": [stage.value for stage in Stage]},
                 "message": _TEXT,
                 "etaSeconds": _optional(_COUNT),
             }
@@ -128,8 +145,8 @@ JOB: Final = _answer(
         "result": _optional(
             _answer(
                 {
-                    "s3Key": _TEXT,
-                    "fileSize": {**_COUNT, "description": "Bytes."},
+                    "s3Key": {**_TEXT, "description": "Of several archives, the last one's."},
+                    "fileSize": {**_COUNT, "description": "Bytes, of all archives together."},
                     "processedFiles": _COUNT,
                     "totalFiles": _COUNT,
                     "missing": _optional(
@@ -153,6 +170,15 @@ JOB: Final = _answer(
                     "downloadUrl": {
                         **_optional(_DOWNLOAD_URL),
                         "description": f"{_DOWNLOAD_URL['description']} Null once expired.",
+                    },
+                    "linkUrl": {
+                        **_optional(_LINK_URL),
+                        "description": f"{_LINK_URL['description']} Null once expired.",
+                    },
+                    "indexUrl": {
+                        **_optional(_URL),
+                        "description": "GET it and follow redirects: a table (CSV) of where each "
+                        "file is in a tar. Null for other formats, and once expired.",
                     },
                 },
                 reusedFrom={
@@ -211,6 +237,7 @@ ASKED_FOR: Final = _answer(
         "onUnreadable": _CHOICE,
         "names": {"enum": ["key", "own"]},
         "fresh": {"type": "boolean"},
+        "format": _FORMAT,
     },
     fileIds={"type": "array", "items": _FILE_ID},
     keys={"type": "array", "items": _TEXT},
@@ -218,6 +245,8 @@ ASKED_FOR: Final = _answer(
     files={"type": "array", "items": _ONE_OF_FILES},
     source=_TEXT,
     names={"enum": ["key", "own"]},
+    compression={"enum": list(COMPRESSIONS["zip"])},
+    split=_COUNT,
     filename={**_TEXT, "description": "The name that somebody has given the archive, if any."},
 )
 
@@ -352,18 +381,53 @@ ESTIMATE: Final = _answer(
     }
 )
 
-DOWNLOAD: Final = _answer(
-    {
-        "jobId": _JOB_ID,
-        "status": {"const": "ready"},
-        "downloadUrl": {
-            **_DOWNLOAD_URL,
-            "description": "A presigned link straight to S3: GET it for the archive's bytes.",
-        },
-        "expiresIn": {**_COUNT, "description": "Seconds."},
-        "message": _TEXT,
-    }
-)
+_READY: Final[Schema] = {"jobId": _JOB_ID, "status": {"const": "ready"}}
+
+DOWNLOAD: Final[Schema] = {
+    "description": "Of several archives, without `archive` and `index`: the list of them.",
+    "oneOf": [
+        _answer(
+            {
+                **_READY,
+                "downloadUrl": {
+                    **_URL,
+                    "description": "A presigned link straight to S3: GET it for the archive's "
+                    "bytes.",
+                },
+                "expiresIn": {**_COUNT, "description": "Seconds."},
+                "filename": {**_TEXT, "description": "The name that it is saved under."},
+                "message": _TEXT,
+            }
+        ),
+        _answer(
+            {
+                **_READY,
+                "archives": {
+                    "type": "array",
+                    "description": "All archives, in their order.",
+                    "minItems": 2,
+                    "items": _answer(
+                        {
+                            "archive": {**_COUNT, "description": "Its number, from 1."},
+                            "filename": {**_TEXT, "description": "Its name when it is saved."},
+                            "size": {**_COUNT, "description": "Bytes."},
+                            "downloadUrl": {
+                                **_URL,
+                                "description": "GET it and follow redirects: these are the "
+                                "archive's bytes.",
+                            },
+                            "linkUrl": {
+                                **_URL,
+                                "description": "Answers with a link to this archive, as JSON.",
+                            },
+                        }
+                    ),
+                },
+                "message": _TEXT,
+            }
+        ),
+    ],
+}
 
 TOTALS: Final = _answer(
     {

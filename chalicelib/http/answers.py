@@ -58,7 +58,7 @@ def job_answer(
     status = job.status_at(now)
     result = None
     if status in (Status.COMPLETED, Status.EXPIRED):
-        ready = status is Status.COMPLETED
+        url, ready = job_url(job, base), status is Status.COMPLETED
         skipped = _skipped(missing, unreadable)
         result = {
             "s3Key": job.archive_key,
@@ -67,7 +67,11 @@ def job_answer(
             "totalFiles": job.total_files,
             "missing": None if missing is None or skipped is None else list(missing),
             "skipped": skipped,
-            "downloadUrl": _download_url(job_url(job, base)) if ready else None,
+            "downloadUrl": _download_url(url) if ready else None,
+            "linkUrl": f"{url}/download" if ready else None,
+            "indexUrl": f"{url}/download?index=true&redirect=true"
+            if ready and job.format == "tar"
+            else None,
             **({"reusedFrom": job.reused_from} if job.reused_from else {}),
         }
     error = None
@@ -78,16 +82,19 @@ def job_answer(
             "detail": job.failure.detail,
             **_mending(job),
         }
+    files_done, bytes_done, bytes_total = job.shown
     return {
         "jobId": job.job_id,
         "filename": job.filename,
+        "format": job.format,
+        "archives": job.archives,
         "status": status,
         "progress": {
             "percent": job.percent,
-            "currentFile": job.files_done,
+            "currentFile": files_done,
             "totalFiles": job.total_files,
-            "bytesDone": job.bytes_done,
-            "bytesTotal": job.bytes_total,
+            "bytesDone": bytes_done,
+            "bytesTotal": bytes_total,
             "stage": job.stage,
             "message": _message(job, status),
             "etaSeconds": job.eta_seconds,
@@ -137,7 +144,7 @@ def state_id(job: Job, now: int) -> str:
     """
     seen = (
         *(job.job_id, job.status_at(now), job.stage),
-        *(job.files_done, job.total_files, job.bytes_done, job.bytes_total, job.changes),
+        *(*job.shown, job.total_files, job.percent, job.archives, job.changes),
         job.filename,
     )
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:16]
@@ -159,7 +166,7 @@ def job_url(job: Job, base: str) -> str:
     return f"{base}/v1/export/{job.job_id}"
 
 
-def _message(job: Job, status: Status) -> str:
+def _message(job: Job, status: Status) -> str:  # noqa: PLR0911 - one answer for each stage
     if status is not Status.PROCESSING:
         return _MESSAGES[status]
     if job.stage is Stage.PLANNING:
@@ -170,5 +177,11 @@ def _message(job: Job, status: Status) -> str:
     if job.stage is Stage.READING:
         return "Reading large files to find out their checksums."
     if job.stage is Stage.FINALIZING:
-        return "Completing the archive."
-    return f"Building the archive: {job.files_done} of {job.total_files} files."
+        return "Completing the archive." if job.archives == 1 else "Completing the last archive."
+    files_done, *_ = job.shown
+    if job.stage is Stage.COMPRESSING:
+        return f"Compressing the files: {files_done} of {job.total_files}."
+    what = "the archive" if job.archives == 1 else f"{job.archives} archives"
+    if job.packing:
+        return f"Putting {what} together."
+    return f"Building {what}: {files_done} of {job.total_files} files."

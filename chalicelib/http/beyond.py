@@ -10,7 +10,8 @@ from chalicelib.archive.names import is_filename
 from chalicelib.errors import FieldError
 from chalicelib.http import schemas
 from chalicelib.http.faults import shown
-from chalicelib.jobs.request import FileId
+from chalicelib.jobs.model import ArchiveFormat
+from chalicelib.jobs.request import Compression, FileId
 from chalicelib.named_sources import Source
 from chalicelib.settings import Settings
 from chalicelib.sources.ids import key_of
@@ -35,6 +36,7 @@ def errors(asked: Mapping[str, Any], settings: Settings) -> Iterator[FieldError]
         for field in ("key", "prefix"):
             if field in one:
                 yield from key_errors(f"{pointer}/{field}", one[field], source.prefix)
+    yield from form_errors(asked.get("format", "zip"), asked.get("compression"))
     yield from notify_errors("/notify", asked.get("notify", {}), settings)
 
 
@@ -46,6 +48,18 @@ def filename_errors(asked: Mapping[str, Any], *, is_new: bool = True) -> Iterato
         yield from _too_long("/filename", given, schemas.FILENAME_MAX_BYTES)
         if not is_new and not is_filename(given):
             yield FieldError("/filename", f"{shown(given)} cannot be the name of an archive")
+
+
+def form_errors(archive: ArchiveFormat, compression: Compression | None) -> Iterator[FieldError]:
+    """Yields what is wrong if an archive of this format cannot be compressed in this way."""
+    possible = schemas.COMPRESSIONS[archive]
+    if compression is not None and compression not in possible:
+        others = [name for name, ways in schemas.COMPRESSIONS.items() if compression in ways]
+        yield FieldError(
+            "/compression",
+            f"{shown(compression)} is not for a {archive}, which takes {' or '.join(possible)}; "
+            f"{' and '.join(others)} can be had with {compression}",
+        )
 
 
 def check_errors(asked: Mapping[str, Any], source: Source, pattern: str) -> Iterator[FieldError]:

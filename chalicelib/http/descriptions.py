@@ -44,13 +44,14 @@ _DESCRIPTIONS: Final = {
     "says that there is nothing left to wait for.",
     "downloadArchive": "The link works for some minutes, for everybody who has it. With "
     "`redirect=true` the answer leads there: a browser or `curl -LOJ` then saves the archive, "
-    "straight from S3.",
+    "straight from S3.\n\nThe files of an export with `split` may go to several archives. Then the "
+    "answer lists them, and `archive=1` gives a link to the first. The archives stay the same.",
     "cancelExport": "Which of the two is meant can be said with `only`. A deleted job takes its "
     "share links with it, and its archive unless another job has it.",
     "renameExport": "The archive itself stays as it is. Other jobs that share it keep their names.",
     "exportRequest": "createExport takes the answer as it is, or changed.",
     "retryExport": "The old job stays as it is. `onMissing` and `onUnreadable` say what is to be "
-    "left out this time.",
+    "left out this time; `format`, `compression` and `split`, what the archive is to be like.",
     "listFiles": "Without `prefix`, the top of what the caller may have. `folders` can be looked "
     "into, or exported as a `prefix`; the `key` of a file goes into `keys`.",
     "countFiles": "Counts for some seconds. If there are more files then, `cursor` goes on, and "

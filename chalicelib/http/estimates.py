@@ -1,19 +1,22 @@
 """GET /v1/estimate: about how long an export takes, and what is too much, before it begins."""
 
 import re
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Final, TypeVar
 
 from chalicelib.archive import estimate as estimating
 from chalicelib.archive.scale import MAX_ARCHIVE
 from chalicelib.errors import invalid
-from chalicelib.http import parse
+from chalicelib.http import beyond, parse, schemas
 from chalicelib.http.answers import Answer
 from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.faults import shown
-from chalicelib.http.schemas import FILES_MAX, NATURAL_MAX
+from chalicelib.http.schemas import FILES_MAX, NATURAL_MAX, SPLIT_MAX, SPLIT_MIN
+from chalicelib.jobs.request import ExportRequest
 from chalicelib.services import Services
 from chalicelib.sources.find import LISTED_MAX
+
+_Name = TypeVar("_Name", bound=str)
 
 _MOST: Final = {
     "entries": "a request may name {}",
@@ -33,12 +36,17 @@ def estimate(call: Call, services: Services) -> Reply:
     Raises InvalidRequest, and Unavailable."""
     files, size = _number(call, "files"), _number(call, "bytes")
     entries = _number(call, "entries", otherwise=1)
+    form, split = _form(call), _split(call)
     user_id = call.caller.acting_for(parse.user_id(call.query))
     limits = _limits(services, user_id)
+    if split:
+        limits["archiveBytes"] = None  # each archive has at most that, and there may be many
     content = {
         "files": files,
         "bytes": size,
-        "seconds": estimating.seconds(files, size, services.limits.layout),
+        "seconds": estimating.seconds(
+            files, size, services.limits.layout, compressed=form.compressing != "none"
+        ),
         "limits": limits,
         "exceeded": list(exceeded(files, size, entries, limits)),
     }
@@ -85,6 +93,39 @@ def _limits(services: Services, user_id: str) -> Limits:
         "bytesPerJob": settings.max_bytes_per_job or None,
         "bytesLeftToday": left,
     }
+
+
+def _form(call: Call) -> ExportRequest:
+    """Returns a request with the format and the compression of the query. Raises InvalidRequest."""
+    form = ExportRequest(
+        format=_one_of(call, "format", schemas.COMPRESSIONS) or "zip",
+        compression=_one_of(call, "compression", schemas.COMPRESSIONS["zip"]),
+    )
+    for error in beyond.form_errors(form.format, form.compression):
+        raise invalid("compression", error.detail)
+    return form
+
+
+def _one_of(call: Call, name: str, known: Iterable[_Name]) -> _Name | None:
+    """Returns a parameter that is one of the known ones; None without it. Raises InvalidRequest."""
+    given = call.query.get(name)
+    if given is None:
+        return None
+    for one in known:
+        if given == one:
+            return one
+    raise invalid(name, f"{shown(given)} must be one of {', '.join(known)}")
+
+
+def _split(call: Call) -> int | None:
+    """Returns the most bytes of one archive; None if there is one archive. Raises
+    InvalidRequest."""
+    if "split" not in call.query:
+        return None
+    split = _number(call, "split")
+    if not SPLIT_MIN <= split <= SPLIT_MAX:
+        raise invalid("split", f"{split} must be from {SPLIT_MIN} to {SPLIT_MAX}")
+    return split
 
 
 def _number(call: Call, name: str, otherwise: int | None = None) -> int:

@@ -64,6 +64,13 @@ _BY_ID: Final = {
 _ALWAYS: Final = {
     "folders": _shown("Files and folders by key", schemas.EXAMPLES[2]),
     "prefix": _shown("A whole folder", {"prefix": "downloads/", "names": "own"}),
+    "compressed": _shown(
+        "A tar.gz, without compressing again what is compressed already",
+        {"prefix": "downloads/", "format": "tar.gz", "compression": "auto"},
+    ),
+    "split": _shown(
+        "Archives of at most 4 GB each", {"prefix": "downloads/", "split": 4_000_000_000}
+    ),
     "told": _shown(
         "And tell a webhook when it is done",
         {"prefix": "downloads/", "notify": {"url": WEBHOOK}},
@@ -105,6 +112,8 @@ def _job(status: str, progress: Example, result: Example | None, error: Example 
     return {
         "jobId": JOB_ID,
         "filename": "March.zip",
+        "format": "zip",
+        "archives": 1,
         "status": status,
         "progress": progress,
         "result": result,
@@ -125,6 +134,8 @@ def _result(skipped: list[Example]) -> Example:
         "missing": [one["file"] for one in skipped],
         "skipped": skipped,
         "downloadUrl": f"{JOB_URL}/download?redirect=true",
+        "linkUrl": f"{JOB_URL}/download",
+        "indexUrl": None,
     }
 
 
@@ -180,6 +191,19 @@ _NO_FILE: Final = {
     "detail": "does not exist",
 }
 
+
+def _volume(number: int, size: int) -> Example:
+    """Returns one of two archives."""
+    url = f"{JOB_URL}/download?archive={number}"
+    return {
+        "archive": number,
+        "filename": f"March-{number}-of-2.zip",
+        "size": size,
+        "downloadUrl": f"{url}&redirect=true",
+        "linkUrl": url,
+    }
+
+
 ANSWERS: Final[dict[tuple[str, int], Examples]] = {
     ("createExport", 202): {
         "queued": _shown("A new job", _ACCEPTED),
@@ -233,6 +257,7 @@ ANSWERS: Final[dict[tuple[str, int], Examples]] = {
                 "onUnreadable": "fail",
                 "names": "key",
                 "fresh": False,
+                "format": "zip",
             },
         )
     },
@@ -244,9 +269,20 @@ ANSWERS: Final[dict[tuple[str, int], Examples]] = {
                 "status": "ready",
                 "downloadUrl": LINK,
                 "expiresIn": 900,
+                "filename": "March.zip",
                 "message": "Download within 900 seconds, or ask for a new link.",
             },
-        )
+        ),
+        "several": _shown(
+            "Several archives",
+            {
+                "jobId": JOB_ID,
+                "status": "ready",
+                "archives": [_volume(1, 4_000_000_000), _volume(2, 1_244_607)],
+                "message": "The files are in 2 archives. Ask for a link to each, with archive=1 "
+                "to 2.",
+            },
+        ),
     },
     ("shareExport", 201): {
         "share": _shown(

@@ -90,7 +90,7 @@ def delete(call: Call, services: Services, job_id: str) -> Reply:
     cancelled = endings.cancel(services, job.job_id)
     if cancelled is None:
         raise _already_ended(find_job(call, services, job_id), services)
-    if cancelled.plan:
+    if cancelled.plan or cancelled.packing:
         # If this fails, the worker on this job stops all the same, and what it leaves expires.
         with suppress(Unavailable):
             services.queue.send([Message(Step.DISCARD, job.job_id)], job.user_id)

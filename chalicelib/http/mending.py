@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from chalicelib.archive.names import archive_filename
 from chalicelib.errors import InvalidRequest, NotRetryable
-from chalicelib.http import bounds, parse, progress, spelling
+from chalicelib.http import beyond, bounds, parse, progress, spelling
 from chalicelib.http.callers import unknown_job
 from chalicelib.http.calls import Call, Reply, uncached
 from chalicelib.http.exports import accepted, find_job
+from chalicelib.http.faults import raise_for
 from chalicelib.jobs import naming
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.pipeline import accepting
@@ -35,8 +36,12 @@ def retry(call: Call, services: Services, job_id: str) -> Reply:
     if call.body.strip() not in (b"", b"{}"):
         content_type = call.headers.get("content-type")
         changes = parse.changes_request(call.body, content_type, "retry", settings)
+        if "format" in changes:
+            # The one that the old format had may not be one of the new format.
+            changes = {"compression": None} | changes
 
     def check(asked: ExportRequest) -> None:
+        raise_for(list(beyond.form_errors(asked.format, asked.compression)))
         # The settings may have changed since, as its source, and what the caller may have.
         try:
             # Not whom it tells: an export must not fail for that. It is looked at when it is sent.
@@ -79,7 +84,7 @@ def rename(call: Call, services: Services, job_id: str) -> Reply:
     job = find_job(call, services, job_id)
     content_type = call.headers.get("content-type")
     asked = parse.changes_request(call.body, content_type, "rename", services.settings)
-    filename = archive_filename(asked["filename"], job.job_id)
+    filename = archive_filename(asked["filename"], job.job_id, f".{job.format}")
     renamed = services.jobs.rename(job.job_id, filename)
     if renamed is None:
         raise unknown_job(job.job_id)

@@ -194,10 +194,10 @@ def paths(sources: Sequence[str], *, by_number: bool = True) -> dict[str, dict[s
         "/v1/export/{job_id}/download": {
             "get": operation(
                 "downloadArchive",
-                "A link to the archive",
+                "A link to the archive, or to each of several",
                 {
-                    200: ("Download", "A fresh presigned link.", []),
-                    303: (None, "The same, as a redirect.", ["Location"]),
+                    200: ("Download", "A fresh presigned link, or the list of archives.", []),
+                    303: (None, "The link, as a redirect.", ["Location"]),
                 },
                 problems=[400, 404, 409, 410],
                 parameters=[
@@ -206,7 +206,22 @@ def paths(sources: Sequence[str], *, by_number: bool = True) -> dict[str, dict[s
                         "redirect",
                         "query",
                         {"type": "boolean", "default": False},
-                        "Answer with a redirect to the link.",
+                        "Answer with a redirect to the link; of several archives without "
+                        "`archive`, to the first.",
+                    ),
+                    parameter(
+                        "archive",
+                        "query",
+                        {"type": "integer", "minimum": 1},
+                        "The number of one of several archives, from 1. Without it the answer "
+                        "lists them.",
+                    ),
+                    parameter(
+                        "index",
+                        "query",
+                        {"type": "boolean", "default": False},
+                        "Not the archive, but the table of where each file is in a tar (CSV). "
+                        "Each of several archives has one; without `archive`, that of the first.",
                     ),
                 ],
             ),
@@ -315,6 +330,15 @@ def paths(sources: Sequence[str], *, by_number: bool = True) -> dict[str, dict[s
                     parameter("bytes", "query", schemas.NATURAL, "The bytes of all files.")
                     | {"required": True},
                     parameter("entries", "query", schemas.NATURAL, "Rows of the request."),
+                    parameter("format", "query", schemas.FORMAT, "As in the request."),
+                    parameter(
+                        "compression",
+                        "query",
+                        schemas.COMPRESSION,
+                        "As in the request. For auto, the answer says how long it takes if all "
+                        "files are compressed.",
+                    ),
+                    parameter("split", "query", schemas.SPLIT, "As in the request."),
                     *users("Whose bytes of the day."),
                 ],
             ),

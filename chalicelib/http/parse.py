@@ -74,7 +74,12 @@ def _export(asked: dict[str, Any], sent: Sent, settings: Settings) -> ExportRequ
             asked[field] = tuple(first.values())
     if "notify" in asked:
         asked["notify"] = Notify(**asked["notify"])
-    return ExportRequest(**asked)
+    return ExportRequest(**asked | _split(asked))
+
+
+def _split(asked: Mapping[str, Any]) -> dict[str, int]:
+    """Returns the field `split`, if it is there. For JSON Schema, 1048576.0 is an integer too."""
+    return {"split": int(asked["split"])} if "split" in asked else {}
 
 
 def _wanted(given: dict[str, Any]) -> Wanted:
@@ -130,8 +135,11 @@ def changes_request(
     """Returns what the body changes of a job or of its request, by the schema `retry` or `rename`.
     Raises what `json_body` raises."""
     asked, sent = json_body(body, content_type, schema, settings)
-    raise_for(list(beyond.filename_errors(asked, is_new=False)), sent)
-    return asked
+    errors = list(beyond.filename_errors(asked, is_new=False))
+    if "format" in asked:
+        errors += beyond.form_errors(asked["format"], asked.get("compression"))
+    raise_for(errors, sent)
+    return asked | _split(asked)
 
 
 def source(given: str | None, settings: Settings) -> Source:

@@ -7,6 +7,8 @@ different things. (OpenAPI 3.1 takes JSON Schema as it is; the checks use the dr
 from collections.abc import Sequence
 from typing import Any, Final
 
+from chalicelib.jobs.model import ArchiveFormat
+from chalicelib.jobs.request import Compression
 from chalicelib.receivers import ADDRESS_MAX, URL_MAX
 from chalicelib.settings import SHARE_DAYS_MAX
 
@@ -38,6 +40,19 @@ USER_MAX: Final = 255
 KEY_MAX: Final = 1_024
 """S3's limit, in bytes.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+
+COMPRESSIONS: Final[dict[ArchiveFormat, tuple[Compression, ...]]] = {
+    "zip": ("none", "deflate", "auto"),
+    "tar": ("none",),
+    "tar.gz": ("deflate", "auto"),
+}
+"""How the files of each format may be compressed. The first is the usual one."""
+
+SPLIT_MIN: Final = 1024**2
+"""Bytes. Below it, much of an archive would be its directory."""
+
+SPLIT_MAX: Final = 5 * 1024**4
+"""Bytes: the largest file that an export takes goes into one archive."""
 
 _NO_CONTROL_CHARACTERS: Final = r"^[^\u0000-\u001f\u007f]*$"
 
@@ -173,15 +188,36 @@ _ON_UNREADABLE: Final[Schema] = {
     "enum": ["fail", "skip"],
 }
 
+FORMAT: Final[Schema] = {
+    "description": "What the archive is: a ZIP, a tar (PAX), or a tar that gzip compresses.",
+    "enum": list(COMPRESSIONS),
+}
+COMPRESSION: Final[Schema] = {
+    "description": "How the files are compressed: all of them (deflate), all but those that are "
+    "compressed already (auto), or none. Without it, the files of a tar.gz are compressed, and "
+    "those of a zip or tar are not. A tar is never compressed, a tar.gz always.",
+    "enum": list(COMPRESSIONS["zip"]),
+}
+SPLIT: Final[Schema] = {
+    "type": "integer",
+    "description": "The most bytes of one archive. The files go to as many archives as that takes, "
+    "each of which is whole by itself. Without it there is one archive.",
+    "minimum": SPLIT_MIN,
+    "maximum": SPLIT_MAX,
+}
+
 _RETRY: Final[Schema] = {
     "type": "object",
     "description": "What is to be different this time. Without a body, or with an empty object, it "
-    "is the same again.",
+    "is the same again. With a format and no compression, that is the usual one of the format.",
     "additionalProperties": False,
     "properties": {
         "on_missing": _ON_MISSING,
         "on_unreadable": _ON_UNREADABLE,
         "filename": FILENAME,
+        "format": FORMAT,
+        "compression": COMPRESSION,
+        "split": SPLIT,
     },
 }
 
@@ -246,6 +282,9 @@ def _export(an_id: Schema, source: Schema) -> Schema:
             },
             "source": source,
             "filename": FILENAME,
+            "format": {**FORMAT, "default": "zip"},
+            "compression": COMPRESSION,
+            "split": SPLIT,
             "on_missing": {**_ON_MISSING, "default": "skip"},
             "on_unreadable": {**_ON_UNREADABLE, "default": "fail"},
             "names": {

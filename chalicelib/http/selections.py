@@ -42,6 +42,7 @@ TICKET_DAYS_MAX: Final = 7
 _REQUEST: Final = (
     *("file_ids", "keys", "prefix", "files", "source"),
     *("filename", "on_missing", "on_unreadable", "names", "notify"),
+    *("format", "compression", "split"),
 )
 _KNOWN: Final = (*_REQUEST, "sub", "aud", "iss", "exp", "nbf", "iat", "jti", "uses")
 

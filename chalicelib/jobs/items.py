@@ -92,6 +92,7 @@ def from_job(job: Job, *, shard: int | None = None) -> Item:
         "format": None if job.format == "zip" else job.format,
         "archives": None if job.archives == 1 else job.archives,
         "packing": job.packing or None,
+        "shortRequest": job.short_request,
         "wakeAt": job.wake_at,
         "wakeShard": None if job.wake_at is None else _shard(job, shard),
     }
@@ -181,6 +182,7 @@ def to_job(item: Item) -> Job:
         format=cast("ArchiveFormat", text(item, "format") or "zip"),
         archives=number(item, "archives") or 1,
         packing=number(item, "packing") or 0,
+        short_request=text(item, "shortRequest"),
     )
 
 

@@ -69,7 +69,8 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """The record of a job. `request` is the digest of the request, which is stored in S3.
+    """The record of a job. `request` is the digest of the request. `short_request` is the request
+    itself (ExportRequest.to_text); None: it is longer, and is stored in S3.
 
     `total_files` counts the files that were asked for, each once. For a prefix it is 0 until the
     job is planned. `missing_count` is None until then. `missing` is None if the list is too long
@@ -83,11 +84,12 @@ class Job:
     `reused_from` is the job whose finished archive completed this one. `retry_of` is the job that
     this one retries. `heir` is the job that takes over what a failed job has uploaded
     (pipeline/reuse.py). `deleted_at` is set in a tombstone: what is left of the record of a deleted
-    job. It has no `user_id`, `filename` and `request` (they are empty). `deleted_for` is then the
-    `owner_mark` of the job's user. `untold` are the events that are still to be announced, in their
-    order, each with its time. `has_notices`: somebody asked to be told of the job's end
-    (notices.py). `asked_at` is when the request for the job came in. `caller` is the span that it
-    came from, if the caller has named one. `archives` counts the archives that the files go to.
+    job. It has no `user_id`, `filename` and `request` (they are empty), and no `short_request`.
+    `deleted_for` is then the `owner_mark` of the job's user. `untold` are the events that are still
+    to be announced, in their order, each with its time. `has_notices`: somebody asked to be told of
+    the job's end (notices.py). `asked_at` is when the request for the job came in. `caller` is the
+    span that it came from, if the caller has named one. `archives` counts the archives that the
+    files go to.
 
     `packing` counts the bytes of the files that must be packed before the archive can be planned,
     because nobody knows how long they are when they are compressed; 0: none must. Until there is a
@@ -136,6 +138,7 @@ class Job:
     format: ArchiveFormat = "zip"
     archives: int = 1
     packing: int = 0
+    short_request: str | None = None
 
     @property
     def begun_at(self) -> int:

@@ -1,5 +1,6 @@
 """The name of an archive, from what was asked for. Pure."""
 
+from dataclasses import replace
 from typing import Final
 
 from chalicelib.archive.names import archive_filename, chosen_stem
@@ -24,6 +25,16 @@ def given(job: Job, asked: ExportRequest) -> str | None:
     made = filename(asked, job.created_at)
     made_once = f"longhaul-{job.job_id[:8]}.zip"  # by 0.1.0
     return asked.filename if job.filename in (made, made_once) else job.filename
+
+
+def kept(job: Job, first: ExportRequest, asked: ExportRequest) -> ExportRequest:
+    """Returns the request `asked`, by which `job` is retried, with the name that somebody has given
+    the job's archive. `first` is what the job itself was asked for: an archive of another format
+    does not keep the extension."""
+    name, extension = given(job, first), f".{job.format}"
+    if name and asked.format != job.format and name.lower().endswith(extension):
+        name = name[: -len(extension)]
+    return replace(asked, filename=name)
 
 
 def _chosen(asked: ExportRequest, day: str) -> str:

@@ -1,13 +1,18 @@
 """What was asked for: a request, as it is stored beside the job. Pure."""
 
+import base64
 import hashlib
 import json
+import zlib
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal, Self
 
 from chalicelib.jobs.model import ArchiveFormat, OnMissing
 
 FileId = int | str
+
+_LONG: Final = 4_096
+"""Bytes of JSON of a request that no compression makes short."""
 
 Names = Literal["key", "own"]
 """Where the last part of a file's name comes from, if the request gives the file none: from its
@@ -112,6 +117,20 @@ class ExportRequest:
         if "notify" in asked:
             asked["notify"] = Notify(**asked["notify"])
         return cls(**asked)
+
+    def to_text(self, most: int) -> str | None:
+        """Returns the request as a short text for the job's record; None if that takes more than
+        `most` characters."""
+        body = self.to_json()
+        if len(body) > _LONG:
+            return None
+        text = base64.b64encode(zlib.compress(body, 9)).decode()
+        return text if len(text) <= most else None
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Returns the request that `to_text` has made this text of."""
+        return cls.from_json(zlib.decompress(base64.b64decode(text)))
 
     @property
     def digest(self) -> str:

@@ -45,6 +45,7 @@ _OF_THE_USER: Final = (
     "userId",
     OPEN_USER,
     "request",
+    "shortRequest",
     "filename",
     "missing",
     "missingCount",
@@ -171,18 +172,27 @@ class JobStore:
         return self._write(job.job_id, now, _PROCESSING, change)
 
     def set_packing(self, job: Job, now: int, size: int, files: int) -> Job | None:
-        """Records how many bytes of how many files are packed before a job that is processing is
-        planned. `bytes_done` begins anew, unless the job is packing as many already. None if the
-        job is planned, or a change of its files was counted since `job` was read."""
+        """Records how many bytes are packed before a job that is processing is planned, and how
+        many files were asked for. `bytes_done` begins anew, unless the job is packing as many
+        already. None if the job is planned, if a change of its files was counted since `job` was
+        read, or if a twin packs others meanwhile."""
         values = all_of({"stage": Stage.COMPRESSING, "packing": size, "totalFiles": files})
-        if job.packing != size:
+        if (job.packing, job.total_files) != (size, files):
             values |= items.progress_attributes(Progress())
+        # Else a worker that is behind would have the progress of others begin anew.
+        seen = "packing = :was" if job.packing else "attribute_not_exists(packing)"
         change = _Change(
             values=values,
-            condition=f"{_UNPLANNED} AND {_changes(job)}",
-            more=_changes_seen(job),
+            condition=f"{_UNPLANNED} AND {_changes(job)} AND {seen}",
+            more=_changes_seen(job) | ({"was": of(job.packing)} if job.packing else {}),
         )
-        return self._write(job.job_id, now, _PROCESSING, change)
+        if packing := self._write(job.job_id, now, _PROCESSING, change):
+            return packing
+        there = self.get(job.job_id)
+        if there is None or there.plan or there.changes != job.changes:
+            return None
+        is_same = (there.packing, there.total_files) == (size, files)
+        return there if is_same and there.status in _PROCESSING else None
 
     def adopt(self, job: Job, failed: Job, plan: PlanRef, now: int) -> Job | None:
         """Sets the plan of a failed job as the plan of `job`, which is processing and has none.
@@ -253,12 +263,16 @@ class JobStore:
         self, job_id: str, now: int, stage: Stage, progress: Progress, plan: str | None
     ) -> bool:
         """Writes progress, which never goes back. `plan` is the digest of the plan that the worker
-        works by; None: it has none yet. Returns False if the job is not processing any more, or has
+        works by; None: it has none yet. Then the progress is that of packing, which counts for
+        nothing when the job is planned. Returns False if the job is not processing any more, or has
         another plan."""
         same = f" AND {_PLANNED_SO}" if plan else ""
         more = {"plan": of(plan)} if plan else {}
         values = {"stage": of(stage), **items.progress_attributes(progress)}
         forward = f"bytesDone <= :bytesDone AND filesDone <= :filesDone{same}"
+        if plan is None and progress != Progress():
+            # Nor does that of files that are not to be packed any more.
+            forward += f" AND {_UNPLANNED} AND packing >= :bytesDone AND totalFiles >= :filesDone"
         further = _Change(values=values, condition=forward, more=more)
         if self._write(job_id, now, _PROCESSING, further):
             return True

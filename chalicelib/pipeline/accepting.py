@@ -1,8 +1,8 @@
 """The beginning of a job: a new one, one that was asked for before, or one that retries another.
 
-First the request is stored, then who is to be told of the end, then the job. Then the job's first
-step is sent. A crash before the job is there leaves an object and an item that expire. A crash
-before the step is sent leaves a job that the sweeper finds.
+First a long request is stored, then who is to be told of the end, then the job, with a short
+request in its record. Then the job's first step is sent. A crash before the job is there leaves an
+object and an item that expire. A crash before the step is sent leaves a job that the sweeper finds.
 """
 
 import json
@@ -33,7 +33,7 @@ from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.selections import Use
 from chalicelib.jobs.states import OPEN, Stage, Status
 from chalicelib.jobs.wake import wake_time
-from chalicelib.pipeline import quotas
+from chalicelib.pipeline import archives, quotas
 from chalicelib.pipeline.telling import send_announcement
 from chalicelib.queue.messages import Message, Step
 from chalicelib.services import Services
@@ -111,7 +111,7 @@ def retry(
     made = _new_job(services, job_id, job.user_id, asked, arrival)
     if "filename" not in again.changes:
         # A name that somebody has given stays. One that was made has the day of then.
-        named = replace(asked, filename=naming.given(job, first))
+        named = naming.kept(job, first, asked)
         made = replace(made, filename=naming.filename(named, made.created_at))
     made = replace(made, retry_of=job.job_id)
     base = arrival.base
@@ -144,12 +144,20 @@ def _retry_id(services: Services, job: Job, first: ExportRequest, again: Again) 
 
 def request_of(services: Services, job: Job) -> ExportRequest:
     """Returns what the job was asked for. Raises RequestGone."""
-    body = services.archive.read(job.request_key)
-    if body is None:
+    asked = stored_request(services, job)
+    if asked is None:
         raise RequestGone(
             "what this job was asked for is not kept any more; name the files again in a new export"
         )
-    return ExportRequest.from_json(body)
+    return asked
+
+
+def stored_request(services: Services, job: Job) -> ExportRequest | None:
+    """Returns what the job was asked for; None if it is not kept any more."""
+    if job.short_request is not None:
+        return ExportRequest.from_text(job.short_request)
+    body = services.archive.read(job.request_key)
+    return None if body is None else ExportRequest.from_json(body)
 
 
 def accept_selected(
@@ -203,6 +211,7 @@ def _new_job(
         filename=naming.filename(asked, now),
         total_files=asked.total_files,
         format=asked.format,
+        short_request=asked.to_text(services.limits.short_request),
         created_at=now,
         updated_at=now,
         expires_at=now + services.settings.archive_ttl_ms,
@@ -225,7 +234,8 @@ def _on_record(
     refusal = refusal or _too_many_jobs(services, job) or quotas.refusal(services, job)
     if refusal:
         return _made_before(services, job, refusal)
-    services.archive.write(job.request_key, asked.to_json(), "application/json")
+    if job.short_request is None:
+        services.archive.write(job.request_key, asked.to_json(), "application/json")
     notices = notices_of(job.job_id, asked.notify, services.settings)
     if notices:
         told = Notices(base=base, notices=notices)
@@ -292,7 +302,7 @@ def _check_retryable(services: Services, job: Job) -> None:
             f"the job is {seen}, {job.percent} % done; wait for its end, or cancel it first",
             headers={"Retry-After": str(job.check_after)},
         )
-    if seen is Status.COMPLETED and services.archive.head(job.archive_key, checksum=False):
+    if seen is Status.COMPLETED and archives.are_there(services, job):
         raise NotRetryable(
             "the job has completed: download its archive; to have another one built, export with "
             "fresh"

@@ -1,9 +1,9 @@
 """Deletes a job that has ended, with all that belongs to it.
 
 First its record becomes a tombstone: from then on the job does not exist for anybody. Then its
-archive is deleted, unless another job has it too, so that no link to it works when the caller gets
-the answer. The step `discard` throws away the rest. Whoever dies on the way, the sweeper sends that
-step until nothing is left.
+archives are deleted, unless another job has them too, so that no link to one works when the caller
+gets the answer. The step `discard` throws away the rest. Whoever dies on the way, the sweeper sends
+that step until nothing is left.
 """
 
 from contextlib import suppress
@@ -11,7 +11,7 @@ from contextlib import suppress
 from chalicelib.errors import Unavailable
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import Status
-from chalicelib.pipeline import claims, endings
+from chalicelib.pipeline import archives, claims, endings
 from chalicelib.pipeline.claims import Claim
 from chalicelib.queue.messages import Message, Step
 from chalicelib.services import Services
@@ -21,7 +21,7 @@ def delete(services: Services, job: Job) -> bool:
     """Deletes a job that has ended. Returns False if it was deleted before, or at the same time by
     somebody else.
 
-    Raises what `finish` raises: the job is deleted then, and its archive may still be there.
+    Raises what `finish` raises: the job is deleted then, and its archives may still be there.
     """
     tombstone = endings.delete(services, job)
     deleted = tombstone or services.jobs.get(job.job_id)
@@ -37,9 +37,9 @@ def delete(services: Services, job: Job) -> bool:
 
 
 def finish(services: Services, deleted: Job) -> None:
-    """Deletes the archive of a deleted job, unless another job has it. It may be gone already.
+    """Deletes the archives of a deleted job, unless another job has them. They may be gone already.
     Raises Unavailable or AccessDenied if the table or S3 does."""
     if deleted.status is not Status.COMPLETED or deleted.wake_at is None:
         return  # there is no link to an archive, or nothing is left of the job
     if claims.on_archive(deleted, services) is Claim.NOBODY:
-        services.archive.delete(deleted.archive_key)
+        archives.delete(services, deleted)

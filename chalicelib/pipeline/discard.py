@@ -16,7 +16,7 @@ from dataclasses import replace
 from chalicelib.jobs import places, wake
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import Status
-from chalicelib.pipeline import claims, plans
+from chalicelib.pipeline import archives, claims, plans
 from chalicelib.pipeline.claims import Claim
 from chalicelib.pipeline.lease import Lease
 from chalicelib.services import Services
@@ -57,22 +57,22 @@ def _discard_deleted(job: Job, services: Services, lease: Lease) -> None:
         if job.plan:
             services.archive.abort_upload(job.archive_key, job.plan.upload)
             _forget_segments(job.home, job.plan.digest, range(job.plan.segments), services, lease)
-        _throw_away_all(job.home, services, lease)
+        _throw_away_all(job, services, lease)
     if job.home != job.job_id:
-        _throw_away_all(job.job_id, services, lease)
+        _throw_away_all(replace(job, plan=None), services, lease)
     services.archive.delete_all(
         filter(places.is_request, _keys(places.folder(job.job_id), services))
     )
     _settle_deleted(job, claim, services)
 
 
-def _throw_away_all(home: str, services: Services, lease: Lease) -> None:
-    """Throws away the archive of this home and all that led to it, but not the request: that
-    belongs to the job with this id, whoever had the home last."""
-    folder, archive_key = places.folder(home), places.archive(home)
+def _throw_away_all(job: Job, services: Services, lease: Lease) -> None:
+    """Throws away the archives of the job's home and all that led to them, but not the request:
+    that belongs to the job with this id, whoever had the home last."""
+    home, folder = job.home, places.folder(job.home)
     # In this order: once the upload is gone, nobody can make the archive of it any more.
-    _abort_uploads(archive_key, services, lease)
-    services.archive.delete(archive_key)
+    _abort_uploads(places.archives(home), services, lease)
+    archives.delete(services, job)
     _abort_uploads(folder, services, lease)
     keys = [key for key in _keys(folder, services) if not places.is_request(key)]
     # What the table has of older plans is found by what the bucket has of them, so it goes first.
@@ -85,6 +85,9 @@ def _throw_away_all(home: str, services: Services, lease: Lease) -> None:
         # A segment that a worker has only just begun is not in the bucket yet.
         numbers |= set(range(plans.segment_count(services.archive, home, digest)))
         _forget_segments(home, digest, sorted(numbers), services, lease)
+    if services.now() < job.updated_at + wake.SETTLED_AFTER_MS:
+        # A worker may still say that a pack is made. The step that comes last forgets that, too.
+        keys = [key for key in keys if not places.is_packing(key)]
     services.archive.delete_all(keys)
 
 
@@ -126,23 +129,25 @@ def _settle_deleted(job: Job, claim: Claim, services: Services) -> None:
 
 
 def _throw_away(job: Job, status: Status, services: Services, lease: Lease) -> None:
-    """Throws away what is stored at the job's home. Keeps the archive of a job that has completed.
+    """Throws away what is stored at the job's home. Keeps the archives of a job that has completed.
     Always keeps the request: an export that has expired can be retried."""
     folder = places.folder(job.home)
     if status is not Status.COMPLETED or job.plan is None:
         # In this order: once the upload is gone, nobody can make the archive of it any more.
         if job.plan:
             services.archive.abort_upload(job.archive_key, job.plan.upload)
-        _abort_uploads(job.archive_key, services, lease)
-        services.archive.delete(job.archive_key)
+        _abort_uploads(places.archives(job.home), services, lease)
+        archives.delete(services, job)
+    else:
+        if job.archives > 1:
+            _abort_uploads(places.archives(job.home), services, lease)  # twins' that came too late
+        archives.delete_others(services, job)
     _abort_uploads(folder, services, lease)
     if status is Status.EXPIRED:
         keys = (key for key in _keys(folder, services) if not places.is_request(key))
         services.archive.delete_all(keys)
-    elif job.plan or job.was_replanned or job.changes:
-        found = _keys(folder, services)
-        keys = (key for key in found if places.is_segment(key) or places.is_copy(key))
-        services.archive.delete_all(keys)
+    elif job.plan or job.packing or archives.is_of_several_plans(job):
+        services.archive.delete_all(filter(places.is_temporary, _keys(folder, services)))
 
 
 def _abort_uploads(prefix: str, services: Services, lease: Lease) -> None:

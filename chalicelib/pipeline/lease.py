@@ -13,6 +13,7 @@ from typing import Final
 from chalicelib.errors import NothingToDo, PlanReplaced, Unavailable
 from chalicelib.jobs.model import Job, Progress
 from chalicelib.jobs.states import OPEN, Stage
+from chalicelib.pipeline.plans import Index
 from chalicelib.services import Services
 
 LEASE_SECONDS: Final = 45
@@ -25,7 +26,8 @@ class Lease:
     """The lease and the progress of one step.
 
     `receipt` is SQS's receipt handle; None: there is no message to hide. `plan` is the digest of
-    the plan that the step works by, once it has one. `done` is the progress of the whole job as far
+    the plan that the step works by, once it has one. `made` is the plan that this step has stored
+    itself, if any. `done` is the progress of the whole job as far
     as this worker knows it: what it found done, and what it has done since. `job` is the record as
     the step has seen it at last; None: it has not. Any thread may call `gathered`. Call `tick`
     often, on the step's own thread.
@@ -36,6 +38,7 @@ class Lease:
     receipt: str | None
     stage: Stage = Stage.PLANNING
     plan: str | None = None
+    made: Index | None = None
     done: Progress = field(default_factory=Progress)
     job: Job | None = None
     _lock: Lock = field(default_factory=Lock)
@@ -54,6 +57,13 @@ class Lease:
         """Replaces what was counted piece by piece with what is now known exactly."""
         with self._lock:
             self.done = done
+
+    def begin(self) -> None:
+        """Takes the lease. There is nothing to report yet: the first report comes with a tick after
+        a second. Most small exports have ended by then."""
+        now = self.services.now()
+        self._reported = now
+        self.renew(now)
 
     def tick(self) -> None:
         """Renews the lease and reports progress, if it is time to. If the table or the queue does

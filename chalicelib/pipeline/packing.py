@@ -32,6 +32,7 @@ from chalicelib.pipeline.lease import Lease
 from chalicelib.pools import ahead
 from chalicelib.queue.messages import DIGEST_DIGITS, Message, Step
 from chalicelib.services import Services
+from chalicelib.sources.find import Found
 
 if TYPE_CHECKING:
     from chalicelib.pipeline.packer import Packer
@@ -91,11 +92,12 @@ class _Packing:
 
 
 def with_packs(
-    entries: Sequence[Entry], asked: ExportRequest, job: Job, services: Services, lease: Lease
+    found: Found, asked: ExportRequest, job: Job, services: Services, lease: Lease
 ) -> Sequence[Entry] | None:
-    """Returns what the archive is laid out of: the entries, or runs of them that are packed. None
+    """Returns what the archive is laid out of: what was found, or runs of it that are packed. None
     if other workers must pack files first: their messages are sent, and `plan` will come again.
     Raises SourceChanged, SourceUnreadable, Unavailable, and what the lease raises."""
+    entries = found.entries
     if asked.compressing == "none":
         return entries
     source = services.source_facts(asked.source).name
@@ -108,8 +110,9 @@ def with_packs(
     slices = [_to_bytes(spans) for spans in packs]
     it = _packing_of(packs, slices, job, asked.compressing, source)
     lease.stage = Stage.COMPRESSING
-    size = sum(one.size for one in it.places)
-    if services.jobs.set_packing(job, services.now(), size, len(entries)) is None:
+    size = sum(one.size for one in it.places) or 1  # 0 would say that nothing is packed
+    total = len(entries) + found.left_out
+    if services.jobs.set_packing(job, services.now(), size, total) is None:
         raise lease.refused()
     if len(packs) == 1:
         made = [_made(packs[0], 0, it, job, lease)]

@@ -4,20 +4,19 @@ steps."""
 from dataclasses import replace
 from typing import Final
 
-from chalicelib.archive import layout
+from chalicelib.archive import layout, volumes
 from chalicelib.archive.formats import FORMATS, Format
 from chalicelib.archive.layout import ArchiveTooLarge
 from chalicelib.archive.manifest import Head
 from chalicelib.archive.names import manifest_name
 from chalicelib.archive.plan import Entry, Plan
-from chalicelib.errors import GivenUp, LimitExceeded, NothingToDo, Unavailable
+from chalicelib.errors import GivenUp, LimitExceeded, NothingToDo, Unavailable, shortened
 from chalicelib.jobs import places
 from chalicelib.jobs.items import short_missing, short_unreadable
 from chalicelib.jobs.model import Job, PlanRef
-from chalicelib.jobs.request import ExportRequest
-from chalicelib.jobs.states import OPEN
+from chalicelib.jobs.states import OPEN, Status
 from chalicelib.jobs.store import Planned
-from chalicelib.pipeline import accepting, keeping, plans, quotas, reuse
+from chalicelib.pipeline import accepting, keeping, packs, plans, quotas, reuse, uploads
 from chalicelib.pipeline.build import PlannedJob, planned_job
 from chalicelib.pipeline.lease import Lease
 from chalicelib.pipeline.packing import with_packs
@@ -79,11 +78,11 @@ def _first_steps(job: Job, services: Services, *, is_new: bool) -> list[Message]
 def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
     """Returns the job with its plan. None if files must be read before there can be a plan, or if
     an archive that was there already has completed the job."""
-    accepting.start(services, job.job_id)  # None on a second try: then it is started already
-    body = services.archive.read(job.request_key)
-    if body is None:
+    if job.status is Status.QUEUED:
+        accepting.start(services, job.job_id)
+    asked = accepting.stored_request(services, job)
+    if asked is None:
         raise GivenUp("what was asked for is not stored any more; export again")
-    asked = ExportRequest.from_json(body)
     found = find(
         asked,
         services,
@@ -105,17 +104,17 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
         mark = reuse.fingerprint(job.user_id, source, replace(found, entries=kept.seen), asked.form)
         found = replace(found, entries=kept.entries)
         quotas.check(services, job, found)
-    entries = with_packs(found.entries, asked, job, services, lease)
+    entries = with_packs(found, asked, job, services, lease)
     entries = entries and with_crc32s(entries, source, job, services, lease)
     if entries is None:
         return None
     manifest = manifest_name(entry.name for entry in found.entries)
     found = replace(found, entries=tuple(entries))
     lease.tick()
-    if begun := _continued(job, source, found, mark, services, manifest):
+    if begun := _continued(job, source, found, mark, services, (manifest, asked.split)):
         return begun
     head = _head(job, found, manifest)
-    laid_out = _laid_out(found.entries, head, services, FORMATS[job.format])
+    laid_out = _laid_out(found.entries, head, services, FORMATS[job.format], asked.split)
     index = plans.store(
         services.archive,
         job.job_id,
@@ -123,8 +122,10 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
         head,
         mark,
         version=services.plan_version,
+        small=services.limits.small_plan,
         source=source,
     )
+    lease.made = index
     key = places.archive(job.job_id, job.format)
     upload = services.archive.create_upload(key, index.form.MEDIA_TYPE)
     ref = PlanRef(index.digest, upload, index.final)
@@ -136,9 +137,18 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
     return planned
 
 
-def _laid_out(entries: tuple[Entry, ...], head: Head, services: Services, form: Format) -> Plan:
+def _laid_out(
+    entries: tuple[Entry, ...], head: Head, services: Services, form: Format, split: int | None
+) -> Plan:
+    scale = services.limits.layout
     try:
-        return layout.lay_out(entries, head, services.limits.layout, form)
+        if split is None:
+            return layout.lay_out(entries, head, scale, form)
+        rows_of = packs.Rows(services.archive).of
+        return volumes.lay_out(entries, head, split, scale, form=form, rows_of=rows_of)
+    except volumes.NotDivisible as error:
+        name = f": {shortened(error.file)}" if error.file else ""
+        raise LimitExceeded(f"{error}{name}") from error
     except ArchiveTooLarge as error:
         raise LimitExceeded(f"{error}; export fewer files at a time") from error
 
@@ -150,14 +160,20 @@ def _head(origin: Job, found: Found, name: str) -> Head:
 
 
 def _continued(  # noqa: PLR0913 PLR0917 - all that a plan is made of
-    job: Job, source: str | None, found: Found, mark: str, services: Services, manifest: str
+    job: Job,
+    source: str | None,
+    found: Found,
+    mark: str,
+    services: Services,
+    wanted: tuple[str, int | None],
 ) -> Job | None:
     """Plans a job again so that its upload goes on. Returns the job. None if it had no plan before,
     if the archive's bytes or its parts would not be the same in the new plan, or if a twin was
     first.
 
     They must be the same, because a worker may still be at work by the previous plan. It may upload
-    a part at any time, and that part must have the same bytes under the same number.
+    a part at any time, and that part must have the same bytes under the same number. `wanted` is
+    the name of the manifest, and the most bytes of one of several archives.
     """
     previous = job.previous_plan
     if previous is None:
@@ -167,8 +183,9 @@ def _continued(  # noqa: PLR0913 PLR0917 - all that a plan is made of
     begun = plans.stored_bytes_digest(services.archive, home, previous.digest)
     if origin is None or begun is None:
         return None
+    manifest, split = wanted
     head = _head(origin, found, manifest)
-    laid_out = _laid_out(found.entries, head, services, FORMATS[job.format])
+    laid_out = _laid_out(found.entries, head, services, FORMATS[job.format], split)
     if plans.bytes_digest(laid_out, head) != begun:
         return None
     index = plans.store(
@@ -178,10 +195,12 @@ def _continued(  # noqa: PLR0913 PLR0917 - all that a plan is made of
         head,
         mark,
         version=services.plan_version,
+        small=services.limits.small_plan,
         source=source,
     )
     own_home = None if home == job.job_id else home
     ref = PlanRef(index.digest, previous.upload, index.final, own_home)
+    uploads.take_over(services, replace(job, plan=ref), previous, len(index.volumes))
     planned = services.jobs.set_plan(job, services.now(), _facts(ref, index, found))
     if planned:
         services.log.info("upload continued", jobId=job.job_id, plan=index.digest)
@@ -192,7 +211,8 @@ def _facts(plan: PlanRef, index: plans.Index, found: Found) -> Planned:
     return Planned(
         plan=plan,
         total_files=index.files + found.left_out,
-        bytes_total=index.size,
+        bytes_total=index.total,
+        archives=len(index.volumes) + 1,
         missing_count=len(found.missing),
         missing=short_missing(found.missing),
         unreadable_count=len(found.unreadable),
@@ -226,6 +246,7 @@ def _throw_away_previous(job: Job, previous: PlanRef, services: Services) -> Non
     dies before that, the sweeper and the step `discard` do so later."""
     home = previous.home or job.job_id
     services.archive.abort_upload(places.archive(home, job.format), previous.upload)
+    uploads.abort(services, replace(job, plan=replace(previous, home=home)), job.archives - 1)
     services.archive.delete_all(
         found.key for found in services.archive.list_objects(places.segments(home, previous.digest))
     )

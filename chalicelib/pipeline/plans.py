@@ -1,4 +1,5 @@
-"""Stores plans in S3. A plan is one object that is read in slices, one slice for each segment.
+"""Stores plans in S3. A plan is one object that is read in slices, one slice for each segment. A
+small one lies in its index.
 
 jobs/places.py has the keys. The digest in them names the content. So twins that make the same plan
 write the same object. Twins that do not (a source changed between them) do not overwrite each
@@ -9,16 +10,17 @@ Then a job under way is planned again (pipeline/steps.py). The index of every ve
 of the archive's bytes and of where its parts are cut. If the new plan has the same digest, an
 upload that was begun goes on."""
 
+import base64
 import gzip
 import hashlib
 import json
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 
 from chalicelib.archive import manifest
 from chalicelib.archive.formats import FORMATS, Format
 from chalicelib.archive.manifest import Head, Skipped
-from chalicelib.archive.plan import Entry, Packed, Part, Plan, Segment
+from chalicelib.archive.plan import Entry, Packed, Part, Plan, Segment, Volume
 from chalicelib.errors import SourceChanged
 from chalicelib.jobs import places
 from chalicelib.s3.archive_bucket import ArchiveBucket
@@ -46,7 +48,9 @@ class Index:
     """The plan without its entries. `source` is the name of the files' source. `fingerprint` names
     what the archive will hold; `places[n]` is the (start, length) of segment n's slice.
     `has_copies`: some files are read from copies that the job keeps. `has_packs`: some files are
-    packed."""
+    packed. The first segments are whole archives, one for each of the `volumes`. `tail_start` and
+    `size` are those of the last archive. `slices` are all slices, one after another, of a small
+    plan, or of one that this process has just made; None: they are an object of their own."""
 
     digest: str
     form: Format
@@ -61,6 +65,8 @@ class Index:
     places: tuple[tuple[int, int], ...]
     has_copies: bool
     has_packs: bool
+    volumes: tuple[Volume, ...] = ()
+    slices: bytes | None = field(default=None, repr=False, compare=False)
 
     @property
     def final(self) -> int:
@@ -68,8 +74,18 @@ class Index:
         return len(self.segments) - 1
 
     @property
+    def total(self) -> int:
+        """How many bytes all archives have."""
+        return self.size + sum(volume.size for volume in self.volumes)
+
+    def archive_of(self, segment: int) -> int | None:
+        """Returns the number of the archive that a segment belongs to, from 1; None: there is only
+        one."""
+        return min(segment, len(self.volumes)) + 1 if self.volumes else None
+
+    @property
     def copied(self) -> int:
-        """How many bytes of the archive S3 copies from source files."""
+        """How many bytes of the archives S3 copies from source files."""
         return sum(segment.copied for segment in self.segments)
 
 
@@ -85,11 +101,13 @@ def store(  # noqa: PLR0913 - a plan, and where it goes
     fingerprint: str,
     *,
     version: int,
+    small: int = 0,
     source: str | None = None,
 ) -> Index:
     """Writes the plan. Returns its index. `home` is the id of the job that the plan is stored
     under. `version` is the version of the plans that this process stores, `source` the name of
-    the files' source; None: the default one."""
+    the files' source; None: the default one. `small` is the most bytes of slices that lie in the
+    index."""
     slices = [packed(plan, segment) for segment in plan.segments]
     at = 0
     where = []
@@ -98,6 +116,8 @@ def store(  # noqa: PLR0913 - a plan, and where it goes
         at += len(body)
     content = b"".join(slices)
     about = f"{version} {plan.form.NAME} {source} {head!r}".encode()
+    if plan.volumes:
+        about += repr(plan.volumes).encode()
     index = Index(
         digest=hashlib.sha256(content + about).hexdigest()[:_DIGITS],
         form=plan.form,
@@ -112,9 +132,13 @@ def store(  # noqa: PLR0913 - a plan, and where it goes
         places=tuple(where),
         has_copies=any(entry.copy and not entry.packed for entry in plan.entries),
         has_packs=any(entry.packed for entry in plan.entries),
+        volumes=plan.volumes,
+        slices=content,
     )
-    facts = _index_to_json(index, version, bytes_digest(plan, head))
-    bucket.write(places.plan(home, index.digest), content)
+    is_small = len(content) <= small
+    facts = _index_to_json(index, version, bytes_digest(plan, head), with_slices=is_small)
+    if not is_small:
+        bucket.write(places.plan(home, index.digest), content)
     bucket.write(places.index(home, index.digest), facts, "application/json")
     return index
 
@@ -133,10 +157,13 @@ def load(bucket: Bucket, home: str, digest: str, *, version: int) -> Index:
 def load_slice(bucket: Bucket, home: str, index: Index, segment: int) -> Slice:
     """Returns the slice of one segment. Raises PlanUnusable if it is not there."""
     start, length = index.places[segment]
-    try:
-        body = bucket.read_range(places.plan(home, index.digest), start, length)
-    except SourceChanged as error:
-        raise PlanUnusable from error
+    if index.slices is not None:
+        body = index.slices[start : start + length]
+    else:
+        try:
+            body = bucket.read_range(places.plan(home, index.digest), start, length)
+        except SourceChanged as error:
+            raise PlanUnusable from error
     content: dict[str, Any] = json.loads(gzip.decompress(body))
     rows = content["entries"]
     return Slice(
@@ -186,8 +213,8 @@ def _any_version(bucket: Bucket, home: str, digest: str) -> dict[str, Any]:
 
 
 def bytes_digest(plan: Plan, head: Head) -> str:
-    """Returns a digest of the archive's bytes and of where its upload's parts are cut. If two plans
-    have the same digest, parts with the same number have the same bytes."""
+    """Returns a digest of the archives' bytes and of where their uploads' parts are cut. If two
+    plans have the same digest, parts with the same number have the same bytes."""
     about = [plan.form.NAME, plan.form.VERSION, manifest.VERSION]
     digest = hashlib.sha256(json.dumps([*about, repr(head)]).encode())
     for e in plan.entries:
@@ -202,6 +229,10 @@ def bytes_digest(plan: Plan, head: Head) -> str:
         parts = (*(part for segment in plan.segments for part in segment.joins), *final)
     cuts = [(part.number, part.start, part.length) for part in parts]
     digest.update(json.dumps([cuts, plan.nested, plan.size]).encode())
+    if plan.volumes:
+        # Which files each archive has: the manifest says it.
+        ends = [segment.end_entry for segment in plan.segments[: len(plan.volumes)]]
+        digest.update(json.dumps([ends, list(map(astuple, plan.volumes))]).encode())
     return digest.hexdigest()
 
 
@@ -245,8 +276,8 @@ def _perhaps(*values: object) -> tuple[object, ...]:
     return values
 
 
-def _index_to_json(index: Index, version: int, named_bytes: str) -> bytes:
-    content = {
+def _index_to_json(index: Index, version: int, named_bytes: str, *, with_slices: bool) -> bytes:
+    content: dict[str, Any] = {
         # These three mean the same in every version.
         "version": version,
         "bytes": named_bytes,
@@ -272,8 +303,11 @@ def _index_to_json(index: Index, version: int, named_bytes: str) -> bytes:
         ],
         "places": index.places,
         "copies": index.has_copies,
+        "volumes": [astuple(volume) for volume in index.volumes],
         "packs": index.has_packs,
     }
+    if with_slices and index.slices is not None:
+        content["slices"] = base64.b64encode(index.slices).decode()
     return json.dumps(content, ensure_ascii=False).encode()
 
 
@@ -300,5 +334,7 @@ def _index(digest: str, content: dict[str, Any]) -> Index:
         ),
         places=tuple((start, length) for start, length in content["places"]),
         has_copies=content["copies"],
+        volumes=tuple(Volume(*row) for row in content["volumes"]),
         has_packs=content["packs"],
+        slices=base64.b64decode(content["slices"]) if "slices" in content else None,
     )

@@ -14,7 +14,7 @@ from chalicelib.jobs import request, wake
 from chalicelib.jobs.model import Job, PlanRef
 from chalicelib.jobs.states import Status
 from chalicelib.jobs.store import NOBODY
-from chalicelib.pipeline import endings, plans
+from chalicelib.pipeline import archives, endings, plans
 from chalicelib.services import Services
 from chalicelib.sources.find import Found
 
@@ -57,15 +57,16 @@ def completed_before(job: Job, mark: str, services: Services) -> Job | None:
         return None
     if builder.is_deleted:
         return None
-    if not _lives(builder, services) or not _is_whole(builder, services):
+    if not _lives(builder, services) or not archives.are_whole(services, builder):
         return None
     # Before the job completes: whoever deletes the builder must find that this job needs its
     # archive.
     if not services.holders.hold(builder.home, job.job_id, builder.expires_at):
         return None
-    # What the job itself has begun, before it was planned again, is thrown away soon.
+    # What the job itself has begun, before it was planned again, is thrown away soon. So is what it
+    # has packed.
     wake_at = builder.expires_at
-    if job.was_replanned or job.changes:
+    if job.was_replanned or job.changes or job.packing:
         wake_at = services.now() + wake.DISCARD_AFTER_MS
     return endings.complete_with(services, job, builder, builder.plan, wake_at=wake_at)
 
@@ -119,11 +120,6 @@ def _lives(builder: Job, services: Services) -> bool:
     return builder.expires_at - services.now() >= services.settings.archive_ttl_ms * LIFE_LEFT
 
 
-def _is_whole(builder: Job, services: Services) -> bool:
-    archive = services.archive.head(builder.archive_key, checksum=False)
-    return archive is not None and archive.size == builder.bytes_total
-
-
 def _is_right(failed: Job, plan: PlanRef, mark: str, services: Services) -> bool:
     """Returns whether the plan is for the same files, and whether its upload is there or was
     completed."""
@@ -136,5 +132,5 @@ def _is_right(failed: Job, plan: PlanRef, mark: str, services: Services) -> bool
     except plans.PlanUnusable:
         return False
     except UploadGone:
-        return _is_whole(failed, services)
+        return archives.are_whole(services, failed)
     return True

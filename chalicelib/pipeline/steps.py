@@ -32,6 +32,7 @@ from typing import assert_never
 from chalicelib.errors import GivenUp, NothingToDo, SourceFault, Unavailable, UploadGone
 from chalicelib.jobs.model import Job, Progress, file_mark
 from chalicelib.jobs.states import OPEN, Stage
+from chalicelib.pipeline import accepting, archives
 from chalicelib.pipeline.build import (
     PlannedJob,
     build_all,
@@ -62,8 +63,11 @@ def run(message: Message, lease: Lease, attempt: int = 1) -> None:
     services = lease.services
     # Before anything that may fail: from here on no step, not even `discard`, has to wait for the
     # queue's own, long visibility timeout.
-    lease.renew(services.now())
-    job = lease.look()
+    lease.begin()
+    if message.step is Step.PLAN and attempt == 1:
+        # Nobody else has begun the job, as a rule. The answer is the record: it need not be read.
+        lease.job = accepting.start(services, message.job_id)
+    job = lease.job or lease.look()
     if job is None:
         raise NothingToDo("there is no such job")
     if (job.status in OPEN) is (message.step is Step.DISCARD):
@@ -215,7 +219,6 @@ def _after_upload(planned: PlannedJob) -> None:
     services, job = planned.services, planned.lease.look()
     if job is None or job.status not in OPEN or job.plan != planned.plan:
         raise planned.lease.refused()
-    archive = services.archive.head(job.archive_key, checksum=False)
-    if archive is None or archive.size != job.bytes_total:
+    if not archives.are_whole(services, job):
         raise GivenUp("the upload of the archive was aborted; export again")
     complete(planned)

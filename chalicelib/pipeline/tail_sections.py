@@ -38,18 +38,18 @@ def section(
     `found` are the CRC-32s that the plan does not have, by index in the slice. `archive` has what
     is known of packed files. Raises Unavailable if a CRC-32 is not known."""
     files: list[tuple[Entry, int, int] | Made] = []
-    rows = packs.Rows(archive)
+    rows, place = packs.Rows(archive), index.archive_of(number)
     for i, (entry, offset) in enumerate(zip(of.entries, of.offsets, strict=True)):
         if offset < index.segments[number].start:
             continue  # the header is in an earlier segment
         if entry.packed:
-            files.append(rows.made(index.form, entry, offset))
+            files.append(rows.made(index.form, entry, offset, place))
             continue
         crc32 = found.get(i, entry.crc32)
         if crc32 is None:
             raise Unavailable(f"the CRC-32 of {shortened(entry.key)} is not known any more")
         files.append((entry, offset, crc32))
-    return tail.section(index.form, files, first=index.segments[number].start == 0)
+    return tail.section(index.form, files, first=number == 0, archive=place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +109,16 @@ class Tail:
     `own` are the sections that the caller has and that are not kept, by segment. `etags` has those
     of the parts of each segment, by segment. They are complete when the last byte is rendered. A
     segment is left out if its ETags are not kept. `pool` has SECTIONS_AT_ONCE threads, and must
-    outlive the rendering. `tick` is called often.
+    outlive the rendering. `tick` is called often. `write_index` is called before the first byte, if
+    the format has an index beside each archive: with the segment that the archive is (None: this
+    one), and the length of the index and its chunks. Threads of the pool call it too.
     """
 
     sections: Sections
     own: dict[int, Section]
     pool: Executor
     tick: Callable[[], None]
+    write_index: Callable[[int | None, int, Iterator[bytes]], None]
     etags: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def render(self) -> Iterator[bytes]:
@@ -127,9 +130,9 @@ class Tail:
         index = self.sections.index
         numbers = range(len(index.segments))
         if index.size - index.tail_start <= _WHOLE_BYTES:
-            others = [number for number in numbers if number not in self.own]
-            whole = self._ahead(self.sections.whole_or_made, others, SECTIONS_AT_ONCE)
-            self.own |= zip(others, whole, strict=True)
+            absent = [number for number in numbers if number not in self.own]
+            whole = self._ahead(self.sections.whole_or_made, absent, SECTIONS_AT_ONCE)
+            self.own |= zip(absent, whole, strict=True)
         every = list(self._ahead(self._counts, numbers, SECTIONS_AT_ONCE))
         for number, one in self.own.items():
             self._keep_etags(number, one.etags)
@@ -151,13 +154,22 @@ class Tail:
 
         largest = max(max(one.lines, one.records) for one in every)
         most = min(SECTIONS_AT_ONCE, 1 + _AHEAD_BYTES // max(largest, 1))
+        others = len(index.volumes)
+        own_records = self._ahead(records, numbers[others:], most)
+        about = index.form, index.head, index.tail_start, every
+        if index.form.RECORDS_BESIDE:
+
+            def write_other(number: int) -> None:
+                self.write_index(number, every[number].records, iter((records(number),)))
+
+            for _ in self._ahead(write_other, numbers[:others], most):
+                pass  # each archive has an index of its own
+            self.write_index(None, *tail.beside(*about, records=own_records, others=others))
         yield from tail.render(
-            index.form,
-            index.head,
-            index.tail_start,
-            every,
+            *about,
             lines=self._ahead(lines, numbers, most),
-            records=self._ahead(records, numbers, most),
+            records=own_records,
+            others=others,
         )
 
     def _counts(self, number: int) -> Counts:

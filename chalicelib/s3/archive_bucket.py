@@ -6,10 +6,9 @@ A method raises what those of `Bucket` do. One that copies a source file also ra
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Final
 
-from chalicelib.aws import could_not, error_code, http_status, translated
+from chalicelib.aws import could_not, error_code, translated
 from chalicelib.batches import batched
 from chalicelib.errors import (
     AccessDenied,
@@ -44,13 +43,19 @@ class ArchiveBucket(Bucket):
 
     def write_new(self, key: str, body: bytes) -> bool:
         """Writes the object, unless there is one. Returns False if there is one: it may be this
-        one, if an answer was lost.
+        one, if an answer was lost."""
+        return self.write_over(key, body, "application/octet-stream", etag=None)
+
+    def write_over(self, key: str, body: bytes, content_type: str, *, etag: str | None) -> bool:
+        """Writes the object if the one that is there has this ETag; None: if there is none. Returns
+        whether it has. It may have, and say no, if an answer was lost.
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"""
+        about: Any = {"Bucket": self.name, "Key": key, "ContentType": content_type, **_over(etag)}
         with asking(f"write {key}"):
             try:
-                self.client.put_object(Bucket=self.name, Key=key, Body=body, IfNoneMatch="*")
+                self.client.put_object(**about, Body=body)
             except self.client.exceptions.ClientError as error:
-                if http_status(error) != HTTPStatus.PRECONDITION_FAILED:
+                if error_code(error) not in _NOT_OVER:
                     raise
                 return False
         return True
@@ -223,6 +228,22 @@ class ArchiveBucket(Bucket):
                     raise
                 raise PartReplaced(f"could not complete {key}: a part was replaced") from error
 
+    def complete_over(
+        self, key: str, upload: str, parts: list[UploadedPart], *, etag: str | None
+    ) -> bool:
+        """Completes the upload as `write_over` writes. The upload stays if it does not. Raises
+        UploadGone."""
+        about: Any = {"Bucket": self.name, "Key": key, "UploadId": upload, **_over(etag)}
+        numbered: Any = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
+        with asking(f"complete {key}"), self._upload_may_be_gone():
+            try:
+                self.client.complete_multipart_upload(**about, MultipartUpload={"Parts": numbered})
+            except self.client.exceptions.ClientError as error:
+                if error_code(error) not in _NOT_OVER:
+                    raise
+                return False
+        return True
+
     def abort_upload(self, key: str, upload: str) -> None:
         """Throws the upload and its parts away. It is no error if the upload does not exist any
         more."""
@@ -257,6 +278,14 @@ class ArchiveBucket(Bucket):
                 "KeyMarker": page["NextKeyMarker"],
                 "UploadIdMarker": page["NextUploadIdMarker"],
             }
+
+
+_NOT_OVER: Final = ("PreconditionFailed", "NoSuchKey")
+"""What S3 answers if another object is there than the one to be replaced."""
+
+
+def _over(etag: str | None) -> Any:
+    return {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
 
 
 def _origin(source: Bucket, key: str, version: str | None) -> Any:

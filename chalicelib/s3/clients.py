@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Final, cast
 
-from chalicelib import slow_calls
+from chalicelib import aws
 from chalicelib.aws import config, session, translated
 
 if TYPE_CHECKING:
@@ -55,10 +55,9 @@ def is_here(region: str) -> bool:
 @cache
 def client(within: int, region: str | None) -> "S3Client":
     """Returns the client. None: the region that the environment names."""
-    made = session().create_client(
+    made = aws.client(
         "s3",
-        region_name=region,
-        config=config(
+        config(
             within,
             read_timeout=_READ_SECONDS,
             max_pool_connections=CONNECTIONS,
@@ -68,8 +67,8 @@ def client(within: int, region: str | None) -> "S3Client":
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         ),
+        region,
     )
-    slow_calls.watch(made)
     return cast("S3Client", made)
 
 

@@ -1,4 +1,4 @@
-"""Signs a request to S3 with AWS's Signature Version 4, which here leaves the body out. Pure.
+"""Signs a request to AWS with Signature Version 4. For S3, it leaves the body out. Pure.
 
 botocore's signer takes ten times as long, because it knows every service. A test checks that both
 make the same signature.
@@ -37,26 +37,29 @@ def signed(  # noqa: PLR0913 - all that goes into a signature
     keys: Keys,
     region: str,
     now: datetime,
+    service: str = "s3",
+    payload: str = _UNSIGNED,
 ) -> dict[str, str]:
     """Returns the headers to send: the given ones, and those of the signature.
 
     `target` is the path with its query, both encoded. The query's names are in alphabetical order.
-    Header names are in lower case, and `host` is among them. `now` is in UTC.
+    Header names are in lower case, and `host` is among them. `now` is in UTC. `payload` is the
+    SHA-256 of the body in hex; only S3 does without.
     """
     moment = now.strftime("%Y%m%dT%H%M%SZ")
     day = moment[:8]
-    sent = {**headers, "x-amz-content-sha256": _UNSIGNED, "x-amz-date": moment}
+    sent = {**headers, "x-amz-content-sha256": payload, "x-amz-date": moment}
     if keys.token:
         sent["x-amz-security-token"] = keys.token
     names = sorted(sent)
     listed = ";".join(names)
     path, _, query = target.partition("?")
     canonical = "\n".join(
-        (method, path, query, *(f"{name}:{sent[name]}" for name in names), "", listed, _UNSIGNED)
+        (method, path, query, *(f"{name}:{sent[name]}" for name in names), "", listed, payload)
     )
-    scope = f"{day}/{region}/s3/aws4_request"
+    scope = f"{day}/{region}/{service}/aws4_request"
     digest = sha256(canonical.encode()).hexdigest()
-    key = _signing_key(keys.secret_key, day, region)
+    key = _signing_key(keys.secret_key, day, region, service)
     signature = _hmac(key, f"{_ALGORITHM}\n{moment}\n{scope}\n{digest}").hex()
     sent["authorization"] = (
         f"{_ALGORITHM} Credential={keys.access_key}/{scope}, SignedHeaders={listed}, "
@@ -65,10 +68,10 @@ def signed(  # noqa: PLR0913 - all that goes into a signature
     return sent
 
 
-@lru_cache(maxsize=2)
-def _signing_key(secret_key: str | None, day: str, region: str) -> bytes:
+@lru_cache(maxsize=8)
+def _signing_key(secret_key: str | None, day: str, region: str, service: str) -> bytes:
     key = f"AWS4{secret_key}".encode()
-    for name in (day, region, "s3", "aws4_request"):
+    for name in (day, region, service, "aws4_request"):
         key = _hmac(key, name)
     return key
 

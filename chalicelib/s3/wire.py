@@ -1,4 +1,4 @@
-"""HTTP/1.1 to S3 on kept connections, for requests that are made by the thousand.
+"""HTTP/1.1 to AWS on kept connections, for requests that are made by the thousand or must not wait.
 
 Python's own client and urllib3 take 0.2 to 0.5 ms of CPU for a request and its answer, several
 times what the bytes take, because they work with every server there is. This client works with one
@@ -20,14 +20,23 @@ from chalicelib.s3.objects import Body
 if TYPE_CHECKING:
     from ssl import SSLContext
 
-_CONNECT_SECONDS: Final = 3
-_ANSWER_SECONDS: Final = 60
-"""The longest wait for the next bytes of an answer, or until some of the request are taken."""
 
-_EXCHANGE_SECONDS: Final = 300
-"""The longest time of a request and its answer. A server that sends a byte now and then never keeps
-us waiting for its next bytes. The largest body has 32 MB, so any connection worth its name is
-faster than this."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How many seconds something may take at most. `connect`: until there is a connection.
+    `answer`: the wait for the next bytes of an answer, or until some of the request are taken.
+
+    `exchange`: a request and its answer. A server that sends a byte now and then never keeps us
+    waiting for its next bytes. The largest body has 32 MB, so any connection worth its name is
+    faster than 300 s.
+    """
+
+    connect: float = 3
+    answer: float = 60
+    exchange: float = 300
+
+
+PATIENT: Final = Patience()
 
 _PORTS: Final = {"http": 80, "https": 443}
 
@@ -53,8 +62,11 @@ class _Connection(RawIOBase):
     """A socket, and the bytes that come from it through `reader`. After `deadline`, which is a time
     of `clock`, nothing goes either way: TimeoutError."""
 
-    def __init__(self, opened: socket.socket, clock: Callable[[], float]) -> None:
-        opened.settimeout(_ANSWER_SECONDS)
+    def __init__(
+        self, opened: socket.socket, clock: Callable[[], float], patience: Patience = PATIENT
+    ) -> None:
+        opened.settimeout(patience.answer)
+        self.patience = patience
         self.socket = opened
         self.reader: BufferedReader = BufferedReader(self)
         self.clock = clock
@@ -87,7 +99,7 @@ class _Connection(RawIOBase):
         try:
             return not self.reader.peek(1)
         finally:
-            self.socket.settimeout(_ANSWER_SECONDS)
+            self.socket.settimeout(self.patience.answer)
 
     def shut(self) -> None:
         with suppress(OSError):
@@ -106,6 +118,7 @@ class Wire:
 
     clock: Callable[[], float]
     tls: "SSLContext | None" = None
+    patience: Patience = PATIENT
     _kept: dict[str, list[_Connection]] = field(default_factory=dict)
 
     def exchange(self, request: Request, into: memoryview | None = None) -> Answer | None:
@@ -135,7 +148,8 @@ class Wire:
     def _opened(self, origin: str) -> _Connection:
         url = urlsplit(origin)
         host = url.hostname or ""
-        opened = socket.create_connection((host, url.port or _PORTS[url.scheme]), _CONNECT_SECONDS)
+        place, patience = (host, url.port or _PORTS[url.scheme]), self.patience
+        opened = socket.create_connection(place, patience.connect)
         try:
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if url.scheme == "https":
@@ -145,7 +159,7 @@ class Wire:
         except BaseException:
             opened.close()
             raise
-        return _Connection(opened, self.clock)
+        return _Connection(opened, self.clock, patience)
 
 
 def _taken(kept: list[_Connection]) -> _Connection | None:
@@ -177,7 +191,7 @@ def _exchanged(
     connection: _Connection, request: Request, into: memoryview | None
 ) -> tuple[Answer, bool]:
     """Returns the answer, and whether the server took the whole request."""
-    connection.deadline = connection.clock() + _EXCHANGE_SECONDS
+    connection.deadline = connection.clock() + connection.patience.exchange
     head = _head(request)
     try:
         if not connection.is_in_step():
@@ -207,7 +221,7 @@ def _sent(connection: _Connection, head: bytes, body: Body) -> bool:
 def _head(request: Request) -> bytes:
     lines = [f"{request.method} {request.target} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in request.headers.items()]
-    if request.method == "PUT":
+    if request.method in ("PUT", "POST"):
         lines.append(f"content-length: {len(request.body)}")
     head = "\r\n".join([*lines, "", ""]).encode("latin-1")
     # A line break in a value would begin another header, or a request, that nobody has signed.

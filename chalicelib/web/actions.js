@@ -7,18 +7,23 @@ import { acted } from "./live.js";
 import { auth } from "./person.js";
 import { t } from "./texts.js";
 
+/** Has the browser begin a download. `of`: {archive}, which of several, or {index}. Raises Problem. */
+export async function begin(id, of) {
+  const { downloadUrl } = await downloadLink(id, of);
+  if (!/^https?:/.test(downloadUrl)) return;
+  location.assign(downloadUrl);
+}
+
 /** A link. A plain click asks the API first, so that this page shows a refusal. Where a request must
  * say who asks, a link alone leads nowhere: there it is a button, which opens no other tab. */
-export function downloadLinkOf(id, more, ...content) {
+export function downloadLinkOf(id, { of, ...more }, ...content) {
   const download = async (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     const at = event.currentTarget;
     try {
-      const { downloadUrl } = await downloadLink(id);
-      if (!/^https?:/.test(downloadUrl)) return;
+      await begin(id, of);
       toast(t("job.downloading"));
-      location.assign(downloadUrl);
     } catch (problem) {
       // The job, or the ticket for it, is gone: the view looks again, and says so.
       if (problem.status === 404 || (problem.status === 401 && tickets.has(id))) dispatchEvent(new Event("hashchange"));
@@ -26,7 +31,7 @@ export function downloadLinkOf(id, more, ...content) {
     }
   };
   if (auth || tickets.has(id)) return button(download, more, icon("download"), content);
-  return link(`v1/export/${id}/download?redirect=true`, { onclick: download, ...more }, icon("download"), content);
+  return link(`v1/export/${id}/download?redirect=true${of ? `&${new URLSearchParams(of)}` : ""}`, { onclick: download, ...more }, icon("download"), content);
 }
 
 /** Asks, and cancels. `done` takes the job as it is then. */

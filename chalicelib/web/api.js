@@ -52,7 +52,8 @@ export const readRequest = (id) => said(client.request(id));
 
 export const renameJob = (id, filename) => said(client.rename(id, filename));
 
-export const downloadLink = (id) => said(client.link(id));
+/** A link to the archive, or to what `of` says: {archive} or {index}. Of several archives, without it, {archives}. */
+export const downloadLink = (id, of) => call("GET", `${jobPath(id)}/download${of ? `?${new URLSearchParams(of)}` : ""}`);
 
 /** A page of one folder. `values`: {prefix, source, cursor, limit}. */
 export const listFiles = (values) => said(client.files(values));

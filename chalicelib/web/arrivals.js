@@ -3,6 +3,7 @@
 import { readRequest } from "./api.js";
 import { asked, unpack } from "./basket.js";
 import { h } from "./dom.js";
+import { fieldsOf } from "./formats.js";
 import { write } from "./ids.js";
 import { plain, rich, t } from "./texts.js";
 
@@ -33,5 +34,5 @@ export async function byJob(id) {
   const chosen = asked(wanted);
   const link = h("a", { href: `#/jobs/${encodeURIComponent(id)}` }, t("form.anExport"));
   const { filename = "", onMissing = "skip", onUnreadable = "fail" } = wanted;
-  return { chosen, words: rich("form.fromJob", { link }), fields: { text: plainLines(write(chosen.ids)), filename: plain(filename), missing: onMissing, unreadable: onUnreadable } };
+  return { chosen, words: rich("form.fromJob", { link }), fields: { text: plainLines(write(chosen.ids)), filename: plain(filename), missing: onMissing, unreadable: onUnreadable, ...fieldsOf(wanted) } };
 }

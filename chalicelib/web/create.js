@@ -5,6 +5,7 @@ import { basket, isEmpty, replace, request } from "./basket.js";
 import { announce, ask, button, english, fault, fill, h, say } from "./dom.js";
 import { draft, forgetDraft } from "./draft.js";
 import { foldersPane } from "./folderspane.js";
+import { formats } from "./formats.js";
 import { MOST } from "./ids.js";
 import { idsField } from "./idsfield.js";
 import { owner, user } from "./person.js";
@@ -31,7 +32,7 @@ export function create(main) {
   const weighed = weight(chosen, () => {
     list.draw();
     draw();
-  });
+  }, () => !archive.wrong() && archive.asked());
 
   // -- the elements ------------------------------------------------------------------------------
 
@@ -57,9 +58,10 @@ export function create(main) {
     unchanged: () => stay(),
   });
 
-  const filename = h("input", { id: "filename", name: "filename", maxlength: 200, autocomplete: "off", spellcheck: "false", placeholder: t("form.nameExample"), dir: "auto",
+  const filename = h("input", { id: "filename", name: "filename", maxlength: 200, autocomplete: "off", spellcheck: "false", dir: "auto",
     "aria-describedby": "no-name about-name", value: kept.filename, oninput: () => changed() });
   const noName = h("p", { class: "wrong", id: "no-name" });
+  const archive = formats(kept, () => changed());
   const onMissing = fate("missing", t("form.missing"), kept.missing === "fail");
   const onUnreadable = fate("unreadable", t("form.unreadable"), kept.unreadable !== "skip");
 
@@ -87,7 +89,7 @@ export function create(main) {
       choice("way", "ids", t("form.byId"), way === "ids", () => turned("ids")), choice("way", "folders", t("form.byFolder"), way !== "ids", () => turned("folders"))),
     source.element, byIds.element, byFolders.element, list.element,
     h("div", { class: "options" },
-      h("div", {}, h("label", { for: "filename" }, t("form.name")), filename, noName, h("p", { class: "hint", id: "about-name" }, t("form.aboutName"))),
+      h("div", {}, h("label", { for: "filename" }, t("form.name")), filename, noName, h("p", { class: "hint", id: "about-name" }, t("form.aboutName")), archive.elements),
       h("div", { class: "choice" }, onMissing, onUnreadable)),
     refusal, h("div", { class: "submit" }, h("div", { class: "sums" }, sum.elements, reason), start));
   main.append(h("div", { class: "head" }, h("h1", { tabindex: -1 }, t("common.newExport"))), form);
@@ -95,11 +97,12 @@ export function create(main) {
 
   // -- what it says ------------------------------------------------------------------------------
 
-  /** Why it cannot start: {words, at}, of which `at` is the way to choose files that shows it. */
+  /** Why it cannot start: {words, at, field}, of which `at` is the way to choose files that shows it, and `field` what is wrong. */
   const hindrance = () => {
     if (ids.tooMany) return { words: t("form.tooMany", { n: MOST }), at: "ids" };
     if (ids.errors.length) return { words: t("form.correct", { n: ids.errors.length }), at: "ids" };
     if (isEmpty(chosen)) return { words: t("form.empty") };
+    if (archive.wrong()) return { words: t("form.seeAbove"), field: archive.wrong() };
     return tooMuch(chosen, weighed.of()).some(({ isCertain }) => isCertain) && { words: t("form.tooMuch") };
   };
 
@@ -110,6 +113,8 @@ export function create(main) {
     say(reason, refused.words || (tried && hindrance()?.words) || "");
     const isNothing = tried && !ids.errors.length && !ids.tooMany && isEmpty(chosen);
     byFolders.nothing(isNothing ? t("form.emptyFolders") : "");
+    archive.draw(tried && archive.wrong());
+    filename.placeholder = t("form.nameExample").replace("zip", archive.extension());
     byIds.draw(ids, { tried, refused: refused.ids, nothing: isNothing && t("form.emptyIds") });
   };
 
@@ -217,10 +222,11 @@ export function create(main) {
       if (why.at && why.at !== way) turn(why.at);
       draw();
       announce(why.words);
-      if (why.at || isEmpty(chosen)) focus();
+      if (why.field) why.field.focus();
+      else if (why.at || isEmpty(chosen)) focus();
       return;
     }
-    const body = { ...request({ ...chosen, source: source.asked() }), onUnreadable: form.elements.unreadable.value };
+    const body = { ...request({ ...chosen, source: source.asked() }), onUnreadable: form.elements.unreadable.value, ...archive.asked() };
     if (filename.value.trim()) body.filename = filename.value.trim();
     if (!onMissing.hidden) body.onMissing = form.elements.missing.value;
     fill(refusal);

@@ -8,7 +8,7 @@ const DRAFT = "longhaul.draft";
 
 let kept;
 
-/** Returns {owner, key, chosen, folder, text, filename, missing, unreadable, way, isOld}, each if there is one. `chosen` is a basket.
+/** Returns {owner, key, chosen, folder, text, filename, missing, unreadable, way, isOld}, and the fields of formats.js, each if there is one. `chosen` is a basket.
  * `isOld`: it is of before the page was loaded. */
 export const draft = () => (kept ??= restored());
 

@@ -32,6 +32,9 @@ export function size(bytes) {
   return scaled(bytes, power, { style: "unit", unit: UNITS[power], unitDisplay: power ? "short" : "long" });
 }
 
+/** "MB" of 2. */
+export const unitOf = (power) => new Intl.NumberFormat(locale, { style: "unit", unit: UNITS[power] }).formatToParts(1).find(({ type }) => type === "unit").value;
+
 /** "8.3 of 20.0 MB" */
 export const sizeOf = (bytes, total) => t("common.of", { done: scaled(bytes, powerOf(total)), total: size(total) });
 

@@ -7,7 +7,7 @@ import { t } from "./texts.js";
 
 const SPOKEN_EVERY_MS = 15_000; // a screen reader that reads each change would read nothing else
 const PACE_OVER_MS = 10_000; // the speed is measured over this time
-const STAGES = { queued: "Queued", planning: "Planning", reading: "Reading", assembling: "Assembling", finalizing: "Finalizing" };
+const STAGES = { queued: "Queued", planning: "Planning", reading: "Reading", compressing: "Compressing", assembling: "Assembling", finalizing: "Finalizing" };
 
 function stageOf({ stage, message }) {
   // Nothing else in an answer says this.

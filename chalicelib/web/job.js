@@ -3,7 +3,7 @@
 import { askToCancel, askToDelete, copyLinkOf, downloadLinkOf } from "./actions.js";
 import { tickets } from "./address.js";
 import { readJob } from "./api.js";
-import { announce, button, fault, fill, h, icon, link, name, newExport, nothing, quoted, skeleton, toast, trouble } from "./dom.js";
+import { announce, button, fault, fill, h, icon, link, name, newExport, nothing, quoted, skeleton, toast, trouble, unloaded } from "./dom.js";
 import { duration, files, moment, size } from "./format.js";
 import { gauge } from "./gauge.js";
 import { leftOut, leftOutSection } from "./leftout.js";
@@ -128,17 +128,27 @@ export function job(main, id, isShared) {
     const quote = error && !error.affected?.length && inWords(error).quote;
     const actions = h("div", { class: "actions" });
     const remove = !isShared && button(() => askToDelete(job, () => (location.hash = "#/")), {}, t("job.delete"));
-    if (job.status === "completed") fill(actions, downloadLinkOf(id, { class: "button primary", ongone: vanished }, t("job.downloadZip")), linkButton(), remove);
-    else if (!isShared) mends(job).then((buttons) => fill(actions, buttons, remove));
+    const list = job.archives > 1 && h("div", {});
+    if (job.status === "completed") {
+      const { format = "zip" } = job;
+      const put = (first) => fill(actions, first, linkButton(), remove);
+      put(!list && downloadLinkOf(id, { class: "button primary", ongone: vanished }, t("job.download", { format: format.toUpperCase() })));
+      if (list) several().then(({ all, list: made }) => {
+        put(all);
+        fill(list, made);
+      }, () => fill(list, unloaded()));
+    } else if (!isShared) mends(job).then((buttons) => fill(actions, buttons, remove));
     return [
       h("div", { class: "outcome" }, h("div", { class: "disc" }, icon(picture)), h("div", {}, h("h2", {}, words), h("p", {}, reason(job)), quoted(quote))),
-      actions,
+      list, actions,
     ];
   };
 
+  const several = async () => (await import("./archives.js")).archives(id, vanished);
+
   /** The archive has expired since it was shown, or somebody has deleted it. */
   const vanished = (event) => {
-    event.preventDefault();
+    event?.preventDefault();
     show({ ...shown, status: "expired", expiresAt: undefined });
   };
 
@@ -182,11 +192,12 @@ export function job(main, id, isShared) {
     return false;
   };
 
-  const facts = ({ jobId, status, createdAt, updatedAt }) => {
+  const facts = ({ jobId, status, filename, createdAt, updatedAt, result }) => {
     const fact = (label, value) => h("div", {}, h("dt", {}, label), h("dd", {}, value));
     const seconds = (Date.parse(updatedAt) - Date.parse(createdAt)) / 1000;
     return h("dl", { class: "facts" }, fact(t("job.started"), moment(createdAt)),
-      status === "completed" && fact(t("job.took"), duration(Math.max(seconds, 1))), fact(t("job.id"), h("code", {}, jobId)));
+      status === "completed" && fact(t("job.took"), duration(Math.max(seconds, 1))), fact(t("job.id"), h("code", {}, jobId)),
+      result?.indexUrl && fact(t("job.index"), downloadLinkOf(id, { class: "button plain", of: { index: true } }, name(`${filename}.index.csv`))));
   };
 
   const gone = () => {

@@ -28,7 +28,7 @@ export function row({ jobId }, { changed, deleted, started }) {
   return (job) => {
     current = job;
     say(facts, described(job));
-    const { status, filename, progress: { percent, etaSeconds } } = job;
+    const { status, filename, archives, progress: { percent, etaSeconds } } = job;
     if (named !== filename) {
       named = filename;
       drawn = undefined;
@@ -42,7 +42,7 @@ export function row({ jobId }, { changed, deleted, started }) {
     const hadFocus = side.contains(document.activeElement);
     fill(picture, status === "processing" ? ring(percent) : icon(STATUS[status][1]));
     fill(side, status === "completed"
-      ? downloadLinkOf(jobId, { "aria-label": t("list.downloadOf", { name: filename }) }, h("span", { class: "wide" }, t("list.download")))
+      ? archives > 1 ? link(`#/jobs/${jobId}`, {}, t("common.archives", { n: archives })) : downloadLinkOf(jobId, { "aria-label": t("list.downloadOf", { name: filename }) }, h("span", { class: "wide" }, t("list.download")))
       : [h("span", { class: "word" }, status === "processing" ? percentOf(percent) : STATUS[status][0]),
         etaSeconds !== null && h("span", { class: "meta" }, leftOf(etaSeconds))]);
     if (hadFocus) dots.focus();

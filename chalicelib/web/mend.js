@@ -78,7 +78,7 @@ export function renaming({ jobId, filename }, saved, left) {
     element,
     start: () => {
       input.focus();
-      input.setSelectionRange(0, input.value.replace(/\.zip$/i, "").length);
+      input.setSelectionRange(0, input.value.replace(/\.(zip|tar|tar\.gz)$/i, "").length);
     },
   };
 }

@@ -14,7 +14,7 @@ const GAP = 4; // CSS pixels between the menu and its button, and the edge of th
  * it, `deleted` after it was deleted, and `started` after it was started again.
  */
 export function openMenu(trigger, job, { changed, deleted, started }) {
-  const { jobId, status, filename } = job;
+  const { jobId, status, filename, archives } = job;
 
   const item = (words, act) => button(() => {
     // The focus goes back to the button, so also from a dialog.
@@ -42,7 +42,7 @@ export function openMenu(trigger, job, { changed, deleted, started }) {
   };
 
   const menu = h("div", { class: "menu", popover: "auto", role: "menu", "aria-label": t("list.menuOf", { name: filename }) },
-    status === "completed" && downloadLinkOf(jobId, { class: "", role: "menuitem", tabindex: -1 }, t("list.download")),
+    status === "completed" && !(archives > 1) && downloadLinkOf(jobId, { class: "", role: "menuitem", tabindex: -1 }, t("list.download")),
     ways(job).map(({ words, href, changes }) => (href ? link(href, { class: "", role: "menuitem", tabindex: -1 }, words) : item(words, () => again(changes)))),
     auth ? item(t("job.share"), () => import("./share.js").then(({ share }) => share(jobId))) : item(t("job.copyLink"), () => copyLinkOf(jobId)),
     item(t("list.rename"), rename),

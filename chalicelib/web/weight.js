@@ -18,9 +18,9 @@ export const forget = () => known.clear();
  * Finds out what is in `chosen`. Calls `told` after each answer. Returns {changed, stop, of}:
  * `of` returns {files, bytes, unsized, unavailable, folderFiles, isCounting, uncounted, seconds, limits, exceeded}.
  * `unavailable`: ids and keys that cannot be exported. `size` returns the bytes of a key, NaN if they are not known.
- * `doubt` has everything counted and looked up again: what the basket says may be old.
+ * `doubt` has everything counted and looked up again: what the basket says may be old. `form` returns what a request says of the archive.
  */
-export function weight(chosen, told) {
+export function weight(chosen, told, form) {
   let counting, looking, guessing, newest;
   let stopped = false;
   let doubted = new Set(); // keys whose size is looked up although the basket has one
@@ -80,7 +80,7 @@ export function weight(chosen, told) {
 
   const guess = async () => {
     const { files, bytes } = of();
-    const values = { files, bytes, entries: lines(chosen), userId: user() };
+    const values = { files, bytes, entries: lines(chosen), userId: user(), ...form() };
     const about = Object.values(values).join();
     if (!files || estimate.about === about) return;
     newest = about;

@@ -1,12 +1,10 @@
 """Checks what a completed job has made: its archive, manifest and counters."""
 
-import io
 import json
-import struct
-import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.archive.manifest import Head
@@ -18,43 +16,64 @@ from chalicelib.jobs.model import Job
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.pipeline import plans
 from chalicelib.s3.bucket import Bucket
-from tests.faults import asked
+from tests.faults import asked, gzips, seen, volumes
 from tests.faults.asked import Row, Window
 from tests.faults.files import Files, unreadable
+from tests.faults.held import Broken
 from tests.faults.stored import Stored
+from tests.faults.volumes import Volumes
 
 if TYPE_CHECKING:
     from tests.faults.world import World
 
 
+def request_of(world: "World", job: Job, archive: str) -> ExportRequest | None:
+    """Returns what the job was asked for; None if it is lost."""
+    if job.short_request is not None:
+        return ExportRequest.from_text(job.short_request)
+    stored = world.s3.objects[archive].get(job.request_key)
+    return ExportRequest.from_json(stored.body) if stored else None
+
+
 def wrong(world: "World", job: Job, archive: str) -> Iterator[str]:
-    """Yields what is wrong with the archive of a completed job. `archive` is the archive bucket's
+    """Yields what is wrong with the archives of a completed job. `archive` is the archive bucket's
     name."""
     objects = world.s3.objects[archive]
-    stored = objects.get(job.archive_key)
-    if stored is None or job.plan is None:
+    request = request_of(world, job, archive)
+    if job.plan is None or any(key not in objects for key in volumes.keys(job)):
+        yield "completed, and there is no archive"
+        return
+    if request is None:
+        yield "what it was asked for is lost"
         yield "completed, and there is no archive"
         return
     bucket = world.s3.bucket(archive)
-    request = ExportRequest.from_json(objects[job.request_key].body)
     written = json.loads(objects[places.index(job.home, job.plan.digest)].body)
     index = plans.load(bucket, job.home, job.plan.digest, version=written["version"])
-    entries = _planned(bucket, job, index)
-    contents = _unzipped(stored.body)
-    head = index.head
-    if list(contents) != [*(entry.name for entry in entries), head.name]:
-        yield f"holds {list(contents)} instead of {[entry.name for entry in entries]}"
+    try:
+        made = volumes.read(objects, job)
+    except Broken as broken:
+        yield str(broken)
         return
+    planned = _planned(bucket, job, index)
+    entries = _entries(planned, made, _etags(objects, planned))
+    head = index.head
+    names = [one.name for _, one in made.files]
+    if names != [entry.name for entry in entries] or made.last.name != head.name:
+        yield f"holds {names}, {made.last.name} instead of {[entry.name for entry in entries]}"
+        return
+    contents = {one.name: one.content for _, one in made.files}
     window = world.witness.begun[job.job_id], world.witness.ended[job.job_id]
     told = _Told(world.files, request, entries, contents, window)
     yield from told.wrong_files(is_looked_up=world.ground.look_up_max > len(world.files.keys))
     yield from told.wrongly_left_out(head)
-    yield from _wrong_manifest(json.loads(contents[head.name]), index, entries, contents, job)
+    yield from volumes.wrong(objects, job, request, made)
+    yield from _wrong_manifest(made, index, entries, job)
     yield from _wrongly_shared(world, job, request)
     left_out = len(head.missing) + len(head.unreadable)
     total = len(entries) + left_out
     counted = (job.files_done, job.total_files, job.bytes_done, job.bytes_total)
-    if counted != (len(entries), total, *[len(stored.body)] * 2):
+    if counted != (len(entries), total, *[made.size] * 2):
         yield f"its counters are {counted}"
     if (job.missing_count, job.unreadable_count) != (len(head.missing), len(head.unreadable)):
         yield f"it counts {job.missing_count} missing, {job.unreadable_count} unreadable files"
@@ -62,6 +81,7 @@ def wrong(world: "World", job: Job, archive: str) -> Iterator[str]:
         yield f"missing is {job.missing} instead of {head.missing}"
     if job.unreadable is not None and job.unreadable != head.unreadable:
         yield f"unreadable is {job.unreadable} instead of {head.unreadable}"
+    world.seen.update(seen.of(job, request, planned, index))
 
 
 class _Told:
@@ -96,7 +116,7 @@ class _Told:
         for stored in self._files.states(row.key, *self._window, row.version):
             if stored is None or stored.body != content or not self._is_of(stored, entry):
                 continue
-            if entry.copy or stored.etag == entry.etag:
+            if (entry.copy and not entry.etag) or stored.etag == entry.etag:
                 yield stored
 
     def _named(self, row: Row, stored: Stored, entry: Entry) -> list[Stored]:
@@ -220,33 +240,68 @@ def _planned(bucket: Bucket, job: Job, index: plans.Index) -> list[Entry]:
     return [found[i] for i in sorted(found)]
 
 
-def _unzipped(body: bytes) -> dict[str, bytes]:
-    """Returns the name and the content of each entry, in order. A broken archive has none."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            return {info.filename: archive.read(info) for info in archive.infolist()}
-    except (zipfile.BadZipFile, zlib.error, struct.error, ValueError, EOFError, OSError):
-        return {}
+def _entries(planned: list[Entry], made: Volumes, etags: dict[str, set[str]]) -> list[Entry]:
+    """Returns the entries of the plan, with those of packed files in the place of their runs. What
+    a plan says of packed files is not looked at: the manifest says it too."""
+    own = [replace(entry, etag="") if entry.copy else entry for entry in planned]
+    if not any(entry.packed for entry in planned):
+        return own
+    plain = {entry.name: entry for entry in own if not entry.packed}
+    return [
+        plain.get(row["name"]) or _packed(row, etags.get(row["name"], set()))
+        for row in made.manifest["files"]
+    ]
+
+
+def _packed(row: dict[str, Any], etags: set[str]) -> Entry:
+    return Entry(
+        row["name"],
+        row["key"],
+        etag=etags.pop() if len(etags) == 1 else "",
+        size=row["size"],
+        crc32=None,
+        modified=0,
+        version=row.get("versionId"),
+        encoding=row.get("contentEncoding"),
+        copy="a pack",
+    )
+
+
+def _etags(objects: Mapping[str, Stored], planned: list[Entry]) -> dict[str, set[str]]:
+    """Returns the ETags that packed files had, by name, in the lists of what was to be packed. One
+    pack alone has no list. A file that was copied aside has an empty ETag: its copy has another
+    one."""
+    found: dict[str, set[str]] = {}
+    packings = {entry.packed.rows.rsplit("/", 1)[0] for entry in planned if entry.packed}
+    for packing in packings:
+        stored = objects.get(f"{packing}/packs")
+        for part in gzips.members(stored.body) if stored else ():
+            for name, _, etag, *_, copy, _, _ in json.loads(part):
+                found.setdefault(name, set()).add("" if copy else etag)
+    return found
 
 
 def _wrong_manifest(
-    manifest: dict[str, Any],
-    index: plans.Index,
-    entries: list[Entry],
-    contents: dict[str, bytes],
-    job: Job,
+    made: Volumes, index: plans.Index, entries: list[Entry], job: Job
 ) -> Iterator[str]:
+    manifest = made.manifest
     listed = [
         {
             "name": entry.name,
             "key": entry.key,
             "size": entry.size,
-            "crc32": f"{zlib.crc32(contents[entry.name]):08x}",
+            "crc32": f"{zlib.crc32(held.content):08x}",
             **({"contentEncoding": entry.encoding} if entry.encoding else {}),
             **({"versionId": entry.version} if entry.version else {}),
+            **({"archive": number} if len(made.each) > 1 else {}),
         }
-        for entry in entries
+        for entry, (number, held) in zip(entries, made.files, strict=True)
     ]
+    if any(
+        entry.size != len(held.content)
+        for entry, (_, held) in zip(entries, made.files, strict=True)
+    ):
+        yield "files have other sizes than the manifest says"
     if manifest["files"] != listed or manifest["missing"] != list(index.head.missing):
         yield f"the manifest is {manifest}"
     skipped = [(file, Reason.MISSING) for file in index.head.missing]

@@ -16,7 +16,7 @@ Condition = Callable[[Item, Names, Values], bool]
 Change = Callable[[Item, Names, Values], None]
 
 _PATH: Final = r"#?\w+"
-_COMPARED: Final = re.compile(rf"({_PATH}) (=|<|<=|>) (:\w+)")
+_COMPARED: Final = re.compile(rf"({_PATH}) (=|<|<=|>|>=) (:\w+)")
 _EXISTS: Final = re.compile(rf"attribute_(not_)?exists\(({_PATH})\)")
 _IN: Final = re.compile(rf"({_PATH}) IN \(([^)]*)\)")
 _CONTAINS: Final = re.compile(rf"(NOT )?contains\(({_PATH}), (:\w+)\)")
@@ -97,9 +97,9 @@ def _comparison(path: str, sign: str, operand: str) -> Condition:
         if sign == "=":
             return bool(there == given)
         left, right = (number(v) if "N" in v else v["S"] for v in (there, given))
-        if sign == ">":
-            return bool(left > right)
-        return bool(left < right or (sign == "<=" and left == right))
+        if left == right:
+            return sign.endswith("=")
+        return bool((left < right) == sign.startswith("<"))
 
     return holds
 

@@ -1,5 +1,6 @@
 """The source bucket of a run: the files in it, and all that were in it before."""
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -14,7 +15,7 @@ from tests.faults.stored import DeleteMarker, Lock, Stored, b64_crc32, etag_of
 
 BUCKET: Final = "source"
 FIRST_ID: Final = 10_000
-LARGEST: Final = 5_000  # bytes of a source file
+LARGEST: Final = 5_000  # bytes of a source file, if all is as small as usual
 _NAMES: Final = (
     "downloads/a/plan.pdf",
     "downloads/a/PLAN.pdf",
@@ -35,6 +36,8 @@ _REASONS: Final = {
     Lock.ENCRYPTED: Reason.ENCRYPTED,
     Lock.KEY_DISABLED: Reason.KEY_UNUSABLE,
 }
+_TEXT: Final = bytes(b"etaoin s"[code % 8] for code in range(256))
+_REPEATED: Final = 40
 LOCKS: Final = tuple(_REASONS)
 """What makes a file unreadable until somebody does something about it."""
 
@@ -51,11 +54,13 @@ class State:
 class Files:
     """`history[key]` has the states of each file; `versions[key, version]` those of a version of
     it, in a bucket that has versions. `changed`: a file was changed after the first ones were put.
-    `favourite` is the key of the file that is overwritten again and again."""
+    `favourite` is the key of the file that is overwritten again and again. `scale` is how many
+    times larger than usual the files are."""
 
     s3: S3
     random: Random
     ground: Ground = TIDY
+    scale: int = 1
     history: dict[str, list[State]] = field(default_factory=dict)
     versions: dict[tuple[str, str], list[State]] = field(default_factory=dict)
     changed: bool = False
@@ -150,7 +155,7 @@ class Files:
 
     def put(self, key: str, size: int, now: int) -> None:
         """Puts a file of this size, with a CRC-32 that S3 may or may not know."""
-        body = self.random.randbytes(size)
+        body = _textured(self.random.randbytes(size))
         etag = etag_of(body)
         crc32: str | None = b64_crc32(body)
         parts: tuple[int, ...] = ()
@@ -237,7 +242,19 @@ class Files:
         if key.endswith("/"):
             return 0
         most = self.random.choice((0, 40, 300, 1200, LARGEST))
-        return self.random.randint(0, most)
+        return self.random.randint(0, most) * self.scale
+
+
+def _textured(noise: bytes) -> bytes:
+    """Returns as many bytes as there are of the noise. A third of the files are like text, and a
+    third repeat what they begin with: both can be compressed. A third are the noise itself. Which
+    of the three follows from the noise, so that chance is left alone."""
+    match zlib.crc32(noise) % 3:
+        case 0:
+            return noise.translate(_TEXT)
+        case 1 if len(noise) > _REPEATED:
+            return (noise[:_REPEATED] * (len(noise) // _REPEATED + 1))[: len(noise)]
+    return noise
 
 
 def unreadable(stored: Stored) -> Reason | None:

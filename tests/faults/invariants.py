@@ -12,7 +12,7 @@ from chalicelib.jobs.model import Job
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.states import OPEN, Status
 from chalicelib.pipeline.accepting import named_id
-from tests.faults import announced_kept, asked, contents, days, failures
+from tests.faults import announced_kept, asked, contents, days, failures, volumes
 from tests.faults.deployed import ARCHIVE
 from tests.faults.kinds import Kind
 from tests.faults.wishes import USERS
@@ -64,6 +64,8 @@ def _check_deleted(world: World, job: Job, live: list[Job]) -> None:
     says = world.witness.says
     if not world.people.deletions:
         says(f"{job.job_id}: deleted, and nobody requested that")
+    if job.short_request is not None:
+        says(f"{job.job_id}: deleted, and its record has what was asked for")
     with suppress(NotFound):
         exports.find_job(Call({}, {}, {}, b""), world.services, job.job_id)
         says(f"{job.job_id}: deleted, and somebody sees it")
@@ -87,7 +89,7 @@ def _check_deleted(world: World, job: Job, live: list[Job]) -> None:
 
 
 def _check_ended(world: World, job: Job) -> None:
-    if job.request_key not in world.s3.objects[ARCHIVE]:
+    if contents.request_of(world, job, ARCHIVE) is None:
         world.witness.says(f"{job.job_id}: its request is lost")
         return
     for text in failures.wrong_changes(world, job, _request(world, job)):
@@ -103,7 +105,9 @@ def _check_ended(world: World, job: Job) -> None:
 
 
 def _request(world: World, job: Job) -> ExportRequest:
-    return ExportRequest.from_json(world.s3.objects[ARCHIVE][job.request_key].body)
+    request = contents.request_of(world, job, ARCHIVE)
+    assert request is not None, f"the request of {job.job_id} is lost"
+    return request
 
 
 def _check_homes(world: World, jobs: list[Job]) -> None:
@@ -136,7 +140,7 @@ def _check_told(world: World, jobs: list[Job]) -> None:
     """Everybody was told what they wanted to be told of, and nothing else."""
     asked: dict[str, set[str]] = {job.job_id: set() for job in jobs}
     for job in jobs:
-        if not job.is_deleted and job.request_key in world.s3.objects[ARCHIVE]:
+        if not job.is_deleted and contents.request_of(world, job, ARCHIVE):
             notify = _request(world, job).notify
             named = (notify.url, notify.email) if notify else ()
             asked[job.job_id] |= {to for to in named if to}
@@ -149,9 +153,10 @@ def _check_leftovers(world: World, jobs: list[Job]) -> None:
     """Nothing is left in S3 that nobody can download."""
     for upload_id, upload in world.s3.uploads.items():
         world.witness.says(f"upload {upload_id} of {upload.key} is left over")
-    archives = {job.archive_key for job in jobs if job.status is Status.COMPLETED}
+    completed = [job for job in jobs if job.status is Status.COMPLETED]
+    archives = {key for job in completed for key in (*volumes.keys(job), *volumes.indexes(job))}
     for key in world.s3.objects[ARCHIVE]:
-        is_of_work = places.is_segment(key) or "/kept/" in key
+        is_of_work = any(part in key for part in ("/segment-", "/pack-", "/kept/"))
         if is_of_work or (key.startswith("archives/") and key not in archives):
             world.witness.says(f"{key} is left over")
 

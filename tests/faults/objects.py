@@ -66,7 +66,9 @@ class Objects:
             encoding=asked.get("ContentEncoding"),
             disposition=asked.get("ContentDisposition"),
         )
-        stored = self._shelf("PutObject", Bucket).put(Key, stored)
+        shelf = self._shelf("PutObject", Bucket)
+        check_over("PutObject", shelf.newest.get(Key), asked)
+        stored = shelf.put(Key, stored)
         return {"ETag": stored.etag, **_version(stored)}
 
     def head_object(
@@ -315,6 +317,17 @@ class Objects:
 def _check_match(operation: str, stored: Stored, if_match: str) -> None:
     if if_match and if_match.strip('"') != stored.etag.strip('"'):
         raise refused(operation, "PreconditionFailed", 412)
+
+
+def check_over(operation: str, there: Stored | None, asked: Mapping[str, Any]) -> None:
+    """Refuses to write over what is there, if the request says so.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"""
+    if asked.get("IfNoneMatch") and there:
+        raise refused(operation, "PreconditionFailed", 412)
+    if wanted := asked.get("IfMatch"):
+        if there is None:
+            raise refused(operation, "NoSuchKey", 404)
+        _check_match(operation, there, wanted)
 
 
 def _version(stored: Stored) -> Answer:

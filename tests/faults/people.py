@@ -19,6 +19,7 @@ from chalicelib.trace_ids import SpanRef
 from tests.faults.announced import Announced
 from tests.faults.audience import Audience, url
 from tests.faults.files import Files
+from tests.faults.forms import Form, Forms
 from tests.faults.kinds import Faults, Kind
 from tests.faults.lambdas import Lambdas
 from tests.faults.network import WRITES
@@ -58,6 +59,7 @@ class People:
         small: Small,
         audience: Audience,
         announced: Announced,
+        forms: Forms,
     ) -> None:
         self.wishes: list[Wish] = []
         self.cancels = 0
@@ -76,13 +78,14 @@ class People:
         self._small = small
         self._audience = audience
         self._announced = announced
+        self._forms = forms
 
     def begin(self) -> None:
         random, spawn = self._random, self._schedule.spawn
         for number in range(random.choice((1, 1, 1, 2, 3))):
             self._come(
                 Wish(
-                    body(self._random, self._files) | self._audience.named(),
+                    body(self._random, self._files) | self._audience.named() | self._forms.named(),
                     f"key-{number}" if random.random() < 0.6 else None,
                 )
             )
@@ -113,9 +116,9 @@ class People:
         for _ in range(ground.meddlings):
             spawn("meddler", self._meddle, self._moment())
 
-    def begin_alone(self) -> None:
-        """Requests one export of all files. Nothing else happens."""
-        asked = {"user_id": "ann", "prefix": "downloads/", "notify": {"url": url(0)}}
+    def begin_alone(self, form: Form) -> None:
+        """Requests one export of all files, in this form. Nothing else happens."""
+        asked = {"user_id": "ann", "prefix": "downloads/", "notify": {"url": url(0)}, **form}
         wish = Wish(asked, "key")
         self.wishes.append(wish)
         self._schedule.spawn("user", partial(self.ask, wish))
@@ -178,7 +181,8 @@ class People:
             self._faults.counts[Kind.ASKED_AGAIN] += 1
             self._perhaps_meddle()
             more = {"filename": "again.zip", "fresh": self._random.random() < 0.2}
-            again = Wish({**wish.body, **more, **self._audience.named()}, None)
+            asked = self._forms.perhaps_another(wish.body)
+            again = Wish({**asked, **more, **self._audience.named()}, None)
             self.wishes.append(again)
             if self._random.random() < 0.4:
                 self._schedule.spawn("user", partial(self._cancel, again), self._moment())
@@ -323,7 +327,7 @@ class People:
         too."""
         self._faults.counts[Kind.DEPLOYED] += 1
         limits = self._small.limits
-        copy_min = self._random.choice((400, 400, 700))
+        copy_min = self._random.choice((400, 400, 700)) * self._small.scale
         limits = replace(limits, layout=replace(limits.layout, copy_min=copy_min))
         self._lambdas.deploy(plan_version=PLAN_VERSION + 1, limits=limits)
 

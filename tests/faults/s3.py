@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from tests.faults.objects import Objects
+from tests.faults.objects import Objects, check_over
 from tests.faults.refusals import refused
 from tests.faults.stored import Limits, Stored, Upload, etag_of, moment
 
@@ -118,6 +118,7 @@ class S3(Objects):
         Key: str,
         UploadId: str,
         MultipartUpload: Mapping[str, Any],
+        **asked: str,
     ) -> Answer:
         name = "CompleteMultipartUpload"
         if UploadId in self._completed and self._answers_again():
@@ -136,6 +137,7 @@ class S3(Objects):
             bodies.append(body)
         if any(len(body) < self.limits.min_part for body in bodies[:-1]):
             raise refused(name, "EntityTooSmall", 400)
+        check_over(name, self.shelves[Bucket].newest.get(Key), asked)
         digests = b"".join(hashlib.md5(body).digest() for body in bodies)  # noqa: S324 - the ETag of AWS
         etag = f'"{hashlib.md5(digests).hexdigest()}-{len(bodies)}"'  # noqa: S324 - the ETag of AWS
         sizes = tuple(len(body) for body in bodies)

@@ -19,7 +19,8 @@ from chalicelib.jobs import places
 from chalicelib.jobs.items import to_job
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import Status
-from tests.faults import invariants
+from tests.faults import engines, invariants
+from tests.faults.forms import PLAIN, Form, small_splits
 from tests.faults.kinds import SINGLE, Kind
 from tests.faults.world import MINUTE, Ended, World
 
@@ -32,15 +33,19 @@ def run_seed(
     *,
     trace: bool = False,
     only: Sequence[tuple[int, Kind]] | None = None,
-    alone: bool = False,
+    alone: Form | None = None,
     rough: bool = False,
 ) -> Ended:
-    """Runs one seed. With `only`, these are its faults. With `alone`, there is one export and
-    nobody else. With `rough`, its source is untidy and restless for sure. The same arguments always
-    have the same result."""
-    world = World(seed, trace=trace, only=only, rough=rough)
+    """Runs one seed. With `only`, these are its faults. With `alone`, there is one export, of this
+    form, and nobody else. With `rough`, its source is untidy and restless for sure. The same
+    arguments always have the same result."""
+    with small_splits(), engines.several(seed):
+        return _ended(World(seed, trace=trace, only=only, rough=rough, form=alone), alone)
+
+
+def _ended(world: World, alone: Form | None) -> Ended:
     begun = world.schedule.now
-    world.run(world.people.begin_alone if alone else None)
+    world.run(None if alone is None else partial(world.people.begin_alone, alone))
     invariants.check(world)
     took = world.schedule.now - begun
     # If a job never ends, the week until the archives expire has a million requests.
@@ -56,6 +61,7 @@ def run_seed(
         left_out=Counter(reason for item in jobs for reason in _left_out(to_job(item))),
         events=+world.witness.events,
         told=+world.announced.counts,
+        seen=world.seen,
         requests=world.network.requests,
         minutes=took / MINUTE,
         trace=world.network.trace or [],
@@ -79,12 +85,14 @@ def _left_out(job: Job) -> Iterator[str]:
         yield from (one.reason for one in job.unreadable or ())
 
 
-def run_each(seed: int, kinds: Iterable[Kind] = SINGLE) -> Iterator[tuple[int, Kind, Ended]]:
-    """Runs a seed with one export once for each kind of fault at each place. That fault is the only
-    one of the run. Yields the place, the kind and the result."""
+def run_each(
+    seed: int, kinds: Iterable[Kind] = SINGLE, form: Form = PLAIN
+) -> Iterator[tuple[int, Kind, Ended]]:
+    """Runs a seed with one export of this form once for each kind of fault at each place. That
+    fault is the only one of the run. Yields the place, the kind and the result."""
     for kind in kinds:
         for place in count(1):
-            ended = run_seed(seed, only=[(place, kind)], alone=True)
+            ended = run_seed(seed, only=[(place, kind)], alone=form)
             if not ended.faults[kind]:
                 break  # the run was over before that place
             yield place, kind, ended
@@ -103,6 +111,7 @@ class Report:
     left_out: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
     told: Counter[str] = field(default_factory=Counter)
+    seen: Counter[str] = field(default_factory=Counter)
     violations: dict[int, list[str]] = field(default_factory=dict)
 
     def add(self, seed: int, ended: Ended) -> None:
@@ -115,6 +124,7 @@ class Report:
         self.left_out.update(ended.left_out)
         self.events.update(ended.events)
         self.told.update(ended.told)
+        self.seen.update(ended.seen)
         if ended.violations:
             self.violations[seed] = ended.violations
 
@@ -128,6 +138,7 @@ class Report:
         self.left_out.update(other.left_out)
         self.events.update(other.events)
         self.told.update(other.told)
+        self.seen.update(other.seen)
         self.violations.update(other.violations)
 
 
@@ -188,6 +199,7 @@ def _print(report: Report, seconds: float) -> None:
         ("jobs", report.statuses),
         ("taken from other jobs", report.reuses),
         ("left out of archives", report.left_out),
+        ("archives", report.seen),
         ("events", report.events),
         ("told", report.told),
         ("faults", report.faults),

@@ -9,7 +9,7 @@ from chalicelib.jobs import items, places, wake
 from chalicelib.jobs.items import to_job
 from chalicelib.jobs.model import Job, Progress
 from chalicelib.jobs.states import OPEN, Status, may_become
-from tests.faults import days
+from tests.faults import days, volumes
 from tests.faults.dynamodb import item_size
 from tests.faults.expressions import Item, number
 from tests.faults.s3 import S3
@@ -26,6 +26,9 @@ _CHANGED_LATER: Final = {
     *("wakeAt", "wakeShard", "sweeps", "heir", "notices"),
     *(*items.UNTOLD.values(), *wake.ANNOUNCEMENT, "writeId"),
 }
+
+_MOST_PERCENT: Final = 99
+"""The most percent of a job that has not completed."""
 
 LAG_MAX: Final = 90_000
 """The most ms until a write shows in an index."""
@@ -152,12 +155,13 @@ class Witness:
             self.says(f"{key}: from {old.status} to {new.status}")
         self._progressed(key, old, new)
         self._planned(key, old, new)
-        fixed = ("created_at", "asked_at", "caller", "user_id", "request", "filename")
+        fixed = ("created_at", "asked_at", "caller", "user_id", "request", "filename", "format")
         if any(getattr(old, name) != getattr(new, name) for name in fixed):
             self.says(f"{key}: its request was changed")
         if new.status is Status.COMPLETED:
-            archive = self.s3.objects[self.archive].get(new.archive_key)
-            if archive is None or len(archive.body) != new.bytes_total:
+            archives = [self.s3.objects[self.archive].get(one) for one in volumes.keys(new)]
+            size = sum(len(one.body) for one in archives if one)
+            if None in archives or size != new.bytes_total:
                 self.says(f"{key}: completed without its archive")
         if new.status not in OPEN:
             self.ended.setdefault(key, self.now())
@@ -185,26 +189,55 @@ class Witness:
             self.says(f"{key}: deleted, and the record has lost what belongs to it")
 
     def _progressed(self, key: str, old: Job, new: Job) -> None:
+        self._shown(key, old, new)
         if old.plan is None and new.plan is not None:
             # A job that completes with another one's archive has that one's progress.
             if new.status in OPEN and new.progress != Progress():
                 self.says(f"{key}: planned just now, and {new.progress} is done already")
             return
-        if new.files_done < old.files_done or new.bytes_done < old.bytes_done:
+        if not _packs_others(old, new) and (
+            new.files_done < old.files_done or new.bytes_done < old.bytes_done
+        ):
             self.says(
                 f"{key}: progress went back from {old.files_done} files, {old.bytes_done} bytes "
                 f"to {new.files_done}, {new.bytes_done}"
             )
-        if new.status in OPEN and new.progress != old.progress:
+        if new.plan and new.status in OPEN and new.progress != old.progress:
             most = self.truth.most(new)
             done = new.progress
             if done.bytes > most.bytes or done.files > most.files or done.copied > most.copied:
                 self.says(f"{key}: {done} is reported, and at most {most} can be done")
-        if new.bytes_done > new.bytes_total or (new.plan and new.files_done > new.total_files):
+        # A job that is planned again keeps what was done by its old plan until it has a new one.
+        total = new.bytes_total or new.packing
+        if new.bytes_done > total or new.files_done > new.total_files:
             self.says(
-                f"{key}: {new.bytes_done} of {new.bytes_total} bytes, "
+                f"{key}: {new.bytes_done} of {total} bytes, "
                 f"{new.files_done} of {new.total_files} files"
             )
+
+    def _shown(self, key: str, old: Job, new: Job) -> None:
+        """Checks what people see of the progress. It goes back only if the job is planned again, or
+        if other files are packed than before."""
+        if new.status is not Status.COMPLETED and new.percent > _MOST_PERCENT:
+            self.says(f"{key}: {new.status}, and {new.percent} % are done")
+        is_again = old.changes != new.changes or (bool(old.bytes_total) and old.plan != new.plan)
+        if is_again or new.status not in OPEN or _packs_others(old, new):
+            return
+        was, now = (old.percent, old.shown), (new.percent, new.shown)
+        # If an empty file is gone when the rest is packed, there are as many bytes as before.
+        is_planned = old.plan is None and new.plan is not None
+        if new.percent < old.percent or (new.shown[0] < old.shown[0] and not is_planned):
+            self.says(f"{key}: shown was {was}, and is {now}")
+        if new.shown[1] > new.shown[2] and (new.plan or not new.bytes_total):
+            self.says(f"{key}: shown is {now}")
+        if old.packing and (new.shown[1] < old.shown[1] or new.shown[2] != old.shown[2]):
+            self.says(f"{key}: shown was {was} while it was packed, and is {now}")
+
+
+def _packs_others(old: Job, new: Job) -> bool:
+    """Whether other files are packed now than before: some have changed since they were found."""
+    was, now = (old.packing, old.total_files), (new.packing, new.total_files)
+    return new.plan is None and now != was
 
 
 def _is_true(facts: Mapping[str, object], job: Job) -> bool:

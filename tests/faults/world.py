@@ -17,7 +17,7 @@ from chalicelib.pipeline.sweeper import sweep
 from chalicelib.pipeline.worker import handle
 from chalicelib.queue.messages import Step
 from chalicelib.services import Services, made
-from tests.faults import announced_kept, audience, days, direct, files, ground, spans
+from tests.faults import announced_kept, audience, days, direct, files, forms, ground, spans
 from tests.faults.deployed import (
     ANNOUNCEMENTS,
     ANNOUNCER_SECONDS,
@@ -39,6 +39,7 @@ from tests.faults.dynamodb import DynamoDB
 from tests.faults.executor import Executors
 from tests.faults.expressions import Item
 from tests.faults.files import Files
+from tests.faults.forms import Form
 from tests.faults.kinds import Faults, Kind
 from tests.faults.lambdas import EventSource, Lambdas, Record
 from tests.faults.network import LATE_MAX, Network
@@ -102,6 +103,7 @@ class Ended:
     left_out: Counter[str]
     events: Counter[str]
     told: Counter[str]
+    seen: Counter[str]
     requests: int
     minutes: float
     trace: list[str]
@@ -109,7 +111,8 @@ class Ended:
 
 class World:
     """Everything of one run. It follows from the seed. With `only`, the run has these faults. With
-    `rough`, its ground is rough. `day_bytes` is the most bytes of a user's day; 0: there is no
+    `rough`, its ground is rough. With `form`, all is as large as archives of that form take it.
+    `day_bytes` is the most bytes of a user's day; 0: there is no
     quota."""
 
     def __init__(
@@ -120,6 +123,7 @@ class World:
         only: Sequence[tuple[int, Kind]] | None = None,
         size: Size | None = None,
         rough: bool = False,
+        form: Form | None = None,
     ) -> None:
         self.random = random = Random(seed)
         self.schedule = Schedule(random, _START)
@@ -127,10 +131,11 @@ class World:
         is_whole = size is None and only is None
         self.ground = ground.of_run(seed, rough=rough) if is_whole else ground.TIDY
         self.audience = audience.of_run(seed) if is_whole else audience.QUIET
+        self.forms = forms.of_run(seed) if is_whole else forms.alone(form or {})
         size = size or drawn(random)
         self.network = Network(self.schedule, self.faults, size.latency)
         self.network.trace = [] if trace else None
-        self.small = size.small
+        self.small = replace(size.small, scale=self.forms.scale)
         self.s3 = S3(
             (files.BUCKET, ARCHIVE),
             self._now,
@@ -176,7 +181,7 @@ class World:
         )
         self.functions = direct.Functions(self.schedule, self.faults)
         self._direct_segments = direct.segments_of(seed)
-        self.files = Files(self.s3, random, self.ground)
+        self.files = Files(self.s3, random, self.ground, self.forms.scale)
         self.files.fill(_START)
         self.services = self._services(size.open_jobs)
         self.lambdas = Lambdas(
@@ -225,8 +230,10 @@ class World:
             small=self.small,
             audience=self.audience,
             announced=self.announced,
+            forms=self.forms,
         )
         self.healed_at = 0
+        self.seen = Counter[str]()
         if self.ground.restless:
             self.network.before = self.people.disturb
 

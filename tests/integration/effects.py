@@ -331,3 +331,33 @@ SEGMENT_JOINED = _effect(
 )
 SEGMENTS_DELETED = _effect("the segments are deleted", _in_s3("DeleteObjects", ARCHIVES))
 COPIES_DELETED = _effect("the copies are deleted", _in_s3("DeleteObjects", ARCHIVES))
+
+_PACK = r"jobs/.*/pack-\d+-[^.]*"
+
+PACKING_RECORDED = _effect("it is recorded what is packed", _updates("packing"))
+PACKS_STORED = _effect(
+    "the files of the packs are stored", _in_s3("PutObject", ARCHIVES, ".*/packs")
+)
+PACKING_STORED = _effect("the packing is stored", _in_s3("PutObject", ARCHIVES, ".*/packing"))
+PACKS_SENT = _effect("the packs are sent", _sends(Step.PACK))
+PACKING_READ = _effect("the packing is read", _in_s3("GetObject", ARCHIVES, ".*/packing"))
+PACK_LOOKED_FOR = _effect("a pack is looked for", _in_s3("GetObject", ARCHIVES, r".*/packed-\d+"))
+PACK_WRITTEN = _effect("a small pack is written", _in_s3("PutObject", ARCHIVES, _PACK))
+PACK_OPENED = _effect("a pack's upload is opened", _in_s3("CreateMultipartUpload", ARCHIVES, _PACK))
+PACK_UPLOADED = _effect("a part of a pack is uploaded", _in_s3("UploadPart", ARCHIVES, _PACK))
+PACK_COMPLETED = _effect(
+    "a pack's upload is completed", _in_s3("CompleteMultipartUpload", ARCHIVES, _PACK)
+)
+ROWS_KEPT = _effect("the rows of a pack are kept", _in_s3("PutObject", ARCHIVES, r".*\.rows"))
+PACK_KEPT = _effect(
+    "it is kept what is known of a pack", _in_s3("PutObject", ARCHIVES, r".*/packed-\d+")
+)
+HEADERS_KEPT = _effect(
+    "the headers of large files are kept", _in_s3("PutObject", ARCHIVES, ".*/headers")
+)
+SPANS_KEPT = _effect("the rows of large files are kept", _in_s3("PutObject", ARCHIVES, ".*/spans"))
+ROWS_READ = _effect("the rows of a pack are read", _in_s3("GetObject", ARCHIVES, r".*\.rows"))
+PACK_COPIED = _effect(
+    "a part is copied from a pack",
+    _in_s3("UploadPartCopy", ARCHIVES, copied_from=rf"/?{ARCHIVES}/{_PACK}"),
+)

@@ -13,8 +13,10 @@ from moto.sqs.models import sqs_backends
 from chalicelib import aws
 from chalicelib.announcing import announcer
 from chalicelib.jobs.model import Failure, Job, PlanRef
+from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.wake import DISCARD_AFTER_MS
 from chalicelib.pipeline import steps
+from chalicelib.pipeline.accepting import stored_request
 from chalicelib.pipeline.lease import Lease
 from chalicelib.pipeline.sweeper import sweep
 from chalicelib.pipeline.worker import handle
@@ -139,6 +141,19 @@ class Stack:
         job = self.services.jobs.get(job_id)
         assert job is not None
         return job
+
+    def request(self, job_id: str) -> ExportRequest | None:
+        """Returns what the job was asked for; None if it is not kept any more."""
+        return stored_request(self.services, self.job(job_id))
+
+    def forget_request(self, job_id: str) -> None:
+        """Loses what the job was asked for."""
+        aws.dynamodb().update_item(
+            TableName=TABLE,
+            Key={"jobId": {"S": job_id}},
+            UpdateExpression="REMOVE shortRequest",
+        )
+        self.services.archive.delete(self.job(job_id).request_key)
 
     def plan(self, job_id: str) -> PlanRef:
         plan = self.job(job_id).plan

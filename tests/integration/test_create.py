@@ -1,5 +1,6 @@
 """POST /v1/export: which requests are accepted, and what the caller gets."""
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ from chalicelib.trace_ids import job_digest
 from tests.integration.cloud import ARCHIVES
 from tests.integration.gateway import BASE, call, export, post_export, status
 from tests.integration.stack import Stack
+
+LONG = [sha256(str(number).encode()).hexdigest() for number in range(40)]
+"""Keys that take more room than a job's record has."""
 
 
 def test_the_answer_to_an_accepted_export_has_the_urls_of_its_job(stack: Stack) -> None:
@@ -145,10 +149,24 @@ def test_an_export_is_accepted_even_if_its_step_cannot_be_sent(stack: Stack) -> 
     assert status(answer.body["jobId"])["status"] == "queued"
 
 
-def test_no_export_is_accepted_while_the_archive_bucket_is_gone(stack: Stack) -> None:
+def test_a_short_request_lies_in_the_record_and_a_long_one_in_the_bucket(stack: Stack) -> None:
+    short, long = export(file_ids=list(range(10_001, 10_041))), export(keys=LONG)
+
+    assert stack.stored() == [stack.job(long).request_key]
+    asked = stack.request(short), stack.request(long)
+    assert [one and one.total_files for one in asked] == [40, 40]
+
+
+def test_a_short_export_is_accepted_while_the_archive_bucket_is_gone(stack: Stack) -> None:
     clients.s3().delete_bucket(Bucket=ARCHIVES)
 
-    answer = post_export({"file_ids": [10001]})
+    assert post_export({"file_ids": [10001]}).status == 202
+
+
+def test_no_long_export_is_accepted_while_the_archive_bucket_is_gone(stack: Stack) -> None:
+    clients.s3().delete_bucket(Bucket=ARCHIVES)
+
+    answer = post_export({"keys": LONG})
 
     assert answer.status == 500
     assert "NoSuchBucket" not in answer.body["detail"]

@@ -200,7 +200,7 @@ def test_deleting_a_job_leaves_others_alone(stack: Stack, completed: str) -> Non
     sweep_until_settled(stack)
 
     assert stack.archive(other)
-    assert stack.services.archive.read(stack.job(other).request_key)
+    assert stack.request(other)
     assert [job["jobId"] for job in call("GET", "/v1/export").body["jobs"]] == [other]
 
 

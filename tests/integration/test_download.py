@@ -31,6 +31,7 @@ def test_a_completed_job_has_a_link(stack: Stack) -> None:
         "status": "ready",
         "downloadUrl": answer.body["downloadUrl"],
         "expiresIn": 900,
+        "filename": answer.body["filename"],
         "message": "Download within 900 seconds, or ask for a new link.",
     }
 

@@ -142,7 +142,7 @@ def _deleted(scene: Scene) -> Answer:
 
 
 def _forgotten(scene: Scene) -> Answer:
-    scene.stack.services.archive.delete(scene.stack.job(scene.open).request_key)
+    scene.stack.forget_request(scene.open)
     return call("GET", f"/v1/export/{scene.open}/request")
 
 

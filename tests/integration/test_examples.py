@@ -24,6 +24,7 @@ from tests.integration.gateway import (
 from tests.integration.receiving import Receiver
 from tests.integration.shapes import shape
 from tests.integration.stack import Stack
+from tests.integration.volumes import several
 
 Act = Callable[[Stack], Answer]
 
@@ -106,6 +107,10 @@ def _unhealthy(stack: Stack) -> Answer:
     return call("GET", "/health")
 
 
+def _several(stack: Stack) -> Answer:
+    return call("GET", f"/v1/export/{several(stack, archives=2).job_id}/download")
+
+
 def _checked(**body: Any) -> Act:
     return lambda _: call("POST", "/v1/download/check", body=body)
 
@@ -125,6 +130,7 @@ REAL: dict[tuple[str, int, str], Act] = {
     ("retryExport", 202, "queued"): _retried,
     ("exportRequest", 200, "ids"): _get("/request", source="default"),
     ("downloadArchive", 200, "link"): _get("/download"),
+    ("downloadArchive", 200, "several"): _several,
     ("shareExport", 201, "share"): lambda s: call("POST", f"/v1/export/{_job(s)}/shares"),
     ("listShares", 200, "shares"): _shared,
     ("notifyAgain", 202, "pending"): _queued("/notify", "POST", **TOLD),

@@ -37,9 +37,9 @@ def _freeze(key: str, bucket: str = SOURCES) -> None:
 
 
 def _stored_request(stack: Stack, job_id: str) -> ExportRequest:
-    body = stack.services.archive.read(stack.job(job_id).request_key)
-    assert body is not None
-    return ExportRequest.from_json(body)
+    asked = stack.request(job_id)
+    assert asked is not None
+    return asked
 
 
 # -- files ----------------------------------------------------------------------------------------

@@ -29,9 +29,16 @@ from tests.integration.gateway import (
     retry,
     status,
 )
-from tests.integration.stack import UNIT, Stack
+from tests.integration.stack import MIB, UNIT, Stack
 from tests.unit.samples import Events
 
+DEFAULTS = {
+    "onMissing": "skip",
+    "onUnreadable": "fail",
+    "names": "key",
+    "fresh": False,
+    "format": "zip",
+}
 FAILING = {"fileIds": [10001, 10002, 10003], "onMissing": "fail"}
 
 
@@ -336,6 +343,8 @@ def test_a_name_that_was_made_is_made_anew_with_the_day_of_the_retry(stack: Stac
                 {"prefix": "in/", "name": "."},
             ]
         },
+        {"prefix": "in/", "format": "tar.gz", "compression": "auto", "split": 4_000_000_000},
+        {"prefix": "in/", "compression": "deflate"},
     ],
 )
 def test_what_was_asked_for_can_be_asked_for_again(stack: Stack, asked: dict[str, Any]) -> None:
@@ -347,17 +356,16 @@ def test_what_was_asked_for_can_be_asked_for_again(stack: Stack, asked: dict[str
 
     assert answer.status == 200
     assert answer.headers["Cache-Control"] == "no-store"
-    defaults = {"onMissing": "skip", "onUnreadable": "fail", "names": "key", "fresh": False}
-    assert answer.body == {**defaults, **asked}
+    assert answer.body == {**DEFAULTS, **asked}
     again = post_export(answer.body).body["jobId"]
     first, second = (_stored(stack, one) for one in (job_id, again))
     assert {**first, "user_id": ""} == {**second, "user_id": ""}
 
 
 def _stored(stack: Stack, job_id: str) -> dict[str, Any]:
-    body = stack.services.archive.read(stack.job(job_id).request_key)
-    assert body
-    stored: dict[str, Any] = json.loads(body)
+    asked = stack.request(job_id)
+    assert asked
+    stored: dict[str, Any] = json.loads(asked.to_json())
     stored.pop("user_id", None)
     return stored
 
@@ -378,7 +386,54 @@ def test_it_says_nobody_who_asked_or_who_was_told(stack: Stack) -> None:
 
     answer = _request(job_id)
 
-    assert answer.body.keys() == {"fileIds", "onMissing", "onUnreadable", "names", "fresh"}
+    assert answer.body.keys() == {"fileIds", *DEFAULTS}
+
+
+def test_a_retry_may_make_another_archive_under_the_same_name(stack: Stack, failed: str) -> None:
+    job_id = post_retry(failed, body={"format": "tar.gz", "split": 2 * MIB}).body["jobId"]
+
+    assert (status(job_id)["filename"], status(job_id)["format"]) == ("March.tar.gz", "tar.gz")
+    assert _request(job_id).body["split"] == 2 * MIB
+    again = _stopped(job_id, {"format": "zip", "compression": "auto"})
+    assert (status(again)["filename"], status(again)["format"]) == ("March.zip", "zip")
+    assert _request(again).body["split"] == 2 * MIB
+
+
+def test_a_new_format_has_its_usual_compression_if_a_retry_names_none(
+    stack: Stack, failed: str
+) -> None:
+    deflated = post_retry(failed, body={"compression": "deflate"}).body["jobId"]
+
+    as_tar = _stopped(deflated, {"format": "tar"})
+
+    assert _request(deflated).body["compression"] == "deflate"
+    assert "compression" not in _request(as_tar).body
+
+
+def test_a_compression_that_the_format_has_not_is_the_retrys_mistake(
+    stack: Stack, failed: str
+) -> None:
+    as_tar = post_retry(failed, body={"format": "tar"}).body["jobId"]
+    cancel(as_tar)
+
+    answer = post_retry(as_tar, body={"compression": "deflate"})
+
+    assert answer.status == 400
+    assert [error["pointer"] for error in answer.body["errors"]] == ["/compression"]
+
+
+def _stopped(job_id: str, body: dict[str, Any]) -> str:
+    """Cancels a job. Returns the id of the job that retries it, with these changes."""
+    cancel(job_id)
+    return str(post_retry(job_id, body=body).body["jobId"])
+
+
+def test_a_tar_that_is_renamed_stays_a_tar(stack: Stack) -> None:
+    job_id = export(fileIds=[10001], format="tar")
+
+    names = [_rename(job_id, name).body["filename"] for name in ("A", "B.tar", "C.zip")]
+
+    assert names == ["A.tar", "B.tar", "C.tar"]
 
 
 def test_it_has_the_name_that_was_given_later(stack: Stack) -> None:
@@ -389,7 +444,7 @@ def test_it_has_the_name_that_was_given_later(stack: Stack) -> None:
 
 
 def test_a_request_that_is_gone_cannot_be_read(stack: Stack, failed: str) -> None:
-    stack.services.archive.delete(stack.job(failed).request_key)
+    stack.forget_request(failed)
 
     answer = _request(failed)
 

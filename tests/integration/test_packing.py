@@ -2,20 +2,52 @@
 
 import json
 import tarfile
-import zipfile
+import zlib
+from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from random import Random
-from zlib import crc32
 
 import pytest
 
+from chalicelib import deflate
 from chalicelib.archive.packing import Sizes
+from chalicelib.jobs import places
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.pipeline import accepting
+from chalicelib.queue.messages import Step
 from tests.archives import check_archive, noise
+from tests.integration.effects import (
+    HEADERS_KEPT,
+    PACK_COMPLETED,
+    PACK_COPIED,
+    PACK_KEPT,
+    PACK_LOOKED_FOR,
+    PACK_OPENED,
+    PACK_UPLOADED,
+    PACK_WRITTEN,
+    PACKING_READ,
+    PACKING_RECORDED,
+    PACKING_STORED,
+    PACKS_SENT,
+    PACKS_STORED,
+    PLAN_SENT,
+    ROWS_KEPT,
+    ROWS_READ,
+    SEGMENT_COUNTED,
+    SEGMENTS_DELETED,
+    SPANS_KEPT,
+    UPLOAD_COMPLETED,
+    Effect,
+    before,
+    before_and_after,
+    crashing,
+)
+from tests.integration.gateway import cancel
 from tests.integration.stack import UNIT, Stack
+from tests.integration.wire import Requests
 
-SIZES = Sizes(least=8 * UNIT, span=4 * UNIT, member=UNIT, sampled=UNIT // 8)
+SIZES = Sizes(least=20 * UNIT, span=4 * UNIT, member=UNIT, sampled=UNIT // 8)
 
 
 def text(seed: int, size: int) -> bytes:
@@ -52,10 +84,21 @@ def asked(stack: Stack, **fields: object) -> str:
     return accepting.accept(stack.services, "ann", request, None).job.job_id
 
 
-def _entries(archive: bytes | None) -> dict[str, zipfile.ZipInfo]:
+def untarred(archive: bytes | None) -> dict[str, bytes]:
+    """Returns the files of a tar.gz. Its manifest must have their CRC-32s."""
     assert archive is not None
-    with zipfile.ZipFile(BytesIO(archive)) as opened:
-        return {entry.filename: entry for entry in opened.infolist()}
+    with tarfile.open(fileobj=BytesIO(archive), mode="r:gz") as opened:
+        read = {one.name: (opened.extractfile(one) or BytesIO()).read() for one in opened}
+    manifest = json.loads(read.pop("manifest.json"))
+    assert {one["name"]: one["crc32"] for one in manifest["files"]} == {
+        name: f"{zlib.crc32(content):08x}" for name, content in read.items()
+    }
+    return read
+
+
+def packs_of(stack: Stack) -> list[str]:
+    """Returns the keys of the packs that there are, and of their rows."""
+    return [key for key in stack.stored("jobs/") if places.is_pack(key)]
 
 
 @pytest.mark.parametrize("compression", ["deflate", "auto"])
@@ -68,17 +111,198 @@ def test_a_compressed_archive_is_whole(packs: Stack, compression: str) -> None:
     assert packs.job(job_id).bytes_total == len(packs.archive(job_id) or b"")
 
 
-def test_a_compressed_tar_is_whole(packs: Stack) -> None:
-    job_id = asked(packs, format="tar.gz")
+@pytest.mark.parametrize("compression", ["deflate", "auto"])
+def test_a_compressed_tar_is_whole(packs: Stack, compression: str) -> None:
+    job_id = asked(packs, format="tar.gz", compression=compression)
 
     assert packs.run_queue() == []
 
+    assert untarred(packs.archive(job_id)) == FILES
+
+
+def test_each_pack_has_a_message(packs: Stack) -> None:
+    job_id = asked(packs, compression="deflate")
+
+    messages = packs.planned()
+
+    assert {message.step for message in messages} == {Step.PACK}
+    assert [message.number for message in messages] == list(range(len(messages)))
+    assert len(messages) > 5
+    assert packs.job(job_id).stage == "compressing"
+
+
+def test_files_that_are_compressed_already_are_copied(packs: Stack, requests: Requests) -> None:
+    asked(packs, compression="auto")
+
+    assert packs.run_queue() == []
+
+    copied = [one["x-amz-copy-source"] for one in requests.of("UploadPartCopy")]
+    read = [one["Key"] for one in requests.of("GetObject")]
+    assert any(one.endswith("in/d.mp4") for one in copied)
+    # The first bytes are streamed: S3 wants as many before each part that it copies.
+    assert sum(key == "in/d.mp4" for key in read) < 10
+
+
+def test_what_was_packed_is_thrown_away_with_the_job_done(packs: Stack) -> None:
+    asked(packs, compression="deflate")
+    for message in packs.planned():
+        packs.do(message)
+    made = packs_of(packs)
+
+    assert packs.run_queue() == []
+
+    assert len(made) > 10
+    assert packs_of(packs) == []
+    assert packs.uploads() == []
+
+
+def test_progress_counts_the_bytes_of_the_files_and_never_goes_back(packs: Stack) -> None:
+    job_id = asked(packs, compression="deflate")
+    seen = []
+    packs.send(packs.planned())
+    while messages := packs.take_messages():
+        for message in messages:
+            packs.do(message)
+            job = packs.job(job_id)
+            seen.append((job.percent, *job.shown[1:]))
+
+    percents = [percent for percent, _, _ in seen]
+    assert percents == sorted(percents)
+    assert percents[-1] == 100
+    assert len(set(percents)) > 5
+    total = sum(map(len, FILES.values()))
+    assert {all_of for percent, _, all_of in seen if percent < 100} == {total}
+    assert all(done <= all_of for _, done, all_of in seen)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_packs_may_be_made_in_any_order_and_twice(packs: Stack, seed: int) -> None:
+    job_id = asked(packs, compression="deflate")
+    messages = packs.planned() * 2
+    Random(seed).shuffle(messages)
+
+    for message in messages[: len(messages) // 2]:
+        packs.do(message)
+    packs.send(messages[len(messages) // 2 :])
+
+    assert packs.run_queue() == []
+    check_archive(packs.archive(job_id), FILES, stored=False)
+    assert packs_of(packs) == []
+
+
+def test_what_two_workers_make_of_a_pack_never_mixes(
+    packs: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one has another compressor, as after a deployment."""
+    job_id = asked(packs, compression="deflate")
+    first, *rest = packs.planned()
+    usual = deflate.compressor
+
+    def other_worker() -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(
+                deflate, "compressor", partial(zlib.compressobj, 1, zlib.DEFLATED, -zlib.MAX_WBITS)
+            )
+            packs.do(first)
+
+    with before(PACK_KEPT, other_worker):
+        packs.do(first)
+    assert deflate.compressor is usual
+    packs.send(rest)
+    assert packs.run_queue() == []
+    check_archive(packs.archive(job_id), FILES, stored=False)
+
+
+@before_and_after
+@pytest.mark.parametrize(
+    "effect",
+    [
+        PACKING_RECORDED,
+        PACKS_STORED,
+        PACKING_STORED,
+        PACKS_SENT,
+        PACKING_READ,
+        PACK_LOOKED_FOR,
+        PACK_WRITTEN,
+        ROWS_KEPT,
+        PACK_KEPT,
+        SEGMENT_COUNTED,
+        PLAN_SENT,
+        HEADERS_KEPT,
+        SPANS_KEPT,
+        ROWS_READ,
+        PACK_COPIED,
+        UPLOAD_COMPLETED,
+        SEGMENTS_DELETED,
+    ],
+    ids=str,
+)
+def test_a_compressed_archive_survives_the_death_of_a_worker(
+    packs: Stack,
+    effect: Effect,
+    after: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    form = "zip" if after else "tar.gz"
+    if effect is HEADERS_KEPT:
+        form = "zip"  # a tar.gz has its headers in the packs
+    job_id = asked(packs, format=form, compression="deflate")
+    with crashing(effect, after=after):
+        packs.run_queue()
+    packs.wake()
+
+    assert packs.run_queue() == []
+
+    assert packs.job(job_id).status == "completed"
     archive = packs.archive(job_id)
-    assert archive is not None
-    with tarfile.open(fileobj=BytesIO(archive), mode="r:gz") as opened:
-        read = {one.name: (opened.extractfile(one) or BytesIO()).read() for one in opened}
-    manifest = json.loads(read.pop("manifest.json"))
-    assert read == FILES
-    assert {one["name"]: one["crc32"] for one in manifest["files"]} == {
-        name: f"{crc32(content):08x}" for name, content in FILES.items()
-    }
+    assert packs.job(job_id).bytes_total == len(archive or b"")
+    if form == "zip":
+        check_archive(archive, FILES, stored=False)
+    else:
+        assert untarred(archive) == FILES
+    assert packs.uploads() == []
+
+
+@before_and_after
+@pytest.mark.parametrize("effect", [PACK_OPENED, PACK_UPLOADED, PACK_COMPLETED], ids=str)
+def test_a_large_pack_survives_the_death_of_its_worker(
+    packs: Stack,
+    effect: Effect,
+    after: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    packs.limit(packing=replace(SIZES, least=100 * UNIT))
+    job_id = asked(packs, compression="auto")
+    with crashing(effect, after=after):
+        packs.run_queue()
+    packs.wake()
+
+    assert packs.run_queue() == []
+
+    check_archive(packs.archive(job_id), FILES, stored=False)
+
+
+def test_a_job_that_is_cancelled_leaves_no_packs(packs: Stack) -> None:
+    job_id = asked(packs, compression="deflate")
+    first, *_ = packs.planned()
+    packs.do(first)
+    made = packs_of(packs)
+    cancel(job_id)
+    packs.wake()
+
+    assert packs.run_queue() == []
+
+    assert made
+    assert packs_of(packs) == []
+
+
+def test_a_file_that_changes_while_it_is_packed_is_packed_again(packs: Stack) -> None:
+    job_id = asked(packs, compression="deflate")
+    messages = packs.planned()
+    packs.do(messages[0])
+    changed = {**FILES, "i.csv": text(99, 3 * UNIT)}
+    packs.put_file("in/i.csv", changed["i.csv"])
+    packs.send(messages[1:])
+
+    assert packs.run_queue() == []
+
+    check_archive(packs.archive(job_id), changed, stored=False)
+    assert packs.job(job_id).changes == 1

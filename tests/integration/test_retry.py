@@ -142,7 +142,7 @@ def test_another_users_job_cannot_be_retried(stack: Stack, failed: str) -> None:
 
 
 def test_a_job_whose_request_is_gone_cannot_be_retried(stack: Stack, failed: str) -> None:
-    stack.services.archive.delete(stack.job(failed).request_key)
+    stack.forget_request(failed)
 
     answer = post_retry(failed)
 

@@ -1,12 +1,19 @@
 """A job, settings and services as tests need them: all but what a test is about."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from hypothesis import strategies as st
 
 from chalicelib.archive.names import archive_filename
-from chalicelib.jobs.model import MISSING_INLINE, Failure, Job, PlanRef, owner_mark
+from chalicelib.jobs.model import (
+    MISSING_INLINE,
+    ArchiveFormat,
+    Failure,
+    Job,
+    PlanRef,
+    owner_mark,
+)
 from chalicelib.jobs.states import OPEN, Stage, Status
 from chalicelib.services import Services, made
 from chalicelib.settings import JOB_EVENTS, Settings, load
@@ -102,11 +109,15 @@ def jobs(draw: st.DrawFn) -> Job:
         draw(st.lists(moments, min_size=5, max_size=5))
     )
     bytes_done = draw(st.integers(0, bytes_total))
+    form = draw(st.sampled_from(get_args(ArchiveFormat)))
     return a_job(
         user_id=draw(texts),
         status=status,
         stage=draw(st.sampled_from(Stage)),
-        filename=archive_filename(draw(texts), JOB_ID),
+        filename=archive_filename(draw(texts), JOB_ID, f".{form}"),
+        format=form,
+        archives=draw(st.integers(1, 1_000)) if planned else 1,
+        packing=draw(st.integers(0, 2**45)),
         total_files=draw(st.integers(0, 10_000)),
         created_at=created_at,
         updated_at=updated_at,

@@ -86,7 +86,7 @@ export interface paths {
         put?: never;
         /**
          * Ask for the same again after a failure, or for it with something changed
-         * @description The old job stays as it is. `onMissing` and `onUnreadable` say what is to be left out this time.
+         * @description The old job stays as it is. `onMissing` and `onUnreadable` say what is to be left out this time; `format`, `compression` and `split`, what the archive is to be like.
          */
         post: operations["retryExport"];
         delete?: never;
@@ -123,8 +123,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A link to the archive
+         * A link to the archive, or to each of several
          * @description The link works for some minutes, for everybody who has it. With `redirect=true` the answer leads there: a browser or `curl -LOJ` then saves the archive, straight from S3.
+         *
+         *     The files of an export with `split` may go to several archives. Then the answer lists them, and `archive=1` gives a link to the first. The archives stay the same.
          */
         get: operations["downloadArchive"];
         put?: never;
@@ -408,6 +410,19 @@ export interface components {
             /** @description The name under which the archive is downloaded. No control characters. */
             filename?: string;
             /**
+             * @description What the archive is: a ZIP, a tar (PAX), or a tar that gzip compresses.
+             * @default zip
+             * @enum {unknown}
+             */
+            format?: "zip" | "tar" | "tar.gz";
+            /**
+             * @description How the files are compressed: all of them (deflate), all but those that are compressed already (auto), or none. Without it, the files of a tar.gz are compressed, and those of a zip or tar are not. A tar is never compressed, a tar.gz always.
+             * @enum {unknown}
+             */
+            compression?: "none" | "deflate" | "auto";
+            /** @description The most bytes of one archive. The files go to as many archives as that takes, each of which is whole by itself. Without it there is one archive. */
+            split?: number;
+            /**
              * @description When a file does not exist: fail, or leave it out and list it.
              * @default skip
              * @enum {unknown}
@@ -469,7 +484,7 @@ export interface components {
              */
             expiresIn?: number;
         };
-        /** @description What is to be different this time. Without a body, or with an empty object, it is the same again. */
+        /** @description What is to be different this time. Without a body, or with an empty object, it is the same again. With a format and no compression, that is the usual one of the format. */
         RetryRequest: {
             /**
              * @description When a file does not exist: fail, or leave it out and list it.
@@ -483,6 +498,18 @@ export interface components {
             onUnreadable?: "fail" | "skip";
             /** @description The name under which the archive is downloaded. No control characters. */
             filename?: string;
+            /**
+             * @description What the archive is: a ZIP, a tar (PAX), or a tar that gzip compresses.
+             * @enum {unknown}
+             */
+            format?: "zip" | "tar" | "tar.gz";
+            /**
+             * @description How the files are compressed: all of them (deflate), all but those that are compressed already (auto), or none. Without it, the files of a tar.gz are compressed, and those of a zip or tar are not. A tar is never compressed, a tar.gz always.
+             * @enum {unknown}
+             */
+            compression?: "none" | "deflate" | "auto";
+            /** @description The most bytes of one archive. The files go to as many archives as that takes, each of which is whole by itself. Without it there is one archive. */
+            split?: number;
         };
         RenameRequest: {
             /** @description The name under which the archive is downloaded. No control characters. */
@@ -509,12 +536,12 @@ export interface components {
             sseUrl: string;
             /**
              * Format: uri
-             * @description GET it and follow redirects: these are the archive's bytes, once there is one.
+             * @description GET it and follow redirects: these are the archive's bytes, once there is one. Of several archives it is the first.
              */
             downloadUrl: string;
             /**
              * Format: uri
-             * @description Answers with a link to the archive, as JSON.
+             * @description Answers with a link to the archive, as JSON; of several archives, with the list of them.
              */
             linkUrl: string;
             /** @description The id of the job's trace. Unlike the job's id it opens nothing: support may be shown it. */
@@ -530,6 +557,10 @@ export interface components {
             /** @description The archive's name when it is downloaded. */
             filename: string;
             /** @enum {unknown} */
+            format: "zip" | "tar" | "tar.gz";
+            /** @description How many archives the files go to. It is 1 until the job is planned. */
+            archives: number;
+            /** @enum {unknown} */
             status: "queued" | "processing" | "completed" | "failed" | "cancelled" | "expired";
             progress: {
                 percent: number;
@@ -537,18 +568,19 @@ export interface components {
                 currentFile: number;
                 /** @description Those that are skipped count too. */
                 totalFiles: number;
-                /** @description Bytes of the archive that are there. */
+                /** @description Bytes of the archives that are there. While files are compressed nobody knows how long the archives will be: until the job completes, these are then bytes of the files, and so are `bytesTotal`. */
                 bytesDone: number;
                 /** @description 0 until the archive is planned. */
                 bytesTotal: number;
                 /** @enum {unknown} */
-                stage: "queued" | "planning" | "reading" | "assembling" | "finalizing" | "done";
+                stage: "queued" | "planning" | "reading" | "compressing" | "assembling" | "finalizing" | "done";
                 message: string;
                 etaSeconds: number | null;
             };
             result: {
+                /** @description Of several archives, the last one's. */
                 s3Key: string;
-                /** @description Bytes. */
+                /** @description Bytes, of all archives together. */
                 fileSize: number;
                 processedFiles: number;
                 totalFiles: number;
@@ -564,8 +596,12 @@ export interface components {
                     /** @description The same for people. */
                     detail: string;
                 }[] | null;
-                /** @description GET it and follow redirects: these are the archive's bytes, once there is one. Null once expired. */
+                /** @description GET it and follow redirects: these are the archive's bytes, once there is one. Of several archives it is the first. Null once expired. */
                 downloadUrl: string | null;
+                /** @description Answers with a link to the archive, as JSON; of several archives, with the list of them. Null once expired. */
+                linkUrl: string | null;
+                /** @description GET it and follow redirects: a table (CSV) of where each file is in a tar. Null for other formats, and once expired. */
+                indexUrl: string | null;
                 /**
                  * Format: uuid
                  * @description The job that the archive was built for, if it was there already: same request, same files.
@@ -631,6 +667,8 @@ export interface components {
             /** @enum {unknown} */
             names: "key" | "own";
             fresh: boolean;
+            /** @enum {unknown} */
+            format: "zip" | "tar" | "tar.gz";
             fileIds?: (number | string)[];
             keys?: string[];
             prefix?: string;
@@ -642,6 +680,9 @@ export interface components {
                 version?: string;
             }[];
             source?: string;
+            /** @enum {unknown} */
+            compression?: "none" | "deflate" | "auto";
+            split?: number;
             /** @description The name that somebody has given the archive, if any. */
             filename?: string;
         };
@@ -654,6 +695,10 @@ export interface components {
                 /** @description The archive's name when it is downloaded. */
                 filename: string;
                 /** @enum {unknown} */
+                format: "zip" | "tar" | "tar.gz";
+                /** @description How many archives the files go to. It is 1 until the job is planned. */
+                archives: number;
+                /** @enum {unknown} */
                 status: "queued" | "processing" | "completed" | "failed" | "cancelled" | "expired";
                 progress: {
                     percent: number;
@@ -661,18 +706,19 @@ export interface components {
                     currentFile: number;
                     /** @description Those that are skipped count too. */
                     totalFiles: number;
-                    /** @description Bytes of the archive that are there. */
+                    /** @description Bytes of the archives that are there. While files are compressed nobody knows how long the archives will be: until the job completes, these are then bytes of the files, and so are `bytesTotal`. */
                     bytesDone: number;
                     /** @description 0 until the archive is planned. */
                     bytesTotal: number;
                     /** @enum {unknown} */
-                    stage: "queued" | "planning" | "reading" | "assembling" | "finalizing" | "done";
+                    stage: "queued" | "planning" | "reading" | "compressing" | "assembling" | "finalizing" | "done";
                     message: string;
                     etaSeconds: number | null;
                 };
                 result: {
+                    /** @description Of several archives, the last one's. */
                     s3Key: string;
-                    /** @description Bytes. */
+                    /** @description Bytes, of all archives together. */
                     fileSize: number;
                     processedFiles: number;
                     totalFiles: number;
@@ -688,8 +734,12 @@ export interface components {
                         /** @description The same for people. */
                         detail: string;
                     }[] | null;
-                    /** @description GET it and follow redirects: these are the archive's bytes, once there is one. Null once expired. */
+                    /** @description GET it and follow redirects: these are the archive's bytes, once there is one. Of several archives it is the first. Null once expired. */
                     downloadUrl: string | null;
+                    /** @description Answers with a link to the archive, as JSON; of several archives, with the list of them. Null once expired. */
+                    linkUrl: string | null;
+                    /** @description GET it and follow redirects: a table (CSV) of where each file is in a tar. Null for other formats, and once expired. */
+                    indexUrl: string | null;
                     /**
                      * Format: uuid
                      * @description The job that the archive was built for, if it was there already: same request, same files.
@@ -827,6 +877,7 @@ export interface components {
                 detail: string;
             }[];
         };
+        /** @description Of several archives, without `archive` and `index`: the list of them. */
         Download: {
             /** Format: uuid */
             jobId: string;
@@ -839,6 +890,33 @@ export interface components {
             downloadUrl: string;
             /** @description Seconds. */
             expiresIn: number;
+            /** @description The name that it is saved under. */
+            filename: string;
+            message: string;
+        } | {
+            /** Format: uuid */
+            jobId: string;
+            /** @constant */
+            status: "ready";
+            /** @description All archives, in their order. */
+            archives: {
+                /** @description Its number, from 1. */
+                archive: number;
+                /** @description Its name when it is saved. */
+                filename: string;
+                /** @description Bytes. */
+                size: number;
+                /**
+                 * Format: uri
+                 * @description GET it and follow redirects: these are the archive's bytes.
+                 */
+                downloadUrl: string;
+                /**
+                 * Format: uri
+                 * @description Answers with a link to this archive, as JSON.
+                 */
+                linkUrl: string;
+            }[];
             message: string;
         };
         /** @description For fileIds or keys a list: each once, in their order. */
@@ -1713,8 +1791,12 @@ export interface operations {
     downloadArchive: {
         parameters: {
             query?: {
-                /** @description Answer with a redirect to the link. */
+                /** @description Answer with a redirect to the link; of several archives without `archive`, to the first. */
                 redirect?: boolean;
+                /** @description The number of one of several archives, from 1. Without it the answer lists them. */
+                archive?: number;
+                /** @description Not the archive, but the table of where each file is in a tar (CSV). Each of several archives has one; without `archive`, that of the first. */
+                index?: boolean;
             };
             header?: never;
             path: {
@@ -1725,7 +1807,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A fresh presigned link. */
+            /** @description A fresh presigned link, or the list of archives. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1734,7 +1816,7 @@ export interface operations {
                     "application/json": components["schemas"]["Download"];
                 };
             };
-            /** @description The same, as a redirect. */
+            /** @description The link, as a redirect. */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -2378,6 +2460,12 @@ export interface operations {
                 bytes: number;
                 /** @description Rows of the request. */
                 entries?: number;
+                /** @description As in the request. */
+                format?: "zip" | "tar" | "tar.gz";
+                /** @description As in the request. For auto, the answer says how long it takes if all files are compressed. */
+                compression?: "none" | "deflate" | "auto";
+                /** @description As in the request. */
+                split?: number;
                 /** @description Whose bytes of the day. */
                 userId?: string;
             };

@@ -1,10 +1,11 @@
 // The client of one stack: a method for each thing that a caller can ask for.
 
 import { save } from "#save";
+import type { Built } from "./save-browser.js";
 import { type Asked, Connection, type LonghaulOptions, patiently } from "./connection.js";
 import { isProblem, LonghaulError } from "./errors.js";
 import type {
-  AskedFor, CheckAnswer, CheckRequest, Download, Estimate, EstimateQuery, ExportAccepted, ExportRequest, Files, FilesQuery, Job, JobList,
+  Archive, AskedFor, CheckAnswer, CheckRequest, Download, Estimate, EstimateQuery, ExportAccepted, ExportRequest, Files, FilesQuery, Job, JobList,
   JobRef, JobSummary, ListQuery, RetryChanges, SelectionRequest, Stoppable, Totals, TotalsQuery,
 } from "./types.js";
 import { follow, type WatchOptions } from "./watching.js";
@@ -30,8 +31,18 @@ export interface WaitOptions extends WatchOptions {
   onState?: ((job: Job) => void) | undefined;
 }
 
+/** What a link leads to. */
+export interface LinkOptions extends Stoppable {
+  /** The number of an archive, from 1. A job with several needs it. */
+  archive?: number | undefined;
+  /** Not to the archive, but to the index of a tar: a table of where each file is in it. */
+  index?: boolean | undefined;
+}
+
 /** Where an archive goes. */
 export interface DownloadOptions extends Stoppable {
+  /** The number of an archive, from 1. A job with several needs it. */
+  archive?: number | undefined;
   /** In Node.js: the file, or a folder that is there. By default the working directory. */
   to?: string | undefined;
   /** In Node.js: called with the bytes that are there, and all of them. */
@@ -135,9 +146,19 @@ export class Longhaul {
   }
 
   /** Returns a fresh link to the archive. Raises `not-ready` if there is none yet, `expired` if it is
-   * gone. */
-  async link(job: JobRef, options: Stoppable = {}): Promise<Download> {
-    return this.#read(this.#of(job, "/download", options));
+   * gone, and `several-archives` if it is not said which. */
+  async link(job: JobRef, { archive, index, ...options }: LinkOptions = {}): Promise<Download> {
+    const found: Download | { archives: Archive[] } = await this.#read(this.#of(job, withQuery("/download", { archive, index }), options));
+    if ("archives" in found) throw new LonghaulError({ title: `There are ${found.archives.length} archives: say which`, status: 0 }, { slug: "several-archives" });
+    // A page would run a link of javascript.
+    if (!/^https?:\/\/./.test(found.downloadUrl)) throw new LonghaulError({ title: "This is no link to an archive", status: 0 }, { slug: "unexpected-answer" });
+    return found;
+  }
+
+  /** Returns the archives of a job that has completed: one, or as many as `split` has made of it. Raises
+   * what `link` does. */
+  async archives(job: JobRef, options: Stoppable = {}): Promise<Archive[]> {
+    return this.#archivesOf(await this.status(job, options), job, options);
   }
 
   /** Returns what the job was asked for: a request for `create`. */
@@ -149,15 +170,33 @@ export class Longhaul {
    * call goes on where the first has stopped, in another process too. In a browser, the browser
    * downloads it: this returns undefined when it has begun. */
   async download(job: JobRef, options: DownloadOptions = {}): Promise<Saved | undefined> {
-    const { job: id = "" } = this.#of(job);
-    const { fetch, patience, timeout } = this.#connection;
-    const link = async () => {
-      const found = await this.link(job, options);
-      // A page would run a link of javascript.
-      if (!/^https?:\/\/./.test(found.downloadUrl)) throw new LonghaulError({ title: "This is no link to an archive", status: 0 }, { slug: "unexpected-answer" });
-      return found;
+    const facts = async () => {
+      const state = await this.status(job, options);
+      const { archive = 1 } = options;
+      // Without a number, the link says that there are several.
+      const all = options.archive || !(state.archives > 1) ? await this.#archivesOf(state, job, options) : [];
+      return { format: state.format, ...(all[archive - 1] ?? state) };
     };
-    return save({ id, status: () => this.status(job, options), link, fetch, patience, timeout }, options);
+    return this.#save(job, facts, options);
+  }
+
+  /** Downloads all archives of the job, one after the other, as `download` does with one. In Node.js
+   * `to` is a folder, which is made if it is not there, and a second call goes on: an archive that is
+   * there already is left as it is. In a browser, it has to allow several downloads. */
+  async downloadAll(job: JobRef, { onProgress, ...options }: Omit<DownloadOptions, "archive"> = {}): Promise<Saved[]> {
+    const state = await this.status(job, options);
+    const all = await this.#archivesOf(state, job, options);
+    const total = all.reduce((sum, { size }) => sum + size, 0);
+    const saved: Saved[] = [];
+    let before = 0;
+    for (const one of all) {
+      const { archive, size } = one;
+      const told = onProgress && { onProgress: (done: number) => onProgress(before + done, total) };
+      const found = await this.#save(job, async () => ({ format: state.format, ...one }), { ...options, ...told, archive }, true);
+      if (found) saved.push(found);
+      before += size;
+    }
+    return saved;
   }
 
   /** Returns a page of what is in a folder of a source; without a `prefix`, at its top. */
@@ -192,6 +231,19 @@ export class Longhaul {
     const { jobId, ticket } = typeof job === "string" ? { jobId: job } : job;
     if (ticket) this.tickets.set(jobId, ticket);
     return { ...asked, path: `v1/export/${encodeURIComponent(jobId)}${rest}`, job: jobId };
+  }
+
+  async #archivesOf({ archives, filename, result }: Job, job: JobRef, options: Stoppable): Promise<Archive[]> {
+    if (result && !(archives > 1)) return [{ archive: 1, filename, size: result.fileSize, downloadUrl: result.downloadUrl ?? "", linkUrl: result.linkUrl ?? "" }];
+    const found: { archives?: Archive[] } = await this.#read(this.#of(job, "/download", options));
+    return found.archives ?? this.archives(job, options); // it has completed since
+  }
+
+  async #save(job: JobRef, facts: Built["facts"], options: DownloadOptions, isAll = false): Promise<Saved | undefined> {
+    const { fetch, patience, timeout } = this.#connection;
+    const { archive } = options;
+    const link = () => this.link(job, { archive, signal: options.signal });
+    return save({ id: this.#of(job).job ?? "", isAll, facts, link, fetch, patience, timeout }, options);
   }
 
   async #read<T>(asked: Asked): Promise<T> {

@@ -31,9 +31,10 @@ export type FailureSlug = End<TypeOf<components["schemas"]["Job"]["error"]>>;
 
 /** What `LonghaulError.slug` can be, as far as this version knows. `no-connection`: no answer came,
  * or only a part of one. `no-token`: `token` or `renew` has failed, and `cause` says why.
- * `unexpected-answer`: it is not an answer of Longhaul. `broken-archive`: what was downloaded is not
- * what the job has built. */
-export type Slug = ProblemSlug | "no-connection" | "no-token" | "unexpected-answer" | "broken-archive";
+ * `unexpected-answer`: it is not an answer of Longhaul. `several-archives`: the job has
+ * several, and it was not said which is meant. `broken-archive`: what was downloaded is not what the job
+ * has built. */
+export type Slug = ProblemSlug | "no-connection" | "no-token" | "unexpected-answer" | "several-archives" | "broken-archive";
 
 /** A problem document. */
 export interface ProblemDocument {

@@ -5,34 +5,38 @@
 // an archive that was built again begins a new one.
 
 import { createHash } from "node:crypto";
-import { type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, parse } from "node:path";
 
 import type { DownloadOptions, Saved } from "./client.js";
 import { patiently } from "./connection.js";
 import { LonghaulError } from "./errors.js";
-import type { Archive } from "./save-browser.js";
+import { fault } from "./faults-node.js";
+import type { Built } from "./save-browser.js";
 import { Changed, type Facts, StoredArchive } from "./stored-node.js";
-import { fault } from "./zip-node.js";
 
 const STARTS_MAX = 3; // how often a download may begin again before it fails
 const NAME_MAX_BYTES = 200; // file systems take 255; the rest is for the suffix of a part
 const EXTENSION_MAX = 16;
 
 /** Downloads a job's archive, checks every file in it, and only then gives it its name. */
-export async function save(archive: Archive, { to = ".", signal, onProgress, replace = false }: DownloadOptions): Promise<Saved> {
-  const { filename, result } = await archive.status();
+export async function save(archive: Built, { to = ".", signal, onProgress, replace = false }: DownloadOptions): Promise<Saved> {
+  const { format, filename, size } = await archive.facts();
+  if (archive.isAll) await mkdir(to, { recursive: true });
   const path = (await isFolder(to)) ? join(to, safe(filename)) : to;
-  if (!replace && (await exists(path))) throw taken(path);
+  if (!replace && (await exists(path))) {
+    if (archive.isAll && size !== undefined && (await stat(path)).size === size && !(await fault(path, format, signal))) return { path, size };
+    throw taken(path);
+  }
   let why = "The archive was another one each time";
   for (let starts = 0; starts < STARTS_MAX; starts += 1) {
     const stored = new StoredArchive(archive, signal);
     try {
       const facts = await patiently(() => stored.facts(), archive.patience, signal);
-      if (result && result.fileSize !== facts.size) throw broken(`The archive has ${facts.size} bytes, and the job has built ${result.fileSize}`);
+      if (size !== undefined && size !== facts.size) throw broken(`The archive has ${facts.size} bytes, and the job has built ${size}`);
       const part = await partFile(path, archive.id, facts);
       const isResumed = await downloadRest(part, stored, facts, archive.patience, onProgress);
-      const wrong = await fault(part, signal);
+      const wrong = await fault(part, format, signal);
       if (!wrong) {
         if (!replace && (await exists(path))) throw taken(path);
         await rename(part, path);
@@ -100,7 +104,8 @@ async function partFile(path: string, id: string, { etag, size }: Facts): Promis
 /** Returns a name that is one of a file in a folder, on every system, and that shows what it is. */
 function safe(name: string): string {
   const plain = name.replace(/[\p{Cc}\p{Bidi_C}/\\:*?"<>|]/gu, "_").replace(/^[. ]+|[. ]+$/g, "");
-  const { base, ext } = parse(/^(con|prn|aux|nul|com\d|lpt\d)?(\.|$)/i.test(plain) ? `_${plain}` : plain);
+  const { base, ext: last } = parse(/^(con|prn|aux|nul|com\d|lpt\d)?(\.|$)/i.test(plain) ? `_${plain}` : plain);
+  const ext = /\.tar\.gz$/i.exec(base)?.[0] ?? last;
   return cut(base, ext.length > EXTENSION_MAX ? "" : ext);
 }
 

@@ -3,7 +3,7 @@
 import { noConnection, retryAfter } from "./connection.js";
 import { LonghaulError } from "./errors.js";
 import { limited, stoppable } from "./pauses.js";
-import type { Archive } from "./save-browser.js";
+import type { Built } from "./save-browser.js";
 
 const OK = 200;
 const PARTIAL = 206;
@@ -23,10 +23,10 @@ export class Changed extends Error {}
 /** A job's archive in the storage. Asks for a new link when the last one is late. */
 export class StoredArchive {
   readonly signal: AbortSignal | undefined;
-  readonly #archive: Archive;
+  readonly #archive: Built;
   #link = "";
 
-  constructor(archive: Archive, signal: AbortSignal | undefined) {
+  constructor(archive: Built, signal: AbortSignal | undefined) {
     this.#archive = archive;
     this.signal = signal;
   }

@@ -28,7 +28,11 @@ export type JobList = Schemas["JobList"];
 /** `queued` and `processing` are open; all others are ends. */
 export type JobStatus = Job["status"];
 /** A fresh link straight to S3, good for `expiresIn` seconds. */
-export type Download = Schemas["Download"];
+export type Download = Extract<Schemas["Download"], { downloadUrl: string }>;
+/** One of a job's archives. Its `size` is in bytes; the URLs want the caller's token or ticket. */
+export type Archive = Extract<Schemas["Download"], { archives: unknown }>["archives"][number];
+/** What kind of archive a job makes. */
+export type ArchiveFormat = Job["format"];
 /** A page of one folder of a source. */
 export type Files = Schemas["Files"];
 /** How many files are below a prefix, as far as they were counted. */

@@ -1,8 +1,8 @@
-// Checks every file in an archive by its CRC-32, as the archive's directory has it.
-//
-// Longhaul's archives are never compressed (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT).
+// Checks every file in a ZIP by its CRC-32, as the directory has it: stored ones, and those that are
+// deflated (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT).
 
 import { type FileHandle, open } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
 import * as zlib from "node:zlib";
 
 const CHUNK = 2 ** 20;
@@ -19,18 +19,21 @@ const LOCATOR = 0x07064b50;
 const ENTRY = 0x02014b50;
 const LOCAL = 0x04034b50;
 const ZIP64 = 1; // the id of its extra field
+const DEFLATED = 8;
 const FULL = 0xffffffff; // the number stands in that field
 
 interface Entry {
   name: string;
   crc: number;
+  isDeflated: boolean;
+  /** In the archive. */
   size: number;
   at: number;
 }
 
-/** Returns what is wrong with an archive; empty if all is well. A Node.js without zlib.crc32 (before
+/** Returns what is wrong with a ZIP; empty if all is well. A Node.js without zlib.crc32 (before
  * 20.15 and 22.2) does not look. Raises the signal's reason. */
-export async function fault(path: string, signal: AbortSignal | undefined): Promise<string> {
+export async function zipFault(path: string, signal: AbortSignal | undefined): Promise<string> {
   if (!zlib.crc32) return "";
   const file = await open(path);
   try {
@@ -75,7 +78,7 @@ async function entries(file: FileHandle): Promise<Entry[]> {
       return short === FULL ? large() : short;
     }) as [number, number, number];
     const name = directory.toString("utf8", from + ENTRY_BYTES, from + ENTRY_BYTES + nameBytes);
-    list.push({ name, crc: directory.readUInt32LE(from + 16), size: stored, at: offset });
+    list.push({ name, crc: directory.readUInt32LE(from + 16), isDeflated: directory.readUInt16LE(from + 10) === DEFLATED, size: stored, at: offset });
     from += ENTRY_BYTES + nameBytes + extraBytes + commentBytes;
   }
   return list;
@@ -94,17 +97,28 @@ function zip64(extra: Buffer): () => number {
   };
 }
 
-async function crcOf(file: FileHandle, { size, at }: Entry, signal: AbortSignal | undefined): Promise<number> {
+async function crcOf(file: FileHandle, { name, isDeflated, size, at }: Entry, signal: AbortSignal | undefined): Promise<number> {
   const head = await bytes(file, at, LOCAL_BYTES);
   if (head.readUInt32LE(0) !== LOCAL) throw new RangeError("a file is not where the directory says");
   let from = at + LOCAL_BYTES + head.readUInt16LE(26) + head.readUInt16LE(28);
   let crc = 0;
-  for (let left = size; left > 0; ) {
-    signal?.throwIfAborted();
-    const piece = await bytes(file, from, Math.min(left, CHUNK));
-    crc = zlib.crc32(piece, crc);
-    from += piece.length;
-    left -= piece.length;
+  const stored = async function* () {
+    for (let left = size; left > 0; ) {
+      signal?.throwIfAborted();
+      const piece = await bytes(file, from, Math.min(left, CHUNK));
+      yield piece;
+      from += piece.length;
+      left -= piece.length;
+    }
+  };
+  const add = async (pieces: AsyncIterable<Buffer>) => {
+    for await (const piece of pieces) crc = zlib.crc32(piece, crc);
+  };
+  if (!isDeflated) await add(stored());
+  else {
+    await pipeline(stored, zlib.createInflateRaw(), add).catch((error: NodeJS.ErrnoException) => {
+      throw error.code?.startsWith("Z_") ? new RangeError(`${name} is not what it should be`) : error;
+    });
   }
   return crc;
 }

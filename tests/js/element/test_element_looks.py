@@ -62,11 +62,16 @@ JOBS: Final[dict[str, dict[str, Any] | None]] = {
     "running": _job("processing"),
     "trouble": _job("processing"),
     "ready": _job("completed", result=_RESULT),
+    "several": _job("completed", archives=3, result=_RESULT),
     "failed": _job("failed", error={"type": "urn:problem-type:longhaul:source-missing"}),
     "cancelled": _job("cancelled"),
     "expired": _job("expired"),
 }
 STATES: Final = tuple(JOBS)
+
+_ARCHIVES: Final = [
+    {"archive": n, "filename": f"March-{n}-of-3.zip", "size": n * 20_000_000} for n in (1, 2, 3)
+]
 
 
 def _answer_with(page: Page, job: dict[str, Any] | None) -> None:
@@ -82,7 +87,9 @@ def _answer_with(page: Page, job: dict[str, Any] | None) -> None:
     page.route(CREATE, create)
     page.route(STATUS, lambda route: route.fulfill(**answer(200, **(job or {}))))
     link = answer(200, downloadUrl="http://127.0.0.1:9/x.zip", expiresIn=900)
-    page.route(LINK, lambda route: route.fulfill(**link))
+    listed = answer(200, archives=_ARCHIVES) if job and "archives" in job else link
+    page.route(LINK, lambda route: route.fulfill(**listed))
+    page.route(f"{LINK}?archive=*", lambda route: route.fulfill(**link))
     page.route("http://127.0.0.1:9/**", saved)
 
 
@@ -93,7 +100,8 @@ def show(stage: Stage, name: str, html: str = 'lang="en"', label: str = "All of 
     if name == "idle":
         return
     stage.element.evaluate("element => element.start()")
-    stage.expect_state({"queued": "running", "trouble": "running"}.get(name, name))
+    shown = {"queued": "running", "trouble": "running", "several": "ready"}
+    stage.expect_state(shown.get(name, name))
     if name == "trouble":
         unavailable = problem(503, "unavailable")
         stage.page.route(STATUS, lambda route: route.fulfill(**unavailable))
@@ -145,6 +153,24 @@ def test_a_keyboard_is_enough_and_the_focus_is_never_lost(stage: Stage) -> None:
     assert stage.page.evaluate(inside) == "download"
     with stage.page.expect_download():
         stage.page.keyboard.press("Enter")
+
+
+def test_several_archives_are_a_list_and_each_is_downloaded_by_a_key(stage: Stage) -> None:
+    show(stage, "several")
+    items = stage.element.get_by_role("listitem")
+    expect(items).to_have_text([f"March-{n}-of-3.zip{n * 20} MB" for n in (1, 2, 3)])
+    expect(stage.element.get_by_role("link")).to_have_count(0)
+
+    stage.element.get_by_role("button", name="March-2-of-3.zip").focus()
+    with (
+        stage.page.expect_request("**/download?archive=2") as asked,
+        stage.page.expect_download(),
+    ):
+        stage.page.keyboard.press("Enter")
+
+    assert asked.value.method == "GET"
+    expect(items).to_have_count(3)
+    assert stage.page.evaluate("document.activeElement.localName") == "longhaul-export"
 
 
 def test_a_page_can_put_the_focus_on_the_element(stage: Stage) -> None:

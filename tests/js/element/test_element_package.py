@@ -16,8 +16,8 @@ DECLARED = MANIFEST["modules"][0]["declarations"][0]
 SOURCES = {path.name: path.read_text() for path in (js.FOLDER / "src/element").iterdir()}
 REFERENCE = (REPOSITORY / "docs/reference/component.md").read_text()
 
-SIZE_MAX = 12_000
-"""Bytes, gzipped: with the client and ten languages."""
+SIZE_MAX = 12_500
+"""Bytes, gzipped: with the client and ten languages. 300 are the list of several archives."""
 
 
 def _names(kind: str) -> set[str]:

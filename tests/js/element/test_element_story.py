@@ -6,7 +6,7 @@ import zipfile
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.js.element.stage import LINK, Stage
+from tests.js.element.stage import CREATE, LINK, Stage
 
 SEEN = "Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => '%s' })"
 
@@ -49,6 +49,24 @@ def test_each_way_to_say_what_to_export_works(stage: Stage) -> None:
     for attributes, names in ways.items():
         stage.open(attributes)
         assert set(_names(stage.page, "Export")) - {"manifest.json"} == names
+
+
+def test_attributes_say_what_the_archive_is_to_be_like(stage: Stage) -> None:
+    said = 'filename="March" format="zip" compression="auto" split="20000000"'
+    stage.open(f'prefix="{stage.sources.new_prefix()}" {said}')
+
+    with stage.page.expect_request(CREATE) as asked:
+        stage.start()
+
+    body = asked.value.post_data_json
+    assert isinstance(body, dict)
+    del body["prefix"]
+    assert body == {
+        "filename": "March",
+        "format": "zip",
+        "compression": "auto",
+        "split": 20_000_000,
+    }
 
 
 def test_a_request_may_be_given_as_a_property_before_the_module_is_there(stage: Stage) -> None:

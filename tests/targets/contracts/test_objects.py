@@ -43,6 +43,15 @@ def test_a_put_replaces_an_object(s3: Bound) -> None:
     assert s3.head_object(Key="a")["ETag"] == etag
 
 
+def test_a_put_that_says_so_replaces_no_object(s3: Bound) -> None:
+    s3.put_object(Key="a", Body=b"first", IfNoneMatch="*")
+
+    refused = s3.refuses("put_object", Key="a", Body=b"second", IfNoneMatch="*")
+
+    assert refused == ("PreconditionFailed", 412)
+    assert s3.get_object(Key="a")["Body"].read() == b"first"
+
+
 def test_a_range_is_shortened_at_the_end_and_refused_after_it(s3: Bound) -> None:
     put(s3, "a", b"content")
 

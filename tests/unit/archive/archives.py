@@ -36,10 +36,14 @@ def entries_of(sizes: Iterable[int]) -> tuple[Entry, ...]:
     return tuple(an_entry(index, size) for index, size in enumerate(sizes))
 
 
-def assembled(plan: Plan, contents: Sequence[bytes], head: Head = HEAD) -> bytes:
-    """The archive of a plan whose source files hold these contents."""
+def assembled(
+    plan: Plan, contents: Sequence[bytes], head: Head = HEAD, ending: bytes | None = None
+) -> bytes:
+    """The archive of a plan whose source files hold these contents. `ending` is its tail; None:
+    the usual one."""
     crc32s = [zlib.crc32(content) for content in contents]
-    ending = tail_of(plan, crc32s, head=head)
+    if ending is None:
+        ending = tail_of(plan, crc32s, head=head)
     parts = []
     for part in plan.parts:
         if part.copied is None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import fastjsonschema
@@ -11,12 +12,13 @@ from hypothesis import strategies as st
 
 from chalicelib.archive.manifest import Skipped
 from chalicelib.http import answer_schemas, answers
-from chalicelib.jobs.model import Failure, Job
+from chalicelib.jobs.model import Failure, Job, PlanRef
 from chalicelib.jobs.states import Stage, Status
 from chalicelib.trace_ids import SpanRef, job_digest
 from tests.unit.samples import JOB_ID, NOW, a_job, jobs, moments
 
 BASE = "https://api.example.com/v1-stage"
+A_PLAN = PlanRef("0123456789abcdef", "upload", 1)
 SKIPPED = Skipped("a/b", "denied", "S3 denies it")
 URL = f"{BASE}/v1/export/{JOB_ID}"
 
@@ -85,7 +87,38 @@ def test_a_completed_job_has_a_result_and_a_way_to_it() -> None:
             {"file": "a/b", "reason": "denied", "detail": "S3 denies it"},
         ],
         "downloadUrl": f"{URL}/download?redirect=true",
+        "linkUrl": f"{URL}/download",
+        "indexUrl": None,
     }
+
+
+def test_a_tar_has_an_index_too() -> None:
+    job = a_job(status=Status.COMPLETED, format="tar", archives=3)
+
+    answer = answers.job_answer(job, NOW, BASE, (), ())
+
+    assert (answer["format"], answer["archives"]) == ("tar", 3)
+    assert answer["result"]["s3Key"] == f"archives/{JOB_ID}.tar"
+    assert answer["result"]["indexUrl"] == f"{URL}/download?index=true&redirect=true"
+
+
+@pytest.mark.parametrize(
+    ("facts", "shown"),
+    [
+        ({"bytes_done": 30, "files_done": 3}, (27, 3, 30, 100)),
+        ({"plan": A_PLAN, "bytes_total": 50, "bytes_done": 25}, (95, 10, 100, 100)),
+        ({"plan": A_PLAN, "bytes_total": 50, "status": Status.COMPLETED}, (100, 0, 0, 50)),
+    ],
+)
+def test_while_files_are_compressed_their_own_bytes_are_counted(
+    facts: dict[str, Any], shown: tuple[int, ...]
+) -> None:
+    job = a_job(**{"status": Status.PROCESSING, "packing": 100, **facts})
+
+    told = answers.job_answer(job, NOW, BASE, (), ())["progress"]
+
+    names = ("percent", "currentFile", "bytesDone", "bytesTotal")
+    assert tuple(told[name] for name in names) == shown
 
 
 @pytest.mark.parametrize("lists", [([10_007], None), (None, [SKIPPED]), (None, None)])
@@ -107,12 +140,12 @@ def test_a_job_that_is_planned_again_says_so() -> None:
 
 
 def test_an_expired_job_has_a_result_without_a_way_to_it() -> None:
-    job = a_job(status=Status.COMPLETED, expires_at=NOW)
+    job = a_job(status=Status.COMPLETED, expires_at=NOW, format="tar")
 
     answer = answers.job_answer(job, NOW, BASE, (), ())
 
     assert answer["status"] == "expired"
-    assert answer["result"]["downloadUrl"] is None
+    assert {answer["result"][url] for url in ("downloadUrl", "linkUrl", "indexUrl")} == {None}
     assert answer["progress"]["percent"] == 100
 
 
@@ -147,12 +180,29 @@ def test_times_are_in_utc_to_the_millisecond() -> None:
         (Stage.PLANNING, 10, "Looking up 10 files."),
         (Stage.PLANNING, 1, "Looking up 1 file."),
         (Stage.PLANNING, 0, "Listing the files."),
+        (Stage.COMPRESSING, 10, "Compressing the files: 3 of 10."),
         (Stage.ASSEMBLING, 10, "Building the archive: 3 of 10 files."),
         (Stage.FINALIZING, 10, "Completing the archive."),
     ],
 )
 def test_a_job_at_work_says_what_is_done(stage: Stage, total_files: int, message: str) -> None:
     job = a_job(status=Status.PROCESSING, stage=stage, total_files=total_files, files_done=3)
+
+    assert answers.job_answer(job, NOW, BASE, (), ())["progress"]["message"] == message
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        ({"archives": 3}, "Building 3 archives: 3 of 10 files."),
+        ({"packing": 1}, "Putting the archive together."),
+        ({"packing": 1, "archives": 3}, "Putting 3 archives together."),
+        ({"archives": 3, "stage": Stage.FINALIZING}, "Completing the last archive."),
+    ],
+)
+def test_it_says_too_what_is_built(facts: dict[str, Any], message: str) -> None:
+    working = {"status": Status.PROCESSING, "stage": Stage.ASSEMBLING, "files_done": 3}
+    job = a_job(**{**working, **facts})
 
     assert answers.job_answer(job, NOW, BASE, (), ())["progress"]["message"] == message
 
@@ -167,11 +217,19 @@ def test_a_job_at_work_says_what_is_done(stage: Stage, total_files: int, message
         {"bytes_done": 1},
         {"bytes_total": 1},
         {"changes": 1},
+        {"archives": 2},
+        {"packing": 1},
         {"job_id": "6f0c5d0e-1111-4222-8333-444455556666"},
     ],
 )
 def test_whatever_moves_makes_another_state(facts: dict[str, Any]) -> None:
     assert answers.state_id(a_job(**facts), NOW) != answers.state_id(a_job(), NOW)
+
+
+def test_a_job_whose_files_are_compressed_moves_while_they_are_put_together() -> None:
+    job = a_job(status=Status.PROCESSING, packing=100, plan=A_PLAN, bytes_total=100)
+
+    assert answers.state_id(replace(job, bytes_done=50), NOW) != answers.state_id(job, NOW)
 
 
 def test_an_expired_job_is_in_another_state_than_a_completed_one() -> None:

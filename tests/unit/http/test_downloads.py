@@ -1,16 +1,18 @@
 """The link to an archive, and the name under which it is downloaded."""
 
 import re
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.archive.formats import FORMATS, Format
 from chalicelib.http import downloads
 from chalicelib.http.calls import Call
-from chalicelib.http.downloads import Link
+from chalicelib.http.downloads import Link, archive
+from chalicelib.jobs.model import ArchiveFormat, PlanRef
 from chalicelib.s3 import clients
 from tests.unit.samples import DAY, JOB_ID, NOW, a_job, some_settings
 
@@ -65,7 +67,7 @@ def signer(monkeypatch: pytest.MonkeyPatch) -> "_Signer":
 def test_a_link_never_outlives_the_archive(signer: "_Signer", left: int, seconds: int) -> None:
     job = a_job(expires_at=NOW + left)
 
-    link = downloads.presigned(_call(), job, some_settings(), NOW, None)
+    link = downloads.presigned(_call(), archive(job, 1), some_settings(), NOW, None)
 
     assert link == Link("https://signed", seconds)
     assert signer.asked["ExpiresIn"] == seconds
@@ -80,14 +82,16 @@ def test_a_link_ends_with_what_signed_it_and_says_so(
 ) -> None:
     job, settings = a_job(expires_at=NOW + 30 * DAY), some_settings(LINK_TTL_SECONDS=str(WEEK))
 
-    link = downloads.presigned(_call(), job, settings, NOW, lives)
+    link = downloads.presigned(_call(), archive(job, 1), settings, NOW, lives)
 
     assert link.seconds == signer.asked["ExpiresIn"] == seconds
     assert ("604800 seconds are set" in link.why) is is_said
 
 
 def test_nothing_is_said_of_credentials_that_outlive_the_archive(signer: "_Signer") -> None:
-    link = downloads.presigned(_call(), a_job(expires_at=NOW + 60_000), some_settings(), NOW, 61)
+    job = a_job(expires_at=NOW + 60_000)
+
+    link = downloads.presigned(_call(), archive(job, 1), some_settings(), NOW, 61)
 
     assert (link.seconds, link.why) == (60, "")
 
@@ -96,7 +100,7 @@ def test_nothing_is_said_of_credentials_that_outlive_the_archive(signer: "_Signe
 def test_a_link_is_for_the_archive_under_its_name(signer: "_Signer", method: str) -> None:
     job = a_job(filename="é.zip")
 
-    downloads.presigned(_call(method), job, some_settings(), NOW, None)
+    downloads.presigned(_call(method), archive(job, 1), some_settings(), NOW, None)
 
     assert signer.asked["HttpMethod"] == method
     assert signer.asked["Params"] == {
@@ -105,6 +109,39 @@ def test_a_link_is_for_the_archive_under_its_name(signer: "_Signer", method: str
         "ResponseContentType": "application/zip",
         "ResponseContentDisposition": downloads.content_disposition("é.zip"),
     }
+
+
+@pytest.mark.parametrize("form", [*FORMATS.values()], ids=lambda form: form.NAME)
+def test_a_link_has_the_type_of_its_format(form: Format) -> None:
+    assert downloads.MEDIA_TYPES[cast("ArchiveFormat", form.NAME)] == form.MEDIA_TYPE
+
+
+@pytest.mark.parametrize(
+    ("form", "media_type"),
+    [("zip", "application/zip"), ("tar", "application/x-tar"), ("tar.gz", "application/gzip")],
+)
+def test_the_archive_of_a_job_has_the_type_of_its_format(
+    form: ArchiveFormat, media_type: str
+) -> None:
+    target = archive(a_job(format=form, filename=f"a.{form}"), 1)
+
+    assert (target.key, target.filename) == (f"archives/{JOB_ID}.{form}", f"a.{form}")
+    assert target.media_type == media_type
+
+
+def test_each_of_several_archives_has_its_key_and_its_name_and_the_last_has_the_jobs_key() -> None:
+    job = a_job(format="tar.gz", archives=12, filename="a.tar.gz")
+
+    first, last = archive(job, 1), archive(job, 12)
+
+    assert (first.key, first.filename) == (f"archives/{JOB_ID}-1.tar.gz", "a-01-of-12.tar.gz")
+    assert (last.key, last.filename) == (job.archive_key, "a-12-of-12.tar.gz")
+
+
+def test_archives_that_another_job_has_built_are_found_at_its_home() -> None:
+    plan = PlanRef("0123456789abcdef", "upload", 1, home="of-another")
+
+    assert archive(a_job(archives=2, plan=plan), 1).key == "archives/of-another-1.zip"
 
 
 def _call(method: str = "GET") -> Call:

@@ -15,12 +15,13 @@ from chalicelib.settings import settings
 from infra.smaller import FOLDER, smaller
 from tests.unit.samples import REQUIRED
 
-SIZE_MAX = 90_000
+SIZE_MAX = 95_000
 """Bytes of the page, its scripts and the texts of one language that a view loads to be shown: as
-they are packaged, before API Gateway compresses them. 10,000 are the client, which is a package of
-its own (docs/decisions/0030-the-javascript-client.md)."""
+they are packaged, before API Gateway compresses them. 12,000 are the client, which is a package of
+its own (docs/decisions/0030-the-javascript-client.md). 3,000 are the choice of a format and of a
+size, which the form always shows, and what is said of several archives."""
 
-SIZE_MAX_OF_ALL = 163_000
+SIZE_MAX_OF_ALL = 170_000
 """The same of all views, with what is loaded only when it is needed."""
 
 COMPRESSED_MAX = 80_000

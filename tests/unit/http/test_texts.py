@@ -180,7 +180,10 @@ NOT_ENGLISH = {
     ),
     **dict.fromkeys(("ArrowDown", "Backspace", "Enter", "Escape", "Tab"), "a key of the keyboard"),
     **dict.fromkeys(
-        ("All", "Words", "Queued", "Planning", "Reading", "Assembling", "Finalizing"),
+        (
+            *("All", "Words", "Queued", "Planning", "Reading"),
+            *("Compressing", "Assembling", "Finalizing"),
+        ),
         "the end of the key of a text",
     ),
     "queued processing": "states of a job",

@@ -46,6 +46,7 @@ def test_every_package_of_the_client_is_installed_and_no_other() -> None:
     [
         (wheels.JWT, {"cffi", "cryptography"}),
         (wheels.OTLP, {"opentelemetry-proto", "protobuf"}),
+        (wheels.DEFLATE, {"zlib-ng"}),
     ],
 )
 def test_what_is_compiled_is_what_the_tests_have(file: str, names: set[str]) -> None:
@@ -59,7 +60,7 @@ def test_what_is_compiled_is_what_the_tests_have(file: str, names: set[str]) -> 
 def test_what_is_compiled_needs_nothing_that_is_left_out() -> None:
     needed = {
         wanted.name
-        for name in ("cryptography", "cffi", "opentelemetry-proto", "protobuf")
+        for name in ("cryptography", "cffi", "opentelemetry-proto", "protobuf", "zlib-ng")
         for wanted in map(Requirement, requires(name) or ())
         if wanted.marker is None or wanted.marker.evaluate({"extra": ""})
     }

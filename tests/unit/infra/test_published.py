@@ -145,6 +145,12 @@ def test_the_api_answers_before_its_function_ends(made: dict[str, Any]) -> None:
     assert timeout["MaxValue"] == 29
 
 
+def test_a_worker_keeps_freed_memory_in_few_heaps(made: dict[str, Any]) -> None:
+    own = made["Resources"]["Worker"]["Properties"]["Environment"]["Variables"]
+
+    assert own["MALLOC_ARENA_MAX"] == "2"
+
+
 @pytest.mark.parametrize("days", [1, 7, retention.DAYS_MAX])
 def test_s3_deletes_archives_a_day_and_requests_a_week_later(
     made: dict[str, Any], days: int

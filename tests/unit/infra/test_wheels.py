@@ -12,7 +12,7 @@ import pytest
 from infra import wheels
 from infra.errors import PackageError
 from infra.paths import REPOSITORY
-from infra.wheels import Machine
+from infra.wheels import Architecture, Machine
 
 CHECKS_A_SIGNATURE = """
 import sys
@@ -46,12 +46,22 @@ print(sys.modules["google.protobuf"].__file__)
 """
 
 
+COMPRESSES = """
+import zlib, zlib_ng
+from chalicelib import deflate
+made = deflate.compressor()
+assert zlib.decompress(made.compress(b"a" * 99) + made.flush(), -15) == b"a" * 99
+print(deflate.ENGINE.partition(" ")[0], "level", deflate.LEVEL, zlib_ng.__file__)
+"""
+
+
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
     """A folder with a wheel each of what is installed here."""
     folder = tmp_path / "wheels"
     folder.mkdir()
-    for name in ("cryptography", "cffi", "pycparser", "protobuf", "opentelemetry-proto"):
+    names = ("cryptography", "cffi", "pycparser", "protobuf", "opentelemetry-proto", "zlib-ng")
+    for name in names:
         with zipfile.ZipFile(folder / f"{name}.whl", "w") as wheel:
             for file in distribution(name).files or ():
                 if ".." not in file.parts and file.suffix != ".pyc":
@@ -99,20 +109,62 @@ def test_what_is_kept_of_the_wheels_ships_telemetry(installed: Path, tmp_path: P
     assert not [path for path in kept if "metrics" in path or path.endswith("_grpc.py")]
 
 
+def test_what_is_kept_of_the_wheels_compresses(installed: Path, tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    for name, content in wheels.unpacked(installed):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_bytes(content)
+
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", COMPRESSES],
+        env={"PYTHONPATH": f"{package}:{REPOSITORY}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout.startswith(f"zlib-ng level 7 {package}"), done.stderr
+    assert {path.name for path in (package / "zlib_ng").glob("*.py")} == {
+        "__init__.py",
+        "_version.py",
+    }
+
+
+@pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
+def test_lambda_does_not_do_without_the_compressor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, architecture: Architecture
+) -> None:
+    monkeypatch.setattr(wheels, "STATE", tmp_path / "state")
+    (tmp_path / wheels.DEFLATE).write_text(f"./{tmp_path.name}==1\n")
+
+    with pytest.raises(PackageError, match="could not be downloaded"):
+        wheels.files(Machine(architecture, "3.11"), tmp_path, [wheels.DEFLATE])
+
+
+def test_a_machine_without_a_wheel_of_the_compressor_does_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(wheels, "STATE", tmp_path / "state")
+    (tmp_path / wheels.DEFLATE).write_text(f"./{tmp_path.name}==1\n")
+
+    assert wheels.files(wheels.of_this_machine(), tmp_path, [wheels.DEFLATE]) == {}
+    assert "compress with zlib" in "".join(capsys.readouterr())
+
+
 def test_only_what_a_deployment_needs_is_in_its_package() -> None:
     def needed(*, tokens: bool, telemetry: bool) -> tuple[str, ...]:
         return wheels.needed(checks_tokens=tokens, ships_telemetry=telemetry)
 
-    assert needed(tokens=False, telemetry=False) == ()
-    assert needed(tokens=True, telemetry=False) == (wheels.JWT,)
-    assert needed(tokens=False, telemetry=True) == (wheels.OTLP,)
+    assert needed(tokens=False, telemetry=False) == (wheels.DEFLATE,)
+    assert needed(tokens=True, telemetry=False) == (wheels.JWT, wheels.DEFLATE)
+    assert needed(tokens=False, telemetry=True) == (wheels.OTLP, wheels.DEFLATE)
     assert needed(tokens=True, telemetry=True) == wheels.ALL
 
 
 def test_each_package_that_is_kept_says_what_it_is_and_its_licence(installed: Path) -> None:
     kept = {name for name, _ in wheels.unpacked(installed)}
 
-    for package in ("cryptography", "cffi", "protobuf"):
+    for package in ("cryptography", "cffi", "protobuf", "zlib_ng"):
         version = distribution(package).version
         assert f"{package}-{version}.dist-info/METADATA" in kept
         licence = re.compile(rf"{package}-{version}\.dist-info/(licenses/|LICENSE)")

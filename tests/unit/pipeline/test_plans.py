@@ -75,8 +75,15 @@ def _bucket() -> ArchiveBucket:
     return S3(["archive"], lambda: 0).bucket("archive")
 
 
-def _stored(bucket: ArchiveBucket, plan: Plan | None = None, *, version: int = VERSION) -> Index:
-    return plans.store(bucket, HOME, plan or _plan(), HEAD, MARK, version=version)
+def _stored(
+    bucket: ArchiveBucket, plan: Plan | None = None, *, version: int = VERSION, small: int = 0
+) -> Index:
+    return plans.store(bucket, HOME, plan or _plan(), HEAD, MARK, version=version, small=small)
+
+
+def _loaded(bucket: ArchiveBucket, index: Index) -> Index:
+    """The index as another process reads it."""
+    return plans.load(bucket, HOME, index.digest, version=VERSION)
 
 
 def _rewritten(
@@ -96,7 +103,7 @@ def _rewritten(
 def test_an_index_comes_back_as_it_was_stored(plan: Plan, head: Head, mark: str) -> None:
     bucket = _bucket()
 
-    index = plans.store(bucket, HOME, plan, head, mark, version=VERSION)
+    index = plans.store(bucket, HOME, plan, head, mark, version=VERSION, small=0)
 
     assert plans.load(bucket, HOME, index.digest, version=VERSION) == index
     assert index.head == head
@@ -179,6 +186,32 @@ def test_a_plan_of_another_version_cannot_be_used(bucket: ArchiveBucket, other: 
         plans.load(bucket, HOME, index.digest, version=VERSION)
 
 
+@pytest.mark.parametrize("small", [0, 10**6])
+def test_slices_are_read_as_they_were_stored_wherever_they_lie(
+    bucket: ArchiveBucket, small: int
+) -> None:
+    index = _stored(bucket, small=small)
+
+    loaded = _loaded(bucket, index)
+
+    assert (loaded.slices is None) is (small == 0)
+    assert [plans.load_slice(bucket, HOME, loaded, n) for n in range(len(index.segments))] == [
+        plans.load_slice(bucket, HOME, index, n) for n in range(len(index.segments))
+    ]
+
+
+def test_a_small_plan_is_one_object(bucket: ArchiveBucket) -> None:
+    index = _stored(bucket, small=len(_stored(_bucket()).slices or b""))
+
+    assert list(_objects(bucket)) == [places.index(HOME, index.digest)]
+
+
+def test_a_plan_that_is_a_byte_too_large_is_two_objects(bucket: ArchiveBucket) -> None:
+    index = _stored(bucket, small=len(_stored(_bucket()).slices or b"") - 1)
+
+    assert places.plan(HOME, index.digest) in _objects(bucket)
+
+
 def test_a_plan_that_says_no_version_cannot_be_used(bucket: ArchiveBucket) -> None:
     index = _stored(bucket)
     _rewritten(bucket, index, lambda content: content.pop("version"))
@@ -196,7 +229,7 @@ def test_a_plan_that_was_deleted_cannot_be_used(bucket: ArchiveBucket) -> None:
 
 
 def test_a_plan_whose_slices_were_deleted_cannot_be_used(bucket: ArchiveBucket) -> None:
-    index = _stored(bucket)
+    index = _loaded(bucket, _stored(bucket))
     bucket.delete(places.plan(HOME, index.digest))
 
     with pytest.raises(PlanUnusable):
@@ -204,7 +237,7 @@ def test_a_plan_whose_slices_were_deleted_cannot_be_used(bucket: ArchiveBucket) 
 
 
 def test_a_plan_whose_slices_were_cut_short_cannot_be_used(bucket: ArchiveBucket) -> None:
-    index = _stored(bucket, _plan(replace(SHRUNKEN, most_segment_seconds=0.0)))
+    index = _loaded(bucket, _stored(bucket, _plan(replace(SHRUNKEN, most_segment_seconds=0.0))))
     last_start, _ = index.places[-1]
     content = bucket.read(places.plan(HOME, index.digest)) or b""
     bucket.write(places.plan(HOME, index.digest), content[:last_start])

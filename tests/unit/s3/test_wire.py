@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from chalicelib.s3.framing import Answer
-from chalicelib.s3.wire import Request, Wire, _Connection
+from chalicelib.s3.wire import Patience, Request, Wire, _Connection
 
 LOOPBACK = IPv4Address("127.0.0.1")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -104,6 +104,14 @@ def start() -> Iterator[Start]:
 @pytest.fixture
 def wire() -> Iterator[Wire]:
     made = Wire(time.monotonic)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def hasty() -> Iterator[Wire]:
+    """Waits for an answer for a moment only."""
+    made = Wire(time.monotonic, patience=Patience(answer=0.05))
     yield made
     made.close()
 
@@ -222,9 +230,9 @@ def test_a_line_break_in_a_target_is_not_sent(start: Start, wire: Wire) -> None:
 
 
 def test_half_a_range_is_no_answer_and_its_connection_is_not_used_again(
-    start: Start, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    start: Start, hasty: Wire
 ) -> None:
-    monkeypatch.setattr("chalicelib.s3.wire._ANSWER_SECONDS", 0.05)
+    wire = hasty
     half = b"HTTP/1.1 206 Partial Content\r\nContent-Length: 3\r\n\r\nab"
     server = start(half, OK)
     buffer = bytearray(3)
@@ -394,10 +402,8 @@ def test_a_host_that_nobody_listens_on_does_not_answer(start: Start, wire: Wire)
     assert wire.exchange(request) is None
 
 
-def test_an_answer_that_does_not_come_is_waited_for_only_so_long(
-    start: Start, wire: Wire, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chalicelib.s3.wire._ANSWER_SECONDS", 0.05)
+def test_an_answer_that_does_not_come_is_waited_for_only_so_long(start: Start, hasty: Wire) -> None:
+    wire = hasty
     server = start(OK, b"HTTP", OK)
     wire.exchange(_get(server))
 

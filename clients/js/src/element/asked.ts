@@ -16,6 +16,8 @@ export interface Asked {
   place?: string | undefined;
 }
 
+const TEXTS = ["filename", "format", "compression"];
+
 /** Returns the entries of an attribute: a JSON list, or a text that is split. */
 export function entries(text: string, separator: RegExp): string[] {
   if (/^\s*\[/.test(text)) return (JSON.parse(text) as unknown[]).map(String);
@@ -24,8 +26,8 @@ export function entries(text: string, separator: RegExp): string[] {
 
 /** Returns the request that these attributes make; undefined if they say nothing. */
 export function requestOf(attribute: (name: string) => string | null): ExportRequest | undefined {
-  const [ids, keys, prefix, filename] = ["file-ids", "keys", "prefix", "filename"].map(attribute);
-  const named = filename ? { filename } : {};
+  const [ids, keys, prefix, split, ...texts] = ["file-ids", "keys", "prefix", "split", ...TEXTS].map(attribute);
+  const named = { ...Object.fromEntries(TEXTS.map((name, i) => [name, texts[i]]).filter(([, text]) => text)), ...(split && { split: Number(split) }) };
   // A stack may have ids that are texts: then one of digits has a zero or a letter somewhere.
   if (ids) return { fileIds: entries(ids, /[\s,]+/).map((id) => (/^(0|[1-9]\d{0,14})$/.test(id) ? Number(id) : id)), ...named } as ExportRequest;
   if (keys) return { keys: entries(keys, /[\r\n]+/), ...named } as ExportRequest;

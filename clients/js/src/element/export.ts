@@ -31,8 +31,12 @@ export interface LonghaulExportAttributes {
   /** Keys, one a line, or a JSON list. */
   keys?: string;
   prefix?: string;
-  /** The archive's name. A selection has its own. */
+  /** The archive's name. A selection has its own, and its own form of the archive. */
   filename?: string;
+  format?: "zip" | "tar" | "tar.gz";
+  compression?: "none" | "deflate" | "auto";
+  /** The most bytes of one archive. */
+  split?: number | string;
   /** Where the export is kept over a reload: in this tab by default, or in this browser. */
   storage?: Place;
   disabled?: boolean | "";
@@ -52,7 +56,7 @@ export interface LonghaulExportEventMap {
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
 export class LonghaulExport extends Base {
-  static readonly observedAttributes = [...OF_LOOKS, "api", "selection-url", "file-ids", "keys", "prefix", "filename", "storage"];
+  static readonly observedAttributes = [...OF_LOOKS, "api", "selection-url", "file-ids", "keys", "prefix", "filename", "format", "compression", "split", "storage"];
 
   /** Texts of the page's own, by language: `LonghaulExport.texts.sv = { download: "Hämta" }`. What is
    * not there is said in our words, in English for a language that we do not have. */
@@ -168,7 +172,7 @@ export class LonghaulExport extends Base {
         if (own && delete this[name]) this[name] = own.value;
       }
       const root = this.attachShadow({ mode: "open", delegatesFocus: true });
-      this.#draws = view(root, { start: () => this.start(), cancel: () => this.cancel(), download: (event) => this.#download(event) });
+      this.#draws = view(root, { start: () => this.start(), cancel: () => this.cancel(), download: (event) => this.#download(event), save: (archive) => this.#save(archive) });
       root.addEventListener("slotchange", () => this.#draw());
     }
     this.#languages = new MutationObserver(() => this.#draw());
@@ -309,7 +313,7 @@ export class LonghaulExport extends Base {
     const start = () => {
       if (document.visibilityState !== "visible" || !this.#isWanted) return;
       this.#isWanted = false;
-      this.#save();
+      if (!this.#run!.archives.length) this.#save();
     };
     document.addEventListener("visibilitychange", start, { signal: this.#run!.signal });
     start();
@@ -335,9 +339,9 @@ export class LonghaulExport extends Base {
     this.#save();
   }
 
-  #save(): void {
+  #save(archive?: number): void {
     const run = this.#run!;
-    (run.isFresh ? Promise.resolve() : run.link()).then(
+    (run.isFresh && !archive ? Promise.resolve() : run.link(archive)).then(
       () => {
         this.#draw();
         location.assign(run.href);
@@ -379,6 +383,7 @@ export class LonghaulExport extends Base {
       trouble: this.#trouble,
       isCancelling: this.#isCancelling,
       href: this.#run?.href ?? "",
+      archives: this.#run?.archives ?? [],
       // The API's own problems have a type, and a backend's refusal has none. The API refuses a selection
       // that has ended.
       slug: slug === "unauthorized" && error?.type.startsWith("urn:") && !this.token ? "outdated" : slug,

@@ -3,7 +3,7 @@
 import { Connection, retryAfter, type Token } from "../connection.js";
 import { LonghaulError, mayPass } from "../errors.js";
 import { backoff, pause } from "../pauses.js";
-import type { Download, ExportAccepted, Job } from "../types.js";
+import type { Archive, Download, ExportAccepted, Job } from "../types.js";
 import { type Asked, signed, subjectOf } from "./asked.js";
 import type { Kept } from "./memory.js";
 
@@ -31,6 +31,8 @@ export const isOpen = ({ status }: { status: string }): boolean => status === "q
 export class Run {
   /** Of the archive, once it is ready. It is good for some minutes. */
   href = "";
+  /** Of a job that has several. */
+  archives: Archive[] = [];
   #isFreshUntil = 0;
   #isSent = false; // the request that makes the job
   #isUnwanted = false;
@@ -83,9 +85,13 @@ export class Run {
     return undefined;
   }
 
-  /** Asks for a link, which `href` is then. */
-  async link(): Promise<void> {
-    const { downloadUrl, expiresIn } = (await this.#ask("GET", "/download", Infinity)).body as Download;
+  /** Asks for a link, which `href` is then; of several archives, for their list. */
+  async link(archive?: number): Promise<void> {
+    const { archives, downloadUrl, expiresIn } = (await this.#ask("GET", `/download${archive ? `?archive=${archive}` : ""}`, Infinity)).body as Download & { archives?: Archive[] };
+    if (archives) {
+      this.archives = archives;
+      return;
+    }
     if (!/^https?:/.test(downloadUrl)) throw new TypeError("No link");
     this.href = downloadUrl;
     this.#isFreshUntil = Date.now() + expiresIn * 1000 - FRESH_MS;

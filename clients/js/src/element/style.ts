@@ -19,6 +19,8 @@ display:inline-block;max-inline-size:100%;vertical-align:top;font-variant-numeri
 .row{display:flex;flex-wrap:wrap;align-items:center;justify-content:space-between;gap:.3em var(--gap)}
 .got{justify-content:start}
 .whole{inline-size:100%}
+ul{padding:0;list-style:none}
+li{padding-block:.15em}
 strong{font-weight:600}
 .mute{opacity:.78;font-size:.875em;overflow-wrap:anywhere}
 .bar{block-size:6px;border-radius:3px;background:var(--track);overflow:hidden}

@@ -44,7 +44,7 @@ const LANGUAGES: Record<string, string> = {
 ملفات مستبعدة: {n}
 فشل التصدير
 أُلغي التصدير
-انتهت صلاحية ملف ZIP
+انتهت صلاحية الأرشيف
 صُدّر هذا من قبل
 هذه الصفحة قديمة
 لم تسجّل الدخول
@@ -116,7 +116,7 @@ Lista para descargar
 Archivos omitidos: {n}
 La exportación ha fallado
 La exportación se ha cancelado
-El ZIP ha caducado
+El paquete ha caducado
 Ya se había exportado
 Esta página está desactualizada
 No ha iniciado sesión
@@ -188,7 +188,7 @@ Riprova tra {time}.`,
 除外されたファイル：{n}件
 エクスポートに失敗しました
 エクスポートはキャンセルされました
-ZIPの保存期限が切れました
+アーカイブの保存期限が切れました
 すでにエクスポートされています
 ページが古くなっています
 サインインしていません
@@ -212,7 +212,7 @@ Klaar om te downloaden
 Weggelaten bestanden: {n}
 De export is mislukt
 De export is geannuleerd
-Het ZIP-bestand is verlopen
+Het archief is verlopen
 Dit is al geëxporteerd
 Deze pagina is verouderd
 Je bent niet ingelogd
@@ -236,7 +236,7 @@ Pronta para baixar
 Arquivos que ficaram de fora: {n}
 A exportação falhou
 A exportação foi cancelada
-O ZIP expirou
+O pacote expirou
 Isto já foi exportado
 Esta página está desatualizada
 É preciso entrar

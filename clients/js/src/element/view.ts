@@ -2,7 +2,7 @@
 
 import { CSS } from "./style.js";
 import type { Key, Words } from "./texts.js";
-import type { Job } from "../types.js";
+import type { Archive, Job } from "../types.js";
 
 const SPOKEN_EVERY_MS = 15_000; // a screen reader that reads each change would read nothing else
 const UNSEEN = /[\p{Bidi_C}\p{Cc}]/gu; // they turn or hide what stands around them
@@ -25,6 +25,8 @@ export interface Shown {
   isCancelling: boolean;
   /** Of a link that is good for some minutes. */
   href: string;
+  /** Of a job that has several. */
+  archives: Archive[];
   /** Why it failed: the end of a problem's type. */
   slug: string;
   retryAfter: number | undefined;
@@ -36,6 +38,8 @@ export interface Acts {
   start(): void;
   cancel(): void;
   download(event: Event): void;
+  /** One of several archives. */
+  save(archive: number): void;
 }
 
 let sheet: CSSStyleSheet | undefined;
@@ -53,6 +57,8 @@ function h<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Record<str
 function say(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
+
+const clean = (name: string): string => name.replace(UNSEEN, "\ufffd");
 
 /** Returns why nothing moves, if that is so. */
 const hitchOf = ({ t }: Words, trouble: Key | undefined): string => (trouble ? joined(t(trouble), t("trying")) : "");
@@ -74,7 +80,8 @@ export function view(root: ShadowRoot, acts: Acts): (shown: Shown) => void {
     h("div", { class: "row" }, h("span", {}, percent, " ", left), cancel), bar, text);
   const [name, about, lacks] = [h("bdi"), h("span"), h("p", { class: "mute whole" })];
   const link = h("a", { part: "download" });
-  const ready = h("div", { class: "row got" }, link, h("span", { part: "text", class: "mute" }, name, about), lacks);
+  const several = h("ul", { part: "archives", class: "whole" });
+  const ready = h("div", { class: "row got" }, link, h("span", { part: "text", class: "mute" }, name, about), several, lacks);
   const [title, todo] = [h("strong"), h("p", { class: "mute" })];
   const retry = h("button", { type: "button", part: "retry", class: "quiet" });
   const failed = h("div", { class: "panel row" }, h("div", { part: "error" }, title, todo), retry);
@@ -85,6 +92,12 @@ export function view(root: ShadowRoot, acts: Acts): (shown: Shown) => void {
   start.onclick = retry.onclick = acts.start;
   cancel.onclick = acts.cancel;
   link.onclick = acts.download;
+
+  const line = ({ size }: Words) => (one: Archive): Node => {
+    const button = h("button", { type: "button", part: "archive", class: "quiet" }, clean(one.filename));
+    button.onclick = () => acts.save(one.archive);
+    return h("li", { class: "row" }, button, h("span", { class: "mute" }, size(one.size)));
+  };
 
   let before: Shown | undefined;
   let spokenAt = 0;
@@ -111,7 +124,9 @@ export function view(root: ShadowRoot, acts: Acts): (shown: Shown) => void {
     if (state === "ready" && job) {
       say(link, t("download"));
       link.href = shown.href;
-      say(name, job.filename.replace(UNSEEN, "\ufffd"));
+      link.hidden = shown.archives.length > 0;
+      if (before?.archives !== shown.archives) several.replaceChildren(...shown.archives.map(line(words)));
+      say(name, clean(job.filename));
       say(about, ` · ${words.size(job.result?.fileSize ?? job.progress.bytesTotal)}`);
       const { skipped, processedFiles, totalFiles } = job.result ?? {};
       const lacking = skipped?.length ?? (totalFiles ?? 0) - (processedFiles ?? 0);
@@ -132,7 +147,7 @@ export function view(root: ShadowRoot, acts: Acts): (shown: Shown) => void {
       say(live, news);
     }
     before = { ...shown };
-    if (hadFocus && hadFocus.closest("[hidden]")) (isBusy ? progress : state === "ready" ? link : isOver ? retry : start).focus();
+    if (hadFocus && hadFocus.closest("[hidden]")) (isBusy ? progress : state === "ready" ? several.querySelector("button") ?? link : isOver ? retry : start).focus();
   };
 
   /** Returns what is to be said of it; nothing if it was said a short time ago. */
