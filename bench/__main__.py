@@ -48,6 +48,7 @@ WHOLE: Final = Bench(
             (50 * MB,) * 20,
             has_crc32s=False,
         ),
+        Case("tar", "20 x 50 MB, as a tar", (50 * MB,) * 20, form="tar"),
     ),
     rounds=3,
     series=growth.FOUR_DECADES,
@@ -63,6 +64,7 @@ QUICK: Final = Bench(
         Case(
             "again", "4 x 50 MB without CRC-32s, exported before", (50 * MB,) * 4, has_crc32s=False
         ),
+        Case("tar", "4 x 50 MB, as a tar", (50 * MB,) * 4, form="tar"),
     ),
     rounds=1,
     series=growth.TWO_DECADES,

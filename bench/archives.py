@@ -4,6 +4,7 @@ Without the check, a contender that makes no archive would win.
 """
 
 import io
+import tarfile
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -55,16 +56,18 @@ class Remote(io.RawIOBase):
 def check_names(place: Place, key: str, case: Case) -> None:
     """Raises ContenderError unless the archive lists exactly the case's files, with their sizes.
 
-    Reads the archive's directory, not the bytes of its files.
+    Reads the directory of a ZIP, or the headers of a tar, not the bytes of its files.
     """
     name = place.outputs.archive_bucket
     size = place.s3.head_object(Bucket=name, Key=key)["ContentLength"]
     remote = io.BufferedReader(Remote(place.s3, name, key, size), 1024**2)
-    with zipfile.ZipFile(remote) as archive:
-        there = {
-            entry.filename.removeprefix(case.prefix): entry.file_size
-            for entry in archive.infolist()
-        }
+    if case.form == "tar":
+        with tarfile.open(fileobj=remote, mode="r:") as tar:
+            found = {entry.name: entry.size for entry in tar}
+    else:
+        with zipfile.ZipFile(remote) as archive:
+            found = {entry.filename: entry.file_size for entry in archive.infolist()}
+    there = {name.removeprefix(case.prefix): size for name, size in found.items()}
     there.pop("manifest.json", None)
     wanted = {case.key(i).removeprefix(case.prefix): size for i, size in enumerate(case.sizes)}
     if there != wanted:

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.place import CONNECTIONS, Place
+from chalicelib.jobs.model import ArchiveFormat
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -25,12 +26,13 @@ _BLOCK: Final = random.Random(1).randbytes(MB)
 @dataclass(frozen=True, slots=True)
 class Case:
     """A set of files, by their sizes in bytes. `name` is its folder in the source bucket.
-    `has_crc32s`: S3 has the CRC-32 of each file."""
+    `has_crc32s`: S3 has the CRC-32 of each file. `form` is what Longhaul makes of them."""
 
     name: str
     title: str
     sizes: tuple[int, ...]
     has_crc32s: bool = True
+    form: ArchiveFormat = "zip"
 
     @property
     def prefix(self) -> str:

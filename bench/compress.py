@@ -221,7 +221,9 @@ def page(about: results.Circumstances, sizes: Sequence[int], runs: Sequence[Run]
     lines = [
         f"# Compressed archives of text, {about.date}",
         "",
-        *results.sentences(about),
+        results.sentences(about)[0],
+        "The emulator runs on the same cores. How to read this: [docs/bench.md]"
+        "(../../docs/bench.md#compressed-text).",
         "",
         f"{len(sizes):,} files of {sum(sizes) / len(sizes) / MB:.1f} MB on average, "
         f"{sum(sizes) / MB:,.0f} MB together. Longhaul compresses with {deflate.ENGINE}, level "

@@ -31,9 +31,10 @@ class Contender:
     for_many_files: bool = False
 
     def takes_part(self, case: Case) -> bool:
-        """Without CRC-32s, the peers would read all bytes twice, or do not work at all."""
+        """Without CRC-32s, the peers would read all bytes twice, or do not work at all. They make
+        nothing but ZIPs."""
         return (case.has_many_files or not self.for_many_files) and (
-            case.has_crc32s or self.kind != "peer"
+            (case.has_crc32s and case.form == "zip") or self.kind != "peer"
         )
 
 
@@ -75,8 +76,8 @@ def _worker(
     keys = [case.key(index) for index in range(len(case.sizes))]
     asked = {"keys": keys} if by_keys else {"prefix": case.prefix}
     with processes.running("bench.worker:worker", place.environment, code) as worker:
-        job_id, usage = ours.export(place, {**asked, "fresh": True}, worker)
-    return ours.archive_key(job_id), worker.start, usage
+        job_id, usage = ours.export(place, {**asked, "format": case.form, "fresh": True}, worker)
+    return ours.archive_key(job_id, case.form), worker.start, usage
 
 
 def _worker_by_keys(place: Place, case: Case) -> tuple[str, Usage, Usage]:
@@ -84,8 +85,9 @@ def _worker_by_keys(place: Place, case: Case) -> tuple[str, Usage, Usage]:
 
 
 def _over_http(place: Place, case: Case) -> tuple[str, Usage, Usage]:
-    job_id, seconds = ours.export_over_http(place, {"prefix": case.prefix, "fresh": True})
-    return ours.archive_key(job_id), Usage(), Usage(seconds=seconds)
+    asked = {"prefix": case.prefix, "format": case.form, "fresh": True}
+    job_id, seconds = ours.export_over_http(place, asked)
+    return ours.archive_key(job_id, case.form), Usage(), Usage(seconds=seconds)
 
 
 def _alone(

@@ -105,6 +105,12 @@ def _goals(results: Results, cases: dict[str, Case]) -> list[str]:
             (f"{title}: CPU-seconds of the worker", _cpu(ours), 0.35),
             (f"{title}: MiB through the worker, each file", through / files / MIB, 5.5),
         ]
+    if "tar" in cases and (ours := results.of("tar", "longhaul")):
+        title, floor = cases["tar"].title, _wall(results.of("tar", "floor"))
+        goals += [
+            (f"{title}: wall over the floor's", _wall(ours) / floor, 1.3),
+            (f"{title}: CPU-seconds of the worker", _cpu(ours), 0.35),
+        ]
     if "again" in cases and (again := results.of("again", "longhaul")):
         known = _wall(results.of("large", "longhaul"))
         goals.append(

@@ -36,6 +36,7 @@ _TRANSIENT: Final = frozenset(
         "Throttling",
         "ThrottlingException",
         "ThrottledException",
+        "TooManyRequestsException",
         "RequestThrottled",
         "RequestLimitExceeded",
         "ProvisionedThroughputExceededException",
@@ -155,6 +156,21 @@ class EventsClient(Protocol):
 def events() -> EventsClient:
     """Returns the EventBridge client."""
     return cast("EventsClient", client("events", config(8, read_timeout=5)))
+
+
+class FunctionsClient(Protocol):
+    """The client of Lambda, as far as it is used here."""
+
+    exceptions: Any
+
+    def invoke(self, **asked: Any) -> dict[str, Any]: ...
+
+
+@cache
+def functions() -> FunctionsClient:
+    """Returns the Lambda client. It has as many connections as queue/direct.py uses at once."""
+    settings = config(8, read_timeout=5, max_pool_connections=16)
+    return cast("FunctionsClient", client("lambda", settings))
 
 
 class MailClient(Protocol):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import uuid4
 
 from chalicelib import aws, json_path
-from chalicelib.aws import EventsClient, MailClient
+from chalicelib.aws import EventsClient, FunctionsClient, MailClient
 from chalicelib.errors import GivenUp
 from chalicelib.jobs.addresses import AddressStore
 from chalicelib.jobs.by_user import UserJobs
@@ -30,6 +30,7 @@ from chalicelib.limits import LIMITS, Limits
 from chalicelib.log import JsonLines, Log
 from chalicelib.named_sources import Source
 from chalicelib.pools import Pools, Threads
+from chalicelib.queue.direct import Direct
 from chalicelib.queue.queue import BATCH, Queue
 from chalicelib.s3 import clients
 from chalicelib.s3.access import Access
@@ -136,6 +137,7 @@ class Services(Seams):
     """The bucket of each source, by the source's name. It is made when it is first asked for."""
     archive: ArchiveBucket
     queue: Queue
+    direct: Direct
     announcements: Queue
     dead_letters: Queue | None
     webhook_keys: SecretKeys
@@ -213,6 +215,7 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
     fast: "FastPath | None" = None,
     elsewhere: "Callable[[str], Way] | None" = None,
     queue_batch: int = BATCH,
+    functions: Callable[[], FunctionsClient] | None = None,
     events: Callable[[], EventsClient] | None = None,
     mail: Callable[[], MailClient] | None = None,
     outbound: "Outbound | None" = None,
@@ -220,8 +223,8 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
 ) -> Services:
     """Returns the services of the stack that the settings name, reached through these clients.
     `elsewhere` makes the way to S3 in another region; None: `s3` reaches all. `seams` are fields of
-    Seams. `queue_batch` is the most messages that one request sends. `events`, `mail` and
-    `outbound` reach EventBridge, SES and the hosts of webhooks."""
+    Seams. `queue_batch` is the most messages that one request sends. `functions`, `events`, `mail`
+    and `outbound` reach Lambda, EventBridge, SES and the hosts of webhooks."""
     random: Random = seams.setdefault("random", Random())
     table = Table(dynamodb, config.jobs_table, random)
     return Services(
@@ -253,6 +256,13 @@ def made(  # noqa: PLR0913 - a client for each service, and the seams
         sources=SourceBuckets(config, (s3, fast), elsewhere, seams.get("pause", time.sleep)),
         archive=ArchiveBucket(s3, config.archive_bucket, fast),
         queue=Queue(sqs, config.queue_url, queue_batch),
+        direct=Direct(
+            functions or aws.functions,
+            config.worker_function,
+            seams.get("pools") or Threads(),
+            seams.get("now", now_ms),
+            seams.get("new_id", new_id),
+        ),
         announcements=Queue(sqs, config.announcement_queue_url, queue_batch),
         dead_letters=Queue(sqs, url) if (url := config.dead_letter_queue_url) else None,
         webhook_keys=SecretKeys(

@@ -55,6 +55,11 @@ CHANGES_MAX: Final = 20
 LOOK_UP_MAX: Final = 100_000
 CHECKSUM_DAYS_MAX: Final = 3650
 
+DIRECT_SEGMENTS: Final = 300
+DIRECT_SEGMENTS_MAX: Final = 1000
+"""Lambda adds this many workers of a function in ten seconds, and lets a new account have as many.
+https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html"""
+
 Auth = Literal["none", "jwt", "iam"]
 """`jwt`: by a token of an OpenID provider. `iam`: by a request that is signed with AWS credentials.
 `none`: not at all."""
@@ -146,6 +151,10 @@ class Settings:
     """The files of a prefix are looked up one by one if there are at most this many."""
     checksum_days: int = 90
     """How long a CRC-32 that a worker has computed is kept; 0: not at all."""
+    direct_segments: int = 0
+    """How many segments of a job go to workers directly, and not through the queue."""
+    worker_function: str = ""
+    """The function that a worker is. Empty: all goes through the queue."""
     announcement_queue_url: str = ""
     event_bus: str = ""
     """The EventBridge bus that is told of jobs. Empty: none."""
@@ -252,6 +261,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         changes_max=number("CHANGES_MAX", 3, 0, CHANGES_MAX),
         look_up_max=number("LOOK_UP_MAX", 200, 0, LOOK_UP_MAX),
         checksum_days=number("CHECKSUM_DAYS", 90, 0, CHECKSUM_DAYS_MAX),
+        direct_segments=number("DIRECT_SEGMENTS", DIRECT_SEGMENTS, 0, DIRECT_SEGMENTS_MAX),
+        worker_function=environ.get("WORKER_FUNCTION", ""),
         announcement_queue_url=text("ANNOUNCEMENT_QUEUE_URL"),
         event_bus=environ.get("EVENT_BUS", ""),
         events=cast(

@@ -70,6 +70,7 @@ GROUPS: Final = {
         "ApiConcurrency": "Invocations kept for the API",
         "WorkerConcurrency": "Steps at once",
         "AnnouncerConcurrency": "Announcements at once",
+        "DirectSegments": "Segments that go past the queue",
         "ProvisionedPollers": "Pollers that are kept ready",
         "MaximumPollers": "Pollers at most",
         "ThrottleRate": "Requests a second",

@@ -188,6 +188,14 @@ TUNABLES: Final = (
         settings.CHECKSUM_DAYS_MAX,
         "Days that the CRC-32 of a large file is kept for later jobs. 0 - not at all.",
     ),
+    _number(
+        "DIRECT_SEGMENTS",
+        settings.DIRECT_SEGMENTS,
+        0,
+        settings.DIRECT_SEGMENTS_MAX,
+        "How many segments of a job go to workers directly, not through the queue. 0 - none, as "
+        "with WorkerConcurrency or ProvisionedPollers.",
+    ),
     _text(
         "FAST_PATH",
         "FastPath",

@@ -1,4 +1,5 @@
-"""Which segments of a job are done, and in which upload each segment of a nested plan is built.
+"""Which segments of a job are done, and in which upload a segment is built that is an object of its
+own: a segment of a nested plan, or one of several archives.
 
 Both are stored beside the job's record, which they would make too large. They belong to one plan: a
 job that is planned again begins anew.
@@ -48,6 +49,21 @@ class SegmentStore:
         if self.table.put_new(item, "register an upload"):
             return upload
         return self.upload(job, plan, segment) or upload
+
+    def replace_upload(
+        self, job: Job, plan: PlanRef, segment: int, gone: str, opened: str
+    ) -> str | None:
+        """Registers another upload in the place of one that is gone. Returns the id of the upload
+        to use: this one, or the one that another worker has registered before. None: none is
+        registered any more."""
+        made, item = self.table.attempt(
+            places.segment_upload(job.home, plan.digest, segment),
+            "register an upload",
+            "SET uploadId = :opened",
+            {"opened": of(opened), "gone": of(gone)},
+            condition="uploadId IN (:gone, :opened)",
+        )
+        return opened if made else text(item, "uploadId")
 
     def forget_done(self, home: str, plan_digest: str, now: int) -> None:
         """Forgets which segments of a plan are done."""

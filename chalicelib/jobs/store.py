@@ -174,17 +174,25 @@ class JobStore:
     def set_packing(self, job: Job, now: int, size: int, files: int) -> Job | None:
         """Records how many bytes are packed before a job that is processing is planned, and how
         many files were asked for. `bytes_done` begins anew, unless the job is packing as many
-        already. None if the job is planned, or a change of its files was counted since `job` was
-        read."""
+        already. None if the job is planned, if a change of its files was counted since `job` was
+        read, or if a twin packs others meanwhile."""
         values = all_of({"stage": Stage.COMPRESSING, "packing": size, "totalFiles": files})
         if (job.packing, job.total_files) != (size, files):
             values |= items.progress_attributes(Progress())
+        # Else a worker that is behind would have the progress of others begin anew.
+        seen = "packing = :was" if job.packing else "attribute_not_exists(packing)"
         change = _Change(
             values=values,
-            condition=f"{_UNPLANNED} AND {_changes(job)}",
-            more=_changes_seen(job),
+            condition=f"{_UNPLANNED} AND {_changes(job)} AND {seen}",
+            more=_changes_seen(job) | ({"was": of(job.packing)} if job.packing else {}),
         )
-        return self._write(job.job_id, now, _PROCESSING, change)
+        if packing := self._write(job.job_id, now, _PROCESSING, change):
+            return packing
+        there = self.get(job.job_id)
+        if there is None or there.plan or there.changes != job.changes:
+            return None
+        is_same = (there.packing, there.total_files) == (size, files)
+        return there if is_same and there.status in _PROCESSING else None
 
     def adopt(self, job: Job, failed: Job, plan: PlanRef, now: int) -> Job | None:
         """Sets the plan of a failed job as the plan of `job`, which is processing and has none.

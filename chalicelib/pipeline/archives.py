@@ -22,6 +22,18 @@ def are_there(services: Services, job: Job) -> bool:
     return all(key in found for key in of(job))
 
 
+def are_whole(services: Services, job: Job) -> bool:
+    """Returns whether all archives of a planned job are there, with as many bytes as its plan says.
+    Raises Unavailable or AccessDenied if S3 does."""
+    if job.archives == 1:
+        archive = services.archive.head(job.archive_key, checksum=False)
+        return archive is not None and archive.size == job.bytes_total
+    listed = services.archive.list_objects(places.archives(job.home))
+    sizes = {found.key: found.size for found in listed}
+    known = [sizes.get(key) for key in of(job)]
+    return None not in known and sum(size or 0 for size in known) == job.bytes_total
+
+
 def delete(services: Services, job: Job) -> None:
     """Deletes all archives of the job's home, and the index. They may be gone already. Raises
     Unavailable or AccessDenied if S3 does."""

@@ -8,14 +8,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice, takewhile
 
+from chalicelib.archive import tail
 from chalicelib.archive.costs import JOINS_AT_ONCE, SECTIONS_AT_ONCE
 from chalicelib.archive.plan import Part
 from chalicelib.archive.tail import Section
 from chalicelib.errors import PartReplaced, SourceChanged, Unavailable, UploadGone
 from chalicelib.jobs import places, wake
 from chalicelib.jobs.model import Job, PlanRef, Progress
-from chalicelib.jobs.states import Stage
-from chalicelib.pipeline import archive_index, endings, plans, tail_sections
+from chalicelib.jobs.states import OPEN, Stage
+from chalicelib.pipeline import archive_index, archives, endings, plans, tail_sections, uploads
 from chalicelib.pipeline.assembly import Builder, Upload
 from chalicelib.pipeline.lease import Lease
 from chalicelib.pools import ahead, wait_for
@@ -27,13 +28,15 @@ from chalicelib.sources.known import keep
 
 @dataclass(frozen=True, slots=True)
 class PlannedJob:
-    """A job with its plan, and what a step needs to work on it."""
+    """A job with its plan, and what a step needs to work on it. `is_new`: no part of the segment
+    that this step builds is there yet, but for those of a twin."""
 
     job: Job
     plan: PlanRef
     index: plans.Index
     services: Services
     lease: Lease
+    is_new: bool = False
 
     @property
     def upload(self) -> Upload:
@@ -92,7 +95,9 @@ def _build(planned: PlannedJob, number: int) -> Section | None:
     before = planned.lease.done
     segment = planned.index.segments[number]
     made = None
-    if not segment.joins:
+    if number < len(planned.index.volumes):
+        made = _upload_archive(planned, number)
+    elif not segment.joins:
         made = _upload_parts(planned, number, planned.upload)
     elif len(_there(planned.upload, segment.joins)) < len(segment.joins) or (
         segment.unknown and planned.sections.counts(number) is None
@@ -122,13 +127,16 @@ def finish(planned: PlannedJob, sections: Mapping[int, Section] | None = None) -
     own = tail_sections.section(services.archive, index, index.final, final, builder.crc32s)
     with services.pools(SECTIONS_AT_ONCE) as pool:
         of_all = {**(sections or {}), index.final: own}
-        tail = tail_sections.Tail(
+        ending = tail_sections.Tail(
             planned.sections, of_all, pool, planned.lease.tick, planned.write_index
         )
-        builder.upload_chunks(final.parts, _chained(rest, tail.render()))
+        builder.upload_chunks(final.parts, _chained(rest, ending.render()))
     # S3 may take minutes to join many parts.
     planned.lease.renew(services.now()) if index.final else planned.lease.keep()
-    known = [etag for number in range(index.final) for etag in tail.etags.get(number, ())]
+    if index.volumes:
+        _complete_archives(planned, ending.etags)
+    own_segments = range(len(index.volumes), index.final)
+    known = [etag for number in own_segments for etag in ending.etags.get(number, ())]
     known += [builder.etags[part.number] for part in final.parts]
     _complete_upload(planned, planned.upload, known, final.parts[-1].number, index.size)
     complete(planned)
@@ -147,11 +155,11 @@ def complete(planned: PlannedJob) -> None:
     # If packing has found that S3 can copy all files as they are, there are packs with nothing. If
     # all files are empty, there are packs of no bytes.
     has_packs = index.has_packs or job.packing > 0
-    is_messy = is_messy or has_packs
+    is_messy = is_messy or has_packs or bool(index.volumes)
     wake_at = now + wake.DISCARD_AFTER_MS if is_messy else expires_at
     # Before the job completes: a request for the same files right after that finds its archive.
     services.fingerprints.record(index.fingerprint, job.job_id, expires_at)
-    done = Progress(index.files, index.size, index.copied)
+    done = Progress(index.files, index.total, index.copied)
     ended = endings.complete(
         services, job, planned.plan, done, expires_at=expires_at, wake_at=wake_at
     )
@@ -173,19 +181,13 @@ def complete(planned: PlannedJob) -> None:
 
 def _build_object(planned: PlannedJob, number: int) -> None:
     """Builds a segment as an object of its own, in an upload that twins share."""
-    archive, segments = planned.services.archive, planned.services.segments
+    archive = planned.services.archive
     segment = planned.index.segments[number]
     key = places.segment(planned.job.home, planned.index.digest, number)
     built = archive.head(key, checksum=False)
     if built and built.size == segment.bytes:
         return
-    upload_id = segments.upload(planned.job, planned.plan, number)
-    if upload_id is None:
-        opened = archive.create_upload(key, planned.index.form.MEDIA_TYPE)
-        upload_id = segments.register_upload(planned.job, planned.plan, number, opened)
-        if upload_id != opened:
-            archive.abort_upload(key, opened)
-    upload = Upload(archive, key, upload_id)
+    upload = _shared_upload(planned, number, key)
     try:
         made = _upload_parts(planned, number, upload)
         known = made.etags if made else ()
@@ -197,6 +199,60 @@ def _build_object(planned: PlannedJob, number: int) -> None:
     except UploadGone:
         # A twin was faster, or the upload was thrown away: the next try finds out which.
         raise Unavailable(f"the upload of segment {number} has just ended") from None
+
+
+def _shared_upload(planned: PlannedJob, number: int, key: str) -> Upload:
+    media_type = planned.index.form.MEDIA_TYPE
+    return uploads.shared(planned.services, planned.job, number, key, media_type)
+
+
+def _upload_archive(planned: PlannedJob, number: int) -> Section | None:
+    """Uploads the parts of a segment that is one of several archives. Returns its section, as
+    `_upload_parts` does. `finish` completes the upload. Raises UploadGone if all archives are there
+    already."""
+    upload = _shared_upload(planned, number, uploads.volume_key(planned.job, number))
+    try:
+        return _upload_parts(planned, number, upload)
+    except UploadGone:
+        # It was completed for a worker that then died, or that is at work still; or it was aborted.
+        job = planned.lease.look()
+        if job is None or job.status not in OPEN or job.plan != planned.plan:
+            raise planned.lease.refused() from None
+        if archives.are_whole(planned.services, job):
+            raise
+        media_type = planned.index.form.MEDIA_TYPE
+        uploads.replace_gone(planned.services, job, number, upload, media_type)
+        raise Unavailable(f"the upload of archive {number + 1} has just ended") from None
+
+
+def _complete_archives(planned: PlannedJob, etags: Mapping[int, Sequence[str]]) -> None:
+    """Completes the uploads of all archives but the last one. `etags` are those of their parts, by
+    segment, as far as they are known. Raises UploadGone if an archive can be completed no more, and
+    Unavailable if parts of one are not there."""
+    services, job, index = planned.services, planned.job, planned.index
+    numbers = range(len(index.volumes))
+
+    def begun(number: int) -> Upload:
+        return _shared_upload(planned, number, uploads.volume_key(job, number))
+
+    def finish_one(upload: Upload, number: int) -> None:
+        segment, size = index.segments[number], index.volumes[number].size
+        parts = segment.end_part - segment.first_part
+        try:
+            _complete_upload(planned, upload, etags.get(number, ()), parts, size)
+        except (UploadGone, Unavailable):
+            built = services.archive.head(upload.key, checksum=False)
+            if built is None or built.size != size:
+                raise
+
+    pools = services.pools
+    with pools(JOINS_AT_ONCE) as pool:
+        found = list(ahead(pool, begun, numbers, JOINS_AT_ONCE))
+    if job.was_replanned:
+        uploads.abort_others(services, job, {planned.plan.upload, *(one.id for one in found)})
+    with pools(JOINS_AT_ONCE) as pool:
+        ended = [pool.submit(finish_one, *one) for one in zip(found, numbers, strict=True)]
+        wait_for(pools, ended, planned.lease.tick)
 
 
 def _join(planned: PlannedJob, number: int) -> None:
@@ -235,7 +291,7 @@ def _upload_parts(planned: PlannedJob, number: int, upload: Upload) -> Section |
     of the tail; None if that is kept already."""
     segment = planned.index.segments[number]
     of = planned.slice(number)
-    there = _there(upload, of.parts)
+    there = {} if planned.is_new else _there(upload, of.parts)
     is_kept = bool(there) and planned.sections.counts(number) is not None
     # Until the section is kept, nobody knows the CRC-32s in it. Then what was streamed is streamed
     # again: the same bytes take the same place.
@@ -245,14 +301,33 @@ def _upload_parts(planned: PlannedJob, number: int, upload: Upload) -> Section |
     rest = segment.bytes - sum(one.length for one in todo)
     planned.lease.gathered(streamed=rest - copied, copied=copied)
     builder = _builder(planned, of, upload)
-    builder.build(todo)
+    closing = _closing(planned, number, of)
+    builder.build(one for one in todo if one not in closing)
+    is_closed = not any(one in closing for one in todo)
+    start = closing[0].start if closing else 0
+    left = b""
+    if not is_closed and start < planned.index.volumes[number].tail_start:
+        left = builder.fill(start, planned.index.volumes[number].tail_start)
     _keep_crc32s(planned, of, builder.crc32s)
-    if is_kept:
-        return None
-    archive = planned.services.archive
-    made = tail_sections.section(archive, planned.index, number, of, builder.crc32s)
+    made = None
+    if not is_kept:
+        archive = planned.services.archive
+        made = tail_sections.section(archive, planned.index, number, of, builder.crc32s)
+    if not is_closed:
+        known = made or planned.sections.whole_or_made(number)
+        tail_start = planned.index.volumes[number].tail_start
+        rendered = tail.render_bare(builder.form, tail_start, known.counts, known.records)
+        builder.upload_chunks(closing, _chained(left, rendered))
     etags = there | builder.etags
-    return made.with_etags(etags[part.number] for part in of.parts)
+    return made and made.with_etags(etags[part.number] for part in of.parts)
+
+
+def _closing(planned: PlannedJob, number: int, of: plans.Slice) -> Sequence[Part]:
+    """Returns the parts of a segment that end an archive: what is left of the body after the last
+    cut, and the tail. There are none if the segment is no archive."""
+    if number >= len(planned.index.volumes):
+        return ()
+    return of.parts[-planned.index.volumes[number].closing :]
 
 
 def _keep_crc32s(planned: PlannedJob, of: plans.Slice, crc32s: Mapping[int, int]) -> None:

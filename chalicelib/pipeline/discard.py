@@ -136,6 +136,8 @@ def _throw_away(job: Job, status: Status, services: Services, lease: Lease) -> N
         _abort_uploads(places.archives(job.home), services, lease)
         archives.delete(services, job)
     else:
+        if job.archives > 1:
+            _abort_uploads(places.archives(job.home), services, lease)  # twins' that came too late
         archives.delete_others(services, job)
     _abort_uploads(folder, services, lease)
     if status is Status.EXPIRED:

@@ -1,5 +1,6 @@
 """What is known of packs (archive/packed.py): it is kept in S3, beside them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.archive import packed
@@ -20,20 +21,26 @@ class Rows:
     _key: str = ""
     _rows: list[PackedFile] = field(default_factory=list)
 
-    def made(self, form: Format, entry: Entry, offset: int) -> Made:
-        """Returns what the tail says of a run, which begins at `offset` in the archive. Raises
-        Unavailable if its rows are gone."""
+    def made(self, form: Format, entry: Entry, offset: int, archive: int | None = None) -> Made:
+        """Returns what the tail says of a run, which begins at `offset` in the archive. `archive`
+        is the number of that archive, if there are several. Raises Unavailable if the run's rows
+        are gone."""
+        rows = self.of(entry)
+        return packed.made(form, entry, rows, offset, archive) if rows else Made(0, b"", b"")
+
+    def of(self, entry: Entry) -> Sequence[PackedFile]:
+        """Returns the rows of a run. Raises Unavailable if they are gone."""
         run = entry.packed
         if run is None:
             raise ValueError(f"{entry.key} is not packed")
         if not run.files:
-            return Made(0, b"", b"")
+            return ()
         if self._key != run.rows:
             found = read(self.archive, run.rows)
             if found is None:
                 raise Unavailable(f"what is known of {run.rows} is gone")
             self._key, self._rows = run.rows, found
-        return packed.made(form, entry, self._rows[run.first : run.end], offset)
+        return self._rows[run.first : run.end]
 
 
 def read(archive: ArchiveBucket, key: str) -> list[PackedFile] | None:

@@ -4,23 +4,24 @@ steps."""
 from dataclasses import replace
 from typing import Final
 
-from chalicelib.archive import layout
+from chalicelib.archive import layout, volumes
 from chalicelib.archive.formats import FORMATS, Format
 from chalicelib.archive.layout import ArchiveTooLarge
 from chalicelib.archive.manifest import Head
 from chalicelib.archive.names import manifest_name
 from chalicelib.archive.plan import Entry, Plan
-from chalicelib.errors import GivenUp, LimitExceeded, NothingToDo, Unavailable
+from chalicelib.errors import GivenUp, LimitExceeded, NothingToDo, Unavailable, shortened
 from chalicelib.jobs import places
 from chalicelib.jobs.items import short_missing, short_unreadable
 from chalicelib.jobs.model import Job, PlanRef
 from chalicelib.jobs.states import OPEN, Status
 from chalicelib.jobs.store import Planned
-from chalicelib.pipeline import accepting, keeping, plans, quotas, reuse
+from chalicelib.pipeline import accepting, keeping, packs, plans, quotas, reuse, uploads
 from chalicelib.pipeline.build import PlannedJob, planned_job
 from chalicelib.pipeline.lease import Lease
 from chalicelib.pipeline.packing import with_packs
 from chalicelib.pipeline.reading import with_crc32s
+from chalicelib.pipeline.sending import send_segments
 from chalicelib.queue.messages import Message, Step
 from chalicelib.services import Services
 from chalicelib.sources.find import Found, find
@@ -38,6 +39,8 @@ def plan(job: Job, services: Services, lease: Lease) -> PlannedJob | None:
     gone, NothingToDo if the job has ended or another worker has sent its steps, and what the lease
     raises.
     """
+    # Else there may be parts: those of a worker that had these steps before, or of another job.
+    is_new = job.plan is None and job.previous_plan is None and job.retry_of is None
     if job.plan is None:
         planned = _planned(job, services, lease)
         if planned is None:
@@ -50,7 +53,7 @@ def plan(job: Job, services: Services, lease: Lease) -> PlannedJob | None:
         return work
     if job.steps_sent:
         raise NothingToDo("another worker has planned the job and sent its steps")
-    services.queue.send(following(job, services), job.user_id)
+    send_segments(job, job.plan, _first_steps(job, services, is_new=is_new), services)
     services.jobs.steps_sent(job, job.plan)
     return None
 
@@ -63,6 +66,13 @@ def following(job: Job, services: Services) -> list[Message]:
     left = sorted(set(range(plan.segments)) - services.segments.done(job, plan))
     assembles = [Message(Step.ASSEMBLE, job.job_id, n, plan=plan.digest) for n in left]
     return assembles or [Message(Step.FINALIZE, job.job_id, plan=plan.digest)]
+
+
+def _first_steps(job: Job, services: Services, *, is_new: bool) -> list[Message]:
+    messages = following(job, services)
+    if not is_new:
+        return messages
+    return [replace(one, is_new=one.step is Step.ASSEMBLE) for one in messages]
 
 
 def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
@@ -101,10 +111,10 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
     manifest = manifest_name(entry.name for entry in found.entries)
     found = replace(found, entries=tuple(entries))
     lease.tick()
-    if begun := _continued(job, source, found, mark, services, manifest):
+    if begun := _continued(job, source, found, mark, services, (manifest, asked.split)):
         return begun
     head = _head(job, found, manifest)
-    laid_out = _laid_out(found.entries, head, services, FORMATS[job.format])
+    laid_out = _laid_out(found.entries, head, services, FORMATS[job.format], asked.split)
     index = plans.store(
         services.archive,
         job.job_id,
@@ -127,9 +137,18 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
     return planned
 
 
-def _laid_out(entries: tuple[Entry, ...], head: Head, services: Services, form: Format) -> Plan:
+def _laid_out(
+    entries: tuple[Entry, ...], head: Head, services: Services, form: Format, split: int | None
+) -> Plan:
+    scale = services.limits.layout
     try:
-        return layout.lay_out(entries, head, services.limits.layout, form)
+        if split is None:
+            return layout.lay_out(entries, head, scale, form)
+        rows_of = packs.Rows(services.archive).of
+        return volumes.lay_out(entries, head, split, scale, form=form, rows_of=rows_of)
+    except volumes.NotDivisible as error:
+        name = f": {shortened(error.file)}" if error.file else ""
+        raise LimitExceeded(f"{error}{name}") from error
     except ArchiveTooLarge as error:
         raise LimitExceeded(f"{error}; export fewer files at a time") from error
 
@@ -141,14 +160,20 @@ def _head(origin: Job, found: Found, name: str) -> Head:
 
 
 def _continued(  # noqa: PLR0913 PLR0917 - all that a plan is made of
-    job: Job, source: str | None, found: Found, mark: str, services: Services, manifest: str
+    job: Job,
+    source: str | None,
+    found: Found,
+    mark: str,
+    services: Services,
+    wanted: tuple[str, int | None],
 ) -> Job | None:
     """Plans a job again so that its upload goes on. Returns the job. None if it had no plan before,
     if the archive's bytes or its parts would not be the same in the new plan, or if a twin was
     first.
 
     They must be the same, because a worker may still be at work by the previous plan. It may upload
-    a part at any time, and that part must have the same bytes under the same number.
+    a part at any time, and that part must have the same bytes under the same number. `wanted` is
+    the name of the manifest, and the most bytes of one of several archives.
     """
     previous = job.previous_plan
     if previous is None:
@@ -158,8 +183,9 @@ def _continued(  # noqa: PLR0913 PLR0917 - all that a plan is made of
     begun = plans.stored_bytes_digest(services.archive, home, previous.digest)
     if origin is None or begun is None:
         return None
+    manifest, split = wanted
     head = _head(origin, found, manifest)
-    laid_out = _laid_out(found.entries, head, services, FORMATS[job.format])
+    laid_out = _laid_out(found.entries, head, services, FORMATS[job.format], split)
     if plans.bytes_digest(laid_out, head) != begun:
         return None
     index = plans.store(
@@ -174,6 +200,7 @@ def _continued(  # noqa: PLR0913 PLR0917 - all that a plan is made of
     )
     own_home = None if home == job.job_id else home
     ref = PlanRef(index.digest, previous.upload, index.final, own_home)
+    uploads.take_over(services, replace(job, plan=ref), previous, len(index.volumes))
     planned = services.jobs.set_plan(job, services.now(), _facts(ref, index, found))
     if planned:
         services.log.info("upload continued", jobId=job.job_id, plan=index.digest)
@@ -184,7 +211,8 @@ def _facts(plan: PlanRef, index: plans.Index, found: Found) -> Planned:
     return Planned(
         plan=plan,
         total_files=index.files + found.left_out,
-        bytes_total=index.size,
+        bytes_total=index.total,
+        archives=len(index.volumes) + 1,
         missing_count=len(found.missing),
         missing=short_missing(found.missing),
         unreadable_count=len(found.unreadable),
@@ -218,6 +246,7 @@ def _throw_away_previous(job: Job, previous: PlanRef, services: Services) -> Non
     dies before that, the sweeper and the step `discard` do so later."""
     home = previous.home or job.job_id
     services.archive.abort_upload(places.archive(home, job.format), previous.upload)
+    uploads.abort(services, replace(job, plan=replace(previous, home=home)), job.archives - 1)
     services.archive.delete_all(
         found.key for found in services.archive.list_objects(places.segments(home, previous.digest))
     )

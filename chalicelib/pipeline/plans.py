@@ -20,7 +20,7 @@ from typing import Any
 from chalicelib.archive import manifest
 from chalicelib.archive.formats import FORMATS, Format
 from chalicelib.archive.manifest import Head, Skipped
-from chalicelib.archive.plan import Entry, Packed, Part, Plan, Segment
+from chalicelib.archive.plan import Entry, Packed, Part, Plan, Segment, Volume
 from chalicelib.errors import SourceChanged
 from chalicelib.jobs import places
 from chalicelib.s3.archive_bucket import ArchiveBucket
@@ -48,8 +48,9 @@ class Index:
     """The plan without its entries. `source` is the name of the files' source. `fingerprint` names
     what the archive will hold; `places[n]` is the (start, length) of segment n's slice.
     `has_copies`: some files are read from copies that the job keeps. `has_packs`: some files are
-    packed. `slices` are all slices, one after another, of a small plan, or of one that this process
-    has just made; None: they are an object of their own."""
+    packed. The first segments are whole archives, one for each of the `volumes`. `tail_start` and
+    `size` are those of the last archive. `slices` are all slices, one after another, of a small
+    plan, or of one that this process has just made; None: they are an object of their own."""
 
     digest: str
     form: Format
@@ -64,6 +65,7 @@ class Index:
     places: tuple[tuple[int, int], ...]
     has_copies: bool
     has_packs: bool
+    volumes: tuple[Volume, ...] = ()
     slices: bytes | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -72,8 +74,18 @@ class Index:
         return len(self.segments) - 1
 
     @property
+    def total(self) -> int:
+        """How many bytes all archives have."""
+        return self.size + sum(volume.size for volume in self.volumes)
+
+    def archive_of(self, segment: int) -> int | None:
+        """Returns the number of the archive that a segment belongs to, from 1; None: there is only
+        one."""
+        return min(segment, len(self.volumes)) + 1 if self.volumes else None
+
+    @property
     def copied(self) -> int:
-        """How many bytes of the archive S3 copies from source files."""
+        """How many bytes of the archives S3 copies from source files."""
         return sum(segment.copied for segment in self.segments)
 
 
@@ -104,6 +116,8 @@ def store(  # noqa: PLR0913 - a plan, and where it goes
         at += len(body)
     content = b"".join(slices)
     about = f"{version} {plan.form.NAME} {source} {head!r}".encode()
+    if plan.volumes:
+        about += repr(plan.volumes).encode()
     index = Index(
         digest=hashlib.sha256(content + about).hexdigest()[:_DIGITS],
         form=plan.form,
@@ -118,6 +132,7 @@ def store(  # noqa: PLR0913 - a plan, and where it goes
         places=tuple(where),
         has_copies=any(entry.copy and not entry.packed for entry in plan.entries),
         has_packs=any(entry.packed for entry in plan.entries),
+        volumes=plan.volumes,
         slices=content,
     )
     is_small = len(content) <= small
@@ -198,8 +213,8 @@ def _any_version(bucket: Bucket, home: str, digest: str) -> dict[str, Any]:
 
 
 def bytes_digest(plan: Plan, head: Head) -> str:
-    """Returns a digest of the archive's bytes and of where its upload's parts are cut. If two plans
-    have the same digest, parts with the same number have the same bytes."""
+    """Returns a digest of the archives' bytes and of where their uploads' parts are cut. If two
+    plans have the same digest, parts with the same number have the same bytes."""
     about = [plan.form.NAME, plan.form.VERSION, manifest.VERSION]
     digest = hashlib.sha256(json.dumps([*about, repr(head)]).encode())
     for e in plan.entries:
@@ -214,6 +229,10 @@ def bytes_digest(plan: Plan, head: Head) -> str:
         parts = (*(part for segment in plan.segments for part in segment.joins), *final)
     cuts = [(part.number, part.start, part.length) for part in parts]
     digest.update(json.dumps([cuts, plan.nested, plan.size]).encode())
+    if plan.volumes:
+        # Which files each archive has: the manifest says it.
+        ends = [segment.end_entry for segment in plan.segments[: len(plan.volumes)]]
+        digest.update(json.dumps([ends, list(map(astuple, plan.volumes))]).encode())
     return digest.hexdigest()
 
 
@@ -283,6 +302,7 @@ def _index_to_json(index: Index, version: int, named_bytes: str, *, with_slices:
         ],
         "places": index.places,
         "copies": index.has_copies,
+        "volumes": [astuple(volume) for volume in index.volumes],
         "packs": index.has_packs,
     }
     if with_slices and index.slices is not None:
@@ -313,6 +333,7 @@ def _index(digest: str, content: dict[str, Any]) -> Index:
         ),
         places=tuple((start, length) for start, length in content["places"]),
         has_copies=content["copies"],
+        volumes=tuple(Volume(*row) for row in content["volumes"]),
         has_packs=content["packs"],
         slices=base64.b64decode(content["slices"]) if "slices" in content else None,
     )

@@ -10,11 +10,11 @@ import json
 from typing import Final
 
 from chalicelib.errors import UploadGone
-from chalicelib.jobs import places, request, wake
+from chalicelib.jobs import request, wake
 from chalicelib.jobs.model import Job, PlanRef
 from chalicelib.jobs.states import Status
 from chalicelib.jobs.store import NOBODY
-from chalicelib.pipeline import endings, plans
+from chalicelib.pipeline import archives, endings, plans
 from chalicelib.services import Services
 from chalicelib.sources.find import Found
 
@@ -57,7 +57,7 @@ def completed_before(job: Job, mark: str, services: Services) -> Job | None:
         return None
     if builder.is_deleted:
         return None
-    if not _lives(builder, services) or not is_whole(builder, services):
+    if not _lives(builder, services) or not archives.are_whole(services, builder):
         return None
     # Before the job completes: whoever deletes the builder must find that this job needs its
     # archive.
@@ -120,15 +120,6 @@ def _lives(builder: Job, services: Services) -> bool:
     return builder.expires_at - services.now() >= services.settings.archive_ttl_ms * LIFE_LEFT
 
 
-def is_whole(builder: Job, services: Services) -> bool:
-    last = services.archive.head(builder.archive_key, checksum=False)
-    if builder.archives == 1:
-        return last is not None and last.size == builder.bytes_total
-    # S3 made each of them at once and as a whole. The first one expires first.
-    first = places.archive(builder.home, builder.format, 1)
-    return last is not None and services.archive.head(first, checksum=False) is not None
-
-
 def _is_right(failed: Job, plan: PlanRef, mark: str, services: Services) -> bool:
     """Returns whether the plan is for the same files, and whether its upload is there or was
     completed."""
@@ -141,5 +132,5 @@ def _is_right(failed: Job, plan: PlanRef, mark: str, services: Services) -> bool
     except plans.PlanUnusable:
         return False
     except UploadGone:
-        return is_whole(failed, services)
+        return archives.are_whole(services, failed)
     return True

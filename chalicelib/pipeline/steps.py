@@ -12,6 +12,10 @@ for a job all of whose segments are done already: the sweeper sends it.
 
 Where large files have no CRC-32 in S3, `plan` first has them read: read (batch 0, …) ──► plan.
 
+Lambda is asked for the first segments directly, which is faster than the queue (sending.py). Such a
+step has no message. If it fails, it is put into the queue. If its worker dies, the step `watch`
+finds that out.
+
 An archive of at most one segment is assembled and finalized in the invocation that planned it.
 
 A job whose plan is unusable is planned again (plans.py). The worker that finds this takes the plan
@@ -21,13 +25,14 @@ a source file has changed or cannot be read, but only `changes_max` times.
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
 from chalicelib.errors import GivenUp, NothingToDo, SourceFault, Unavailable, UploadGone
 from chalicelib.jobs.model import Job, Progress, file_mark
 from chalicelib.jobs.states import OPEN, Stage
-from chalicelib.pipeline import accepting
+from chalicelib.pipeline import accepting, archives
 from chalicelib.pipeline.build import (
     PlannedJob,
     build_all,
@@ -43,6 +48,7 @@ from chalicelib.pipeline.packing import pack
 from chalicelib.pipeline.planning import plan
 from chalicelib.pipeline.plans import PlanUnusable
 from chalicelib.pipeline.reading import read
+from chalicelib.pipeline.sending import watch
 from chalicelib.queue.messages import Message, Step
 from chalicelib.services import Services
 
@@ -91,10 +97,13 @@ def _do(message: Message, job: Job, services: Services, lease: Lease, attempt: i
             read(job, message, services, lease, attempt)
         case Step.ASSEMBLE:
             planned = _planned_job(message, job, services, lease, attempt)
+            planned = replace(planned, is_new=message.is_new and attempt == 1)
             _build(planned, partial(assemble, segment=message.which))
         case Step.FINALIZE:
             planned = _planned_job(message, job, services, lease, attempt)
             _build(planned, partial(finalize, is_old=message.plan is None))
+        case Step.WATCH:
+            watch(job, message, services)
         case Step.DISCARD:
             discard(job, services, lease)
         case Step.ANNOUNCE:
@@ -210,7 +219,6 @@ def _after_upload(planned: PlannedJob) -> None:
     services, job = planned.services, planned.lease.look()
     if job is None or job.status not in OPEN or job.plan != planned.plan:
         raise planned.lease.refused()
-    archive = services.archive.head(job.archive_key, checksum=False)
-    if archive is None or archive.size != job.bytes_total:
+    if not archives.are_whole(services, job):
         raise GivenUp("the upload of the archive was aborted; export again")
     complete(planned)

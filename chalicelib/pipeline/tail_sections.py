@@ -38,18 +38,18 @@ def section(
     `found` are the CRC-32s that the plan does not have, by index in the slice. `archive` has what
     is known of packed files. Raises Unavailable if a CRC-32 is not known."""
     files: list[tuple[Entry, int, int] | Made] = []
-    rows = packs.Rows(archive)
+    rows, place = packs.Rows(archive), index.archive_of(number)
     for i, (entry, offset) in enumerate(zip(of.entries, of.offsets, strict=True)):
         if offset < index.segments[number].start:
             continue  # the header is in an earlier segment
         if entry.packed:
-            files.append(rows.made(index.form, entry, offset))
+            files.append(rows.made(index.form, entry, offset, place))
             continue
         crc32 = found.get(i, entry.crc32)
         if crc32 is None:
             raise Unavailable(f"the CRC-32 of {shortened(entry.key)} is not known any more")
         files.append((entry, offset, crc32))
-    return tail.section(index.form, files, first=index.segments[number].start == 0)
+    return tail.section(index.form, files, first=number == 0, archive=place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +129,9 @@ class Tail:
         index = self.sections.index
         numbers = range(len(index.segments))
         if index.size - index.tail_start <= _WHOLE_BYTES:
-            others = [number for number in numbers if number not in self.own]
-            whole = self._ahead(self.sections.whole_or_made, others, SECTIONS_AT_ONCE)
-            self.own |= zip(others, whole, strict=True)
+            absent = [number for number in numbers if number not in self.own]
+            whole = self._ahead(self.sections.whole_or_made, absent, SECTIONS_AT_ONCE)
+            self.own |= zip(absent, whole, strict=True)
         every = list(self._ahead(self._counts, numbers, SECTIONS_AT_ONCE))
         for number, one in self.own.items():
             self._keep_etags(number, one.etags)
@@ -153,11 +153,17 @@ class Tail:
 
         largest = max(max(one.lines, one.records) for one in every)
         most = min(SECTIONS_AT_ONCE, 1 + _AHEAD_BYTES // max(largest, 1))
-        all_records = self._ahead(records, numbers, most)
+        others = len(index.volumes)
+        own_records = self._ahead(records, numbers[others:], most)
         about = index.form, index.head, index.tail_start, every
-        if index.form.RECORDS_BESIDE:
-            self.write_index(*tail.beside(*about, all_records))
-        yield from tail.render(*about, lines=self._ahead(lines, numbers, most), records=all_records)
+        if index.form.RECORDS_BESIDE and not others:
+            self.write_index(*tail.beside(*about, own_records))
+        yield from tail.render(
+            *about,
+            lines=self._ahead(lines, numbers, most),
+            records=own_records,
+            others=others,
+        )
 
     def _counts(self, number: int) -> Counts:
         one = self.own.get(number)

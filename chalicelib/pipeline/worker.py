@@ -1,5 +1,5 @@
-"""Does the steps that SQS events bring. What succeeds is acknowledged, and what fails comes
-again."""
+"""Does the steps that SQS events bring, and those that were handed over directly. What succeeds is
+acknowledged, and what fails comes again."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -10,6 +10,7 @@ from chalicelib.jobs import ends
 from chalicelib.pipeline import endings, steps
 from chalicelib.pipeline.attempts import Attempt
 from chalicelib.pipeline.lease import Lease
+from chalicelib.pipeline.sending import put_into_queue
 from chalicelib.queue.messages import BadMessage, from_body
 from chalicelib.queue.queue import retry_delay
 from chalicelib.queue.records import PartialFailure, Record, partial_failure
@@ -31,7 +32,8 @@ def _done(record: Record, services: Services) -> bool:
         # No worker can ever work on it. Another try would only cost time.
         services.log.error("message dropped", reason=str(error), id=record["messageId"])
         return True
-    lease = Lease(services, message.job_id, record["receiptHandle"])
+    # A step that was handed over directly has no message.
+    lease = Lease(services, message.job_id, record.get("receiptHandle"))
     begun, cpu = services.now(), services.cpu_seconds()
     attempt = Attempt(message, record, lease, begun, cpu, services.is_cold())
     try:
@@ -75,7 +77,7 @@ def _put_off(attempt: Attempt, error: LonghaulError) -> bool:
 
 
 def _retried(attempt: Attempt, reason: str, why: str, code: str = "") -> bool:
-    """Has the message come again after a pause. Returns False: it cannot be deleted."""
+    """Has the step come again after a pause. Returns False: a message cannot be deleted."""
     services, lease = attempt.lease.services, attempt.lease
     delay = retry_delay(attempt.number, services.random)
     with suppress(Unavailable):
@@ -85,6 +87,9 @@ def _retried(attempt: Attempt, reason: str, why: str, code: str = "") -> bool:
     services.log.warning(
         "step retried", **attempt.ended(), reason=reason, why=why, **of_service, seconds=delay
     )
-    with suppress(Unavailable):  # then the message comes back when its lease ends
-        services.queue.hide(attempt.record["receiptHandle"], delay)
+    with suppress(Unavailable):  # then the message comes back when its lease ends, or `watch` does
+        if lease.receipt:
+            services.queue.hide(lease.receipt, delay)
+        else:
+            put_into_queue(lease.job, attempt.message, services, delay)
     return False

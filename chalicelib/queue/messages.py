@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -27,13 +27,14 @@ class Step(StrEnum):
     PACK = "pack"
     ASSEMBLE = "assemble"
     FINALIZE = "finalize"
+    WATCH = "watch"
     DISCARD = "discard"
     ANNOUNCE = "announce"
 
 
-_NUMBERED: Final = frozenset({Step.READ, Step.PACK, Step.ASSEMBLE})
+_NUMBERED: Final = frozenset({Step.READ, Step.PACK, Step.ASSEMBLE, Step.WATCH})
 _OF_A_READING: Final = frozenset({Step.READ, Step.PACK})
-_OF_A_PLAN: Final = frozenset({Step.ASSEMBLE, Step.FINALIZE})
+_OF_A_PLAN: Final = frozenset({Step.ASSEMBLE, Step.FINALIZE, Step.WATCH})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,10 @@ class Message:
 
     `number` is the segment that `assemble` builds, the batch that `read` reads, or the pack that
     `pack` makes. `reading` is the digest of the set of batches, or of packs, that this one belongs
-    to. `plan` is the digest of the plan that `assemble` and `finalize` belong to; None in a message
-    of version 0.1.0. Raises BadMessage if the fields do not go with the step.
+    to. `watch` is for the first `number` segments. `plan` is the digest of the plan that
+    `assemble`, `finalize` and `watch` belong to; None in a message of version 0.1.0. `is_new`:
+    nobody was at work on this segment before, so none of its parts is there. Raises BadMessage if
+    the fields do not go with the step.
     """
 
     step: Step
@@ -51,6 +54,7 @@ class Message:
     number: int | None = None
     reading: str | None = None
     plan: str | None = None
+    is_new: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
         is_number = type(self.number) is int and self.number >= 0
@@ -67,6 +71,10 @@ class Message:
         """`number`; 0 for a step that has none."""
         return self.number or 0
 
+    def again(self) -> "Message":
+        """Returns the message of another try."""
+        return replace(self, is_new=False)
+
     def to_body(self) -> str:
         """Returns the message as JSON."""
         body: dict[str, str | int] = {"v": VERSION, "step": self.step, "job": self.job_id}
@@ -76,6 +84,8 @@ class Message:
             body["reading"] = self.reading
         if self.plan is not None:
             body["plan"] = self.plan
+        if self.is_new:
+            body["new"] = True
         return json.dumps(body)
 
 
@@ -99,7 +109,7 @@ def from_body(body: str) -> Message:
     except ValueError as error:
         raise BadMessage(f"step {content.get('step')!r} is unknown") from error
     number, reading, plan = (content.get(name) for name in ("segment", "reading", "plan"))
-    return Message(step, job_id, number, reading, plan)
+    return Message(step, job_id, number, reading, plan, content.get("new") is True)
 
 
 def _is_digest(value: object) -> bool:

@@ -6,7 +6,7 @@ import { button, fault, fill, h, name, skeleton, toast } from "./dom.js";
 import { size } from "./format.js";
 import { t } from "./texts.js";
 
-const PAUSE_MS = 2_000; // a browser forgets a download that has not begun when the next one is asked for
+const PAUSE_MS = 2_000; // Chromium drops a download whose answer has not begun when the next one is asked for
 
 /** Returns {all, list}: a button that downloads all archives of a job, and the list of them. `gone` is called if there are none any more. */
 export function archives(id, gone) {

@@ -4,9 +4,10 @@ from typing import Any
 
 from playwright.sync_api import Route, expect
 
+from tests.browser.format_states import STATES
 from tests.browser.issuer import Issuer
 from tests.browser.stage import Stage
-from tests.browser.states import STATES, state
+from tests.browser.states import state
 
 __all__ = ["STATES"]
 

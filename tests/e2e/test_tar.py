@@ -1,4 +1,4 @@
-"""A tar over HTTP: it opens in common tools, and each row of its index leads to a file's bytes."""
+"""A tar over HTTP: common tools open it, and a row of its index (docs/tar.md) leads to a file."""
 
 import csv
 import io

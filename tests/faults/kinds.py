@@ -58,6 +58,9 @@ class Kind(StrEnum):
     NOT_TAKEN = "webhook not taken by its receiver"
     TOLD_AGAIN = "somebody told of a job, or all once more"
     OPTED_OUT = "mail not wanted any more"
+    EVENT_LOST = "invocation taken by Lambda and lost"
+    EVENT_LATE = "invocation delivered late"
+    EVENT_TWICE = "invocation delivered twice"
 
 
 OF_REQUESTS: Final = tuple(Kind)[:11]
@@ -70,6 +73,8 @@ SINGLE: Final = (
     Kind.NOT_DELETED,
     Kind.CLOCK_OFF,
     Kind.EVENT_REFUSED,
+    Kind.EVENT_LOST,
+    Kind.EVENT_TWICE,
 )
 """The kinds that happen in a run with few faults."""
 

@@ -45,6 +45,7 @@ from tests.faults.announcing_mutants import (
     ANNOUNCING_MUTANTS,
     told_before_the_notices_are_claimed,
 )
+from tests.faults.direct_mutants import DIRECT_MUTANTS, older_etags_alone
 from tests.faults.kinds import SINGLE, Kind
 from tests.faults.reuse_mutants import REUSE_MUTANTS, archive_shared_in_two_writes
 from tests.faults.simulate import run_each, run_seed
@@ -277,12 +278,14 @@ MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
     *REUSE_MUTANTS,
     *ANNOUNCING_MUTANTS,
     *SPAN_MUTANTS,
+    *DIRECT_MUTANTS,
 )
 
 RARE: Final = (
     own_upload_aborted,
     archive_shared_in_two_writes,
     told_before_the_notices_are_claimed,
+    older_etags_alone,
 )
 """Random faults may miss these for some thousand seeds: they need a fault, or a request, at one
 moment, or two faults one after the other."""

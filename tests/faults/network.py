@@ -31,6 +31,7 @@ _ENDPOINT: Final = "https://service.test"
 _THROTTLED: Final = {
     "s3": ("SlowDown", 503),
     "sqs": ("ThrottlingException", 400),
+    "lambda": ("TooManyRequestsException", 429),
     "dynamodb": ("ThrottlingException", 400),
     "events": ("ThrottlingException", 400),
     "ses": ("Throttling", 400),

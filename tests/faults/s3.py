@@ -29,10 +29,12 @@ class S3(Objects):
         *,
         limits: Limits | None = None,
         answers_again: Callable[[], bool] = lambda: False,
+        is_keyed: bool = False,
     ) -> None:
         super().__init__(buckets, now, limits)
         self.uploads: dict[str, Upload] = {}
         self._answers_again = answers_again
+        self._is_keyed = is_keyed
         self._completed: dict[str, str] = {}
         self._opened = 0
 
@@ -102,7 +104,7 @@ class S3(Objects):
         answer: Answer = {"IsTruncated": is_cut}
         if page:
             answer["Parts"] = [
-                {"PartNumber": n, "ETag": etag_of(upload.parts[n]), "Size": len(upload.parts[n])}
+                {"PartNumber": n, "ETag": self._etag(upload, n), "Size": len(upload.parts[n])}
                 for n in page
             ]
         if is_cut:
@@ -128,8 +130,9 @@ class S3(Objects):
             raise refused(name, "InvalidPartOrder" if numbers else "MalformedXML", 400)
         bodies = []
         for row in given:
-            body = upload.parts.get(row["PartNumber"])
-            if body is None or row["ETag"].strip('"') != etag_of(body).strip('"'):
+            number = row["PartNumber"]
+            body = upload.parts.get(number)
+            if body is None or row["ETag"].strip('"') != self._etag(upload, number).strip('"'):
                 raise refused(name, "InvalidPart", 400)
             bodies.append(body)
         if any(len(body) < self.limits.min_part for body in bodies[:-1]):
@@ -192,4 +195,11 @@ class S3(Objects):
         if len(body) > self.limits.max_part:
             raise refused(operation, "EntityTooLarge", 400)
         upload.parts[number] = body
-        return etag_of(body)
+        upload.puts[number] += 1
+        return self._etag(upload, number)
+
+    def _etag(self, upload: Upload, number: int) -> str:
+        """Returns the ETag of a part: with a key of KMS, it is a new one each time that the same
+        bytes are uploaded."""
+        body = upload.parts[number]
+        return etag_of(body + b"%d" % upload.puts[number] if self._is_keyed else body)

@@ -3,6 +3,7 @@
 import hashlib
 import zlib
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -54,12 +55,14 @@ class DeleteMarker:
 
 @dataclass(slots=True)
 class Upload:
-    """A multipart upload under way; `opened` is Unix time in ms."""
+    """A multipart upload under way; `opened` is Unix time in ms. `puts` counts how often each part
+    was uploaded."""
 
     bucket: str
     key: str
     opened: int
     parts: dict[int, bytes] = field(default_factory=dict)
+    puts: Counter[int] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)

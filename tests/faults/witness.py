@@ -194,8 +194,9 @@ class Witness:
             if new.status in OPEN and new.progress != Progress():
                 self.says(f"{key}: planned just now, and {new.progress} is done already")
             return
-        is_other = new.plan is None and new.packing != old.packing  # other bytes are packed now
-        if not is_other and (new.files_done < old.files_done or new.bytes_done < old.bytes_done):
+        if not _packs_others(old, new) and (
+            new.files_done < old.files_done or new.bytes_done < old.bytes_done
+        ):
             self.says(
                 f"{key}: progress went back from {old.files_done} files, {old.bytes_done} bytes "
                 f"to {new.files_done}, {new.bytes_done}"
@@ -219,7 +220,7 @@ class Witness:
         if new.status is not Status.COMPLETED and new.percent > _MOST_PERCENT:
             self.says(f"{key}: {new.status}, and {new.percent} % are done")
         is_again = old.changes != new.changes or (bool(old.bytes_total) and old.plan != new.plan)
-        if is_again or new.status not in OPEN or (not new.plan and old.packing != new.packing):
+        if is_again or new.status not in OPEN or _packs_others(old, new):
             return
         was, now = (old.percent, old.shown), (new.percent, new.shown)
         # If an empty file is gone when the rest is packed, there are as many bytes as before.
@@ -230,6 +231,12 @@ class Witness:
             self.says(f"{key}: shown is {now}")
         if old.packing and (new.shown[1] < old.shown[1] or new.shown[2] != old.shown[2]):
             self.says(f"{key}: shown was {was} while it was packed, and is {now}")
+
+
+def _packs_others(old: Job, new: Job) -> bool:
+    """Whether other files are packed now than before: some have changed since they were found."""
+    was, now = (old.packing, old.total_files), (new.packing, new.total_files)
+    return new.plan is None and now != was
 
 
 def _is_true(facts: Mapping[str, object], job: Job) -> bool:

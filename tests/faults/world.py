@@ -17,7 +17,7 @@ from chalicelib.pipeline.sweeper import sweep
 from chalicelib.pipeline.worker import handle
 from chalicelib.queue.messages import Step
 from chalicelib.services import Services, made
-from tests.faults import announced_kept, audience, days, files, forms, ground, spans
+from tests.faults import announced_kept, audience, days, direct, files, forms, ground, spans
 from tests.faults.deployed import (
     ANNOUNCEMENTS,
     ANNOUNCER_SECONDS,
@@ -141,6 +141,7 @@ class World:
             self._now,
             limits=self.small.of_s3,
             answers_again=lambda: random.random() < 0.5,
+            is_keyed=is_whole and seed % 3 == 1,
         )
         items: dict[str, Item] = {}
         truth = Truth(self.s3, ARCHIVE, items)
@@ -178,6 +179,8 @@ class World:
             delay=self._delay,
             stale=lambda: random.random() < 0.5,
         )
+        self.functions = direct.Functions(self.schedule, self.faults)
+        self._direct_segments = direct.segments_of(seed)
         self.files = Files(self.s3, random, self.ground, self.forms.scale)
         self.files.fill(_START)
         self.services = self._services(size.open_jobs)
@@ -188,6 +191,7 @@ class World:
             self.services,
             self.witness.says,
         )
+        self.functions.connect(self.lambdas, handle, WORKER_SECONDS)
         self._is_fair = size.is_fair
         self.sources = {
             QUEUE: self._source(
@@ -314,7 +318,10 @@ class World:
                 settings,
                 max_open_jobs_per_user=open_jobs,
                 max_bytes_per_user_per_day=self.day_bytes,
+                direct_segments=self._direct_segments,
+                worker_function=direct.FUNCTION,
             ),
+            functions=lambda: client("lambda", self.functions),
             dynamodb=client("dynamodb", self.table),
             s3=client("s3", self.s3),
             sqs=client("sqs", self.sqs),

@@ -9,7 +9,7 @@ from chalicelib.jobs import places
 from chalicelib.jobs.model import ArchiveFormat, Job
 from chalicelib.jobs.states import Status
 from chalicelib.jobs.wake import DISCARD_AFTER_MS
-from chalicelib.pipeline import archives, reuse
+from chalicelib.pipeline import archives
 from chalicelib.pipeline.sweeper import sweep
 from chalicelib.s3 import clients
 from tests.integration.cloud import ARCHIVES
@@ -145,11 +145,11 @@ def test_archives_complete_another_job_only_if_the_first_and_the_last_are_there(
     stack: Stack, gone: int
 ) -> None:
     job = several(stack)
-    assert reuse.is_whole(job, stack.services)
+    assert archives.are_whole(stack.services, job)
 
     stack.services.archive.delete(keys(job)[gone])
 
-    assert not reuse.is_whole(job, stack.services)
+    assert not archives.are_whole(stack.services, job)
 
 
 @pytest.mark.parametrize("gone", [0, 1, 2])

@@ -4,7 +4,7 @@ import type { DownloadOptions, Saved } from "./client.js";
 import { pause } from "./pauses.js";
 import type { ArchiveFormat, Download } from "./types.js";
 
-const PAUSE_MS = 2_000; // a browser forgets a download that has not begun when the next one is asked for
+const PAUSE_MS = 2_000; // Chromium drops a download whose answer has not begun when the next one is asked for
 
 /** What a download needs of the client. */
 export interface Built {

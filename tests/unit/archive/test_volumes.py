@@ -14,7 +14,7 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from chalicelib.archive import layout, packed, volumes
-from chalicelib.archive.formats import ZIP, Format
+from chalicelib.archive.formats import TAR, ZIP, Format
 from chalicelib.archive.packed import Pack, PackedFile
 from chalicelib.archive.plan import Entry, Plan
 from chalicelib.archive.scale import GIB, MIB
@@ -22,7 +22,7 @@ from chalicelib.archive.volumes import NotDivisible
 from chalicelib.archive.zip_format import UINT32_MAX
 from tests.unit.archive.archives import HEAD, SHRUNKEN, an_entry, entries_of
 from tests.unit.archive.splits import archives_of
-from tests.unit.archive.tars import SMALL, TAR, Files, some_files
+from tests.unit.archive.tars import SMALL, Files, some_files
 
 splits = st.integers(1_500, 40_000)
 

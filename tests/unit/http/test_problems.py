@@ -40,7 +40,7 @@ def test_a_kind_of_error_is_fit_for_a_problem_document(kind: type[LonghaulError]
 def test_only_what_passes_by_itself_is_worth_another_try(
     kind: type[LonghaulError],
 ) -> None:
-    assert kind.retryable is (kind in {errors.Unavailable, errors.PlanReplaced})
+    assert kind.retryable is issubclass(kind, errors.Unavailable | errors.PlanReplaced)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in RAISED if not kind.retryable])

@@ -1,0 +1,272 @@
+"""Files that go to several archives: each is whole by itself, and the last one has the manifest."""
+
+import io
+import json
+import zipfile
+from zlib import crc32
+
+import pytest
+
+from chalicelib.jobs import places
+from chalicelib.pipeline import archives
+from chalicelib.s3 import clients
+from tests.archives import noise
+from tests.integration.cloud import ARCHIVES
+from tests.integration.effects import (
+    ARCHIVE_RECORDED,
+    DONE_SEGMENTS_READ,
+    FILE_READ,
+    INDEX_READ,
+    JOB_COMPLETED,
+    PART_COPIED,
+    PART_UPLOADED,
+    PARTS_LISTED,
+    PLAN_FIXED,
+    SECOND_PART_UPLOADED,
+    SECOND_SEGMENT_COUNTED,
+    SECTION_KEPT,
+    SECTION_READ,
+    SEGMENT_COUNTED,
+    SEGMENT_UPLOAD_LOOKED_FOR,
+    SEGMENT_UPLOAD_REGISTERED,
+    SEGMENTS_SENT,
+    THIRD_PART_UPLOADED,
+    UPLOAD_COMPLETED,
+    UPLOAD_OPENED,
+    Effect,
+    before_and_after,
+    crashing,
+)
+from tests.integration.gateway import cancel, export, status
+from tests.integration.stack import UNIT, Stack
+
+SPLIT = 20 * UNIT
+
+FILES = {
+    "a": noise(1, 12 * UNIT),
+    "b": noise(2, 3 * UNIT),
+    "c": noise(3, 18 * UNIT),
+    "d": noise(4, 100),
+    "e": noise(5, 17 * UNIT),
+    "f": noise(6, 2 * UNIT),
+    "g": b"",
+}
+"""They need four archives: a and b, c and d, e and f and g, and that of the manifest. S3 does not
+know the CRC-32 of some."""
+
+UNKNOWN = "b", "d", "e"
+
+
+def _read(stack: Stack, job_id: str) -> list[bytes]:
+    """The archives of a job, in order."""
+    found = [stack.services.archive.read(key) for key in archives.of(stack.job(job_id))]
+    assert all(found)
+    return [one for one in found if one]
+
+
+def check_archives(stack: Stack, job_id: str, files: dict[str, bytes], split: int = SPLIT) -> None:
+    """Checks that the job's archives have these files, and nothing else is in the bucket."""
+    made = _read(stack, job_id)
+    assert all(len(one) <= split for one in made)
+    job = stack.job(job_id)
+    assert (job.bytes_done, job.bytes_total) == (sum(map(len, made)),) * 2
+    assert job.files_done == len(files)
+    contents: dict[str, bytes] = {}
+    where: dict[str, int] = {}
+    for number, one in enumerate(made, 1):
+        with zipfile.ZipFile(io.BytesIO(one)) as opened:
+            assert opened.testzip() is None
+            for name in opened.namelist():
+                assert name not in contents
+                contents[name], where[name] = opened.read(name), number
+    listing = json.loads(contents.pop("manifest.json"))
+    assert where.pop("manifest.json") == len(made)
+    is_same = contents == files
+    assert is_same
+    assert {one["name"]: one["archive"] for one in listing["files"]} == where
+    assert {one["name"]: one["crc32"] for one in listing["files"]} == {
+        name: f"{crc32(content):08x}" for name, content in files.items()
+    }
+
+
+@pytest.fixture
+def job_id(stack: Stack, small_layout: None) -> str:
+    """A job whose files go to several archives, with its step `plan` in the queue."""
+    stack.put_files(FILES, unknown=UNKNOWN)
+    return _split(stack, export(prefix="in/"))
+
+
+def _split(stack: Stack, job_id: str, split: int = SPLIT) -> str:
+    """Has the job's request say how large one archive may be: the API takes no value that is as
+    small."""
+    job = stack.job(job_id)
+    asked = json.loads(stack.services.archive.read(job.request_key) or b"")
+    body = json.dumps(asked | {"split": split}).encode()
+    clients.s3().put_object(Bucket=ARCHIVES, Key=job.request_key, Body=body)
+    return job_id
+
+
+def test_files_go_to_several_archives_each_of_which_is_whole(stack: Stack, job_id: str) -> None:
+    failed = stack.run_queue()
+
+    assert failed == []
+    check_archives(stack, job_id, FILES)
+    assert stack.job(job_id).archives == 4
+    assert stack.uploads() == []
+    assert sorted(stack.stored("archives/")) == sorted(archives.of(stack.job(job_id)))
+
+
+def test_files_that_fit_into_one_archive_have_no_number_in_the_manifest(
+    stack: Stack, small_layout: None
+) -> None:
+    stack.put_files({"a": b"a", "b": b"b"})
+    job_id = _split(stack, export(prefix="in/"))
+
+    stack.run_queue()
+
+    (made,) = _read(stack, job_id)
+    with zipfile.ZipFile(io.BytesIO(made)) as opened:
+        listing = json.loads(opened.read("manifest.json"))
+    assert all("archive" not in one for one in listing["files"])
+    assert stack.job(job_id).archives == 1
+
+
+# -- every death ----------------------------------------------------------------------------------
+
+THIRD_UPLOAD_OPENED = UPLOAD_OPENED.then(UPLOAD_OPENED).then(UPLOAD_OPENED, "a third is opened")
+SECOND_COMPLETED = UPLOAD_COMPLETED.then(UPLOAD_COMPLETED, "a second upload is completed")
+LAST_COMPLETED = SECOND_COMPLETED.then(UPLOAD_COMPLETED).then(
+    UPLOAD_COMPLETED, "the last upload is completed"
+)
+
+
+@before_and_after
+@pytest.mark.parametrize(
+    "effect",
+    [
+        PLAN_FIXED,
+        SEGMENTS_SENT,
+        SEGMENTS_SENT.then(INDEX_READ),
+        DONE_SEGMENTS_READ,
+        SEGMENT_UPLOAD_LOOKED_FOR,
+        UPLOAD_OPENED.then(UPLOAD_OPENED, "an archive's upload is opened"),
+        THIRD_UPLOAD_OPENED,
+        SEGMENT_UPLOAD_REGISTERED,
+        PARTS_LISTED,
+        FILE_READ,
+        PART_COPIED,
+        PART_UPLOADED,
+        SECOND_PART_UPLOADED,
+        THIRD_PART_UPLOADED,
+        SECTION_KEPT,
+        SEGMENT_COUNTED,
+        SECOND_SEGMENT_COUNTED,
+        SECTION_READ,
+        UPLOAD_COMPLETED,
+        SECOND_COMPLETED,
+        LAST_COMPLETED,
+        ARCHIVE_RECORDED,
+        JOB_COMPLETED,
+    ],
+    ids=str,
+)
+def test_several_archives_survive_the_death_of_a_worker(
+    stack: Stack,
+    job_id: str,
+    effect: Effect,
+    after: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    with crashing(effect, after=after):
+        stack.run_queue()
+    stack.wake()
+
+    failed = stack.run_queue()
+
+    assert failed == []
+    assert status(job_id)["status"] == "completed"
+    check_archives(stack, job_id, FILES)
+
+
+@pytest.mark.parametrize(
+    "effect",
+    [UPLOAD_OPENED, SEGMENT_UPLOAD_REGISTERED, PART_UPLOADED, UPLOAD_COMPLETED, LAST_COMPLETED],
+    ids=str,
+)
+def test_two_archives_of_one_worker_survive_its_death(
+    stack: Stack, small_layout: None, effect: Effect
+) -> None:
+    files = {name: FILES[name] for name in "abc"}
+    stack.put_files(files, unknown=UNKNOWN)
+    job_id = _split(stack, export(prefix="in/"), 19 * UNIT)
+    effect = UPLOAD_COMPLETED.then(UPLOAD_COMPLETED) if effect is LAST_COMPLETED else effect
+    with crashing(effect, after=True):
+        stack.run_queue()
+    stack.wake()
+
+    while stack.run_queue():  # an archive that is there already is built again, by the next try
+        stack.wake()
+
+    assert status(job_id)["status"] == "completed"
+    check_archives(stack, job_id, files, 19 * UNIT)
+
+
+def test_archives_that_are_built_twice_are_the_same(stack: Stack, job_id: str) -> None:
+    messages = stack.planned()
+
+    succeeded = [stack.run(message) for message in (*messages, *reversed(messages))]
+    made = _read(stack, job_id)
+    again = [stack.run(message) for message in messages]
+
+    assert all(succeeded)
+    assert all(again)
+    assert _read(stack, job_id) == made
+    check_archives(stack, job_id, FILES)
+    assert stack.uploads() == []
+
+
+def test_an_archive_whose_upload_was_aborted_is_built_again(stack: Stack, job_id: str) -> None:
+    first, *others = stack.planned()
+    with crashing(SEGMENT_COUNTED):
+        stack.run(first)
+    key = places.archive(job_id, "zip", 1)
+    (upload,) = (one for one in stack.services.archive.list_uploads(key))
+    stack.services.archive.abort_upload(upload.key, upload.id)
+    stack.send(others)
+
+    stack.wake()
+    while stack.run_queue():
+        stack.wake()
+
+    check_archives(stack, job_id, FILES)
+
+
+def test_cancelling_discards_every_archive(stack: Stack, job_id: str) -> None:
+    first, second, *_ = stack.planned()
+    stack.run(first)
+    with crashing(PART_UPLOADED):
+        stack.run(second)
+    begun = stack.uploads()
+    cancel(job_id)
+    stack.wake()
+
+    stack.run_queue()
+
+    assert len(begun) == 3
+    assert stack.uploads() == []
+    assert stack.stored("archives/") == []
+
+
+def test_a_worker_that_dies_amid_completing_leaves_no_archive_of_a_cancelled_job(
+    stack: Stack, job_id: str
+) -> None:
+    with crashing(SECOND_COMPLETED):
+        stack.run_queue()
+    left = stack.stored("archives/")
+    cancel(job_id)
+    stack.wake()
+
+    stack.run_queue()
+
+    assert left == [places.archive(job_id, "zip", 1)]
+    assert stack.stored("archives/") == []
+    assert stack.uploads() == []
