@@ -85,7 +85,7 @@ OF_ONE_WORKER = (
 """Everything that the only worker of an archive does, and the announcer after it."""
 
 OF_A_LARGE_ONE = (REQUEST_READ, PLANNING_REPORTED, PLAN_STORED, INDEX_STORED)
-"""What such a worker does besides if the request and the plan are large, and planning takes long."""
+"""What it does besides if the request and the plan are large, and planning takes a while."""
 
 OF_SEVERAL_WORKERS = (
     DONE_SEGMENTS_READ,
