@@ -34,10 +34,11 @@ if TYPE_CHECKING:
         Skipped,
         SourceFile,
         Totals,
+        Volume,
     )
     from longhaul.client import Client
     from longhaul.errors import LonghaulError
-    from longhaul.transfer import Saved, download
+    from longhaul.transfer import Saved, download, download_all
     from longhaul.wanted import Notify, Wanted
 
     __version__: str
@@ -65,9 +66,11 @@ __all__ = [
     "Skipped",
     "SourceFile",
     "Totals",
+    "Volume",
     "Wanted",
     "__version__",
     "download",
+    "download_all",
 ]
 
 _HOMES: Final = {
@@ -77,6 +80,7 @@ _HOMES: Final = {
     "Saved": "transfer",
     "Wanted": "wanted",
     "download": "transfer",
+    "download_all": "transfer",
 }
 
 

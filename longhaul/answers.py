@@ -99,7 +99,9 @@ class Result(Answer, frozen=True):
     `missing` holds the ids, keys or prefixes of those that do not exist. Both are None if the
     lists are too long for this answer; `Client.status` then returns them. An older API sends no
     `skipped`: then it is made of `missing`. `reused_from` is the earlier job that built the
-    archive; it is None if this job built it.
+    archive; it is None if this job built it. `file_size` counts the bytes of all archives. A GET of
+    `download_url` leads to the archive's bytes; of several, to the first one's. `index_url` leads
+    to the table of where each file is in a tar; None: there is none.
     """
 
     s3_key: str
@@ -110,6 +112,8 @@ class Result(Answer, frozen=True):
     skipped: tuple[Skipped, ...] | None = None
     reused_from: str | None = None
     download_url: str | None = None
+    link_url: str | None = None
+    index_url: str | None = None
 
     def __post_init__(self) -> None:
         if self.skipped is None and self.missing is not None:
@@ -169,7 +173,8 @@ class Job(Answer, frozen=True):
     is the id of its trace, by which support finds it; empty from an older API.
 
     `notifications` is None if this answer does not say who is told: lists, events and an older API
-    do not. `Client.status` then returns them, if the API has them.
+    do not. `Client.status` then returns them, if the API has them. `format` is `zip`, `tar` or
+    `tar.gz`. `archives` is how many archives the files go to; 1 until the job is planned.
     """
 
     job_id: str
@@ -184,6 +189,8 @@ class Job(Answer, frozen=True):
     retry_of: str | None = None
     notifications: tuple[Notification, ...] | None = None
     trace_id: str = ""
+    format: str = "zip"
+    archives: int = 1
 
     @property
     def is_open(self) -> bool:
@@ -199,11 +206,34 @@ class Page(Answer, frozen=True):
 
 
 class Link(Answer, frozen=True):
-    """A presigned link to an archive. It works for `expires_in` seconds."""
+    """A presigned link to an archive. It works for `expires_in` seconds. `filename` is the name
+    that it is saved under; empty from an older API."""
 
     job_id: str
     download_url: str
     expires_in: int
+    filename: str = ""
+
+
+class Volume(Answer, frozen=True):
+    """One of several archives of a job. `archive` is its number, from 1; `size` counts its bytes.
+
+    The URLs are the API's own, and want the token of this client: a GET of `download_url` leads to
+    the archive's bytes, and `link_url` answers with a `Link`.
+    """
+
+    archive: int
+    filename: str
+    size: int
+    download_url: str = ""
+    link_url: str = ""
+
+
+class Volumes(Answer, frozen=True):
+    """The archives of a job that has several, in their order."""
+
+    job_id: str
+    archives: tuple[Volume, ...]
 
 
 class Share(Answer, frozen=True):

@@ -27,6 +27,8 @@ from longhaul.answers import (
     Shares,
     SourceFile,
     Totals,
+    Volume,
+    Volumes,
 )
 from longhaul.credentials import Token
 from longhaul.errors import (
@@ -40,7 +42,7 @@ from longhaul.follow import follow
 from longhaul.http import Reply
 from longhaul.retries import PATIENCE_SECONDS, Notice
 from longhaul.session import Session, job_path
-from longhaul.wanted import Notify, Wanted
+from longhaul.wanted import Compression, Format, Notify, Wanted
 
 PAGE_JOBS: Final = 100
 """The most jobs that the API puts on one page."""
@@ -105,13 +107,19 @@ class Client:
         notify: Notify | None = None,
         fresh: bool = False,
         names: Literal["key", "own"] | None = None,
+        format: Format | None = None,  # noqa: A002 - the name that the API has for it
+        compression: Compression | None = None,
+        split: int | None = None,
         idempotency_key: str | None = None,
     ) -> Accepted:
         """Starts an export of exactly one of `file_ids`, `keys`, `prefix` and `files`.
 
         `source` is the name of the source that has them; None: the API's first one. `notify` says
         who is told when the job has ended. With `names="own"`, files that are named by key or by
-        prefix get their own names in the archive, which their metadata holds.
+        prefix get their own names in the archive, which their metadata holds. `format` is
+        `zip`, `tar` or `tar.gz`; None: `zip`. `compression` is `none`, `deflate` or `auto`; None:
+        as is usual for the format. `split` is the most bytes of one archive: the files then go to
+        as many archives as that takes.
         The request carries `idempotency_key`, or a new key. So it makes one job, however often the
         network loses the answer.
         """
@@ -128,6 +136,9 @@ class Client:
             "user_id": self.user,
             "fresh": fresh or None,
             "names": names,
+            "format": format,
+            "compression": compression,
+            "split": split,
         }
         content = {name: value for name, value in asked.items() if value is not None}
         headers = {"Idempotency-Key": idempotency_key or str(uuid4())}
@@ -164,12 +175,24 @@ class Client:
         """
         return follow(self.session, job_id)
 
-    def download_link(self, job_id: str) -> Link:
-        """Returns a new link to the archive.
+    def download_link(self, job_id: str, *, archive: int | None = None) -> Link:
+        """Returns a new link to the archive. Of several archives, `archive` is the number of one,
+        from 1; without it, UnexpectedAnswer is raised.
 
         Raises NotPossibleNow if there is no archive yet, Expired if it is gone.
         """
-        return self.session.read(Link, "GET", f"{job_path(job_id)}/download")
+        asked = choosing.query({"archive": archive})
+        return self.session.read(Link, "GET", f"{job_path(job_id)}/download{asked}")
+
+    def index_link(self, job_id: str) -> Link:
+        """Returns a new link to the table of where each file is in a tar. Raises NotFound if there
+        is none, and what `download_link` raises."""
+        return self.session.read(Link, "GET", f"{job_path(job_id)}/download?index=true")
+
+    def archives(self, job_id: str) -> tuple[Volume, ...]:
+        """Returns the archives of a job that has several (`Job.archives`). Raises what
+        `download_link` raises; UnexpectedAnswer if the job has one."""
+        return self.session.read(Volumes, "GET", f"{job_path(job_id)}/download").archives
 
     def list(self) -> Iterator[Job]:
         """Yields the user's jobs, newest first. Requests each page only when it is needed."""
@@ -237,13 +260,16 @@ class Client:
         with suppress(NotFound):  # It has ended meanwhile: by this call, if its answer was lost.
             self.session.call("DELETE", f"{job_path(job_id)}/shares/{quote(share_id, safe='')}")
 
-    def retry(
+    def retry(  # noqa: PLR0913 - the fields of the request that may change
         self,
         job_id: str,
         *,
         on_missing: Literal["fail", "skip"] | None = None,
         on_unreadable: Literal["fail", "skip"] | None = None,
         filename: str | None = None,
+        format: Format | None = None,  # noqa: A002 - the name that the API has for it
+        compression: Compression | None = None,
+        split: int | None = None,
     ) -> Accepted:
         """Starts the same export again, with what is given instead of what was asked then. A second
         call with the same changes returns the same new job.
@@ -252,7 +278,14 @@ class Client:
         RequestGone if its request is not kept any more, InvalidRequest if an older API takes no
         changes.
         """
-        given = {"onMissing": on_missing, "onUnreadable": on_unreadable, "filename": filename}
+        given = {
+            "onMissing": on_missing,
+            "onUnreadable": on_unreadable,
+            "filename": filename,
+            "format": format,
+            "compression": compression,
+            "split": split,
+        }
         changes = {name: value for name, value in given.items() if value is not None}
         path = f"{job_path(job_id)}/retry"
         return self.session.read(Accepted, "POST", path, content=changes or None)
@@ -329,13 +362,30 @@ class Client:
         """
         return choosing.totals(self.session, prefix, source)
 
-    def estimate(self, *, files: int, size: int, entries: int | None = None) -> Estimate:
+    def estimate(  # noqa: PLR0913 - what an estimate depends on
+        self,
+        *,
+        files: int,
+        size: int,
+        entries: int | None = None,
+        format: Format | None = None,  # noqa: A002 - the name that the API has for it
+        compression: Compression | None = None,
+        split: int | None = None,
+    ) -> Estimate:
         """Returns about how long an export of so many files and bytes takes, and what is too much.
-        `entries` are the rows of its request: ids, keys, or `files`.
+        `entries` are the rows of its request: ids, keys, or `files`. The rest is as in `create`.
 
         Raises NotFound if an older API does not know it.
         """
-        asked = {"files": files, "bytes": size, "entries": entries, "userId": self.user}
+        asked = {
+            "files": files,
+            "bytes": size,
+            "entries": entries,
+            "userId": self.user,
+            "format": format,
+            "compression": compression,
+            "split": split,
+        }
         return self.session.read(Estimate, "GET", f"/v1/estimate{choosing.query(asked)}")
 
     def call(

@@ -12,6 +12,7 @@ NAME_MAX_BYTES: Final = 200
 
 _EXTENSION_MAX_BYTES: Final = 16
 _FALLBACK: Final = "longhaul.zip"
+_ENDING: Final = re.compile(r"(?:-[0-9]{1,6}-of-[0-9]{1,6})?(?:\.tar)?\.[^.]*\Z")
 _EXTENDED: Final = re.compile(r"filename\*\s*=\s*\"?utf-8'[^']*'([^;\s\"]*)", re.IGNORECASE)
 _SEPARATORS_AND_WILDCARDS: Final = re.compile(r'[/\\:*?"<>|]')
 # https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
@@ -49,11 +50,13 @@ def _name_in(header: str) -> str:
 
 
 def _cut(name: str) -> str:
-    """Cuts the name to NAME_MAX_BYTES in UTF-8, and keeps the extension."""
+    """Cuts the name to NAME_MAX_BYTES in UTF-8, and keeps the extension, and before it which of
+    several archives it is."""
     if len(name.encode()) <= NAME_MAX_BYTES:
         return name
-    stem, dot, extension = name.rpartition(".")
-    if not stem or len(extension.encode()) > _EXTENSION_MAX_BYTES:
-        stem, dot, extension = name, "", ""
-    room = NAME_MAX_BYTES - len((dot + extension).encode())
-    return stem.encode()[:room].decode(errors="ignore") + dot + extension
+    found = _ENDING.search(name)
+    ending = found[0] if found and found.start() else ""
+    if len(ending.rpartition(".")[2].encode()) > _EXTENSION_MAX_BYTES:
+        ending = ""
+    stem, room = name.removesuffix(ending), NAME_MAX_BYTES - len(ending.encode())
+    return stem.encode()[:room].decode(errors="ignore") + ending

@@ -10,8 +10,8 @@ import urllib3
 
 from longhaul import http, names, refusals
 from longhaul.answers import Problem
-from longhaul.archive import Tick
 from longhaul.client import Client
+from longhaul.entries import Tick
 from longhaul.errors import LinkRefused, LonghaulError, Unavailable, UnexpectedAnswer, Unreachable
 
 _CONTENT_RANGE: Final = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})")
@@ -41,10 +41,12 @@ class Facts:
 class StoredArchive:
     """A job's archive in S3. Gets a new link when the last one has expired."""
 
-    def __init__(self, client: Client, job_id: str) -> None:
+    def __init__(self, client: Client, job_id: str, number: int | None = None) -> None:
+        """`number` is that of one of several archives; None: there is one."""
         self._client = client
         self._session = client.session
         self._job_id = job_id
+        self._number = number
         self._link = ""
 
     def facts(self) -> Facts:
@@ -120,7 +122,8 @@ class StoredArchive:
         """Yields S3's answer. If S3 refuses an older link, gets a new one and asks again."""
         is_fresh = not self._link
         if is_fresh:
-            self._link = self._client.download_link(self._job_id).download_url
+            link = self._client.download_link(self._job_id, archive=self._number)
+            self._link = link.download_url
         with self._session.network.open("GET", self._link, headers) as answer:
             if answer.status in (_OK, _PARTIAL):
                 yield answer

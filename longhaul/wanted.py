@@ -1,6 +1,11 @@
-"""What a request names: its files, and who is told."""
+"""What a request names: its files, what the archive is to be like, and who is told."""
 
-from typing import TypedDict
+from typing import Literal, TypedDict
+
+Format = Literal["zip", "tar", "tar.gz"]
+
+Compression = Literal["none", "deflate", "auto"]
+"""How files are compressed: not, all of them, or all but those that are compressed already."""
 
 
 class Wanted(TypedDict, total=False):

@@ -38,6 +38,8 @@ class Ended(Answer, frozen=True):
     files: _Count = 0
     files_skipped: _Count = 0
     bytes: _Count = 0
+    format: str = "zip"
+    archives: _Count = 1
 
 
 class Webhook(Answer, frozen=True):

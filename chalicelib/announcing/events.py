@@ -61,6 +61,11 @@ def detail(
             "reused": has_archive and job.reused_from is not None,
             "expiresAt": iso(job.expires_at) if has_archive and not job.is_deleted else None,
         }
+        # Only of jobs whose requests have asked for it: what others tell stays as it was.
+        if job.format != "zip":
+            told["format"] = job.format
+        if has_archive and job.archives > 1:
+            told["archives"] = job.archives
         if "detail" in includes:
             told["detail"] = job.failure.detail if job.failure else None
     if "filename" in includes:

@@ -105,10 +105,12 @@ def time_in_words(moment: int) -> str:
 def _words(job: Job, now: int) -> _Words:
     status = job.status_at(now)
     if status is Status.COMPLETED:
-        about = (*_contents(job), f"It is there until {time_in_words(job.expires_at)}.")
-        return _Words("The export is ready", about, "Download it")
+        there = f"{_subject(job)} there until {time_in_words(job.expires_at)}."
+        action = "Download it" if job.archives == 1 else f"Download the {job.archives:,} archives"
+        return _Words("The export is ready", (*_contents(job), there), action)
     if status is Status.EXPIRED:
-        gone = f"It was there until {time_in_words(job.expires_at)}, and is deleted now."
+        was, is_ = ("It was", "is") if job.archives == 1 else ("They were", "are")
+        gone = f"{was} there until {time_in_words(job.expires_at)}, and {is_} deleted now."
         return _Words("The export has expired", (*_contents(job), gone), "Export it again")
     if status is Status.CANCELLED:
         return _Words("The export was cancelled", (), "Look at it")
@@ -117,11 +119,16 @@ def _words(job: Job, now: int) -> _Words:
 
 def _contents(job: Job) -> tuple[str, ...]:
     left_out = job.skipped_count
-    what = f"{_files(job.files_done)}, {size_in_words(job.bytes_total)}."
+    parts = "" if job.archives == 1 else f", in {job.archives:,} archives"
+    what = f"{_files(job.files_done)}, {size_in_words(job.bytes_total)}{parts}."
     if not left_out:
         return (what,)
     verb = "was left out: it is" if left_out == 1 else "were left out: they are"
     return (what, f"{_files(left_out)} {verb} missing, or cannot be read.")
+
+
+def _subject(job: Job) -> str:
+    return "It is" if job.archives == 1 else "They are"
 
 
 def _files(count: int) -> str:

@@ -155,18 +155,21 @@ def render(  # noqa: PLR0913 - all that a tail is made of
     yield from form.wrapped(chunks, size)
 
 
-def beside(
+def beside(  # noqa: PLR0913 - all that an index is made of
     form: Format,
     head: manifest.Head,
     tail_start: int,
     counts: Sequence[Counts],
+    *,
     records: Iterable[bytes],
+    others: int = 0,
 ) -> tuple[int, Iterator[bytes]]:
     """Returns the index that stands beside an archive of a format which has one: its length in
-    bytes, and its bytes in chunks. `counts` and `records` are those of `render`."""
+    bytes, and its bytes in chunks. What it is made of is that of `render`."""
     member, crc32 = _listing(head, counts)
     record = form.record(member, crc32, tail_start)
-    return sum(one.records for one in counts) + len(record), chain(records, (record,))
+    own = sum(one.records for one in counts[others:])
+    return own + len(record), chain(records, (record,))
 
 
 def _listing(head: manifest.Head, counts: Sequence[Counts]) -> tuple[Member, int]:

@@ -220,7 +220,8 @@ def paths(sources: Sequence[str], *, by_number: bool = True) -> dict[str, dict[s
                         "index",
                         "query",
                         {"type": "boolean", "default": False},
-                        "Not the archive, but the table of where each file is in a tar (CSV).",
+                        "Not the archive, but the table of where each file is in a tar (CSV). "
+                        "Each of several archives has one; without `archive`, that of the first.",
                     ),
                 ],
             ),

@@ -25,7 +25,7 @@ from chalicelib.archive.member import Member
 from chalicelib.archive.packed import Pack, PackedFile
 from chalicelib.archive.packing import Left, Made, Sizes, Span
 from chalicelib.archive.plan import Entry, padding
-from chalicelib.errors import LonghaulError, SourceChanged, Unavailable, shortened
+from chalicelib.errors import LonghaulError, SourceChanged, Unavailable, UploadGone, shortened
 from chalicelib.jobs.request import Compression
 from chalicelib.pipeline.lease import Lease
 from chalicelib.pipeline.origins import faults_named, origin
@@ -85,6 +85,9 @@ class Packer:
                     writer.add(span, one, chunks)
                 found = writer.end()
                 pack = output.end()
+            except UploadGone:
+                # The job has ended, and what it had begun was thrown away. If not: once more.
+                raise Unavailable(f"the upload of {key} was aborted") from None
             except BaseException:
                 output.give_up()
                 raise
@@ -373,7 +376,9 @@ class _Output:
             if self._buffer:
                 self._send()
             self._wait()
-            self._archive.complete_upload(self.key, self._upload, enumerate(self._etags, start=1))
+            parts = enumerate(self._etags, start=1)
+            with suppress(UploadGone):  # it was completed, perhaps: an answer may have been lost
+                self._archive.complete_upload(self.key, self._upload, parts)
         there = self._archive.head(self.key, checksum=False)
         if there is None or there.size != self.size:
             raise Unavailable(f"{self.key} is not there")

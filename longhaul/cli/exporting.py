@@ -10,13 +10,13 @@ from uuid import uuid4
 
 import click
 
-from longhaul.cli import advice, foreseen, notices, saving, selection, trying
+from longhaul.cli import advice, foreseen, form, notices, saving, selection, trying
 from longhaul.cli.jobnames import JobName, job_argument
 from longhaul.cli.options import PROGRAM, Command, Run, common, source_option
 from longhaul.cli.waiting import Then, wait_and_save, waiting_options
 from longhaul.errors import BrokenArchive, CannotSave, LonghaulError, NotPossibleNow
 from longhaul.printable import shown
-from longhaul.wanted import Notify
+from longhaul.wanted import Compression, Format, Notify
 
 
 def _on_missing_option(usual: str) -> Callable[[Command], Command]:
@@ -55,6 +55,7 @@ def _on_unreadable_option(usual: str) -> Callable[[Command], Command]:
     help="What files of --keys and --prefix are called in the archive: as their keys say, or, in "
     "the same folders, by their own names.  [key]",
 )
+@form.form_options()
 @notices.notify_option
 @click.option(
     "--fresh", is_flag=True, help="Build a new archive, even if there is one of the same files."
@@ -84,6 +85,9 @@ def export(  # noqa: PLR0913 - the options of the command
     on_unreadable: Literal["fail", "skip"] | None,
     names: Literal["key", "own"] | None,
     receivers: Notify | None,
+    format: Format | None,  # noqa: A002 - the name that the option has for it
+    compression: Compression | None,
+    split: int | None,
     fresh: bool,
     selected: str | None,
     idempotency_key: str | None,
@@ -111,17 +115,21 @@ def export(  # noqa: PLR0913 - the options of the command
       longhaul export --keys - < keys.txt
       longhaul export 10001 --notify ann@example.com
       longhaul export --files list.jsonl --on-unreadable skip -o .
+      longhaul export --prefix logs/ --format tar.gz --split 4GB -o .
       printenv SELECTION | longhaul export --selection - -o .
     """
     then = Then(wait=wait, output=output, force=force, receivers=receivers)
     key = idempotency_key or str(uuid4())
     more = [] if idempotency_key else ["--idempotency-key", key]
+    like = form.Form(format=format, compression=compression, split=split)
+    form.check_output(split, output)
     if selected is not None:
-        others = (prefix, listed, source, filename, on_missing, on_unreadable, names, receivers)
+        said = (prefix, listed, source, filename, on_missing, on_unreadable, names, receivers)
+        others = (*said, *like.values())
         if files or are_keys or any(one is not None for one in others):
             raise click.UsageError(
-                "A --selection says which files of which source, the names, what is left out, and "
-                "who is told."
+                "A --selection says which files of which source, the names, what is left out, what "
+                "the archive is like, and who is told."
             )
         if is_dry:
             raise click.UsageError("A --selection cannot be tried out: to ask is to use it.")
@@ -134,7 +142,7 @@ def export(  # noqa: PLR0913 - the options of the command
     if output is not None:
         saving.check_output(run, output, force=force)
     if is_dry:
-        rules = trying.Rules(on_missing=on_missing, on_unreadable=on_unreadable)
+        rules = trying.Rules(on_missing=on_missing, on_unreadable=on_unreadable, form=like)
         with run.client() as client, selection.placed(places):
             foreseen.check({**asked, "filename": filename})
             return trying.try_out(run, client, asked, source, rules)
@@ -148,6 +156,7 @@ def export(  # noqa: PLR0913 - the options of the command
                 on_unreadable=on_unreadable,
                 names=names,
                 notify=receivers,
+                **like,
                 fresh=fresh,
                 idempotency_key=key,
             )
@@ -185,6 +194,7 @@ def _export_selected(  # noqa: PLR0913 - the options of the command
 @click.option(
     "--name", "--filename", "filename", metavar="NAME", help="The name of the archive.  [as before]"
 )
+@form.form_options("as before")
 @waiting_options
 @common
 def retry(  # noqa: PLR0913 - the options of the command
@@ -194,6 +204,9 @@ def retry(  # noqa: PLR0913 - the options of the command
     on_missing: Literal["fail", "skip"] | None,
     on_unreadable: Literal["fail", "skip"] | None,
     filename: str | None,
+    format: Format | None,  # noqa: A002 - the name that the option has for it
+    compression: Compression | None,
+    split: int | None,
     wait: bool,
     output: str | None,
     force: bool,
@@ -201,12 +214,15 @@ def retry(  # noqa: PLR0913 - the options of the command
     """Start the export of JOB again, if it failed, was cancelled or has expired, or if its archive
     is gone: as it was, or with what the options change.
 
+    With --format and no --compression, that is the usual one of the format.
+
     It prints the new job's id. To retry JOB again in the same way prints the same id.
 
     \b
       longhaul retry JOB
       longhaul retry JOB --on-missing skip -o .
     """
+    form.check_output(split, output)
     if output is not None:
         saving.check_output(run, output, force=force)
     with run.client(job) as client:
@@ -217,6 +233,9 @@ def retry(  # noqa: PLR0913 - the options of the command
                     on_missing=on_missing,
                     on_unreadable=on_unreadable,
                     filename=filename,
+                    format=format,
+                    compression=compression,
+                    split=split,
                 )
             except NotPossibleNow as error:
                 with suppress(LonghaulError):

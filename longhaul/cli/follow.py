@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from longhaul.answers import Job
     from longhaul.client import Client
 
+TITLES: Final = {"compressing": "Compress"}
+"""What is said of a stage whose name has no room before the bar."""
+
 _NAMED_MAX: Final = 10
 """The most files that the text of a failed job names."""
 
@@ -32,13 +35,14 @@ def follow(
             if not job.is_open:
                 break
             progress = job.progress
-            title = shown(progress.stage).capitalize()
+            title = TITLES.get(progress.stage, shown(progress.stage).capitalize())
             task.show(progress.bytes_done, progress.bytes_total, words.pace(progress), title)
         if job.status == "completed" and job.result:
             result = job.result
             how = ", from an earlier export" if result.reused_from else ""
             files, size = words.files(result.processed_files), words.size(result.file_size)
-            task.result = f"{files}, {size}{how}"
+            parts = f", {words.archives(job.archives)}" if job.archives > 1 else ""
+            task.result = f"{files}, {size}{parts}{how}"
     if job.status != "completed" and not each:
         job = notices.settled(client, job) if tells else job
         run.answer(job)

@@ -72,7 +72,8 @@ def watch(run: Run, job: JobName) -> int:
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 @common
 def download(run: Run, job: JobName, *, output: str, wait: bool, force: bool) -> int:
-    """Download the archive of JOB, check every byte of it, and print its path.
+    """Download the archive of JOB, check every byte of it, and print its path. If JOB has several
+    archives, download them all; PATH is then a folder.
 
     JOB may be a share link, which needs no sign-in; - reads it from standard input, where the list
     of processes does not show it.

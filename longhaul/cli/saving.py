@@ -1,7 +1,7 @@
 """Saves a job's archive: to a file, to a folder, or to standard output."""
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -14,39 +14,64 @@ from longhaul.printable import shown
 if TYPE_CHECKING:
     from longhaul.answers import Job
     from longhaul.client import Client
+    from longhaul.transfer import Saved
 
-STDOUT = STDIN
+STDOUT: Final = STDIN
 """The name of standard output, as an output."""
 
 
 def save(run: Run, client: "Client", job: "Job", output: str, *, force: bool) -> dict[str, Any]:
-    """Downloads the job's archive, prints its path, and returns its facts for `--json`."""
+    """Downloads the job's archive, or all of several, prints their paths, and returns their facts
+    for `--json`."""
     if output == STDOUT:
         return _to_stdout(run, client, job)
     from longhaul import answers
-    from longhaul.transfer import Ticks, download
+    from longhaul.transfer import Ticks, download_all
 
+    there: list[Saved] = []
     with run.screen.task("Download") as task:
         rate = Rate()
 
+        def which() -> str:
+            return f"{len(there) + 1}/{job.archives}  " if job.archives > 1 else ""
+
         def downloaded(done: int, total: int) -> None:
-            task.show(done, total, rate.text(done, total), "Download")
+            task.show(done, total, which() + rate.text(done, total), "Download")
 
         def checked(done: int, total: int) -> None:
-            task.show(done, total, words.size_of(done, total), "Check")
+            task.show(done, total, which() + words.size_of(done, total), "Check")
 
-        saved = download(client, job, output, force=force, ticks=Ticks(downloaded, checked))
-        how = "already downloaded" if saved.was_there else "checked"
-        files = words.files(len(saved.manifest.files))
-        task.result = f"{shown(str(saved.path))}: {files}, {words.size(saved.size)}, {how}"
-    run.print(str(saved.path))
+        ticks = Ticks(downloaded, checked)
+        for one in download_all(client, job, output, force=force, ticks=ticks):
+            there.append(one)
+            rate = Rate()
+        there.sort(key=lambda one: one.archive)
+        task.result = _result(there)
+    for one in there:
+        run.print(str(one.path))
+    last = there[-1]
+    archives = [
+        {"archive": one.archive, "path": str(one.path), "size": one.size, "files": one.files}
+        for one in there
+    ]
     return {
-        "path": str(saved.path),
-        "size": saved.size,
-        "files": len(saved.manifest.files),
-        "missing": list(saved.manifest.missing),
-        "skipped": [answers.plain(one) for one in saved.manifest.skipped],
+        "path": str(last.path if len(there) == 1 else last.path.parent),
+        "size": sum(one.size for one in there),
+        "files": len(last.manifest.files),
+        "missing": list(last.manifest.missing),
+        "skipped": [answers.plain(one) for one in last.manifest.skipped],
+        **({"archives": archives} if len(there) > 1 else {}),
     }
+
+
+def _result(there: "list[Saved]") -> str:
+    """Returns what is said of archives that were saved."""
+    last, size = there[-1], words.size(sum(one.size for one in there))
+    how = "already downloaded" if all(one.was_there for one in there) else "checked"
+    what = f"{words.files(len(last.manifest.files))}, {size}, {how}"
+    if len(there) == 1:
+        return f"{shown(str(last.path))}: {what}"
+    return f"{shown(str(last.path.parent))}: {words.archives(len(there))}, {what}"
 
 
 def check_output(run: Run, output: str, *, force: bool) -> None:

@@ -12,6 +12,7 @@ from longhaul.printable import shown
 
 if TYPE_CHECKING:
     from longhaul.answers import Checked, Estimate, Exceeded
+    from longhaul.cli.form import Form
     from longhaul.client import Client
 
 _SHOWN: Final = 20
@@ -54,10 +55,11 @@ class Found:
 @dataclass(frozen=True, kw_only=True)
 class Rules:
     """What the export would do about files that are missing, or cannot be read; None: what the API
-    does if nothing is said."""
+    does if nothing is said. `form` is what its archive would be like."""
 
     on_missing: Literal["fail", "skip"] | None
     on_unreadable: Literal["fail", "skip"] | None
+    form: "Form"
 
 
 def try_out(
@@ -71,7 +73,9 @@ def try_out(
             task.show(0, 0, f"{words.files(found.files)}  {words.size(found.size)}")
     entries = found.asked or None
     try:
-        estimate = client.estimate(files=found.files, size=found.size, entries=entries)
+        estimate = client.estimate(
+            files=found.files, size=found.size, entries=entries, **rules.form
+        )
     except NotFound:  # An older API has none.
         estimate = None
     why_not = list(_why_not(found, rules))

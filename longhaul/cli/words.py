@@ -58,6 +58,11 @@ def files(count: int) -> str:
     return f"{count:,} file" if count == 1 else f"{count:,} files"
 
 
+def archives(count: int) -> str:
+    """Examples: 1 archive, 2 archives."""
+    return f"{count:,} archive" if count == 1 else f"{count:,} archives"
+
+
 def moment(when: datetime) -> str:
     """Returns a time in this machine's time zone."""
     return f"{when.astimezone():%Y-%m-%d %H:%M:%S}"
@@ -90,6 +95,8 @@ def facts(job: "Job") -> Iterator[tuple[str, str]]:
         yield "Size", f"{size(result.file_size)} ({result.file_size:,} bytes)"
         yield "Skipped", files(len(result.skipped)) if result.skipped else _none_or_some(result)
         yield from (("", skipped(one)) for one in result.skipped or ())
+        if job.archives > 1:
+            yield "Archives", f"{job.archives:,}"
         if result.reused_from:
             yield "Archive", f"reused from job {shown(result.reused_from)}"
     elif job.is_open:

@@ -53,6 +53,7 @@ class Small:
             packing=_packing(self.scale),
             read_bytes=300 * self.scale,
             batch_bytes=1500 * self.scale,
+            index_part=300 * self.scale,
             lookups=4,
             short_request=140,
             small_plan=400,

@@ -57,6 +57,27 @@ def test_the_limits_of_the_stack_count(stack: Stack) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "form", [{"compression": "deflate"}, {"compression": "auto"}, {"format": "tar.gz"}]
+)
+def test_what_is_compressed_takes_longer(stack: Stack, form: dict[str, str]) -> None:
+    plain = _estimate(files=3000, bytes=15 * 10**9, format="tar")
+
+    body = _estimate(files=3000, bytes=15 * 10**9, **form)
+
+    assert body["seconds"] > 1.5 * plain["seconds"]
+    assert body["limits"] == plain["limits"]
+
+
+def test_several_archives_may_have_more_bytes_than_one(stack: Stack) -> None:
+    asked = {"files": 1000, "bytes": MAX_ARCHIVE + 1}
+
+    one, several = _estimate(**asked), _estimate(**asked, split=5 * 1024**4)
+
+    assert [limit["limit"] for limit in one["exceeded"]] == ["archiveBytes"]
+    assert (several["exceeded"], several["limits"]["archiveBytes"]) == ([], None)
+
+
 @pytest.mark.parametrize("name", ["userId", "user_id"])
 def test_what_is_left_of_the_day_is_each_users_own(stack: Stack, name: str) -> None:
     stack.configure(max_bytes_per_user_per_day=100)
@@ -107,6 +128,13 @@ def test_an_estimate_looks_at_no_file(stack: Stack, requests: Requests) -> None:
         ({"files": "1", "bytes": str(2**53)}, "bytes"),
         ({"files": "1", "bytes": "9" * 100_000}, "bytes"),
         ({"files": "1", "bytes": "1", "entries": "x"}, "entries"),
+        ({"files": "1", "bytes": "1", "format": "rar"}, "format"),
+        ({"files": "1", "bytes": "1", "format": ""}, "format"),
+        ({"files": "1", "bytes": "1", "compression": "best"}, "compression"),
+        ({"files": "1", "bytes": "1", "format": "tar", "compression": "auto"}, "compression"),
+        ({"files": "1", "bytes": "1", "split": "1048575"}, "split"),
+        ({"files": "1", "bytes": "1", "split": str(5 * 1024**4 + 1)}, "split"),
+        ({"files": "1", "bytes": "1", "split": "4GB"}, "split"),
         ({"files": "1", "bytes": "1", "userId": ""}, "userId"),
         ({"files": "1", "bytes": "1", "userId": "a", "user_id": "b"}, "userId"),
     ],

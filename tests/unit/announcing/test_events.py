@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -148,6 +149,29 @@ def test_a_link_leads_to_the_jobs_page() -> None:
     assert told["filename"] == "export.zip"
 
 
+@pytest.mark.parametrize(
+    ("facts", "more"),
+    [
+        ({}, {}),
+        ({"format": "tar"}, {"format": "tar"}),
+        ({"archives": 3}, {"archives": 3}),
+        ({"format": "tar.gz", "archives": 2}, {"format": "tar.gz", "archives": 2}),
+    ],
+)
+def test_what_a_request_has_asked_for_is_told_of_its_job_alone(
+    facts: dict[str, Any], more: dict[str, Any]
+) -> None:
+    plain, told = _told(_completed()), _told(replace(_completed(), **facts))
+
+    assert told == {**plain, **more}
+
+
+def test_a_job_without_an_archive_has_not_several() -> None:
+    job = a_job(status=Status.FAILED, failure=FAILURE, archives=3)
+
+    assert "archives" not in _told(job)
+
+
 def test_each_event_has_an_id_of_its_own_that_is_always_the_same() -> None:
     ids = [event_id(JOB_ID, event) for event in JOB_EVENTS]
 
@@ -187,7 +211,8 @@ def test_the_schema_refuses_what_is_not_told(wrong: dict[str, object]) -> None:
 
 
 def test_the_document_and_the_schema_have_each_field_that_is_told() -> None:
-    fields = _told(_completed(), includes=INCLUSIONS, base=BASE).keys()
+    job = replace(_completed(), format="tar", archives=2)
+    fields = _told(job, includes=INCLUSIONS, base=BASE).keys()
     rows = set(re.findall(r"^\| `(\w+)` \|", DOCS.read_text(), re.MULTILINE))
     described = _schema()["properties"]
 

@@ -62,6 +62,25 @@ def test_a_completed_export_says_what_there_is_until_when_and_where() -> None:
     ]
 
 
+def test_several_archives_are_counted_and_the_page_has_them_all() -> None:
+    made = about(archives=3)
+
+    assert made.text.splitlines()[3:8] == [
+        "118 files, 193.5 MB, in 3 archives.",
+        "They are there until 21 November 2023, 22:13 UTC.",
+        "",
+        "Download the 3 archives:",
+        PAGE,
+    ]
+    assert "Download the 3 archives" in Shown(made.html).text
+
+
+def test_several_archives_that_have_expired_are_gone() -> None:
+    made = about(archives=3, expires_at=NOW)
+
+    assert "They were there until 14 November 2023, 22:13 UTC, and are deleted now." in made.text
+
+
 @pytest.mark.parametrize(
     ("missing", "unreadable", "said"),
     [

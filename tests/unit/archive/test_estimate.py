@@ -52,6 +52,33 @@ def test_any_numbers_have_an_estimate(files: int, size: int) -> None:
     assert (estimate.seconds(files, size) > 0) == (files > 0)
 
 
+@pytest.mark.parametrize(
+    ("files", "size", "least", "most"),
+    [(1, 17e6, 4, 6), (1_000, 1 * GB, 8, 20), (3_000, 15 * GB, 20, 60)],
+)
+def test_compressed_files_take_the_time_that_workers_pack_them_in(
+    files: int, size: float, least: int, most: int
+) -> None:
+    """What one worker packs in a second is costs.PACK_RATE; many share the work."""
+    assert least <= estimate.seconds(files, int(size), compressed=True) <= most
+
+
+@given(st.integers(0, 10**14))
+def test_compressed_files_take_longer_than_those_that_s3_copies(size: int) -> None:
+    files = size // (64 * 1024**2) + 1
+
+    packed = estimate.seconds(files, size, compressed=True)
+
+    assert packed >= estimate.seconds(files, size)
+
+
+@given(st.integers(1, 10**6), st.integers(0, 10**14), st.integers(0, 10**14))
+def test_more_bytes_to_compress_never_take_much_less_time(files: int, size: int, more: int) -> None:
+    before = estimate.seconds(files, size, compressed=True)
+
+    assert estimate.seconds(files, size + more, compressed=True) > before * 0.4
+
+
 @given(st.integers(1, 10**6), st.integers(0, 10**14), st.integers(0, 10**14))
 def test_more_bytes_never_take_much_less_time(files: int, size: int, more: int) -> None:
     """Files that are just large enough to be copied are quicker than those just below."""

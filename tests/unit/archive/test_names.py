@@ -17,6 +17,7 @@ from chalicelib.archive.names import (
     chosen_stem,
     manifest_name,
     unique_names,
+    volume_filename,
 )
 from chalicelib.archive.safe_names import FOLDER_MAX, PATH_MAX, safe_name
 from chalicelib.http.schemas import FILENAME_MAX_BYTES
@@ -262,6 +263,64 @@ def test_an_archives_name_is_left_alone(wanted: str | None) -> None:
 )
 def test_what_the_caller_wanted_becomes(wanted: str | None, name: str) -> None:
     assert archive_filename(wanted, OTHERWISE) == name
+
+
+@pytest.mark.parametrize(
+    ("wanted", "extension", "name"),
+    [
+        (None, ".tar", "photos-2026-11-25.tar"),
+        ("März", ".tar.gz", "März.tar.gz"),
+        ("a.TAR", ".tar", "a.TAR"),
+        ("a.TAR.GZ", ".tar.gz", "a.tar.gz"),
+        ("a.tgz", ".tar.gz", "a.tar.gz"),
+        ("a.zip", ".tar", "a.tar"),
+        ("a.tar.gz", ".tar", "a.tar"),
+        ("a.tar", ".tar.gz", "a.tar.gz"),
+        ("nul.tar.gz", ".tar.gz", "nul_.tar.gz"),
+        ("a.zip.tar", ".tar", "a.zip.tar"),
+    ],
+)
+def test_a_tar_has_its_own_extension_and_no_other_one(
+    wanted: str | None, extension: str, name: str
+) -> None:
+    assert archive_filename(wanted, OTHERWISE, extension) == name
+
+
+@given(st.none() | wanted_names, st.sampled_from([".zip", ".tar", ".tar.gz"]))
+def test_the_name_of_an_archive_of_any_format_is_safe_and_left_alone(
+    wanted: str | None, extension: str
+) -> None:
+    name = archive_filename(wanted, OTHERWISE, extension)
+
+    assert name.lower().endswith(extension)
+    assert safe_name(name) == name
+    assert archive_filename(name, OTHERWISE, extension) == name
+
+
+@given(
+    st.none() | wanted_names | st.sampled_from(["n" * 300, "ж" * 300, "😀" * 99]),
+    st.sampled_from([".zip", ".tar", ".tar.gz"]),
+    st.integers(2, 10_000),
+)
+def test_the_names_of_several_archives_are_safe_different_and_in_order(
+    wanted: str | None, extension: str, count: int
+) -> None:
+    whole = archive_filename(wanted, OTHERWISE, extension)
+
+    numbers = sorted({1, 2, count - 1, count})
+    names = [volume_filename(whole, extension, number, count) for number in numbers]
+
+    assert names == sorted({*names})
+    assert all(safe_name(name) == name for name in names)
+    assert all(name.lower().endswith(f"-of-{count}{extension}") for name in names)
+
+
+@pytest.mark.parametrize(
+    ("number", "count", "name"),
+    [(1, 1, "a.tar.gz"), (2, 3, "a-2-of-3.tar.gz"), (2, 12, "a-02-of-12.tar.gz")],
+)
+def test_one_of_several_says_which_it_is(number: int, count: int, name: str) -> None:
+    assert volume_filename("a.tar.gz", ".tar.gz", number, count) == name
 
 
 @pytest.mark.parametrize(
