@@ -229,6 +229,10 @@ class Announced:
                 "reused": job.reused_from is not None,
                 "expiresAt": job.expires_at if is_completed and not is_deleted else None,
             }
+            if born.format != "zip":
+                wanted["format"] = born.format
+            if is_completed and job.archives > 1:
+                wanted["archives"] = job.archives
             if "detail" in self.includes:
                 wanted["detail"] = failure.detail if failure else None
         if "filename" in self.includes:
