@@ -74,7 +74,8 @@ Starts = Mapping[str, Mapping[str, Sequence[Start]]]
 
 def put_files(place: Place) -> list[str]:
     """Puts the files into the source bucket. Returns their keys."""
-    keys = [f"{_PREFIX}{uuid4()}/{n}.bin" for n in range(FILES)]
+    folder = f"{_PREFIX}{uuid4()}"
+    keys = [f"{folder}/{n}.bin" for n in range(FILES)]
     for key in keys:
         # As most clients write them: S3 has a CRC-32 of each.
         bucket = place.outputs.source_bucket

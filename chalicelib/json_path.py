@@ -22,7 +22,6 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 from chalicelib import slow_calls
 from chalicelib.s3.sigv4 import signed
@@ -77,7 +76,10 @@ class JsonPath:
 
     def ask(self, operation: str, asked: Mapping[str, Any]) -> Any:
         """Returns the answer as botocore would; None if there was none, or no success."""
-        body = json.dumps(asked).encode()
+        try:
+            body = json.dumps(asked).encode()
+        except TypeError:
+            return None  # bytes, of which only botocore makes text
         headers = {
             "host": self.origin.partition("://")[2],
             "content-type": "application/x-amz-json-1.0",
@@ -149,7 +151,9 @@ def _path(service: str, patience: Patience) -> JsonPath | None:
         return None
     own = get(f"AWS_ENDPOINT_URL_{service.upper()}") or get("AWS_ENDPOINT_URL")
     origin = (own or f"https://{service}.{region}.amazonaws.com").rstrip("/")
-    if urlsplit(origin).path or urlsplit(origin).scheme in getproxies():
+    # urllib.request knows the proxies, too. To import it takes longer than the request.
+    proxy = f"{urlsplit(origin).scheme}_proxy"
+    if urlsplit(origin).path or any(name.lower() == proxy for name in os.environ):
         return None
     tls = None
     if origin.startswith("https://"):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib import settings
+from chalicelib.archive.costs import DIRECT_SEGMENTS
 from infra import retention
 
 Json = dict[str, Any]
@@ -190,7 +191,7 @@ TUNABLES: Final = (
     ),
     _number(
         "DIRECT_SEGMENTS",
-        settings.DIRECT_SEGMENTS,
+        DIRECT_SEGMENTS,
         0,
         settings.DIRECT_SEGMENTS_MAX,
         "How many segments of a job go to workers directly, not through the queue. 0 - none, as "
@@ -202,7 +203,7 @@ TUNABLES: Final = (
         "yes",
         {"AllowedValues": ["yes", "no"]},
         "yes or no",
-        "no - botocore makes every request to S3, also those that come by the thousand.",
+        "no - botocore makes every request to S3, DynamoDB and SQS.",
     ),
     _text(
         "POWERTOOLS_LOG_LEVEL",

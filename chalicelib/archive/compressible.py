@@ -72,7 +72,7 @@ def is_compressed(name: str, content_type: str | None = None) -> bool:
     False if the type says nothing, or if it is one of a format that is not compressed. Either one
     is enough, as S3 often has `binary/octet-stream` for all that it keeps.
     """
-    _, dot, extension = name.rpartition("/")[2].rpartition(".")
+    _, dot, extension = name.rpartition(".")
     if dot and extension.lower() in _EXTENSIONS:
         return True
     media_type = (content_type or "").partition(";")[0].strip().lower()

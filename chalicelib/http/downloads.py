@@ -6,7 +6,7 @@ follows it (`curl -LI`, `wget --spider`) gets the archive's headers.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
@@ -54,8 +54,6 @@ def download(call: Call, services: Services, job_id: str) -> Reply:
     archives. Raises NotFound, NotReady, Expired, or InvalidRequest."""
     redirect, index = _flag(call, "redirect"), _flag(call, "index")
     number = _number(call.query.get("archive"))
-    if index and number is not None:
-        raise invalid("index", "must not be given with archive: several archives have no index")
     job = find_job(call, services, job_id)
     now = services.now()
     seen = job.status_at(now)
@@ -68,7 +66,7 @@ def download(call: Call, services: Services, job_id: str) -> Reply:
         raise invalid("archive", f"must be {most}, not {number}")
     if job.archives > 1 and number is None and not index and not redirect:
         return _listed(call, job, services)
-    target = _index(job) if index else archive(job, number or 1)
+    target = (_index if index else archive)(job, number or 1)
     if services.archive.head(target.key, checksum=False) is None:
         raise NotFound(f"the {job.format} has no index") if index else Expired(_GONE)
     link = presigned(call, target, services.settings, now, clients.signer_lives(now))
@@ -93,14 +91,14 @@ def archive(job: Job, number: int) -> Target:
     return Target(key, filename, MEDIA_TYPES[job.format], job.expires_at)
 
 
-def _index(job: Job) -> Target:
-    """Returns the index of a job's archive. Raises NotFound if it has none."""
+def _index(job: Job, number: int) -> Target:
+    """Returns the index beside archive `number` of a job. Raises NotFound if there is none in this
+    format."""
     if job.format != "tar":
         raise NotFound(f"a {job.format} has no index; a tar has one")
-    if job.archives > 1:
-        raise NotFound("tars that an export was split into have no index; a tar alone has one")
-    key = places.archive_index(job.home, job.format)
-    return Target(key, f"{job.filename}.index.csv", INDEX_TYPE, job.expires_at)
+    of = archive(job, number)
+    key = places.archive_index(job.home, job.format, None if number == job.archives else number)
+    return replace(of, key=key, filename=f"{of.filename}.index.csv", media_type=INDEX_TYPE)
 
 
 def _listed(call: Call, job: Job, services: Services) -> Reply:

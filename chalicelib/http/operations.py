@@ -221,7 +221,7 @@ def paths(sources: Sequence[str], *, by_number: bool = True) -> dict[str, dict[s
                         "query",
                         {"type": "boolean", "default": False},
                         "Not the archive, but the table of where each file is in a tar (CSV). "
-                        "Several archives have none.",
+                        "Each of several archives has one; without `archive`, that of the first.",
                     ),
                 ],
             ),

@@ -3,6 +3,7 @@
     archives/{home}.{format}                the archive; of several, the last one
     archives/{home}-{n}.{format}            archive n, from 1, of several
     archives/{home}.{format}.index          where each file is in a tar
+    archives/{home}-{n}.{format}.index      where each file is in tar n of several
     jobs/{job}/request-{digest}.json        the request
     jobs/{home}/{plan}/plan                 the plan: its slices, one after another
     jobs/{home}/{plan}/index                the facts of the plan, and where each slice is
@@ -40,6 +41,7 @@ _OF_A_PLAN: Final = (
     r"(?:plan|index|packing|packs|headers|spans|(?:segment|tail|packed)-([0-9]+)|pack-([0-9]+)-.*)"
 )
 _PACK: Final = rf"jobs/{JOB_ID.pattern}/[^/]+/pack-[0-9]+-.*"
+_PACKING: Final = rf"jobs/{JOB_ID.pattern}/[^/]+/packing"
 _SEGMENT: Final = rf"jobs/{JOB_ID.pattern}/[^/]+/segment-[0-9]+"
 _KEPT: Final = rf"jobs/{JOB_ID.pattern}/kept/[0-9a-f]+"
 _OF_A_READING: Final = rf"jobs/{JOB_ID.pattern}/reading-([0-9a-f]+)/(?:segments|crc32-([0-9]+))"
@@ -58,8 +60,9 @@ def archives(home: str) -> str:
     return f"archives/{home}"
 
 
-def archive_index(home: str, form: str) -> str:
-    return f"{archive(home, form)}.index"
+def archive_index(home: str, form: str, number: int | None = None) -> str:
+    """Returns the key of the index beside an archive, which is named as in `archive`."""
+    return f"{archive(home, form, number)}.index"
 
 
 def folder(home: str) -> str:
@@ -168,6 +171,11 @@ def segment_of(key: str) -> tuple[str, int | None] | None:
 def is_pack(key: str) -> bool:
     """Returns whether the key is that of a pack."""
     return re.fullmatch(_PACK, key) is not None
+
+
+def is_packing(key: str) -> bool:
+    """Returns whether the key is that of what says how files are packed."""
+    return re.fullmatch(_PACKING, key) is not None
 
 
 def is_request(key: str) -> bool:

@@ -48,7 +48,7 @@ def delete_others(services: Services, job: Job) -> None:
     """Deletes the archives of a job that has completed which an older plan has left. Raises what
     `delete` raises."""
     if is_of_several_plans(job):
-        known = {*of(job), places.archive_index(job.home, job.format)}
+        known = {*of(job), *(f"{key}.index" for key in of(job))}
         services.archive.delete_all(key for key in _there(services, job) if key not in known)
 
 

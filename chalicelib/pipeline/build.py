@@ -47,9 +47,11 @@ class PlannedJob:
     def sections(self) -> tail_sections.Sections:
         return tail_sections.Sections(self.services.archive, self.job.home, self.index)
 
-    def write_index(self, length: int, chunks: Iterator[bytes]) -> None:
-        """Writes the index that stands beside the archive. Raises what archive_index.write does."""
-        key = places.archive_index(self.job.home, self.job.format)
+    def write_index(self, segment: int | None, length: int, chunks: Iterator[bytes]) -> None:
+        """Writes the index that stands beside the archive, or beside the one of several that this
+        segment is. Raises what archive_index.write does."""
+        number = None if segment is None else segment + 1
+        key = places.archive_index(self.job.home, self.job.format, number)
         archive_index.write(key, length, chunks, self.lease)
 
     def slice(self, number: int) -> plans.Slice:

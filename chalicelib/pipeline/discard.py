@@ -85,6 +85,9 @@ def _throw_away_all(job: Job, services: Services, lease: Lease) -> None:
         # A segment that a worker has only just begun is not in the bucket yet.
         numbers |= set(range(plans.segment_count(services.archive, home, digest)))
         _forget_segments(home, digest, sorted(numbers), services, lease)
+    if services.now() < job.updated_at + wake.SETTLED_AFTER_MS:
+        # A worker may still say that a pack is made. The step that comes last forgets that, too.
+        keys = [key for key in keys if not places.is_packing(key)]
     services.archive.delete_all(keys)
 
 

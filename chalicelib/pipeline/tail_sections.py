@@ -109,15 +109,16 @@ class Tail:
     `own` are the sections that the caller has and that are not kept, by segment. `etags` has those
     of the parts of each segment, by segment. They are complete when the last byte is rendered. A
     segment is left out if its ETags are not kept. `pool` has SECTIONS_AT_ONCE threads, and must
-    outlive the rendering. `tick` is called often. `write_index` is called with the length of the
-    index beside the archive and its chunks, before the first byte, if the format has an index.
+    outlive the rendering. `tick` is called often. `write_index` is called before the first byte, if
+    the format has an index beside each archive: with the segment that the archive is (None: this
+    one), and the length of the index and its chunks. Threads of the pool call it too.
     """
 
     sections: Sections
     own: dict[int, Section]
     pool: Executor
     tick: Callable[[], None]
-    write_index: Callable[[int, Iterator[bytes]], None]
+    write_index: Callable[[int | None, int, Iterator[bytes]], None]
     etags: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def render(self) -> Iterator[bytes]:
@@ -156,8 +157,14 @@ class Tail:
         others = len(index.volumes)
         own_records = self._ahead(records, numbers[others:], most)
         about = index.form, index.head, index.tail_start, every
-        if index.form.RECORDS_BESIDE and not others:
-            self.write_index(*tail.beside(*about, own_records))
+        if index.form.RECORDS_BESIDE:
+
+            def write_other(number: int) -> None:
+                self.write_index(number, every[number].records, iter((records(number),)))
+
+            for _ in self._ahead(write_other, numbers[:others], most):
+                pass  # each archive has an index of its own
+            self.write_index(None, *tail.beside(*about, records=own_records, others=others))
         yield from tail.render(
             *about,
             lines=self._ahead(lines, numbers, most),

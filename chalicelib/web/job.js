@@ -128,12 +128,12 @@ export function job(main, id, isShared) {
     const quote = error && !error.affected?.length && inWords(error).quote;
     const actions = h("div", { class: "actions" });
     const remove = !isShared && button(() => askToDelete(job, () => (location.hash = "#/")), {}, t("job.delete"));
-    const list = h("div", {});
+    const list = job.archives > 1 && h("div", {});
     if (job.status === "completed") {
-      const { archives = 1, format = "zip" } = job;
+      const { format = "zip" } = job;
       const put = (first) => fill(actions, first, linkButton(), remove);
-      put(archives === 1 && downloadLinkOf(id, { class: "button primary", ongone: vanished }, t("job.download", { format: format.toUpperCase() })));
-      if (archives > 1) several().then(({ all, list: made }) => {
+      put(!list && downloadLinkOf(id, { class: "button primary", ongone: vanished }, t("job.download", { format: format.toUpperCase() })));
+      if (list) several().then(({ all, list: made }) => {
         put(all);
         fill(list, made);
       }, () => fill(list, unloaded()));

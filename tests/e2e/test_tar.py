@@ -1,4 +1,4 @@
-"""A tar over HTTP: common tools open it, and a row of its index (docs/tar.md) leads to a file."""
+"""A tar over HTTP (docs/tar.md): tools open it, and a row of its index leads to a file."""
 
 import csv
 import io

@@ -229,8 +229,8 @@ class Announced:
                 "reused": job.reused_from is not None,
                 "expiresAt": job.expires_at if is_completed and not is_deleted else None,
             }
-            if born.format != "zip":
-                wanted["format"] = born.format
+            if job.format != "zip":
+                wanted["format"] = job.format
             if is_completed and job.archives > 1:
                 wanted["archives"] = job.archives
             if "detail" in self.includes:

@@ -3,7 +3,8 @@
 import json
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.archive.manifest import Head
@@ -15,7 +16,7 @@ from chalicelib.jobs.model import Job
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.pipeline import plans
 from chalicelib.s3.bucket import Bucket
-from tests.faults import asked, seen, volumes
+from tests.faults import asked, gzips, seen, volumes
 from tests.faults.asked import Row, Window
 from tests.faults.files import Files, unreadable
 from tests.faults.held import Broken
@@ -54,8 +55,12 @@ def wrong(world: "World", job: Job, archive: str) -> Iterator[str]:
     except Broken as broken:
         yield str(broken)
         return
-    planned = _planned(bucket, job, index)
-    entries = _entries(planned, made)
+    try:
+        planned = _planned(bucket, job, index)
+    except plans.PlanUnusable:
+        yield "its plan is lost"
+        return
+    entries = _entries(planned, made, _etags(objects, planned))
     head = index.head
     names = [one.name for _, one in made.files]
     if names != [entry.name for entry in entries] or made.last.name != head.name:
@@ -115,7 +120,7 @@ class _Told:
         for stored in self._files.states(row.key, *self._window, row.version):
             if stored is None or stored.body != content or not self._is_of(stored, entry):
                 continue
-            if entry.copy or stored.etag == entry.etag:
+            if (entry.copy and not entry.etag) or stored.etag == entry.etag:
                 yield stored
 
     def _named(self, row: Row, stored: Stored, entry: Entry) -> list[Stored]:
@@ -239,20 +244,24 @@ def _planned(bucket: Bucket, job: Job, index: plans.Index) -> list[Entry]:
     return [found[i] for i in sorted(found)]
 
 
-def _entries(planned: list[Entry], made: Volumes) -> list[Entry]:
+def _entries(planned: list[Entry], made: Volumes, etags: dict[str, set[str]]) -> list[Entry]:
     """Returns the entries of the plan, with those of packed files in the place of their runs. What
     a plan says of packed files is not looked at: the manifest says it too."""
+    own = [replace(entry, etag="") if entry.copy else entry for entry in planned]
     if not any(entry.packed for entry in planned):
-        return planned
-    plain = {entry.name: entry for entry in planned if not entry.packed}
-    return [plain.get(row["name"]) or _packed(row) for row in made.manifest["files"]]
+        return own
+    plain = {entry.name: entry for entry in own if not entry.packed}
+    return [
+        plain.get(row["name"]) or _packed(row, etags.get(row["name"], set()))
+        for row in made.manifest["files"]
+    ]
 
 
-def _packed(row: dict[str, Any]) -> Entry:
+def _packed(row: dict[str, Any], etags: set[str]) -> Entry:
     return Entry(
         row["name"],
         row["key"],
-        etag="",
+        etag=etags.pop() if len(etags) == 1 else "",
         size=row["size"],
         crc32=None,
         modified=0,
@@ -260,6 +269,20 @@ def _packed(row: dict[str, Any]) -> Entry:
         encoding=row.get("contentEncoding"),
         copy="a pack",
     )
+
+
+def _etags(objects: Mapping[str, Stored], planned: list[Entry]) -> dict[str, set[str]]:
+    """Returns the ETags that packed files had, by name, in the lists of what was to be packed. One
+    pack alone has no list. A file that was copied aside has an empty ETag: its copy has another
+    one."""
+    found: dict[str, set[str]] = {}
+    packings = {entry.packed.rows.rsplit("/", 1)[0] for entry in planned if entry.packed}
+    for packing in packings:
+        stored = objects.get(f"{packing}/packs")
+        for part in gzips.members(stored.body) if stored else ():
+            for name, _, etag, *_, copy, _, _ in json.loads(part):
+                found.setdefault(name, set()).add("" if copy else etag)
+    return found
 
 
 def _wrong_manifest(

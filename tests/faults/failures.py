@@ -44,7 +44,7 @@ def wrong(world: "World", job: Job, request: ExportRequest) -> Iterator[str]:
         case "nothing-to-export":
             yield from told.wrong_nothing()
         case slug:
-            if not _may_be(world, job, slug, failure.detail, told.rows):
+            if not _may_be(world, job, slug, failure.detail, told.rows, request.split):
                 yield f"there was no reason for {slug}"
 
 
@@ -61,7 +61,9 @@ def _wrong_blamed(job: Job, failure: Failure) -> Iterator[str]:
         yield f"{count} files are to blame, and {said} are said to be"
 
 
-def _may_be(world: "World", job: Job, slug: str, detail: str, rows: list[Row]) -> bool:
+def _may_be(  # noqa: PLR0917 - a failure, and what was asked for
+    world: "World", job: Job, slug: str, detail: str, rows: list[Row], split: int | None
+) -> bool:
     """Whether a job may have failed with this, which no source file has caused."""
     counts = world.faults.counts
     is_said = "given up" in detail or "several tries" in detail
@@ -70,7 +72,7 @@ def _may_be(world: "World", job: Job, slug: str, detail: str, rows: list[Row]) -
         "access-denied": counts[Kind.DENIED] > 0,
         "storage-refused": counts[Kind.DENIED] > 0,
         "quota-exceeded": days.did_not_fit(world, job, asked.size(rows, world.files)),
-        "limit-exceeded": world.small.max_parts < 10_000,
+        "limit-exceeded": world.small.max_parts < 10_000 or split is not None,
         "given-up": is_said and bool(may_be_long),
     }
     return may_be.get(slug, False)

@@ -156,7 +156,7 @@ def _check_leftovers(world: World, jobs: list[Job]) -> None:
     completed = [job for job in jobs if job.status is Status.COMPLETED]
     archives = {key for job in completed for key in (*volumes.keys(job), *volumes.indexes(job))}
     for key in world.s3.objects[ARCHIVE]:
-        is_of_work = places.is_segment(key) or places.is_pack(key) or "/kept/" in key
+        is_of_work = any(part in key for part in ("/segment-", "/pack-", "/kept/"))
         if is_of_work or (key.startswith("archives/") and key not in archives):
             world.witness.says(f"{key} is left over")
 

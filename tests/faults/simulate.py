@@ -19,7 +19,7 @@ from chalicelib.jobs import places
 from chalicelib.jobs.items import to_job
 from chalicelib.jobs.model import Job
 from chalicelib.jobs.states import Status
-from tests.faults import invariants
+from tests.faults import engines, invariants
 from tests.faults.forms import PLAIN, Form, small_splits
 from tests.faults.kinds import SINGLE, Kind
 from tests.faults.world import MINUTE, Ended, World
@@ -39,7 +39,7 @@ def run_seed(
     """Runs one seed. With `only`, these are its faults. With `alone`, there is one export, of this
     form, and nobody else. With `rough`, its source is untidy and restless for sure. The same
     arguments always have the same result."""
-    with small_splits():
+    with small_splits(), engines.several(seed):
         return _ended(World(seed, trace=trace, only=only, rough=rough, form=alone), alone)
 
 

@@ -40,19 +40,29 @@ class Truth:
                 copied += segment.copied
                 streamed += segment.bytes - segment.copied
                 continue
-            parts = there if not segment.joins else self._own_parts(job.home, job.plan, number)
-            own_streamed, own_copied = self._begun(index, of, parts)
+            parts: set[int] | None = there
+            tail_start = index.tail_start
+            if number < len(index.volumes):
+                tail_start = index.volumes[number].size  # its tail counts, too
+                key = places.archive(job.home, job.format, number + 1)
+                parts = self._own_parts(job.home, job.plan, number, key)
+            elif segment.joins:
+                key = places.segment(job.home, job.plan.digest, number)
+                parts = self._own_parts(job.home, job.plan, number, key)
+            own_streamed, own_copied = self._begun(index, of, parts, tail_start)
             streamed += own_streamed
             copied += own_copied
             files += segment.files if own_streamed + own_copied else 0
         return Progress(files, streamed + copied, copied)
 
-    def _begun(self, index: Index, of: Slice, there: set[int] | None) -> tuple[int, int]:
+    def _begun(
+        self, index: Index, of: Slice, there: set[int] | None, tail_start: int
+    ) -> tuple[int, int]:
         """Returns the (streamed, copied) bytes of a segment that is not done."""
         streamed = copied = 0
         for part in of.parts:
             is_there = there is None or part.number in there
-            length = min(part.end, index.tail_start) - part.start
+            length = min(part.end, tail_start) - part.start
             if part.copied is not None:
                 copied += length if is_there else 0
             elif length > 0 and (is_there or self._is_read(index, of, part.start, part.end)):
@@ -95,9 +105,10 @@ class Truth:
         is_there = key in self.s3.objects[self.archive]
         return set(range(1, self.s3.limits.max_parts + 1)) if is_there else set()
 
-    def _own_parts(self, home: str, plan: PlanRef, number: int) -> set[int] | None:
-        """Returns the numbers of the parts of a nested segment's own upload; None: all of them."""
-        if places.segment(home, plan.digest, number) in self.s3.objects[self.archive]:
+    def _own_parts(self, home: str, plan: PlanRef, number: int, key: str) -> set[int] | None:
+        """Returns the numbers of the parts of the upload of a segment that is an object of its own;
+        None: all of them."""
+        if key in self.s3.objects[self.archive]:
             return None
         item = self.items.get(places.segment_upload(home, plan.digest, number))
         upload = self.s3.uploads.get(item["uploadId"]["S"]) if item else None

@@ -9,7 +9,7 @@ from chalicelib.jobs import items, places, wake
 from chalicelib.jobs.items import to_job
 from chalicelib.jobs.model import Job, Progress
 from chalicelib.jobs.states import OPEN, Status, may_become
-from tests.faults import days
+from tests.faults import days, volumes
 from tests.faults.dynamodb import item_size
 from tests.faults.expressions import Item, number
 from tests.faults.s3 import S3
@@ -159,8 +159,9 @@ class Witness:
         if any(getattr(old, name) != getattr(new, name) for name in fixed):
             self.says(f"{key}: its request was changed")
         if new.status is Status.COMPLETED:
-            archive = self.s3.objects[self.archive].get(new.archive_key)
-            if archive is None or len(archive.body) != new.bytes_total:
+            archives = [self.s3.objects[self.archive].get(one) for one in volumes.keys(new)]
+            size = sum(len(one.body) for one in archives if one)
+            if None in archives or size != new.bytes_total:
                 self.says(f"{key}: completed without its archive")
         if new.status not in OPEN:
             self.ended.setdefault(key, self.now())

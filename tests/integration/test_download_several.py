@@ -155,26 +155,37 @@ def test_a_zip_has_no_index(stack: Stack) -> None:
     assert call("GET", f"/v1/export/{job_id}").body["result"]["indexUrl"] is None
 
 
-def test_several_tars_have_no_index(stack: Stack) -> None:
-    job_id = several(stack, form="tar").job_id
-
-    answer = download(job_id, index=True)
-
-    assert answer.status == 404
-    assert "have no index" in answer.body["detail"]
-    assert call("GET", f"/v1/export/{job_id}").body["result"]["indexUrl"] is None
-
-
 def test_an_index_that_somebody_deleted_is_not_there(stack: Stack) -> None:
-    job_id = several(stack, form="tar", archives=1).job_id
+    job_id = several(stack, form="tar").job_id
     stack.services.archive.delete(f"archives/{job_id}.tar.index")
 
-    assert download(job_id, index=True).status == 404
+    assert download(job_id, index=True, archive=3).status == 404
 
 
-@pytest.mark.parametrize("query", [{"index": "1"}, {"index": "true", "archive": "1"}])
-def test_what_cannot_be_meant_of_an_index_is_named(stack: Stack, query: dict[str, str]) -> None:
-    answer = download(several(stack, form="tar", archives=1).job_id, **query)
+@pytest.mark.parametrize(("query", "number"), [({}, 1), ({"archive": 1}, 1), ({"archive": 2}, 2)])
+def test_each_of_several_tars_has_an_index(
+    stack: Stack, query: dict[str, Any], number: int
+) -> None:
+    job_id = several(stack, form="tar").job_id
+
+    link = download(job_id, index=True, **query).body
+
+    there = f"archives/{job_id}-{number}.tar.index"
+    filename = f"March-{number}-of-3.tar.index.csv"
+    assert leads_to(link["downloadUrl"]) == (there, "text/csv", filename)
+
+
+def test_the_last_of_several_tars_has_the_index_with_the_jobs_key(stack: Stack) -> None:
+    job_id = several(stack, form="tar").job_id
+
+    link = download(job_id, index=True, archive=3).body
+
+    assert leads_to(link["downloadUrl"])[0] == f"archives/{job_id}.tar.index"
+    assert link["filename"] == "March-3-of-3.tar.index.csv"
+
+
+def test_what_cannot_be_meant_of_an_index_is_named(stack: Stack) -> None:
+    answer = download(several(stack, form="tar").job_id, index="1")
 
     assert answer.status == 400
     assert [error["pointer"] for error in answer.body["errors"]] == ["index"]

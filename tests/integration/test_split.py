@@ -3,15 +3,11 @@
 import io
 import json
 import zipfile
-from zlib import crc32
 
 import pytest
 
 from chalicelib.jobs import places
 from chalicelib.pipeline import archives
-from chalicelib.s3 import clients
-from tests.archives import noise
-from tests.integration.cloud import ARCHIVES
 from tests.integration.effects import (
     ARCHIVE_RECORDED,
     DONE_SEGMENTS_READ,
@@ -37,73 +33,16 @@ from tests.integration.effects import (
     before_and_after,
     crashing,
 )
-from tests.integration.gateway import cancel, export, status
+from tests.integration.gateway import cancel, status
+from tests.integration.splits import FILES, UNKNOWN, check_archives, exported, read, run_all
 from tests.integration.stack import UNIT, Stack
-
-SPLIT = 20 * UNIT
-
-FILES = {
-    "a": noise(1, 12 * UNIT),
-    "b": noise(2, 3 * UNIT),
-    "c": noise(3, 18 * UNIT),
-    "d": noise(4, 100),
-    "e": noise(5, 17 * UNIT),
-    "f": noise(6, 2 * UNIT),
-    "g": b"",
-}
-"""They need four archives: a and b, c and d, e and f and g, and that of the manifest. S3 does not
-know the CRC-32 of some."""
-
-UNKNOWN = "b", "d", "e"
-
-
-def _read(stack: Stack, job_id: str) -> list[bytes]:
-    """The archives of a job, in order."""
-    found = [stack.services.archive.read(key) for key in archives.of(stack.job(job_id))]
-    assert all(found)
-    return [one for one in found if one]
-
-
-def check_archives(stack: Stack, job_id: str, files: dict[str, bytes], split: int = SPLIT) -> None:
-    """Checks that the job's archives have these files, and nothing else is in the bucket."""
-    made = _read(stack, job_id)
-    assert all(len(one) <= split for one in made)
-    job = stack.job(job_id)
-    assert (job.bytes_done, job.bytes_total) == (sum(map(len, made)),) * 2
-    assert job.files_done == len(files)
-    contents: dict[str, bytes] = {}
-    where: dict[str, int] = {}
-    for number, one in enumerate(made, 1):
-        with zipfile.ZipFile(io.BytesIO(one)) as opened:
-            assert opened.testzip() is None
-            for name in opened.namelist():
-                assert name not in contents
-                contents[name], where[name] = opened.read(name), number
-    listing = json.loads(contents.pop("manifest.json"))
-    assert where.pop("manifest.json") == len(made)
-    is_same = contents == files
-    assert is_same
-    assert {one["name"]: one["archive"] for one in listing["files"]} == where
-    assert {one["name"]: one["crc32"] for one in listing["files"]} == {
-        name: f"{crc32(content):08x}" for name, content in files.items()
-    }
 
 
 @pytest.fixture
 def job_id(stack: Stack, small_layout: None) -> str:
     """A job whose files go to several archives, with its step `plan` in the queue."""
     stack.put_files(FILES, unknown=UNKNOWN)
-    return _split(stack, export(prefix="in/"))
-
-
-def _split(stack: Stack, job_id: str, split: int = SPLIT) -> str:
-    """Has the job's request say how large one archive may be: the API takes no value that is as
-    small."""
-    job = stack.job(job_id)
-    asked = json.loads(stack.services.archive.read(job.request_key) or b"")
-    body = json.dumps(asked | {"split": split}).encode()
-    clients.s3().put_object(Bucket=ARCHIVES, Key=job.request_key, Body=body)
-    return job_id
+    return exported(stack)
 
 
 def test_files_go_to_several_archives_each_of_which_is_whole(stack: Stack, job_id: str) -> None:
@@ -111,7 +50,7 @@ def test_files_go_to_several_archives_each_of_which_is_whole(stack: Stack, job_i
 
     assert failed == []
     check_archives(stack, job_id, FILES)
-    assert stack.job(job_id).archives == 4
+    assert stack.job(job_id).archives == 3
     assert stack.uploads() == []
     assert sorted(stack.stored("archives/")) == sorted(archives.of(stack.job(job_id)))
 
@@ -120,11 +59,11 @@ def test_files_that_fit_into_one_archive_have_no_number_in_the_manifest(
     stack: Stack, small_layout: None
 ) -> None:
     stack.put_files({"a": b"a", "b": b"b"})
-    job_id = _split(stack, export(prefix="in/"))
+    job_id = exported(stack)
 
     stack.run_queue()
 
-    (made,) = _read(stack, job_id)
+    (made,) = read(stack, job_id)
     with zipfile.ZipFile(io.BytesIO(made)) as opened:
         listing = json.loads(opened.read("manifest.json"))
     assert all("archive" not in one for one in listing["files"])
@@ -135,9 +74,7 @@ def test_files_that_fit_into_one_archive_have_no_number_in_the_manifest(
 
 THIRD_UPLOAD_OPENED = UPLOAD_OPENED.then(UPLOAD_OPENED).then(UPLOAD_OPENED, "a third is opened")
 SECOND_COMPLETED = UPLOAD_COMPLETED.then(UPLOAD_COMPLETED, "a second upload is completed")
-LAST_COMPLETED = SECOND_COMPLETED.then(UPLOAD_COMPLETED).then(
-    UPLOAD_COMPLETED, "the last upload is completed"
-)
+LAST_COMPLETED = SECOND_COMPLETED.then(UPLOAD_COMPLETED, "the last upload is completed")
 
 
 @before_and_after
@@ -197,14 +134,12 @@ def test_two_archives_of_one_worker_survive_its_death(
 ) -> None:
     files = {name: FILES[name] for name in "abc"}
     stack.put_files(files, unknown=UNKNOWN)
-    job_id = _split(stack, export(prefix="in/"), 19 * UNIT)
+    job_id = exported(stack, 19 * UNIT)
     effect = UPLOAD_COMPLETED.then(UPLOAD_COMPLETED) if effect is LAST_COMPLETED else effect
     with crashing(effect, after=True):
         stack.run_queue()
-    stack.wake()
 
-    while stack.run_queue():  # an archive that is there already is built again, by the next try
-        stack.wake()
+    run_all(stack)  # an archive that is there already is built again, by the next try
 
     assert status(job_id)["status"] == "completed"
     check_archives(stack, job_id, files, 19 * UNIT)
@@ -214,12 +149,12 @@ def test_archives_that_are_built_twice_are_the_same(stack: Stack, job_id: str) -
     messages = stack.planned()
 
     succeeded = [stack.run(message) for message in (*messages, *reversed(messages))]
-    made = _read(stack, job_id)
+    made = read(stack, job_id)
     again = [stack.run(message) for message in messages]
 
     assert all(succeeded)
     assert all(again)
-    assert _read(stack, job_id) == made
+    assert read(stack, job_id) == made
     check_archives(stack, job_id, FILES)
     assert stack.uploads() == []
 
@@ -233,9 +168,7 @@ def test_an_archive_whose_upload_was_aborted_is_built_again(stack: Stack, job_id
     stack.services.archive.abort_upload(upload.key, upload.id)
     stack.send(others)
 
-    stack.wake()
-    while stack.run_queue():
-        stack.wake()
+    run_all(stack)
 
     check_archives(stack, job_id, FILES)
 

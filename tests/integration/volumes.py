@@ -17,7 +17,7 @@ from tests.integration.stack import Stack
 SIZES = (11, 13, 7)
 """Bytes of the archives."""
 
-INDEX = b"name,offset,size\na,512,11\n"
+INDEX = b'"a",512,11,0d4a1185@0\n'
 
 
 def several(
@@ -64,9 +64,8 @@ def keys(job: Job) -> list[str]:
 
 
 def put(job: Job) -> None:
-    """Puts a job's archives into the bucket, and a tar's index."""
+    """Puts a job's archives into the bucket, and the index of each tar."""
     for number, (key, size) in enumerate(zip(keys(job), SIZES, strict=False)):
         clients.s3().put_object(Bucket=ARCHIVES, Key=key, Body=b"%d" % number * size)
-    if job.format == "tar" and job.archives == 1:
-        key = places.archive_index(job.home, job.format)
-        clients.s3().put_object(Bucket=ARCHIVES, Key=key, Body=INDEX)
+        if job.format == "tar":
+            clients.s3().put_object(Bucket=ARCHIVES, Key=f"{key}.index", Body=INDEX)

@@ -1795,7 +1795,7 @@ export interface operations {
                 redirect?: boolean;
                 /** @description The number of one of several archives, from 1. Without it the answer lists them. */
                 archive?: number;
-                /** @description Not the archive, but the table of where each file is in a tar (CSV). */
+                /** @description Not the archive, but the table of where each file is in a tar (CSV). Each of several archives has one; without `archive`, that of the first. */
                 index?: boolean;
             };
             header?: never;

@@ -137,7 +137,7 @@ def _index(plan: Plan, crc32s: Sequence[int], files_a_section: int = 1_000) -> b
         HEAD,
         plan.tail_start,
         [one.counts for one in sections],
-        (one.records for one in sections),
+        records=(one.records for one in sections),
     )
     made = b"".join(chunks)
     assert len(made) == length

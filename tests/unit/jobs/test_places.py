@@ -73,6 +73,7 @@ BACK = {
     "is_segment",
     "is_copy",
     "is_pack",
+    "is_packing",
     "is_temporary",
     "is_record",
 }

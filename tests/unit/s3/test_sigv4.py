@@ -1,12 +1,13 @@
 """Our signature of a request to S3, held to botocore's."""
 
 from datetime import UTC, datetime
+from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import quote
 
-from botocore.auth import S3SigV4Auth
+from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials, ReadOnlyCredentials
 from hypothesis import given
@@ -73,6 +74,31 @@ def test_a_signature_is_the_one_that_botocore_makes(
     assert ours["authorization"] == request.headers["Authorization"]
     assert ours["x-amz-date"] == request.headers["X-Amz-Date"]
     assert ours.get("x-amz-security-token") == request.headers.get("X-Amz-Security-Token")
+
+
+@given(body=st.binary(max_size=40), keys=keys, service=st.sampled_from(["dynamodb", "sqs"]))
+def test_a_signature_with_a_body_is_the_one_that_botocore_makes(
+    body: bytes, keys: ReadOnlyCredentials, service: str
+) -> None:
+    payload = sha256(body).hexdigest()
+    headers = {"content-type": "x", "x-amz-target": "A.B", "x-amz-content-sha256": payload}
+    request = AWSRequest("POST", "http://h.example.com:8/", headers=headers, data=body)
+    credentials = Credentials(str(keys.access_key), str(keys.secret_key), keys.token)
+    with patch(BOTOCORE_CLOCK, return_value=NOW):
+        SigV4Auth(credentials, service, "eu-west-1").add_auth(request)
+
+    ours = signed(
+        "POST",
+        "/",
+        {"host": "h.example.com:8", "content-type": "x", "x-amz-target": "A.B"},
+        keys=keys,
+        region="eu-west-1",
+        now=NOW,
+        service=service,
+        payload=payload,
+    )
+
+    assert ours["authorization"] == request.headers["Authorization"]
 
 
 def test_renewed_credentials_sign_from_the_next_request_on() -> None:
