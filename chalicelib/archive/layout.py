@@ -171,7 +171,7 @@ def _edges(form: Format, entries: Sequence[Entry]) -> tuple[list[int], int]:
     """Returns (edges, length of the directory's records in bytes). The edges are where each entry's
     header begins, and last where the body ends."""
     edges = []
-    at = directory_size = 0
+    at, directory_size = len(form.BEGINNING), 0
     for entry in entries:
         edges.append(at)
         directory_size += record_length(form, entry, at)

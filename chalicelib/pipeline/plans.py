@@ -18,7 +18,7 @@ from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 
 from chalicelib.archive import manifest
-from chalicelib.archive.formats import FORMATS, Format
+from chalicelib.archive.formats import FORMATS, Format, Sum
 from chalicelib.archive.manifest import Head, Skipped
 from chalicelib.archive.plan import Entry, Packed, Part, Plan, Segment, Volume
 from chalicelib.errors import SourceChanged
@@ -265,7 +265,8 @@ def _of_run(entry: Entry) -> tuple[object, ...]:
 def _entry(row: list[Any]) -> Entry:
     facts = [*row[:7], *row[8:]]
     if len(row) == 8 + _RUN_FIELDS:
-        facts[-1] = Packed(*facts[-1])
+        *about, of_bytes = facts[-1]
+        facts[-1] = Packed(*[*about, Sum(*of_bytes)])
     return Entry(*facts)
 
 

@@ -22,7 +22,7 @@ EACH: Final[tuple[Form, ...]] = (
     {"format": "tar.gz"},
     {"format": "tar.gz", "compression": "auto"},
 )
-_SPLITS: Final = (3_000, 8_000, 20_000)
+_SPLITS: Final = (5_500, 6_500, 8_000, 12_000)
 """The most bytes of one archive, if files have up to 5,000."""
 
 _FIELDS: Final = ("format", "compression", "split")
@@ -79,7 +79,7 @@ def of_run(seed: int) -> Forms:
     return Forms(
         each=each,
         share=random.choice((0.6, 1.0, 1.0)),
-        splits=random.choice((0.0, 0.0, 0.5, 1.0)) if each != (PLAIN,) else 1.0,
+        splits=random.choice((0.0, 0.5, 1.0)) if each != (PLAIN,) else 1.0,
         scale=_scale(each),
         random=random,
     )

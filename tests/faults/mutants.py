@@ -49,6 +49,7 @@ from tests.faults.direct_mutants import DIRECT_MUTANTS, older_etags_alone
 from tests.faults.kinds import SINGLE, Kind
 from tests.faults.reuse_mutants import REUSE_MUTANTS, archive_shared_in_two_writes
 from tests.faults.simulate import run_each, run_seed
+from tests.faults.small_mutants import SMALL_MUTANTS
 from tests.faults.source_mutants import SOURCE_MUTANTS, Change
 from tests.faults.span_mutants import SPAN_MUTANTS
 
@@ -279,6 +280,7 @@ MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
     *ANNOUNCING_MUTANTS,
     *SPAN_MUTANTS,
     *DIRECT_MUTANTS,
+    *SMALL_MUTANTS,
 )
 
 RARE: Final = (

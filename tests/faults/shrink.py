@@ -14,13 +14,13 @@ from tests.faults import stored
 
 _LAYOUT: Final = Scale(
     # Bytes. In proportion to `min_part`, all are about as large as in Scale. A header must fit
-    # between `min_part` and `stream_part`.
+    # between `min_part` and `stream_part`. A part may have all of a pack, which zlib gives at once.
     min_part=256,
     max_part=4096,
     stream_part=820,
     copy_part=1024,
     copy_min=400,
-    rates=Rates(stream=1000, copy=4000 / costs.COPIES_AT_ONCE, pack=500),
+    rates=Rates(stream=1000, copy=4000 / costs.COPIES_AT_ONCE, pack=350),
     segment_seconds=lambda work: work,  # as large as `most_segment_seconds` lets them be
 )
 

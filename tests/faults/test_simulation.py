@@ -12,10 +12,33 @@ import pytest
 
 from chalicelib.settings import JOB_EVENTS
 from tests.faults.audience import Mood
+from tests.faults.forms import PLAIN, Form
 from tests.faults.kinds import Kind
 from tests.faults.simulate import REPLAY, Report, run_each, run_parallel, run_seed
 
 pytestmark = pytest.mark.faults
+
+WAYS = ("zip, none", "zip, deflate", "zip, auto", "tar, none", "tar.gz, deflate", "tar.gz, auto")
+SEEN = {
+    *(f"{way}{more}" for way in WAYS for more in ("", ", split", ", of another job")),
+    *("zip, nested", "tar, nested", "tar.gz, nested"),
+    "packed in one pack",
+    "packed in several packs",
+    "a large file in several packs, its header apart",
+    "a run without a header of a file",
+    "packed, and some files left as they are",
+    "packed, and copied by S3",
+    "packed, and planned again",
+}
+"""What archives are like in the first 2000 seeds."""
+
+FORMS: list[tuple[int, Form]] = [
+    (1, {"compression": "deflate"}),
+    (4, {"format": "tar.gz"}),
+    (4, {"format": "tar"}),
+    (4, {"split": 6_500}),
+]
+"""Seeds whose files come to more than one pack, part or archive, and what is asked for."""
 
 
 def test_none_of_2000_seeds_breaks_a_promise() -> None:
@@ -32,6 +55,7 @@ def test_none_of_2000_seeds_breaks_a_promise() -> None:
     told = {f"event{more}: {event}" for more in ("", " once more") for event in JOB_EVENTS}
     told |= {f"webhook: {mood}" for mood in Mood}
     assert report.told.keys() >= told | {"notice: sent", "notice: given-up"}
+    assert report.seen.keys() >= SEEN
 
 
 def test_none_of_1000_seeds_on_rough_ground_breaks_a_promise() -> None:
@@ -48,11 +72,11 @@ def test_none_of_1000_seeds_on_rough_ground_breaks_a_promise() -> None:
     assert report.events["files copied aside"] > 50
 
 
-@pytest.mark.parametrize("seed", [1, 4])
-def test_a_job_completes_with_any_one_fault_at_any_place(seed: int) -> None:
+@pytest.mark.parametrize(("seed", "form"), [(1, PLAIN), (4, PLAIN), *FORMS])
+def test_a_job_completes_with_any_one_fault_at_any_place(seed: int, form: Form) -> None:
     statuses = Counter[str]()
     broken = []
-    for place, kind, ended in run_each(seed):
+    for place, kind, ended in run_each(seed, form=form):
         statuses.update(ended.statuses)
         if ended.violations:
             broken.append((place, kind, ended.violations))

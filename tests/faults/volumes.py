@@ -60,8 +60,8 @@ def keys(job: Job) -> list[str]:
 
 
 def indexes(job: Job) -> list[str]:
-    """Returns the keys of what stands beside the archives. Several have no index."""
-    return [f"{job.archive_key}.index"] if job.format == "tar" and job.archives == 1 else []
+    """Returns the keys of what stands beside the archives."""
+    return [f"{key}.index" for key in keys(job)] if job.format == "tar" else []
 
 
 def read(objects: Mapping[str, Stored], job: Job) -> Volumes:
@@ -79,7 +79,7 @@ def wrong(
     for volume in volumes.each:
         if request.split and volume.size > request.split:
             yield f"{volume.key} has {volume.size} bytes, and {request.split} are the most"
-        if job.format == "tar" and len(volumes.each) == 1:
+        if job.format == "tar":
             yield from _wrong_index(objects.get(f"{volume.key}.index"), volume)
         for one in volume.held if volume is not volumes.each[-1] else volume.held[:-1]:
             yield from _wrong_size(one, job, request)
