@@ -46,6 +46,7 @@ from tests.faults.announcing_mutants import (
     told_before_the_notices_are_claimed,
 )
 from tests.faults.direct_mutants import DIRECT_MUTANTS, older_etags_alone
+from tests.faults.format_mutants import FORMAT_MUTANTS, ROUGH_FORMAT_MUTANTS
 from tests.faults.kinds import SINGLE, Kind
 from tests.faults.reuse_mutants import REUSE_MUTANTS, archive_shared_in_two_writes
 from tests.faults.simulate import run_each, run_seed
@@ -278,6 +279,7 @@ MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
     *REUSE_MUTANTS,
     *ANNOUNCING_MUTANTS,
     *SPAN_MUTANTS,
+    *FORMAT_MUTANTS,
     *DIRECT_MUTANTS,
 )
 
