@@ -243,7 +243,7 @@ class AccessDenied(JobFailed):
 
 
 class LimitExceeded(JobFailed):
-    slug, title = "limit-exceeded", "The archive is larger than S3 allows"
+    slug, title = "limit-exceeded", "The archive is larger than it may be"
 
 
 class QuotaExceeded(JobFailed):

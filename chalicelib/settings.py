@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from chalicelib import named_sources, receivers
+from chalicelib.archive.costs import DIRECT_SEGMENTS
 from chalicelib.named_sources import Source
 
 LINK_TTL_MAX: Final = 7 * 24 * 3600
@@ -55,7 +56,6 @@ CHANGES_MAX: Final = 20
 LOOK_UP_MAX: Final = 100_000
 CHECKSUM_DAYS_MAX: Final = 3650
 
-DIRECT_SEGMENTS: Final = 300
 DIRECT_SEGMENTS_MAX: Final = 1000
 """Lambda adds this many workers of a function in ten seconds, and lets a new account have as many.
 https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html"""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib import settings
+from chalicelib.archive.costs import DIRECT_SEGMENTS
 from infra import retention
 
 Json = dict[str, Any]
@@ -190,7 +191,7 @@ TUNABLES: Final = (
     ),
     _number(
         "DIRECT_SEGMENTS",
-        settings.DIRECT_SEGMENTS,
+        DIRECT_SEGMENTS,
         0,
         settings.DIRECT_SEGMENTS_MAX,
         "How many segments of a job go to workers directly, not through the queue. 0 - none, as "

@@ -11,7 +11,7 @@ from bench.simulate.play import play
 from bench.simulate.records import RECORDS
 from bench.simulate.report import report
 from bench.simulate.sensitivity import swings
-from bench.simulate.variants import POLLERS, changed, planned
+from bench.simulate.variants import CHANGES, POLLERS, STEPS, changed, planned
 from bench.simulate.world import World
 from chalicelib.archive import costs
 
@@ -32,7 +32,8 @@ def main(results: Path = RESULTS) -> None:
     pollers: Any = POLLERS.world
     wide = [(record, play(job, replace(world, **pollers))) for record, job in jobs.items()]
     console.print("adding one change after the other")
-    changes = {record.title: list(changed(record)) for record in RECORDS}
+    steps = {record.title: list(changed(record, STEPS)) for record in RECORDS}
+    changes = {record.title: list(changed(record, CHANGES)) for record in RECORDS}
     memories = {
         f"{memory:,} MB{', Arm' if arm else ''}": {
             record.title: play(
@@ -56,7 +57,7 @@ def main(results: Path = RESULTS) -> None:
     record, played = rows[1]
     plots.timeline(record.title, played, world, results / "simulate-workers.png")
     path = results / "simulate.md"
-    path.write_text(report(rows, wide, changes, memories), encoding="utf-8")
+    path.write_text(report(rows, wide, (steps, changes), memories), encoding="utf-8")
     console.print(f"Written to {path}")
 
 

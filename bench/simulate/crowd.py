@@ -1,7 +1,8 @@
-"""Plays a crowd of workers that take segments from the queue and build them at the same time.
+"""Plays a crowd of workers that build segments at the same time.
 
-There are as many workers as Lambda's event source allows, and S3's request rates limit all of them
-together. The simulation goes from event to event. Between two events, all speeds stay the same.
+Each of the first segments goes to a worker of its own directly. The others are in the queue, which
+has as many workers as Lambda's event source allows. S3's request rates limit all of them together.
+The simulation goes from event to event. Between two events, all speeds stay the same.
 """
 
 import heapq
@@ -33,17 +34,24 @@ class Shift:
 
 
 def run(demands: Sequence[Demand], world: World, start: float) -> list[Shift]:
-    """Returns the shifts in the order in which they ended. At `start`, all segments are in the
-    queue."""
+    """Returns the shifts in the order in which they ended. At `start`, the first segments are
+    handed over directly, and the others are in the queue."""
     paces = _Paces(demands, world)
     left = np.zeros(len(demands))
     begun: dict[int, tuple[int, float, float]] = {}
     shifts: list[Shift] = []
-    waiting = 0  # the next segment that a worker takes
-    workers = 0  # how many workers there are
+    # The next segment that a worker takes from the queue, and how many workers the queue has.
+    waiting, workers = min(int(world.direct_segments), len(demands)), 0
     # (time, kind, segment). The kinds: "worker", a worker comes; "ready", the building of a segment
     # starts; "joined", a segment has been copied into the archive.
-    events: list[tuple[float, str, int]] = [(start, "worker", 0)]
+    events: list[tuple[float, str, int]] = [(start, "worker", 0)] if waiting < len(demands) else []
+    for segment in range(waiting):
+        begins = start + world.direct_seconds
+        begins += max(segment - world.workers_in_ten_seconds, 0) * 10 / world.workers_in_ten_seconds
+        ready = begins + world.cold_start + world.segment_seconds
+        begun[segment] = -1 - segment, begins, ready
+        events.append((ready, "ready", segment))
+    heapq.heapify(events)
     now = start
     while len(shifts) < len(demands):
         speed = paces.speed(left > 0)
@@ -69,6 +77,8 @@ def run(demands: Sequence[Demand], world: World, start: float) -> list[Shift]:
             else:
                 worker, is_new = begun[segment][0], False
                 shifts.append(Shift(*begun[segment], ended=now))
+                if worker < 0:
+                    continue  # an event has one step
             if waiting < len(demands):
                 ready = now + world.delivery_seconds + world.segment_seconds
                 ready += world.cold_start if is_new else 0.0

@@ -45,7 +45,7 @@ RECORDS: Final = (
         seconds=6,
         dollars=0.000709,
         lambda_dollars=True,
-        target_seconds=5,
+        target_seconds=4.5,
         target_dollars=0.0007,
     ),
     Record(
@@ -79,7 +79,7 @@ RECORDS: Final = (
         seconds=360,
         dollars=0.45,
         lambda_dollars=False,
-        target_seconds=90,
+        target_seconds=45,
         prefixes=4,
     ),
 )

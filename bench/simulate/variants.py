@@ -3,7 +3,7 @@
 A change has two sides: the world that the job is played in, and the constants of the planner.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -30,12 +30,40 @@ class Change:
 
 POLLERS: Final = Change(
     "50 provisioned pollers, so 500 workers at first (`PROVISIONED_POLLERS=50` when deploying)",
-    {"workers_at_first": 500, "workers_per_second": 1000 / 60},
+    {"direct_segments": 0, "workers_at_first": 500, "workers_per_second": 1000 / 60},
     {},
 )
 
+BEFORE: Final = Change(
+    "all segments through the queue, `finalize` by a message, which lists the parts",
+    {
+        "direct_segments": 0,
+        "queued_finalize": 1,
+        "listed_parts": 1,
+        "section_reads": 3,
+        "plan_cpu": 6.7e-6,
+    },
+    {},
+)
+"""What the steps begin from. The plans are those of now, which have more and smaller segments."""
+
+STEPS: Final = (
+    BEFORE,
+    Change("the last worker finalizes", {"queued_finalize": 0}, {}),
+    Change("parts' ETags are kept, and nothing is listed", {"listed_parts": 0}, {}),
+    Change("a short tail's sections are read with one GET each", {"section_reads": 1}, {}),
+    Change("slices of the plan are packed faster", {"plan_cpu": 5.7e-6}, {}),
+    Change(
+        "the first 300 segments go to workers directly: as it is now",
+        {"direct_segments": costs.DIRECT_SEGMENTS},
+        {},
+    ),
+)
+
 CHANGES: Final = (
-    POLLERS,
+    Change(
+        "plan, index and upload are stored at the same time (not built)", {"writes_at_once": 3}, {}
+    ),
     Change(
         "1,769 MB, a whole vCPU, for each worker (.chalice/config.json)",
         {"memory_mb": 1769},
@@ -60,13 +88,14 @@ def planned(record: Record, believed: Mapping[str, float] | None = None) -> Job:
         prefixes=record.prefixes,
         demands=demand.demands(plan),
         parts=plan.parts[-1].number,
+        tail=plan.size - plan.tail_start,
     )
 
 
-def changed(record: Record) -> Iterator[tuple[Change, Played]]:
+def changed(record: Record, changes: Sequence[Change]) -> Iterator[tuple[Change, Played]]:
     """Plays the record with each change, together with all changes before it."""
     world, believed, job = World(), dict[str, float](), None
-    for change in CHANGES:
+    for change in changes:
         fields: Any = change.world
         world = replace(world, **fields)
         believed |= change.believed

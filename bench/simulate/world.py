@@ -44,6 +44,16 @@ class World:
     joins_at_once: float = _fact(costs.JOINS_AT_ONCE, "", "pipeline/build.py")
     lists_at_once: float = _fact(16, "", "sources/listing.py")
     tail_sections_at_once: float = _fact(costs.SECTIONS_AT_ONCE, "", "pipeline/tail_sections.py")
+    direct_segments: float = _fact(costs.DIRECT_SEGMENTS, "", "settings.py: DIRECT_SEGMENTS")
+    invokes_at_once: float = _fact(16, "", "queue/direct.py")
+    writes_at_once: float = _fact(
+        1, "", "what `plan` stores at the same time, pipeline/planning.py"
+    )
+    queued_finalize: float = _fact(0, "", "1: `finalize` is a message. Before, pipeline/steps.py")
+    listed_parts: float = _fact(0, "", "1: `finalize` and a new segment list parts, as before")
+    section_reads: float = _fact(
+        1, "", "GETs of each section of a short tail, pipeline/tail_sections.py"
+    )
     planners: float = _fact(1, "", "workers that find the files and plan, pipeline/planning.py")
 
     # CPU
@@ -52,7 +62,7 @@ class World:
     copy_cpu: float = _fact(0.35e-3, "CPU-s", f"{_MEASURED}: an UploadPartCopy")
     head_cpu: float = _fact(0.19e-3, "CPU-s", f"{_MEASURED}: a HEAD")
     list_cpu: float = _fact(9.8e-3, "CPU-s", f"{_MEASURED}: a page of 1,000 keys")
-    plan_cpu: float = _fact(7.2e-6, "CPU-s", f"{_MEASURED}: an entry's name, layout and storing")
+    plan_cpu: float = _fact(5.7e-6, "CPU-s", f"{_MEASURED}: an entry's name, layout and storing")
     tail_cpu: float = _fact(3.8e-6, "CPU-s", f"{_MEASURED}: an entry's lines in the tail")
 
     # S3
@@ -66,12 +76,23 @@ class World:
     copy_seconds: float = _fact(costs.COPY_SECONDS, "s", "[assumed] see archive/costs.py")
     copy_rate: float = _fact(costs.COPY_RATE, "B/s", "[cited] github.com/awslabs/aws-c-s3/pull/288")
     complete_seconds: float = _fact(1.0, "s", "[assumed] CompleteMultipartUpload")
-    reads_per_second: float = _fact(5500, "/s a prefix", _S3_RATES)
-    writes_per_second: float = _fact(3500, "/s a prefix", _S3_RATES)
+    reads_per_second: float = _fact(costs.READS_PER_SECOND, "/s a prefix", _S3_RATES)
+    writes_per_second: float = _fact(costs.WRITES_PER_SECOND, "/s a prefix", _S3_RATES)
 
     # SQS and the table
     delivery_seconds: float = _fact(
         0.02, "s", "[cited] bitesizedserverless.com/bite/serverless-messaging-latency-compared"
+    )
+    direct_seconds: float = _fact(
+        0.073,
+        "s",
+        "[cited] bitesizedserverless.com/bite/serverless-messaging-latency-compared: p50 of SNS, "
+        "which invokes asynchronously",
+    )
+    invoke_seconds: float = _fact(0.03, "s", "[assumed] a request that invokes a worker")
+    invoke_cpu: float = _fact(0.6e-3, "CPU-s", "[measured] botocore's part, 0.27 ms; a request's")
+    workers_in_ten_seconds: float = _fact(
+        1000, "", "[cited] docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html"
     )
     send_seconds: float = _fact(0.015, "s", "[assumed] SendMessageBatch of ten")
     segment_seconds: float = _fact(costs.SEGMENT_SECONDS, "s", "[assumed] see archive/costs.py")
@@ -103,6 +124,12 @@ SETTINGS: Final = {
     "lists_at_once",
     "tail_sections_at_once",
     "planners",
+    "direct_segments",
+    "invokes_at_once",
+    "writes_at_once",
+    "queued_finalize",
+    "listed_parts",
+    "section_reads",
 }
 """The constants that are ours to choose. They are no facts about AWS."""
 

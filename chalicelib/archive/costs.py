@@ -80,31 +80,57 @@ than the 2 s that the same table has for a whole copy and its two other requests
 WORKERS_AT_FIRST: Final = 5
 WORKERS_PER_SECOND: Final = 300 / 60
 
+DIRECT_SEGMENTS: Final = 300
+"""How many segments of a job go to workers directly, if the deployment does not say otherwise
+(pipeline/sending.py). [cited] Lambda adds 1,000 workers of a function in ten seconds:
+https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html. The others of an account's 1,000
+are left to others."""
+
+START_SECONDS: Final = 0.8
+"""Seconds until a new worker begins. Lambda delivers the event (0.07 s [cited]:
+https://bitesizedserverless.com/bite/serverless-messaging-latency-compared), makes the worker (0.25
+s [assumed]), which imports modules and makes clients (0.27 s of CPU [measured])."""
+
+INVOKE_SECONDS: Final = 0.03 / 16
+"""Seconds that each segment adds while `plan` invokes workers, sixteen at a time. [assumed] An
+invocation takes as long as a GET."""
+
 SPLIT_SECONDS: Final = 2.0
-"""How much longer a job takes because it is split. A new worker starts (0.25 s [assumed]), and
-imports modules and makes clients (0.27 s of CPU [measured]). Two more messages are sent, and the
-plan is read again [assumed]."""
+"""How much longer a job takes because it is split: START_SECONDS, and the plan is read again. Half
+of a second more [assumed] stands for chance: a job waits for the last of many workers."""
 
 SEGMENT_SECONDS: Final = 0.2
-"""Seconds of a segment's own requests, one after another: for its message, job, index, slice and
-parts, and to the table at its end. [assumed] seven requests of 10 to 40 ms."""
+"""Seconds of a segment's own requests, one after another: for its job, done segments, index and
+slice, for the section of the tail, and to the table at its end. [assumed] six requests of 10 to 40
+ms."""
 
 SECTIONS_AT_ONCE: Final = 16
 """How many sections of the tail `finalize` reads at the same time."""
 
-SEGMENT_SERIAL_SECONDS: Final = 3 * READ_SECONDS / SECTIONS_AT_ONCE
-"""Seconds that each segment adds to `finalize`, which reads the counts, lines and records of the
-segment's section of the tail."""
+SEGMENT_WRITES: Final = 4
+TABLE_WRITES_PER_SECOND: Final = 1000
+"""What a segment writes to its job's record and beside it, and what DynamoDB takes a second for one
+key. [cited]
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html"""
 
-SEGMENT_DOLLARS: Final = (
-    3 * SQS_REQUEST + LAMBDA_REQUEST + 2 * S3_WRITE + 5 * S3_READ + 4 * TABLE_WRITE + 2 * TABLE_READ
+SEGMENT_SERIAL_SECONDS: Final = (
+    READ_SECONDS / SECTIONS_AT_ONCE + SEGMENT_WRITES / TABLE_WRITES_PER_SECOND
 )
-"""Dollars of a segment's own requests. S3_WRITE is for ListParts and the section of the tail.
-S3_READ is for plan, slice, and what `finalize` reads of the section."""
+"""Seconds that each segment adds. `finalize` reads the segment's section of the tail. Segments that
+end at the same time wait for each other's writes."""
 
-MOST_SEGMENTS: Final = 1000
-"""The most segments of a job: as many functions as Lambda lets an account run at the same time.
-More segments would wait in the queue."""
+SEGMENT_DOLLARS: Final = LAMBDA_REQUEST + S3_WRITE + 3 * S3_READ + 4 * TABLE_WRITE + 2 * TABLE_READ
+"""Dollars of a segment's own requests. S3_WRITE is for the section of the tail. S3_READ is for
+index, slice, and what `finalize` reads of the section."""
+
+READS_PER_SECOND: Final = 5500
+WRITES_PER_SECOND: Final = 3500
+"""Requests a second that S3 answers for a prefix. [cited]
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html"""
+
+_READS_MARGIN: Final = 2.0
+"""How many times as many requests a crowd of workers may make: S3 answers more for a prefix that is
+busy for a while. [assumed]"""
 
 _TYPICAL_WORK: Final = 100.0
 """Seconds of one worker's work, for which the sizes below are computed: 7 GB streamed."""
@@ -120,8 +146,8 @@ that it takes to begin. A larger archive takes copy_part()."""
 
 STREAM_PART: Final = 16 * 1024**2
 """About how many bytes a streamed part has. Larger parts make fewer requests. Smaller parts let a
-worker's uploads begin sooner and end sooner. The best size, stream_part(), is 7.5 MiB for a segment
-of _TYPICAL_WORK. Twice that costs an eighth of a second of the segment's 1.7. But a part of that
+worker's uploads begin sooner and end sooner. The best size, stream_part(), is 5.8 MiB for a segment
+of _TYPICAL_WORK. Twice that costs a tenth of a second of the segment's one. But a part of that
 size, with S3's least part on top, has room for two files that are just too small to be copied
 alone. So ten thousand of these files need no nested plan, which copies all bytes twice. BUFFERS
 parts fit into memory beside 100 MiB of interpreter, botocore and plan."""
@@ -175,34 +201,42 @@ def joining(length: int, rates: Rates = RATES) -> float:
 
 def ramp(work: float) -> float:
     """Returns the seconds that the crowd of workers takes for `work` seconds of one worker's work,
-    if it is well divided. They are the t of WORKERS_AT_FIRST * t + WORKERS_PER_SECOND * t² / 2 =
-    work."""
+    if it is well divided, and if all of it goes through the queue. They are the t of
+    WORKERS_AT_FIRST * t + WORKERS_PER_SECOND * t² / 2 = work."""
     return (workers(work) - WORKERS_AT_FIRST) / WORKERS_PER_SECOND
 
 
 def workers(work: float) -> float:
-    """Returns how many workers there are when `work` seconds of work are done."""
+    """Returns how many workers the queue has when `work` seconds of work are done."""
     return sqrt(WORKERS_AT_FIRST**2 + 2 * WORKERS_PER_SECOND * work)
+
+
+def most_workers(work: float, files: int, prefixes: int) -> float:
+    """Returns how many workers S3 can keep busy with `work` seconds of work, which reads or copies
+    files of so many prefixes. More would be paid for waiting."""
+    return _READS_MARGIN * READS_PER_SECOND * max(prefixes, 1) * work / max(files, 1)
 
 
 def segment_seconds(work: float) -> float:
     """Returns how much of an archive's `work` one segment should have, both in seconds of one
     worker. This is all of the work if a job that is not split ends sooner.
 
-    With segments of s seconds the job takes ramp(work) + s / 2, because the workers end within s of
-    each other. Each of the work / s segments adds its serial seconds, its dollars, and its own
-    requests, which the workers make side by side. The sum is least if s² / 2 is work * what one
-    segment adds.
+    All segments begin at the same time, so with segments of s seconds the job takes s. Each of the
+    work / s segments adds its serial seconds and its dollars, those of its worker's start included.
+    The sum is least if s² is work * what one segment adds. There are no more than DIRECT_SEGMENTS,
+    because others would begin later. And none has less work than START_SECONDS, so that no more is
+    paid for workers' starts than for their work.
     """
+    gigabyte = MEMORY_MB / 1024 * LAMBDA_GB_SECOND
     adds = (
         SEGMENT_SERIAL_SECONDS
-        + SEGMENT_DOLLARS / SECOND
-        + SEGMENT_SECONDS * (1 / workers(work) + MEMORY_MB / 1024 * LAMBDA_GB_SECOND / SECOND)
+        + INVOKE_SECONDS
+        + (SEGMENT_DOLLARS + (START_SECONDS + SEGMENT_SECONDS) * gigabyte) / SECOND
     )
-    best = max(sqrt(2 * work * adds), work / MOST_SEGMENTS)
+    best = max(sqrt(work * adds), work / DIRECT_SEGMENTS, START_SECONDS)
     if best >= work:
         return work
-    split = SPLIT_SECONDS + ramp(work) + best / 2 + adds * work / best
+    split = SPLIT_SECONDS + best + adds * work / best
     return best if split < work else work
 
 
@@ -217,7 +251,7 @@ def copy_part(copied: int, least: int, divided: Callable[[float], float] = segme
     """
     begun = least / _ROUNDING
     work = copied / begun * COPY_SECONDS / COPIES_AT_ONCE
-    crowd = 1.0 if divided(work) >= work else workers(work)
+    crowd = max(work / divided(work), 1.0) if work else 1.0
     adds = 1 / (COPIES_AT_ONCE * crowd) + S3_WRITE / SECOND / COPY_SECONDS
     return max(least, int(_ROUNDING * sqrt(copied * begun * adds)))
 

@@ -8,10 +8,21 @@ as an index of it.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from chalicelib.archive import tar_format, tar_gz, zip_format
 from chalicelib.archive.member import Member
+
+
+class Sum(NamedTuple):
+    """Of some bytes: how many they are, and their CRC-32."""
+
+    length: int = 0
+    crc32: int = 0
+
+
+NO_SUM: Final = Sum()
+"""Of no bytes."""
 
 
 class Format(Protocol):
@@ -28,6 +39,10 @@ class Format(Protocol):
     @property
     def MEDIA_TYPE(self) -> str:  # noqa: N802 - a constant of the module
         """The archive's Content-Type."""
+
+    @property
+    def BEGINNING(self) -> bytes:  # noqa: N802 - a constant of the module
+        """What each archive begins with, before its first header."""
 
     @property
     def VERSION(self) -> int:  # noqa: N802 - a constant of the module
@@ -63,10 +78,10 @@ class Format(Protocol):
     def end_length(self, entries: int, directory_size: int, directory_offset: int, /) -> int:
         """Returns the length of the end."""
 
-    def wrapped(self, tail: Iterable[bytes], length: int, /) -> Iterator[bytes]:
+    def wrapped(self, tail: Iterable[bytes], length: int, body: Sum, /) -> Iterator[bytes]:
         """Yields the tail as the archive has it. It comes in chunks, of `length` bytes together. A
-        format that compresses all of an archive puts it into a frame here; another one leaves it
-        as it is."""
+        format that compresses all of an archive ends the compressed stream here; another one leaves
+        the tail as it is. `body` is of all that came before, uncompressed."""
 
     def wrapped_length(self, length: int, /) -> int:
         """Returns the length of what `wrapped` yields."""

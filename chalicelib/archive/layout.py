@@ -29,6 +29,9 @@ from chalicelib.archive.scale import MAX_ARCHIVE, SCALE, Scale
 _SEGMENT_GROWTH: Final = (1, 2, 4, 8)
 """How many times larger segments become if a nested archive would have too many of them."""
 
+_LOOKED_AT: Final = 5_000
+"""Of about this many files it is counted how many prefixes they lie in."""
+
 
 class ArchiveTooLarge(ValueError):
     """The archive would be larger than one S3 object can be."""
@@ -123,11 +126,22 @@ def _cut(
     return with_parts(best, nested=True)
 
 
+def _prefixes(entries: Sequence[Entry]) -> int:
+    """Returns about how many prefixes the files lie in: some thousand files say it."""
+    some = entries[:: 1 + len(entries) // _LOOKED_AT]
+    return len({entry.key.rpartition("/")[0] for entry in some})
+
+
 def grouped(cut: Cut) -> Plan:
     """Returns the plan of an archive, which is that of one upload. Raises ArchiveTooLarge."""
     scale = cut.scale
     works = segments.part_seconds(cut.body, cut.edges, scale.rates, nested=cut.nested)
-    seconds = min(scale.segment_seconds(segments.total(works)), scale.most_segment_seconds)
+    work = segments.total(works)
+    seconds = scale.segment_seconds(work)
+    if seconds < work:
+        most = costs.most_workers(work, len(cut.entries), _prefixes(cut.entries))
+        seconds = max(seconds, work / most)
+    seconds = min(seconds, scale.most_segment_seconds)
     body, joins = cut.body, list[list[Part]]()
     if cut.nested:
         runs, joins = _joined(cut, works, seconds)
@@ -157,7 +171,7 @@ def _edges(form: Format, entries: Sequence[Entry]) -> tuple[list[int], int]:
     """Returns (edges, length of the directory's records in bytes). The edges are where each entry's
     header begins, and last where the body ends."""
     edges = []
-    at = directory_size = 0
+    at, directory_size = len(form.BEGINNING), 0
     for entry in entries:
         edges.append(at)
         directory_size += record_length(form, entry, at)

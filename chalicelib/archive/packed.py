@@ -10,12 +10,13 @@ import gzip
 import json
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
+from typing import Any
 
 from chalicelib.archive import manifest
-from chalicelib.archive.formats import Format
+from chalicelib.archive.formats import NO_SUM, Format, Sum
 from chalicelib.archive.member import Member
 from chalicelib.archive.plan import Entry, Packed, is_far
-from chalicelib.archive.tail import Made
+from chalicelib.archive.tail import Made, summed
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,10 @@ class PackedFile:
     """A row: one file of a pack, in which it begins `at` and takes `taken` bytes, with its header.
 
     `deflated` is how many bytes it has when it is compressed by itself; None: it is not. In a
-    tar.gz, several files share a gzip member: the first one takes all of its bytes, and the others
-    none. So a run may be divided only before a row that takes bytes. `is_piece`: the row is of a
-    piece of a large file, whose size and CRC-32 it has. The other fields are those of its
-    `Entry`."""
+    tar.gz, several files are compressed together: the first one takes all of the bytes, and the
+    others none. `sum` is that of these bytes before they were compressed. So a run may be divided
+    only before a row that takes bytes. `is_piece`: the row is of a piece of a large file, whose
+    size and CRC-32 it has. The other fields are those of its `Entry`."""
 
     name: str
     key: str
@@ -39,6 +40,7 @@ class PackedFile:
     version: str | None = None
     encoding: str | None = None
     is_piece: bool = False
+    sum: Sum = NO_SUM
 
     @property
     def end(self) -> int:
@@ -67,10 +69,11 @@ def run(  # noqa: PLR0913 - a run, and where it stands
     length: int,
     rows: str,
     first: int,
+    whole: Sum | None = None,
 ) -> Entry:
     """Returns the entry of a run of packed files: `length` bytes of the pack, from `at` on. There
     may be none of these files' headers in it. `files` are the rows from `first` on of the object
-    `rows`."""
+    `rows`. `whole` is the sum of the run, if it has other bytes than those of these files."""
     lines = manifest.lines(((file, file.crc32) for file in files), first=False)
     near = sum(form.record_length(file.member, 0) for file in files)
     far = sum(form.record_length(replace(file.member, is_far=True), 0) for file in files)
@@ -83,6 +86,7 @@ def run(  # noqa: PLR0913 - a run, and where it stands
         first=first,
         end=first + len(files),
         size=pack.size,
+        sum=summed(file.sum for file in files) if whole is None else whole,
     )
     return run_entry(pack, at, length, about)
 
@@ -149,7 +153,7 @@ def made(
         form.record(replace(file.member, is_far=far), file.crc32, offset + file.at - entry.at)
         for file in files
     )
-    return Made(len(files), lines, records)
+    return Made(len(files), lines, records, entry.packed.sum if entry.packed else NO_SUM)
 
 
 def to_bytes(files: Sequence[PackedFile]) -> bytes:
@@ -161,4 +165,10 @@ def to_bytes(files: Sequence[PackedFile]) -> bytes:
 
 def from_bytes(body: bytes) -> list[PackedFile]:
     """Returns what `to_bytes` has stored."""
-    return [PackedFile(*row) for row in json.loads(gzip.decompress(body))]
+    return [of_row(row) for row in json.loads(gzip.decompress(body))]
+
+
+def of_row(row: Sequence[Any]) -> PackedFile:
+    """Returns the row that `astuple` and JSON have made a list of."""
+    *facts, of_bytes = row
+    return PackedFile(*[*facts, Sum(*of_bytes)])

@@ -13,17 +13,19 @@ from itertools import groupby
 from typing import Any, Final, Self
 
 from chalicelib.archive import costs, crc, packed
-from chalicelib.archive.formats import Format
+from chalicelib.archive.formats import Format, Sum
 from chalicelib.archive.packed import Pack, PackedFile
 from chalicelib.archive.plan import Entry, Packed
 from chalicelib.archive.scale import MIB, Scale
+from chalicelib.archive.tail import summed
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """`least` is how many bytes of files a pack has at least, unless there are no more. A file of
-    more than `span` bytes may lie in several packs. A gzip member has about `member` bytes of
-    files. A file of more than `sampled` bytes is looked at before it is compressed."""
+    more than `span` bytes may lie in several packs. A tar.gz can be divided after about each
+    `member` bytes of files. A file of more than `sampled` bytes is looked at before it is
+    compressed."""
 
     least: int = 32 * MIB
     span: int = 16 * MIB
@@ -262,6 +264,7 @@ def _of_piece(
         length=piece.taken,
         rows=large.rows_key,
         first=head or 0,
+        whole=piece.sum,
     )
 
 
@@ -273,7 +276,8 @@ def _joined(one: Entry, other: Entry) -> Entry | None:
     if one.at + one.size != other.at or (one.files and other.files):
         return None
     rows = one if one.files else other
-    return replace(rows, at=one.at, size=one.size + other.size)
+    both = replace(rows.packed or one.packed, sum=summed((one.packed.sum, other.packed.sum)))
+    return replace(rows, at=one.at, size=one.size + other.size, packed=both)
 
 
 def _said(item: Item) -> list[Any]:
@@ -290,6 +294,6 @@ def _item(pack: Pack, kind: str, *facts: Any) -> Item:
     if kind == "left":
         return Left(*facts)
     if kind == "piece":
-        return PackedFile(*facts)
-    at, size, *rest = facts
-    return packed.run_entry(pack, at, size, Packed(*rest))
+        return packed.of_row(facts)
+    at, size, *rest, of_bytes = facts
+    return packed.run_entry(pack, at, size, Packed(*[*rest, Sum(*of_bytes)]))

@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass
 
-from chalicelib.archive.formats import Format
+from chalicelib.archive.formats import NO_SUM, Format, Sum
 from chalicelib.archive.member import Member
 from chalicelib.archive.zip_format import UINT32_MAX
 
@@ -17,7 +17,8 @@ class Packed:
 
     `files` counts them. `lines` is the length of their lines in the manifest, each of which follows
     another one. `records` is the length of their records in the directory, and `far` is that with
-    places of 64 bits. The rows [first, end) of the object `rows` say what the lines and records
+    places of 64 bits. `sum` is of the bytes before they were compressed, if they were as a whole.
+    The rows [first, end) of the object `rows` say what the lines and records
     are made of. `size` counts the bytes of the whole pack.
     """
 
@@ -29,6 +30,7 @@ class Packed:
     first: int
     end: int
     size: int
+    sum: Sum = NO_SUM
 
 
 @dataclass(frozen=True, slots=True)

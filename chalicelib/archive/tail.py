@@ -14,33 +14,44 @@ from struct import Struct
 from typing import Final, Self
 
 from chalicelib.archive import crc, manifest
-from chalicelib.archive.formats import Format
+from chalicelib.archive.formats import NO_SUM, Format, Sum
 from chalicelib.archive.member import Member
 from chalicelib.archive.plan import Entry
 
-_COUNTS = Struct("<QQQIQ")
+_COUNTS = Struct("<QQQIQQI")
 COUNTS_LENGTH: Final = _COUNTS.size
+
+
+def summed(sums: Iterable[Sum]) -> Sum:
+    """Returns the sum of bytes that follow one another."""
+    known = [one for one in sums if one.length]
+    crc32 = crc.combined((one.crc32, one.length) for one in known)
+    return Sum(sum(one.length for one in known), crc32)
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
     """How many files a section has, how many bytes of manifest lines and of directory records, the
-    CRC-32 of the lines, and how many bytes of ETags."""
+    CRC-32 of the lines, and how many bytes of ETags. `sum` is of what the segment has of the
+    archive before it was compressed, if it was as a whole."""
 
     files: int
     lines: int
     records: int
     crc32: int
     etags: int = 0
+    sum: Sum = NO_SUM
 
     def to_bytes(self) -> bytes:
         """Returns COUNTS_LENGTH bytes."""
-        return _COUNTS.pack(self.files, self.lines, self.records, self.crc32, self.etags)
+        about = self.files, self.lines, self.records, self.crc32, self.etags
+        return _COUNTS.pack(*about, *self.sum)
 
     @classmethod
     def from_bytes(cls, body: bytes) -> Self:
         """Returns the counts that COUNTS_LENGTH bytes hold."""
-        return cls(*_COUNTS.unpack(body))
+        *about, length, crc32 = _COUNTS.unpack(body)
+        return cls(*[*about, Sum(length, crc32)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,7 @@ class Made:
     files: int
     lines: bytes
     records: bytes
+    sum: Sum = NO_SUM
 
 
 def section(
@@ -115,7 +127,9 @@ def section(
         records.append(form.record(entry.member, crc32, offset))
         count, first = count + 1, False
     own_lines, own_records = b"".join(lines), b"".join(records)
-    counts = Counts(count, len(own_lines), len(own_records), zlib.crc32(own_lines))
+    whole = summed(one.sum for one in files if isinstance(one, Made))
+    lengths = len(own_lines), len(own_records)
+    counts = Counts(count, *lengths, zlib.crc32(own_lines), sum=whole)
     return Section(counts, own_lines, own_records)
 
 
@@ -152,7 +166,7 @@ def render(  # noqa: PLR0913 - all that a tail is made of
     end = record + form.end(files, directory_size, directory_offset)
     chunks = chain((header + before,), lines, (after + bytes(padding),), records, (end,))
     size = directory_offset - tail_start + directory_size + len(end) - len(record)
-    yield from form.wrapped(chunks, size)
+    yield from form.wrapped(chunks, size, summed(one.sum for one in own))
 
 
 def beside(  # noqa: PLR0913 - all that an index is made of
@@ -192,7 +206,7 @@ def render_bare(form: Format, tail_start: int, counts: Counts, records: bytes) -
     if form.RECORDS_BESIDE:
         records = b""
     end = form.end(counts.files, len(records), tail_start)
-    yield from form.wrapped((records, end), len(records) + len(end))
+    yield from form.wrapped((records, end), len(records) + len(end), counts.sum)
 
 
 def length(

@@ -22,6 +22,7 @@ EXTENSION: Final = ".tar"
 MEDIA_TYPE: Final = "application/x-tar"
 VERSION: Final = 1
 """The version of the bytes that this module writes. Raise it whenever they change."""
+BEGINNING: Final = b""
 COMPRESSES_HEADERS: Final = False
 RECORDS_BESIDE: Final = True
 
@@ -95,7 +96,7 @@ def end_length(_entries: int, _directory_size: int, _directory_offset: int) -> i
     return 2 * BLOCK
 
 
-def wrapped(tail: Iterable[bytes], _: int) -> Iterator[bytes]:
+def wrapped(tail: Iterable[bytes], _length: int, _body: object) -> Iterator[bytes]:
     """Yields the tail as it is."""
     yield from tail
 

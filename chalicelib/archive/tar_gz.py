@@ -1,9 +1,10 @@
 """The bytes of a tar that is compressed whole, as gzip makes it. Pure: no I/O.
 
-A gzip file may have several members, one after another; readers join what is in them (RFC 1952,
-2.2). So files are compressed before the archive is laid out, each pack of them as members of its
-own (pipeline/packing.py), and only the tail is made into a member here. Its length must be known
-before its bytes are, so its blocks are stored ones (RFC 1951, 3.2.4).
+The archive is one gzip member (RFC 1952), because some readers take only the first one (Python's
+tarfile as a stream, "r|gz"). Its deflate blocks are made by many workers, before the archive is
+laid out (pipeline/packing.py): what each of them makes ends at a whole byte. Here is what the
+member begins with, and the tail: its blocks are stored ones (RFC 1951, 3.2.4), because its length
+must be known before its bytes are.
 
 Nothing can be read from the middle of it, so there is no index.
 """
@@ -11,10 +12,13 @@ Nothing can be read from the middle of it, so there is no index.
 import zlib
 from collections.abc import Iterable, Iterator
 from struct import Struct
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from chalicelib.archive import tar_format
+from chalicelib.archive import crc, tar_format
 from chalicelib.archive.member import Member
+
+if TYPE_CHECKING:
+    from chalicelib.archive.formats import Sum
 
 NAME: Final = "tar.gz"
 EXTENSION: Final = ".tar.gz"
@@ -32,7 +36,7 @@ end = tar_format.end
 end_length = tar_format.end_length
 
 # signature, method (deflate), flags, time, extra flags, system (unknown): RFC 1952, 2.3
-_HEADER: Final = bytes.fromhex("1f8b 08 00 00000000 00 ff")
+BEGINNING: Final = bytes.fromhex("1f8b 08 00 00000000 00 ff")
 _TRAILER = Struct("<II")  # CRC-32, length modulo 2**32
 _STORED_MAX: Final = 0xFFFF  # bytes of a stored block
 # whether it is the last one (in the lowest bit), length, its complement: RFC 1951, 3.2.4
@@ -49,10 +53,9 @@ def record_length(_member: Member, _offset: int) -> int:
     return 0
 
 
-def wrapped(tail: Iterable[bytes], length: int) -> Iterator[bytes]:
-    """Yields the tail as one member of a gzip file. The same tail has the same bytes, however it
-    comes in chunks."""
-    yield _HEADER
+def wrapped(tail: Iterable[bytes], length: int, body: "Sum") -> Iterator[bytes]:
+    """Yields the tail as the end of a gzip member, of which `body` comes before. The same tail has
+    the same bytes, however it comes in chunks."""
     crc32 = done = 0
     rest = bytearray()
     for chunk in tail:
@@ -68,13 +71,14 @@ def wrapped(tail: Iterable[bytes], length: int) -> Iterator[bytes]:
     if done + len(rest) != length:
         raise ValueError(f"the tail has {done + len(rest)} bytes instead of {length}")
     yield from _stored(rest, is_last=True)
-    yield _TRAILER.pack(crc32, length & 0xFFFFFFFF)
+    whole = crc.combined(((body.crc32, body.length), (crc32, length)))
+    yield _TRAILER.pack(whole, (body.length + length) & 0xFFFFFFFF)
 
 
 def wrapped_length(length: int) -> int:
     """Returns the length in bytes of what `wrapped` yields."""
     blocks = max(-(-length // _STORED_MAX), 1)
-    return len(_HEADER) + blocks * _STORED.size + length + _TRAILER.size
+    return blocks * _STORED.size + length + _TRAILER.size
 
 
 def _stored(content: bytearray, *, is_last: bool) -> Iterator[bytes]:

@@ -110,12 +110,16 @@ class _Filling:
         )
 
 
+def _empty(form: Format) -> _Filling:
+    return _Filling(form, len(form.BEGINNING))
+
+
 def _divided(
     entries: Sequence[Entry], split: int, scale: Scale, form: Format, rows_of: RowsOf
 ) -> Iterator[list[Entry]]:
     """Yields the entries of each archive. Raises NotDivisible."""
     most_seconds = MOST_WORK * scale.most_segment_seconds
-    empty = _Filling(form)
+    empty = _empty(form)
     filling, inside = empty, list[Entry]()
     for whole in _groups(entries, form, rows_of):
         group = whole
@@ -204,7 +208,7 @@ def _too_large(group: list[Entry], split: int, form: Format, rows_of: RowsOf) ->
         name, size = (rows[0].name, rows[0].size) if rows else ("", size)
         if cuts := _cuts(rows):
             group = [packed.divided(form, first, rows, cuts[0])[0]]
-    needed = _Filling(form).with_files(group, SCALE).size()
+    needed = _empty(form).with_files(group, SCALE).size()
     return NotDivisible(
         f"each archive may have {split} bytes, and a file of {size} bytes takes one of {needed} "
         f"bytes; leave the file out, or choose a split of at least {needed}",
@@ -236,7 +240,7 @@ def _listing(
 
 def _size(form: Format, entries: Sequence[Entry], listing: Member) -> int:
     """Returns the most bytes that an archive has of these entries and a manifest."""
-    filled = _Filling(form).with_files(entries, SCALE)
+    filled = _empty(form).with_files(entries, SCALE)
     directory = filled.near if filled.body < UINT32_MAX else filled.far
     return filled.body + tail.length(form, filled.files, directory, filled.body, listing)
 

@@ -19,6 +19,7 @@ from chalicelib.archive.member import Member
 NAME: Final = "zip"
 EXTENSION: Final = ".zip"
 MEDIA_TYPE: Final = "application/zip"
+BEGINNING: Final = b""
 COMPRESSES_HEADERS: Final = False
 VERSION: Final = 1
 """The version of the bytes that this module writes. Raise it whenever they change: an upload that
@@ -201,7 +202,7 @@ def end_length(entries: int, directory_size: int, directory_offset: int) -> int:
     return _END.size + (_END64.size + _END64_LOCATOR.size if zip64 else 0)
 
 
-def wrapped(tail: Iterable[bytes], _: int) -> Iterator[bytes]:
+def wrapped(tail: Iterable[bytes], _length: int, _body: object) -> Iterator[bytes]:
     """Yields the tail as it is."""
     yield from tail
 

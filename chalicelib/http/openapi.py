@@ -64,7 +64,7 @@ def described(config: Settings, url: str) -> dict[str, Any]:
             "version": VERSION,
             "summary": "Slow downloads as jobs",
             "description": "Post what you want, get a job id at once, watch it or come back "
-            "later, and download one ZIP archive straight from S3.",
+            "later, and download one archive straight from S3.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": url}],

@@ -153,6 +153,9 @@ class Builder:
         # step has new threads, so a worker would grow by a part with every step.
         body = mmap(-1, end - start)
         with memoryview(body) as view:
+            if start == 0:
+                beginning = self.form.BEGINNING
+                view[: len(beginning)] = beginning
             placed = list(pieces(self.form, self.entries, self.offsets, start, end))
             futures = [
                 (piece, [reads.submit(request) for request in self._requests(piece, view)])

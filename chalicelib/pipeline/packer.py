@@ -13,14 +13,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
-from struct import Struct
 from typing import Final, NamedTuple
 
 from chalicelib import deflate
 from chalicelib.archive import packed, packing
 from chalicelib.archive.compressible import SAMPLE_BYTES, is_compressed, looks_compressed
 from chalicelib.archive.costs import READS_AT_ONCE
-from chalicelib.archive.formats import Format
+from chalicelib.archive.formats import Format, Sum
 from chalicelib.archive.member import Member
 from chalicelib.archive.packed import Pack, PackedFile
 from chalicelib.archive.packing import Left, Made, Sizes, Span
@@ -35,11 +34,6 @@ from chalicelib.services import Services
 
 _AHEAD_BYTES: Final = 24 * 1024**2
 """The most bytes that are being read, or were read and are not compressed yet."""
-
-_GZIP_HEADER: Final = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
-"""RFC 1952, section 2.3: deflate, no flags, no time, any system."""
-_GZIP_TRAILER = Struct("<II")  # CRC-32, and the length modulo 2^32
-_MOD: Final = 1 << 32
 
 
 class _How(Enum):
@@ -75,9 +69,7 @@ class Packer:
         pools = self.services.pools
         with pools(READS_AT_ONCE) as reads, pools(1) as uploads:
             output = _Output(self.services, self.lease, key, self.form.MEDIA_TYPE, uploads)
-            writer = (
-                _Members(self, output) if self.form.COMPRESSES_HEADERS else _Files(self, output)
-            )
+            writer = _Blocks(self, output) if self.form.COMPRESSES_HEADERS else _Files(self, output)
             try:
                 how = self._decisions(spans, reads)
                 chunks = self._read(spans, how, reads)
@@ -253,16 +245,16 @@ class _Files:
         return replace(made, is_piece=True)
 
 
-class _Members:
-    """Writes files as a tar.gz has them: gzip members, each of the tar bytes of a few files. Every
-    reader takes the members for one stream (RFC 1952, section 2.2)."""
+class _Blocks:
+    """Writes files as a tar.gz has them: blocks of one stream of deflate, each of the tar bytes of
+    a few files."""
 
     def __init__(self, packer: Packer, output: "_Output") -> None:
         self._packer = packer
         self._output = output
         self._found: list[PackedFile] = []
         self._first = 0
-        self._member: _Member | None = None
+        self._block: _Block | None = None
 
     def add(self, span: Span, how: _How, chunks: Iterator[bytes]) -> None:
         """Writes a span, of which these are the next chunks."""
@@ -271,47 +263,49 @@ class _Members:
         own = self._packer.chunks_of(span, chunks)
         first = next(own, b"")
         how = self._packer.how(entry, how, first)
-        if self._member and (is_piece or self._member.is_full(how)):
-            self._end_member()
-        if self._member is None:
+        if self._block and (is_piece or self._block.is_full(how)):
+            self._end_block()
+        if self._block is None:
             self._first = len(self._found)
-            self._member = _Member(self._output, how, self._packer.services.limits.packing.member)
+            self._block = _Block(self._output, how, self._packer.services.limits.packing.member)
         if span.start == 0:
-            self._member.write(form.header(entry.member, 0))
+            self._block.write(form.header(entry.member, 0))
         crc32 = 0
         for chunk in _from(first, own):
             crc32 = zlib.crc32(chunk, crc32)
-            self._member.write(chunk)
+            self._block.write(chunk)
         if span.is_last:
-            self._member.write(bytes(padding(form, entry)))
+            self._block.write(bytes(padding(form, entry)))
         if span.is_whole:
             check_crc32(entry, crc32)
         made = row(entry, span.length, crc32, 0, 0, None)
         self._found.append(replace(made, is_piece=is_piece))
         if is_piece:
-            self._end_member()
+            self._end_block()
 
     def end(self) -> Sequence[PackedFile | Left]:
         """Returns what became of each span."""
-        self._end_member()
+        self._end_block()
         return self._found
 
-    def _end_member(self) -> None:
-        if self._member is None:
+    def _end_block(self) -> None:
+        if self._block is None:
             return
-        at, taken = self._member.end()
+        at, taken, whole = self._block.end()
         for number in range(self._first, len(self._found)):
             is_first = number == self._first
             self._found[number] = replace(
                 self._found[number],
                 at=at if is_first else at + taken,
                 taken=taken if is_first else 0,
+                sum=whole if is_first else Sum(),
             )
-        self._member = None
+        self._block = None
 
 
-class _Member:
-    """One gzip member (RFC 1952, section 2.3), of about `most` bytes before they are compressed."""
+class _Block:
+    """Deflated tar bytes, about `most` before they are compressed. They end at a whole byte, and
+    what follows can be inflated without them."""
 
     def __init__(self, output: "_Output", how: _How, most: int) -> None:
         self._output = output
@@ -322,10 +316,9 @@ class _Member:
         # Stored bytes go through zlib too, which frames them (RFC 1951, section 3.2.4).
         stored = zlib.compressobj(0, zlib.DEFLATED, -zlib.MAX_WBITS)
         self._compressor = deflate.compressor() if how is _How.DEFLATED else stored
-        output.write(_GZIP_HEADER)
 
     def is_full(self, how: _How) -> bool:
-        """Returns whether the next file, which becomes this, begins a new member."""
+        """Returns whether the next file, which becomes this, begins a new block."""
         return self._size >= self._most or how is not self._how
 
     def write(self, data: bytes) -> None:
@@ -334,11 +327,11 @@ class _Member:
         self._crc32 = zlib.crc32(data, self._crc32)
         self._output.write(self._compressor.compress(data))
 
-    def end(self) -> tuple[int, int]:
-        """Ends the member. Returns where it begins, and how many bytes it has."""
-        self._output.write(self._compressor.flush(zlib.Z_FINISH))
-        self._output.write(_GZIP_TRAILER.pack(self._crc32, self._size % _MOD))
-        return self._at, self._output.size - self._at
+    def end(self) -> tuple[int, int, Sum]:
+        """Ends the block. Returns where it begins, how many bytes it has, and the sum of what it
+        was made of."""
+        self._output.write(self._compressor.flush(deflate.FULL_FLUSH))
+        return self._at, self._output.size - self._at, Sum(self._size, self._crc32)
 
 
 @dataclass(slots=True)

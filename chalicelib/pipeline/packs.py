@@ -25,8 +25,7 @@ class Rows:
         """Returns what the tail says of a run, which begins at `offset` in the archive. `archive`
         is the number of that archive, if there are several. Raises Unavailable if the run's rows
         are gone."""
-        rows = self.of(entry)
-        return packed.made(form, entry, rows, offset, archive) if rows else Made(0, b"", b"")
+        return packed.made(form, entry, self.of(entry), offset, archive)
 
     def of(self, entry: Entry) -> Sequence[PackedFile]:
         """Returns the rows of a run. Raises Unavailable if they are gone."""

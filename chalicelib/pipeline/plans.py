@@ -18,7 +18,7 @@ from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 
 from chalicelib.archive import manifest
-from chalicelib.archive.formats import FORMATS, Format
+from chalicelib.archive.formats import FORMATS, Format, Sum
 from chalicelib.archive.manifest import Head, Skipped
 from chalicelib.archive.plan import Entry, Packed, Part, Plan, Segment, Volume
 from chalicelib.errors import SourceChanged
@@ -252,8 +252,9 @@ def packed(plan: Plan, segment: Segment) -> bytes:
             for p in plan.parts[segment.first_part : segment.end_part]
         ],
     }
-    # mtime=0: the same plan always has the same bytes.
-    return gzip.compress(json.dumps(content, separators=(",", ":")).encode(), 6, mtime=0)
+    # mtime=0: the same plan always has the same bytes. Level 6 takes a microsecond more of each
+    # entry, and saves 4 of its 42 bytes.
+    return gzip.compress(json.dumps(content, separators=(",", ":")).encode(), 1, mtime=0)
 
 
 def _of_run(entry: Entry) -> tuple[object, ...]:
@@ -264,7 +265,8 @@ def _of_run(entry: Entry) -> tuple[object, ...]:
 def _entry(row: list[Any]) -> Entry:
     facts = [*row[:7], *row[8:]]
     if len(row) == 8 + _RUN_FIELDS:
-        facts[-1] = Packed(*facts[-1])
+        *about, of_bytes = facts[-1]
+        facts[-1] = Packed(*[*about, Sum(*of_bytes)])
     return Entry(*facts)
 
 

@@ -55,7 +55,11 @@ def wrong(world: "World", job: Job, archive: str) -> Iterator[str]:
     except Broken as broken:
         yield str(broken)
         return
-    planned = _planned(bucket, job, index)
+    try:
+        planned = _planned(bucket, job, index)
+    except plans.PlanUnusable:
+        yield "its plan is lost"
+        return
     entries = _entries(planned, made, _etags(objects, planned))
     head = index.head
     names = [one.name for _, one in made.files]

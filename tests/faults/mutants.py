@@ -50,6 +50,7 @@ from tests.faults.format_mutants import FORMAT_MUTANTS, ROUGH_FORMAT_MUTANTS
 from tests.faults.kinds import SINGLE, Kind
 from tests.faults.reuse_mutants import REUSE_MUTANTS, archive_shared_in_two_writes
 from tests.faults.simulate import run_each, run_seed
+from tests.faults.small_mutants import SMALL_MUTANTS
 from tests.faults.source_mutants import SOURCE_MUTANTS, Change
 from tests.faults.span_mutants import SPAN_MUTANTS
 
@@ -281,6 +282,7 @@ MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
     *SPAN_MUTANTS,
     *FORMAT_MUTANTS,
     *DIRECT_MUTANTS,
+    *SMALL_MUTANTS,
 )
 
 ROUGH: Final = (*SOURCE_MUTANTS, *ROUGH_FORMAT_MUTANTS)

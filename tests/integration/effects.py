@@ -312,6 +312,10 @@ UPLOAD_COMPLETED = _effect(
     "the upload is completed", _in_s3("CompleteMultipartUpload", ARCHIVES, _ARCHIVE)
 )
 
+ARCHIVE_INDEX_WRITTEN = _effect(
+    "the index beside an archive is written", _in_s3("PutObject", ARCHIVES, r"archives/.*\.index")
+)
+
 UPLOAD_ABORTED = _effect(
     "the upload is aborted", _in_s3("AbortMultipartUpload", ARCHIVES, _ARCHIVE)
 )

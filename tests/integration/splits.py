@@ -66,3 +66,12 @@ def exported(stack: Stack, split: int = SPLIT, **wanted: Any) -> str:
     no value that is as small."""
     asked = ExportRequest(prefix="in/", split=split, **wanted)
     return accept(stack.services, "anonymous", asked, None).job.job_id
+
+
+def run_all(stack: Stack, most: int = 10) -> None:
+    """Runs the queue until no step was put off, `most` times at most."""
+    for _ in range(most):
+        stack.wake()
+        if not stack.run_queue():
+            return
+    raise AssertionError(f"steps are put off after {most} rounds")

@@ -50,7 +50,7 @@ from tests.integration.effects import (
 )
 from tests.integration.gateway import export, status
 from tests.integration.stack import UNIT, Stack
-from tests.integration.wire import Requests
+from tests.integration.wire import Requests, listening
 
 pytestmark = pytest.mark.usefixtures("small_layout")
 
@@ -60,19 +60,14 @@ OF_ONE_WORKER = (
     MESSAGE_HIDDEN,
     JOB_READ,
     JOB_STARTED,
-    REQUEST_READ,
     VERSIONS_ASKED_FOR,
     FILES_LISTED,
-    PLANNING_REPORTED,
     CHECKSUMS_LOOKED_FOR,
     FILE_LOOKED_UP,
     ARCHIVE_LOOKED_FOR,
-    PLAN_STORED,
     INDEX_STORED,
     UPLOAD_OPENED,
     PLAN_FIXED,
-    INDEX_READ,
-    PLAN_READ,
     PARTS_LISTED,
     FILE_READ,
     PART_COPIED,
@@ -88,6 +83,9 @@ OF_ONE_WORKER = (
     ALL_TOLD,
 )
 """Everything that the only worker of an archive does, and the announcer after it."""
+
+OF_A_LARGE_ONE = (REQUEST_READ, PLANNING_REPORTED, PLAN_STORED, INDEX_STORED)
+"""What it does besides if the request and the plan are large, and planning takes a while."""
 
 OF_SEVERAL_WORKERS = (
     DONE_SEGMENTS_READ,
@@ -156,6 +154,26 @@ def test_an_archive_of_one_worker_survives_its_death(
 
 
 @before_and_after
+@pytest.mark.parametrize("effect", OF_A_LARGE_ONE, ids=str)
+def test_a_large_archive_of_one_worker_survives_its_death(
+    stack: Stack,
+    effect: Effect,
+    after: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    stack.limit(short_request=0, small_plan=0)
+    job_id = _export(stack)
+
+    def time_passes(_: str, __: object) -> None:
+        stack.clock.advance(seconds=1)
+
+    with listening(time_passes):
+        _crash_and_run_again(stack, effect, after=after)
+
+    assert status(job_id)["status"] == "completed"
+    check_archive(stack.archive(job_id), FILES)
+
+
+@before_and_after
 @pytest.mark.parametrize("effect", OF_SEVERAL_WORKERS, ids=str)
 def test_an_archive_of_several_workers_survives_the_death_of_one(
     stack: Stack,
@@ -163,6 +181,7 @@ def test_an_archive_of_several_workers_survives_the_death_of_one(
     effect: Effect,
     after: bool,  # noqa: FBT001 - a parameter
 ) -> None:
+    stack.limit(small_plan=0)
     job_id = _export(stack)
 
     _crash_and_run_again(stack, effect, after=after)
@@ -185,6 +204,7 @@ def test_every_request_of_one_worker_has_one_of_these_effects(
 def test_every_request_of_several_workers_has_one_of_these_effects(
     stack: Stack, small_segments: None, requests: Requests
 ) -> None:
+    stack.limit(small_plan=0)
     _export(stack)
     stack.send(stack.planned())
     requests.clear()
@@ -229,6 +249,7 @@ def test_an_upload_that_somebody_aborted_fails_the_job(stack: Stack) -> None:
 def test_a_job_whose_objects_were_all_deleted_fails_with_that_reason(
     stack: Stack, small_segments: None
 ) -> None:
+    stack.limit(short_request=0)
     job_id = _export(stack)
     segment, *_ = stack.planned()
     for key in stack.stored(f"jobs/{job_id}/"):
@@ -238,6 +259,20 @@ def test_a_job_whose_objects_were_all_deleted_fails_with_that_reason(
 
     assert status(job_id)["status"] == "failed"
     assert "what was asked for is not stored any more" in status(job_id)["error"]["detail"]
+
+
+def test_a_job_with_a_short_request_survives_the_loss_of_all_its_objects(
+    stack: Stack, small_segments: None
+) -> None:
+    job_id = _export(stack)
+    segment, *_ = stack.planned()
+    for key in stack.stored(f"jobs/{job_id}/"):
+        stack.services.archive.delete(key)
+
+    stack.run(segment)
+
+    assert status(job_id)["status"] == "completed"
+    check_archive(stack.archive(job_id), FILES)
 
 
 def test_a_plan_whose_write_was_sent_twice_is_kept(

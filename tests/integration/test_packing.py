@@ -87,7 +87,7 @@ def asked(stack: Stack, **fields: object) -> str:
 def untarred(archive: bytes | None) -> dict[str, bytes]:
     """Returns the files of a tar.gz. Its manifest must have their CRC-32s."""
     assert archive is not None
-    with tarfile.open(fileobj=BytesIO(archive), mode="r:gz") as opened:
+    with tarfile.open(fileobj=BytesIO(archive), mode="r|gz") as opened:
         read = {one.name: (opened.extractfile(one) or BytesIO()).read() for one in opened}
     manifest = json.loads(read.pop("manifest.json"))
     assert {one["name"]: one["crc32"] for one in manifest["files"]} == {

@@ -22,6 +22,7 @@ from chalicelib.http.calls import Call
 from chalicelib.http.tokens import BadToken
 from chalicelib.jobs import places
 from chalicelib.jobs.arrivals import Arrival
+from chalicelib.pipeline import accepting
 from chalicelib.trace_ids import SpanRef
 from tests.archives import check_archive
 from tests.clock import START
@@ -219,6 +220,34 @@ def test_a_signed_receiver_obeys_the_rules_of_a_request(
 
     assert isinstance(refusal, InvalidRequest)
     assert [error.pointer for error in refusal.errors] == [pointer]
+
+
+def test_a_backend_says_what_the_archive_is_like(stack: Stack) -> None:
+    like: dict[str, Any] = {"format": "tar.gz", "compression": "auto", "split": 2_000_000}
+
+    job = stack.job(_job(stack, _signed(filename="March", **like)))
+
+    asked = accepting.request_of(stack.services, job)
+    assert (job.format, job.filename) == ("tar.gz", "March.tar.gz")
+    assert (asked.format, asked.compression, asked.split) == tuple(like.values())
+
+
+@pytest.mark.parametrize(
+    ("claims", "pointer"),
+    [
+        ({"format": "rar"}, "/selection/format"),
+        ({"format": "tar", "compression": "deflate"}, "/selection/compression"),
+        ({"split": "4GB"}, "/selection/split"),
+        ({"split": 1}, "/selection/split"),
+    ],
+)
+def test_what_an_archive_cannot_be_is_refused_by_its_claim(
+    stack: Stack, claims: dict[str, Any], pointer: str
+) -> None:
+    refusal = _refusal(stack, _signed(**claims))
+
+    assert isinstance(refusal, InvalidRequest)
+    assert {error.pointer for error in refusal.errors} == {pointer}
 
 
 def test_a_selection_is_used_once(stack: Stack) -> None:

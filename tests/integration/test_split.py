@@ -34,7 +34,7 @@ from tests.integration.effects import (
     crashing,
 )
 from tests.integration.gateway import cancel, status
-from tests.integration.splits import FILES, UNKNOWN, check_archives, exported, read
+from tests.integration.splits import FILES, UNKNOWN, check_archives, exported, read, run_all
 from tests.integration.stack import UNIT, Stack
 
 
@@ -138,10 +138,8 @@ def test_two_archives_of_one_worker_survive_its_death(
     effect = UPLOAD_COMPLETED.then(UPLOAD_COMPLETED) if effect is LAST_COMPLETED else effect
     with crashing(effect, after=True):
         stack.run_queue()
-    stack.wake()
 
-    while stack.run_queue():  # an archive that is there already is built again, by the next try
-        stack.wake()
+    run_all(stack)  # an archive that is there already is built again, by the next try
 
     assert status(job_id)["status"] == "completed"
     check_archives(stack, job_id, files, 19 * UNIT)
@@ -170,9 +168,7 @@ def test_an_archive_whose_upload_was_aborted_is_built_again(stack: Stack, job_id
     stack.services.archive.abort_upload(upload.key, upload.id)
     stack.send(others)
 
-    stack.wake()
-    while stack.run_queue():
-        stack.wake()
+    run_all(stack)
 
     check_archives(stack, job_id, FILES)
 

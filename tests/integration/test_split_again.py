@@ -24,7 +24,7 @@ from tests.integration.effects import (
     crashing,
 )
 from tests.integration.gateway import status
-from tests.integration.splits import FILES, SPLIT, UNKNOWN, check_archives, exported, read
+from tests.integration.splits import FILES, SPLIT, UNKNOWN, check_archives, exported, read, run_all
 from tests.integration.stack import UNIT, Stack
 from tests.integration.test_packing import text
 from tests.integration.wire import DENIED, Requests, answering
@@ -34,13 +34,6 @@ from tests.integration.wire import DENIED, Requests, answering
 def job_id(stack: Stack, small_layout: None) -> str:
     stack.put_files(FILES, unknown=UNKNOWN)
     return exported(stack)
-
-
-def _run_all(stack: Stack) -> None:
-    """Runs the queue until nothing is left that was put off."""
-    stack.wake()
-    while stack.run_queue():
-        stack.wake()
 
 
 def _deploy(stack: Stack, **scale: object) -> None:
@@ -62,7 +55,7 @@ def test_if_the_layout_stays_the_same_all_uploads_go_on(
     _deploy(stack)
     stack.send(others)
 
-    _run_all(stack)
+    run_all(stack)
 
     check_archives(stack, job_id, FILES)
     assert opened == 2
@@ -80,7 +73,7 @@ def test_a_deployment_at_any_time_leaves_the_archives_of_the_new_plan(
         stack.run_queue()
     _deploy(stack)
 
-    _run_all(stack)
+    run_all(stack)
 
     check_archives(stack, job_id, FILES)
     stack.discard_what_is_due()
@@ -97,7 +90,7 @@ def test_another_layout_takes_other_uploads_and_the_old_ones_are_aborted(
         stack.run_queue()
     _deploy(stack, copy_min=30 * UNIT)
 
-    _run_all(stack)
+    run_all(stack)
 
     check_archives(stack, job_id, FILES)
     assert stack.uploads() == []
@@ -109,7 +102,7 @@ def test_no_upload_of_an_older_plan_can_be_completed_any_more(stack: Stack, job_
     old = {upload.id for upload in stack.services.archive.list_uploads("archives/")}
     _deploy(stack, copy_min=30 * UNIT)
     with crashing(PLAN_FIXED, after=True):  # before it could abort what the older plan has begun
-        _run_all(stack)
+        run_all(stack)
     left = {upload.id for upload in stack.services.archive.list_uploads("archives/")}
     seen: list[set[str]] = []
 
@@ -117,7 +110,7 @@ def test_no_upload_of_an_older_plan_can_be_completed_any_more(stack: Stack, job_
         seen.append({one.id for one in stack.services.archive.list_uploads("archives/")})
 
     with before(UPLOAD_COMPLETED, look):
-        _run_all(stack)
+        run_all(stack)
 
     assert left > old
     assert not seen[0] & old
@@ -132,7 +125,7 @@ def test_a_file_that_changes_goes_to_the_archives_as_it_is_then(stack: Stack, jo
         stack.put_file("in/c", changed["c"])
 
     with before(SECOND_PART_UPLOADED, change):
-        _run_all(stack)
+        run_all(stack)
 
     check_archives(stack, job_id, changed)
     assert stack.uploads() == []
@@ -144,7 +137,7 @@ def test_fewer_archives_than_before_leave_none_of_the_older_ones(stack: Stack, j
     stack.put_file("in/c", b"short now")
     _deploy(stack, copy_min=30 * UNIT)
 
-    _run_all(stack)
+    run_all(stack)
 
     check_archives(stack, job_id, {**FILES, "c": b"short now"})
     assert stack.job(job_id).archives == 2
@@ -166,7 +159,7 @@ def test_a_retry_takes_over_what_was_uploaded_of_each_archive(
     made = len(requests.of("UploadPart"))
 
     again = accepting.retry(stack.services, stack.job(job_id)).job.job_id
-    _run_all(stack)
+    run_all(stack)
 
     check_archives(stack, again, FILES)
     assert stack.job(again).home == job_id
@@ -241,7 +234,7 @@ def test_every_format_can_be_split(  # noqa: PLR0917 - what is asked for, and ho
     stack.put_files(texts)
     job_id = exported(stack, split, format=form, compression=compression)
 
-    _run_all(stack)
+    run_all(stack)
 
     made = read(stack, job_id)
     assert len(made) > 1

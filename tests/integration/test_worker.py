@@ -11,7 +11,7 @@ from chalicelib.pipeline.worker import handle
 from chalicelib.queue.messages import Message, Step
 from tests.archives import check_archive
 from tests.integration.cloud import ARCHIVES, SOURCES
-from tests.integration.effects import JOB_READ, UPLOAD_OPENED, before, crashing
+from tests.integration.effects import JOB_READ, JOB_STARTED, UPLOAD_OPENED, before, crashing
 from tests.integration.gateway import UNKNOWN_JOB, export, status
 from tests.integration.stack import UNIT, Stack, record_of
 from tests.integration.wire import (
@@ -36,7 +36,8 @@ def test_the_steps_of_lambdas_own_event_are_done(stack: Stack) -> None:
 
 @pytest.mark.usefixtures("no_backoff")
 def test_of_a_batch_only_the_failed_messages_come_back(stack: Stack) -> None:
-    stack.put_file("downloads/10001", b"there")
+    for name in "10001", "10002":
+        stack.put_file(f"downloads/{name}", b"there")
     good, bad = export(file_ids=[10001]), export(file_ids=[10002])
     records = stack.receive()
 
@@ -99,10 +100,8 @@ def test_finalize_with_a_segment_is_dropped(stack: Stack, segment: object) -> No
     [
         ("HeadObject", SOURCES),
         ("GetObject", SOURCES),
-        ("GetObject", ARCHIVES),
         ("PutObject", ARCHIVES),
         ("CreateMultipartUpload", ARCHIVES),
-        ("ListParts", ARCHIVES),
         ("UploadPart", ARCHIVES),
         ("CompleteMultipartUpload", ARCHIVES),
     ],
@@ -191,7 +190,7 @@ def test_a_worker_has_its_lease_before_its_first_read(
     if cancelled:
         stack.services.jobs.cancel(job_id, stack.clock())
 
-    with crashing(JOB_READ):
+    with crashing(JOB_READ if cancelled else JOB_STARTED):
         stack.run_queue()
 
     (lease,) = requests.of("ChangeMessageVisibility")

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.archive import layout, names
-from chalicelib.archive.formats import FORMATS, TAR, TAR_GZ, ZIP, Format
+from chalicelib.archive.formats import FORMATS, TAR, TAR_GZ, ZIP, Format, Sum
 from chalicelib.archive.member import Member
 from chalicelib.archive.plan import Entry, Plan, data_offset, extent
 from chalicelib.archive.scale import Scale
@@ -53,7 +53,7 @@ def test_an_end_is_as_long_as_foretold(form: Format, count: int, size: int, offs
 def test_what_is_wrapped_is_as_long_as_foretold(form: Format, tail: list[bytes]) -> None:
     length = sum(map(len, tail))
 
-    assert sum(map(len, form.wrapped(tail, length))) == form.wrapped_length(length)
+    assert sum(map(len, form.wrapped(tail, length, Sum()))) == form.wrapped_length(length)
 
 
 @given(forms, members, offsets)

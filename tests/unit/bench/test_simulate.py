@@ -17,7 +17,8 @@ from tests.unit.archive.archives import HEAD, entries_of
 
 MIB = 1024**2
 WORLD = World()
-INSTANT = replace(WORLD, environment_seconds=0, start_cpu=0, segment_seconds=0, delivery_seconds=0)
+QUEUED = replace(WORLD, direct_segments=0)
+INSTANT = replace(QUEUED, environment_seconds=0, start_cpu=0, segment_seconds=0, delivery_seconds=0)
 RECORD = Record(
     name="small",
     title="400 files, 4 GB",
@@ -70,13 +71,33 @@ def test_a_prefix_gets_no_more_reads_than_s3_answers() -> None:
 
 def test_a_worker_that_has_built_a_segment_takes_the_next_one() -> None:
     segments = [Demand(streamed=int(costs.STREAM_RATE))] * 6
-    few = replace(WORLD, workers_at_first=2, workers_per_second=1e-6)
+    few = replace(QUEUED, workers_at_first=2, workers_per_second=1e-6)
 
     shifts = crowd.run(segments, few, 10.0)
 
     assert sorted(shift.worker for shift in shifts) == [0, 0, 0, 1, 1, 1]
     assert all(shift.began < shift.ready < shift.ended for shift in shifts)
     assert min(shift.began for shift in shifts) == 10.0
+
+
+def test_segments_that_go_directly_begin_at_once_and_the_others_as_workers_come() -> None:
+    segments = [Demand(streamed=int(costs.STREAM_RATE))] * 60
+
+    shifts = crowd.run(segments, replace(WORLD, direct_segments=40), 10.0)
+
+    direct = [shift for shift in shifts if shift.worker < 0]
+    assert len({shift.worker for shift in direct}) == 40
+    assert {shift.began for shift in direct} == {10.0 + WORLD.direct_seconds}
+    assert len(shifts) == 60
+    assert max(shift.began for shift in shifts) > 11.0
+
+
+def test_lambda_adds_a_thousand_workers_in_ten_seconds() -> None:
+    slow = replace(WORLD, direct_segments=40, workers_in_ten_seconds=10)
+
+    shifts = crowd.run([Demand(streamed=1)] * 30, slow, 0.0)
+
+    assert max(shift.began for shift in shifts) == pytest.approx(19 + WORLD.direct_seconds)
 
 
 def test_a_job_that_one_worker_can_do_has_no_crowd() -> None:

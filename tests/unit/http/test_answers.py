@@ -93,13 +93,22 @@ def test_a_completed_job_has_a_result_and_a_way_to_it() -> None:
 
 
 def test_a_tar_has_an_index_too() -> None:
+    job = a_job(status=Status.COMPLETED, format="tar")
+
+    answer = answers.job_answer(job, NOW, BASE, (), ())
+
+    assert (answer["format"], answer["archives"]) == ("tar", 1)
+    assert answer["result"]["s3Key"] == f"archives/{JOB_ID}.tar"
+    assert answer["result"]["indexUrl"] == f"{URL}/download?index=true&redirect=true"
+
+
+def test_several_tars_have_no_index() -> None:
     job = a_job(status=Status.COMPLETED, format="tar", archives=3)
 
     answer = answers.job_answer(job, NOW, BASE, (), ())
 
     assert (answer["format"], answer["archives"]) == ("tar", 3)
-    assert answer["result"]["s3Key"] == f"archives/{JOB_ID}.tar"
-    assert answer["result"]["indexUrl"] == f"{URL}/download?index=true&redirect=true"
+    assert answer["result"]["indexUrl"] is None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.archive import layout
+from chalicelib.archive import layout, volumes
 from chalicelib.archive.manifest import Head
 from chalicelib.archive.plan import Entry, Part, Plan
 from chalicelib.archive.scale import Scale
@@ -414,3 +414,44 @@ def _joins(plan: Plan) -> list[Part]:
 
 def _objects(bucket: ArchiveBucket) -> dict[str, bytes | None]:
     return {found.key: bucket.read(found.key) for found in bucket.list_objects("")}
+
+
+# -- several archives ---------------------------------------------------------------------------
+
+
+def _split(split: int) -> Plan:
+    return volumes.lay_out(entries_of([9_000, 20_000, 10, 15_000, 0]), HEAD, split, SHRUNKEN)
+
+
+def test_the_index_says_where_each_of_several_archives_ends(bucket: ArchiveBucket) -> None:
+    plan = _split(30_000)
+
+    index = _stored(bucket, plan)
+
+    assert plans.load(bucket, HOME, index.digest, version=VERSION) == index
+    assert index.volumes == plan.volumes
+    assert len(index.volumes) == 1
+    assert index.total == plan.total == plan.size + plan.volumes[0].size
+    numbers = [index.archive_of(number) for number in range(len(index.segments))]
+    assert numbers == [1, *[2] * (len(index.segments) - 1)]
+
+
+def test_a_slice_of_an_archive_counts_from_its_own_first_file(bucket: ArchiveBucket) -> None:
+    plan = _split(30_000)
+    index = _stored(bucket, plan)
+
+    first, second = (plans.load_slice(bucket, HOME, index, number) for number in (0, 1))
+
+    assert (first.offsets[0], first.parts[0].number, first.parts[0].start) == (0, 1, 0)
+    assert (second.offsets[0], second.parts[0].number, second.parts[0].start) == (0, 1, 0)
+    assert (
+        first.entries + second.entries == plan.entries[: second.first_entry + len(second.entries)]
+    )
+
+
+def test_another_division_has_other_bytes() -> None:
+    digests = {plans.bytes_digest(_split(split), HEAD) for split in (20_200, 25_000, 30_000)}
+    moved = replace(_split(30_000), segments=_split(25_000).segments)
+
+    assert len(digests) == 3
+    assert plans.bytes_digest(moved, HEAD) not in digests
