@@ -142,8 +142,9 @@ def _wrong_whole(volume: Volume, body: bytes, request: ExportRequest, last: Held
     if more:
         yield f"{volume.key} has {1 + len(more)} members"
     files = [held for held in volume.held if held is not last]
-    ends = [*(held.at for held in volume.held[1:]), len(whole)]
-    each = [whole[held.at : end] for held, end in zip(files, ends, strict=False)]
+    each = [
+        whole[held.at : held.data + -(-held.stored // tars.BLOCK) * tars.BLOCK] for held in files
+    ]
     tail = len(whole) - sum(map(len, each))
     most = _longest(sum(map(len, each)))
     if request.compressing == "deflate":
