@@ -270,8 +270,11 @@ def _of_piece(
 
 def _joined(one: Entry, other: Entry) -> Entry | None:
     """Returns two runs as one; None if the other one does not continue this one, or if both have
-    files."""
+    files. The end of a large file stays alone if it has a sum: who divides what follows could not
+    tell that sum any more."""
     if not (one.packed and other.packed) or one.copy != other.copy:
+        return None
+    if other.files and one.packed.sum.length:
         return None
     if one.at + one.size != other.at or (one.files and other.files):
         return None

@@ -154,6 +154,8 @@ def complete(planned: PlannedJob) -> None:
     # Twins may still build segments again. Workers of another plan may still build that plan's, or
     # copy a file aside.
     is_messy = index.nested or index.has_copies or job.was_replanned or job.changes > 0
+    # Who began the upload may have opened another one before, and then died.
+    is_messy = is_messy or not is_own
     # If packing has found that S3 can copy all files as they are, there are packs with nothing. If
     # all files are empty, there are packs of no bytes.
     has_packs = index.has_packs or job.packing > 0

@@ -139,7 +139,7 @@ def _throw_away(job: Job, status: Status, services: Services, lease: Lease) -> N
         _abort_uploads(places.archives(job.home), services, lease)
         archives.delete(services, job)
     else:
-        if job.archives > 1:
+        if job.archives > 1 or job.home != job.job_id:
             _abort_uploads(places.archives(job.home), services, lease)  # twins' that came too late
         archives.delete_others(services, job)
     _abort_uploads(folder, services, lease)

@@ -169,14 +169,16 @@ def pack(job: Job, message: Message, services: Services, lease: Lease, attempt: 
         raise NothingToDo(f"the job has no pack {number}")
     there = services.segments.done(job, it.ref)
     lease.settle(it.progress(there - {number}))
-    if number not in there:
+    if is_new := number not in there:
         at = it.places[number]
         stored = services.archive.read_range(places.packs(job.job_id, digest), at.start, at.length)
         _made(_from_bytes(stored), number, it, job, lease)
         there = services.segments.add(job, it.ref, number)
         lease.settle(it.progress(there))
         lease.report(services.now())
-    if len(there) == len(it.places):
+    # Not if this pack was there already: whoever has made the last one sends `plan`, or its message
+    # comes again. Each `plan` may send all packs again, so they would become ever more.
+    if len(there) == len(it.places) and (is_new or attempt > 1):
         services.queue.send([Message(Step.PLAN, job.job_id)], job.user_id)
 
 

@@ -2,7 +2,6 @@
 behind the last one."""
 
 import zlib
-from collections.abc import Iterator
 from struct import Struct
 from typing import Final
 
@@ -20,12 +19,12 @@ _RAW: Final = -15  # deflate without a frame
 
 def members(body: bytes) -> list[bytes]:
     """Returns what each member holds, in order. Raises Broken."""
-    return [content for content, _ in _each(body)]
-
-
-def framed(body: bytes) -> list[bytes]:
-    """Returns the bytes of each member, in order. Raises Broken."""
-    return [member for _, member in _each(body)]
+    found = []
+    at = 0
+    while at < len(body):
+        content, at = _member(body, at)
+        found.append(content)
+    return found
 
 
 def read(body: bytes) -> bytes:
@@ -33,15 +32,6 @@ def read(body: bytes) -> bytes:
     if not body:
         raise Broken("an empty gzip")
     return b"".join(members(body))
-
-
-def _each(body: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yields what each member holds, and its own bytes."""
-    at = 0
-    while at < len(body):
-        begun = at
-        content, at = _member(body, at)
-        yield content, body[begun:at]
 
 
 def _member(body: bytes, at: int) -> tuple[bytes, int]:

@@ -124,6 +124,8 @@ def _check_time(world: World, job: Job) -> None:
     took = world.witness.ended[job.job_id] - begun
     bound = TERMINAL_BOUND_OF_FEW if few else TERMINAL_BOUND
     bound += TURN * len(world.witness.begun)
+    if job.packing and world.ground.restless:
+        bound *= 2  # all files are packed again whenever one of them has changed
     if took > bound:
         world.witness.says(f"{job.job_id}: took {took / MINUTE:.0f} minutes")
 

@@ -46,6 +46,7 @@ from tests.faults.announcing_mutants import (
     told_before_the_notices_are_claimed,
 )
 from tests.faults.direct_mutants import DIRECT_MUTANTS, older_etags_alone
+from tests.faults.format_mutants import FORMAT_MUTANTS, ROUGH_FORMAT_MUTANTS
 from tests.faults.kinds import SINGLE, Kind
 from tests.faults.reuse_mutants import REUSE_MUTANTS, archive_shared_in_two_writes
 from tests.faults.simulate import run_each, run_seed
@@ -279,9 +280,13 @@ MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
     *REUSE_MUTANTS,
     *ANNOUNCING_MUTANTS,
     *SPAN_MUTANTS,
+    *FORMAT_MUTANTS,
     *DIRECT_MUTANTS,
     *SMALL_MUTANTS,
 )
+
+ROUGH: Final = (*SOURCE_MUTANTS, *ROUGH_FORMAT_MUTANTS)
+"""The simulation finds these on rough ground."""
 
 RARE: Final = (
     own_upload_aborted,
@@ -305,7 +310,7 @@ def mutated(mutant: Callable[[], Iterator[Change]]) -> Iterator[None]:
 def survived(mutant: Callable[[], Iterator[Change]], most: int = MOST_SEEDS) -> tuple[int, str]:
     """Returns how many seeds the bug survived, and the violation that was found. It is empty if
     none was found."""
-    rough = mutant in SOURCE_MUTANTS
+    rough = mutant in ROUGH
     with mutated(mutant):
         for seed in range(most):
             violations = run_seed(seed, rough=rough).violations
@@ -332,7 +337,7 @@ def survived_each(
 @click.option("--most", default=MOST_SEEDS, show_default=True, help="Seeds to try for each.")
 def main(most: int) -> None:
     """Prints how many seeds each bug survived."""
-    for mutant in (*MUTANTS, *SOURCE_MUTANTS, *RARE):
+    for mutant in (*MUTANTS, *ROUGH, *RARE):
         seeds, found = survived(mutant, most)
         said = f"{seeds:5d} seeds  {mutant.__name__}"
         click.echo(f"{said}\n             {' '.join(found.split())[-160:] or 'not found'}")

@@ -86,8 +86,8 @@ def wrong(
     if len(volumes.each) > 1 and not all(volume.held for volume in volumes.each):
         yield "one of several archives is empty"
     if job.format == "tar.gz":
-        for key, body in _bodies(objects, job):
-            yield from _wrong_whole(key, body, request)
+        for volume in volumes.each:
+            yield from _wrong_whole(volume, objects[volume.key].body, request, volumes.last)
 
 
 def _bodies(objects: Mapping[str, Stored], job: Job) -> Iterator[tuple[str, bytes]]:
@@ -135,16 +135,23 @@ def _wrong_size(held: Held, job: Job, request: ExportRequest) -> Iterator[str]:
             yield f"{held.name} takes {size} bytes, and could take {possible}"
 
 
-def _wrong_whole(key: str, body: bytes, request: ExportRequest) -> Iterator[str]:
-    """Yields what is wrong with how a tar was compressed. Its tail is stored as it is."""
-    *packed, _ = gzips.members(body)
-    possible = sum(len(zlib.compress(one)) for one in packed)
-    taken = len(body) - len(gzips.framed(body)[-1])
-    most = _longest(sum(map(len, packed))) + _FRAME * len(packed)
+def _wrong_whole(volume: Volume, body: bytes, request: ExportRequest, last: Held) -> Iterator[str]:
+    """Yields what is wrong with how a tar was compressed. It must be one member: some readers take
+    only the first one. Its tail, which begins with the manifest, is stored as it is."""
+    whole, *more = gzips.members(body)
+    if more:
+        yield f"{volume.key} has {1 + len(more)} members"
+    files = [held for held in volume.held if held is not last]
+    each = [
+        whole[held.at : held.data + -(-held.stored // tars.BLOCK) * tars.BLOCK] for held in files
+    ]
+    tail = len(whole) - sum(map(len, each))
+    most = _longest(sum(map(len, each)))
     if request.compressing == "deflate":
-        most = min(most, _longest(possible) + _FRAME * len(packed))
-    if taken > most:
-        yield f"{key} takes {taken} bytes before its tail, and {most} would do"
+        most = min(most, _longest(sum(len(zlib.compress(one)) for one in each)))
+    most += _FRAME * (1 + len(each))
+    if len(body) - tail > most:
+        yield f"{volume.key} takes {len(body)} bytes, {tail} of its tail, and {most} would do"
 
 
 def _longest(size: int) -> int:
