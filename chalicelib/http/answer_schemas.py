@@ -178,8 +178,8 @@ JOB: Final = _answer(
                     "indexUrl": {
                         **_optional(_URL),
                         "description": "GET it and follow redirects: a table (CSV) of where each "
-                        "file is in a tar. Null for other formats, for several archives, and once "
-                        "expired.",
+                        "file is in a tar; of several archives, in the first. Null for other "
+                        "formats, and once expired.",
                     },
                 },
                 reusedFrom={

@@ -70,7 +70,7 @@ def job_answer(
             "downloadUrl": _download_url(url) if ready else None,
             "linkUrl": f"{url}/download" if ready else None,
             "indexUrl": f"{url}/download?index=true&redirect=true"
-            if ready and job.format == "tar" and job.archives == 1
+            if ready and job.format == "tar"
             else None,
             **({"reusedFrom": job.reused_from} if job.reused_from else {}),
         }

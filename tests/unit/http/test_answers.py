@@ -102,13 +102,13 @@ def test_a_tar_has_an_index_too() -> None:
     assert answer["result"]["indexUrl"] == f"{URL}/download?index=true&redirect=true"
 
 
-def test_several_tars_have_no_index() -> None:
+def test_of_several_tars_the_first_ones_index_is_named() -> None:
     job = a_job(status=Status.COMPLETED, format="tar", archives=3)
 
     answer = answers.job_answer(job, NOW, BASE, (), ())
 
     assert (answer["format"], answer["archives"]) == ("tar", 3)
-    assert answer["result"]["indexUrl"] is None
+    assert answer["result"]["indexUrl"] == f"{URL}/download?index=true&redirect=true"
 
 
 @pytest.mark.parametrize(
