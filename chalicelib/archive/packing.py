@@ -24,12 +24,12 @@ from chalicelib.archive.tail import summed
 class Sizes:
     """`least` is how many bytes of files a pack has at least, unless there are no more. A file of
     more than `span` bytes may lie in several packs. A tar.gz can be divided after about each
-    `member` bytes of files. A file of more than `sampled` bytes is looked at before it is
+    `block` bytes of files. A file of more than `sampled` bytes is looked at before it is
     compressed."""
 
     least: int = 32 * MIB
     span: int = 16 * MIB
-    member: int = 4 * MIB
+    block: int = 4 * MIB
     sampled: int = MIB // 8
 
 

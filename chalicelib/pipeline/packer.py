@@ -55,13 +55,15 @@ class _Chunk(NamedTuple):
 @dataclass(slots=True)
 class Packer:
     """Makes packs of files of one source, for an archive of this format. What is read is counted in
-    the lease, which may stop the work."""
+    the lease, which may stop the work. `block` is how many bytes of files a tar.gz has at most
+    before it can be divided, if no file is larger."""
 
     services: Services
     lease: Lease
     form: Format
     compression: Compression
     source: str | None
+    block: int
 
     def make(self, spans: Sequence[Span], key: str, rows: str) -> Made:
         """Makes the pack `key` of these spans, and keeps its rows. Raises SourceChanged,
@@ -263,11 +265,11 @@ class _Blocks:
         own = self._packer.chunks_of(span, chunks)
         first = next(own, b"")
         how = self._packer.how(entry, how, first)
-        if self._block and (is_piece or self._block.is_full(how)):
+        if self._block and (is_piece or self._block.is_full(how, span.length)):
             self._end_block()
         if self._block is None:
             self._first = len(self._found)
-            self._block = _Block(self._output, how, self._packer.services.limits.packing.member)
+            self._block = _Block(self._output, how, self._packer.block)
         if span.start == 0:
             self._block.write(form.header(entry.member, 0))
         crc32 = 0
@@ -304,8 +306,8 @@ class _Blocks:
 
 
 class _Block:
-    """Deflated tar bytes, about `most` before they are compressed. They end at a whole byte, and
-    what follows can be inflated without them."""
+    """Deflated tar bytes, of files that have about `most` bytes together at most, or of one file.
+    They end at a whole byte, and what follows can be inflated without them."""
 
     def __init__(self, output: "_Output", how: _How, most: int) -> None:
         self._output = output
@@ -317,9 +319,10 @@ class _Block:
         stored = zlib.compressobj(0, zlib.DEFLATED, -zlib.MAX_WBITS)
         self._compressor = deflate.compressor() if how is _How.DEFLATED else stored
 
-    def is_full(self, how: _How) -> bool:
-        """Returns whether the next file, which becomes this, begins a new block."""
-        return self._size >= self._most or how is not self._how
+    def is_full(self, how: _How, size: int) -> bool:
+        """Returns whether the next file, which becomes this and has that size, begins a new
+        block."""
+        return self._size + size > self._most or how is not self._how
 
     def write(self, data: bytes) -> None:
         """Adds bytes."""

@@ -40,6 +40,10 @@ if TYPE_CHECKING:
 _FIELDS: Final = 10
 """How many fields of an entry are stored: all but those of a run of packed files."""
 
+_BLOCKS: Final = 8
+"""How many blocks of a tar.gz an archive has room for at least, if an export is split between
+them."""
+
 _READS: Final = 16
 """The most requests under way at the same time for what is known of packs."""
 
@@ -55,14 +59,22 @@ class _Place:
 
 
 @dataclass(frozen=True, slots=True)
+class _How:
+    """How files of one source are packed. `block` is that of `Packer`."""
+
+    source: str
+    format: str
+    compression: Compression
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Packing:
     """What is to be packed. `changes` is how many changes of the job's files were counted
     before."""
 
     digest: str
-    source: str | None
-    format: str
-    compression: Compression
+    how: _How
     changes: int
     places: tuple[_Place, ...]
 
@@ -73,7 +85,7 @@ class _Packing:
 
     @property
     def form(self) -> Format:
-        return FORMATS[self.format]
+        return FORMATS[self.how.format]
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self)).encode()
@@ -81,7 +93,8 @@ class _Packing:
     @classmethod
     def from_json(cls, body: bytes) -> Self:
         stored: dict[str, Any] = json.loads(body)
-        return cls(**stored | {"places": tuple(_Place(**one) for one in stored["places"])})
+        places = tuple(_Place(**one) for one in stored["places"])
+        return cls(stored["digest"], _How(**stored["how"]), stored["changes"], places)
 
     def progress(self, made: frozenset[int]) -> Progress:
         """Returns the progress of a job that has these packs."""
@@ -101,14 +114,18 @@ def with_packs(
     if asked.compressing == "none":
         return entries
     source = services.source_facts(asked.source).name
-    packer = _packer(services, lease, FORMATS[job.format], asked.compressing, source)
+    block = services.limits.packing.block
+    if asked.split:
+        block = min(block, asked.split // _BLOCKS)
+    how = _How(source, job.format, asked.compressing, block)
+    packer = _packer(how, lease)
     to_pack = [entry for entry in entries if not packer.is_left_by_name(entry)]
     if not to_pack:
         return entries
     limits = services.limits
     packs = packing.cut(to_pack, limits.packing, limits.layout)
     slices = [_to_bytes(spans) for spans in packs]
-    it = _packing_of(packs, slices, job, asked.compressing, source)
+    it = _packing_of(packs, slices, job, how)
     lease.stage = Stage.COMPRESSING
     size = sum(one.size for one in it.places) or 1  # 0 would say that nothing is packed
     total = len(entries) + found.left_out
@@ -172,7 +189,7 @@ def _made(spans: Sequence[Span], number: int, it: _Packing, job: Job, lease: Lea
     if body := services.archive.read(known):
         return Made.from_bytes(body)
     key = places.pack(job.job_id, it.digest, number, services.new_id())
-    packer = _packer(services, lease, it.form, it.compression, it.source)
+    packer = _packer(it.how, lease)
     made = packer.make(spans, key, f"{key}.rows")
     if services.archive.write_new(known, made.to_bytes()):
         return made
@@ -216,22 +233,20 @@ def _laid_out_of(  # noqa: PLR0913 PLR0917 - what was packed, and of what
     return tuple(packing.body(it.form, entries, packs, made, large))
 
 
-def _packer(
-    services: Services, lease: Lease, form: Format, compression: Compression, source: str | None
-) -> "Packer":
+def _packer(how: _How, lease: Lease) -> "Packer":
     from chalicelib.pipeline.packer import Packer  # only what compresses needs the compressor
 
-    return Packer(services, lease, form, compression, source)
+    form = FORMATS[how.format]
+    return Packer(lease.services, lease, form, how.compression, how.source, how.block)
 
 
 def _packing_of(
     packs: Sequence[Sequence[Span]],
     slices: Sequence[bytes],
     job: Job,
-    compression: Compression,
-    source: str,
+    how: _How,
 ) -> _Packing:
-    about = json.dumps([job.format, compression, source]).encode()
+    about = json.dumps(astuple(how)).encode()
     digest = hashlib.sha256(about + b"".join(slices)).hexdigest()[:DIGEST_DIGITS]
     at = 0
     found = []
@@ -239,7 +254,7 @@ def _packing_of(
         size = sum(span.length for span in spans)
         found.append(_Place(at, len(one), size, sum(span.is_last for span in spans)))
         at += len(one)
-    return _Packing(digest, source, job.format, compression, job.changes, tuple(found))
+    return _Packing(digest, how, job.changes, tuple(found))
 
 
 def _to_bytes(spans: Sequence[Span]) -> bytes:

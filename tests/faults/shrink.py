@@ -27,7 +27,7 @@ _LAYOUT: Final = Scale(
 
 def _packing(scale: int) -> Sizes:
     """Returns the sizes of packs: a pack has a few files, or a part of a large one."""
-    return Sizes(least=900 * scale, span=700 * scale, member=400 * scale, sampled=100 * scale)
+    return Sizes(least=900 * scale, span=700 * scale, block=400 * scale, sampled=100 * scale)
 
 
 @dataclass(frozen=True, slots=True)

@@ -254,6 +254,10 @@ class Stack:
                     self.delete(record, queue_url)
         raise AssertionError(f"the queue is not empty after {most} rounds")
 
+    def do_record(self, record: Record) -> bool:
+        """Does the step of a message that was received. Returns whether it succeeded."""
+        return handle([record], self.services) == {"batchItemFailures": []}
+
     def discard_what_is_due(self) -> None:
         """Waits until a failed job's upload is not kept for a retry any more, and sweeps."""
         self.clock.advance(seconds=DISCARD_AFTER_MS / 1000 + 1)

@@ -286,7 +286,7 @@ def test_the_net_sends_plan_if_the_worker_died_that_took_the_plan_away(
     stack: Stack, job_id: str, functions: Functions
 ) -> None:
     _plan(stack)
-    key = f"jobs/{job_id}/{stack.plan(job_id).digest}/plan"
+    key = f"jobs/{job_id}/{stack.plan(job_id).digest}/index"
     stack.services.archive.delete(key)
     with crashing(PLAN_TAKEN_AWAY, after=True):
         functions.run(stack)

@@ -47,7 +47,7 @@ from tests.integration.gateway import cancel
 from tests.integration.stack import UNIT, Stack
 from tests.integration.wire import Requests
 
-SIZES = Sizes(least=20 * UNIT, span=4 * UNIT, member=UNIT, sampled=UNIT // 8)
+SIZES = Sizes(least=20 * UNIT, span=4 * UNIT, block=UNIT, sampled=UNIT // 8)
 
 
 def text(seed: int, size: int) -> bytes:
@@ -306,3 +306,19 @@ def test_a_file_that_changes_while_it_is_packed_is_packed_again(packs: Stack) ->
 
     check_archive(packs.archive(job_id), changed, stored=False)
     assert packs.job(job_id).changes == 1
+
+
+@pytest.mark.parametrize("form", ["zip", "tar.gz"])
+def test_small_archives_of_files_that_cannot_be_compressed(packs: Stack, form: str) -> None:
+    packs.limit(packing=replace(SIZES, block=64 * UNIT))
+    files = {f"n/{n}": noise(n, 3 * UNIT) for n in range(12)}
+    for name, content in files.items():
+        packs.put_file(name, content)
+    request = ExportRequest(prefix="n/", format=form, compression="deflate", split=8 * UNIT)  # type: ignore[arg-type]  # it is one of them
+    job_id = accepting.accept(packs.services, "ann", request, None).job.job_id
+
+    assert packs.run_queue() == []
+
+    job = packs.job(job_id)
+    assert job.status == "completed"
+    assert job.archives == 6  # two files each

@@ -228,7 +228,7 @@ def test_every_format_can_be_split(  # noqa: PLR0917 - what is asked for, and ho
     unpacked: Callable[[bytes], dict[str, bytes]],
     pack: int,
 ) -> None:
-    stack.limit(packing=Sizes(least=pack * UNIT, span=4 * UNIT, member=UNIT, sampled=UNIT // 8))
+    stack.limit(packing=Sizes(least=pack * UNIT, span=4 * UNIT, block=UNIT, sampled=UNIT // 8))
     split = SPLIT if form == "tar" else 12 * UNIT
     texts = {name: body for name, body in TEXTS.items() if len(body) < 15 * UNIT or form != "tar"}
     stack.put_files(texts)

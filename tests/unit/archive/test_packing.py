@@ -21,7 +21,7 @@ from chalicelib.archive.scale import Scale
 from tests.unit.archive.archives import HEAD, an_entry, with_crc32s
 from tests.unit.archive.tars import SMALL, scales
 
-SIZES = Sizes(least=3000, span=1500, member=700)
+SIZES = Sizes(least=3000, span=1500, block=700)
 
 
 @dataclass
