@@ -280,11 +280,12 @@ def archives_before_the_last_kept() -> Iterator[Change]:
     )
 
 
-ROUGH_FORMAT_MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
+RARE_FORMAT_MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
     packing_without_the_etags,
     pack_of_any_version,
 )
-"""Those that are found where source files change again and again."""
+"""A file must change at one moment of its packing. Neither was found in a thousand seeds on rough
+ground."""
 
 FORMAT_MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
     pack_of_the_first_thrown_away,
