@@ -46,7 +46,7 @@ from tests.faults.announcing_mutants import (
     told_before_the_notices_are_claimed,
 )
 from tests.faults.direct_mutants import DIRECT_MUTANTS, older_etags_alone
-from tests.faults.format_mutants import FORMAT_MUTANTS, ROUGH_FORMAT_MUTANTS
+from tests.faults.format_mutants import FORMAT_MUTANTS, RARE_FORMAT_MUTANTS
 from tests.faults.kinds import SINGLE, Kind
 from tests.faults.reuse_mutants import REUSE_MUTANTS, archive_shared_in_two_writes
 from tests.faults.simulate import run_each, run_seed
@@ -285,10 +285,11 @@ MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
     *SMALL_MUTANTS,
 )
 
-ROUGH: Final = (*SOURCE_MUTANTS, *ROUGH_FORMAT_MUTANTS)
+ROUGH: Final = SOURCE_MUTANTS
 """The simulation finds these on rough ground."""
 
 RARE: Final = (
+    *RARE_FORMAT_MUTANTS,
     own_upload_aborted,
     archive_shared_in_two_writes,
     told_before_the_notices_are_claimed,

@@ -208,7 +208,7 @@ class Witness:
             if done.bytes > most.bytes or done.files > most.files or done.copied > most.copied:
                 self.says(f"{key}: {done} is reported, and at most {most} can be done")
         # A job that is planned again keeps what was done by its old plan until it has a new one.
-        total = new.bytes_total or new.packing
+        total = new.bytes_total if new.plan else max(new.bytes_total, new.packing)
         if new.bytes_done > total or new.files_done > new.total_files:
             self.says(
                 f"{key}: {new.bytes_done} of {total} bytes, "

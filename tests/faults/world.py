@@ -380,6 +380,9 @@ class World:
         item = self.table.items.get(job_id[0], {})
         if f'"{Step.READ}"' in record["body"] and "planDigest" in item:
             return  # another worker of `plan` did not wait for it, and works without a message
+        digest = item.get("planDigest", {"S": ""})["S"]
+        if f'"{Step.WATCH}"' in record["body"] and digest and digest not in record["body"]:
+            return  # the net of an older plan: a twin of `plan` has made another one meanwhile
         held = [
             one for name in (QUEUE, DEAD_LETTERS) for one in self.sqs.queues[name].messages.values()
         ]
