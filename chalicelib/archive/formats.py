@@ -8,21 +8,11 @@ as an index of it.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from chalicelib.archive import tar_format, tar_gz, zip_format
 from chalicelib.archive.member import Member
-
-
-class Sum(NamedTuple):
-    """Of some bytes: how many they are, and their CRC-32."""
-
-    length: int = 0
-    crc32: int = 0
-
-
-NO_SUM: Final = Sum()
-"""Of no bytes."""
+from chalicelib.archive.sums import Sum
 
 
 class Format(Protocol):

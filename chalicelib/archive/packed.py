@@ -13,10 +13,11 @@ from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 from chalicelib.archive import manifest
-from chalicelib.archive.formats import NO_SUM, Format, Sum
+from chalicelib.archive.formats import Format
 from chalicelib.archive.member import Member
 from chalicelib.archive.plan import Entry, Packed, is_far
-from chalicelib.archive.tail import Made, summed
+from chalicelib.archive.sums import NO_SUM, Sum, summed
+from chalicelib.archive.tail import Made
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from itertools import groupby
 from typing import Any, Final, Self
 
 from chalicelib.archive import costs, crc, packed
-from chalicelib.archive.formats import Format, Sum
+from chalicelib.archive.formats import Format
 from chalicelib.archive.packed import Pack, PackedFile
 from chalicelib.archive.plan import Entry, Packed
 from chalicelib.archive.scale import MIB, Scale
-from chalicelib.archive.tail import summed
+from chalicelib.archive.sums import Sum, summed
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@
 
 from dataclasses import dataclass
 
-from chalicelib.archive.formats import NO_SUM, Format, Sum
+from chalicelib.archive.formats import Format
 from chalicelib.archive.member import Member
+from chalicelib.archive.sums import NO_SUM, Sum
 from chalicelib.archive.zip_format import UINT32_MAX
 
 

@@ -14,19 +14,13 @@ from struct import Struct
 from typing import Final, Self
 
 from chalicelib.archive import crc, manifest
-from chalicelib.archive.formats import NO_SUM, Format, Sum
+from chalicelib.archive.formats import Format
 from chalicelib.archive.member import Member
 from chalicelib.archive.plan import Entry
+from chalicelib.archive.sums import NO_SUM, Sum, summed
 
 _COUNTS = Struct("<QQQIQQI")
 COUNTS_LENGTH: Final = _COUNTS.size
-
-
-def summed(sums: Iterable[Sum]) -> Sum:
-    """Returns the sum of bytes that follow one another."""
-    known = [one for one in sums if one.length]
-    crc32 = crc.combined((one.crc32, one.length) for one in known)
-    return Sum(sum(one.length for one in known), crc32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,11 @@ Nothing can be read from the middle of it, so there is no index.
 import zlib
 from collections.abc import Iterable, Iterator
 from struct import Struct
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from chalicelib.archive import crc, tar_format
 from chalicelib.archive.member import Member
-
-if TYPE_CHECKING:
-    from chalicelib.archive.formats import Sum
+from chalicelib.archive.sums import Sum
 
 NAME: Final = "tar.gz"
 EXTENSION: Final = ".tar.gz"
@@ -53,7 +51,7 @@ def record_length(_member: Member, _offset: int) -> int:
     return 0
 
 
-def wrapped(tail: Iterable[bytes], length: int, body: "Sum") -> Iterator[bytes]:
+def wrapped(tail: Iterable[bytes], length: int, body: Sum) -> Iterator[bytes]:
     """Yields the tail as the end of a gzip member, of which `body` comes before. The same tail has
     the same bytes, however it comes in chunks."""
     crc32 = done = 0

@@ -19,11 +19,12 @@ from chalicelib import deflate
 from chalicelib.archive import packed, packing
 from chalicelib.archive.compressible import SAMPLE_BYTES, is_compressed, looks_compressed
 from chalicelib.archive.costs import READS_AT_ONCE
-from chalicelib.archive.formats import Format, Sum
+from chalicelib.archive.formats import Format
 from chalicelib.archive.member import Member
 from chalicelib.archive.packed import Pack, PackedFile
 from chalicelib.archive.packing import Left, Made, Sizes, Span
 from chalicelib.archive.plan import Entry, padding
+from chalicelib.archive.sums import Sum
 from chalicelib.errors import LonghaulError, SourceChanged, Unavailable, UploadGone, shortened
 from chalicelib.jobs.request import Compression
 from chalicelib.pipeline.lease import Lease

@@ -18,9 +18,10 @@ from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 
 from chalicelib.archive import manifest
-from chalicelib.archive.formats import FORMATS, Format, Sum
+from chalicelib.archive.formats import FORMATS, Format
 from chalicelib.archive.manifest import Head, Skipped
 from chalicelib.archive.plan import Entry, Packed, Part, Plan, Segment, Volume
+from chalicelib.archive.sums import Sum
 from chalicelib.errors import SourceChanged
 from chalicelib.jobs import places
 from chalicelib.s3.archive_bucket import ArchiveBucket

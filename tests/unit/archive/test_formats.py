@@ -9,10 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.archive import layout, names
-from chalicelib.archive.formats import FORMATS, TAR, TAR_GZ, ZIP, Format, Sum
+from chalicelib.archive.formats import FORMATS, TAR, TAR_GZ, ZIP, Format
 from chalicelib.archive.member import Member
 from chalicelib.archive.plan import Entry, Plan, data_offset, extent
 from chalicelib.archive.scale import Scale
+from chalicelib.archive.sums import Sum
 from chalicelib.archive.tail import section
 from chalicelib.archive.tar_format import BLOCK
 from tests.unit.archive.archives import HEAD, assembled, tail_of

@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.archive import layout, packed, packing, tail
-from chalicelib.archive.formats import TAR_GZ, ZIP, Format, Sum
+from chalicelib.archive.formats import TAR_GZ, ZIP, Format
 from chalicelib.archive.member import Member
 from chalicelib.archive.packed import Pack, PackedFile
 from chalicelib.archive.packing import Left, Made, Sizes, Span
 from chalicelib.archive.plan import Entry, Plan, data_offset
 from chalicelib.archive.scale import Scale
+from chalicelib.archive.sums import Sum
 from tests.unit.archive.archives import HEAD, an_entry, with_crc32s
 from tests.unit.archive.tars import SMALL, scales
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.archive import tar_gz
-from chalicelib.archive.formats import Sum
+from chalicelib.archive.sums import Sum
 
 STORED = 65_535
 
