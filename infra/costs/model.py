@@ -7,10 +7,11 @@ docs/how-to/costs.md. tests/unit/infra/costs compares them with what the bench h
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import sqrt
 from typing import Final
 
 from chalicelib.archive import costs
-from chalicelib.archive.scale import MIN_PART
+from chalicelib.archive.scale import MIN_PART, SEGMENT_SECONDS
 from infra import config
 from infra.alerts import canary, spend, watching
 from infra.alerts.listed import ALERTS
@@ -66,8 +67,15 @@ _HOLD: Final = float(config.settings_of("prod")["PROGRESS_HOLD_SECONDS"])
 _PAUSE: Final = float(config.settings_of("prod")["PROGRESS_RETRY_SECONDS"])
 
 _TYPICAL_WORK: Final = 100.0
-_SEGMENT: Final = costs.segment_seconds(_TYPICAL_WORK)
-"""Seconds of work of a segment, in a job of a typical size."""
+_SEGMENT_ROOT: Final = costs.segment_seconds(_TYPICAL_WORK) / sqrt(_TYPICAL_WORK)
+"""A segment has so many seconds of work for each root of a second of the whole job's."""
+
+_WHOLE: Final = (costs.SPLIT_SECONDS + costs.START_SECONDS) / (
+    1 - _SEGMENT_ROOT**2 / costs.START_SECONDS
+)
+_STEEP: Final = 1000.0
+"""A job of less work is not split: see costs.segment_seconds. No operation compares, so the number
+of segments rises steeply from there on."""
 
 _ROOT: Final = costs.copy_part(10**12, costs.COPY_PART, lambda work: work) / 1e6
 """A copied part has so many bytes for each root of a byte that is copied in all."""
@@ -82,13 +90,12 @@ _TABLE_READS: Final = 3
 """Of a job of one step. [measured] as above: seven writes of 2 KB."""
 
 _STEPS_BESIDE: Final = 2
-"""Messages besides the segments: `plan` or `finalize`, and `discard`."""
+"""Steps besides the segments: `plan` or `finalize`, and `discard`. A job that is split has `watch`,
+too. All are messages. Of the segments, those are that do not go to workers directly."""
 _REQUESTS_OF_A_STEP: Final = 3
 
-_START_SECONDS: Final = 0.52
 _END_SECONDS: Final = 1.0
-"""A cold worker's start, and S3's completion of an upload. [measured], [assumed]
-bench/results/simulate.md."""
+"""S3's completion of an upload. [assumed] bench/results/simulate.md."""
 
 _PAGE_REQUESTS: Final = 10
 _ANSWER_SECONDS: Final = 0.05
@@ -136,6 +143,13 @@ _ONE_WORKER: Final[Formula] = [
     ],
 ]
 
+
+def _ramp(*of: Formula) -> Formula:
+    """What the queue's workers take for so much work: costs.ramp."""
+    most = ["sqrt", _sum(costs.WORKERS_AT_FIRST**2, _product(2 * costs.WORKERS_PER_SECOND, *of))]
+    return ["/", ["-", most, costs.WORKERS_AT_FIRST], costs.WORKERS_PER_SECOND]
+
+
 QUANTITIES: Final[tuple[tuple[str, Formula], ...]] = (
     ("large", ["/", _product("files", "largeFiles"), 100]),
     ("small", ["-", "files", "large"]),
@@ -156,31 +170,60 @@ QUANTITIES: Final[tuple[tuple[str, Formula], ...]] = (
             ["/", ["-", "copied", "heads"], costs.COPY_RATE * costs.COPIES_AT_ONCE],
         ),
     ),
-    ("segments", ["max", 1, ["/", "work", _SEGMENT]]),
-    ("more", ["-", "segments", 1]),
-    ("reads", _sum("gets", "large", _LEAST_READS, _product("more", 5))),
     (
-        "writes",
-        _sum("copies", "parts", _LEAST_WRITES, ["/", "files", 1000], _product("more", 2)),
+        "segment",
+        [
+            "min",
+            SEGMENT_SECONDS,
+            [
+                "max",
+                _product(_SEGMENT_ROOT, ["sqrt", "work"]),
+                ["/", "work", costs.DIRECT_SEGMENTS],
+                costs.START_SECONDS,
+            ],
+        ],
     ),
     (
+        "segments",
+        [
+            "max",
+            1,
+            ["min", ["/", "work", "segment"], _sum(1, _product(_STEEP, ["-", "work", _WHOLE]))],
+        ],
+    ),
+    ("more", ["-", "segments", 1]),
+    ("watches", ["min", 1, "more"]),
+    ("queued", ["max", 0, ["-", "segments", costs.DIRECT_SEGMENTS]]),
+    ("reads", _sum("gets", "large", _LEAST_READS, _product("more", 3))),
+    ("writes", _sum("copies", "parts", _LEAST_WRITES, ["/", "files", 1000], "more")),
+    (
         "workerSeconds",
-        _sum("work", _product("segments", costs.SEGMENT_SECONDS), _START_SECONDS + _END_SECONDS),
+        _sum(
+            "work",
+            _product("segments", costs.START_SECONDS + costs.SEGMENT_SECONDS),
+            _END_SECONDS,
+        ),
     ),
     (
         "seconds",
         _sum(
-            costs.SPLIT_SECONDS + _END_SECONDS,
+            _END_SECONDS,
             [
-                "/",
-                ["-", ["sqrt", _sum(25, _product("work", 10))], costs.WORKERS_AT_FIRST],
-                costs.WORKERS_PER_SECOND,
+                "min",
+                _sum(costs.START_SECONDS, "work"),
+                _sum(
+                    costs.SPLIT_SECONDS,
+                    "segment",
+                    _product("segments", costs.SEGMENT_SERIAL_SECONDS + costs.INVOKE_SECONDS),
+                    _ramp("queued", "segment"),
+                ),
             ],
         ),
     ),
     ("polls", _product("watchers", ["/", "seconds", _HOLD + _PAUSE])),
     ("others", _sum(1, "downloads", _product("watchers", _PAGE_REQUESTS))),
-    ("steps", _sum("segments", _STEPS_BESIDE)),
+    ("steps", _sum("segments", _STEPS_BESIDE, "watches")),
+    ("messages", _sum(1 + _STEPS_BESIDE, "watches", "queued")),
     ("archiveGb", ["/", _product("exports", "bytes"), GB]),
     (
         "egressGb",
@@ -250,7 +293,7 @@ LINES: Final = (
             _sum(
                 _product(_sum(_TABLE_WRITES, _product("more", 4)), "tableWrite"),
                 _product(_sum(_TABLE_READS, _product("more", 2)), "tableRead"),
-                _product("steps", _REQUESTS_OF_A_STEP, "queueCall"),
+                _product("messages", _REQUESTS_OF_A_STEP, "queueCall"),
             ),
         ),
     ),

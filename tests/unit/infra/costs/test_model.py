@@ -8,6 +8,7 @@ import pytest
 
 from bench import prices as counted
 from chalicelib.archive import costs
+from chalicelib.archive.scale import SEGMENT_SECONDS
 from infra.alerts import spend, watching
 from infra.costs import written
 from infra.costs.formula import names, value
@@ -49,6 +50,15 @@ def test_the_table_costs_what_the_bench_counted(case: str) -> None:
     queue = 9 * costs.SQS_REQUEST  # three messages, which the bench sends itself
 
     assert month({**NOBODY, **BENCHED[case]})["table"] - queue == pytest.approx(expected, rel=0.15)
+
+
+@pytest.mark.parametrize("work", [0.1, 2.8, 2.9, 15.0, 100.0, 3000.0, 1e5])
+def test_a_job_has_as_many_segments_as_the_planner_makes(work: float) -> None:
+    known, formulas = {"work": work}, dict(QUANTITIES)
+    known["segment"] = value(formulas["segment"], known)
+
+    planned = work / min(costs.segment_seconds(work), SEGMENT_SECONDS)
+    assert value(formulas["segments"], known) == pytest.approx(planned)
 
 
 def test_a_quiet_month_costs_what_the_readme_says() -> None:
