@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import zlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Literal, Self
 
 from chalicelib.jobs.model import ArchiveFormat, OnMissing
@@ -134,8 +134,11 @@ class ExportRequest:
 
     @property
     def digest(self) -> str:
-        """A digest of the content: two requests with the same digest ask for the same."""
-        return hashlib.sha256(self.to_json()).hexdigest()[:16]
+        """A digest of the content: two requests with the same digest ask for the same. The usual
+        compression is the same, whether the request has said it or not."""
+        unsaid = replace(self, compression=None)
+        asked = unsaid if unsaid.compressing == self.compressing else self
+        return hashlib.sha256(asked.to_json()).hexdigest()[:16]
 
 
 USUAL: Final = ExportRequest().form

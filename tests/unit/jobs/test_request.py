@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.jobs.request import ExportRequest, Wanted
+from chalicelib.jobs.model import ArchiveFormat
+from chalicelib.jobs.request import Compression, ExportRequest, Wanted
 
 texts = st.text(min_size=1)
 an_id = st.integers(10_000, 10**8) | texts
@@ -110,3 +111,13 @@ def test_a_request_that_asks_for_own_names_is_another_one() -> None:
     assert by_key.digest != own.digest
     # One that was stored before there was a choice.
     assert ExportRequest.from_json(b'{"prefix": "a/"}').names == "key"
+
+
+def test_the_usual_compression_is_the_same_request_said_or_not() -> None:
+    def digest(form: ArchiveFormat, compression: Compression | None = None) -> str:
+        return ExportRequest(prefix="a/", format=form, compression=compression).digest
+
+    assert digest("zip", "none") == digest("zip")
+    assert digest("tar.gz", "deflate") == digest("tar.gz")
+    assert digest("zip", "deflate") not in {digest("zip"), digest("tar.gz"), digest("zip", "auto")}
+    assert digest("tar.gz", "auto") != digest("tar.gz")
