@@ -69,7 +69,7 @@ def wrong(world: "World", job: Job, archive: str) -> Iterator[str]:
     contents = {one.name: one.content for _, one in made.files}
     window = world.witness.begun[job.job_id], world.witness.ended[job.job_id]
     told = _Told(world.files, request, entries, contents, window)
-    yield from told.wrong_files(is_looked_up=world.ground.look_up_max > len(world.files.keys))
+    yield from told.wrong_files(most_looked_up=world.ground.look_up_max)
     yield from told.wrongly_left_out(head)
     yield from volumes.wrong(objects, job, request, made)
     yield from _wrong_manifest(made, index, entries, job)
@@ -136,8 +136,10 @@ class _Told:
     def _is_of(self, stored: Stored, entry: Entry) -> bool:
         return not self._files.is_bound or entry.version == stored.version
 
-    def wrong_files(self, *, is_looked_up: bool) -> Iterator[str]:
-        """Yields the entries that nobody has asked for, and wrong names."""
+    def wrong_files(self, *, most_looked_up: int) -> Iterator[str]:
+        """Yields the entries that nobody has asked for, and wrong names. `most_looked_up`: so many
+        listed files are looked up one by one. A file below two prefixes counts twice."""
+        is_looked_up = sum(row.is_listed for row in self._rows) <= most_looked_up
         possible = {}
         for entry, rows in self._of_entry.items():
             each = [

@@ -99,7 +99,6 @@ OF_SEVERAL_WORKERS = (
             INDEX_READ,
             DONE_SEGMENTS_READ,
             PLAN_READ,
-            PARTS_LISTED,
             FILE_READ,
         )
     ),

@@ -24,7 +24,7 @@ def test_a_step_that_always_fails_ends_its_job_with_the_last_reason(
 ) -> None:
     stack.put_file("downloads/10001", b"one")
     job_id = export(file_ids=[10001])
-    with answering(SLOW_DOWN, "ListParts"):
+    with answering(SLOW_DOWN, "CompleteMultipartUpload"):
         for _ in range(9):
             stack.run_queue()
             stack.wake()
@@ -37,7 +37,7 @@ def test_a_step_that_always_fails_ends_its_job_with_the_last_reason(
     assert len(letters) == 1
     assert body["status"] == "failed"
     assert body["error"]["type"] == "urn:problem-type:longhaul:given-up"
-    assert "could not list the parts" in body["error"]["detail"]
+    assert "could not complete" in body["error"]["detail"]
     assert "SlowDown" in body["error"]["detail"]
     assert stack.uploads() == []
 

@@ -379,7 +379,7 @@ def test_only_the_first_step_of_a_process_is_cold(stack: Stack, lines: Lines) ->
     assert ["cold" in line for line in lines.of("step done")] == [True, False]
 
 
-def test_the_record_of_a_job_is_read_once_for_a_step(
+def test_the_record_of_a_job_is_read_once_at_most_for_a_step(
     stack: Stack, lines: Lines, requests: Requests
 ) -> None:
     export(file_ids=[10001])
@@ -388,7 +388,8 @@ def test_the_record_of_a_job_is_read_once_for_a_step(
 
     assert lines.one("step done")
     reads = [one for one in requests.made if JOB_READ.is_of(*one)]
-    assert len(reads) == 1
+    # The write that starts a job answers with its record.
+    assert len(reads) <= 1
 
 
 # -- metrics --------------------------------------------------------------------------------------

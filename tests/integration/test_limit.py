@@ -35,6 +35,7 @@ def test_one_export_more_than_the_limit_is_refused_with_what_to_do(limited: Stac
 
 
 def test_a_refused_export_leaves_nothing(limited: Stack) -> None:
+    limited.limit(short_request=0)
     for _ in "123":
         _post()
 

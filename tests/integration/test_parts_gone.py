@@ -16,6 +16,7 @@ FILES = {name: noise(ord(name), 9 * UNIT) for name in "abc"}
 @pytest.fixture
 def planned(stack: Stack, small_segments: None) -> str:
     """The id of a planned job whose segments wait."""
+    stack.limit(small_plan=0)
     stack.put_files(FILES)
     job_id = export(prefix="in/")
     stack.send(stack.planned())

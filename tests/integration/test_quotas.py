@@ -67,6 +67,7 @@ def _why(job_id: str) -> str:
 
 def test_a_request_that_names_too_many_files_is_refused(stack: Stack) -> None:
     stack.configure(max_files_per_job=2)
+    stack.limit(short_request=0)
     fits = _post()
     refused = _post(file_ids=[10001, 10002, 10003])
 

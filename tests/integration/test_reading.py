@@ -34,7 +34,7 @@ TO_READ = 50 + 17 + 41
 @pytest.fixture
 def job_id(stack: Stack, small_layout: None) -> str:
     """A job that has to read several batches, with its step `plan` in the queue."""
-    stack.limit(batch_bytes=20 * UNIT, read_bytes=3 * UNIT)
+    stack.limit(batch_bytes=20 * UNIT, read_bytes=3 * UNIT, small_plan=0)
     stack.put_files(FILES, unknown="abce")
     return export(prefix="in/")
 

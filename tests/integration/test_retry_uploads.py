@@ -25,7 +25,6 @@ from tests.integration.effects import (
     OTHER_JOB_READ,
     PARTS_LISTED,
     PLAN_ADOPTED,
-    PLANNING_REPORTED,
     REQUEST_READ,
     SEGMENTS_SENT,
     STEPS_RECORDED,
@@ -454,7 +453,6 @@ OF_THE_STEP = (
     JOB_STARTED,
     REQUEST_READ,
     FILES_LISTED,
-    PLANNING_REPORTED,
     CHECKSUMS_LOOKED_FOR,
     FILE_LOOKED_UP,
     ARCHIVE_LOOKED_FOR,
@@ -479,6 +477,7 @@ def test_a_worker_that_dies_while_it_takes_over_leaves_it_to_another(
     effect: Effect,
     after: bool,  # noqa: FBT001 - a parameter
 ) -> None:
+    stack.limit(short_request=0)
     again = retry(failed)
     with crashing(effect, after=after):
         stack.run_queue()

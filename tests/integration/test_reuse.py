@@ -21,7 +21,6 @@ from tests.integration.effects import (
     JOB_STARTED,
     MESSAGE_HIDDEN,
     OTHER_JOB_READ,
-    PLANNING_REPORTED,
     REQUEST_READ,
     UPLOAD_COMPLETED,
     Effect,
@@ -261,7 +260,6 @@ OF_THE_STEP = (
     JOB_STARTED,
     REQUEST_READ,
     FILE_LOOKED_UP,
-    PLANNING_REPORTED,
     ARCHIVE_LOOKED_FOR,
     OTHER_JOB_READ,
     ARCHIVE_LOOKED_AT,
@@ -281,6 +279,7 @@ def test_a_worker_that_dies_while_it_reuses_an_archive_leaves_it_to_another(
     effect: Effect,
     after: bool,  # noqa: FBT001 - a parameter
 ) -> None:
+    stack.limit(short_request=0)
     second = export(**IDS)
     with crashing(effect, after=after):
         stack.run_queue()
@@ -307,6 +306,7 @@ def test_every_request_of_the_step_has_one_of_these_effects(
 def test_cancelling_a_job_while_it_reuses_an_archive_leaves_the_archive(
     stack: Stack, first: str, effect: Effect
 ) -> None:
+    stack.limit(short_request=0)
     second = export(**IDS)
 
     with before(effect, lambda: cancel(second)):
@@ -341,5 +341,5 @@ def test_a_large_file_without_a_checksum_is_not_read_again(
     second = stack.completed(prefix="in/")
 
     assert _reused_from(second) == first
-    assert {asked["Bucket"] for asked in requests.of("GetObject")} == {ARCHIVES}
+    assert {asked["Bucket"] for asked in requests.of("GetObject")} <= {ARCHIVES}
     check_archive(stack.archive(second), {"large": content})

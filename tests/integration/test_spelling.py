@@ -20,6 +20,7 @@ def _stored(stack: Stack, job_id: str) -> ExportRequest:
 
 
 def test_a_request_is_stored_in_one_spelling(stack: Stack) -> None:
+    stack.limit(short_request=0)
     jobs = [post_export(body).body["jobId"] for body in (NEW, OLD)]
 
     first, second = (_stored(stack, job_id) for job_id in jobs)

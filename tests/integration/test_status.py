@@ -28,6 +28,8 @@ def test_a_job_that_waits_is_queued(stack: Stack) -> None:
     assert answer.body == {
         "jobId": job_id,
         "filename": "10001-and-1-more-2026-05-28.zip",
+        "format": "zip",
+        "archives": 1,
         "status": "queued",
         "progress": {
             "percent": 0,
@@ -65,6 +67,8 @@ def test_a_completed_job_has_a_result(stack: Stack, completed: str) -> None:
         "missing": [10002],
         "skipped": [{"file": 10002, "reason": "missing", "detail": "does not exist"}],
         "downloadUrl": f"{BASE}/v1/export/{completed}/download?redirect=true",
+        "linkUrl": f"{BASE}/v1/export/{completed}/download",
+        "indexUrl": None,
     }
 
 

@@ -78,8 +78,8 @@ def test_a_message_that_is_not_one_of_ours_is_dropped(stack: Stack, body: str) -
 
 @pytest.mark.parametrize("step", [*Step])
 def test_a_message_of_an_unknown_job_is_dropped(stack: Stack, step: Step) -> None:
-    number = 0 if step in (Step.ASSEMBLE, Step.READ) else None
-    reading = "0" * 16 if step is Step.READ else None
+    number = 0 if step in (Step.ASSEMBLE, Step.READ, Step.PACK, Step.WATCH) else None
+    reading = "0" * 16 if step in (Step.READ, Step.PACK) else None
 
     assert stack.run(Message(step, UNKNOWN_JOB, number, reading))
 
