@@ -21,6 +21,7 @@ from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.states import OPEN
 from chalicelib.pipeline import accepting, endings
 from chalicelib.services import services
+from chalicelib.settings import settings
 
 _POLL_SECONDS: Final = 0.1
 _LIMIT_SECONDS: Final = 3600.0
@@ -88,6 +89,9 @@ def _posted(place: Place, asked: Asked) -> Iterator[str]:
     block was left early, the stack's sweeper would continue the job otherwise.
     """
     os.environ.update(place.environment, POWERTOOLS_LOG_LEVEL="ERROR")
+    # Else the queue would be that of an earlier place, which is not there any more.
+    settings.cache_clear()
+    services.cache_clear()
     export_request = ExportRequest.from_json(json.dumps(asked).encode())
     job_id = accepting.accept(services(), "bench", export_request, None).job.job_id
     try:

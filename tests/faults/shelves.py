@@ -1,5 +1,6 @@
 """One bucket of S3 in memory: its objects and, if it has versioning, all of their versions."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Final, Literal
@@ -26,6 +27,8 @@ class Shelf:
     bucket with versioning has of each key, the oldest first.
 
     `owner` is the account that the bucket belongs to. `pays`: requesters must say that they pay.
+    `put_over` is told of each object that takes the place of another one: its key, the one that is
+    there, and the new one.
     """
 
     newest: dict[str, Stored] = field(default_factory=dict)
@@ -33,6 +36,7 @@ class Shelf:
     versioning: Versioning = ""
     owner: str = OWNER
     pays: bool = False
+    put_over: Callable[[str, Stored, Stored], None] = lambda *_: None
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def enable(self, versioning: Versioning) -> None:
@@ -55,6 +59,8 @@ class Shelf:
 
     def put(self, key: str, stored: Stored) -> Stored:
         """Puts an object. Returns it with its version id."""
+        if key in self.newest:
+            self.put_over(key, self.newest[key], stored)
         if self.versioning:
             stored = replace(stored, version=self._next())
             self._append(key, stored)

@@ -1,11 +1,14 @@
-"""Bugs about what small exports leave out: objects that are no objects of their own any more.
-mutants.py plants them."""
+"""Bugs about what small exports leave out: objects that are no objects of their own any more; and
+about what stays as it is when a job has completed. mutants.py plants them."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from chalicelib.jobs import store
-from chalicelib.pipeline import plans
+from chalicelib.jobs.model import Progress
+from chalicelib.pipeline import build, plans, steps
+from chalicelib.pipeline.build import PlannedJob
 from chalicelib.pipeline.plans import Index
 from tests.faults.source_mutants import Change
 
@@ -27,7 +30,24 @@ def slices_of_small_plans_lost() -> Iterator[Change]:
     yield plans, "_index_to_json", index_to_json
 
 
+def archive_built_once_more() -> Iterator[Change]:
+    """A worker that finds the archive's upload completed by a twin opens another one, and builds
+    the archive again."""
+
+    def after_upload(planned: PlannedJob) -> None:
+        archive, key = planned.services.archive, planned.job.archive_key
+        upload = archive.create_upload(key, planned.index.form.MEDIA_TYPE)
+        planned.lease.settle(Progress())
+        try:
+            build.build_all(replace(planned, plan=replace(planned.plan, upload=upload)))
+        finally:
+            archive.abort_upload(key, upload)
+
+    yield steps, "_after_upload", after_upload
+
+
 SMALL_MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (
     request_left_in_a_tombstone,
     slices_of_small_plans_lost,
+    archive_built_once_more,
 )

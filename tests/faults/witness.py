@@ -13,6 +13,7 @@ from tests.faults import days, volumes
 from tests.faults.dynamodb import item_size
 from tests.faults.expressions import Item, number
 from tests.faults.s3 import S3
+from tests.faults.stored import Stored
 from tests.faults.truth import Truth
 
 ITEM_BYTES: Final = 2048
@@ -42,7 +43,8 @@ class Witness:
     then. `open_jobs` has for each user when the number of open jobs changed, and to what.
     `most_open` is the limit of it. `day_bytes` is the most bytes of a user's day. `lines` counts
     how often each event was logged for each job. `largest` is the size of the largest item in
-    bytes.
+    bytes. `whole` has the keys of the archives of jobs that have completed, and of what stands
+    beside them.
     """
 
     s3: S3
@@ -61,6 +63,10 @@ class Witness:
     taken: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
     largest: int = 0
+    whole: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.s3.shelves[self.archive].put_over = self.put_over
 
     def says(self, text: str) -> None:
         self.violations.append(text)
@@ -115,6 +121,14 @@ class Witness:
         if job is None or (event == "job ended" and not _is_true(facts, self.last[job_id])):
             self.says(f"{job_id}: {event} says {dict(facts)}, and the job is {job}")
 
+    def put_over(self, key: str, there: Stored, new: Stored) -> None:
+        """Checks an object that takes the place of another one. When a job has completed, its
+        archives stay as they are until they are deleted: even the same bytes may have another
+        ETag, and who continues a download would have to begin anew. A late twin may write the same
+        index again."""
+        if key in self.whole and not (key.endswith(".index") and there.etag == new.etag):
+            self.says(f"{key}: written again after its job had completed")
+
     def is_open(self, job_id: str) -> bool:
         return to_job(self.items[job_id]).status in OPEN
 
@@ -163,6 +177,7 @@ class Witness:
             size = sum(len(one.body) for one in archives if one)
             if None in archives or size != new.bytes_total:
                 self.says(f"{key}: completed without its archive")
+            self.whole |= {*volumes.keys(new), *volumes.indexes(new)}
         if new.status not in OPEN:
             self.ended.setdefault(key, self.now())
             self.last.setdefault(key, new)

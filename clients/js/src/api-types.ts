@@ -600,7 +600,7 @@ export interface components {
                 downloadUrl: string | null;
                 /** @description Answers with a link to the archive, as JSON; of several archives, with the list of them. Null once expired. */
                 linkUrl: string | null;
-                /** @description GET it and follow redirects: a table (CSV) of where each file is in a tar. Null for other formats, for several archives, and once expired. */
+                /** @description GET it and follow redirects: a table (CSV) of where each file is in a tar; of several archives, in the first. Null for other formats, and once expired. */
                 indexUrl: string | null;
                 /**
                  * Format: uuid
@@ -738,7 +738,7 @@ export interface components {
                     downloadUrl: string | null;
                     /** @description Answers with a link to the archive, as JSON; of several archives, with the list of them. Null once expired. */
                     linkUrl: string | null;
-                    /** @description GET it and follow redirects: a table (CSV) of where each file is in a tar. Null for other formats, for several archives, and once expired. */
+                    /** @description GET it and follow redirects: a table (CSV) of where each file is in a tar; of several archives, in the first. Null for other formats, and once expired. */
                     indexUrl: string | null;
                     /**
                      * Format: uuid
