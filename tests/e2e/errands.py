@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from random import sample
 from typing import Any
 from uuid import uuid4
 
@@ -53,6 +54,12 @@ def export_and_cancel(on: Stage) -> None:
     job_id = on.api.export(file_ids=[on.sources.new_id()])
     assert on.backstage.messages_in(on.backstage.outputs.queue_url) > before
     assert on.api.delete(f"/v1/export/{job_id}").status_code == 202
+
+
+def keep_a_long_request(on: Stage) -> None:
+    """Asks for so many files that the request does not fit into the job's record."""
+    job_id = on.api.export(file_ids=sample(range(10**7, 10**8), 200))
+    assert on.backstage.archive_objects(on.job(job_id).request_key)
 
 
 def announce_a_cancel(on: Stage) -> None:
@@ -161,12 +168,20 @@ def build_by_prefix(on: Stage) -> None:
 
 
 def build_nested(on: Stage) -> None:
-    """Builds segments as objects of their own, and joins them."""
+    """Builds segments as objects of their own, and joins them. The messages come a second time, so
+    parts may be there already."""
     files = [on.sources.put(noise(9 * UNIT), checksum=n not in (1, 7)) for n in range(9)]
     nested = on.with_layout(max_parts=4)
-    job_id = nested.completed(file_ids=[file.file_id for file in files])
+    job_id = nested.completed(file_ids=[file.file_id for file in files], attempt=2)
     kept = on.backstage.archive_objects(places.folder(job_id))
     assert not [key for key in kept if places.is_segment(key)]
+
+
+def hand_a_step_over(on: Stage) -> None:
+    """Has a worker do a step directly. It is one of a job that is not there."""
+    function = on.backstage.functions()["Worker"]
+    direct = replace(on.acting["Worker"].direct, function=function)
+    assert not direct.send([Message(Step.FINALIZE, str(uuid4()))])
 
 
 def read_first(on: Stage) -> None:
@@ -441,6 +456,7 @@ def log(function: str) -> Errand:
 ERRANDS: dict[str, tuple[Errand, ...]] = {
     "APIHandler": (
         export_and_cancel,
+        keep_a_long_request,
         announce_a_cancel,
         follow_a_link,
         delete_a_job,
@@ -462,6 +478,7 @@ ERRANDS: dict[str, tuple[Errand, ...]] = {
         discard_a_cancelled_job,
         fail_without_a_request,
         build_nested,
+        hand_a_step_over,
         read_first,
         ask_for_the_parts,
         keep_checksums,

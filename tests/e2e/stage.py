@@ -49,6 +49,7 @@ _CLIENTS = {
     "secretsmanager": None,
     "events": None,
     "ses": None,
+    "lambda": None,
 }
 
 
@@ -67,9 +68,9 @@ class Stage:
     secrets: dict[str, Any]
     """Secrets Manager, as the role of a function reaches it."""
 
-    def run_queue(self) -> list[Step]:
+    def run_queue(self, attempt: int = 1) -> list[Step]:
         """Does the step of each message in the queue as the worker. Returns the steps. Fails if one
-        of them fails."""
+        of them fails. `attempt` is how often each message is said to have been handed out."""
         url, done = self.backstage.outputs.queue_url, list[Step]()
         while received := self.backstage.sqs.receive_message(
             QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
@@ -83,7 +84,10 @@ class Stage:
                     "messageId": message["MessageId"],
                     "receiptHandle": message["ReceiptHandle"],
                     "body": message["Body"],
-                    "attributes": dict(message["Attributes"]),
+                    "attributes": {
+                        **message["Attributes"],
+                        "ApproximateReceiveCount": str(attempt),
+                    },
                 }
                 failed = handle([record], self.acting["Worker"])["batchItemFailures"]
                 assert not failed, message["Body"]
@@ -96,10 +100,10 @@ class Stage:
     def put(self, job: Job) -> None:
         self.backstage.put_record(items.from_job(job))
 
-    def completed(self, **asked: object) -> str:
-        """Returns the id of a job that the worker has completed."""
+    def completed(self, *, attempt: int = 1, **asked: object) -> str:
+        """Returns the id of a job that the worker has completed. `attempt`: as in `run_queue`."""
         job_id = self.api.export(**asked)
-        self.run_queue()
+        self.run_queue(attempt)
         assert self.job(job_id).status is Status.COMPLETED
         return job_id
 
@@ -142,12 +146,14 @@ def staged(api: Api, backstage: Backstage) -> Iterator[Stage]:
             ]
             for client in clients:
                 opened.callback(client.close)
-            dynamodb, s3, sqs, logs[function], secrets[function], bus, mail = clients
+            dynamodb, s3, sqs, logs[function], secrets[function], bus, mail, functions_ = clients
+            # No step goes to the deployed worker directly: it has a large layout.
             acting[function] = made(
-                load(environment(backstage, function)),
+                replace(load(environment(backstage, function)), worker_function=""),
                 dynamodb=dynamodb,
                 s3=s3,
                 sqs=sqs,
+                functions=partial(_itself, functions_),
                 events=partial(_itself, bus),
                 mail=partial(_itself, mail),
                 limits=_SMALL,
