@@ -121,8 +121,8 @@ def etag_unbound() -> Iterator[Change]:
     ) -> None:
         read_once(self, buffer, key, start, None, version)
 
-    def copy(self: ArchiveBucket, key: str, upload: str, number: int, **asked: Any) -> None:
-        copy_part(self, key, upload, number, **{**asked, "etag": ""})
+    def copy(self: ArchiveBucket, key: str, upload: str, number: int, **asked: Any) -> str:
+        return copy_part(self, key, upload, number, **{**asked, "etag": ""})
 
     yield Bucket, "_read_once", read
     yield ArchiveBucket, "copy_part", copy
