@@ -257,7 +257,6 @@ ANSWERS: Final[dict[tuple[str, int], Examples]] = {
                 "onUnreadable": "fail",
                 "names": "key",
                 "fresh": False,
-                "format": "zip",
             },
         )
     },

@@ -64,6 +64,8 @@ def asked_for(call: Call, services: Services, job_id: str) -> Reply:
     job = find_job(call, services, job_id)
     asked = accepting.request_of(services, job)
     said = asdict(replace(asked, filename=naming.given(job, asked)))
+    if asked.format == "zip":
+        del said["format"]  # a client of before there was a choice passes on all that is said
     content = {
         spelling.outer(name): _without_none(value)
         for name, value in said.items()

@@ -37,7 +37,6 @@ DEFAULTS = {
     "onUnreadable": "fail",
     "names": "key",
     "fresh": False,
-    "format": "zip",
 }
 FAILING = {"fileIds": [10001, 10002, 10003], "onMissing": "fail"}
 

@@ -667,8 +667,6 @@ export interface components {
             /** @enum {unknown} */
             names: "key" | "own";
             fresh: boolean;
-            /** @enum {unknown} */
-            format: "zip" | "tar" | "tar.gz";
             fileIds?: (number | string)[];
             keys?: string[];
             prefix?: string;
@@ -680,6 +678,11 @@ export interface components {
                 version?: string;
             }[];
             source?: string;
+            /**
+             * @description Not there for a zip.
+             * @enum {unknown}
+             */
+            format?: "zip" | "tar" | "tar.gz";
             /** @enum {unknown} */
             compression?: "none" | "deflate" | "auto";
             split?: number;
