@@ -235,12 +235,14 @@ class Witness:
         if other files are packed than before."""
         if new.status is not Status.COMPLETED and new.percent > _MOST_PERCENT:
             self.says(f"{key}: {new.status}, and {new.percent} % are done")
+        is_planned = old.plan is None and new.plan is not None
         is_again = old.changes != new.changes or (bool(old.bytes_total) and old.plan != new.plan)
+        # The plan of a failed job, which is taken over, may be of fewer files that were packed.
+        is_again = is_again or (is_planned and new.home != key)
         if is_again or new.status not in OPEN or _packs_others(old, new):
             return
         was, now = (old.percent, old.shown), (new.percent, new.shown)
         # If an empty file is gone when the rest is packed, there are as many bytes as before.
-        is_planned = old.plan is None and new.plan is not None
         if new.percent < old.percent or (new.shown[0] < old.shown[0] and not is_planned):
             self.says(f"{key}: shown was {was}, and is {now}")
         if new.shown[1] > new.shown[2] and (new.plan or not new.bytes_total):
