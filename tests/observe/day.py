@@ -12,7 +12,7 @@ from tests.waiting import wait_for
 _SLOW_FILES = 60
 """Six seconds, as each of them waits for DELAY_MS."""
 _LARGE_FILES, _LARGE_BYTES = 41, 49 * MIB // 10
-"""Too much work for one segment: it takes the steps `assemble` and `finalize` too."""
+"""Too much work for one segment: it takes the steps `assemble` and `watch` too."""
 _SEEN_SECONDS = 30
 _ENDED_SECONDS = 60
 
