@@ -171,6 +171,13 @@ class Backstage:
         in_flight = found["Attributes"]["ApproximateNumberOfMessagesNotVisible"]
         return int(waiting) + int(in_flight)
 
+    def held_back(self) -> int:
+        """Returns how many messages of the export queue are held back: they come later."""
+        found = self.sqs.get_queue_attributes(
+            QueueUrl=self.outputs.queue_url, AttributeNames=["All"]
+        )
+        return int(found["Attributes"]["ApproximateNumberOfMessagesDelayed"])
+
     def wait_until_idle(self) -> None:
         """Returns when no message of the two queues is waiting or in flight."""
         outputs = self.outputs

@@ -123,7 +123,10 @@ def test_a_completed_job_contains_all_facts_of_its_archive(api: Api, sources: So
         "missing": [],
         "skipped": [],
         "downloadUrl": f"{api.base_url}/v1/export/{job_id}/download?redirect=true",
+        "linkUrl": f"{api.base_url}/v1/export/{job_id}/download",
+        "indexUrl": None,
     }
+    assert (job["format"], job["archives"]) == ("zip", 1)
     assert job["progress"] == {
         "percent": 100,
         "currentFile": 2,

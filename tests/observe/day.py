@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from tests.e2e.sources import MIB, noise
+from tests.observe.expected import OUTCOMES
 from tests.observe.stage import Stage
 from tests.waiting import wait_for
 
 _SLOW_FILES = 60
 """Six seconds, as each of them waits for DELAY_MS."""
 _LARGE_FILES, _LARGE_BYTES = 41, 49 * MIB // 10
-"""Too much work for one segment: it takes the steps `assemble` and `finalize` too."""
+"""Too much work for one segment: it takes the steps `assemble` and `watch` too."""
 _SEEN_SECONDS = 30
 _ENDED_SECONDS = 60
 
@@ -64,7 +65,16 @@ def lived(stage: Stage) -> Day:
         client.completed(job_id, within=_ENDED_SECONDS)
     _asks_around(stage, small)
     stage.settle()
+    wait_for(lambda: _steps_are_counted(stage), _ENDED_SECONDS, "a count of each step", pause=0.2)
     return Day((slow, small, large, once), reused, failed, retry, cancelled)
+
+
+def _steps_are_counted(stage: Stage) -> bool:
+    """Whether each line of a step is counted. The last one is that of the net, which does nothing
+    that anybody waits for."""
+    steps = [line for line in stage.logs.lines() if line.event in OUTCOMES]
+    nets = [line for line in steps if line.facts["step"] == "watch"]
+    return bool(nets) and stage.observe.metrics().total("export_steps_total") == len(steps)
 
 
 def _active(stage: Stage, number: int) -> None:

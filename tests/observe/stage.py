@@ -20,6 +20,9 @@ from tests.wreck.deployment import Rigged, rig
 DELAY_MS = 100
 """How much longer each read of a source file takes: a job of many files is a slow one."""
 
+WATCHED_SECONDS = 120
+"""The net of a job of several segments is held back for half a minute, and perhaps again."""
+
 SETTLED_SECONDS = 60
 """A line is in the log some time after its function has ended, and is then counted."""
 
@@ -50,6 +53,8 @@ class Stage:
     def settle(self) -> None:
         """Returns when all jobs have ended, and all that was sent and ended is counted."""
         wait_for(lambda: not self.table.open(), SETTLED_SECONDS, "the end of all jobs", pause=0.2)
+        held = self.backstage.held_back
+        wait_for(lambda: not held(), WATCHED_SECONDS, "the last net", pause=0.2)
         self.backstage.wait_until_idle()
         wait_for(
             lambda: self.requests() == self.client.sent,

@@ -135,8 +135,9 @@ def test_each_attempt_of_a_step_is_counted(stage: Stage, metrics: Samples) -> No
 
     assert metrics.by("export_steps_total", "step", "outcome") == written
     assert written["plan", "done"] >= 6
-    assert written["assemble", "done"] >= 10
-    assert written["finalize", "done"] == 1
+    assert written["assemble", "done"] >= 5
+    # The worker of the last segment finalizes. The net of the segments finds nothing to do.
+    assert sum(number for (step, _), number in written.items() if step == "watch") >= 1
     cpu = math.fsum(line.facts["cpuMs"] for line in lines) / 1000
     assert metrics.total("export_step_cpu_seconds_total") == pytest.approx(cpu)
 

@@ -254,7 +254,8 @@ def test_a_job_of_segments_is_a_tree_after_a_kill(
     )
     assert Counter(it.name for it in found.spans if it.parent == found.root.span) == done
     assert done["assemble"] >= 2
-    assert done["finalize"] >= 1
+    # The net has sent the dead worker's segment again.
+    assert done["watch"] >= 1
 
 
 def test_all_attempts_of_twins_are_told(
