@@ -19,9 +19,6 @@ SIZE_MAX = 1_000_000
 PARAMETERS_MAX = 200
 
 FUNCTIONS = [one.name for one in functions.FUNCTIONS]
-BOUND = {"DIRECT_SEGMENTS": {"Fn::If": ["BoundSteps", "0", {"Ref": "DirectSegments"}]}}
-"""Of the settings, what a worker has of its own: nothing goes past a bound of its event source."""
-
 SOURCES = '[{"name": "own"}, {"name": "scans", "bucket": "scans-of-somebody", "prefix": "a/"}]'
 
 
@@ -93,17 +90,21 @@ def test_a_default_is_one_that_the_parameter_takes(made: dict[str, Any]) -> None
         assert re.fullmatch(one.get("AllowedPattern", "(?s).*"), default), name
 
 
-def test_each_setting_reaches_the_functions_and_only_a_bound_is_ones_own(
-    made: dict[str, Any],
-) -> None:
+def test_each_setting_reaches_all_functions(made: dict[str, Any]) -> None:
     of_all = made["Globals"]["Function"]["Environment"]["Variables"]
 
     for variable, parameter in tunables.PARAMETERS.items():
         assert of_all[variable] == {"Ref": parameter}
     for name in FUNCTIONS:
         own = made["Resources"][name]["Properties"].get("Environment", {}).get("Variables", {})
-        given = {variable: own[variable] for variable in own.keys() & tunables.PARAMETERS.keys()}
-        assert given == (BOUND if name == "Worker" else {})
+        assert not own.keys() & tunables.PARAMETERS.keys(), name
+
+
+def test_nothing_goes_past_the_bound_of_the_worker(made: dict[str, Any]) -> None:
+    worker = made["Resources"]["Worker"]["Properties"]["Environment"]["Variables"]
+    itself = {"Fn::Sub": "${AWS::StackName}-Worker"}
+
+    assert worker["WORKER_FUNCTION"] == {"Fn::If": ["BoundSteps", "", itself]}
 
 
 def test_a_default_is_what_the_configuration_says(made: dict[str, Any]) -> None:
