@@ -27,7 +27,13 @@ _LARGE: Final = "downloads/large/"
 _FILES: Final = 200  # in the large job, with _BYTES each
 _BYTES: Final = 1500
 
-SIZE: Final = Size(latency=100, workers=10, lag=0, small=Small(0.4, 10_000, 1000, batch=10))
+SIZE: Final = Size(
+    latency=100,
+    workers=10,
+    lag=0,
+    small=Small(0.4, 10_000, 1000, batch=10),
+    is_direct=False,  # it is the queue that is fair
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +59,9 @@ class Outcome:
 def run(posts: Sequence[Post], size: Size = SIZE, seed: int = 0) -> Outcome:
     """Runs a stack of this size until all of the jobs have ended."""
     world = World(seed, only=[], size=size)
-    world.files.put("downloads/10000", 1000, 0)
+    world.files.put("downloads/10000", 1000, world.schedule.now)
     for number in range(_FILES):
-        world.files.put(f"{_LARGE}{number}", _BYTES, 0)
+        world.files.put(f"{_LARGE}{number}", _BYTES, world.schedule.now)
 
     def begin() -> None:
         for post in posts:

@@ -57,7 +57,7 @@ class Size:
 
     `latency` is the mean time of a request, one way, in ms. `workers` is how many there are at a
     time. `lag` is the most ms until a write shows in an index. `open_jobs` is the most of one user;
-    0: there is no limit.
+    0: there is no limit. `is_direct`: segments may go past the queue.
     """
 
     latency: int
@@ -66,6 +66,7 @@ class Size:
     small: shrink.Small
     open_jobs: int = 0
     is_fair: bool = False
+    is_direct: bool = True
 
 
 def drawn(random: Random) -> Size:

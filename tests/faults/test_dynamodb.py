@@ -35,7 +35,7 @@ def test_an_index_shows_a_write_when_its_lag_is_over() -> None:
 
 
 @pytest.mark.parametrize(
-    "expression", ["size >= :v", "NOT a = :v", "a = :v OR b = :v", "size(a) = :v"]
+    "expression", ["size BETWEEN :v AND :w", "NOT a = :v", "a = :v OR b = :v", "size(a) = :v"]
 )
 def test_a_condition_that_cannot_be_evaluated_raises(expression: str) -> None:
     with pytest.raises(UnknownExpression):

@@ -180,7 +180,7 @@ class World:
             stale=lambda: random.random() < 0.5,
         )
         self.functions = direct.Functions(self.schedule, self.faults)
-        self._direct_segments = direct.segments_of(seed)
+        self._direct_segments = direct.segments_of(seed) if size.is_direct else 0
         self.files = Files(self.s3, random, self.ground, self.forms.scale)
         self.files.fill(_START)
         self.services = self._services(size.open_jobs)
