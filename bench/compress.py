@@ -115,12 +115,13 @@ def put(place: Place, texts: Texts, sizes: Sequence[int], show: Callable[[str], 
 def run_once(contender: Contender, place: Place, sizes: Sequence[int]) -> Run:
     """Has the contender make an archive of the files, reads every byte of it, and deletes it.
     Raises ContenderError if it does not hold the files."""
+    key = _SCRATCH
     try:
         key, usage = _peer(contender, place) if contender.peer else _ours(contender, place)
         size = place.s3.head_object(Bucket=place.outputs.archive_bucket, Key=key)["ContentLength"]
         _check(contender.form, place, key, size, sizes)
     finally:
-        archives.delete(place, "")
+        archives.delete(place, key)  # nothing else: the bucket may have other archives
     return Run(contender.name, usage, size)
 
 
