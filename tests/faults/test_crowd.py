@@ -26,10 +26,10 @@ def alone() -> int:
 
 
 def test_a_job_that_waits_for_hours_is_not_given_up_and_seldom_sent_again() -> None:
-    ended = run(many(320), SLOW)
+    ended = run(many(420), SLOW)
 
     assert {job.status for job in ended.jobs} == {Status.COMPLETED}
-    assert max(ended.took["many"]) > 1.5 * HOUR
+    assert max(ended.took["many"]) > 2 * HOUR
     assert ended.doubled <= 1.5 * len(ended.jobs)
     assert not ended.violations
 
@@ -60,8 +60,8 @@ def test_no_step_of_a_large_job_is_sent_for_nothing(seed: int) -> None:
 
 
 def test_in_a_plain_queue_a_user_waits_for_another_users_jobs(alone: int) -> None:
-    """Between 3 and 4 times as long: a small job is done with a few requests. It was up to 8 times
-    while each of the jobs read the file again for its CRC-32, which is kept now."""
-    ended = run([*many(200), *SMALLS])
+    """A small job is done with a few requests, so it takes many of them. It was up to 8 times while
+    there were 200, and each of the jobs read the file again for its CRC-32, which is kept now."""
+    ended = run([*many(400), *SMALLS])
 
-    assert max(ended.took["small"]) > 2.5 * alone
+    assert max(ended.took["small"]) > 5 * alone
