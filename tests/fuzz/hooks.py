@@ -5,13 +5,14 @@ from typing import Any
 import schemathesis
 from schemathesis.core.failures import Failure
 
-OPAQUE = {"cursor", "/selection", "/notify/url", "/notify/email", "/url", "/email"}
-"""What only a server makes, or what only its settings allow: no schema tells a good one from a bad
-one."""
+OPAQUE = {"archive", "cursor", "/selection", "/notify/url", "/notify/email", "/url", "/email"}
+"""What only a server makes or knows (how many archives a job has), or what only its settings allow:
+no schema tells a good one from a bad one."""
 
 UNSAID = (
     *("bytes", "they are the same field", "cannot be the name of an archive"),
     "all of them printable",
+    "is not for a",  # a compression that does not go with the format
 )
 """Words of refusals that no schema foretells."""
 
