@@ -108,7 +108,8 @@ def jobs(draw: st.DrawFn) -> Job:
     created_at, started_at, planned_at, updated_at, expires_at = sorted(
         draw(st.lists(moments, min_size=5, max_size=5))
     )
-    bytes_done = draw(st.integers(0, bytes_total))
+    packing = draw(st.just(0) | st.integers(1, 2**45))
+    bytes_done = draw(st.integers(0, bytes_total if planned else packing))
     form = draw(st.sampled_from(get_args(ArchiveFormat)))
     return a_job(
         user_id=draw(texts),
@@ -117,14 +118,14 @@ def jobs(draw: st.DrawFn) -> Job:
         filename=archive_filename(draw(texts), JOB_ID, f".{form}"),
         format=form,
         archives=draw(st.integers(1, 1_000)) if planned else 1,
-        packing=draw(st.integers(0, 2**45)),
+        packing=packing,
         total_files=draw(st.integers(0, 10_000)),
         created_at=created_at,
         updated_at=updated_at,
         expires_at=expires_at,
         started_at=None if status is Status.QUEUED else started_at,
         planned_at=planned_at if planned or replanned else None,
-        files_done=draw(st.integers(0, 10_000)) if planned else 0,
+        files_done=draw(st.integers(0, 10_000)) if planned or packing else 0,
         bytes_done=bytes_done,
         bytes_copied=draw(st.integers(0, bytes_done)),
         bytes_total=bytes_total,

@@ -79,7 +79,8 @@ def test_the_time_left_follows_the_pace_so_far(elapsed: int, done: int, seconds:
 
 @given(jobs())
 def test_a_job_that_does_not_move_has_no_time_left_to_tell(job: Job) -> None:
-    moves = job.status is Status.PROCESSING and job.bytes_done > 0
+    is_packed = job.packing > 0 and job.plan is not None
+    moves = job.status is Status.PROCESSING and (job.bytes_done > 0 or is_packed)
 
     assert (job.eta_seconds is None) is not moves
 
