@@ -4,6 +4,7 @@ apart."""
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import fill
 from typing import Any, Final
 
 import matplotlib as mpl
@@ -12,11 +13,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from bench.cases import Case
-from bench.contenders import CONTENDERS
+from bench.contenders import CONTENDERS, Contender
 from bench.growth import AXES
 from bench.measure import Usage
 from bench.power import chosen, on_aws
 from bench.results import Results, median, rounds, target_name
+from chalicelib.batches import batched
 
 BLUE: Final = "#0072B2"
 ORANGE: Final = "#E69F00"
@@ -26,6 +28,11 @@ _COLOURS: Final = {"ours": BLUE, "peer": ORANGE, "floor": GREY}
 
 _WIDTH: Final = 10.0  # inches
 _DOTS: Final = 160  # per inch
+_COLUMNS: Final = 3
+"""How many cases are side by side, and their titles do not touch."""
+
+_TITLE_CHARACTERS: Final = 28
+"""The most characters in a line of a title that is as wide as its column."""
 
 _STYLE: Final[Any] = {
     "font.family": "DejaVu Sans",
@@ -42,18 +49,18 @@ _STYLE: Final[Any] = {
 
 def bars(results: Results, cases: Sequence[Case], to: Path) -> None:
     """Draws the median wall and CPU time of each contender, case by case."""
-    with _figure(to, 5.4) as figure:
+    bands = list(batched(cases, _COLUMNS))
+    with _figure(to, 5.4 * len(bands)) as figure:
         figure.suptitle(_measured(results))
-        grid = figure.subplots(2, len(cases), squeeze=False)
-        for column, case in enumerate(cases):
-            _bars(grid[0][column], results, case, lambda usage: usage.seconds)
-            _bars(grid[1][column], results, case, lambda usage: usage.cpu)
-            grid[0][column].set_title(case.title)
-            grid[0][column].set_xlabel("wall time, s")
-            grid[1][column].set_xlabel("CPU time of the worker, s")
-            if column:
-                for row in grid:
-                    row[column].tick_params(labelleft=False)
+        grid = figure.subplots(2 * len(bands), _COLUMNS, squeeze=False)
+        for number, band in enumerate(bands):
+            wall, cpu = grid[2 * number : 2 * number + 2]
+            _row(wall, results, band, lambda usage: usage.seconds)
+            _row(cpu, results, band, lambda usage: usage.cpu)
+            for case, above, below in zip(band, wall, cpu, strict=False):
+                above.set_title(fill(case.title, _TITLE_CHARACTERS))
+                above.set_xlabel("wall time, s")
+                below.set_xlabel("CPU time of the worker, s")
 
 
 def growth(results: Results, to: Path) -> None:
@@ -114,14 +121,37 @@ def _measured(results: Results) -> str:
     return f"Measured on {target_name(about.target)}, {rounds(about.rounds)}"
 
 
-def _bars(place: Axes, results: Results, case: Case, value: Callable[[Usage], float]) -> None:
-    shown = [one for one in CONTENDERS if not one.for_many_files]
-    measured = [(one, results.of(case.name, one.name)) for one in reversed(shown)]
-    values = [median(runs, lambda run: value(run.usage)) if runs else 0.0 for _, runs in measured]
-    names = [contender.title for contender, _ in measured]
-    colours = [_COLOURS[contender.kind] for contender, _ in measured]
-    drawn = place.barh(names, values, color=colours, height=0.7)
-    labels = [f"{one:.2f}" if one else "in functions: not measured" for one in values]
+def _row(
+    row: Sequence[Axes], results: Results, band: Sequence[Case], value: Callable[[Usage], float]
+) -> None:
+    """Draws one value of some cases side by side. A contender that was measured in none of them has
+    no line."""
+    shown = [
+        one
+        for one in reversed(CONTENDERS)
+        if not one.for_many_files
+        and any(value(run.usage) for case in band for run in results.of(case.name, one.name))
+    ]
+    for column, place in enumerate(row):
+        if column >= len(band):
+            place.set_axis_off()
+            continue
+        _bars(place, results, band[column], shown, value)
+        place.tick_params(labelleft=column == 0)
+
+
+def _bars(
+    place: Axes,
+    results: Results,
+    case: Case,
+    shown: Sequence[Contender],
+    value: Callable[[Usage], float],
+) -> None:
+    measured = [results.of(case.name, one.name) for one in shown]
+    values = [median(runs, lambda run: value(run.usage)) if runs else 0.0 for runs in measured]
+    colours = [_COLOURS[contender.kind] for contender in shown]
+    drawn = place.barh([one.title for one in shown], values, color=colours, height=0.7)
+    labels = [f"{one:.2f}" if one else "not measured" for one in values]
     place.bar_label(drawn, labels, padding=3, fontsize=8)
     place.set_xlim(0, max(values) * 1.25 or 1)
     place.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
