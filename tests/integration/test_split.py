@@ -198,6 +198,7 @@ def test_a_worker_that_dies_amid_completing_leaves_no_archive_of_a_cancelled_job
 
     stack.run_queue()
 
-    assert left == [places.archive(job_id, "zip", 1)]
+    # Two uploads are completed at the same time, and either may be the first.
+    assert left in ([places.archive(job_id, "zip", 1)], [places.archive(job_id, "zip", 2)])
     assert stack.stored("archives/") == []
     assert stack.uploads() == []
