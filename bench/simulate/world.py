@@ -41,7 +41,7 @@ class World:
     start_cpu: float = _fact(0.27, "CPU-s", f"{_MEASURED}: imports and clients")
     reads_at_once: float = _fact(costs.READS_AT_ONCE, "", "pipeline/assembly.py")
     copies_at_once: float = _fact(costs.COPIES_AT_ONCE, "", "pipeline/assembly.py")
-    joins_at_once: float = _fact(costs.JOINS_AT_ONCE, "", "pipeline/build.py")
+    joins_at_once: float = _fact(costs.JOINS_AT_ONCE, "", "pipeline/finishing.py")
     lists_at_once: float = _fact(16, "", "sources/listing.py")
     tail_sections_at_once: float = _fact(costs.SECTIONS_AT_ONCE, "", "pipeline/tail_sections.py")
     direct_segments: float = _fact(costs.DIRECT_SEGMENTS, "", "settings.py: DIRECT_SEGMENTS")

@@ -17,9 +17,9 @@ from chalicelib.jobs.model import Job, PlanRef
 from chalicelib.jobs.states import OPEN, Status
 from chalicelib.jobs.store import Planned
 from chalicelib.pipeline import accepting, keeping, packs, plans, quotas, reuse, uploads
-from chalicelib.pipeline.build import PlannedJob, planned_job
 from chalicelib.pipeline.lease import Lease
 from chalicelib.pipeline.packing import with_packs
+from chalicelib.pipeline.planned import PlannedJob, planned_job
 from chalicelib.pipeline.reading import with_crc32s
 from chalicelib.pipeline.sending import send_segments
 from chalicelib.queue.messages import Message, Step

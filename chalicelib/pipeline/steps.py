@@ -33,18 +33,12 @@ from chalicelib.errors import GivenUp, NothingToDo, SourceFault, Unavailable, Up
 from chalicelib.jobs.model import Job, Progress, file_mark
 from chalicelib.jobs.states import OPEN, Stage
 from chalicelib.pipeline import accepting, archives
-from chalicelib.pipeline.build import (
-    PlannedJob,
-    build_all,
-    build_segment,
-    complete,
-    count,
-    finish,
-    planned_job,
-)
+from chalicelib.pipeline.build import build_all, build_segment
 from chalicelib.pipeline.discard import discard
+from chalicelib.pipeline.finishing import complete, finish
 from chalicelib.pipeline.lease import Lease
 from chalicelib.pipeline.packing import pack
+from chalicelib.pipeline.planned import PlannedJob, count, planned_job
 from chalicelib.pipeline.planning import plan
 from chalicelib.pipeline.plans import PlanUnusable
 from chalicelib.pipeline.reading import read

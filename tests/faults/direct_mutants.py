@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from chalicelib.jobs.model import Job
-from chalicelib.pipeline import build, sending, steps
+from chalicelib.pipeline import finishing, sending, steps
 from chalicelib.pipeline.assembly import Upload
-from chalicelib.pipeline.build import PlannedJob
 from chalicelib.pipeline.lease import LEASE_SECONDS
+from chalicelib.pipeline.planned import PlannedJob
 from chalicelib.queue.direct import Direct
 from chalicelib.queue.messages import Message
 from chalicelib.services import Services
@@ -46,7 +46,7 @@ def refusals_forgotten() -> Iterator[Change]:
 def older_etags_alone() -> Iterator[Change]:
     """An upload is completed by the ETags that were kept, also if a twin has uploaded a part again
     since then."""
-    complete_upload = build._complete_upload
+    complete_upload = finishing.complete_upload
 
     def by_kept(
         planned: PlannedJob, upload: Upload, known: Sequence[str], expected: int, size: int
@@ -57,7 +57,7 @@ def older_etags_alone() -> Iterator[Change]:
         else:
             complete_upload(planned, upload, known, expected, size)
 
-    yield build, "_complete_upload", by_kept
+    yield finishing, "complete_upload", by_kept
 
 
 DIRECT_MUTANTS: Final[tuple[Callable[[], Iterator[Change]], ...]] = (

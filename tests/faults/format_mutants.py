@@ -19,11 +19,11 @@ from chalicelib.archive.tail import Counts
 from chalicelib.jobs import items, places
 from chalicelib.jobs.model import Job, PlanRef, Progress
 from chalicelib.jobs.store import JobStore
-from chalicelib.pipeline import archive_index, archives, build, endings, reuse, steps
+from chalicelib.pipeline import archive_index, archives, endings, finishing, reuse, steps
 from chalicelib.pipeline import packing as making
-from chalicelib.pipeline.build import PlannedJob
 from chalicelib.pipeline.lease import Lease
 from chalicelib.pipeline.packer import Packer
+from chalicelib.pipeline.planned import PlannedJob
 from chalicelib.queue.messages import Message, Step
 from chalicelib.queue.queue import Queue
 from chalicelib.s3.archive_bucket import ArchiveBucket
@@ -191,8 +191,8 @@ def empty_packs_kept() -> Iterator[Change]:
     def complete(planned: PlannedJob) -> None:
         right(replace(planned, job=replace(planned.job, packing=0)))
 
-    right = build.complete
-    yield build, "complete", complete
+    right = finishing.complete
+    yield finishing, "complete", complete
     yield steps, "complete", complete
 
 
@@ -211,7 +211,7 @@ def form_not_in_the_fingerprint() -> Iterator[Change]:
 
 def index_after_the_archive() -> Iterator[Change]:
     """The index of a tar is written when the archive is there."""
-    write, complete = archive_index.write, build.complete
+    write, complete = archive_index.write, finishing.complete
     waiting: dict[str, tuple[Any, ...]] = {}
 
     def later(key: str, length: int, chunks: Iterator[bytes], lease: Lease) -> None:
@@ -223,7 +223,7 @@ def index_after_the_archive() -> Iterator[Change]:
             write(*waiting.pop(planned.job.job_id))
 
     yield archive_index, "write", later
-    yield build, "complete", completed
+    yield finishing, "complete", completed
     yield steps, "complete", completed
 
 

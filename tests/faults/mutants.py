@@ -25,15 +25,16 @@ from chalicelib.pipeline import (
     build,
     discard,
     endings,
+    finishing,
     planning,
     steps,
     sweeper,
     worker,
 )
 from chalicelib.pipeline.assembly import Upload
-from chalicelib.pipeline.build import PlannedJob
 from chalicelib.pipeline.claims import Claim
 from chalicelib.pipeline.lease import Lease
+from chalicelib.pipeline.planned import PlannedJob, count
 from chalicelib.queue.messages import Message, Step
 from chalicelib.queue.queue import Queue
 from chalicelib.s3.archive_bucket import ArchiveBucket
@@ -94,7 +95,7 @@ def finalize_lost() -> Iterator[Change]:
     def assemble(planned: PlannedJob, segment: int) -> None:
         segments, plan = planned.services.segments, planned.plan
         done = segments.done(planned.job, plan)
-        build.count(planned, done - {segment})
+        count(planned, done - {segment})
         if segment not in done:
             build.build_segment(planned, segment)
             done = segments.add(planned.job, plan, segment)
@@ -194,7 +195,7 @@ def parts_counted_and_not_measured() -> Iterator[Change]:
         parts = [(one.number, one.etag) for one in uploaded]
         upload.bucket.complete_upload(upload.key, upload.id, parts)
 
-    yield build, "_complete_upload", complete_upload
+    yield finishing, "complete_upload", complete_upload
 
 
 def lease_not_renewed() -> Iterator[Change]:

@@ -8,7 +8,7 @@ from typing import Final
 from chalicelib.jobs import store
 from chalicelib.jobs.model import Progress
 from chalicelib.pipeline import build, plans, steps
-from chalicelib.pipeline.build import PlannedJob
+from chalicelib.pipeline.planned import PlannedJob
 from chalicelib.pipeline.plans import Index
 from tests.faults.source_mutants import Change
 
