@@ -169,10 +169,11 @@ def job_url(job: Job, base: str) -> str:
 def _message(job: Job, status: Status) -> str:  # noqa: PLR0911 - one answer for each stage
     if status is not Status.PROCESSING:
         return _MESSAGES[status]
+    begins = job.stage is Stage.PLANNING or (job.stage is Stage.COMPRESSING and not job.bytes_done)
+    if job.changes and begins:
+        return "Planning again: a file has changed, or cannot be read."
     if job.stage is Stage.PLANNING:
         files = "1 file" if job.total_files == 1 else f"{job.total_files} files"
-        if job.changes:
-            return "Planning again: a file has changed, or cannot be read."
         return f"Looking up {files}." if job.total_files else "Listing the files."
     if job.stage is Stage.READING:
         return "Reading large files to find out their checksums."

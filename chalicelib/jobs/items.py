@@ -58,7 +58,7 @@ def from_job(job: Job, *, shard: int | None = None) -> Item:
         {
             "jobId": job.job_id,
             "status": job.status,
-            "stage": job.stage,
+            "stage": stored_stage(job.stage),
             "totalFiles": job.total_files,
             "createdAt": job.created_at,
             "updatedAt": job.updated_at,
@@ -141,7 +141,7 @@ def to_job(item: Item) -> Job:
         job_id=item["jobId"]["S"],
         user_id=text(item, "userId") or "",
         status=Status(item["status"]["S"]),
-        stage=Stage(item["stage"]["S"]),
+        stage=_stage(item),
         request=text(item, "request") or "",
         filename=text(item, "filename") or "",
         total_files=int(item["totalFiles"]["N"]),
@@ -184,6 +184,18 @@ def to_job(item: Item) -> Job:
         packing=number(item, "packing") or 0,
         short_request=text(item, "shortRequest"),
     )
+
+
+def stored_stage(stage: Stage) -> Stage:
+    """Returns what the item has for a stage. An older version cannot read an item with a stage that
+    it does not know, and then fails all lists that have the job. So files that are packed are part
+    of planning there."""
+    return Stage.PLANNING if stage is Stage.COMPRESSING else stage
+
+
+def _stage(item: Item) -> Stage:
+    stage = Stage(item["stage"]["S"])
+    return Stage.COMPRESSING if stage is Stage.PLANNING and "packing" in item else stage
 
 
 def record_ttl(expires_at: int) -> int:

@@ -176,7 +176,8 @@ class JobStore:
         many files were asked for. `bytes_done` begins anew, unless the job is packing as many
         already. None if the job is planned, if a change of its files was counted since `job` was
         read, or if a twin packs others meanwhile."""
-        values = all_of({"stage": Stage.COMPRESSING, "packing": size, "totalFiles": files})
+        stage = items.stored_stage(Stage.COMPRESSING)
+        values = all_of({"stage": stage, "packing": size, "totalFiles": files})
         if (job.packing, job.total_files) != (size, files):
             values |= items.progress_attributes(Progress())
         # Else a worker that is behind would have the progress of others begin anew.
@@ -268,7 +269,7 @@ class JobStore:
         another plan."""
         same = f" AND {_PLANNED_SO}" if plan else ""
         more = {"plan": of(plan)} if plan else {}
-        values = {"stage": of(stage), **items.progress_attributes(progress)}
+        values = {"stage": of(items.stored_stage(stage)), **items.progress_attributes(progress)}
         forward = f"bytesDone <= :bytesDone AND filesDone <= :filesDone{same}"
         if plan is None and progress != Progress():
             # Nor does that of files that are not to be packed any more.

@@ -111,10 +111,13 @@ def jobs(draw: st.DrawFn) -> Job:
     packing = draw(st.just(0) | st.integers(1, 2**45))
     bytes_done = draw(st.integers(0, bytes_total if planned else packing))
     form = draw(st.sampled_from(get_args(ArchiveFormat)))
+    stage = draw(st.sampled_from(Stage))
+    if stage in (Stage.PLANNING, Stage.COMPRESSING):
+        stage = Stage.COMPRESSING if packing else Stage.PLANNING
     return a_job(
         user_id=draw(texts),
         status=status,
-        stage=draw(st.sampled_from(Stage)),
+        stage=stage,
         filename=archive_filename(draw(texts), JOB_ID, f".{form}"),
         format=form,
         archives=draw(st.integers(1, 1_000)) if planned else 1,

@@ -217,6 +217,27 @@ def test_it_says_too_what_is_built(facts: dict[str, Any], message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("stage", "bytes_done", "message"),
+    [
+        (Stage.PLANNING, 0, "Planning again: a file has changed, or cannot be read."),
+        (Stage.COMPRESSING, 0, "Planning again: a file has changed, or cannot be read."),
+        (Stage.COMPRESSING, 5, "Compressing the files: 3 of 10."),
+    ],
+)
+def test_it_says_that_it_is_planned_again(stage: Stage, bytes_done: int, message: str) -> None:
+    job = a_job(
+        status=Status.PROCESSING,
+        stage=stage,
+        changes=1,
+        packing=10,
+        files_done=3,
+        bytes_done=bytes_done,
+    )
+
+    assert answers.job_answer(job, NOW, BASE, (), ())["progress"]["message"] == message
+
+
+@pytest.mark.parametrize(
     "facts",
     [
         {"status": Status.PROCESSING},

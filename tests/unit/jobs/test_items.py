@@ -36,6 +36,20 @@ def test_a_job_comes_back_as_it_was_stored(job: Job) -> None:
     assert items.to_job(items.from_job(job)) == job
 
 
+@given(jobs())
+def test_an_older_version_knows_the_stage_that_is_stored(job: Job) -> None:
+    known = {"queued", "planning", "reading", "assembling", "finalizing", "done"}
+
+    assert items.from_job(job)["stage"]["S"] in known
+
+
+@pytest.mark.parametrize("stored", ["compressing", "planning"])
+def test_files_are_compressed_while_a_job_is_planned(stored: str) -> None:
+    item = items.from_job(a_job(stage=Stage.PLANNING, packing=7)) | {"stage": of(stored)}
+
+    assert items.to_job(item).stage is Stage.COMPRESSING
+
+
 @given(tombstones())
 def test_a_tombstone_comes_back_as_it_was_stored(job: Job) -> None:
     assert items.to_job(items.from_job(job)) == job
