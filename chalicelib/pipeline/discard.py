@@ -58,6 +58,9 @@ def _discard_deleted(job: Job, services: Services, lease: Lease) -> None:
             services.archive.abort_upload(job.archive_key, job.plan.upload)
             _forget_segments(job.home, job.plan.digest, range(job.plan.segments), services, lease)
         _throw_away_all(job, services, lease)
+    elif job.status is Status.COMPLETED:
+        # The archive is another job's too. Nobody needs what it was built of.
+        _throw_away_temporary(job, services)
     if job.home != job.job_id:
         _throw_away_all(replace(job, plan=None), services, lease)
     services.archive.delete_all(
@@ -147,7 +150,12 @@ def _throw_away(job: Job, status: Status, services: Services, lease: Lease) -> N
         keys = (key for key in _keys(folder, services) if not places.is_request(key))
         services.archive.delete_all(keys)
     elif job.plan or job.packing or archives.is_of_several_plans(job):
-        services.archive.delete_all(filter(places.is_temporary, _keys(folder, services)))
+        _throw_away_temporary(job, services)
+
+
+def _throw_away_temporary(job: Job, services: Services) -> None:
+    keys = _keys(places.folder(job.home), services)
+    services.archive.delete_all(filter(places.is_temporary, keys))
 
 
 def _abort_uploads(prefix: str, services: Services, lease: Lease) -> None:

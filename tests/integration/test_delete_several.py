@@ -70,6 +70,20 @@ def test_what_another_job_has_too_is_kept_until_that_one_is_deleted(stack: Stack
     assert stack.stored("archives/") == []
 
 
+def test_what_a_shared_archive_was_built_of_goes_with_the_first_job(stack: Stack) -> None:
+    builder = several(stack)
+    job = several(stack, home=builder.job_id)
+    assert stack.services.holders.hold(builder.job_id, job.job_id, job.expires_at)
+    left_by_a_crash = places.pack(builder.job_id, PLAN, 1, "an-attempt")
+    stack.services.archive.write(left_by_a_crash, b"x")
+
+    assert delete(builder) == 204
+    assert stack.run_queue() == []
+
+    assert left_by_a_crash not in stack.stored()
+    assert stack.stored("archives/") == sorted(keys(builder))
+
+
 @pytest.mark.parametrize("form", ["zip", "tar"])
 def test_an_expired_job_leaves_no_archive_and_no_index(stack: Stack, form: ArchiveFormat) -> None:
     job = several(stack, form=form)
