@@ -80,14 +80,15 @@ of segments rises steeply from there on."""
 _ROOT: Final = costs.copy_part(10**12, costs.COPY_PART, lambda work: work) / 1e6
 """A copied part has so many bytes for each root of a byte that is copied in all."""
 
-_LEAST_WRITES: Final = 8
-"""Of a job of one step: request, plan, tail, the upload's begin and end, two lists of its parts,
-and a list of files. [measured] bench/results/ministack.json, and the request by the API."""
+_LEAST_WRITES: Final = 6
+"""Of a job of one step: plan, tail, the upload's begin and end, a list of its parts, and a list of
+files. [measured] bench/results/ministack.json. A short request lies in the job's record."""
 
 _LEAST_READS: Final = 4
-_TABLE_WRITES: Final = 14
-_TABLE_READS: Final = 3
-"""Of a job of one step. [measured] as above: seven writes of 2 KB."""
+_TABLE_WRITES: Final = 11
+_TABLE_READS: Final = 1
+"""Of a job of one step. [measured] as above: four or five writes of 2 KB, and two small ones by the
+API."""
 
 _STEPS_BESIDE: Final = 2
 """Steps besides the segments: `plan` or `finalize`, and `discard`. A job that is split has `watch`,
