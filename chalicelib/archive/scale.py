@@ -18,6 +18,9 @@ MAX_PART: Final = 5 * GIB
 MAX_PARTS: Final = 10_000
 MAX_ARCHIVE: Final = MAX_PARTS * MAX_PART  # 48.8 TiB
 
+MOST_ARCHIVES: Final = 1000
+"""The most archives of an export: each has a message, an upload and a link of its own."""
+
 COPY_MIN: Final = max(MIN_PART, int(costs.copy_break_even(MIN_PART, mortared=True)))
 """Bytes from which S3 may copy a file. A copy is cheaper than a stream from fewer bytes on, but S3
 takes no smaller part."""

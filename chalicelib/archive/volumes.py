@@ -19,11 +19,8 @@ from chalicelib.archive.formats import ZIP, Format
 from chalicelib.archive.member import Member
 from chalicelib.archive.packed import PackedFile
 from chalicelib.archive.plan import Entry, Plan, Volume, extent, record_length
-from chalicelib.archive.scale import SCALE, Scale
+from chalicelib.archive.scale import MOST_ARCHIVES, SCALE, Scale
 from chalicelib.archive.zip_format import UINT32_MAX
-
-MOST_ARCHIVES: Final = 1000
-"""The most archives of an export: each has a message, an upload and a link of its own."""
 
 MOST_WORK: Final = 4
 """How many times the work of the largest segment one archive may have, if it is not the last: one

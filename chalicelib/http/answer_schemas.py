@@ -347,7 +347,8 @@ _LIMITS: Final[dict[str, str]] = {
     "entries": "Rows of a request: ids, keys, or `files`.",
     "listedFiles": "Files that the prefixes of `files` may find.",
     "bodyBytes": "Bytes of a request.",
-    "archiveBytes": "Bytes of an archive.",
+    "archiveBytes": "Bytes of an archive; with `split`, of all archives together, unless files "
+    "are compressed.",
     "filesPerJob": "Files of an export, if the stack has such a limit.",
     "bytesPerJob": "Bytes of the files of an export, if the stack has such a limit.",
     "bytesLeftToday": "Bytes that the caller may still export on this day (UTC), if there is such "

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, TypeVar
 
 from chalicelib.archive import estimate as estimating
-from chalicelib.archive.scale import MAX_ARCHIVE
+from chalicelib.archive.scale import MAX_ARCHIVE, MOST_ARCHIVES
 from chalicelib.errors import invalid
 from chalicelib.http import beyond, parse, schemas
 from chalicelib.http.answers import Answer
@@ -27,6 +27,8 @@ _MOST: Final = {
     "bytesLeftToday": "you may export {} more today",
 }
 
+_MOST_OF_ALL: Final = f"{MOST_ARCHIVES} archives of that size may have {{}}"
+
 Limits = dict[str, int | None]
 """The most of each, by its name in the answer; None: there is no such limit."""
 
@@ -39,8 +41,9 @@ def estimate(call: Call, services: Services) -> Reply:
     form, split = _form(call), _split(call)
     user_id = call.caller.acting_for(parse.user_id(call.query))
     limits = _limits(services, user_id)
-    if split:
-        limits["archiveBytes"] = None  # each archive has at most that, and there may be many
+    if split:  # if files are compressed, nobody knows how many bytes they have then
+        is_known = form.compressing == "none"
+        limits["archiveBytes"] = split * MOST_ARCHIVES if is_known else None
     content = {
         "files": files,
         "bytes": size,
@@ -48,23 +51,26 @@ def estimate(call: Call, services: Services) -> Reply:
             files, size, services.limits.layout, compressed=form.compressing != "none"
         ),
         "limits": limits,
-        "exceeded": list(exceeded(files, size, entries, limits)),
+        "exceeded": list(exceeded(files, size, entries, limits, split)),
     }
     return Reply(200, content, uncached())
 
 
-def exceeded(files: int, size: int, entries: int, limits: Limits) -> Iterator[Answer]:
+def exceeded(
+    files: int, size: int, entries: int, limits: Limits, split: int | None = None
+) -> Iterator[Answer]:
     """Yields each limit that such an export would exceed. Pure.
 
-    `entries` are the rows of its request. All of them but one may be single files, so at least
-    `files` less these are found below prefixes. (One prefix alone may have any number of files.)
+    `split` is the most bytes of one of several archives. `entries` are the rows of its request. All
+    of them but one may be single files, so at least `files` less these are found below prefixes.
+    (One prefix alone may have any number of files.)
     """
     by_prefix = files - (entries - 1) if entries > 1 else 0
     weight, fewer = f"these files have {size} bytes", "export fewer at a time"
     judged = (
         ("entries", entries, f"{entries} files and folders are named", "choose whole folders"),
         ("listedFiles", by_prefix, f"these folders have {by_prefix} files", fewer),
-        ("archiveBytes", size, weight, fewer),
+        ("archiveBytes", size, weight, "choose a larger split" if split else fewer),
         ("filesPerJob", files, f"these are {files} files", fewer),
         ("bytesPerJob", size, weight, fewer),
         ("bytesLeftToday", size, weight, "export fewer, or wait for tomorrow (UTC)"),
@@ -72,10 +78,11 @@ def exceeded(files: int, size: int, entries: int, limits: Limits) -> Iterator[An
     for name, wanted, what, advice in judged:
         most = limits[name]
         if most is not None and (wanted > most or most == 0):
+            says = _MOST_OF_ALL if split and name == "archiveBytes" else _MOST[name]
             yield {
                 "limit": name,
                 "most": most,
-                "detail": f"{what}, and {_MOST[name].format(most)}; {advice}",
+                "detail": f"{what}, and {says.format(most)}; {advice}",
             }
 
 
@@ -122,13 +129,17 @@ def _split(call: Call) -> int | None:
     InvalidRequest."""
     if "split" not in call.query:
         return None
-    split = _number(call, "split")
-    if not SPLIT_MIN <= split <= SPLIT_MAX:
-        raise invalid("split", f"{split} must be from {SPLIT_MIN} to {SPLIT_MAX}")
-    return split
+    return _number(call, "split", least=SPLIT_MIN, most=SPLIT_MAX)
 
 
-def _number(call: Call, name: str, otherwise: int | None = None) -> int:
+def _number(
+    call: Call,
+    name: str,
+    otherwise: int | None = None,
+    *,
+    least: int = 0,
+    most: int = NATURAL_MAX,
+) -> int:
     """Returns a number of the query. Raises InvalidRequest."""
     given = call.query.get(name)
     if given is None:
@@ -136,6 +147,6 @@ def _number(call: Call, name: str, otherwise: int | None = None) -> int:
             raise invalid(name, "is missing")
         return otherwise
     digits = len(str(NATURAL_MAX))
-    if not re.fullmatch(rf"[0-9]{{1,{digits}}}", given) or int(given) > NATURAL_MAX:
-        raise invalid(name, f"{shown(given)} must be a whole number from 0 to {NATURAL_MAX}")
-    return int(given)
+    if re.fullmatch(rf"[0-9]{{1,{digits}}}", given) and least <= int(given) <= most:
+        return int(given)
+    raise invalid(name, f"{shown(given)} must be a whole number from {least} to {most}")

@@ -195,8 +195,11 @@ def json_body(
         raise MalformedBody("the body is nested too deeply") from None
     except UnicodeDecodeError as error:
         raise MalformedBody(f"the body is not UTF-8: byte {error.start}") from error
-    except ValueError as error:
+    except json.JSONDecodeError as error:
         raise MalformedBody(f"the body is not JSON: {error}") from error
+    except ValueError as error:  # int() takes no more than 4,300 digits, or _refuse has spoken
+        what = "a number in it has too many digits" if "digits" in str(error) else str(error)
+        raise MalformedBody(f"the body is not JSON: {what}") from error
     sent = NOTHING
     if isinstance(content, dict):
         content, sent = spelled(content, _rules_of(schema, settings)[0]["properties"])

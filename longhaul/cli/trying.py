@@ -33,7 +33,8 @@ _LIMITS: Final = {
 class Found:
     """What an export would find. `size` counts bytes. `left_out` are the files that are named and
     missing, or cannot be read; `more_unreadable` counts others, below prefixes. `unchecked` counts
-    the files whose named version nobody has looked at: nothing more is known of them."""
+    the files whose named version nobody has looked at: nothing more is known of them. `largest` is
+    one of those that are named, and not below a prefix."""
 
     asked: int = 0
     files: int = 0
@@ -42,6 +43,7 @@ class Found:
     more_unreadable: int = 0
     unchecked: int = 0
     empty: list[str] = field(default_factory=list)
+    largest: "Checked | None" = None
 
     @property
     def missing(self) -> int:
@@ -82,7 +84,7 @@ def try_out(
     code = _code(found, estimate, why_not)
     if run.is_json:
         run.print_json(_facts(found, estimate, why_not))
-    for title, text in _lines(found, estimate):
+    for title, text in _lines(found, estimate, rules.form):
         run.print(f"{title:<9}{text}")
     for text in why_not:
         run.print(f"{'Fails':<9}{text}")
@@ -103,6 +105,8 @@ def _looked(
             if one.available:
                 found.files += 1
                 found.size += one.size or 0
+                if found.largest is None or (one.size or 0) > (found.largest.size or 0):
+                    found.largest = one
             else:
                 found.left_out.append(one)
             yield
@@ -184,6 +188,17 @@ def _why_not(found: Found, rules: Rules) -> Iterator[str]:
         yield "some files cannot be read; leave them out with --on-unreadable skip"
     if not found.files and not found.unchecked:
         yield "no file would be left"
+    split, largest = rules.form["split"], found.largest
+    if split and largest and _is_stored(rules.form) and (largest.size or 0) > split:
+        name, most = shown(str(largest.file)), words.size(split)
+        yield f"{name} has {words.size(largest.size or 0)}, and --split lets an archive have {most}"
+
+
+def _is_stored(form: "Form") -> bool:
+    """Returns whether no file is compressed."""
+    return form["compression"] == "none" or (
+        form["compression"] is None and form["format"] != "tar.gz"
+    )
 
 
 def _code(found: Found, estimate: "Estimate | None", why_not: Sequence[str]) -> int:
@@ -194,7 +209,7 @@ def _code(found: Found, estimate: "Estimate | None", why_not: Sequence[str]) -> 
     return exits.PARTIAL if found.missing or found.unreadable else exits.OK
 
 
-def _lines(found: Found, estimate: "Estimate | None") -> Iterator[tuple[str, str]]:
+def _lines(found: Found, estimate: "Estimate | None", form: "Form") -> Iterator[tuple[str, str]]:
     least = "at least " if found.unchecked else ""
     yield "Files", f"{least}{words.files(found.files)}, {words.size(found.size)}"
     if found.unchecked:
@@ -214,11 +229,13 @@ def _lines(found: Found, estimate: "Estimate | None") -> Iterator[tuple[str, str
         if len(found.left_out) > _SHOWN:
             yield "", f"and {len(found.left_out) - _SHOWN:,} more"
     for limit in estimate.exceeded if estimate else ():
-        yield "Too much", _too_much(limit)
+        yield "Too much", _too_much(limit, form)
 
 
-def _too_much(limit: "Exceeded") -> str:
+def _too_much(limit: "Exceeded", form: "Form") -> str:
     says = _LIMITS.get(limit.limit)
+    if limit.limit == "archiveBytes" and form["split"]:
+        says = "{size} is the most for all archives together; choose a larger --split"
     if says is None:  # one of a newer API
         return shown(limit.detail or f"{limit.limit}: at most {limit.most:,}")
     return says.format(files=words.files(limit.most), size=words.size(limit.most))

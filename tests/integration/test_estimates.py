@@ -75,7 +75,31 @@ def test_several_archives_may_have_more_bytes_than_one(stack: Stack) -> None:
     one, several = _estimate(**asked), _estimate(**asked, split=5 * 1024**4)
 
     assert [limit["limit"] for limit in one["exceeded"]] == ["archiveBytes"]
-    assert (several["exceeded"], several["limits"]["archiveBytes"]) == ([], None)
+    assert several["exceeded"] == []
+    assert several["limits"]["archiveBytes"] == 1000 * 5 * 1024**4
+
+
+def test_files_that_go_to_too_many_archives_are_too_much(stack: Stack) -> None:
+    asked = {"files": 10, "bytes": 1000 * 2**20 + 1, "split": 2**20}
+
+    plain, packed = _estimate(**asked), _estimate(**asked, compression="deflate")
+
+    (limit,) = plain["exceeded"]
+    assert limit == {
+        "limit": "archiveBytes",
+        "most": 1000 * 2**20,
+        "detail": "these files have 1048576001 bytes, and 1000 archives of that size may have "
+        "1048576000; choose a larger split",
+    }
+    assert (packed["exceeded"], packed["limits"]["archiveBytes"]) == ([], None)
+
+
+@pytest.mark.parametrize("given", ["5", "-1", "1e9", "", "true", str(2**60)])
+def test_a_split_that_is_refused_is_told_with_its_own_bounds(stack: Stack, given: str) -> None:
+    answer = call("GET", "/v1/estimate", query={"files": "1", "bytes": "1", "split": given})
+
+    (error,) = answer.body["errors"]
+    assert error["detail"].endswith("must be a whole number from 1048576 to 5497558138880")
 
 
 @pytest.mark.parametrize("name", ["userId", "user_id"])

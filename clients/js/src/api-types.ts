@@ -862,7 +862,7 @@ export interface components {
                 listedFiles: number | null;
                 /** @description Bytes of a request. Null: no limit. */
                 bodyBytes: number | null;
-                /** @description Bytes of an archive. Null: no limit. */
+                /** @description Bytes of an archive; with `split`, of all archives together, unless files are compressed. Null: no limit. */
                 archiveBytes: number | null;
                 /** @description Files of an export, if the stack has such a limit. Null: no limit. */
                 filesPerJob: number | null;

@@ -89,6 +89,7 @@ def test_another_content_type_is_refused(content_type: str) -> None:
         (b"", "is not JSON"),
         (b"{", "is not JSON"),
         (b'{"file_ids": [NaN]}', "NaN is not a JSON value"),
+        (b'{"split": ' + b"9" * 5_000 + b"}", "a number in it has too many digits$"),
         (b'{"file_ids": [-Infinity]}', "-Infinity is not a JSON value"),
         (b"\xef\xbb\xbf{}", "is not JSON"),
         (b'{"prefix": "\xff"}', "is not UTF-8: byte 12"),

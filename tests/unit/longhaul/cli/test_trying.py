@@ -137,6 +137,43 @@ def test_too_much_is_said_with_its_limit(stub: Stub, run: Run) -> None:
     assert "Too much an export may have 1 file; export fewer at a time\n" in ran.out
 
 
+@pytest.mark.parametrize(
+    ("form", "code"),
+    [
+        ("", 1),
+        ("--format=tar", 1),
+        ("--compression=none", 1),
+        ("--compression=auto", 0),
+        ("--format=tar.gz", 0),
+    ],
+)
+def test_a_file_that_fits_into_no_archive_is_said(
+    stub: Stub, run: Run, form: str, code: int
+) -> None:
+    large = there(10002) | {"size": 3_000_000}
+    stub.on(CHECK, files(there(10001), large))
+    option, _, value = form.removeprefix("--").partition("=")
+    query = f"files=2&bytes=3005000&entries=2{form and f'&{option}={value}'}&split=1048576"
+    asks(stub, query, estimate())
+
+    ran = run("export", "10001,10002", "--dry-run", "--split", "1MiB", *filter(None, [form]))
+
+    said = "Fails    10002 has 3.0 MB, and --split lets an archive have 1.0 MB\n"
+    assert ran.code == code
+    assert (said in ran.out) is (code == 1)
+
+
+def test_too_many_archives_are_said_with_the_option(stub: Stub, run: Run) -> None:
+    over = {"limit": "archiveBytes", "most": 1000 * 2**20, "detail": "these files have too many"}
+    stub.on(CHECK, files(there(10001)))
+    asks(stub, "files=1&bytes=5000&entries=1&split=1048576", estimate(12, over))
+
+    ran = run("export", "10001", "--dry-run", "--split", "1MiB")
+
+    assert ran.code == 6
+    assert "1.05 GB is the most for all archives together" in ran.out
+
+
 def test_an_older_stack_gives_no_time(stub: Stub, run: Run) -> None:
     stub.on(CHECK, files(there(10001)))
     detail = "there is no /v1/estimate; see /openapi.json"
