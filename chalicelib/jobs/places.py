@@ -9,6 +9,7 @@
     jobs/{home}/{plan}/index                the facts of the plan, and where each slice is
     jobs/{home}/{plan}/segment-{n}          segment n of a nested plan, until S3 has joined it
     jobs/{home}/{plan}/tail-{n}             segment n's section of the archive's tail
+    jobs/{job}/found-{version}-{changes}    what was found, if files are packed
     jobs/{job}/{packing}/packing            what is to be packed: how, and where each pack's part is
     jobs/{job}/{packing}/packs              these parts, one after another: the files of each pack
     jobs/{job}/{packing}/pack-{n}-{id}      pack n, as the attempt with this id has made it
@@ -93,6 +94,12 @@ def segments(home: str, digest: str) -> str:
 
 def tail_section(home: str, digest: str, number: int) -> str:
     return f"{folder(home)}{digest}/tail-{number}"
+
+
+def found(job_id: str, version: int, changes: int) -> str:
+    """Returns the key of what was found for a job after so many changes of its files. `version` is
+    that of the plans."""
+    return f"{folder(job_id)}found-{version}-{changes}"
 
 
 def packing(job_id: str, digest: str) -> str:

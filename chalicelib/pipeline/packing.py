@@ -29,6 +29,7 @@ from chalicelib.jobs.model import Job, PlanRef, Progress
 from chalicelib.jobs.request import Compression, ExportRequest
 from chalicelib.jobs.states import Stage
 from chalicelib.pipeline.lease import Lease
+from chalicelib.pipeline.pinned import ENTRY_FIELDS, pin
 from chalicelib.pools import ahead
 from chalicelib.queue.messages import DIGEST_DIGITS, Message, Step
 from chalicelib.services import Services
@@ -36,9 +37,6 @@ from chalicelib.sources.find import Found
 
 if TYPE_CHECKING:
     from chalicelib.pipeline.packer import Packer
-
-_FIELDS: Final = 10
-"""How many fields of an entry are stored: all but those of a run of packed files."""
 
 _BLOCKS: Final = 8
 """How many blocks of a tar.gz an archive has room for at least, if an export is split between
@@ -104,11 +102,12 @@ class _Packing:
         )
 
 
-def with_packs(
-    found: Found, asked: ExportRequest, job: Job, services: Services, lease: Lease
+def with_packs(  # noqa: PLR0913 PLR0917 - what was found, and its fingerprint
+    found: Found, mark: str, asked: ExportRequest, job: Job, services: Services, lease: Lease
 ) -> Sequence[Entry] | None:
     """Returns what the archive is laid out of: what was found, or runs of it that are packed. None
     if other workers must pack files first: their messages are sent, and `plan` will come again.
+    Then what was found is kept. `mark` is its fingerprint.
     Raises SourceChanged, SourceUnreadable, Unavailable, and what the lease raises."""
     entries = found.entries
     if asked.compressing == "none":
@@ -127,6 +126,8 @@ def with_packs(
     slices = [_to_bytes(spans) for spans in packs]
     it = _packing_of(packs, slices, job, how)
     lease.stage = Stage.COMPRESSING
+    if len(packs) > 1:
+        pin(found, mark, job, services)
     size = sum(one.size for one in it.places) or 1  # 0 would say that nothing is packed
     total = len(entries) + found.left_out
     if services.jobs.set_packing(job, services.now(), size, total) is None:
@@ -259,7 +260,7 @@ def _packing_of(
 
 def _to_bytes(spans: Sequence[Span]) -> bytes:
     """Returns the files of a pack as they are stored."""
-    rows = [[*astuple(span.entry)[:_FIELDS], span.start, span.length] for span in spans]
+    rows = [[*astuple(span.entry)[:ENTRY_FIELDS], span.start, span.length] for span in spans]
     # mtime=0: the same files always have the same bytes.
     return gzip.compress(json.dumps(rows, separators=(",", ":")).encode(), 1, mtime=0)
 
@@ -267,4 +268,4 @@ def _to_bytes(spans: Sequence[Span]) -> bytes:
 def _from_bytes(body: bytes) -> list[Span]:
     """Returns the files that `_to_bytes` has stored."""
     rows = json.loads(gzip.decompress(body))
-    return [Span(Entry(*row[:_FIELDS]), *row[_FIELDS:]) for row in rows]
+    return [Span(Entry(*row[:ENTRY_FIELDS]), *row[ENTRY_FIELDS:]) for row in rows]

@@ -14,11 +14,13 @@ from chalicelib.errors import GivenUp, LimitExceeded, NothingToDo, Unavailable, 
 from chalicelib.jobs import places
 from chalicelib.jobs.items import short_missing, short_unreadable
 from chalicelib.jobs.model import Job, PlanRef
+from chalicelib.jobs.request import ExportRequest
 from chalicelib.jobs.states import OPEN, Status
 from chalicelib.jobs.store import Planned
 from chalicelib.pipeline import accepting, keeping, packs, plans, quotas, reuse, uploads
 from chalicelib.pipeline.lease import Lease
 from chalicelib.pipeline.packing import with_packs
+from chalicelib.pipeline.pinned import pinned
 from chalicelib.pipeline.planned import PlannedJob, planned_job
 from chalicelib.pipeline.reading import with_crc32s
 from chalicelib.pipeline.sending import send_segments
@@ -83,28 +85,13 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
     asked = accepting.stored_request(services, job)
     if asked is None:
         raise GivenUp("what was asked for is not stored any more; export again")
-    found = find(
-        asked,
-        services,
-        lease.tick,
-        thorough=job.changes > 0,
-        suspects=frozenset(job.suspects),
-    )
-    quotas.check(services, job, found)
     source = services.source_facts(asked.source).name  # the default may be another one later
-    mark = reuse.fingerprint(job.user_id, source, found, asked.form)
-    if not asked.fresh and (ended := reuse.completed_before(job, mark, services)):
-        lease.job = ended
-        return None
-    if taken := reuse.taken_over(job, mark, services):
-        return taken
-    quotas.count(services, job, found)
-    if job.changes:
-        kept = keeping.keep(found.entries, source, job, services, lease.tick)
-        mark = reuse.fingerprint(job.user_id, source, replace(found, entries=kept.seen), asked.form)
-        found = replace(found, entries=kept.entries)
-        quotas.check(services, job, found)
-    entries = with_packs(found, asked, job, services, lease)
+    before = None if asked.compressing == "none" else pinned(job, services)
+    seen = before or _found(asked, source, job, services, lease)
+    if not isinstance(seen, tuple):
+        return seen
+    found, mark = seen
+    entries = with_packs(found, mark, asked, job, services, lease)
     entries = entries and with_crc32s(entries, source, job, services, lease)
     if entries is None:
         return None
@@ -135,6 +122,34 @@ def _planned(job: Job, services: Services, lease: Lease) -> Job | None:
     if job.previous_plan:
         _throw_away_previous(job, job.previous_plan, services)
     return planned
+
+
+def _found(
+    asked: ExportRequest, source: str, job: Job, services: Services, lease: Lease
+) -> tuple[Found, str] | Job | None:
+    """Looks for the files. Returns (what was found, its fingerprint); or the job, if it has taken
+    over a plan; None if an archive that was there already has completed it."""
+    found = find(
+        asked,
+        services,
+        lease.tick,
+        thorough=job.changes > 0,
+        suspects=frozenset(job.suspects),
+    )
+    quotas.check(services, job, found)
+    mark = reuse.fingerprint(job.user_id, source, found, asked.form)
+    if not asked.fresh and (ended := reuse.completed_before(job, mark, services)):
+        lease.job = ended
+        return None
+    if taken := reuse.taken_over(job, mark, services):
+        return taken
+    quotas.count(services, job, found)
+    if job.changes:
+        kept = keeping.keep(found.entries, source, job, services, lease.tick)
+        mark = reuse.fingerprint(job.user_id, source, replace(found, entries=kept.seen), asked.form)
+        found = replace(found, entries=kept.entries)
+        quotas.check(services, job, found)
+    return found, mark
 
 
 def _laid_out(

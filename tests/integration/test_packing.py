@@ -15,7 +15,7 @@ from chalicelib.archive.packing import Sizes
 from chalicelib.jobs import places
 from chalicelib.jobs.request import ExportRequest
 from chalicelib.pipeline import accepting
-from chalicelib.queue.messages import Step
+from chalicelib.queue.messages import Message, Step
 from tests.archives import check_archive, noise
 from tests.integration.effects import (
     HEADERS_KEPT,
@@ -154,6 +154,33 @@ def test_what_was_packed_is_thrown_away_with_the_job_done(packs: Stack) -> None:
     assert len(made) > 10
     assert packs_of(packs) == []
     assert packs.uploads() == []
+
+
+def test_a_file_that_is_written_again_and_again_is_packed_once(packs: Stack) -> None:
+    job_id = asked(packs, compression="deflate")
+    packs.send(packs.planned())
+    made = 0
+    while messages := packs.take_messages():
+        for message in messages:
+            if message.step is Step.PLAN:  # S3 has another file whenever somebody looks again
+                made += 1
+                packs.put_file("in/a.txt", text(100 + made, 3 * UNIT))
+            packs.do(message)
+
+    assert packs.job(job_id).status == "completed"
+    assert packs.job(job_id).changes == 0
+    check_archive(packs.archive(job_id), FILES, stored=False)
+
+
+def test_a_twin_that_looks_later_packs_what_was_found_first(packs: Stack) -> None:
+    job_id = asked(packs, compression="deflate")
+    first = packs.planned()
+    packs.put_file("in/a.txt", text(100, 3 * UNIT))
+    packs.send([Message(Step.PLAN, job_id)])
+
+    later = packs.planned()
+
+    assert later == first
 
 
 def test_progress_counts_the_bytes_of_the_files_and_never_goes_back(packs: Stack) -> None:

@@ -43,6 +43,7 @@ OF_THE_BUCKET = {
     "readings": _of(places.readings),
     "copies": _of(places.copies),
     "kept": copies,
+    "found": _of(places.found, numbers, numbers),
     "packing": _of(places.packing, digests),
     "packs": _of(places.packs, digests),
     "pack": packs,
