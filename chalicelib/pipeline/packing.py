@@ -29,7 +29,7 @@ from chalicelib.jobs.model import Job, PlanRef, Progress
 from chalicelib.jobs.request import Compression, ExportRequest
 from chalicelib.jobs.states import Stage
 from chalicelib.pipeline.lease import Lease
-from chalicelib.pipeline.pinned import ENTRY_FIELDS, pin
+from chalicelib.pipeline.pinned import FIELDS, pin, row_of
 from chalicelib.pools import ahead
 from chalicelib.queue.messages import DIGEST_DIGITS, Message, Step
 from chalicelib.services import Services
@@ -260,7 +260,7 @@ def _packing_of(
 
 def _to_bytes(spans: Sequence[Span]) -> bytes:
     """Returns the files of a pack as they are stored."""
-    rows = [[*astuple(span.entry)[:ENTRY_FIELDS], span.start, span.length] for span in spans]
+    rows = [[*row_of(span.entry), span.start, span.length] for span in spans]
     # mtime=0: the same files always have the same bytes.
     return gzip.compress(json.dumps(rows, separators=(",", ":")).encode(), 1, mtime=0)
 
@@ -268,4 +268,4 @@ def _to_bytes(spans: Sequence[Span]) -> bytes:
 def _from_bytes(body: bytes) -> list[Span]:
     """Returns the files that `_to_bytes` has stored."""
     rows = json.loads(gzip.decompress(body))
-    return [Span(Entry(*row[:ENTRY_FIELDS]), *row[ENTRY_FIELDS:]) for row in rows]
+    return [Span(Entry(*row[: len(FIELDS)]), *row[len(FIELDS) :]) for row in rows]
