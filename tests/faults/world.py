@@ -378,8 +378,7 @@ class World:
         if any(f'"{step}"' in record["body"] for step in (Step.DISCARD, Step.ANNOUNCE)):
             return  # garbage: an open job does not send it here, and does not wait for it
         item = self.table.items.get(job_id[0], {})
-        is_before = any(f'"{step}"' in record["body"] for step in (Step.READ, Step.PACK))
-        if is_before and "planDigest" in item:
+        if f'"{Step.READ}"' in record["body"] and "planDigest" in item:
             return  # another worker of `plan` did not wait for it, and works without a message
         digest = item.get("planDigest", {"S": ""})["S"]
         if f'"{Step.WATCH}"' in record["body"] and digest and digest not in record["body"]:
