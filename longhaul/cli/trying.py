@@ -190,8 +190,8 @@ def _why_not(found: Found, rules: Rules) -> Iterator[str]:
         yield "no file would be left"
     split, largest = rules.form["split"], found.largest
     if split and largest and _is_stored(rules.form) and (largest.size or 0) > split:
-        name, most = shown(str(largest.file)), words.size(split)
-        yield f"{name} has {words.size(largest.size or 0)}, and --split lets an archive have {most}"
+        name, size = shown(str(largest.file)), words.size(largest.size or 0)
+        yield f"{name} has {size}, and --split allows {words.size(split)}; choose a larger --split"
 
 
 def _is_stored(form: "Form") -> bool:

@@ -158,7 +158,7 @@ def test_a_file_that_fits_into_no_archive_is_said(
 
     ran = run("export", "10001,10002", "--dry-run", "--split", "1MiB", *filter(None, [form]))
 
-    said = "Fails    10002 has 3.0 MB, and --split lets an archive have 1.0 MB\n"
+    said = "Fails    10002 has 3.0 MB, and --split allows 1.0 MB; choose a larger --split\n"
     assert ran.code == code
     assert (said in ran.out) is (code == 1)
 
